@@ -1,0 +1,103 @@
+package mpesa
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Kind says what may be assumed after a call that failed.
+type Kind string
+
+// The kinds. After every kind but KindAmbiguous and KindNoAnswer it is certain
+// that no prompt went out. The empty Kind is to be treated as KindAmbiguous.
+const (
+	// KindRefused: the request was turned down, or never left.
+	KindRefused Kind = "refused"
+	// KindAmbiguous: a prompt may be on the phone. Never send the push again.
+	KindAmbiguous Kind = "ambiguous"
+	// KindToken: no access token could be had, or it was refused twice.
+	KindToken Kind = "token"
+	// KindConfig: refused, and so it will be until the operator changes a setting.
+	KindConfig Kind = "config"
+	// KindBusy: refused for now; Error.Locked tells whether only this phone is.
+	KindBusy Kind = "busy"
+	// KindNoAnswer: a query learnt nothing. Ask again later.
+	KindNoAnswer Kind = "no_answer"
+)
+
+// Error is what every failing call of Client returns.
+type Error struct {
+	// Endpoint is "oauth", "stkpush" or "stkquery".
+	Endpoint string
+	// HTTPStatus is 0 where no answer came.
+	HTTPStatus int
+	// Code is Daraja's errorCode (or Apigee's), such as "400.002.02".
+	Code string
+	// Message is Daraja's text, with phone numbers and secrets taken out.
+	Message string
+	// RequestID is Daraja's own id of the request; it may hold a phone number.
+	RequestID string
+	// IncidentID is what the firewall before Daraja (Incapsula) put on its page.
+	IncidentID string
+	Kind       Kind
+	// Locked goes with KindBusy: a prompt is already on that phone.
+	Locked bool
+	// Body is what came, secrets taken out, cut at 16 KiB; it need not be JSON.
+	Body []byte
+	// Err is the cause below, if there is one.
+	Err error
+}
+
+// Error is one line for the operator's log. It names neither secrets nor whole
+// phone numbers.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("mpesa " + e.Endpoint + ": " + string(e.Kind))
+	if e.Locked {
+		b.WriteString(" (a prompt is already on that phone)")
+	}
+	if e.HTTPStatus != 0 {
+		b.WriteString(": HTTP " + strconv.Itoa(e.HTTPStatus))
+	}
+	for _, part := range []string{e.Code, e.Message} {
+		if part != "" {
+			b.WriteString(": " + MaskDigits(part))
+		}
+	}
+	if e.Err != nil && e.Err.Error() != e.Message {
+		b.WriteString(": " + MaskDigits(e.Err.Error()))
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause, such as context.DeadlineExceeded.
+func (e *Error) Unwrap() error { return e.Err }
+
+// MayHaveSent tells whether, after this error of STKPush, a prompt may be on the
+// phone. It is true for any error that does not plainly say otherwise.
+func MayHaveSent(err error) bool {
+	if err == nil {
+		return false
+	}
+	var fault *Error
+	if !errors.As(err, &fault) {
+		return true
+	}
+	switch fault.Kind {
+	case KindRefused, KindToken, KindConfig, KindBusy:
+		return false
+	}
+	return true
+}
+
+var digitRun = regexp.MustCompile(`[0-9]{9,}`)
+
+// MaskDigits makes text fit for a log: of every run of nine or more digits, phone
+// numbers and the ids that end in one, only the first four and last three stay.
+func MaskDigits(text string) string {
+	return digitRun.ReplaceAllStringFunc(text, func(run string) string {
+		return run[:4] + strings.Repeat("*", len(run)-7) + run[len(run)-3:]
+	})
+}

@@ -1,0 +1,215 @@
+package mpesa
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// A plain client's name is at times blocked by the firewall before Daraja.
+	userAgent    = "Mozilla/5.0 (compatible; daraja-client/1.0)"
+	maxErrorBody = 16 << 10
+	shortSecret  = 8
+	redacted     = "[redacted]"
+)
+
+// exchange is one answer of Daraja, secrets taken out.
+type exchange struct {
+	endpoint string
+	status   int
+	body     []byte
+	fault    fault
+}
+
+func (x exchange) isFault() bool { return x.fault.shape == shapeError || x.fault.shape == shapeSOAP }
+
+func (x exchange) rawJSON() json.RawMessage {
+	if len(x.body) == 0 || !json.Valid(x.body) {
+		return nil
+	}
+	return json.RawMessage(x.body)
+}
+
+type signedBody interface{ password() string }
+
+func (b pushBody) password() string  { return b.Password }
+func (b queryBody) password() string { return b.Password }
+
+// callWithToken posts once, and once more with a new token where Daraja says that
+// the token is not valid.
+func (c *Client) callWithToken(ctx context.Context, endpoint, path string, body func(time.Time) signedBody) (exchange, error) {
+	for first := true; ; first = false {
+		token, err := c.tokens.get(ctx)
+		if err != nil {
+			return exchange{endpoint: endpoint}, err
+		}
+		got, err := c.post(ctx, endpoint, path, token, body(c.cfg.Now()))
+		if err != nil {
+			return got, err
+		}
+		switch invalid := got.fault.invalidToken(); {
+		case invalid && first:
+			c.tokens.drop(token)
+		case invalid:
+			return got, c.tokenRefused(got)
+		default:
+			if got.status == http.StatusUnauthorized {
+				c.tokens.drop(token)
+			}
+			return got, nil
+		}
+	}
+}
+
+// tokenRefused is the error for a fresh token that was refused as well. Code
+// 401.003.01 then means that the app lacks the product (observed).
+func (c *Client) tokenRefused(got exchange) *Error {
+	if got.fault.code == "401.003.01" {
+		return c.newError(got, KindConfig)
+	}
+	return c.newError(got, KindToken)
+}
+
+func (c *Client) post(ctx context.Context, endpoint, path, token string, body signedBody) (exchange, error) {
+	var payload bytes.Buffer
+	encoder := json.NewEncoder(&payload)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.BaseURL+path, bytes.NewReader(bytes.TrimSpace(payload.Bytes())))
+	if err != nil {
+		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	return c.do(req, endpoint, token, body.password())
+}
+
+// do sends req and reads the whole answer. Without an error an answer came whole;
+// whether it is a good one is for the caller to say.
+func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (exchange, error) {
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	var sent sendTrace
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), sent.hooks()))
+	got := exchange{endpoint: endpoint}
+	if err := req.Context().Err(); err != nil {
+		return got, &Error{Endpoint: endpoint, Kind: lostKind(endpoint, true), Err: err}
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return got, &Error{Endpoint: endpoint, Kind: lostKind(endpoint, sent.never(err)), Err: withoutURL(err)}
+	}
+	defer res.Body.Close()
+	got.status = res.StatusCode
+	// One byte over the cap is read, so that parseObject refuses a longer body.
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	got.body = c.redact(body, secrets)
+	got.fault = parseFault(res.Header.Get("Content-Type"), got.body)
+	if err != nil && res.StatusCode != http.StatusTooManyRequests {
+		lost := c.newError(got, lostKind(endpoint, false))
+		lost.Message, lost.Err = "the answer broke off", err
+		return got, lost
+	}
+	return got, nil
+}
+
+func (c *Client) redact(body []byte, secrets []string) []byte {
+	for _, secret := range append(secrets, c.cfg.Passkey, c.cfg.ConsumerSecret, c.cfg.ConsumerKey) {
+		if len(secret) >= shortSecret {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte(redacted))
+		}
+	}
+	return body
+}
+
+// newError makes the error for an answer that came.
+func (c *Client) newError(got exchange, kind Kind) *Error {
+	return &Error{
+		Endpoint: got.endpoint, HTTPStatus: got.status, Kind: kind,
+		Code: got.fault.code, Message: MaskDigits(got.fault.message),
+		RequestID: got.fault.requestID, IncidentID: got.fault.incidentID,
+		Body: bytes.Clone(got.body[:min(len(got.body), maxErrorBody)]),
+	}
+}
+
+func (c *Client) pushError(got exchange) *Error {
+	kind, locked := got.fault.pushKind(got.status)
+	fault := c.newError(got, kind)
+	fault.Locked = locked
+	return fault
+}
+
+// queryError returns nil where Daraja answered in order but without a verdict:
+// 500.001.1001 on a query never is one, whatever its text (observed).
+func (c *Client) queryError(got exchange) *Error {
+	kind, _ := got.fault.pushKind(got.status)
+	if got.fault.code == manyMeanings && kind != KindConfig && got.status != http.StatusTooManyRequests {
+		return nil
+	}
+	if kind == KindAmbiguous {
+		kind = KindNoAnswer
+	}
+	return c.newError(got, kind)
+}
+
+// lostKind is the kind of a call that brought no whole answer.
+func lostKind(endpoint string, neverSent bool) Kind {
+	switch {
+	case endpoint == endpointOAuth:
+		return KindToken
+	case endpoint == endpointQuery:
+		return KindNoAnswer
+	case neverSent:
+		return KindRefused
+	}
+	return KindAmbiguous
+}
+
+func withoutURL(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		return outer.Err
+	}
+	return err
+}
+
+// sendTrace watches whether a request can have been written.
+type sendTrace struct{ asked, connected atomic.Bool }
+
+func (s *sendTrace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { s.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { s.connected.Store(true) },
+	}
+}
+
+// never is true only where it is certain that no byte was written: the transport
+// told that it looked for a connection and never had one, or, for a transport that
+// tells nothing, the error is one of connecting.
+func (s *sendTrace) never(err error) bool {
+	if s.connected.Load() {
+		return false
+	}
+	if s.asked.Load() {
+		return true
+	}
+	var op *net.OpError
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &op) && strings.HasPrefix(op.Op, "dial") || errors.As(err, &dns) ||
+		errors.As(err, &certificate) || errors.Is(err, syscall.ECONNREFUSED)
+}

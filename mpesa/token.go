@@ -1,0 +1,168 @@
+package mpesa
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	endpointOAuth = "oauth"
+	pathOAuth     = "/oauth/v1/generate?grant_type=client_credentials"
+
+	// documentedLife stands in for an expires_in that cannot be read.
+	documentedLife = 3600 * time.Second
+	earlyBy        = 60 * time.Second
+	// failureHold keeps the waiters behind a failed log-in from each trying it.
+	failureHold = 2 * time.Second
+	maxToken    = 4096
+)
+
+// tokens keeps one access token. Fetching a new one may make the last one invalid
+// (documented), so there is one flight at a time, and it belongs to no caller.
+type tokens struct {
+	fetch   func(context.Context) (string, time.Duration, error)
+	now     func() time.Time
+	timeout time.Duration
+
+	mu       sync.Mutex
+	value    string
+	until    time.Time
+	flight   *flight
+	failure  error
+	failedAt time.Time
+}
+
+type flight struct {
+	done  chan struct{}
+	token string
+	err   error
+}
+
+func newTokens(fetch func(context.Context) (string, time.Duration, error), now func() time.Time, timeout time.Duration) *tokens {
+	return &tokens{fetch: fetch, now: now, timeout: timeout}
+}
+
+func (t *tokens) get(ctx context.Context) (string, error) {
+	token, current, err := t.look()
+	if current == nil {
+		return token, err
+	}
+	select {
+	case <-current.done:
+		return current.token, current.err
+	case <-ctx.Done():
+		return "", &Error{Endpoint: endpointOAuth, Kind: KindToken, Err: ctx.Err()}
+	}
+}
+
+// look returns the token or the recent failure, or else the flight to wait for.
+func (t *tokens) look() (string, *flight, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if t.value != "" && now.Before(t.until) {
+		return t.value, nil, nil
+	}
+	if t.flight != nil {
+		return "", t.flight, nil
+	}
+	if since := now.Sub(t.failedAt); t.failure != nil && since >= 0 && since < failureHold {
+		return "", nil, t.failure
+	}
+	t.flight = &flight{done: make(chan struct{})}
+	go t.fly(t.flight)
+	return "", t.flight, nil
+}
+
+func (t *tokens) fly(f *flight) {
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
+	defer cancel()
+	token, life, err := t.fetch(ctx)
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.token, f.err = token, err
+	now := t.now()
+	t.failure, t.failedAt = err, now
+	if err == nil {
+		t.value, t.until = token, now.Add(life-min(earlyBy, life/2))
+	}
+	t.flight = nil
+	close(f.done)
+}
+
+// drop forgets token, unless another has taken its place meanwhile.
+func (t *tokens) drop(token string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.value == token {
+		t.value = ""
+	}
+}
+
+func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.BaseURL+pathOAuth, nil)
+	if err != nil {
+		return "", 0, &Error{Endpoint: endpointOAuth, Kind: KindConfig, Err: err}
+	}
+	req.SetBasicAuth(c.cfg.ConsumerKey, c.cfg.ConsumerSecret)
+	got, err := c.do(req, endpointOAuth)
+	if err != nil {
+		return "", 0, err
+	}
+	if got.status != http.StatusOK || got.isFault() {
+		return "", 0, c.loginError(got)
+	}
+	token, life, err := parseToken(got.body)
+	if err != nil {
+		fault := c.newError(got, KindToken)
+		fault.Message, fault.Err = err.Error(), err
+		fault.Body = nil // it may hold a token
+		return "", 0, fault
+	}
+	return token, life, nil
+}
+
+// loginError tells wrong credentials, which Daraja answers with HTTP 400 and an
+// empty body (observed), from a log-in that may work later.
+func (c *Client) loginError(got exchange) *Error {
+	kind, _ := got.fault.pushKind(got.status)
+	readable := got.fault.shape == shapeEmpty || got.fault.shape == shapeError
+	switch {
+	case kind == KindBusy, kind == KindConfig:
+	case readable && (got.status == http.StatusBadRequest || got.status == http.StatusUnauthorized):
+		kind = KindConfig
+	default:
+		kind = KindToken
+	}
+	fault := c.newError(got, kind)
+	if kind == KindConfig && got.fault.shape == shapeEmpty {
+		fault.Message = "empty body: the consumer key or secret is wrong"
+	}
+	return fault
+}
+
+func parseToken(body []byte) (string, time.Duration, error) {
+	object, err := parseObject(body)
+	if err != nil {
+		return "", 0, err
+	}
+	token, err := object.string("access_token")
+	if err != nil {
+		return "", 0, err
+	}
+	if token == "" || len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", 0, errors.New("access_token is missing or malformed")
+	}
+	// A string in most captures, a number in the portal's sample.
+	seconds, err := strconv.ParseInt(wholeNumber(object.text("expires_in")), 10, 32)
+	if err != nil || seconds <= 0 {
+		return token, documentedLife, nil
+	}
+	return token, time.Duration(seconds) * time.Second, nil
+}
