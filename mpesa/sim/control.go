@@ -1,0 +1,104 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// Control serves the JSON control API described in the package comment. It asks for no credentials: serve it on a
+// loopback address only.
+func (s *Sim) Control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /scripts/{phone}", s.controlSetScript)
+	mux.HandleFunc("GET /scripts/{phone}", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, s.ScriptOf(r.PathValue("phone")))
+	})
+	mux.HandleFunc("DELETE /scripts/{phone}", func(w http.ResponseWriter, r *http.Request) {
+		s.ClearScript(r.PathValue("phone"))
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /phones/{phone}/{answer}", s.controlAnswer)
+	mux.HandleFunc("POST /token/revoke", func(w http.ResponseWriter, _ *http.Request) {
+		s.RevokeToken()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /ledger/{receipt}/reverse", func(w http.ResponseWriter, r *http.Request) {
+		if !s.Reverse(r.PathValue("receipt")) {
+			controlError(w, http.StatusNotFound, errors.New("no such receipt"))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /pushes", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, s.Pushes(r.FormValue("phone")))
+	})
+	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, r *http.Request) {
+		from, _ := strconv.Atoi(r.FormValue("from"))
+		writeJSON(w, http.StatusOK, append([]Entry{}, s.ledgerFrom(from)...))
+	})
+	mux.HandleFunc("GET /totals", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, s.Totals())
+	})
+	return mux
+}
+
+func (s *Sim) controlSetScript(w http.ResponseWriter, r *http.Request) {
+	phone := r.PathValue("phone")
+	if phone != "*" && !phoneShape.MatchString(phone) {
+		controlError(w, http.StatusBadRequest, errors.New(`the phone is "*" or 254 and nine digits`))
+		return
+	}
+	var wire scriptJSON
+	dec := json.NewDecoder(io.LimitReader(r.Body, 64<<10))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&wire)
+	var script Script
+	if err == nil {
+		script, err = wire.script()
+	}
+	if err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	s.SetScript(phone, script)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Sim) controlAnswer(w http.ResponseWriter, r *http.Request) {
+	phone := r.PathValue("phone")
+	var err error
+	switch r.PathValue("answer") {
+	case "pin":
+		var body struct {
+			PIN string `json:"pin"`
+		}
+		if err = json.NewDecoder(io.LimitReader(r.Body, 64<<10)).Decode(&body); err == nil && body.PIN == "" {
+			err = ErrBadPIN
+		}
+		if err == nil {
+			err = s.PIN(phone, body.PIN)
+		}
+	case "cancel":
+		err = s.Cancel(phone)
+	case "expire":
+		err = s.Expire(phone)
+	default:
+		http.NotFound(w, r)
+		return
+	}
+	switch {
+	case errors.Is(err, ErrNoPrompt):
+		controlError(w, http.StatusConflict, err)
+	case err != nil:
+		controlError(w, http.StatusBadRequest, err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func controlError(w http.ResponseWriter, status int, err error) {
+	writeJSON(w, status, map[string]string{"error": err.Error()})
+}

@@ -1,0 +1,199 @@
+package sim
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+var (
+	shortcodeShape = regexp.MustCompile(`^\d{5,7}$`)
+	receiverShape  = regexp.MustCompile(`^\d{4,10}$`) // of PartyB: tills have had more digits than paybills
+	phoneShape     = regexp.MustCompile(`^254[17]\d{8}$`)
+)
+
+const (
+	typePayBill  = "CustomerPayBillOnline"
+	typeBuyGoods = "CustomerBuyGoodsOnline"
+
+	maxAmount      = 250_000
+	maxDescription = 13  // characters (documented)
+	maxPromptText  = 182 // characters of the whole prompt, beyond which it fails with 1025 (documented)
+)
+
+func (s *Sim) stkPush(w http.ResponseWriter, r *http.Request, f fields) {
+	p, bad, ok := s.readPush(f)
+	if ok {
+		bad, ok = s.checkMerchant(f)
+	}
+	if !ok {
+		s.refusePush(w, bad)
+		return
+	}
+	s.mu.Lock()
+	p.script = s.takeScript(p.Phone)
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		s.refusePush(w, answerFaults(AnswerBusy))
+		return
+	}
+	switch p.script.Answer {
+	case AnswerBusy, AnswerQuota, AnswerLocked, AnswerBlocked:
+		s.think(r, p.script.AnswerAfter)
+		s.refusePush(w, answerFaults(p.script.Answer))
+		return
+	}
+	if !s.accept(p) {
+		s.refusePush(w, answerFaults(AnswerLocked))
+		return
+	}
+	if p.script.CallbackFirst {
+		s.settleFirst(p)
+	}
+	s.think(r, p.script.AnswerAfter)
+	s.answerPush(w, p)
+}
+
+// answerFaults is what Daraja says in place of ResponseCode 0. An empty code stands for the firewall's HTML page.
+func answerFaults(a Answer) fault {
+	switch a {
+	case AnswerBusy:
+		return fault{http.StatusInternalServerError, "500.003.02", "System is busy. Please try again in few minutes."}
+	case AnswerQuota:
+		return fault{http.StatusInternalServerError, "500.003.03", "Quota Violation"}
+	case AnswerLocked:
+		return notNow("Unable to lock subscriber, a transaction is already in process for the current subscriber")
+	case AnswerBlocked:
+		return fault{status: http.StatusForbidden}
+	}
+	return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
+}
+
+// refusePush answers a push after which no prompt is on the phone.
+func (s *Sim) refusePush(w http.ResponseWriter, f fault) {
+	s.mu.Lock()
+	s.totals.Refused++
+	s.mu.Unlock()
+	if f.code == "" {
+		writeBlockPage(w, f.status, s.chance.text(18, "0123456789"))
+		return
+	}
+	s.refuse(w, f)
+}
+
+// writeBlockPage is the firewall in front of Daraja (observed): HTML where JSON is expected.
+func writeBlockPage(w http.ResponseWriter, status int, incident string) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body>` +
+		`Request unsuccessful. Incapsula incident ID: ` + incident + `</body></html>` + "\n"))
+}
+
+// answerPush answers a push that put a prompt on the phone.
+func (s *Sim) answerPush(w http.ResponseWriter, p *push) {
+	switch p.script.Answer {
+	case AnswerLost:
+		dropConnection(w)
+	case AnswerEmpty:
+		w.WriteHeader(http.StatusOK)
+	case AnswerInternal:
+		s.refuse(w, answerFaults(AnswerInternal))
+	default:
+		const accepted = "Success. Request accepted for processing"
+		writeJSON(w, http.StatusOK, struct {
+			MerchantRequestID, CheckoutRequestID, ResponseCode, ResponseDescription, CustomerMessage string
+		}{p.MerchantRequestID, p.CheckoutRequestID, "0", accepted, accepted})
+	}
+}
+
+// dropConnection ends the connection without an answer. Where it cannot be had (HTTP/2), the answer is cut short.
+func dropConnection(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close()
+		return
+	}
+	w.Header().Set("Content-Length", "256")
+	w.WriteHeader(http.StatusOK)
+}
+
+// think takes its time, unless the caller goes away.
+func (s *Sim) think(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(s.scaled(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+}
+
+// readPush makes a push of the request's fields, or names the first that is wrong. Strings and numbers are both taken,
+// since both are in use; AccountReference may be longer than its 12 documented characters, since the sandbox takes
+// such (observed).
+func (s *Sim) readPush(f fields) (*push, fault, bool) {
+	amount, _ := strconv.Atoi(f.get("Amount"))
+	digits := strings.Trim(f.get("Amount"), "0123456789") == ""
+	_, timeErr := time.Parse("20060102150405", f.get("Timestamp"))
+	description := f.get("TransactionDesc")
+	for _, check := range []struct {
+		field string
+		right bool
+	}{
+		{"BusinessShortCode", shortcodeShape.MatchString(f.get("BusinessShortCode"))},
+		{"Password", f.get("Password") != ""},
+		{"Timestamp", timeErr == nil},
+		{"TransactionType", f.get("TransactionType") == typePayBill || f.get("TransactionType") == typeBuyGoods},
+		{"Amount", digits && amount >= 1 && amount <= maxAmount},
+		{"PartyA", phoneShape.MatchString(f.get("PartyA"))},
+		{"PartyB", receiverShape.MatchString(f.get("PartyB"))},
+		{"PhoneNumber", phoneShape.MatchString(f.get("PhoneNumber"))},
+		{"CallBackURL", validCallback(f.get("CallBackURL"))},
+		{"AccountReference", f.get("AccountReference") != ""},
+		{"Remarks", description != ""}, // so a missing TransactionDesc is reported (observed)
+		{"TransactionDesc", utf8.RuneCountInString(description) <= maxDescription},
+	} {
+		if !check.right {
+			return nil, invalid(check.field), false
+		}
+	}
+	p := &push{Push: Push{
+		MerchantRequestID: s.chance.uuid(),
+		Phone:             f.get("PhoneNumber"),
+		Amount:            amount,
+		TransactionType:   f.get("TransactionType"),
+		PartyB:            f.get("PartyB"),
+		Reference:         f.get("AccountReference"),
+		Description:       description,
+		CallbackURL:       f.get("CallBackURL"),
+	}}
+	p.mistake = s.mistake(p)
+	return p, fault{}, true
+}
+
+// mistake is the result code of a push that Daraja accepts and M-PESA then cannot carry out.
+func (s *Sim) mistake(p *push) string {
+	payBill, buyGoods := p.PartyB == s.cfg.Shortcode, s.cfg.Till != "" && p.PartyB == s.cfg.Till
+	switch {
+	case utf8.RuneCountInString(s.promptText(&p.Push)) > maxPromptText:
+		return codeTooLong
+	case !payBill && !buyGoods:
+		return codeNoOperator
+	case p.TransactionType == typePayBill && !payBill, p.TransactionType == typeBuyGoods && !buyGoods:
+		return codeNotPermit
+	}
+	return ""
+}
+
+// validCallback refuses what Daraja was seen to refuse: spaces, <>, a host in upper case, and what is no URL at all.
+func validCallback(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" &&
+		u.Host == strings.ToLower(u.Host) && !strings.ContainsAny(raw, " <>\t\r\n")
+}
