@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	strangerBodyLimit = 4 << 10
+	strangerLimit     = 10_000
+)
+
+// Callback is a callback as it came.
+type Callback struct {
+	ID    CallbackID
+	Kind  string // stk
+	Token string
+	Body  []byte
+}
+
+// NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.
+type NewCallback struct {
+	Kind, Token, Source string
+	Body                []byte
+	Size                int64
+}
+
+// KeepCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
+// stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
+func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (id CallbackID, known bool, err error) {
+	var push PushID
+	err = s.hooks.scan(ctx, []any{&push}, `SELECT id FROM push_request WHERE callback_token = $1`, c.Token)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return 0, false, fmt.Errorf("look for the token: %w", err)
+	}
+	known = err == nil && c.Token != ""
+	lane := urgent
+	if !known {
+		lane = booking // a flood of strangers must not hold Safaricom up
+		if s.strangers.Add(1) > strangerLimit {
+			return 0, false, nil
+		}
+		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
+	}
+	id = CallbackID(s.ids.next(s.now()))
+	err = s.write(ctx, lane, func(t *tx) error {
+		body, encoding := encodeBody(c.Body)
+		var outcome, decided any
+		if !known {
+			outcome, decided = "stranger", t.now
+		}
+		_, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+			id, c.Kind, strings.ToValidUTF8(strings.ReplaceAll(c.Token, "\x00", ""), ""), flag(known), c.Source, body, encoding, c.Size, t.now, outcome, decided)
+		return err
+	})
+	if err != nil {
+		return 0, known, fmt.Errorf("keep callback: %w", err)
+	}
+	return id, known, nil
+}
+
+// encodeBody keeps text as text; what is not UTF-8, or holds the NUL that PostgreSQL's TEXT refuses, becomes base64.
+func encodeBody(body []byte) (text, encoding string) {
+	if utf8.Valid(body) && !strings.ContainsRune(string(body), 0) {
+		return string(body), "text"
+	}
+	return base64.StdEncoding.EncodeToString(body), "base64"
+}
+
+func decodeBody(text, encoding string) ([]byte, error) {
+	if encoding == "base64" {
+		return base64.StdEncoding.DecodeString(text)
+	}
+	return []byte(text), nil
+}
+
+// OpenCallbacks are kept callbacks that nothing has been made of yet, oldest first, received before the instant.
+func (s *Store) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
+	var rows []struct {
+		ID                          CallbackID
+		Kind, Token, Body, Encoding string
+	}
+	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome IS NULL AND received_at < $1 ORDER BY id LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read open callbacks: %w", err)
+	}
+	cbs := make([]Callback, len(rows))
+	for i, r := range rows {
+		body, err := decodeBody(r.Body, r.Encoding)
+		if err != nil {
+			return nil, fmt.Errorf("callback %d: %w", r.ID, err)
+		}
+		cbs[i] = Callback{ID: r.ID, Kind: r.Kind, Token: r.Token, Body: body}
+	}
+	return cbs, nil
+}
+
+// Strangers says how many callbacks came with a token that is not ours, kept and only counted.
+func (s *Store) Strangers() int64 { return s.strangers.Load() }
+
+func (s *Store) countStrangers(ctx context.Context) error {
+	var n int64
+	if err := s.read(ctx, &n, `SELECT count(*) FROM callback WHERE known = 0`); err != nil {
+		return fmt.Errorf("count strangers: %w", err)
+	}
+	s.strangers.Store(n)
+	return nil
+}

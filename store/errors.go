@@ -1,0 +1,83 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+var (
+	// ErrNotFound means there is no such row, or none the caller may know of.
+	ErrNotFound = errors.New("not found")
+	// ErrBusy means the books are overloaded and nothing was written; the caller may try again in a few seconds.
+	ErrBusy = errors.New("too busy, nothing was written")
+	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on it.
+	ErrUnknown = errors.New("it is not known whether this was written")
+	// ErrStamp means the database was made for another M-PESA environment.
+	ErrStamp = errors.New("the database belongs to another M-PESA environment")
+	// ErrInUse means another process serves from the same file.
+	ErrInUse = errors.New("the database is in use by another serve")
+	// ErrHasFilms means sample data was refused because the database has films already.
+	ErrHasFilms = errors.New("the database already has films")
+)
+
+// RefusalKind says why the books did not take a booking or a retry.
+type RefusalKind string
+
+// The kinds of refusal, each with the fields of [Refusal] that it fills.
+const (
+	SoldOut      RefusalKind = "sold_out"       // Left
+	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
+	PriceChanged RefusalKind = "price_changed"  // Total
+	PhoneBusy    RefusalKind = "phone_busy"     // Until; Secret where the same browser made the other booking
+	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held
+	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
+	PromptOut    RefusalKind = "prompt_out"     // Until: when this ticket may be tried again
+	HeldTooLong  RefusalKind = "held_too_long"  // the hold has had its 15 minutes
+	NotFailed    RefusalKind = "not_failed"     // Secret: only a failed ticket is tried again
+	OverLimit    RefusalKind = "over_limit"     // Total above MaxCharge
+	RefundOwed   RefusalKind = "refund_owed"    // money of this ticket is due back: it takes a new booking
+)
+
+// Refusal is a booking or retry that the books did not take. Nothing was written.
+type Refusal struct {
+	Kind   RefusalKind
+	Left   int       // seats that are left, or may still be held
+	Total  Shillings // the total at today's price
+	Until  Instant   // when to try again
+	Secret string    // the ticket in the way, only where the asker may open it
+}
+
+// Error names the kind alone.
+func (r *Refusal) Error() string { return "refused: " + string(r.Kind) }
+
+// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or index.
+func uniqueViolation(err error) (column string, ok bool) {
+	se, is := errors.AsType[*sqlite.Error](err)
+	if !is || (se.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE && se.Code() != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY) {
+		return "", false
+	}
+	_, column, _ = strings.Cut(se.Error(), "UNIQUE constraint failed: ")
+	column, _, _ = strings.Cut(column, " (")
+	return column, true
+}
+
+// endsTransaction reports whether err is one after which SQLite may have rolled the whole transaction back.
+func endsTransaction(err error) bool {
+	se, is := errors.AsType[*sqlite.Error](err)
+	if !is {
+		return false
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY,
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ABORT:
+		return true
+	}
+	return false
+}
+
+// panicked is what a write that panicked is answered with; nothing of it was written.
+func panicked(v any) error { return fmt.Errorf("write panicked: %v", v) }

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+)
+
+// BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
+func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
+	var size plane
+	var text string
+	if err := errors.Join(s.read(ctx, &size, rowsQuery, b.ScreeningID), s.read(ctx, &text, freeSeatsQuery, b.ScreeningID)); err != nil {
+		return err
+	}
+	free, err := parsePlaces(text)
+	if err != nil {
+		return err
+	}
+	seats := labels(bestSeats(free, size, b.Quantity))
+	if len(seats) < b.Quantity {
+		return &Refusal{Kind: SoldOut, Left: len(free)}
+	}
+	return s.write(ctx, booking, func(t *tx) error {
+		out := Sending{PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(), Code: newCode(false), CallbackToken: newSecret(), Phone: b.Phone}
+		return t.book(s, b, &out, func(id ScreeningID, ticket TicketID, _ Labels, _ int) (Labels, error) {
+			for _, label := range seats {
+				if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, id, label); err != nil {
+					return nil, err
+				}
+			}
+			return seats, nil
+		})
+	})
+}
+
+// WriteRow writes one setting through the writer, with fn run in the same transaction before it.
+func (s *Store) WriteRow(ctx context.Context, key, value string, bookingLane bool, fn func() error) error {
+	lane := urgent
+	if bookingLane {
+		lane = booking
+	}
+	return s.write(ctx, lane, func(t *tx) error {
+		if _, err := t.exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3)`, key, value, t.now); err != nil {
+			return err
+		}
+		if fn == nil {
+			return nil
+		}
+		return fn()
+	})
+}
+
+// Batch runs the writes as one batch, in order, and returns their errors. Once all are queued it calls queued.
+func (s *Store) Batch(queued func(), writes ...func() error) []error {
+	release, began := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = s.write(context.Background(), urgent, func(*tx) error { close(began); <-release; return nil })
+	}()
+	<-began
+	errs := make([]chan error, len(writes))
+	for i, w := range writes {
+		before := len(s.writer.urgent)
+		errs[i] = make(chan error, 1)
+		go func() { errs[i] <- w() }()
+		for len(s.writer.urgent) == before {
+			// The next may only queue after this one; there is nothing to wait on but the queue's length.
+			runtime.Gosched()
+		}
+	}
+	queued()
+	close(release)
+	out := make([]error, len(writes))
+	for i := range errs {
+		out[i] = <-errs[i]
+	}
+	return out
+}
+
+// LimitPages lets the database file grow by no more than n pages; 0 lifts it.
+func (s *Store) LimitPages(n int) error {
+	return s.write(context.Background(), urgent, func(t *tx) error {
+		var pages int
+		if err := t.conn.GetContext(t.ctx, &pages, `PRAGMA page_count`); err != nil {
+			return err
+		}
+		limit := pages + n
+		if n == 0 {
+			limit = 1 << 30
+		}
+		var set int
+		if err := t.conn.GetContext(t.ctx, &set, `PRAGMA max_page_count = `+strconv.Itoa(limit)); err != nil {
+			return err
+		}
+		if set < limit {
+			return errors.New("the limit was not set")
+		}
+		return nil
+	})
+}
+
+// Exec runs any statement, to break the books on purpose.
+func (s *Store) Exec(query string, args ...any) error {
+	return s.write(context.Background(), urgent, func(t *tx) error { _, err := t.exec(query, args...); return err })
+}
+
+// BestSeats shows the choice of seats to tests: the labels chosen of a plan where only free may be taken.
+func BestSeats(plan string, taken map[string]bool, n int) ([]string, error) {
+	places, err := ParsePlan(plan)
+	if err != nil {
+		return nil, err
+	}
+	var size plane
+	var free []Place
+	for _, p := range places {
+		size.Rows, size.Cols = max(size.Rows, p.Row+1), max(size.Cols, p.Col+1)
+		if !taken[p.Label] {
+			free = append(free, p)
+		}
+	}
+	return labels(bestSeats(free, size, n)), nil
+}
+
+// AwaitQueue waits until n writes are queued behind the one that is under way.
+func (s *Store) AwaitQueue(n int) {
+	for len(s.writer.urgent)+len(s.writer.booking) < n {
+		runtime.Gosched()
+	}
+}
+
+// PretendSlow makes the writer foresee so many milliseconds for each waiting write.
+func (s *Store) PretendSlow(ms int64) { s.writer.itemNanos.Store(ms * 1e6) }
+
+// PretendStrangers sets how many callbacks with an unknown token have come.
+func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
+
+// RuleCount is how many rules Check looks at.
+func RuleCount() int { return len(rules) }

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Founding is a whole cinema, to be written into books that have no films.
+type Founding struct {
+	Cinema Cinema
+	Halls  []Hall
+	Movies []Movie
+	// Screenings makes the first programme, once halls and films have their ids.
+	Screenings func(halls []Hall, movies []Movie) ([]Screening, error)
+}
+
+// Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books have
+// films.
+func (s *Store) Found(ctx context.Context, f Founding) error {
+	for i := range f.Halls {
+		f.Halls[i].ID = HallID(s.ids.next(s.now()))
+		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
+			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
+		}
+	}
+	for i := range f.Movies {
+		f.Movies[i].ID = MovieID(s.ids.next(s.now()))
+	}
+	screenings, err := f.Screenings(f.Halls, f.Movies)
+	if err != nil {
+		return err
+	}
+	for i := range screenings {
+		screenings[i].ID = ScreeningID(s.ids.next(s.now()))
+	}
+	err = s.write(ctx, urgent, func(t *tx) error { return t.found(f, screenings) })
+	if err != nil {
+		return fmt.Errorf("found the cinema: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+func (t *tx) found(f Founding, screenings []Screening) error {
+	var films int
+	if err := t.scan([]any{&films}, `SELECT count(*) FROM movie`); err != nil {
+		return err
+	}
+	if films > 0 {
+		return fmt.Errorf("%w (%d)", ErrHasFilms, films)
+	}
+	for _, h := range f.Halls {
+		if err := t.addHall(h); err != nil {
+			return err
+		}
+	}
+	for _, m := range f.Movies {
+		if err := t.addMovie(m); err != nil {
+			return err
+		}
+	}
+	if err := t.addScreenings(screenings); err != nil {
+		return err
+	}
+	return t.setSettings(f.Cinema.values())
+}

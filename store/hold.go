@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// EndHolds frees the seats of unpaid tickets whose hold is over, and returns how many tickets that were. A ticket that was
+// still Pending becomes Failed, unconfirmed: its money may come yet, and is then dealt with.
+func (s *Store) EndHolds(ctx context.Context) (int, error) {
+	var ids []TicketID
+	if err := s.list(ctx, &ids, `SELECT id FROM ticket WHERE hold_until <= $1 ORDER BY hold_until LIMIT 500`, s.Now()); err != nil {
+		return 0, fmt.Errorf("look for holds that end: %w", err)
+	}
+	for i, id := range ids {
+		// Each looks again in its own transaction: money may have come since.
+		err := s.write(ctx, urgent, func(t *tx) error { return t.release(id, t.now, ReasonUnconfirmed) })
+		if err != nil {
+			return i, fmt.Errorf("end hold: %w", err)
+		}
+	}
+	return len(ids), nil
+}
+
+// release frees the seats of an unpaid ticket whose hold is over by the instant; otherwise it does nothing. That money is
+// due back is never written over.
+func (t *tx) release(id TicketID, by Instant, reason string) error {
+	n, err := t.exec(`UPDATE ticket SET hold_until = NULL, failure_reason = CASE
+			WHEN EXISTS (SELECT 1 FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due') THEN
+				(SELECT min(reason) FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due')
+			WHEN payment_status = 'Pending' OR $1 = 'given_up' THEN $1 ELSE failure_reason END,
+		payment_status = 'Failed', version = version + 1, updated_at = $2 WHERE id = $3 AND hold_until <= $4 AND payment_status <> 'Paid'`, reason, t.now, id, by)
+	if err != nil || n == 0 {
+		return err
+	}
+	var screening ScreeningID
+	if err := t.get(&screening, `SELECT screening_id FROM ticket WHERE id = $1`, id); err != nil {
+		return err
+	}
+	delete(t.maps, screening)
+	_, err = t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
+	return err
+}
+
+// GiveUp frees the seats of an unpaid ticket because its customer wants no more of it. Money that comes all the same is
+// late money. A paid ticket is a NotFailed refusal.
+func (s *Store) GiveUp(ctx context.Context, secret string) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		var tk struct {
+			ID     TicketID `db:"id"`
+			Status Status   `db:"payment_status"`
+			Hold   *Instant `db:"hold_until"`
+		}
+		if err := t.get(&tk, `SELECT id, payment_status, hold_until FROM ticket WHERE secret = $1`, secret); err != nil {
+			return err
+		}
+		if tk.Status == Paid {
+			return &Refusal{Kind: NotFailed, Secret: secret}
+		}
+		if tk.Hold == nil {
+			return nil
+		}
+		return t.release(tk.ID, *tk.Hold, ReasonGivenUp)
+	})
+	if err != nil {
+		return fmt.Errorf("give up: %w", err)
+	}
+	return nil
+}
+
+// Sweep tidies what only time has changed: prompts whose time is over are no longer live, expired sessions go.
+func (s *Store) Sweep(ctx context.Context) error {
+	now := s.Now()
+	var due struct{ Live, Sessions int }
+	err := s.read(ctx, &due, `SELECT (SELECT count(*) FROM push_request WHERE live = 1 AND live_until <= $1) AS live,
+		(SELECT count(*) FROM session WHERE expires_at <= $1) AS sessions`, now)
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	if due.Live+due.Sessions == 0 {
+		return nil
+	}
+	err = s.write(ctx, urgent, func(t *tx) error {
+		if _, err := t.exec(`UPDATE push_request SET live = 0, updated_at = $1 WHERE live = 1 AND live_until <= $1`, t.now); err != nil {
+			return err
+		}
+		_, err := t.exec(`DELETE FROM session WHERE expires_at <= $1`, t.now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"crypto/rand"
+	"sync"
+	"time"
+)
+
+type (
+	// MovieID identifies a film.
+	MovieID int64
+	// HallID identifies a hall.
+	HallID int64
+	// ScreeningID identifies a screening.
+	ScreeningID int64
+	// TicketID identifies a ticket. It can be counted up, so it opens nothing by itself.
+	TicketID int64
+	// PushID identifies an STK Push.
+	PushID int64
+	// CallbackID identifies a stored callback.
+	CallbackID int64
+	// PaymentID identifies a receipt of money.
+	PaymentID int64
+)
+
+// idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds since then last until 2069.
+const idEpoch = 946_684_800_000
+
+// idMaker makes ids that grow with time and stay below 2^53, so that JSON and JavaScript carry them unharmed. Last is the
+// largest id in the books when they are opened: a clock that was set back must not make an id twice. The twelve bits below
+// the millisecond begin at random, so that two processes seldom meet.
+type idMaker struct {
+	mu   sync.Mutex
+	last int64
+}
+
+func (m *idMaker) next(now time.Time) int64 {
+	var low [2]byte
+	_, _ = rand.Read(low[:]) // documented never to fail
+	id := max((now.UnixMilli()-idEpoch)<<12, 0) + int64(low[0])<<4 + int64(low[1])>>4
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = max(id, m.last+1)
+	return m.last
+}
+
+// codeAlphabet leaves out what is mistaken for something else when read aloud or written by hand.
+const codeAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
+
+// newCode makes a ticket's public code: 8 symbols, with a 0 before them where the money is not real.
+func newCode(production bool) string {
+	prefix := "0"
+	if production {
+		prefix = ""
+	}
+	code := []byte(prefix)
+	var b [1]byte
+	for len(code) < len(prefix)+8 {
+		_, _ = rand.Read(b[:]) // documented never to fail
+		// 243 is the largest multiple of 27 in a byte; taking more would favour some symbols.
+		if b[0] < 243 {
+			code = append(code, codeAlphabet[int(b[0])%len(codeAlphabet)])
+		}
+	}
+	return string(code)
+}
+
+// newSecret makes an unguessable token of 26 symbols (130 bits), used for ticket pages and callback addresses.
+func newSecret() string { return rand.Text() }

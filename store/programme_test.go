@@ -1,0 +1,90 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestProgramme: what is on shows a change of a screening at once and the seats left within a second, and its version says
+// whether anything has changed.
+func TestProgramme(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	later := storetest.Screening(t, s, 2, 4, func(sc *store.Screening) { sc.StartsAt = sc.StartsAt.Add(48 * time.Hour) })
+	sooner := storetest.Screening(t, s, 2, 4)
+	read := func() *store.Programme {
+		t.Helper()
+		p, err := s.Programme(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := read()
+	if len(first.Films) != 2 || first.Films[0].Screenings[0].ID != sooner || first.Films[1].Screenings[0].ID != later {
+		t.Fatalf("not in the order in which they are shown: %+v", first.Films)
+	}
+	clock.add(2 * time.Second)
+	if again := read(); again.Version != first.Version {
+		t.Error("nothing has changed, but the version has")
+	}
+	if _, _, err := s.Book(t.Context(), storetest.Booking(sooner, storetest.Phone(1), 3)); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(2 * time.Second)
+	booked := read()
+	if left := booked.Films[0].Screenings[0].Left; left != 5 || booked.Version == first.Version {
+		t.Errorf("%d seats left, version %d after %d", left, booked.Version, first.Version)
+	}
+	if err := s.SetScreeningPrice(t.Context(), sooner, 50_000); err != nil {
+		t.Fatal(err)
+	}
+	if now := read(); now.Films[0].Screenings[0].Price != 50_000 {
+		t.Error("a new price does not show at once")
+	}
+	film := &booked.Films[0]
+	if sc := film.Next(s.Now(), 5); sc == nil || sc.ID != sooner {
+		t.Errorf("next for five: %+v", sc)
+	}
+	if sc := film.Next(s.Now(), 6); sc != nil {
+		t.Errorf("next for six: %+v", sc)
+	}
+	if err := s.SetScreeningStatus(t.Context(), sooner, store.Cancelled); err != nil {
+		t.Fatal(err)
+	}
+	if now := read(); now.Films[0].Screenings[0].ID != later || len(now.Films[1].Screenings) != 0 {
+		t.Errorf("a cancelled screening is on: %+v", now.Films)
+	}
+}
+
+func TestNextScreening(t *testing.T) {
+	s := storetest.New(t)
+	id := storetest.Screening(t, s, 1, 2)
+	sc, m, err := s.Screening(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != id || next.Left != 2 {
+		t.Errorf("next: %+v, %v", next, err)
+	}
+	if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2)); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != 0 {
+		t.Errorf("sold out: %+v, %v", next, err)
+	}
+	second, err := s.AddScreening(t.Context(), store.Screening{MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1, Price: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != second {
+		t.Errorf("the one after: %+v, %v", next, err)
+	}
+	if _, err := s.NextScreening(t.Context(), 7); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no such film: %v", err)
+	}
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+)
+
+// AnswerKind is what Daraja's answer to a push lets one assume.
+type AnswerKind int
+
+// A push was accepted, refused so that no prompt went out, or answered so that one may have gone out.
+const (
+	Accepted AnswerKind = iota
+	Refused
+	Ambiguous
+)
+
+// Answer is Daraja's answer to a push.
+type Answer struct {
+	Kind              AnswerKind
+	CheckoutRequestID string // where accepted
+	MerchantRequestID string
+	Code, Text        string // Daraja's own, for the operator
+	Reason            string // ours, for the ticket
+}
+
+// RecordAnswer writes down what Daraja answered to a push. A verdict that was faster than the answer stands: an answer
+// never moves a push back.
+func (s *Store) RecordAnswer(ctx context.Context, id PushID, a Answer) error {
+	err := s.write(ctx, urgent, func(t *tx) error { return t.recordAnswer(s, id, a) })
+	if _, taken := uniqueViolation(err); taken {
+		// Another push has these ids. Daraja's answer counts all the same; the callback's token says the rest.
+		a.CheckoutRequestID, a.MerchantRequestID = "", ""
+		err = s.write(ctx, urgent, func(t *tx) error { return t.recordAnswer(s, id, a) })
+	}
+	if err != nil {
+		return fmt.Errorf("record push answer: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
+	p, err := t.push(`p.id = $1`, id)
+	if err != nil {
+		return err
+	}
+	if a.Kind == Accepted {
+		p.CheckoutRequestID = cmp.Or(p.CheckoutRequestID, a.CheckoutRequestID)
+		p.MerchantRequestID = cmp.Or(p.MerchantRequestID, a.MerchantRequestID)
+	}
+	if p.State != PushSending && p.State != PushUnknown {
+		return t.savePush(p)
+	}
+	p.ResultCode, p.ResultText = a.Code, a.Text
+	switch a.Kind {
+	case Accepted:
+		p.State = PushPrompted
+	case Refused:
+		p.State, p.Live, p.Reason = PushRefused, false, a.Reason
+	case Ambiguous:
+		p.State = PushUnknown
+		if err := t.liveUntilHoldEnds(&p); err != nil {
+			return err
+		}
+	}
+	if err := t.savePush(p); err != nil {
+		return err
+	}
+	if a.Kind == Refused {
+		return t.failTicket(s, p, true)
+	}
+	return t.touch(p.TicketID)
+}
+
+func (t *tx) liveUntilHoldEnds(p *Push) error {
+	var until Instant
+	if err := t.get(&until, `SELECT COALESCE(hold_until, 0) FROM ticket WHERE id = $1`, p.TicketID); err != nil {
+		return err
+	}
+	p.LiveUntil = max(p.LiveUntil, until)
+	return nil
+}
+
+func (t *tx) push(where string, arg any) (Push, error) {
+	var p Push
+	err := t.scan(p.columns(), `SELECT `+pushOnly+` FROM push_request p WHERE `+where, arg)
+	return p, err
+}
+
+func (t *tx) savePush(p Push) error {
+	_, err := t.exec(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
+		result_code = $6, result_text = $7, reason = $8, updated_at = $9 WHERE id = $10`,
+		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason, t.now, p.ID)
+	return err
+}
+
+// touch lets the ticket's page know that there is something new to show.
+func (t *tx) touch(id TicketID) error {
+	_, err := t.exec(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
+	return err
+}
+
+// RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process that
+// sent it has died, and a prompt may be on the phone. It returns how many there were.
+func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error) {
+	var ids []PushID
+	if err := s.list(ctx, &ids, `SELECT id FROM push_request WHERE state = 'sending' AND created_at < $1`, before); err != nil {
+		return 0, fmt.Errorf("look for unanswered pushes: %w", err)
+	}
+	for i, id := range ids {
+		if err := s.RecordAnswer(ctx, id, Answer{Kind: Ambiguous, Text: "no answer was recorded"}); err != nil {
+			return i, err
+		}
+	}
+	return len(ids), nil
+}
+
+// flag is how a truth stands in a BIGINT column, on either database.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// LivePushes says how many prompts may be answered at this moment.
+func (s *Store) LivePushes(ctx context.Context) (int, error) {
+	var n int
+	err := s.readers.scan(ctx, []any{&n}, `SELECT count(*) FROM push_request WHERE live = 1 AND live_until > $1`, s.Now())
+	if err != nil {
+		return 0, fmt.Errorf("count live pushes: %w", err)
+	}
+	return n, nil
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// leastRetry is how much of a hold must be left for another push to be worth sending.
+const leastRetry = pushLife / 2
+
+// NewRetry is another try at paying for a failed ticket.
+type NewRetry struct {
+	Secret  string
+	Phone   string // MSISDN; may differ from the one before
+	Browser string
+}
+
+// Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
+// where not. It answers as [Store.Book] does; PromptOut where the last prompt may still be answered, NotFailed where there is
+// nothing to retry.
+func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
+	for range 3 { // each round ends what is over on the phone, then on the ticket
+		out := Sending{PushID: PushID(s.ids.next(s.now())), CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
+		err := s.write(ctx, booking, func(t *tx) error { return t.retry(s, r, &out) })
+		column, _ := uniqueViolation(err)
+		if column != "push_request.phone" && column != "push_request.ticket_id" {
+			if err != nil {
+				return Sending{}, fmt.Errorf("retry: %w", err)
+			}
+			return out, nil
+		}
+		ended, err := s.endLive(ctx, r.Phone, out.TicketID)
+		switch {
+		case err != nil:
+			return Sending{}, err
+		case ended == 0 && column == "push_request.phone":
+			return Sending{}, s.phoneBusy(ctx, r.Phone, r.Browser)
+		case ended == 0:
+			return Sending{}, s.promptOut(ctx, out.TicketID)
+		}
+	}
+	return Sending{}, ErrBusy
+}
+
+func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
+	var tk struct {
+		payable
+		Code      string    `db:"code"`
+		Total     Shillings `db:"total"`
+		HeldSince Instant   `db:"held_since"`
+		Close     Instant   `db:"sales_close_at"`
+		Phone     string    `db:"phone"`
+		Owed      int       `db:"owed"`
+	}
+	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
+		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status,
+		t.code, t.total, t.held_since, s.sales_close_at, t.phone,
+		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
+	if err != nil {
+		return err
+	}
+	out.TicketID, out.Code, out.Amount = tk.ID, tk.Code, tk.Total
+	switch {
+	case tk.Status != Failed || tk.Voided != 0:
+		return &Refusal{Kind: NotFailed, Secret: r.Secret}
+	case tk.Owed > 0:
+		return &Refusal{Kind: RefundOwed}
+	case tk.Screening != OnSale || t.now >= tk.Close:
+		return &Refusal{Kind: NotOnSale}
+	}
+	if held := tk.Held == tk.Quantity; !held || r.Phone != tk.Phone {
+		own := 0
+		if held {
+			own = tk.Quantity
+		}
+		if err := t.mayHold(NewBooking{Phone: r.Phone, Browser: r.Browser, Quantity: tk.Quantity}, own); err != nil {
+			return err
+		}
+	}
+	since, until := tk.HeldSince, t.now.Add(s.hold)
+	if tk.Held == tk.Quantity {
+		until = min(until, since.Add(longestHold))
+		if until < t.now.Add(min(leastRetry, s.hold)) {
+			return &Refusal{Kind: HeldTooLong}
+		}
+	} else {
+		since = t.now
+		got, err := t.takeSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
+		if err != nil {
+			return err
+		}
+		tk.moved, tk.Seats = !sameLabels(got, tk.Seats), got
+	}
+	if err := t.addPush(*out); err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
+		hold_until = $5, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID)
+	return err
+}
+
+// promptOut says until when the ticket's last prompt may still be answered.
+func (s *Store) promptOut(ctx context.Context, id TicketID) error {
+	var until Instant
+	err := s.read(ctx, &until, `SELECT live_until FROM push_request WHERE ticket_id = $1 AND live = 1`, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("look for the prompt: %w", err)
+	}
+	return &Refusal{Kind: PromptOut, Until: until}
+}
+
+func sameLabels(a, b Labels) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}

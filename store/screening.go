@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// ScreeningStatus says whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
+type ScreeningStatus string
+
+// The states of a screening.
+const (
+	OnSale    ScreeningStatus = "on_sale"
+	Closed    ScreeningStatus = "closed"
+	Cancelled ScreeningStatus = "cancelled"
+)
+
+// Screening is one showing of a film in a hall.
+type Screening struct {
+	ID           ScreeningID     `db:"id"`
+	MovieID      MovieID         `db:"movie_id"`
+	HallID       HallID          `db:"hall_id"`
+	Hall         string          `db:"hall"` // the hall's name
+	StartsAt     Instant         `db:"starts_at"`
+	SalesCloseAt Instant         `db:"sales_close_at"`
+	Price        Cents           `db:"price_cents"`
+	Capacity     int             `db:"capacity"` // seats in its plan
+	Status       ScreeningStatus `db:"status"`
+	Left         int             `db:"seats_left"` // seats nobody holds
+	CreatedAt    Instant         `db:"created_at"`
+	UpdatedAt    Instant         `db:"updated_at"`
+}
+
+// Sells reports whether a ticket may be bought at the instant.
+func (s Screening) Sells(now Instant) bool { return s.Status == OnSale && now < s.SalesCloseAt }
+
+// AddScreening writes a screening and a seat row for each place of its hall's plan. Capacity comes from the plan.
+func (s *Store) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
+	ids, err := s.AddScreenings(ctx, []Screening{sc})
+	if err != nil {
+		return 0, err
+	}
+	return ids[0], nil
+}
+
+// AddScreenings writes several screenings, all or none, and puts their ids in.
+func (s *Store) AddScreenings(ctx context.Context, scs []Screening) ([]ScreeningID, error) {
+	ids := make([]ScreeningID, len(scs))
+	for i := range ids {
+		ids[i] = ScreeningID(s.ids.next(s.now()))
+	}
+	for i := range scs {
+		scs[i].ID = ids[i]
+	}
+	err := s.write(ctx, booking, func(t *tx) error { return t.addScreenings(scs) })
+	if err != nil {
+		return nil, fmt.Errorf("add screenings: %w", err)
+	}
+	s.catalogue.Add(1)
+	return ids, nil
+}
+
+func (t *tx) addScreenings(scs []Screening) error {
+	for _, sc := range scs {
+		if err := t.addScreening(sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) addScreening(sc Screening) error {
+	var plan string
+	if err := t.get(&plan, `SELECT plan FROM hall WHERE id = $1`, sc.HallID); err != nil {
+		return fmt.Errorf("hall %d: %w", sc.HallID, err)
+	}
+	places, err := ParsePlan(plan)
+	if err != nil {
+		return err
+	}
+	if sc.Status == "" {
+		sc.Status = OnSale
+	}
+	_, err = t.exec(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, price_cents, capacity, status, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9)`,
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Price, len(places), sc.Status, t.now)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		if _, err := t.exec(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1,$2,$3,$4,$5)`,
+			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetScreeningStatus puts a screening on sale, closes its sales or cancels it.
+func (s *Store) SetScreeningStatus(ctx context.Context, id ScreeningID, status ScreeningStatus) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		n, err := t.exec(`UPDATE screening SET status = $1, updated_at = $2 WHERE id = $3`, status, t.now, id)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set screening status: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+// SetScreeningPrice changes what a ticket costs from now on; tickets already made keep their total.
+func (s *Store) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cents) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		n, err := t.exec(`UPDATE screening SET price_cents = $1, updated_at = $2 WHERE id = $3`, price, t.now, id)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set screening price: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+// LastScreening is when the latest screening there is starts; zero where there is none.
+func (s *Store) LastScreening(ctx context.Context) (Instant, error) {
+	var last Instant
+	err := s.read(ctx, &last, `SELECT COALESCE(max(starts_at), 0) FROM screening`)
+	return last, err
+}

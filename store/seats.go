@@ -1,0 +1,235 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// freeSeatsQuery brings a screening's free seats as one row of text, which is far quicker than a row for each.
+const freeSeatsQuery = `SELECT COALESCE(string_agg(row_no || ':' || col_no || ':' || accessible || ':' || label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
+
+// rowsQuery brings how many rows the screening's plan has and the width of the widest.
+const rowsQuery = `SELECT COALESCE(max(row_no), 0) + 1 AS rows, COALESCE(max(col_no), 0) + 1 AS cols FROM seat WHERE screening_id = $1`
+
+// plane is the size of a plan, in rows and columns.
+type plane struct {
+	Rows int `db:"rows"`
+	Cols int `db:"cols"`
+}
+
+// parsePlaces reads what freeSeatsQuery brings, and puts it in plan order.
+func parsePlaces(text string) ([]Place, error) {
+	fields := strings.Fields(text)
+	places := make([]Place, len(fields))
+	for i, f := range fields {
+		parts := strings.SplitN(f, ":", 4)
+		if len(parts) != 4 {
+			return nil, fmt.Errorf("free seat %q", f)
+		}
+		row, err1 := strconv.Atoi(parts[0])
+		col, err2 := strconv.Atoi(parts[1])
+		if err := cmp.Or(err1, err2); err != nil {
+			return nil, fmt.Errorf("free seat %q: %w", f, err)
+		}
+		places[i] = Place{Label: parts[3], Row: row, Col: col, Accessible: parts[2] == "1"}
+	}
+	slices.SortFunc(places, func(a, b Place) int { return cmp.Or(a.Row-b.Row, a.Col-b.Col) })
+	return places, nil
+}
+
+// bestSeats picks n of the free places, which come in plan order: together in the row nearest to two thirds back, as near
+// its middle as can be; where no row has n together, in as few groups as can be. Accessible places go last. Nil where fewer
+// than n are free.
+func bestSeats(free []Place, size plane, n int) []Place {
+	if len(free) < n {
+		return nil
+	}
+	ordinary, all := freeRuns(free, false), freeRuns(free, true)
+	for _, runs := range [][][]Place{ordinary, all} {
+		if block := bestBlock(runs, size, n); block != nil {
+			return block
+		}
+	}
+	seats := 0
+	for _, run := range ordinary {
+		seats += len(run)
+	}
+	if seats >= n {
+		return fewestGroups(ordinary, size, n)
+	}
+	return fewestGroups(all, size, n)
+}
+
+// freeRuns cuts the places into runs of seats side by side, with the accessible ones or without.
+func freeRuns(places []Place, accessible bool) [][]Place {
+	var runs [][]Place
+	start := 0
+	for i, p := range places {
+		if p.Accessible && !accessible {
+			if i > start {
+				runs = append(runs, places[start:i])
+			}
+			start = i + 1
+		} else if i > start && (places[i-1].Row != p.Row || places[i-1].Col+1 != p.Col) {
+			runs = append(runs, places[start:i])
+			start = i
+		}
+	}
+	if start < len(places) {
+		runs = append(runs, places[start:])
+	}
+	return runs
+}
+
+// distance says how far a block is from the best place in the hall: first by row, then by how far off the middle it is.
+// Of two rows as far, the one further back is better.
+func distance(block []Place, size plane) [2]int {
+	row := 3*block[0].Row - 2*(size.Rows-1) // thirds of a row, so that whole numbers do
+	off := block[0].Col + block[len(block)-1].Col - (size.Cols - 1)
+	if row < 0 {
+		row = -row*2 + 1
+	} else {
+		row *= 2
+	}
+	return [2]int{row, max(off, -off)}
+}
+
+func bestBlock(runs [][]Place, size plane, n int) (best []Place) {
+	for _, run := range runs {
+		for i := 0; i+n <= len(run); i++ {
+			block := run[i : i+n]
+			if best == nil || closer(block, best, size) {
+				best = block
+			}
+		}
+	}
+	return best
+}
+
+func closer(a, b []Place, size plane) bool {
+	da, db := distance(a, size), distance(b, size)
+	return slices.Compare(da[:], db[:]) < 0
+}
+
+// fewestGroups takes the longest runs first, which needs the fewest, and the last group from wherever it fits best.
+func fewestGroups(runs [][]Place, size plane, n int) []Place {
+	var chosen []Place
+	for n > 0 {
+		if block := bestBlock(runs, size, n); block != nil {
+			return append(chosen, block...)
+		}
+		longest := 0
+		for i := range runs {
+			if len(runs[i]) > len(runs[longest]) || (len(runs[i]) == len(runs[longest]) && closer(runs[i], runs[longest], size)) {
+				longest = i
+			}
+		}
+		chosen = append(chosen, runs[longest]...)
+		n -= len(runs[longest])
+		runs = slices.Delete(runs, longest, longest+1)
+	}
+	return chosen
+}
+
+func labels(places []Place) Labels {
+	places = slices.Clone(places)
+	slices.SortFunc(places, func(a, b Place) int { return cmp.Or(a.Row-b.Row, a.Col-b.Col) })
+	ls := make(Labels, len(places))
+	for i, p := range places {
+		ls[i] = p.Label
+	}
+	return ls
+}
+
+// seatMapAge is how long the writer trusts its own memory of what is free: another process may have freed seats.
+const seatMapAge = 5 * time.Second
+
+// seatMap is the writer's memory of a screening's free seats. It only suggests: what decides is [tx.claim].
+type seatMap struct {
+	size plane
+	free []Place // in plan order
+	read Instant
+}
+
+// seats reads the free seats of a screening, from memory where that will do.
+func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error) {
+	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
+		return m, false, nil
+	}
+	m = &seatMap{read: t.now}
+	if err := t.get(&m.size, rowsQuery, id); err != nil {
+		return nil, false, err
+	}
+	var text string
+	if err := t.get(&text, freeSeatsQuery, id); err != nil {
+		return nil, false, err
+	}
+	if m.free, err = parsePlaces(text); err != nil {
+		return nil, false, err
+	}
+	t.maps[id] = m
+	return m, true, nil
+}
+
+// takeSeats is [tx.takeSeats], or what a test puts in its place to show what it is for.
+type takeSeats func(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error)
+
+// takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
+// takes all n or none, and then says by a SoldOut refusal how many are left.
+func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error) {
+	anew := false
+	for range 3 {
+		if len(wanted) != n {
+			m, fresh, err := t.seats(id, anew)
+			if err != nil {
+				return nil, err
+			}
+			if wanted = labels(bestSeats(m.free, m.size, n)); len(wanted) < n {
+				if fresh {
+					return nil, &Refusal{Kind: SoldOut, Left: len(m.free)}
+				}
+				anew = true
+				continue
+			}
+			anew = !fresh
+		}
+		ok, err := t.claim(id, ticket, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			t.taken(id, wanted)
+			return wanted, nil
+		}
+		wanted = nil
+	}
+	// Only another writer between two statements gets here, and the caller may try the whole again.
+	return nil, ErrBusy
+}
+
+// claim is the guard that keeps a seat from being sold twice: a seat is taken only while nobody has it.
+func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error) {
+	for _, label := range wanted {
+		n, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3 AND ticket_id IS NULL`, ticket, id, label)
+		if err != nil {
+			return false, err
+		}
+		if n == 0 {
+			_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, ticket)
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// taken takes seats out of the writer's memory, and lets it be dropped should this write be undone.
+func (t *tx) taken(id ScreeningID, seats Labels) {
+	t.touched = append(t.touched, id)
+	if m := t.maps[id]; m != nil {
+		m.free = slices.DeleteFunc(m.free, func(p Place) bool { return slices.Contains(seats, p.Label) })
+	}
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Sessions keeps scs sessions in the books: it is an scs.CtxStore. The time comes from the store's clock, and expired
+// sessions are removed by [Store.Sweep], not by a goroutine of its own.
+type Sessions struct{ s *Store }
+
+// Sessions returns the session store.
+func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+
+// FindCtx returns a session's data; found is false where there is none or it has expired.
+func (ss *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	var data string
+	err := ss.s.read(ctx, &data, `SELECT data FROM session WHERE token = $1 AND expires_at > $2`, token, ss.s.Now())
+	if errors.Is(err, ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read session: %w", err)
+	}
+	b, err := base64.StdEncoding.DecodeString(data)
+	return b, err == nil, err
+}
+
+// CommitCtx writes a session's data until its expiry.
+func (ss *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	data := base64.StdEncoding.EncodeToString(b)
+	return ss.s.write(ctx, single, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO session (token, data, expires_at) VALUES ($1,$2,$3)
+			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`, token, data, At(expiry))
+		return err
+	})
+}
+
+// DeleteCtx removes a session.
+func (ss *Sessions) DeleteCtx(ctx context.Context, token string) error {
+	return ss.s.write(ctx, single, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM session WHERE token = $1`, token)
+		return err
+	})
+}
+
+// Find is FindCtx without a context.
+func (ss *Sessions) Find(token string) ([]byte, bool, error) {
+	return ss.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context.
+func (ss *Sessions) Commit(token string, b []byte, expiry time.Time) error {
+	return ss.CommitCtx(context.Background(), token, b, expiry)
+}
+
+// Delete is DeleteCtx without a context.
+func (ss *Sessions) Delete(token string) error { return ss.DeleteCtx(context.Background(), token) }

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Cinema is how the cinema calls itself on its pages. Each field is a setting of its own and may be empty.
+type Cinema struct {
+	Name, Tagline, About       string
+	AddressLine1, AddressLine2 string
+	Email, Phone               string
+	Facebook, Instagram, X     string // whole addresses of its pages elsewhere
+}
+
+// Setting reads one setting; ErrNotFound where it was never set.
+func (s *Store) Setting(ctx context.Context, key string) (string, error) {
+	var v string
+	err := s.read(ctx, &v, `SELECT value FROM setting WHERE key = $1`, key)
+	return v, err
+}
+
+// SetSettings writes settings, all or none, over what they were.
+func (s *Store) SetSettings(ctx context.Context, values map[string]string) error {
+	err := s.write(ctx, urgent, func(t *tx) error { return t.setSettings(values) })
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+func (t *tx) setSettings(values map[string]string) error {
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if _, err := t.exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, k, values[k], t.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SettingOr reads a setting, writing the value that make returns where there is none yet, such as a key made once. Of
+// several processes that start together one wins, and all return its value.
+func (s *Store) SettingOr(ctx context.Context, key string, make func() string) (string, error) {
+	if v, err := s.Setting(ctx, key); err == nil {
+		return v, nil
+	}
+	value := make()
+	err := s.write(ctx, urgent, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3) ON CONFLICT (key) DO NOTHING`, key, value, t.now)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("write setting %s: %w", key, err)
+	}
+	return s.Setting(ctx, key)
+}
+
+func (c *Cinema) fields() map[string]*string {
+	return map[string]*string{
+		"cinema.name": &c.Name, "cinema.tagline": &c.Tagline, "cinema.about": &c.About,
+		"cinema.address1": &c.AddressLine1, "cinema.address2": &c.AddressLine2,
+		"cinema.email": &c.Email, "cinema.phone": &c.Phone,
+		"cinema.facebook": &c.Facebook, "cinema.instagram": &c.Instagram, "cinema.x": &c.X,
+	}
+}
+
+// Cinema reads the cinema's own name, address and contacts. A cinema that set no name is CinemaSphere.
+func (s *Store) Cinema(ctx context.Context) (Cinema, error) {
+	var rows []struct{ Key, Value string }
+	if err := s.list(ctx, &rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
+		return Cinema{}, fmt.Errorf("read the cinema's settings: %w", err)
+	}
+	c := Cinema{Name: "CinemaSphere"}
+	fields := c.fields()
+	for _, r := range rows {
+		if f, ok := fields[r.Key]; ok {
+			*f = r.Value
+		}
+	}
+	return c, nil
+}
+
+// SetCinema writes the cinema's own name, address and contacts.
+func (s *Store) SetCinema(ctx context.Context, c Cinema) error {
+	return s.SetSettings(ctx, c.values())
+}
+
+func (c *Cinema) values() map[string]string {
+	values := map[string]string{}
+	for k, f := range c.fields() {
+		values[k] = *f
+	}
+	return values
+}

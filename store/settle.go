@@ -1,0 +1,204 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+)
+
+// VerdictClass is what M-PESA's word on a push amounts to.
+type VerdictClass int
+
+// The classes of verdict. Unclear is never success and never failure.
+const (
+	Unclear VerdictClass = iota
+	Success
+	FinalFailure
+	SoftFailure
+	Unreadable // the callback could not be understood at all
+)
+
+// Verdict is M-PESA's word on a push.
+type Verdict struct {
+	Class             VerdictClass
+	LearntBy          string // callback or query
+	CheckoutRequestID string
+	MerchantRequestID string
+	Code, Text        string // Safaricom's own, for the operator
+	Reason            string // ours, for the ticket
+	Amount            *Cents // what was taken; nil where M-PESA did not say
+	Receipt           string
+	Phone             string
+	TransactedAt      Instant
+}
+
+// Applied says what a verdict has led to.
+type Applied struct {
+	Outcome string // as written to the callback
+	Code    string // of the ticket; "" where there is none
+}
+
+// ApplyCallback makes of a kept callback what it says, once: the second time it changes nothing. Everything that money
+// can cause happens here, in one transaction.
+func (s *Store) ApplyCallback(ctx context.Context, id CallbackID, v Verdict) (Applied, error) {
+	var out Applied
+	err := s.write(ctx, urgent, func(t *tx) error {
+		out = Applied{}
+		var cb struct {
+			Token   string
+			Outcome *string
+		}
+		if err := t.scan([]any{&cb.Token, &cb.Outcome}, `SELECT token, outcome FROM callback WHERE id = $1`, id); err != nil {
+			return err
+		}
+		if cb.Outcome != nil {
+			out.Outcome = *cb.Outcome
+			return nil
+		}
+		var err error
+		if out, err = t.applyByToken(s, cb.Token, v); err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3`, out.Outcome, t.now, id)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("apply callback: %w", err)
+	}
+	return out, nil
+}
+
+func (t *tx) applyByToken(s *Store, token string, v Verdict) (Applied, error) {
+	var p struct {
+		Push
+		Code string `db:"code"`
+	}
+	err := t.scan(append(p.columns(), &p.Code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
+	if errors.Is(err, ErrNotFound) {
+		return Applied{Outcome: "stranger"}, nil
+	}
+	if err != nil {
+		return Applied{}, err
+	}
+	out := Applied{Outcome: "unreadable", Code: p.Code}
+	if v.Class != Unreadable {
+		out.Outcome, err = t.settle(s, p.Push, v)
+	}
+	return out, err
+}
+
+// settle applies a verdict to a push of ours.
+func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
+	if p.CheckoutRequestID == "" {
+		if err := t.adoptIDs(&p, v); err != nil {
+			return "", err
+		}
+	}
+	if p.CheckoutRequestID != v.CheckoutRequestID {
+		return "another push's CheckoutRequestID", nil
+	}
+	switch v.Class {
+	case Success:
+		return t.pay(s, p, v)
+	case FinalFailure, SoftFailure:
+		return t.fail(s, p, v)
+	default:
+		if p.State == PushPaid || p.State == PushFailed {
+			return "unclear, already decided", nil
+		}
+		p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
+		if err := t.savePush(p); err != nil {
+			return "", err
+		}
+		return "unclear", t.touch(p.TicketID)
+	}
+}
+
+// adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another push
+// has are not taken, and the CheckoutRequestID then does not match.
+func (t *tx) adoptIDs(p *Push, v Verdict) error {
+	var others int
+	err := t.get(&others, `SELECT count(*) FROM push_request WHERE checkout_request_id = $1`, v.CheckoutRequestID)
+	if err != nil || others > 0 {
+		return err
+	}
+	p.CheckoutRequestID = v.CheckoutRequestID
+	if p.MerchantRequestID == "" && v.MerchantRequestID != "" {
+		err = t.get(&others, `SELECT count(*) FROM push_request WHERE merchant_request_id = $1`, v.MerchantRequestID)
+		if err == nil && others == 0 {
+			p.MerchantRequestID = v.MerchantRequestID
+		}
+	}
+	return err
+}
+
+// fail applies a failure. A failure after a success changes nothing.
+func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
+	switch p.State {
+	case PushPaid:
+		return "failure after success, ignored", nil
+	case PushFailed:
+		return "duplicate", nil
+	}
+	final := v.Class == FinalFailure
+	p.State, p.ResultCode, p.ResultText, p.Reason = PushSoftFailed, v.Code, v.Text, v.Reason
+	if final {
+		p.State, p.Live = PushFailed, false
+	}
+	if err := t.savePush(p); err != nil {
+		return "", err
+	}
+	if err := t.failTicket(s, p, final); err != nil {
+		return "", err
+	}
+	if final {
+		return "failed", nil
+	}
+	return "not completed", nil
+}
+
+// failTicket follows the failure of a push: its ticket is Failed where the push is the latest one, and after a final
+// failure its seats are kept only as long as a retry takes, unless another push may still bring money. Where money of an
+// earlier push is due back, that is what the ticket goes on saying.
+func (t *tx) failTicket(s *Store, p Push, final bool) error {
+	var tk struct {
+		Status  Status
+		Reason  string
+		Hold    Instant
+		Latest  PushID
+		Awaited int
+		Owed    string
+	}
+	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed}, `SELECT payment_status, failure_reason, COALESCE(hold_until, 0),
+		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`,
+		COALESCE((SELECT min(reason) FROM payment WHERE ticket_id = $1 AND state = 'refund_due'), '')
+		FROM ticket WHERE id = $1`, p.TicketID)
+	if err != nil {
+		return err
+	}
+	if tk.Status == Paid {
+		return t.touch(p.TicketID)
+	}
+	if final && tk.Hold != 0 && tk.Awaited == 0 {
+		tk.Hold = min(tk.Hold, t.now.Add(s.retryHold))
+	}
+	if tk.Latest == p.ID {
+		if tk.Status = Failed; tk.Reason != ReasonGivenUp {
+			tk.Reason = cmp.Or(tk.Owed, p.Reason)
+		}
+	}
+	_, err = t.exec(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
+		tk.Status, tk.Reason, orNone(tk.Hold), t.now, p.TicketID)
+	return err
+}
+
+// awaitedPushes counts the pushes of ticket $1 that may still bring money.
+const awaitedPushes = `(SELECT count(*) FROM push_request WHERE ticket_id = $1 AND state IN ('sending', 'prompted', 'unknown', 'soft_failed'))`
+
+func orNone(i Instant) any {
+	if i == 0 {
+		return nil
+	}
+	return i
+}

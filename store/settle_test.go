@@ -1,0 +1,317 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// stage is one ticket for two seats in a hall of four, and what happens to it.
+type stage struct {
+	t         *testing.T
+	s         *store.Store
+	clock     *clock
+	screening store.ScreeningID
+	pushes    []store.Sending
+	last      store.CallbackID
+	verdict   store.Verdict
+	told      string // what the last event was told
+}
+
+func newStage(t *testing.T) *stage {
+	st := &stage{t: t, clock: newClock()}
+	st.s = storetest.New(t, st.clock.option)
+	st.screening = storetest.Screening(t, st.s, 2, 2)
+	b := storetest.Booking(st.screening, storetest.Phone(1), 2)
+	sent, _, err := st.s.Book(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.pushes = append(st.pushes, sent)
+	return st
+}
+
+// do lets one event happen. A number at its end says which push it is about; without one it is the latest.
+func (st *stage) do(event string) {
+	st.t.Helper()
+	n := len(st.pushes)
+	if last := event[len(event)-1]; last >= '1' && last <= '9' {
+		n, event = int(last-'0'), strings.TrimSpace(event[:len(event)-1])
+	}
+	push := st.pushes[n-1]
+	checkout := fmt.Sprint("ws_CO_", n)
+	answer := func(a store.Answer) error { return st.s.RecordAnswer(st.t.Context(), push.PushID, a) }
+	callback := func(v store.Verdict) error { return st.callback(push.CallbackToken, checkout, n, v) }
+	amount := store.Cents(push.Amount * 100)
+	less := amount - 100
+	var err error
+	switch event {
+	case "accepted":
+		err = answer(store.Answer{CheckoutRequestID: checkout, MerchantRequestID: fmt.Sprint("m-", n)})
+	case "refused":
+		err = answer(store.Answer{Kind: store.Refused, Reason: "mpesa_busy"})
+	case "answer lost":
+		err = answer(store.Answer{Kind: store.Ambiguous})
+	case "paid":
+		err = callback(store.Verdict{Class: store.Success, Amount: &amount})
+	case "paid too little":
+		err = callback(store.Verdict{Class: store.Success, Amount: &less})
+	case "paid, no amount":
+		err = callback(store.Verdict{Class: store.Success})
+	case "cancelled":
+		err = callback(store.Verdict{Class: store.FinalFailure, Reason: "cancelled", Code: "1032"})
+	case "no answer":
+		err = callback(store.Verdict{Class: store.SoftFailure, Reason: "timeout", Code: "1037"})
+	case "odd code":
+		err = callback(store.Verdict{Class: store.Unclear, Reason: "unknown", Code: "77"})
+	case "not readable":
+		err = callback(store.Verdict{Class: store.Unreadable})
+	case "receipt of 2 again":
+		err = st.callbackWith(push.CallbackToken, checkout, "RECEIPT2", store.Verdict{Class: store.Success, Amount: &amount})
+	case "another's id":
+		err = st.callback(push.CallbackToken, "ws_CO_other", n, store.Verdict{Class: store.Success, Amount: &amount})
+	case "same callback again":
+		applied, e := st.s.ApplyCallback(st.t.Context(), st.last, st.verdict)
+		st.told, err = applied.Outcome, e
+	case "retry":
+		err = st.retry(storetest.Phone(1))
+	case "retry by another phone":
+		err = st.retry(storetest.Phone(2))
+	case "given up":
+		err = st.s.GiveUp(st.t.Context(), push.Secret)
+	case "hold ends":
+		st.clock.add(3*time.Minute + time.Second)
+		_, err = st.s.EndHolds(st.t.Context())
+	case "retry hold ends":
+		st.clock.add(2*time.Minute + time.Second)
+		_, err = st.s.EndHolds(st.t.Context())
+	case "120 s":
+		st.clock.add(120 * time.Second)
+	case "others take two seats":
+		_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(50), 2))
+	case "others take all":
+		_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(60), 2))
+		if err == nil {
+			_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(61), 2))
+		}
+	case "film begins":
+		st.clock.add(24 * time.Hour)
+	case "screening cancelled":
+		err = st.s.SetScreeningStatus(st.t.Context(), st.screening, store.Cancelled)
+	case "restart":
+		_, err = st.s.RecoverSending(st.t.Context(), st.s.Now()+1)
+	default:
+		st.t.Fatalf("no such event: %q", event)
+	}
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		st.told = string(refusal.Kind)
+	} else if err != nil {
+		st.t.Fatalf("%s: %v", event, err)
+	}
+}
+
+func (st *stage) callback(token, checkout string, n int, v store.Verdict) error {
+	return st.callbackWith(token, checkout, fmt.Sprint("RECEIPT", n), v)
+}
+
+func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) error {
+	id, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: "stk", Token: token, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		return fmt.Errorf("keep: known %v, %w", known, err)
+	}
+	v.CheckoutRequestID, v.LearntBy = checkout, "callback"
+	if v.Class == store.Success {
+		v.Receipt = receipt
+	}
+	st.last, st.verdict = id, v
+	applied, err := st.s.ApplyCallback(st.t.Context(), id, v)
+	st.told = applied.Outcome
+	return err
+}
+
+func (st *stage) retry(phone string) error {
+	st.told = ""
+	sent, err := st.s.Retry(st.t.Context(), store.NewRetry{Secret: st.pushes[0].Secret, Phone: phone})
+	if err == nil {
+		st.pushes = append(st.pushes, sent)
+	}
+	return err
+}
+
+// end says in one line how things stand: status and reason, seats held, and each payment's state.
+func (st *stage) end() string {
+	st.t.Helper()
+	tk, err := st.s.TicketBySecret(st.t.Context(), st.pushes[0].Secret)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	out := string(tk.Status)
+	if tk.Reason != "" {
+		out += " " + tk.Reason
+	}
+	if tk.Held() {
+		out += fmt.Sprintf(", held %ds", (tk.HoldUntil-st.s.Now())/1000)
+	}
+	if tk.SeatsMoved {
+		out += ", moved"
+	}
+	payments, err := st.s.Payments(st.t.Context())
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	for _, p := range payments {
+		out += strings.TrimSuffix(fmt.Sprintf("; %s %s %s", p.Receipt, p.State, p.Reason), " ")
+	}
+	return out
+}
+
+// TestOneTicket plays what can happen to one ticket, in the orders in which it can happen.
+func TestOneTicket(t *testing.T) {
+	cases := []struct{ events, told, want string }{
+		{"accepted > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > same callback again", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > given up", "not_failed", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > retry", "not_failed", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > hold ends", "paid", "Paid; RECEIPT1 applied"},
+		// The callback is faster than the answer, and the answer never moves the push back.
+		{"paid > accepted", "paid", "Paid; RECEIPT1 applied"},
+		{"paid > answer lost", "paid", "Paid; RECEIPT1 applied"},
+		{"paid > refused", "paid", "Paid; RECEIPT1 applied"},
+		{"cancelled > accepted", "failed", "Failed cancelled, held 120s"},
+		// The answer is lost: the callback's token is the only way to learn what became of the push.
+		{"answer lost", "", "Pending, held 180s"},
+		{"answer lost > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"answer lost > hold ends", "", "Failed unconfirmed"},
+		{"answer lost > hold ends > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"answer lost > 120 s > retry", "not_failed", "Pending, held 60s"},
+		{"restart > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"restart > hold ends", "", "Failed unconfirmed"},
+		// Final failures end the hold early, but not before a retry's time.
+		{"accepted > cancelled", "failed", "Failed cancelled, held 120s"},
+		{"accepted > cancelled > retry hold ends", "failed", "Failed cancelled"},
+		{"accepted > cancelled > cancelled", "duplicate", "Failed cancelled, held 120s"},
+		{"accepted > cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > cancelled > retry", "", "Pending, held 180s"},
+		{"accepted > cancelled > retry > retry", "not_failed", "Pending, held 180s"},
+		{"accepted > cancelled > retry by another phone > accepted > paid", "paid", "Paid; RECEIPT2 applied"},
+		{"accepted > cancelled > retry hold ends > retry > accepted > paid", "paid", "Paid; RECEIPT2 applied"},
+		{"accepted > cancelled > retry hold ends > others take two seats > retry", "", "Pending, held 180s, moved"},
+		{"accepted > cancelled > retry hold ends > others take all > retry", "sold_out", "Failed cancelled"},
+		{"refused", "", "Failed mpesa_busy, held 120s"},
+		{"refused > retry > accepted > paid", "paid", "Paid; RECEIPT2 applied"},
+		{"refused > paid", "paid", "Paid; RECEIPT1 applied"},
+		// Soft failures keep the seats to the deadline, since late success is expected.
+		{"accepted > no answer", "not completed", "Failed timeout, held 180s"},
+		{"accepted > no answer > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > no answer > retry", "prompt_out", "Failed timeout, held 180s"},
+		{"accepted > no answer > 120 s > retry", "", "Pending, held 180s"},
+		{"accepted > no answer > cancelled", "failed", "Failed cancelled, held 120s"},
+		{"accepted > no answer > hold ends > paid", "paid", "Paid; RECEIPT1 applied"},
+		// A refused retry frees nothing under an earlier push that may still bring money.
+		{"accepted > no answer > 120 s > retry > refused", "", "Failed mpesa_busy, held 180s"},
+		{"accepted > no answer > 120 s > retry > accepted > cancelled", "failed", "Failed cancelled, held 180s"},
+		// Both pushes are paid: one ticket, and one refund due.
+		{"accepted > no answer > 120 s > retry > accepted > paid > paid 1", "refund due: paid_twice", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > paid 1 > paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > cancelled 1", "failed", "Pending, held 180s"},
+		// Late money.
+		{"accepted > hold ends > others take two seats > paid", "paid", "Paid, moved; RECEIPT1 applied"},
+		{"accepted > hold ends > others take all > paid", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > hold ends > film begins > paid", "refund due: screening_begun", "Failed screening_begun; RECEIPT1 refund_due screening_begun"},
+		{"accepted > screening cancelled > paid", "refund due: screening_cancelled", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"accepted > given up > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > given up", "", "Failed given_up"},
+		{"accepted > given up > cancelled", "failed", "Failed given_up"},
+		{"accepted > given up > others take all > paid", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > cancelled > screening cancelled > retry", "not_on_sale", "Failed cancelled, held 120s"},
+		// Money that is due back goes on being told.
+		{"accepted > paid too little > given up", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > paid too little > retry", "refund_owed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > paid too little > hold ends", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1", "refund due: wrong_amount", "Pending, held 180s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > cancelled 2", "failed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > paid 2", "paid", "Paid; RECEIPT1 refund_due wrong_amount; RECEIPT2 applied"},
+		{"answer lost > hold ends > retry > refused > cancelled 1", "failed", "Failed mpesa_busy, held 120s"},
+		// What must never be a ticket.
+		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1", "receipt of another payment", "Paid; RECEIPT2 applied;  unmatched receipt of another payment"},
+		{"accepted > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > paid, no amount", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > another's id", "another push's CheckoutRequestID", "Pending, held 180s"},
+		{"accepted > odd code", "unclear", "Pending, held 180s"},
+		{"accepted > odd code > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > odd code > hold ends", "unclear", "Failed unconfirmed"},
+		{"accepted > not readable", "unreadable", "Pending, held 180s"},
+		{"accepted > not readable > paid", "paid", "Paid; RECEIPT1 applied"},
+	}
+	for _, c := range cases {
+		t.Run(c.events, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t)
+			for event := range strings.SplitSeq(c.events, " > ") {
+				st.do(event)
+			}
+			if got := st.end(); got != c.want {
+				t.Errorf("ends as  %s\nwant     %s", got, c.want)
+			}
+			if st.told != c.told {
+				t.Errorf("told %q, want %q", st.told, c.told)
+			}
+			storetest.Sound(t, st.s)
+		})
+	}
+}
+
+// TestLateMoneyOnceTheFilmHasBegun: a failed ticket does not become paid then, though it still holds its seats.
+func TestLateMoneyOnceTheFilmHasBegun(t *testing.T) {
+	st := &stage{t: t, clock: newClock()}
+	st.s = storetest.New(t, st.clock.option)
+	st.screening = storetest.Screening(t, st.s, 2, 2, func(sc *store.Screening) {
+		sc.SalesCloseAt, sc.StartsAt = st.s.Now().Add(30*time.Second), st.s.Now().Add(60*time.Second)
+	})
+	for _, phone := range []int{1, 2} {
+		sent, _, err := st.s.Book(t.Context(), storetest.Booking(st.screening, storetest.Phone(phone), 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.pushes = append(st.pushes, sent)
+	}
+	st.do("accepted 1")
+	st.do("cancelled 1")
+	st.do("accepted 2")
+	st.clock.add(70 * time.Second)
+	st.do("paid 1")
+	if got := st.end(); got != "Failed screening_begun, held 50s; RECEIPT1 refund_due screening_begun" {
+		t.Errorf("a failed ticket ends as %s", got)
+	}
+	// One that was waiting all the time gets what it paid for.
+	if st.do("paid 2"); st.told != "paid" {
+		t.Errorf("a pending ticket was told %q", st.told)
+	}
+	storetest.Sound(t, st.s)
+}
+
+// TestHoldBounds: a hold lasts 15 minutes at most over all its pushes, and a retry that could not be paid in time is refused.
+func TestHoldBounds(t *testing.T) {
+	st := newStage(t)
+	for range 6 {
+		st.do("accepted")
+		st.clock.add(140 * time.Second)
+		st.do("cancelled")
+		st.clock.add(time.Second)
+		st.told = ""
+		st.do("retry")
+	}
+	if st.told != "held_too_long" {
+		t.Errorf("the last retry was told %q", st.told)
+	}
+	if got := st.end(); !strings.HasPrefix(got, "Failed cancelled, held") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,236 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestStamp: a database belongs to the environment that it was made for.
+func TestStamp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "books.db")
+	for _, c := range []struct {
+		env  store.Environment
+		want error
+	}{{store.Sandbox, nil}, {store.Sandbox, nil}, {"", nil}, {store.Production, store.ErrStamp}, {store.Simulator, store.ErrStamp}} {
+		s, err := store.Open(t.Context(), store.Options{Path: path, Environment: c.env})
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Fatalf("opened as %q: %v", c.env, err)
+		}
+		if err != nil {
+			continue
+		}
+		if s.Environment() != store.Sandbox {
+			t.Errorf("opened as %q it is %q", c.env, s.Environment())
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestServeLock: one serving process a file; others may read and write beside it.
+func TestServeLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "books.db")
+	first, err := store.Open(t.Context(), store.Options{Path: path, Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{Path: path, Serve: true}); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("a second serve: %v", err)
+	}
+	link := filepath.Join(filepath.Dir(path), "link.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{Path: link, Serve: true}); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("a second serve by another name: %v", err)
+	}
+	beside, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := beside.SetSettings(t.Context(), map[string]string{"a": "1"}); err != nil {
+		t.Error(err)
+	}
+	if v, err := first.Setting(t.Context(), "a"); err != nil || v != "1" {
+		t.Errorf("%q, %v", v, err)
+	}
+	if err := errors.Join(beside.Close(), first.Close()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := store.Open(t.Context(), store.Options{Path: path, Serve: true})
+	if err != nil {
+		t.Fatalf("after the first has closed: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCodes: a code is short, unambiguous, and begins with 0 where the money is not real.
+func TestCodes(t *testing.T) {
+	for _, env := range []store.Environment{store.Simulator, store.Sandbox, store.Production} {
+		s := storetest.New(t, func(o *store.Options) { o.Environment = env })
+		id := storetest.Screening(t, s, 2, 10)
+		for n := range 10 {
+			sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if zero := strings.HasPrefix(sent.Code, "0"); zero == (env == store.Production) || len(sent.Code) > 12 || strings.ContainsAny(sent.Code, "IO124568") {
+				t.Errorf("a code in %s: %s", env, sent.Code)
+			}
+		}
+	}
+}
+
+// TestBodies: a callback is kept as it came, whatever it is.
+func TestBodies(t *testing.T) {
+	s := storetest.New(t)
+	id := storetest.Screening(t, s, 2, 10)
+	sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := [][]byte{{}, []byte(`{"a":1}`), []byte("é\n"), {0xff, 0xfe}, []byte("a\x00b"), bytes.Repeat([]byte("x"), 64<<10)}
+	for _, body := range bodies {
+		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken, Body: body, Size: int64(len(body))}); err != nil || !known {
+			t.Fatalf("%.20q: known %v, %v", body, known, err)
+		}
+	}
+	kept, err := s.OpenCallbacks(t.Context(), s.Now()+1000, 100)
+	if err != nil || len(kept) != len(bodies) {
+		t.Fatalf("%d kept, %v", len(kept), err)
+	}
+	for i, cb := range kept {
+		if !bytes.Equal(cb.Body, bodies[i]) || cb.Token != sent.CallbackToken {
+			t.Errorf("kept %.20q of %.20q", cb.Body, bodies[i])
+		}
+	}
+}
+
+// TestStrangersAreBounded: beyond 10,000 callbacks with a token that is not ours are counted, not kept.
+func TestStrangersAreBounded(t *testing.T) {
+	s := storetest.New(t)
+	s.PretendStrangers(9_999)
+	for i, kept := range []bool{true, false, false} {
+		id, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10})
+		if known || err != nil || (id != 0) != kept {
+			t.Errorf("callback %d: id %d, known %v, %v", i, id, known, err)
+		}
+	}
+	if n := s.Strangers(); n != 10_002 {
+		t.Errorf("%d counted", n)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	ss := s.Sessions()
+	now := s.Now().Time()
+	if err := ss.CommitCtx(t.Context(), "token", []byte{1, 0, 255}, now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if b, found, err := ss.FindCtx(t.Context(), "token"); err != nil || !found || !bytes.Equal(b, []byte{1, 0, 255}) {
+		t.Errorf("%v %v %v", b, found, err)
+	}
+	if err := ss.CommitCtx(t.Context(), "token", []byte{2}, now.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(90 * time.Minute)
+	if b, found, err := ss.FindCtx(t.Context(), "token"); err != nil || !found || !bytes.Equal(b, []byte{2}) {
+		t.Errorf("%v %v %v", b, found, err)
+	}
+	clock.add(time.Hour)
+	if _, found, err := ss.FindCtx(t.Context(), "token"); err != nil || found {
+		t.Errorf("expired, yet found %v, %v", found, err)
+	}
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(-3 * time.Hour)
+	if _, found, _ := ss.FindCtx(t.Context(), "token"); found {
+		t.Error("swept, yet found")
+	}
+	if err := ss.CommitCtx(t.Context(), "other", nil, now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := ss.DeleteCtx(t.Context(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, _ := ss.FindCtx(t.Context(), "other"); found {
+		t.Error("deleted, yet found")
+	}
+}
+
+func TestSettings(t *testing.T) {
+	s := storetest.New(t)
+	if c, err := s.Cinema(t.Context()); err != nil || c.Name != "CinemaSphere" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	mine := store.Cinema{Name: "Nyali Pictures", AddressLine1: "Links Road", Phone: "+254 700 000 000"}
+	if err := s.SetCinema(t.Context(), mine); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.Cinema(t.Context()); err != nil || c != mine {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for range 2 {
+		if v, err := s.SettingOr(t.Context(), "key", func() string { return "made once" }); err != nil || v != "made once" {
+			t.Errorf("%q, %v", v, err)
+		}
+	}
+	if v, err := s.SettingOr(t.Context(), "key", func() string { return "made twice" }); err != nil || v != "made once" {
+		t.Errorf("%q, %v", v, err)
+	}
+}
+
+// TestCheckFinds breaks each rule of the books by hand and sees it found.
+func TestCheckFinds(t *testing.T) {
+	breaks := map[string]string{
+		"seats equal the plan's":                       `DELETE FROM seat WHERE label = 'A1'`,
+		"a paid ticket has exactly its seats":          `UPDATE seat SET ticket_id = NULL WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Paid')`,
+		"a held ticket has exactly its seats":          `UPDATE seat SET ticket_id = NULL WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Pending')`,
+		"a ticket neither paid nor held has no seats":  `UPDATE ticket SET hold_until = NULL, payment_status = 'Failed' WHERE payment_status = 'Pending'`,
+		"a pending ticket holds its seats":             `UPDATE ticket SET hold_until = NULL WHERE payment_status = 'Pending'`,
+		"no hold is overdue":                           `UPDATE ticket SET hold_until = 1 WHERE payment_status = 'Pending'`,
+		"a paid ticket has money of exactly its total": `UPDATE payment SET amount_cents = amount_cents - 1`,
+		"applied money has a paid ticket":              `UPDATE ticket SET payment_status = 'Failed' WHERE payment_status = 'Paid'`,
+		"a paid push has its payment":                  `UPDATE payment SET push_id = NULL`,
+		"a payment's push is paid":                     `UPDATE push_request SET state = 'failed' WHERE state = 'paid'`,
+		"refunds never exceed their payment": `INSERT INTO refund (id, payment_id, amount_cents, seats, state, requested_by, reason, result_token, result_code, result_text, created_at, updated_at)
+			SELECT 1, id, amount_cents + 1, '', 'requested', '', '', 't', '', '', 1, 1 FROM payment`,
+		"a final push is not live": `UPDATE push_request SET live = 1 WHERE state = 'paid'`,
+	}
+	if len(breaks) != store.RuleCount() {
+		t.Errorf("%d rules, %d broken", store.RuleCount(), len(breaks))
+	}
+	for rule, query := range breaks {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t)
+			st.do("accepted")
+			st.do("paid")
+			if _, _, err := st.s.Book(t.Context(), storetest.Booking(st.screening, storetest.Phone(9), 1)); err != nil {
+				t.Fatal(err)
+			}
+			storetest.Sound(t, st.s)
+			if err := st.s.Exec(query); err != nil {
+				t.Fatal(err)
+			}
+			found, err := st.s.Check(t.Context())
+			if err != nil || !strings.Contains(strings.Join(found, "\n"), rule+": ") {
+				t.Errorf("found %q, %v", found, err)
+			}
+		})
+	}
+}

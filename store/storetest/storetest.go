@@ -1,0 +1,101 @@
+// Package storetest opens fresh books for a test and fills them with what a test is not about.
+//
+// It must never be imported by anything but tests and the load generator, and has no SQL of its own.
+package storetest
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+)
+
+// New opens new books in the test's own directory and closes them with the test.
+func New(t testing.TB, options ...func(*store.Options)) *store.Store {
+	t.Helper()
+	o := store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator}
+	for _, f := range options {
+		f(&o)
+	}
+	s, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatalf("open books: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close books: %v", err)
+		}
+	})
+	return s
+}
+
+// Plan is a seat plan of so many rows and seats a row, with an aisle in the middle of each.
+func Plan(rows, seats int) string {
+	var b strings.Builder
+	for r := range rows {
+		fmt.Fprintf(&b, "%s %s_%s\n", rowLabel(r), strings.Repeat("o", seats/2), strings.Repeat("o", seats-seats/2))
+	}
+	return b.String()
+}
+
+func rowLabel(r int) string {
+	if r < 26 {
+		return string(rune('A' + r))
+	}
+	return string(rune('A'+r/26-1)) + string(rune('A'+r%26))
+}
+
+// Screening writes a film, a hall of rows × seats and a screening of it tomorrow at KSh 1,350, changed as asked.
+func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*store.Screening)) store.ScreeningID {
+	t.Helper()
+	ctx := t.Context()
+	n := made.Add(1)
+	movie, err := s.AddMovie(ctx, store.Movie{
+		Title: fmt.Sprintf("Film %d", n), Synopsis: "A film.", Runtime: 100, AgeRating: "PG", Genre: "Drama", Language: "English",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hall, err := s.AddHall(ctx, store.Hall{Name: fmt.Sprintf("Hall %d", n), Plan: Plan(rows, seats)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := store.Screening{
+		MovieID: movie, HallID: hall, StartsAt: s.Now().Add(24 * time.Hour), SalesCloseAt: s.Now().Add(23 * time.Hour), Price: 135_000,
+	}
+	for _, f := range change {
+		f(&sc)
+	}
+	id, err := s.AddScreening(ctx, sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+var made atomic.Int64
+
+// Phone is the nth of many MSISDNs that no simulator scenario speaks for.
+func Phone(n int) string { return fmt.Sprintf("2547%05d%03d", n/500, 500+n%500) }
+
+// Booking is a booking of n tickets by the phone, under a key of its own.
+func Booking(id store.ScreeningID, phone string, n int) store.NewBooking {
+	key := fmt.Sprintf("test:%d", made.Add(1))
+	return store.NewBooking{ScreeningID: id, Name: "Achieng Otieno", Phone: phone, Quantity: n, Key: key, Fingerprint: key}
+}
+
+// Sound fails the test where the books break one of their rules.
+func Sound(t testing.TB, s *store.Store) {
+	t.Helper()
+	wrong, err := s.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range wrong {
+		t.Error(w)
+	}
+}

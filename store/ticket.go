@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Status is a ticket's payment status.
+type Status string
+
+// A ticket is Pending while a prompt may be answered, then Paid or Failed. Failed may become Paid, since money may come
+// late, or Pending again by a retry. Paid never becomes anything else.
+const (
+	Pending Status = "Pending"
+	Paid    Status = "Paid"
+	Failed  Status = "Failed"
+)
+
+// Reasons why a ticket is Failed that the books themselves give. A push's own failure leaves the reason it came with.
+const (
+	ReasonUnconfirmed = "unconfirmed" // the hold ended without a word from M-PESA
+	ReasonGivenUp     = "given_up"    // the customer gave the seats up
+	// Money came and is due back:
+	ReasonWrongAmount        = "wrong_amount"
+	ReasonSeatsGone          = "seats_gone"
+	ReasonScreeningBegun     = "screening_begun"
+	ReasonScreeningCancelled = "screening_cancelled"
+	ReasonPaidTwice          = "paid_twice" // of a payment, never of a ticket
+	ReasonVoided             = "voided"     // of a payment, never of a ticket
+)
+
+// Labels are seat labels in plan order, such as F11 F12.
+type Labels []string
+
+// Scan reads labels from their column.
+func (l *Labels) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("seat labels: %T", v)
+	}
+	*l = strings.Fields(s)
+	return nil
+}
+
+// Value is how labels stand in their column.
+func (l Labels) Value() (driver.Value, error) { return strings.Join(l, " "), nil }
+
+// Ticket is one booking of n seats, with the film and screening it is for and its latest push.
+type Ticket struct {
+	ID           TicketID    `db:"id"`
+	ScreeningID  ScreeningID `db:"screening_id"`
+	Code         string      `db:"code"`   // public; begins with 0 unless the money is real
+	Secret       string      `db:"secret"` // opens the ticket's page
+	CustomerName string      `db:"customer_name"`
+	Phone        string      `db:"phone"` // MSISDN of the latest push: 254 and nine digits
+	Quantity     int         `db:"quantity"`
+	Total        Shillings   `db:"total"`
+	Status       Status      `db:"payment_status"`
+	Reason       string      `db:"failure_reason"`
+	Receipt      string      `db:"receipt"`       // M-PESA receipt, "" until known
+	TransactedAt Instant     `db:"transacted_at"` // zero until known
+	Seats        Labels      `db:"seats"`         // theirs while Paid or held; what they had otherwise
+	SeatsMoved   bool        `db:"seats_moved"`   // the seats are not the ones first given
+	HeldSince    Instant     `db:"held_since"`
+	HoldUntil    Instant     `db:"hold_until"` // zero once paid for, given up or freed
+	Browser      string      `db:"browser"`    // the browser session that bought it, "" for none
+	VoidedAt     Instant     `db:"voided_at"`
+	Version      int64       `db:"version"` // grows with whatever the page shows
+	CreatedAt    Instant     `db:"created_at"`
+	UpdatedAt    Instant     `db:"updated_at"`
+
+	Movie     Movie     `db:"movie"`
+	Screening Screening `db:"screening"`  // Left is not filled
+	Push      Push      `db:"push"`       // the latest
+	RefundDue Cents     `db:"refund_due"` // what M-PESA took for it and the cinema owes back
+}
+
+// Held reports whether the ticket holds seats that are not paid for.
+func (t *Ticket) Held() bool { return t.Status != Paid && t.HoldUntil != 0 }
+
+// PushState is how far an STK Push has come.
+type PushState string
+
+// A push goes from PushSending to PushPrompted, PushUnknown or PushRefused with Daraja's answer, and to PushPaid,
+// PushFailed or PushSoftFailed with M-PESA's verdict. PushPaid is never left; every other may still become PushPaid.
+const (
+	PushSending    PushState = "sending"     // written down; Daraja has not answered
+	PushPrompted   PushState = "prompted"    // Daraja accepted it
+	PushUnknown    PushState = "unknown"     // a prompt may be on the phone
+	PushRefused    PushState = "refused"     // no prompt went out
+	PushSoftFailed PushState = "soft_failed" // not completed, late success expected
+	PushFailed     PushState = "failed"      // final
+	PushPaid       PushState = "paid"
+)
+
+// Push is one STK Push.
+type Push struct {
+	ID                PushID    `db:"id"`
+	TicketID          TicketID  `db:"ticket_id"`
+	CallbackToken     string    `db:"callback_token"`
+	CheckoutRequestID string    `db:"checkout_request_id"` // "" while unknown; holds a phone number
+	MerchantRequestID string    `db:"merchant_request_id"`
+	Phone             string    `db:"phone"`
+	Amount            Shillings `db:"amount"`
+	State             PushState `db:"state"`
+	Live              bool      `db:"live"` // a prompt may be answered; see LiveUntil
+	LiveUntil         Instant   `db:"live_until"`
+	ResultCode        string    `db:"result_code"`
+	ResultText        string    `db:"result_text"` // Safaricom's words, for the operator
+	Reason            string    `db:"reason"`
+	CreatedAt         Instant   `db:"created_at"`
+}
+
+const (
+	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total, t.payment_status, t.failure_reason,
+	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.seats_moved, t.held_since, COALESCE(t.hold_until, 0) AS hold_until,
+	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.version, t.created_at, t.updated_at`
+	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
+	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until, p.result_code,
+	p.result_text, p.reason, p.created_at`
+	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
+	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due
+	FROM ticket t JOIN push_request p ON p.id = (SELECT max(id) FROM push_request WHERE ticket_id = t.id)`
+)
+
+// columns are where a row of ticketSelect goes.
+func (t *Ticket) columns() []any {
+	to := []any{
+		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status, &t.Reason,
+		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt, &t.Version, &t.CreatedAt, &t.UpdatedAt,
+	}
+	return append(append(to, t.Push.columns()...), &t.RefundDue)
+}
+
+// columns are where a row of pushOnly goes.
+func (p *Push) columns() []any {
+	return []any{
+		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State, &p.Live, &p.LiveUntil,
+		&p.ResultCode, &p.ResultText, &p.Reason, &p.CreatedAt,
+	}
+}
+
+// showingAge is how old what a ticket says of its film and screening may be where another process has changed them.
+const showingAge = 5 * time.Second
+
+// showing is a screening and its film as tickets show them.
+type showing struct {
+	screening Screening
+	movie     Movie
+	catalogue uint64
+	read      time.Time
+}
+
+// show fills in the film and screening that a ticket is for; see showingAge.
+func (s *Store) show(ctx context.Context, t *Ticket) error {
+	catalogue := s.catalogue.Load()
+	if v, ok := s.shown.Load(t.ScreeningID); ok {
+		if sh := v.(showing); sh.catalogue == catalogue && s.now().Sub(sh.read) < showingAge {
+			t.Screening, t.Movie = sh.screening, sh.movie
+			return nil
+		}
+	}
+	sc, m, err := s.Screening(ctx, t.ScreeningID)
+	if err != nil {
+		return err
+	}
+	s.shown.Store(t.ScreeningID, showing{sc, m, catalogue, s.now()})
+	t.Screening, t.Movie = sc, m
+	return nil
+}
+
+// TicketBySecret reads the ticket that the secret opens.
+func (s *Store) TicketBySecret(ctx context.Context, secret string) (*Ticket, error) {
+	return s.ticket(ctx, ` WHERE t.secret = $1`, secret)
+}
+
+// TicketByID reads a ticket by its countable number. The caller must know that the asker may see it.
+func (s *Store) TicketByID(ctx context.Context, id TicketID) (*Ticket, error) {
+	return s.ticket(ctx, ` WHERE t.id = $1`, id)
+}
+
+func (s *Store) ticket(ctx context.Context, where string, arg any) (*Ticket, error) {
+	t := new(Ticket)
+	err := s.readers.scan(ctx, t.columns(), ticketSelect+where, arg)
+	if err == nil {
+		err = s.show(ctx, t)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ticket: %w", err)
+	}
+	return t, nil
+}
+
+// TicketVersion reads the version of the ticket that the secret opens: enough to tell that nothing has changed.
+func (s *Store) TicketVersion(ctx context.Context, secret string) (int64, error) {
+	var v int64
+	if err := s.readers.scan(ctx, []any{&v}, `SELECT version FROM ticket WHERE secret = $1`, secret); err != nil {
+		return 0, fmt.Errorf("read ticket version: %w", err)
+	}
+	return v, nil
+}
+
+// WaitingTickets are the browser's tickets that still hold seats, newest first: bookings that can be found again.
+func (s *Store) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, error) {
+	var secrets []string
+	if browser == "" {
+		return nil, nil
+	}
+	err := s.list(ctx, &secrets, `SELECT secret FROM ticket WHERE browser = $1 AND browser <> '' AND hold_until > $2 ORDER BY id DESC`, browser, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("read waiting tickets: %w", err)
+	}
+	ts := make([]*Ticket, len(secrets))
+	for i, secret := range secrets {
+		if ts[i], err = s.TicketBySecret(ctx, secret); err != nil {
+			return nil, err
+		}
+	}
+	return ts, nil
+}
+
+// PushByCheckoutRequestID finds the push that Daraja knows by this id; ErrNotFound where it is not one of ours.
+func (s *Store) PushByCheckoutRequestID(ctx context.Context, id string) (Push, error) {
+	var p Push
+	if err := s.read(ctx, &p, `SELECT `+pushOnly+` FROM push_request p WHERE p.checkout_request_id = $1`, id); err != nil {
+		return p, fmt.Errorf("read push: %w", err)
+	}
+	return p, nil
+}
+
+// UndecidedPushes lists the pushes on which M-PESA has not given its final word, oldest first: money may lie behind each.
+func (s *Store) UndecidedPushes(ctx context.Context) ([]Push, error) {
+	var ps []Push
+	err := s.list(ctx, &ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') ORDER BY p.id`)
+	if err != nil {
+		return nil, fmt.Errorf("read undecided pushes: %w", err)
+	}
+	return ps, nil
+}
