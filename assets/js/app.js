@@ -1,0 +1,243 @@
+/* What htmx does not do: the booking dialog, the form's total, polling, countdowns, toasts. ES5, since it also runs where
+   htmx does not parse; every page works without it. */
+(function () {
+  'use strict';
+  var doc = document, win = window, root = doc.documentElement, waits = [2, 3, 5, 10];
+  var step = 0, timer, dialog, body, opener, home, pressed, hadFocus;
+
+  function find(sel, from) { return (from || doc).querySelector(sel); }
+  function each(sel, fn, from) { Array.prototype.forEach.call((from || doc).querySelectorAll(sel), fn); }
+  function on(type, fn, capture) { doc.addEventListener(type, fn, !!capture); }
+  function attr(el, name) { return el && el.getAttribute ? el.getAttribute(name) : null; }
+  function up(el, name) {
+    while (el && attr(el, name) === null) { el = el.parentNode; }
+    return el;
+  }
+  function make(tag, cls, text, parent) {
+    var el = doc.createElement(tag);
+    el.className = cls;
+    el.textContent = text;
+    if (parent) { parent.appendChild(el); }
+    return el;
+  }
+  function button(cls, text, label, by) {
+    var b = make('button', cls, text);
+    b.type = 'button';
+    b.setAttribute('aria-label', label);
+    if (by) { b.setAttribute('data-step', by); }
+    return b;
+  }
+  function say(text) { (dialog && dialog.open ? dialog.lastChild : find('#live')).textContent = text; }
+
+  /* Toasts close by their button, and by themselves after 5 s. */
+  function toast(text) {
+    var box = make('div', 'toast toast-error', '', find('#toasts'));
+    make('p', '', text, box);
+    box.appendChild(button('', '×', 'Close this message')).setAttribute('data-toast-close', '');
+    settle();
+  }
+
+  /* The booking form: steppers, the total (rounded up once), the phone number as it is typed. */
+  function total(form) {
+    var steps = find('[data-stepper]', form), f = form.elements, pick = f.screening, n = parseInt(f.quantity.value, 10), max = +f.quantity.max;
+    var chosen = pick.options ? pick.options[pick.selectedIndex] : pick, sum = Math.ceil(attr(chosen, 'data-cents') * n / 100);
+    var ok = n >= 1 && n <= max, price = attr(chosen, 'data-price');
+    find('[data-total]', form).textContent = ok ? 'KSh ' + String(sum).replace(/\B(?=(\d{3})+$)/g, ',') : '–';
+    if (ok) { f.total.value = sum; }
+    if (price) { find('[data-each]', form).textContent = price; }
+    if (!find('.step', steps)) {
+      steps.insertBefore(button('step', '−', 'One ticket fewer', -1), steps.firstElementChild);
+      steps.appendChild(button('step', '+', 'One ticket more', 1));
+    }
+    each('[data-step]', function (b) { b.disabled = attr(b, 'data-step') < 0 ? n <= 1 : n >= max; }, form);
+  }
+  function phone(text) {
+    var d = text.replace(/\D/g, ''), head = '';
+    if (/[^\d\s()+-]/.test(text)) { return text; }
+    if (text.charAt(0) === '+') { head = '+'; }
+    if (d.slice(0, 3) === '254') { head += '254 '; d = d.slice(3); }
+    return (head + d.replace(d.charAt(0) === '0' ? /^(\d{4})(\d{1,3})?(\d+)?/ : /^(\d{3})(\d{1,3})?(\d+)?/,
+      function (all, a, b, c) { return a + (b ? ' ' + b : '') + (c ? ' ' + c : ''); })).replace(/\s+$/, '');
+  }
+  function typed(e) {
+    var el = e.target, form = el.form;
+    if (el.type === 'tel' && (e.type === 'change' || el.selectionStart === el.value.length)) {
+      var neat = phone(el.value);
+      if (neat !== el.value) { el.value = neat; }
+    }
+    if (form && attr(form, 'data-book') !== null) { total(form); }
+  }
+  on('input', typed);
+  on('change', typed);
+
+  /* A form is sent once, and says so. */
+  function busy(form, yes) {
+    var b = form && find('[data-busy]', form);
+    if (!b || !!form.sent === yes) { return; }
+    form.sent = yes;
+    if (yes) { b.idle = b.textContent; b.textContent = attr(b, 'data-busy'); } else { b.textContent = b.idle; }
+    b.className = b.className.replace(/ is-busy/, '') + (yes ? ' is-busy' : '');
+    setTimeout(function () { b.disabled = yes; }, 0);
+  }
+  on('submit', function (e) {
+    if (e.target.sent) { e.preventDefault(); e.stopImmediatePropagation(); } else { busy(e.target, true); }
+  }, true);
+  win.addEventListener('pageshow', function () { each('form', function (f) { busy(f, false); }); });
+
+  /* Clocks count down from what the server said was left, whatever this device's own clock says. */
+  function tick() {
+    each('[data-seconds-left]', function (el) {
+      el.end = el.end || Date.now() + attr(el, 'data-seconds-left') * 1000;
+      var left = Math.max(0, Math.ceil((el.end - Date.now()) / 1000)), s = left % 60;
+      var text = Math.floor(left / 60) + ':' + (s < 10 ? '0' : '') + s, bar = el.parentNode.parentNode, b = attr(el, 'data-opens');
+      if (el.textContent !== text) { el.textContent = text; }
+      if (bar.className === 'hold') { bar.lastElementChild.value = left; }
+      b = b && find('#' + b);
+      if (b && !b.form.sent) { b.disabled = left > 0; }
+      if (!left && !el.over) {
+        el.over = true;
+        step = 0;
+        if (attr(el, 'data-seconds-left') > 0) { poll(); }
+      }
+    });
+  }
+  setInterval(tick, 1000);
+
+  /* The ticket's page asks again after 2, 3, 5, 10, 10… seconds until there is no data-poll any more. */
+  function waiting() { return find('#status[data-poll]'); }
+  function arm() {
+    clearTimeout(timer);
+    if (waiting()) { timer = setTimeout(poll, waits[Math.min(step++, 3)] * 1000); }
+  }
+  function poll() {
+    var el = waiting();
+    clearTimeout(timer);
+    if (!el) { return; }
+    if (!win.htmx) { win.location.reload(); return; }
+    timer = setTimeout(poll, 20000);
+    win.htmx.trigger(el, 'poll');
+  }
+  function lost(yes) {
+    each('[data-lost]', function (el) {
+      if (yes !== !!el.firstChild) { el.textContent = yes ? attr(el, 'data-lost') : ''; }
+      el.className = yes ? 'notice' : '';
+    });
+  }
+  on('visibilitychange', function () { if (!doc.hidden) { poll(); } });
+  win.addEventListener('online', poll);
+
+  /* The dialog is made here, so that without script there is none and the links go to the page. */
+  function open(link) {
+    opener = link;
+    home = win.location.href;
+    body.textContent = '';
+    make('p', 'loading', 'Loading…', body);
+    dialog.insertBefore(find('#toasts'), dialog.lastChild);
+    if (!dialog.open) { dialog.showModal(); }
+  }
+  function closed() {
+    var s = find('#status', body), box = find('#waiting'), line, link;
+    doc.body.insertBefore(find('#toasts'), find('#live'));
+    clearTimeout(timer);
+    if (win.location.href !== home) { history.replaceState({htmx: true}, '', home); }
+    if (s && attr(s, 'data-state') !== 'Failed') {
+      box.textContent = '';
+      line = make('p', 'waiting', '', box);
+      make('span', '', (attr(s, 'data-poll') ? 'Your booking is waiting: ' : 'Your ticket: ') + attr(s, 'data-film') + '.', line);
+      link = make('a', '', 'Open it', line);
+      link.href = attr(s, 'data-url');
+    }
+    body.textContent = '';
+    if (doc.contains(opener)) { opener.focus(); }
+  }
+  if (win.HTMLDialogElement && win.HTMLDialogElement.prototype.showModal) {
+    dialog = make('dialog', 'dialog', '', doc.body);
+    dialog.setAttribute('aria-label', 'Booking');
+    body = make('div', '', '', dialog);
+    body.id = 'booking-body';
+    make('p', 'sr-only', '', dialog).setAttribute('role', 'status');
+    dialog.addEventListener('close', closed);
+    dialog.addEventListener('mousedown', function (e) { pressed = e.target; });
+    dialog.addEventListener('click', function (e) { if (e.target === dialog && pressed === dialog) { dialog.close(); } });
+  }
+
+  on('click', function (e) {
+    var el = e.target, b = up(el, 'data-step'), menu = find('.nav-small');
+    if (b) {
+      b.form.elements.quantity.value = (parseInt(b.form.elements.quantity.value, 10) || 0) + +attr(b, 'data-step');
+      total(b.form);
+    }
+    if (up(el, 'data-toast-close')) { el.parentNode.parentNode.removeChild(el.parentNode); }
+    if (up(el, 'data-close') && dialog) { dialog.close(); }
+    if (el.className === 'btn btn-ghost print') { win.print(); }
+    if (menu.open && (!menu.contains(el) || el.href)) { menu.open = false; }
+  });
+  on('keydown', function (e) {
+    var menu = find('.nav-small');
+    if (e.key === 'Escape' && menu.open) { menu.open = false; find('summary', menu).focus(); }
+  });
+
+  /* Between htmx and the above. */
+  function source(e) { return e.detail && e.detail.ctx && e.detail.ctx.sourceElement; }
+  on('htmx:before:request', function (e) {
+    var el = source(e);
+    if (attr(el, 'data-dialog') === null) { return; }
+    if (dialog) { open(el); } else { e.preventDefault(); win.location.href = el.href; }
+  });
+  on('htmx:before:response', function (e) { if (attr(source(e), 'data-poll')) { lost(e.detail.ctx.response.status >= 400); } });
+  on('htmx:before:swap', function (e) {
+    var ctx = e.detail.ctx, polled = attr(ctx.sourceElement, 'data-poll'), ours = /data-fragment|hx-swap-oob/.test(ctx.text);
+    hadFocus = find('#status') && find('#status').contains(doc.activeElement);
+    /* Only our own fragments go in: no proxy's error page, no portal's login; and a poll takes nothing but good news. */
+    if (ctx.response.status === 204 || (ours && !(polled && ctx.response.status !== 200))) { ctx.polled = polled; return; }
+    e.preventDefault();
+    if (!polled) { failed(ctx.sourceElement); }
+  });
+  on('htmx:after:swap', function (e) {
+    var ctx = e.detail.ctx, at = body && body.firstChild ? body : find('#status'), bad, title;
+    settle();
+    if (ctx.response && ctx.response.status === 204) { return; }
+    title = at && find('[data-title]', at);
+    if (!title || (ctx.target && ctx.target.id === 'films')) { return; }
+    bad = find('[aria-invalid]', at);
+    say(title.textContent);
+    if (dialog && !ctx.polled) { dialog.scrollTop = 0; }
+    if (bad || !ctx.polled || hadFocus) { (bad || title).focus(); }
+    step = 0;
+  });
+  on('htmx:error', function (e) {
+    var el = source(e);
+    if (attr(el, 'data-poll')) { lost(true); } else if (el) { failed(el); }
+  });
+  on('htmx:finally:request', function (e) {
+    busy(source(e), false);
+    arm();
+  });
+  function failed(el) {
+    if (attr(el, 'data-dialog') !== null && dialog.open) { dialog.close(); }
+    toast(el.tagName === 'FORM' ? 'No answer came. Please press the button again: you will not be charged twice.' : 'That did not load. Please check your connection and try again.');
+  }
+
+  /* What is new on the page. */
+  function settle() {
+    each('[data-book]', total);
+    each('[data-print]:empty', function (el) { el.appendChild(button('btn btn-ghost print', attr(el, 'data-print'), 'Print this ticket')); });
+    each('.toast', function (t) {
+      if (!t.going) { t.going = setTimeout(function () { if (t.parentNode) { t.parentNode.removeChild(t); } }, 5000); }
+    });
+    tick();
+  }
+  function start() {
+    root.className += ' js';
+    settle();
+    if (waiting() && !win.htmx) { setInterval(poll, 10000); } else { arm(); }
+    if (!win.IntersectionObserver || (win.matchMedia && win.matchMedia('(prefers-reduced-motion: reduce)').matches)) { return; }
+    var seen = new win.IntersectionObserver(function (list) {
+      list.forEach(function (x) { if (x.isIntersecting) { x.target.className = x.target.className.replace(' unseen', ''); seen.unobserve(x.target); } });
+    });
+    each('[data-reveal]', function (el) {
+      if (el.getBoundingClientRect().top > win.innerHeight) { el.className += ' unseen'; seen.observe(el); }
+    });
+  }
+  if (doc.readyState === 'complete') { start(); } else { on('DOMContentLoaded', start); }
+})();

@@ -1,0 +1,164 @@
+package views_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/views"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
+)
+
+// evil is a text that must never become markup.
+const evil = `<script>alert(1)</script>"'&`
+
+// now is Monday 23 November 2026, 18:30 in Nairobi.
+var now = store.At(time.Date(2026, 11, 23, 15, 30, 0, 0, time.UTC))
+
+func render(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func doc(t *testing.T, c templ.Component) *goquery.Document {
+	t.Helper()
+	d, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, c)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// text is what one reads: a node's text with each run of white space, or the end of a block, as one space.
+func text(s *goquery.Selection) string {
+	s = s.Clone()
+	s.Find("p, li, h1, h2, h3, ul, div, br, dt, dd, nav").AppendHtml(" ").BeforeHtml(" ")
+	return strings.Join(strings.Fields(s.Text()), " ")
+}
+
+func wantText(t *testing.T, d *goquery.Document, selector, want string) {
+	t.Helper()
+	if got := text(d.Find(selector)); !strings.Contains(got, want) {
+		t.Errorf("%s reads %q, want %q in it", selector, got, want)
+	}
+}
+
+func wantAttr(t *testing.T, d *goquery.Document, selector, name, want string) {
+	t.Helper()
+	if got, ok := d.Find(selector).Attr(name); !ok || got != want {
+		t.Errorf("%s of %s is %q, want %q", name, selector, got, want)
+	}
+}
+
+func wantCount(t *testing.T, d *goquery.Document, selector string, want int) {
+	t.Helper()
+	if got := d.Find(selector).Length(); got != want {
+		t.Errorf("%d of %s, want %d", got, selector, want)
+	}
+}
+
+func page() views.Page {
+	return views.Page{
+		Path: "/", BaseURL: "https://tickets.example.co.ke", Year: 2026, Demo: true,
+		Cinema: store.Cinema{Name: "CinemaSphere", Tagline: "The big screen, a tap away.", About: "An independent cinema.",
+			AddressLine1: "Kimathi Street, CBD", AddressLine2: "Nairobi, Kenya", Email: "info@cinemasphere.com", Phone: "+254 114 742 348",
+			Facebook: "https://www.facebook.com/cinemasphere"},
+	}
+}
+
+func movie() store.Movie {
+	return store.Movie{ID: 7, Slug: "top-gun-maverick", Title: "Top Gun: Maverick", Synopsis: "The navy's best pilot is still a captain.", Poster: "top-gun-maverick",
+		PosterAlt: "A jet climbs out of a striped sun.", Runtime: 130, AgeRating: "PG", Genre: "Action", Language: "English"}
+}
+
+func screening(id store.ScreeningID, in time.Duration, left int) store.Screening {
+	at := now.Add(in)
+	return store.Screening{ID: id, MovieID: 7, Hall: "Screen 1", StartsAt: at, SalesCloseAt: at, Price: 135000, Capacity: 220, Status: store.OnSale, Left: left}
+}
+
+func film() store.Film {
+	return store.Film{Movie: movie(), Screenings: []store.Screening{
+		screening(11, 25*time.Hour+30*time.Minute, 0), screening(12, 49*time.Hour+30*time.Minute, 7), screening(13, 52*time.Hour, 200),
+	}}
+}
+
+func form() views.BookingForm {
+	f := film()
+	return views.BookingForm{Movie: f.Movie, Screening: f.Screenings[1], Screenings: f.Screenings, Name: "Wanjiku", Phone: "0712 345 678", Quantity: "2", Total: 2700, Nonce: "nonce-1",
+		MaxTickets: 10, Now: now}
+}
+
+func ticket(status store.Status) views.TicketView {
+	tk := &store.Ticket{ID: 1, Code: "0KRWMTX7P", Secret: "SECRET", CustomerName: "Wanjiku Kamau", Phone: "254712345678", Quantity: 2, Total: 2700, Status: status,
+		Seats: store.Labels{"J9", "J10"}, HeldSince: now.Add(-8 * time.Second), HoldUntil: now.Add(172 * time.Second), Version: 3, Movie: movie(), Screening: screening(12, 49*time.Hour, 0)}
+	tk.Push.State = store.PushPrompted
+	v := views.TicketView{Ticket: tk, Cinema: "CinemaSphere", Now: now, Phone: "0712 345 678"}
+	switch status {
+	case store.Paid:
+		tk.HoldUntil, tk.Receipt, v.Pass = 0, "TKN4H7XQ2P", "CS1:0KRWMTX7P:MFRGGZDFMZTWQ2LKNNWG23TPOA"
+	case store.Failed:
+		v.Title, v.Sentence, v.CanRetry, v.RetryPhone = "Wrong M-PESA PIN", "The PIN was not right. Nothing was taken.", true, "0712 345 678"
+	}
+	return v
+}
+
+// pages is every page in every state.
+func pages() map[string]templ.Component {
+	p, f := page(), film()
+	home := views.Home{Films: []store.Film{f, {Movie: store.Movie{ID: 8, Title: "Inside Out 2"}}}, Now: now, Genres: []string{"Action", "Science fiction"}}
+	bare := form()
+	bare.Screenings = bare.Screenings[1:2]
+	wrong := form()
+	wrong.Notice, wrong.WaitingURL = "A prompt is already on that phone.", "/tickets/OTHER"
+	wrong.Errors = map[string]string{"name": "Please tell us your name.", "phone": "Please enter a number.", "quantity": "Please choose 1 to 10.", "screening": "Please choose another."}
+	closed := form()
+	closed.Closed = "The film has begun."
+	out := map[string]templ.Component{
+		"home": views.HomePage(p, home), "home empty": views.HomePage(p, views.Home{Now: now}), "home failed": views.HomePage(p, views.Home{Failed: true}),
+		"home genre empty": views.HomePage(p, views.Home{Now: now, Genres: home.Genres, Genre: "Action"}), "bare home": views.HomePage(views.Page{}, home),
+		"film": views.MoviePageView(p, views.MoviePage{Film: f, Now: now}), "film without screenings": views.MoviePageView(p, views.MoviePage{Film: home.Films[1], Now: now}),
+		"booking": views.BookingPage(p, form()), "booking of one": views.BookingPage(p, bare), "booking wrong": views.BookingPage(p, wrong), "booking closed": views.BookingPage(p, closed),
+		"confirm": views.Confirm(p, views.ConfirmPage{Form: form(), Phone: "0712 345 678", Total: 2700}),
+	}
+	for name, v := range tickets() {
+		out[name] = views.TicketPage(p, v)
+	}
+	for _, status := range []int{404, 409, 422, 429, 500, 503} {
+		out["problem "+strconv.Itoa(status)] = views.ProblemPage(p, views.Problem{Status: status, Title: "Something", Sentence: "Do this.", RetryAfter: 30})
+	}
+	return out
+}
+
+// tickets is a ticket in every state.
+func tickets() map[string]views.TicketView {
+	with := func(status store.Status, change func(*views.TicketView)) views.TicketView {
+		v := ticket(status)
+		change(&v)
+		return v
+	}
+	return map[string]views.TicketView{
+		"prompted": with(store.Pending, func(v *views.TicketView) { v.Handset = "/simulator/phones/0712345678" }),
+		"sending":  with(store.Pending, func(v *views.TicketView) { v.Ticket.Push.State = store.PushSending }),
+		"unknown":  with(store.Pending, func(v *views.TicketView) { v.Ticket.Push.State = store.PushUnknown }),
+		"failed":   ticket(store.Failed),
+		"failed, wait": with(store.Failed, func(v *views.TicketView) {
+			v.RetryAt, v.RetryError, v.Notice = now.Add(45*time.Second), "Please enter a number.", "The last prompt may still be open."
+		}),
+		"late":   with(store.Failed, func(v *views.TicketView) { v.Late, v.CanRetry, v.Ticket.HoldUntil = true, false, 0 }),
+		"owed":   with(store.Failed, func(v *views.TicketView) { v.Owed, v.CanRetry, v.Ticket.HoldUntil = true, false, 0 }),
+		"closed": with(store.Failed, func(v *views.TicketView) { v.SalesClosed, v.Ticket.HoldUntil = true, 0 }),
+		"paid":   ticket(store.Paid),
+		"paid, receipt pending": with(store.Paid, func(v *views.TicketView) {
+			v.Ticket.Receipt, v.Ticket.SeatsMoved, v.Ticket.RefundDue = "", true, 135050
+		}),
+		"void": with(store.Paid, func(v *views.TicketView) { v.Ticket.VoidedAt = now }),
+	}
+}

@@ -1,0 +1,97 @@
+package views
+
+import "cinemasphere/store"
+
+// Page is what the frame around every page needs.
+type Page struct {
+	Title       string // without the cinema's name; "" on the home page
+	Description string // one sentence, for search engines and shared links
+	Path        string // of this page, for its canonical address
+	BaseURL     string // scheme and host, no slash at the end
+	Image       string // path of a 1200×630 PNG for shared links; "" for the cinema's own
+	Cinema      store.Cinema
+	Demo        bool // a banner says that no money moves
+	Sandbox     bool // a banner says that Safaricom's sandbox takes the payments
+	NoIndex     bool // ticket, form and error pages
+	Year        int  // of the © line
+	Waiting     []WaitingBooking
+}
+
+// WaitingBooking is a booking of this browser that still holds seats: it can be found again from every page.
+type WaitingBooking struct {
+	Secret    string
+	Film      string
+	HoldUntil store.Instant
+}
+
+// Home is the home page: what is on.
+type Home struct {
+	Films  []store.Film
+	Now    store.Instant
+	Genres []string // all there are, in order
+	Genre  string   // the one that is shown, "" for all
+	Failed bool     // the programme could not be read
+}
+
+// MoviePage is a film's own page.
+type MoviePage struct {
+	Film store.Film
+	Now  store.Instant
+}
+
+// BookingForm is the booking form, new or coming back with what is wrong in it.
+type BookingForm struct {
+	Movie      store.Movie
+	Screening  store.Screening   // the one chosen
+	Screenings []store.Screening // those one may choose from, the chosen one among them
+	Name       string            // as typed
+	Phone      string            // as typed
+	Quantity   string            // as typed
+	Total      store.Shillings   // for the quantity at today's price; what the form carries along
+	Nonce      string            // the booking's idempotency key
+	MaxTickets int               // 1 to this
+	Errors     map[string]string // a sentence by field: name, phone, quantity, screening
+	Notice     string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone
+	WaitingURL string            // a booking in the way that this browser may open, or ""
+	Closed     string            // why this screening cannot be booked at all, or ""
+	Now        store.Instant
+}
+
+// ConfirmPage asks once more before a prompt goes out, where there is no JavaScript.
+type ConfirmPage struct {
+	Form  BookingForm // checked; shown back as hidden fields
+	Phone string      // as it will be rung: 0712 345 678
+	Total store.Shillings
+}
+
+// TicketView is a ticket's page and its status fragment.
+type TicketView struct {
+	Ticket   *store.Ticket
+	Cinema   string // the cinema's name, as M-PESA's prompt says whom one pays
+	Now      store.Instant
+	Phone    string // as it was rung: 0712 345 678
+	Pass     string // what the QR code says; only for Paid
+	Handset  string // address of the simulated phone, in demo; "" otherwise
+	InDialog bool   // shown inside the booking dialog
+
+	// For Failed:
+	Title, Sentence string
+	Late            bool          // money may still come
+	Owed            bool          // money is due back
+	CanRetry        bool          // a new prompt may be asked for, now or at RetryAt
+	RetryAt         store.Instant // zero: now
+	RetryPhone      string        // as typed, or as rung before
+	RetryError      string        // at the phone field
+	Notice          string        // over the form: why a retry was not taken
+	SalesClosed     bool          // too late to try again
+}
+
+// Problem is an error page: 404, 409, 422, 429, 500 or 503.
+type Problem struct {
+	Status     int
+	Title      string // what happened, in a few words
+	Sentence   string // what the customer can do
+	RetryAfter int    // seconds, 0 for none
+	LinkText   string // where to go on; "" for the home page
+	LinkURL    string
+}
