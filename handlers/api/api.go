@@ -1,0 +1,66 @@
+// Package api is the JSON API for programs: films, booking, payment status and tickets.
+//
+// It must never do what the site does not: it books through checkout like everyone else, and opens a ticket by its secret,
+// or by its countable number only for the browser session that bought it.
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+)
+
+// Config is what an API is made of. All fields but Limits are needed.
+type Config struct {
+	Kit      *web.Kit
+	Store    *store.Store
+	Checkout *checkout.Service
+	Sessions *web.Sessions
+	Limits   *web.Limits              // nil for none
+	Poster   func(name string) string // the whole address of a film's poster, by [store.Movie].Poster
+	Now      func() time.Time
+}
+
+// API answers programs. Its methods answer one route each.
+type API struct {
+	Config
+	movies movieCache
+}
+
+// New makes an API.
+func New(c Config) *API { return &API{Config: c} }
+
+// Handle makes a handler whose problems are told in JSON.
+func (a *API) Handle(h web.HandlerFunc) http.HandlerFunc { return a.Kit.Handle(a.Problem, h) }
+
+// Problem draws a problem as {"error": …}.
+func (a *API) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
+	if err := web.WriteJSON(w, p.Status, errorBody{Error: p.Sentence}); err != nil {
+		web.Note(w, err)
+	}
+}
+
+// errorBody is how every problem is told. Left goes with a screening that has too few seats.
+type errorBody struct {
+	Error string `json:"error"`
+	Left  *int   `json:"ticketsLeft,omitempty"`
+}
+
+// bad is a request that its sender must change.
+func bad(sentence string) error { return &web.Error{Status: http.StatusBadRequest, Public: sentence} }
+
+func notFound(what string) error {
+	return &web.Error{Status: http.StatusNotFound, Public: what + " not found"}
+}
+
+// kenya writes an instant as RFC 3339 in Nairobi time; none is null.
+func kenya(i store.Instant) *string {
+	if i == 0 {
+		return nil
+	}
+	s := web.Nairobi(i).Format(time.RFC3339)
+	return &s
+}

@@ -1,0 +1,260 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+)
+
+const (
+	shortestKey = 16
+	longestKey  = 255
+)
+
+// paymentBody is the answer to a booking that stands. CheckoutRequestID is null while Daraja has not answered.
+type paymentBody struct {
+	Message             string          `json:"message"`
+	TicketID            store.TicketID  `json:"ticketId"`
+	TicketCode          string          `json:"ticketCode"`
+	TicketSecret        string          `json:"ticketSecret"`
+	CheckoutRequestID   *string         `json:"checkoutRequestId"`
+	ResponseDescription string          `json:"responseDescription"`
+	TotalAmount         store.Shillings `json:"totalAmount"`
+}
+
+// refusedBody is the answer to a booking whose push Daraja refused.
+type refusedBody struct {
+	Error         string `json:"error"`
+	MpesaResponse any    `json:"mpesaResponse"`
+}
+
+// MakePayment answers POST /api/make-payment.
+func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
+	web.NoStore(w)
+	booking, repeated, err := a.readBooking(r)
+	if err != nil {
+		return err
+	}
+	browser, err := a.Sessions.Browser(r)
+	if err != nil {
+		return err
+	}
+	if !repeated {
+		if err := a.Limits.Allow(w, r, browser, booking.Phone); err != nil {
+			return err
+		}
+	}
+	booking.Browser = browser
+	if browser == "" {
+		booking.Browser = web.NewBrowser()
+	}
+	placed, err := a.Checkout.Book(r.Context(), booking)
+	if err != nil {
+		return a.notBooked(w, r, err)
+	}
+	if !placed.Replayed && placed.Refused == nil {
+		a.Limits.Prompted(w, r, booking.Phone)
+	}
+	if browser == "" && !placed.Replayed {
+		if err := a.Sessions.Keep(w, r, booking.Browser); err != nil {
+			web.Note(w, err) // the booking stands; its secret is in the answer
+		}
+	}
+	return a.booked(w, placed)
+}
+
+// readBooking reads and checks what is to be booked. Repeated says that its key has made a booking before.
+func (a *API) readBooking(r *http.Request) (b checkout.Booking, repeated bool, err error) {
+	f, err := readFields(r)
+	if err != nil {
+		return b, false, err
+	}
+	if b.Key, err = idempotencyKey(r); err != nil {
+		return b, false, err
+	}
+	which := "screeningId"
+	if !f.has(which) {
+		which = "movieId"
+	}
+	if err := f.need(which, "customerName", "phoneNumber", "quantity"); err != nil {
+		return b, false, err
+	}
+	id, err := f.id(which)
+	if err != nil {
+		return b, false, err
+	}
+	if b.Name, err = f.text("customerName"); err != nil {
+		return b, false, err
+	}
+	if b.Phone, err = f.phone("phoneNumber"); err != nil {
+		return b, false, err
+	}
+	if b.Quantity, err = f.count("quantity", fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
+		return b, false, err
+	}
+	b, problems := b.Check()
+	for _, field := range []string{"name", "phone", "quantity"} {
+		if sentence, wrong := problems[field]; wrong {
+			return b, false, bad(sentence)
+		}
+	}
+	booked, movie, err := a.Store.BookedWith(r.Context(), b.Key)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return b, false, err
+	}
+	repeated = err == nil
+	if repeated && which == "movieId" && int64(movie) == id {
+		b.ScreeningID = booked // the film's next screening may be another one by now
+		return b, true, nil
+	}
+	b.ScreeningID, err = a.screening(r, which, id)
+	return b, repeated, err
+}
+
+// screening is the one that is meant: by its own id, or the next one of a film with seats left.
+func (a *API) screening(r *http.Request, which string, id int64) (store.ScreeningID, error) {
+	if which == "screeningId" {
+		return store.ScreeningID(id), nil
+	}
+	next, err := a.Store.NextScreening(r.Context(), store.MovieID(id))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return 0, notFound("Movie")
+	case err == nil && next.ID == 0:
+		return 0, &store.Refusal{Kind: store.SoldOut}
+	}
+	return next.ID, err
+}
+
+// idempotencyKey is the caller's own, in front of it who it is from; or one that is never used again.
+func idempotencyKey(r *http.Request) (string, error) {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) == 0 {
+		return "api:" + web.NewBrowser(), nil
+	}
+	key := keys[0]
+	printable := !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })
+	if len(keys) > 1 || len(key) < shortestKey || len(key) > longestKey || !printable {
+		return "", bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey, longestKey))
+	}
+	return "api:" + key, nil
+}
+
+// notBooked answers a booking that was not made, or that may not have been.
+func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return notFound("Screening")
+	case errors.Is(err, store.ErrUnknown):
+		return unknown(r, err)
+	}
+	refusal, is := errors.AsType[*store.Refusal](err)
+	if !is {
+		return err
+	}
+	web.Note(w, err)
+	body := errorBody{Error: web.RefusalSentence(refusal)}
+	status := http.StatusConflict
+	switch refusal.Kind {
+	case store.SoldOut:
+		status, body.Left = http.StatusBadRequest, &refusal.Left
+	case store.OverLimit:
+		status = http.StatusBadRequest
+	case store.KeyReused:
+		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
+	}
+	return web.WriteJSON(w, status, body)
+}
+
+// unknown says what may be done about a booking of which nobody knows whether it was written: only its key finds it again.
+func unknown(r *http.Request, err error) error {
+	e := &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 30, Err: err}
+	e.Public = "It is not known yet whether the booking was written. Send it again with the same Idempotency-Key: it is made at most once."
+	if r.Header.Get("Idempotency-Key") == "" {
+		e.Public = "It is not known yet whether the booking was written. No prompt was sent. Sending it again may hold other seats for a few minutes."
+	}
+	return e
+}
+
+// booked answers a booking that stands.
+func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
+	t := p.Ticket
+	if p.Refused != nil {
+		return a.refused(w, p)
+	}
+	if p.Replayed && t.Push.State == store.PushRefused {
+		return web.WriteJSON(w, refusedStatus(w, t.Reason), refusedBody{"Failed to initiate payment", map[string]string{
+			"errorCode": t.Push.ResultCode, "errorMessage": t.Push.ResultText,
+		}})
+	}
+	body := paymentBody{
+		Message: "Payment request sent. Check your phone and enter your M-PESA PIN.", TicketID: t.ID, TicketCode: t.Code, TicketSecret: t.Secret,
+		ResponseDescription: p.Answer.ResponseDescription, TotalAmount: t.Total,
+	}
+	if p.Replayed {
+		body.Message = "This request has been made before; nothing new was sent."
+	}
+	status := http.StatusOK
+	if t.Push.CheckoutRequestID != "" {
+		body.CheckoutRequestID = &t.Push.CheckoutRequestID
+	} else if t.Status == store.Pending {
+		status = http.StatusAccepted
+		body.Message = "The payment request is on its way. Ask for the ticket to see what becomes of it."
+	}
+	return web.WriteJSON(w, status, body)
+}
+
+// longestRaw is how much of an answer of Daraja's that is no JSON is passed on.
+const longestRaw = 1000
+
+func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
+	web.Note(w, p.Refused)
+	body := refusedBody{Error: "Failed to initiate payment", MpesaResponse: map[string]string{"raw": strings.ToValidUTF8(string(p.Refused.Body[:min(len(p.Refused.Body), longestRaw)]), "")}}
+	if json.Valid(p.Refused.Body) {
+		body.MpesaResponse = json.RawMessage(p.Refused.Body)
+	}
+	return web.WriteJSON(w, refusedStatus(w, p.Ticket.Reason), body)
+}
+
+func refusedStatus(w http.ResponseWriter, reason string) int {
+	switch reason {
+	case checkout.ReasonPhoneLocked:
+		return http.StatusConflict
+	case checkout.ReasonMpesaBusy:
+		w.Header().Set("Retry-After", "30")
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadGateway
+}
+
+// QueryPaymentStatus answers POST /api/query-payment-status with what Daraja says, as it came. It decides nothing.
+func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
+	web.NoStore(w)
+	f, err := readFields(r)
+	if err != nil {
+		return err
+	}
+	if err := f.need("checkoutRequestId"); err != nil {
+		return err
+	}
+	id, err := f.text("checkoutRequestId")
+	if err != nil {
+		return err
+	}
+	raw, _, err := a.Checkout.Query(r.Context(), id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return notFound("Payment request")
+	case r.Context().Err() != nil:
+		return r.Context().Err()
+	case err != nil || len(raw) == 0:
+		return &web.Error{Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.", Err: err}
+	}
+	return web.WriteJSON(w, http.StatusOK, raw)
+}

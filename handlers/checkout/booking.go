@@ -1,0 +1,147 @@
+package checkout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+const (
+	// MaxTickets is how many tickets one booking may have.
+	MaxTickets = 10
+	// MaxName is how many characters a customer's name may have.
+	MaxName = 80
+	// answerWait is how long a customer waits for Daraja's answer before the page goes on without it.
+	answerWait = 3 * time.Second
+)
+
+// Booking is what a customer asks for, as typed.
+type Booking struct {
+	ScreeningID store.ScreeningID
+	Name        string
+	Phone       string
+	Quantity    int
+	Total       store.Shillings // the total that was shown; 0 where none was
+	Key         string          // makes a repeated request the same booking; the caller puts who made it in front, such as form:… or api:…
+	Browser     string          // the browser session that books, "" for none
+}
+
+// Invalid says what is wrong with a form, in a sentence for each field: name, phone, quantity.
+type Invalid map[string]string
+
+// Error names no field: the sentences are for the customer.
+func (i Invalid) Error() string { return fmt.Sprintf("invalid fields: %d", len(i)) }
+
+// Check reads a booking's fields as the server will, without booking: the MSISDN as it will be rung, and what is wrong.
+func (b Booking) Check() (clean Booking, problems Invalid) {
+	problems = Invalid{}
+	b.Name = strings.Join(strings.Fields(b.Name), " ")
+	switch {
+	case b.Name == "":
+		problems["name"] = "Please tell us your name."
+	case utf8.RuneCountInString(b.Name) > MaxName:
+		problems["name"] = fmt.Sprintf("Please use at most %d characters.", MaxName)
+	case !printable(b.Name):
+		problems["name"] = "Please use letters only."
+	}
+	if phone, err := mpesa.ParseMSISDN(b.Phone); err != nil {
+		problems["phone"] = "Please enter a Safaricom number such as 0712 345 678."
+	} else {
+		b.Phone = string(phone)
+	}
+	if b.Quantity < 1 || b.Quantity > MaxTickets {
+		problems["quantity"] = fmt.Sprintf("Please choose 1 to %d tickets.", MaxTickets)
+	}
+	if len(problems) == 0 {
+		problems = nil
+	}
+	return b, problems
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
+}
+
+// fingerprint is what makes two requests the same request.
+func (b Booking) fingerprint() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d", b.ScreeningID, b.Name, b.Phone, b.Quantity))
+	return hex.EncodeToString(sum[:])
+}
+
+// Placed is a booking that stands in the books.
+type Placed struct {
+	Ticket   *store.Ticket
+	Replayed bool         // the same request had been made before; nothing new was sent
+	Answered bool         // Daraja has answered; otherwise the prompt is still being sent, or its answer was lost
+	Refused  *mpesa.Error // Daraja refused the push: no prompt went out, the ticket is Failed
+	Answer   mpesa.PushAnswer
+}
+
+// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s for
+// Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
+// store.ErrUnknown; after all of them no prompt was sent.
+func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
+	b, problems := b.Check()
+	if problems != nil {
+		return Placed{}, problems
+	}
+	done, err := s.admit()
+	if err != nil {
+		return Placed{}, err
+	}
+	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
+		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
+		Key: b.Key, Fingerprint: b.fingerprint(), Browser: b.Browser,
+	})
+	if err != nil || replayed {
+		done()
+		if err != nil {
+			return Placed{}, err
+		}
+		return s.placed(ctx, sending.Secret, Placed{Replayed: true, Answered: true})
+	}
+	return s.send(ctx, sending, done)
+}
+
+// Retry tries again to have a failed ticket paid, by the number given, which may be another one. Two clicks make one push:
+// the second finds the ticket Pending and returns it. Errors are as for Book, with store.ErrNotFound where the secret opens
+// nothing.
+func (s *Service) Retry(ctx context.Context, secret, phone, browser string) (Placed, error) {
+	msisdn, err := mpesa.ParseMSISDN(phone)
+	if err != nil {
+		return Placed{}, Invalid{"phone": "Please enter a Safaricom number such as 0712 345 678."}
+	}
+	done, err := s.admit()
+	if err != nil {
+		return Placed{}, err
+	}
+	sending, err := s.store.Retry(ctx, store.NewRetry{Secret: secret, Phone: string(msisdn), Browser: browser})
+	if err != nil {
+		done()
+		if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.NotFailed {
+			return s.placed(ctx, secret, Placed{Replayed: true, Answered: true})
+		}
+		return Placed{}, err
+	}
+	return s.send(ctx, sending, done)
+}
+
+// GiveUp frees the seats of a ticket that is not paid for.
+func (s *Service) GiveUp(ctx context.Context, secret string) error {
+	return s.store.GiveUp(ctx, secret)
+}
+
+func (s *Service) placed(ctx context.Context, secret string, p Placed) (Placed, error) {
+	t, err := s.store.TicketBySecret(ctx, secret)
+	p.Ticket = t
+	return p, err
+}

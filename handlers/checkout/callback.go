@@ -1,0 +1,75 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// MaxCallback is how many bytes of a callback's body are kept; Safaricom's are under 1 KB.
+const MaxCallback = 64 << 10
+
+// Delivery is a callback as it came in. Size is the body's whole length where that is known to be more.
+type Delivery struct {
+	Token, Source string
+	Body          []byte
+	Size          int64
+}
+
+// Receive writes a callback down and returns once it is durable; what it says is applied right after. Known says that its
+// token is one of ours. An error means that it is not known to be written: the caller must not acknowledge it as taken.
+func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err error) {
+	body := d.Body[:min(len(d.Body), MaxCallback)]
+	// The sender may hang up once it has sent; what it said must be kept all the same.
+	ctx = context.WithoutCancel(ctx)
+	id, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: "stk", Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
+	if err != nil || !known {
+		return known, err
+	}
+	select {
+	case s.apply <- store.Callback{ID: id, Kind: "stk", Token: d.Token, Body: body}:
+	default: // the sweep takes what does not fit
+	}
+	return true, nil
+}
+
+// applyCallback makes of a kept callback what it says.
+func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
+	applied, err := s.store.ApplyCallback(ctx, cb.ID, verdict(cb.Body))
+	if err != nil {
+		return fmt.Errorf("callback %d: %w", cb.ID, err)
+	}
+	s.log.Info("callback applied", "ticket", applied.Code, "outcome", applied.Outcome)
+	return nil
+}
+
+// verdict reads what a callback says, by code alone.
+func verdict(body []byte) store.Verdict {
+	cb, err := mpesa.ParseCallback(body)
+	if err != nil {
+		return store.Verdict{Class: store.Unreadable, LearntBy: "callback", Text: err.Error()}
+	}
+	result := mpesa.Classify(cb.Code)
+	v := store.Verdict{
+		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
+		Code: string(cb.Code), Text: cb.Desc, Reason: result.Reason, Receipt: cb.Receipt, Phone: cb.Phone,
+	}
+	if cb.HasAmount {
+		amount := store.Cents(cb.Amount)
+		v.Amount = &amount
+	}
+	if cb.HasTime {
+		v.TransactedAt = store.At(cb.TransactedAt)
+	}
+	switch result.Class {
+	case mpesa.ClassPaid:
+		v.Class = store.Success
+	case mpesa.ClassFinalFailure:
+		v.Class = store.FinalFailure
+	case mpesa.ClassSoftFailure:
+		v.Class = store.SoftFailure
+	}
+	return v
+}

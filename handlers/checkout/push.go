@@ -1,0 +1,115 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+const (
+	// pushTimeout bounds the call to Daraja. It is the call's own: a customer who leaves must not cut it short.
+	pushTimeout = 30 * time.Second
+	// recordTries is how often a push's answer is offered to books that are failing before the next start sorts it out.
+	recordTries = 5
+)
+
+type answer struct {
+	push mpesa.PushAnswer
+	err  *mpesa.Error
+}
+
+// send sends a push that is written down and waits up to answerWait until its answer is recorded.
+func (s *Service) send(ctx context.Context, p store.Sending, done func()) (Placed, error) {
+	recorded := make(chan answer, 1)
+	go func() {
+		defer done()
+		recorded <- s.push(context.WithoutCancel(ctx), p)
+	}()
+	wait := time.NewTimer(answerWait)
+	defer wait.Stop()
+	var out Placed
+	select {
+	case a := <-recorded:
+		out.Answer = a.push
+		out.Answered = a.err == nil
+		if a.err != nil && refused(a.err) {
+			out.Answered, out.Refused = true, a.err
+		}
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return s.placed(context.WithoutCancel(ctx), p.Secret, out)
+}
+
+// push calls Daraja and writes its answer down.
+func (s *Service) push(ctx context.Context, p store.Sending) answer {
+	call, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	got, err := s.daraja.STKPush(call, mpesa.Push{
+		Amount: int64(p.Amount), Phone: mpesa.MSISDN(p.Phone), CallbackURL: s.cfg.CallbackURL + "/" + p.CallbackToken,
+		Reference: p.Code, Description: s.cfg.Description,
+	})
+	out := answer{push: got}
+	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
+	if err != nil {
+		out.err = asDaraja(err)
+		rec = store.Answer{Kind: store.Ambiguous, Code: out.err.Code, Text: out.err.Message, Reason: refusalReason(out.err)}
+		if refused(out.err) {
+			rec.Kind = store.Refused
+		}
+		s.log.Warn("push not accepted", "ticket", p.Code, "phone", mpesa.MSISDN(p.Phone).Masked(), "kind", out.err.Kind,
+			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err)
+	}
+	s.record(ctx, p, rec)
+	return out
+}
+
+// record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
+// becomes unknown by itself, which is the truth.
+func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
+	delay := 100 * time.Millisecond
+	for try := 1; ; try++ {
+		err := s.store.RecordAnswer(ctx, p.PushID, a)
+		if err == nil {
+			return
+		}
+		if try == recordTries {
+			s.log.Error("push answer not recorded", "ticket", p.Code, "error", err)
+			return
+		}
+		timer := time.NewTimer(delay)
+		<-timer.C
+		delay *= 3
+	}
+}
+
+func asDaraja(err error) *mpesa.Error {
+	if e, is := errors.AsType[*mpesa.Error](err); is {
+		return e
+	}
+	return &mpesa.Error{Kind: mpesa.KindAmbiguous, Message: err.Error(), Err: err}
+}
+
+// refused reports whether it is certain that no prompt went out.
+func refused(e *mpesa.Error) bool {
+	switch e.Kind {
+	case mpesa.KindRefused, mpesa.KindBusy, mpesa.KindConfig, mpesa.KindToken:
+		return true
+	}
+	return false
+}
+
+func refusalReason(e *mpesa.Error) string {
+	switch {
+	case e.Locked:
+		return ReasonPhoneLocked
+	case e.Kind == mpesa.KindBusy:
+		return ReasonMpesaBusy
+	case e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindToken:
+		return ReasonConfig
+	}
+	return ReasonRefused
+}

@@ -1,0 +1,127 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cinemasphere/store"
+)
+
+const (
+	holdEvery     = time.Second
+	callbackEvery = 10 * time.Second
+	sweepEvery    = 30 * time.Second
+	// answerLost is when a push that still counts as being sent has lost the process that sent it.
+	answerLost = 2 * pushTimeout
+)
+
+// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Nothing may be sending when
+// it runs.
+func (s *Service) Start(ctx context.Context) error {
+	n, err := s.store.RecoverSending(ctx, s.store.Now()+1)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		s.log.Warn("pushes whose answer was lost with the last process are unknown now", "pushes", n)
+	}
+	return s.applyOpen(ctx, s.store.Now()+1)
+}
+
+// Run applies callbacks as they come and ends holds when they are due, until ctx ends. What it was doing then is finished.
+func (s *Service) Run(ctx context.Context) error {
+	holds, callbacks, sweep := time.NewTicker(holdEvery), time.NewTicker(callbackEvery), time.NewTicker(sweepEvery)
+	defer holds.Stop()
+	defer callbacks.Stop()
+	defer sweep.Stop()
+	work := context.WithoutCancel(ctx)
+	applied := make(chan struct{})
+	go func() {
+		defer close(applied)
+		s.applyLoop(ctx)
+	}()
+	defer func() { <-applied }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-holds.C:
+			s.logged("end holds", func() error { _, err := s.store.EndHolds(work); return err })
+		case <-callbacks.C:
+			s.logged("apply callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-callbackEvery)) })
+		case <-sweep.C:
+			s.logged("sweep", func() error { return s.sweep(work) })
+		}
+	}
+}
+
+// applyWorkers is how many callbacks are applied at once: enough for the writer to group them into one commit.
+const applyWorkers = 64
+
+// applyLoop applies callbacks as they are received, and at the end those that are still waiting.
+func (s *Service) applyLoop(ctx context.Context) {
+	slots := make(chan struct{}, applyWorkers)
+	work := context.WithoutCancel(ctx)
+	one := func(cb store.Callback) {
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots }()
+			s.logged("apply callback", func() error { return s.applyCallback(work, cb) })
+		}()
+	}
+	for {
+		select {
+		case cb := <-s.apply:
+			one(cb)
+			continue
+		default:
+		}
+		select {
+		case cb := <-s.apply:
+			one(cb)
+		case <-ctx.Done():
+			for range applyWorkers {
+				slots <- struct{}{}
+			}
+			return
+		}
+	}
+}
+
+// applyOpen applies kept callbacks that nothing has been made of: those of a process that died, or that found the books failing.
+func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
+	for {
+		cbs, err := s.store.OpenCallbacks(ctx, before, 500)
+		if err != nil || len(cbs) == 0 {
+			return err
+		}
+		applied := 0
+		for _, cb := range cbs {
+			// One that cannot be applied must not keep the others waiting.
+			s.logged("apply callback", func() error {
+				err := s.applyCallback(ctx, cb)
+				if err == nil {
+					applied++
+				}
+				return err
+			})
+		}
+		if applied == 0 {
+			return nil
+		}
+	}
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	if _, err := s.store.RecoverSending(ctx, s.store.Now().Add(-answerLost)); err != nil {
+		return err
+	}
+	return s.store.Sweep(ctx)
+}
+
+func (s *Service) logged(what string, do func() error) {
+	if err := do(); err != nil {
+		s.log.Error(what, "error", fmt.Errorf("%s: %w", what, err))
+	}
+}

@@ -1,0 +1,121 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// ErrClosing means that the box office is shutting down and takes no new bookings. Nothing was written.
+var ErrClosing = errors.New("closing, no new bookings")
+
+// maxSending bounds how many pushes may wait for Daraja at once; bookings beyond it are turned away before anything is
+// written. It is what 30 s of silence at 100 bookings a second would pile up.
+const maxSending = 3000
+
+// Config says how pushes are made.
+type Config struct {
+	CallbackURL string           // a push's token is appended as one more path segment
+	Signing     string           // the secret that ticket codes are signed with
+	Description string           // at most 13 characters, shown by some handsets
+	Now         func() time.Time // the clock; nil is the machine's
+	Log         *slog.Logger     // nil drops
+}
+
+// Service is the box office's counter. Make it with New and keep Run going beside it.
+type Service struct {
+	store  *store.Store
+	daraja *mpesa.Client
+	cfg    Config
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	closing bool
+	sending int
+	idle    chan struct{} // closed once closing and nothing is being sent
+
+	apply   chan store.Callback
+	queries queryCache
+}
+
+// New makes a Service on the books and the Daraja client.
+func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Description == "" {
+		cfg.Description = "Movie Tckt"
+	}
+	cfg.CallbackURL = strings.TrimRight(cfg.CallbackURL, "/")
+	return &Service{
+		store: st, daraja: daraja, cfg: cfg, log: cfg.Log,
+		idle: make(chan struct{}), apply: make(chan store.Callback, 4096),
+	}
+}
+
+// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done once.
+func (s *Service) admit() (done func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return nil, ErrClosing
+	}
+	if s.sending >= maxSending {
+		return nil, store.ErrBusy
+	}
+	s.sending++
+	return s.sent, nil
+}
+
+func (s *Service) sent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending--
+	if s.closing && s.sending == 0 {
+		close(s.idle)
+	}
+}
+
+// Close takes no more bookings and waits until no prompt can be answered any more: M-PESA tells each verdict once, and
+// somebody must be there to hear it. It returns early where ctx ends.
+func (s *Service) Close(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closing {
+		s.closing = true
+		if s.sending == 0 {
+			close(s.idle)
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.idle:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	tick := time.NewTicker(closeLook)
+	defer tick.Stop()
+	for {
+		n, err := s.store.LivePushes(context.WithoutCancel(ctx))
+		if err != nil || n == 0 {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%d prompts are unanswered: %w", n, ctx.Err())
+		}
+	}
+}
+
+// closeLook is how often Close looks whether prompts are still out.
+const closeLook = 100 * time.Millisecond

@@ -1,0 +1,87 @@
+// Package handlers is everything that reacts to the outside: it puts the public pages, the JSON API and M-PESA's
+// callbacks behind one http.Handler.
+//
+// It must never hold a rule of the box office: it wires its rooms together, and says which address leads where.
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"cinemasphere/assets"
+	"cinemasphere/handlers/api"
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/hooks"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/handlers/site"
+	"cinemasphere/store"
+)
+
+// Deps is what the handlers are given. Store, Checkout and BaseURL are needed.
+type Deps struct {
+	Store          *store.Store
+	Checkout       *checkout.Service
+	Log            *slog.Logger     // one line per request; nil drops
+	BaseURL        string           // scheme and host that customers use; https makes cookies Secure and sends HSTS
+	Demo           bool             // a banner on every page: no money moves
+	Sandbox        bool             // a banner on every page: Safaricom's sandbox
+	TrustedProxies []netip.Prefix   // who may say in X-Forwarded-For where a request comes from
+	BookingRate    int              // bookings a minute for one client; 0 lifts this limit and that of prompts for a phone
+	Simulator      http.Handler     // the simulated phones, served below /simulator/ with that prefix taken off; nil for none
+	Now            func() time.Time // the clock; nil is the machine's
+}
+
+// MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
+func MaskAttr(groups []string, a slog.Attr) slog.Attr { return web.MaskAttr(groups, a) }
+
+// closingRetry is after how many seconds a customer should try again while the box office restarts.
+const closingRetry = 10
+
+// New puts all handlers behind one. The error is about compression only, and a mistake in the program.
+func New(d Deps) (http.Handler, error) {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	d.BaseURL = strings.TrimRight(d.BaseURL, "/")
+	https := strings.HasPrefix(d.BaseURL, "https://")
+	compress, err := web.Compress()
+	if err != nil {
+		return nil, fmt.Errorf("handlers: %w", err)
+	}
+	kit := web.NewKit(web.Config{Log: d.Log, HTTPS: https, Now: d.Now, Rules: []web.Rule{
+		{
+			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
+			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try again in a few seconds.",
+		},
+		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
+	}})
+	sessions, limits := web.NewSessions(d.Store, https), web.NewLimits(d.BookingRate)
+	handset := ""
+	if d.Demo && d.Simulator != nil {
+		handset = "/simulator/phones/"
+	}
+	rooms := rooms{
+		kit: kit, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(kit, d.Checkout),
+		site: site.New(site.Config{
+			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits,
+			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Now: d.Now,
+		}),
+		api: api.New(api.Config{
+			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits, Now: d.Now,
+			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
+		}),
+	}
+	return rooms.routes(), nil
+}
+
+// posterURL is the path of a film's poster, or of the drawn stand-in.
+func posterURL(name string) string {
+	if file := "posters/" + name + ".svg"; name != "" && assets.Has(file) {
+		return assets.URL(file)
+	}
+	return assets.URL("images/poster.svg")
+}

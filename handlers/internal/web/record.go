@@ -1,0 +1,144 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// record is what the log line of a request will say. It stands between the handlers and the server.
+type record struct {
+	http.ResponseWriter
+	number uint64
+	status int // 0 until the header is written
+	bytes  int64
+	err    error
+}
+
+// Unwrap is for http.ResponseController.
+func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+// WriteHeader passes on the first final status and any informational one.
+func (rec *record) WriteHeader(status int) {
+	if rec.status != 0 {
+		return
+	}
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		rec.status = status
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts what is sent.
+func (rec *record) Write(b []byte) (int, error) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	n, err := rec.ResponseWriter.Write(b)
+	rec.bytes += int64(n)
+	return n, err
+}
+
+func (rec *record) note(err error) {
+	if rec.err == nil {
+		rec.err = err
+	}
+}
+
+// recordOf finds the record under whatever stands above it. Outside of [Kit.Frame] it is one that nobody reads.
+func recordOf(w http.ResponseWriter) *record {
+	for {
+		if rec, is := w.(*record); is {
+			return rec
+		}
+		above, is := w.(interface{ Unwrap() http.ResponseWriter })
+		if !is {
+			return &record{ResponseWriter: w}
+		}
+		w = above.Unwrap()
+	}
+}
+
+// Frame goes around everything else in the router: it sets the security headers, writes the log line, and answers what
+// panicked where nothing else did with lastResort.
+func (k *Kit) Frame(lastResort Draw) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			started := k.now()
+			rec := &record{ResponseWriter: w, number: k.count.Add(1)}
+			answer := w.Header()
+			for _, h := range k.headers {
+				answer[h.name] = h.value
+			}
+			defer func() {
+				k.recovered(rec, r, recover(), lastResort)
+				k.line(rec, r, started)
+				if rec.err == http.ErrAbortHandler {
+					panic(http.ErrAbortHandler)
+				}
+			}()
+			next.ServeHTTP(rec, r)
+		})
+	}
+}
+
+// recovered answers a panic. One that comes after the header was written ends the connection, so that nobody takes half
+// an answer for a whole one.
+func (k *Kit) recovered(rec *record, r *http.Request, v any, lastResort Draw) {
+	switch {
+	case v == nil:
+	case v == http.ErrAbortHandler:
+		rec.err = http.ErrAbortHandler
+	case rec.status != 0:
+		k.log.Error("panic after the answer had begun", "request", k.requestID(rec), "error", Mask(fmt.Sprintf("%v\n%s", v, debug.Stack())))
+		rec.err = http.ErrAbortHandler
+	default:
+		rec.note(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+		lastResort(rec, r, problem(http.StatusInternalServerError, "", 0))
+	}
+}
+
+// line writes the one log line of a request: its route's pattern, never its path or query, since tokens and secrets
+// stand in paths.
+func (k *Kit) line(rec *record, r *http.Request, started time.Time) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	level := slog.LevelInfo
+	if rec.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	ctx := r.Context()
+	if !k.log.Enabled(ctx, level) {
+		return
+	}
+	route := chi.RouteContext(ctx).RoutePattern()
+	if route == "" {
+		route = "-"
+	}
+	micros := k.now().Sub(started).Microseconds()
+	attrs := [7]slog.Attr{
+		slog.String("method", knownMethod(r.Method)), slog.String("route", route), slog.Int("status", rec.status),
+		slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(micros)/1000), slog.String("request", k.requestID(rec)),
+	}
+	n := 6
+	if rec.err != nil {
+		attrs[n] = slog.String("error", Mask(rec.err.Error()))
+		n++
+	}
+	k.log.LogAttrs(ctx, level, "request", attrs[:n]...)
+}
+
+// knownMethod keeps what a stranger may write in place of a method out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return method
+	}
+	return "other"
+}

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"cinemasphere/store"
+)
+
+const (
+	browserKey      = "browser"
+	sessionLifetime = 30 * 24 * time.Hour
+)
+
+// Sessions lets a browser find its own bookings again. There is no session, and no cookie, before a booking.
+type Sessions struct{ scs *scs.SessionManager }
+
+// NewSessions keeps sessions in the books. With https the cookie never travels in the clear.
+func NewSessions(st *store.Store, https bool) *Sessions {
+	// Not scs.New, which starts a goroutine for a store in memory that would not be used. Managers made this way share one
+	// context key: there must be only one in a request.
+	m := &scs.SessionManager{
+		Store: st.Sessions(), Codec: scs.GobCodec{}, HashTokenInStore: true,
+		Lifetime: sessionLifetime, // absolute: reading a page never writes
+		Cookie:   scs.SessionCookie{Name: "cinemasphere", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
+	if https {
+		m.Cookie.Name, m.Cookie.Secure = "__Host-cinemasphere", true
+	}
+	return &Sessions{m}
+}
+
+// Has reports whether the request brings a session cookie, good or not.
+func (s *Sessions) Has(r *http.Request) bool {
+	if len(r.Header["Cookie"]) == 0 {
+		return false
+	}
+	_, err := r.Cookie(s.scs.Cookie.Name)
+	return err == nil
+}
+
+// Browser is the random id of the browser that asks, "" for one without a session.
+func (s *Sessions) Browser(r *http.Request) (string, error) {
+	cookie, err := r.Cookie(s.scs.Cookie.Name)
+	if err != nil || cookie.Value == "" {
+		return "", nil
+	}
+	ctx, err := s.scs.Load(r.Context(), cookie.Value)
+	if err != nil {
+		return "", fmt.Errorf("load session: %w", err)
+	}
+	return s.scs.GetString(ctx, browserKey), nil
+}
+
+// NewBrowser makes the id of a browser that has none. It counts once it is kept.
+func NewBrowser() string { return rand.Text() }
+
+// Keep starts a session for the browser and sets its cookie.
+func (s *Sessions) Keep(w http.ResponseWriter, r *http.Request, browser string) error {
+	ctx, err := s.scs.Load(context.WithoutCancel(r.Context()), "")
+	if err != nil {
+		return fmt.Errorf("start session: %w", err)
+	}
+	s.scs.Put(ctx, browserKey, browser)
+	token, expiry, err := s.scs.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("keep session: %w", err)
+	}
+	s.scs.WriteSessionCookie(ctx, w, token, expiry)
+	NoStore(w) // scs says less
+	return nil
+}

@@ -1,0 +1,69 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/views/ui"
+)
+
+// Nairobi is the instant as the clocks in Kenya show it, whatever the host's zone says.
+func Nairobi(i store.Instant) time.Time {
+	return ui.Nairobi(i.Time())
+}
+
+// LocalPhone is an MSISDN as people in Kenya read it: 0712 345 678.
+func LocalPhone(msisdn string) string {
+	if len(msisdn) != 12 {
+		return msisdn
+	}
+	return "0" + msisdn[3:6] + " " + msisdn[6:9] + " " + msisdn[9:]
+}
+
+// RefusalSentence says to a customer why the books did not take a booking.
+func RefusalSentence(r *store.Refusal) string {
+	switch r.Kind {
+	case store.SoldOut:
+		return left(r.Left, "This screening is sold out.", "Only one seat is left.", "Only %d seats are left.")
+	case store.NotOnSale:
+		return "Tickets for this screening are no longer sold."
+	case store.PriceChanged:
+		return fmt.Sprintf("The price has changed: the total is now %s. Nothing was booked.", ui.Shillings(r.Total))
+	case store.PhoneBusy:
+		return "A payment prompt is already on this phone. Answer or cancel it" + until(r.Until, ", then try again.")
+	case store.TooManySeats:
+		return fmt.Sprintf("You may hold %d seats at once. ", store.HoldCap) +
+			left(r.Left, "Pay for those you have first.", "You can book one more.", "You can book %d more.")
+	case store.KeyReused:
+		return "This form has already made another booking. Please look at that one before you book again."
+	case store.PromptOut:
+		return "The last prompt may still be answered. Answer or cancel it on your phone" + until(r.Until, ", then try again.")
+	case store.RefundOwed:
+		return "A refund is due to you on this booking, so it is not tried again. Please make a new booking."
+	case store.HeldTooLong:
+		return "These seats have been held for as long as they may be. Please book again."
+	case store.NotFailed:
+		return "There is nothing to pay again for this ticket."
+	case store.OverLimit:
+		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", ui.Shillings(store.MaxCharge))
+	}
+	return "This booking was not possible. Nothing was booked."
+}
+
+func left(n int, none, one, many string) string {
+	switch n {
+	case 0:
+		return none
+	case 1:
+		return one
+	}
+	return fmt.Sprintf(many, n)
+}
+
+func until(i store.Instant, otherwise string) string {
+	if i == 0 {
+		return otherwise
+	}
+	return ", or try again after " + Nairobi(i).Format("15:04:05") + "."
+}

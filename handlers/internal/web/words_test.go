@@ -1,0 +1,47 @@
+package web_test
+
+import (
+	"testing"
+	"time"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+)
+
+func TestRefusalSentences(t *testing.T) {
+	at := store.At(time.Date(2026, 11, 27, 16, 59, 30, 0, time.UTC))
+	for _, tt := range []struct {
+		refusal store.Refusal
+		want    string
+	}{
+		{store.Refusal{Kind: store.SoldOut}, "This screening is sold out."},
+		{store.Refusal{Kind: store.SoldOut, Left: 1}, "Only one seat is left."},
+		{store.Refusal{Kind: store.SoldOut, Left: 7}, "Only 7 seats are left."},
+		{store.Refusal{Kind: store.NotOnSale}, "Tickets for this screening are no longer sold."},
+		{store.Refusal{Kind: store.PriceChanged, Total: 2700}, "The price has changed: the total is now KSh 2,700. Nothing was booked."},
+		{store.Refusal{Kind: store.PhoneBusy, Until: at}, "A payment prompt is already on this phone. Answer or cancel it, or try again after 19:59:30."},
+		{store.Refusal{Kind: store.PhoneBusy}, "A payment prompt is already on this phone. Answer or cancel it, then try again."},
+		{store.Refusal{Kind: store.TooManySeats}, "You may hold 20 seats at once. Pay for those you have first."},
+		{store.Refusal{Kind: store.TooManySeats, Left: 1}, "You may hold 20 seats at once. You can book one more."},
+		{store.Refusal{Kind: store.TooManySeats, Left: 4}, "You may hold 20 seats at once. You can book 4 more."},
+		{store.Refusal{Kind: store.KeyReused}, "This form has already made another booking. Please look at that one before you book again."},
+		{store.Refusal{Kind: store.PromptOut, Until: at}, "The last prompt may still be answered. Answer or cancel it on your phone, or try again after 19:59:30."},
+		{store.Refusal{Kind: store.RefundOwed}, "A refund is due to you on this booking, so it is not tried again. Please make a new booking."},
+		{store.Refusal{Kind: store.HeldTooLong}, "These seats have been held for as long as they may be. Please book again."},
+		{store.Refusal{Kind: store.NotFailed}, "There is nothing to pay again for this ticket."},
+		{store.Refusal{Kind: store.OverLimit}, "M-PESA takes at most KSh 250,000 in one payment. Please book fewer tickets."},
+		{store.Refusal{Kind: "new"}, "This booking was not possible. Nothing was booked."},
+	} {
+		if got := web.RefusalSentence(&tt.refusal); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.refusal, got, tt.want)
+		}
+	}
+}
+
+func TestLocalPhone(t *testing.T) {
+	for in, want := range map[string]string{"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12"} {
+		if got := web.LocalPhone(in); got != want {
+			t.Errorf("LocalPhone(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

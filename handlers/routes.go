@@ -1,0 +1,134 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"cinemasphere/handlers/api"
+	"cinemasphere/handlers/hooks"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/handlers/site"
+	"cinemasphere/store"
+)
+
+// rooms are the handlers that addresses lead to.
+type rooms struct {
+	deps     Deps
+	kit      *web.Kit
+	compress func(http.Handler) http.HandlerFunc
+	sessions *web.Sessions
+	site     *site.Site
+	api      *api.API
+	hooks    *hooks.Hooks
+}
+
+// routes is every address there is.
+func (m rooms) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(m.kit.Frame(m.site.Problem), middleware.GetHead)
+	r.NotFound(m.forAudience(func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }))
+	r.MethodNotAllowed(m.forAudience(methodNotAllowed))
+
+	client := web.FindClient(m.deps.TrustedProxies)
+	gzip := func(next http.Handler) http.Handler { return m.compress(next) }
+	ownForms := m.kit.SameOrigin(m.site.Problem, m.deps.BaseURL, true)
+	ownPages := m.kit.SameOrigin(m.api.Problem, m.deps.BaseURL, false)
+
+	// What needs nothing around it.
+	s := m.site
+	r.Get("/", m.home())
+	r.Get("/healthz", s.Page(s.Health))
+	r.Get("/favicon.ico", s.Page(s.Favicon))
+	r.Get("/assets/*", s.Page(web.Files()))
+
+	// Pages for people.
+	r.Group(func(r chi.Router) {
+		r.Use(gzip)
+		r.Get("/films", s.Fragment(s.Films))
+		r.Get("/movies/{id}", s.Page(s.Movie))
+		r.Get("/screenings/{id}/book", s.Page(s.Book))
+		r.Get("/screenings/{id}/book/dialog", s.Fragment(s.BookDialog))
+		r.Get("/tickets/{secret}", s.Page(s.Ticket))
+		r.Get("/tickets/{secret}/status", s.Fragment(s.TicketStatus))
+		r.Get("/robots.txt", s.Page(s.Robots))
+		r.Get("/sitemap.xml", s.Page(s.Sitemap))
+	})
+	r.Group(func(r chi.Router) {
+		r.Use(ownForms, client, web.LimitBody, gzip)
+		r.Post("/bookings", s.Page(s.Bookings))
+		r.Post("/bookings/dialog", s.Fragment(s.BookingsDialog))
+		r.Post("/tickets/{secret}/retry", s.Page(s.Retry))
+		r.Post("/tickets/{secret}/retry/status", s.Fragment(s.RetryStatus))
+		r.Post("/tickets/{secret}/give-up", s.Page(s.GiveUp))
+		r.Post("/tickets/{secret}/give-up/status", s.Fragment(s.GiveUpStatus))
+	})
+
+	// JSON for programs.
+	a := m.api
+	r.Get("/api/movies", a.Handle(a.Movies))
+	r.Group(func(r chi.Router) {
+		r.Use(ownPages, client, web.LimitBody, gzip)
+		r.Get("/api/movies/{id}", a.Handle(a.Movie))
+		r.Get("/api/tickets/{ref}", a.Handle(a.Ticket))
+		r.Post("/api/make-payment", a.Handle(a.MakePayment))
+		r.Post("/api/query-payment-status", a.Handle(a.QueryPaymentStatus))
+	})
+
+	// Callbacks from Safaricom.
+	r.Group(func(r chi.Router) {
+		r.Use(client)
+		for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
+			r.Post(path, m.hooks.Handle(m.hooks.STK))
+		}
+	})
+
+	if m.deps.Simulator != nil {
+		r.Handle("/simulator/*", http.StripPrefix("/simulator", m.deps.Simulator))
+		r.Get("/simulator", http.RedirectHandler("/simulator/", http.StatusMovedPermanently).ServeHTTP)
+	}
+	return r
+}
+
+// home sends browsers without a session the page that is ready, and makes one for the others.
+func (m rooms) home() http.HandlerFunc {
+	first, again := m.site.Page(m.site.Home), m.compress(m.site.Page(m.site.HomeAgain))
+	return func(w http.ResponseWriter, r *http.Request) {
+		if m.sessions.Has(r) {
+			again(w, r)
+			return
+		}
+		first(w, r)
+	}
+}
+
+// forAudience answers where no route does: programs in JSON, people with a page.
+func (m rooms) forAudience(h web.HandlerFunc) http.HandlerFunc {
+	page, program := m.compress(m.site.Page(h)), m.api.Handle(h)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/cb/") {
+			program(w, r)
+			return
+		}
+		page(w, r)
+	}
+}
+
+// methodNotAllowed says with what methods there is something at the address.
+func methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	known := chi.RouteContext(r.Context())
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		ask := method
+		if ask == http.MethodHead {
+			ask = http.MethodGet
+		}
+		if known.Routes.Match(chi.NewRouteContext(), ask, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &web.Error{Status: http.StatusMethodNotAllowed}
+}

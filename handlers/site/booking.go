@@ -1,0 +1,195 @@
+package site
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+	"cinemasphere/views"
+	"cinemasphere/views/ui"
+)
+
+// Bookings answers POST /bookings, for browsers without JavaScript: a page to confirm, then the booking itself and a
+// redirect to its ticket.
+func (s *Site) Bookings(w http.ResponseWriter, r *http.Request) error {
+	typed, err := readBooking(r)
+	if err != nil {
+		return err
+	}
+	switch {
+	case typed.choose:
+		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusOK})
+	case !typed.confirmed:
+		return s.confirm(w, r, typed)
+	}
+	placed, err := s.place(w, r, typed)
+	if err != nil {
+		return s.notBooked(w, r, typed, s.formPage, err)
+	}
+	web.NoStore(w)
+	http.Redirect(w, r, "/tickets/"+placed.Ticket.Secret, http.StatusSeeOther)
+	return nil
+}
+
+// BookingsDialog answers POST /bookings/dialog, sent by htmx from the dialog that shows total and number already.
+func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
+	typed, err := readBooking(r)
+	if err != nil {
+		return err
+	}
+	draw := func(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error {
+		web.NoStore(w)
+		return s.pages.Render(w, r, status, views.BookingDialog(form))
+	}
+	if typed.choose {
+		return s.redraw(w, r, typed, draw, again{status: http.StatusOK})
+	}
+	placed, err := s.place(w, r, typed)
+	if errors.Is(err, store.ErrBusy) {
+		return s.busy(w, r, err)
+	}
+	if err != nil {
+		return s.notBooked(w, r, typed, draw, err)
+	}
+	w.Header().Set("HX-Push-Url", "/tickets/"+placed.Ticket.Secret)
+	return s.status(w, r, http.StatusOK, placed.Ticket, retryForm{inDialog: true})
+}
+
+// busy turns a booking away at no cost: the form stays as it is in the customer's dialog, beside a toast.
+func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
+	p := s.Kit.Problem(err)
+	web.Note(w, err)
+	web.NoStore(w)
+	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	w.Header().Set("HX-Reswap", "none")
+	return s.pages.Render(w, r, p.Status, ui.Toast("error", p.Sentence))
+}
+
+// errOldForm means that a form brought no nonce that could be one of ours.
+var errOldForm = errors.New("the form has no nonce")
+
+// place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and *web.Error.
+func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) (checkout.Placed, error) {
+	if !typed.goodNonce() {
+		return checkout.Placed{}, errOldForm
+	}
+	browser, err := s.Sessions.Browser(r)
+	if err != nil {
+		return checkout.Placed{}, err
+	}
+	known := browser != ""
+	clean, problems := typed.booking(browser).Check()
+	if problems != nil {
+		return checkout.Placed{}, problems
+	}
+	if err := s.mayTry(w, r, clean, browser); err != nil {
+		return checkout.Placed{}, err
+	}
+	if !known {
+		clean.Browser = web.NewBrowser()
+	}
+	placed, err := s.Checkout.Book(r.Context(), clean)
+	if err != nil {
+		return placed, err
+	}
+	if !placed.Replayed && placed.Refused == nil {
+		s.Limits.Prompted(w, r, clean.Phone)
+	}
+	if !known && !placed.Replayed {
+		if err := s.Sessions.Keep(w, r, clean.Browser); err != nil {
+			web.Note(w, err) // the booking stands; its page is found by its address
+		}
+	}
+	return placed, nil
+}
+
+// mayTry keeps to the limits, which a form that is sent again does not count against.
+func (s *Site) mayTry(w http.ResponseWriter, r *http.Request, b checkout.Booking, browser string) error {
+	if s.Limits == nil {
+		return nil
+	}
+	_, _, err := s.Store.BookedWith(r.Context(), b.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		return s.Limits.Allow(w, r, browser, b.Phone)
+	}
+	return err
+}
+
+// confirm shows once more what will be asked of whose phone. Nothing is written yet.
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm) error {
+	clean, problems := typed.booking("").Check()
+	if problems != nil {
+		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusUnprocessableEntity, errors: problems})
+	}
+	form, err := s.form(r, typed)
+	if err != nil {
+		return err
+	}
+	if form.Closed != "" {
+		return s.formPage(w, r, http.StatusConflict, form)
+	}
+	if form.Screening.Left < clean.Quantity {
+		form.Notice = web.RefusalSentence(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
+		return s.formPage(w, r, http.StatusConflict, form)
+	}
+	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
+	web.NoStore(w)
+	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
+	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: web.LocalPhone(clean.Phone), Total: form.Total}))
+}
+
+// again is why a form comes back.
+type again struct {
+	status     int
+	errors     map[string]string
+	notice     string
+	waitingURL string
+	freshNonce bool
+}
+
+type drawForm func(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error
+
+// redraw answers with the form as it was typed, around the screening as it is now.
+func (s *Site) redraw(w http.ResponseWriter, r *http.Request, typed bookingForm, draw drawForm, why again) error {
+	if why.freshNonce {
+		typed.nonce = ""
+	}
+	form, err := s.form(r, typed)
+	if err != nil {
+		return err
+	}
+	form.Errors, form.Notice, form.WaitingURL = why.errors, why.notice, why.waitingURL
+	return draw(w, r, why.status, form)
+}
+
+// notBooked answers a booking that was not made with the form, where the customer can do something about it there.
+func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingForm, draw drawForm, err error) error {
+	if errors.Is(err, errOldForm) {
+		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, notice: "This form was out of date. Please check it and send it again."})
+	}
+	if problems, is := errors.AsType[checkout.Invalid](err); is {
+		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: problems})
+	}
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		web.Note(w, err)
+		why := again{status: http.StatusConflict, notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused}
+		if refusal.Secret != "" {
+			why.waitingURL = "/tickets/" + refusal.Secret
+		}
+		return s.redraw(w, r, typed, draw, why)
+	}
+	p := s.Kit.Problem(err)
+	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
+		return err
+	}
+	web.Note(w, err)
+	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	// The nonce stays: sent again, the form finds the booking that may have been written.
+	if s.redraw(w, r, typed, draw, again{status: p.Status, notice: p.Sentence}) != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package site
+
+import (
+	"crypto/rand"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+)
+
+// bookingForm is the booking form as it was sent.
+type bookingForm struct {
+	screening store.ScreeningID
+	name      string
+	phone     string
+	quantity  string
+	total     store.Shillings // as shown; -1 where there is none that could be
+	nonce     string
+	confirmed bool
+	choose    bool // another screening was chosen, or the form is to be changed
+}
+
+// shortestNonce and longestNonce bound what may be a nonce of ours.
+const (
+	shortestNonce = 16
+	longestNonce  = 64
+	// longestEcho is how much of what was typed is shown back.
+	longestEcho = 200
+)
+
+func newNonce() string { return rand.Text() }
+
+// parseForm reads a form of ours: urlencoded, at most web.MaxBody.
+func parseForm(r *http.Request) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return &web.Error{Status: http.StatusUnsupportedMediaType}
+	}
+	if err := r.ParseForm(); err != nil {
+		if web.As[*http.MaxBytesError](err) {
+			return err
+		}
+		return &web.Error{Status: http.StatusBadRequest, Err: fmt.Errorf("read form: %w", err)}
+	}
+	return nil
+}
+
+// readBooking reads the booking form. The error is about the request itself; what is wrong in the fields comes later. A
+// screening that is no number is not found.
+func readBooking(r *http.Request) (bookingForm, error) {
+	if err := parseForm(r); err != nil {
+		return bookingForm{}, err
+	}
+	f := r.PostForm
+	id, err := strconv.ParseInt(strings.TrimSpace(f.Get("screening")), 10, 64)
+	if err != nil || id <= 0 {
+		return bookingForm{}, fmt.Errorf("screening: %w", store.ErrNotFound)
+	}
+	total, err := strconv.ParseInt(f.Get("total"), 10, 64)
+	if err != nil || total <= 0 {
+		total = -1
+	}
+	return bookingForm{
+		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"), quantity: strings.TrimSpace(f.Get("quantity")),
+		total: store.Shillings(total), nonce: f.Get("nonce"), confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
+	}, nil
+}
+
+// booking is what the form asks for. A quantity that is no whole number becomes 0, which Check finds.
+func (f bookingForm) booking(browser string) checkout.Booking {
+	quantity, err := strconv.Atoi(f.quantity)
+	if err != nil {
+		quantity = 0
+	}
+	return checkout.Booking{
+		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Quantity: quantity, Total: f.total,
+		Key: "form:" + f.nonce, Browser: browser,
+	}
+}
+
+// goodNonce reports whether the nonce may be one of ours: letters and digits.
+func (f bookingForm) goodNonce() bool {
+	return len(f.nonce) >= shortestNonce && len(f.nonce) <= longestNonce && !strings.ContainsFunc(f.nonce, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	})
+}
+
+// echo is what was typed, as it is shown back: whole, unless it is absurd.
+func echo(typed string) string {
+	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
+	if runes := []rune(typed); len(runes) > longestEcho {
+		return string(runes[:longestEcho])
+	}
+	return typed
+}

@@ -1,0 +1,136 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+	"cinemasphere/views"
+)
+
+// Home answers GET / for a browser without a session: from bytes that are made once for each change of the programme.
+func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
+	programme, err := s.Store.Programme(r.Context())
+	if err != nil {
+		return s.homeFailed(w, r, err)
+	}
+	page, err := s.homes.get(r.Context(), s, programme, askedGenre(r, programme))
+	if err != nil {
+		return err
+	}
+	page.ServeHTTP(w, r)
+	return nil
+}
+
+// HomeAgain answers GET / for a browser with a session: with the bookings of it that can be found again.
+func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
+	programme, err := s.Store.Programme(r.Context())
+	if err != nil {
+		return s.homeFailed(w, r, err)
+	}
+	page := s.frameFor(w, r, views.Page{Path: "/"})
+	w.Header().Set("Cache-Control", "private, no-cache")
+	w.Header().Add("Vary", "Cookie")
+	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, askedGenre(r, programme))))
+}
+
+// homeFailed shows the page around a programme that could not be read.
+func (s *Site) homeFailed(w http.ResponseWriter, r *http.Request, err error) error {
+	web.Note(w, err)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", "5")
+	page := s.frame(r.Context(), views.Page{Path: "/"})
+	return s.pages.Render(w, r, http.StatusServiceUnavailable, views.HomePage(page, views.Home{Now: s.instant(), Failed: true}))
+}
+
+// Films answers GET /films, the grid by itself.
+func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
+	web.NoStore(w)
+	programme, err := s.Store.Programme(r.Context())
+	if err != nil {
+		web.Note(w, err)
+		w.Header().Set("Retry-After", "5")
+		return s.pages.Render(w, r, http.StatusServiceUnavailable, views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))
+	}
+	return s.pages.Render(w, r, http.StatusOK, views.FilmsFragment(s.homeView(programme, askedGenre(r, programme))))
+}
+
+func (s *Site) homeView(p *store.Programme, genre string) views.Home {
+	return views.Home{Films: ofGenre(p.Films, genre), Now: s.instant(), Genres: genres(p.Films), Genre: genre}
+}
+
+// askedGenre is the genre of the programme that the query asks for. One that is not on shows all films: the link is old.
+func askedGenre(r *http.Request, p *store.Programme) string {
+	if r.URL.RawQuery == "" {
+		return ""
+	}
+	asked := strings.TrimSpace(r.URL.Query().Get("genre"))
+	all := genres(p.Films)
+	if i := slices.IndexFunc(all, func(g string) bool { return strings.EqualFold(g, asked) }); i >= 0 {
+		return all[i]
+	}
+	return ""
+}
+
+// homeAge bounds how old a rendered home page may be while the programme does not change: it says what is today.
+const homeAge = 15 * time.Second
+
+// homeCache keeps the home page as bytes, one for each genre.
+type homeCache struct {
+	rendering sync.Mutex // held by the one who renders anew
+	mu        sync.Mutex // of pages
+	pages     map[string]homePage
+}
+
+type homePage struct {
+	version  uint64
+	cinema   store.Cinema
+	rendered time.Time
+	document *web.Document
+}
+
+func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre string) (*web.Document, error) {
+	frame := s.frame(ctx, views.Page{Path: "/"})
+	now := s.Now()
+	fresh := func() (*web.Document, bool) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		have := c.pages[genre]
+		return have.document, have.version == p.Version && have.cinema == frame.Cinema && now.Sub(have.rendered) < homeAge
+	}
+	have, ok := fresh()
+	if ok {
+		return have, nil
+	}
+	if have == nil {
+		c.rendering.Lock()
+	} else if !c.rendering.TryLock() {
+		return have, nil // while one renders anew, the others do not wait for it
+	}
+	defer c.rendering.Unlock()
+	if have, ok = fresh(); ok {
+		return have, nil
+	}
+	var page bytes.Buffer
+	if err := views.HomePage(frame, s.homeView(p, genre)).Render(context.WithoutCancel(ctx), &page); err != nil {
+		return nil, fmt.Errorf("render the home page: %w", err)
+	}
+	document, err := web.NewDocument("text/html; charset=utf-8", page.Bytes(), "Cookie")
+	if err != nil {
+		return nil, fmt.Errorf("pack the home page: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pages == nil || len(c.pages) > len(genres(p.Films))+1 {
+		c.pages = map[string]homePage{}
+	}
+	c.pages[genre] = homePage{version: p.Version, cinema: frame.Cinema, rendered: now, document: document}
+	return document, nil
+}

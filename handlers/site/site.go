@@ -1,0 +1,178 @@
+// Package site serves the public pages: what is on, booking, and tickets. Every page and form works without JavaScript;
+// each fragment that htmx swaps in has an address of its own, below its page's.
+//
+// It must never decide anything about money or seats: it reads forms, asks checkout, and shows what the books say.
+package site
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+	"cinemasphere/views"
+)
+
+// Config is what a Site is made of. All but Handset, Demo and Sandbox are needed.
+type Config struct {
+	Kit      *web.Kit
+	Store    *store.Store
+	Checkout *checkout.Service
+	Sessions *web.Sessions
+	Limits   *web.Limits // nil for none
+	BaseURL  string      // scheme and host, no slash at the end
+	Demo     bool        // no money moves
+	Sandbox  bool        // Safaricom's sandbox
+	Handset  string      // where the simulated phones are, such as /simulator/phones/; "" for nowhere
+	Now      func() time.Time
+}
+
+// Site serves the public pages. Its methods answer one route each.
+type Site struct {
+	Config
+	pages    web.Pages
+	homes    homeCache
+	cinema   cinemaCache
+	lastPage []byte // the 500 page, rendered at start-up
+}
+
+// New makes a Site, and renders the page it shows when nothing else works.
+func New(c Config) *Site {
+	s := &Site{Config: c}
+	s.lastPage = []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
+	p := s.Kit.Problem(&web.Error{Status: http.StatusInternalServerError})
+	var page bytes.Buffer
+	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}), problemView(p))
+	if err := component.Render(context.Background(), &page); err == nil {
+		s.lastPage = page.Bytes()
+	}
+	return s
+}
+
+// Page makes a handler whose problems are shown as whole pages.
+func (s *Site) Page(h web.HandlerFunc) http.HandlerFunc { return s.Kit.Handle(s.Problem, h) }
+
+// Fragment makes a handler whose problems are shown as fragments.
+func (s *Site) Fragment(h web.HandlerFunc) http.HandlerFunc {
+	return s.Kit.Handle(s.problemFragment, h)
+}
+
+// Problem draws a problem as a whole page.
+func (s *Site) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
+	if p.Status < http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
+		page := s.frame(r.Context(), views.Page{Title: p.Title, NoIndex: true})
+		err := s.pages.Render(w, r, p.Status, views.ProblemPage(page, problemView(p)))
+		if err == nil {
+			return
+		}
+		web.Note(w, err)
+	}
+	if err := web.WriteHTML(w, p.Status, s.lastPage); err != nil {
+		web.Note(w, err)
+	}
+}
+
+func (s *Site) problemFragment(w http.ResponseWriter, r *http.Request, p web.Problem) {
+	if err := s.pages.Render(w, r, p.Status, views.ProblemFragment(problemView(p))); err != nil {
+		web.Note(w, err)
+	}
+}
+
+func problemView(p web.Problem) views.Problem {
+	return views.Problem{Status: p.Status, Title: p.Title, Sentence: p.Sentence, RetryAfter: p.RetryAfter}
+}
+
+// frame fills in what the frame around every page needs.
+func (s *Site) frame(ctx context.Context, p views.Page) views.Page {
+	p.BaseURL, p.Demo, p.Sandbox = s.BaseURL, s.Demo, s.Sandbox
+	p.Cinema = s.cinema.get(ctx, s.Store, s.Now())
+	p.Year = web.Nairobi(store.At(s.Now())).Year()
+	return p
+}
+
+// frameFor is frame with the bookings of this browser that can be found again.
+func (s *Site) frameFor(w http.ResponseWriter, r *http.Request, p views.Page) views.Page {
+	p = s.frame(r.Context(), p)
+	waiting, err := s.waiting(r)
+	if err != nil {
+		web.Note(w, err) // the page itself does not depend on it
+	}
+	p.Waiting = waiting
+	return p
+}
+
+func (s *Site) waiting(r *http.Request) ([]views.WaitingBooking, error) {
+	browser, err := s.Sessions.Browser(r)
+	if err != nil || browser == "" {
+		return nil, err
+	}
+	tickets, err := s.Store.WaitingTickets(r.Context(), browser)
+	if err != nil {
+		return nil, err
+	}
+	waiting := make([]views.WaitingBooking, len(tickets))
+	for i, t := range tickets {
+		waiting[i] = views.WaitingBooking{Secret: t.Secret, Film: t.Movie.Title, HoldUntil: t.HoldUntil}
+	}
+	return waiting, nil
+}
+
+func (s *Site) instant() store.Instant { return store.At(s.Now()) }
+
+// cinemaAge is how long a change of the cinema's own name or address may take to show.
+const cinemaAge = 5 * time.Second
+
+// cinemaCache keeps the cinema's settings, which every page shows.
+type cinemaCache struct {
+	mu      sync.Mutex
+	read    time.Time
+	current store.Cinema
+}
+
+func (c *cinemaCache) get(ctx context.Context, st *store.Store, now time.Time) store.Cinema {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.read.IsZero() && now.Sub(c.read) < cinemaAge {
+		return c.current
+	}
+	cinema, err := st.Cinema(context.WithoutCancel(ctx))
+	switch {
+	case err == nil:
+		c.current, c.read = cinema, now
+	case c.read.IsZero():
+		return store.Cinema{Name: "CinemaSphere"}
+	}
+	return c.current
+}
+
+// genres lists the films' genres once each, in the order they are first met.
+func genres(films []store.Film) []string {
+	var all []string
+	seen := map[string]bool{}
+	for i := range films {
+		if g := films[i].Genre; g != "" && !seen[g] {
+			seen[g] = true
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// ofGenre picks the films of a genre; "" picks all.
+func ofGenre(films []store.Film, genre string) []store.Film {
+	if genre == "" {
+		return films
+	}
+	var some []store.Film
+	for i := range films {
+		if strings.EqualFold(films[i].Genre, genre) {
+			some = append(some, films[i])
+		}
+	}
+	return some
+}
