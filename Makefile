@@ -1,0 +1,61 @@
+# CinemaSphere. "make" alone lists the targets.
+.DEFAULT_GOAL := help
+BIN := bin/cinemasphere
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build and start the demo on http://localhost:8080 (no money moves)
+	MPESA_ENV=simulator $(BIN) serve
+
+.PHONY: build
+build: ## write bin/cinemasphere, the whole product in one file
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/cinemasphere
+
+.PHONY: test
+test: ## run every test (installs Chromium from Debian's packages where it is missing)
+	.ci/install
+	go test -timeout 12m ./...
+	go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
+
+.PHONY: check
+check: ## gofmt, vet, staticcheck, generated code, go.mod
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go tool templ fmt -fail views
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: generate
+generate: ## make the Go code of the pages from their templ files
+	go tool templ generate -path views
+
+.PHONY: fuzz
+fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime 1m $$pkg || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: bench-bookings bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
+
+.PHONY: bench-bookings
+bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
+	go run ./cmd/bench bookings
+
+.PHONY: bench-home
+bench-home: build ## the home page against a bare handler
+	go run ./cmd/bench home
+
+.PHONY: bench-slow-daraja
+bench-slow-daraja: build ## 64 buyers and a Daraja that takes half a second
+	go run ./cmd/bench slow-daraja
+
+.PHONY: bench-overload
+bench-overload: ## three times what the books can take
+	go run ./cmd/bench overload

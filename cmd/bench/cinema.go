@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+)
+
+const (
+	hallRows, hallSeats = 10, 22 // of each screening: 220 seats
+	// fillTo is the share of all seats that a run may sell, so that no screening sells out.
+	fillTo = 0.5
+	// meanTickets is the mean of one to three tickets a booking.
+	meanTickets = 2
+	films       = 12
+)
+
+// screeningsFor is how many screenings it takes to sell so many bookings.
+func screeningsFor(bookings float64) int {
+	return max(films, int(math.Ceil(bookings*meanTickets/(hallRows*hallSeats*fillTo))))
+}
+
+// cinema is a hall and films in new books, to make screenings of.
+type cinema struct {
+	store  *store.Store
+	hall   store.HallID
+	movies []store.MovieID
+}
+
+func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
+	c.store = st
+	if c.hall, err = st.AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan()}); err != nil {
+		return c, err
+	}
+	for i := range films {
+		movie, err := st.AddMovie(ctx, store.Movie{
+			Title: fmt.Sprintf("Film %d", i+1), Synopsis: strings.Repeat("Somebody wants something and meets somebody. ", 6),
+			Runtime: 100, AgeRating: "PG", Genre: []string{"Drama", "Action", "Comedy"}[i%3], Language: "English",
+		})
+		if err != nil {
+			return c, err
+		}
+		c.movies = append(c.movies, movie)
+	}
+	return c, nil
+}
+
+// screenings adds n screenings of the days from tomorrow on.
+func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error) {
+	const days = 13
+	all := make([]store.Screening, n)
+	for i := range all {
+		start := c.store.Now().Add(24*time.Hour + days*24*time.Hour*time.Duration(i)/time.Duration(n))
+		all[i] = store.Screening{
+			MovieID: c.movies[i%len(c.movies)], HallID: c.hall, StartsAt: start, SalesCloseAt: start.Add(-10 * time.Minute),
+			Price: store.Cents(45_000 + 5_000*(i%8)),
+		}
+	}
+	next := 0
+	for some := range slices.Chunk(all, 16) {
+		ids, err := c.store.AddScreenings(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			all[next].ID = id
+			next++
+		}
+	}
+	return all, nil
+}
+
+func seatPlan() string {
+	var plan strings.Builder
+	for row := range hallRows {
+		half := strings.Repeat("o", hallSeats/2)
+		fmt.Fprintf(&plan, "%c %s_%s\n", 'A'+row, half, half)
+	}
+	return plan.String()
+}
+
+// stockNew makes new books with n screenings.
+func stockNew(ctx context.Context, path string, n int) (_ []store.Screening, err error) {
+	st, err := store.Open(ctx, store.Options{Path: path, Environment: store.Simulator})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := st.Close(); err == nil {
+			err = closed
+		}
+	}()
+	c, err := newCinema(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return c.screenings(ctx, n)
+}
+
+// books is what the product's own books say once it has ended.
+type books struct {
+	payments []store.Payment
+	money    store.Shillings // of all payments
+	wrong    []string        // rules of the books that are broken, and pushes without a verdict
+}
+
+func readBooks(ctx context.Context, path string) (b books, err error) {
+	st, err := store.Open(ctx, store.Options{Path: path})
+	if err != nil {
+		return b, err
+	}
+	defer func() {
+		if closed := st.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return audit(ctx, st)
+}
+
+func audit(ctx context.Context, st *store.Store) (b books, err error) {
+	if b.payments, err = st.Payments(ctx); err != nil {
+		return b, err
+	}
+	for _, p := range b.payments {
+		b.money += store.Shillings(p.Amount / 100)
+		if p.State != store.PaymentApplied {
+			b.wrong = append(b.wrong, fmt.Sprintf("payment %s is %s, %s", p.Receipt, p.State, p.Reason))
+		}
+	}
+	broken, err := st.Check(ctx)
+	if err != nil {
+		return b, err
+	}
+	pushes, err := st.UndecidedPushes(ctx)
+	for _, p := range pushes {
+		broken = append(broken, fmt.Sprintf("a push is still %s", p.State))
+	}
+	b.wrong = append(b.wrong, broken...)
+	return b, err
+}
+
+// compare says where the books and M-PESA's ledger differ, receipt by receipt.
+func (b books) compare(ledger []sim.Entry) []string {
+	taken := make(map[string]int, len(ledger))
+	for _, e := range ledger {
+		taken[e.Receipt] = e.Amount
+	}
+	var differ []string
+	for _, p := range b.payments {
+		amount, known := taken[p.Receipt]
+		if !known || store.Cents(amount)*100 != p.Amount {
+			differ = append(differ, "receipt "+p.Receipt+" is not M-PESA's")
+		}
+		delete(taken, p.Receipt)
+	}
+	for receipt := range taken {
+		differ = append(differ, "receipt "+receipt+" is not in the books")
+	}
+	return differ
+}
+
+// fsyncTime is the median time that a small write takes to be durable in a directory: what the figures depend on most.
+func fsyncTime(dir string) (time.Duration, error) {
+	f, err := os.Create(filepath.Join(dir, "fsync"))
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	var took latencies
+	block := make([]byte, 4096)
+	for range 50 {
+		began := time.Now()
+		if _, err := f.Write(block); err != nil {
+			return 0, err
+		}
+		if err := f.Sync(); err != nil {
+			return 0, err
+		}
+		took.add(time.Since(began))
+	}
+	return took.quantile(.5), nil
+}

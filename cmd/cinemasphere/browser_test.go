@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// chrome is the browser's program. Without one the browser tests fail: a machine that cannot run them has not tested the site.
+func chrome(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no Chromium here: run make test, which installs it, or apt install chromium")
+	return ""
+}
+
+// browser is a tab of a real browser on a small phone, which keeps what the console says.
+type browser struct {
+	t       *testing.T
+	ctx     context.Context
+	base    string
+	close   func() // ends the browser; its console must have stayed empty but for what is allowed
+	mu      sync.Mutex
+	console []string
+	allowed []string // what the console may say in this test
+}
+
+// browse opens a browser of its own, which is closed at the end of the test at the latest.
+func browse(t *testing.T, base string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	b := &browser{t: t, ctx: ctx, base: base}
+	b.close = sync.OnceFunc(func() {
+		b.calm()
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("end the browser: %v", err)
+		}
+		cancel()
+		cancelAlloc()
+	})
+	t.Cleanup(b.close)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile)); err != nil {
+		t.Fatal(err)
+	}
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.console = append(b.console, m.String())
+			b.mu.Unlock()
+		}
+	}()
+	return b
+}
+
+// calm fails the test where the console has said anything: errors, warnings, reports of the Content-Security-Policy.
+func (b *browser) calm() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, line := range b.console {
+		allowed := false
+		for _, a := range b.allowed {
+			allowed = allowed || strings.Contains(line, a)
+		}
+		if !allowed {
+			b.t.Errorf("the browser's console says %s", line)
+		}
+	}
+}
+
+// do runs steps, each of which waits for what it needs, within 20 seconds.
+func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%s: %v\nThe page: %s", what, err, b.text("body"))
+	}
+}
+
+func (b *browser) text(selector string) string {
+	b.t.Helper()
+	return js[string](b, fmt.Sprintf(`(document.querySelector(%q) || {}).innerText || ""`, selector))
+}
+
+func js[T any](b *browser, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for a condition in the page.
+func (b *browser) until(within time.Duration, what, expression string) {
+	b.t.Helper()
+	eventually(b.t, within, what, func() bool { return js[bool](b, expression) })
+}
+
+func (b *browser) scriptsOff() {
+	b.t.Helper()
+	b.do("switch scripts off", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return chromedp.Void{}, err
+	})
+}
+
+const (
+	bookNow = chromedp.CSS(`#now a[href^="/screenings/"]`)
+	dialog  = `dialog[open] `
+	paid    = `!!document.querySelector('#status[data-state="Paid"]')`
+	failed  = `!!document.querySelector('#status[data-state="Failed"]')`
+)
+
+// openDialog opens the booking dialog and fills it in.
+func (b *browser) openDialog(phone string) {
+	b.t.Helper()
+	b.do("open the home page", chromedp.Navigate(b.base+"/"))
+	b.do("open the dialog", chromedp.Click(bookNow), chromedp.WaitVisible(chromedp.CSS(dialog+`form[data-book]`)))
+	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(dialog+`[name=name]`), "Wambui <b>Kariuki</b>"),
+		chromedp.SendKeys(chromedp.CSS(dialog+`[name=phone]`), phone), chromedp.Click(chromedp.CSS(dialog+`[data-step="1"]`)))
+}
+
+func (b *browser) book(phone string) {
+	b.t.Helper()
+	b.openDialog(phone)
+	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+}
+
+// answer answers the prompt on the phone, as its owner does on another screen.
+func (c *customer) answer(phone, pin string) {
+	c.t.Helper()
+	var p page
+	eventually(c.t, 10*time.Second, "the prompt is on the phone", func() bool {
+		p = c.get("/simulator/phones/" + phone)
+		return p.Find(`input[name="pin"]`).Length() == 1
+	})
+	change := map[string]string{"pin": pin, "do": "pay"}
+	if pin == "" {
+		change["do"] = "cancel"
+	}
+	if got := c.submit(p, `form:has(input[name="pin"])`, change); got.status != http.StatusOK {
+		c.t.Fatalf("the handset answers %d", got.status)
+	}
+}
+
+// TestBrowserBooks books with JavaScript: the dialog, the live total, the number as it is typed, the ticket in the dialog, its
+// own address in the address bar.
+func TestBrowserBooks(t *testing.T) {
+	p := start(t, "")
+	b := browse(t, p.base)
+	b.openDialog("0712345678")
+	if got := js[string](b, `document.querySelector('dialog[open] [name=phone]').value`); got != "0712 345 678" {
+		t.Errorf("the number reads %q", got)
+	}
+	each := js[int](b, `+document.querySelector('dialog[open] [data-cents]:checked, dialog[open] option:checked, dialog[open] [data-cents]').getAttribute('data-cents')`)
+	want := "KSh " + thousands(each*2/100)
+	if got := b.text(`dialog[open] [data-total]`); got != want {
+		t.Errorf("two tickets at %d cents: the total reads %q, want %q", each, got, want)
+	}
+	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	if text := b.text("#status"); !strings.Contains(text, "0712 345 678") || !strings.Contains(text, want) {
+		t.Errorf("the waiting page says %q", text)
+	}
+	if path := js[string](b, `location.pathname`); !strings.HasPrefix(path, "/tickets/") {
+		t.Errorf("the address bar says %s", path)
+	}
+	p.customer().answer("254712345678", "1234")
+	b.until(20*time.Second, "the ticket is paid", paid)
+	if text := b.text("#status"); !strings.Contains(text, "Wambui <b>Kariuki</b>") || !strings.Contains(text, "Show this at the door") {
+		t.Errorf("the ticket says %q", text)
+	}
+	if js[bool](b, `!!document.querySelector('#status [data-poll], #status[data-poll]')`) {
+		t.Error("a paid ticket still polls")
+	}
+	b.do("reload", chromedp.Reload())
+	b.until(10*time.Second, "a reload finds the ticket", paid)
+}
+
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+// TestBrowserDialog: Escape, × and the backdrop close the dialog, focus goes in and comes back, and a booking that waits is
+// found again after closing.
+func TestBrowserDialog(t *testing.T) {
+	p := start(t, "")
+	b := browse(t, p.base)
+	closers := map[string]chromedp.Action[chromedp.Void]{
+		"×":      chromedp.Click(chromedp.CSS(dialog + `[data-close]`)),
+		"Escape": chromedp.KeyEvent("\u001b"),
+		"the backdrop": func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+			_, err := chromedp.Evaluate[any](`(function () { var d = document.querySelector('dialog[open]');
+				d.dispatchEvent(new MouseEvent('mousedown', {bubbles: true})); d.click(); })()`)(ctx, t)
+			return chromedp.Void{}, err
+		},
+	}
+	for name, closer := range closers {
+		b.openDialog("0712345678")
+		if !js[bool](b, `document.querySelector('dialog[open]').contains(document.activeElement)`) {
+			t.Errorf("focus did not go into the dialog")
+		}
+		b.do("close by "+name, closer)
+		b.until(5*time.Second, "closed by "+name, `!document.querySelector('dialog[open]')`)
+		if !js[bool](b, `document.activeElement.matches('a[href^="/screenings/"]')`) {
+			t.Errorf("after %s focus is not back where it was", name)
+		}
+	}
+	b.book("0712345678")
+	b.do("close", chromedp.Click(chromedp.CSS(dialog+`[data-close]`)))
+	b.until(5*time.Second, "a link to the waiting booking", `!!document.querySelector('a[href^="/tickets/"]')`)
+	b.do("home again", chromedp.Navigate(b.base+"/"))
+	b.do("find the booking again", chromedp.Click(chromedp.CSS(`a[href^="/tickets/"]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+}
+
+// TestBrowserWithoutScripts books in a real browser with JavaScript off, on pages that refresh themselves.
+func TestBrowserWithoutScripts(t *testing.T) {
+	p := start(t, "")
+	b := browse(t, p.base)
+	b.scriptsOff()
+	b.do("open the home page", chromedp.Navigate(p.base+"/"))
+	b.do("open the form", chromedp.Click(bookNow), chromedp.WaitVisible(chromedp.CSS(`main form[action="/bookings"]`)))
+	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(`[name=name]`), "Kamau"), chromedp.SendKeys(chromedp.CSS(`[name=phone]`), "0712345678"))
+	b.do("go on", chromedp.Click(chromedp.CSS(`main form button[type=submit]:not([name])`)), chromedp.WaitVisible(chromedp.CSS(`main form:has([name=confirmed]) button`)))
+	b.do("confirm", chromedp.Click(chromedp.CSS(`main form:has([name=confirmed]) button`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-state="Pending"]`)))
+	p.customer().answer("254712345678", "1234")
+	b.until(20*time.Second, "the page comes to show the ticket by itself", paid)
+}
+
+// TestBrowserFailures cancels, then enters a wrong PIN, trying again each time with what the page offers, until it is paid.
+func TestBrowserFailures(t *testing.T) {
+	p := start(t, "")
+	b, phone := browse(t, p.base), p.customer()
+	b.book("0712345678")
+	seats := func() string { return js[string](b, `document.querySelector('#status').getAttribute('data-url')`) }
+	ticket := seats()
+	for _, c := range []struct{ pin, title string }{{"", "Payment cancelled"}, {"0000", "Wrong M-PESA PIN"}} {
+		phone.answer("254712345678", c.pin)
+		b.until(20*time.Second, "it says "+c.title, failed)
+		if text := b.text("#status"); !strings.Contains(text, c.title) || !strings.Contains(text, "not been charged") {
+			t.Errorf("the page says %q", text)
+		}
+		b.do("try again", chromedp.Click(chromedp.CSS(`#status form[action$="/retry"] button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	}
+	phone.answer("254712345678", "1234")
+	b.until(20*time.Second, "the ticket is paid", paid)
+	if seats() != ticket {
+		t.Error("trying again made another ticket")
+	}
+}
+
+// TestBrowserClosed closes the browser while the prompt is on the phone. Another one finds the ticket by its address.
+func TestBrowserClosed(t *testing.T) {
+	p := start(t, "")
+	first := browse(t, p.base)
+	first.book("0712345678")
+	address := js[string](first, `location.href`)
+	first.close()
+	p.customer().answer("254712345678", "1234")
+	second := browse(t, p.base)
+	second.do("open the ticket", chromedp.Navigate(address))
+	second.until(20*time.Second, "the ticket is paid", paid)
+}
+
+// TestBrowserOutage: while the page polls, the server is away for ten seconds, and once a proxy answers 502. The page stays,
+// says so, and goes on by itself.
+func TestBrowserOutage(t *testing.T) {
+	p := start(t, "")
+	front := newFront(t, p.base)
+	b := browse(t, front.base)
+	b.allowed = []string{"Failed to load resource", "Failed to fetch"} // the outage itself
+	b.book("0712345678")
+	front.set(badGateway)
+	front.await(t, badGateway, 1)
+	if js[bool](b, `!document.querySelector('#status[data-poll]')`) {
+		t.Error("a 502 has replaced the waiting page")
+	}
+	front.set(away)
+	away10 := time.NewTimer(10 * time.Second)
+	front.await(t, away, 1)
+	<-away10.C
+	if js[bool](b, `!document.querySelector('#status[data-poll]')`) {
+		t.Error("the outage has replaced the waiting page")
+	}
+	front.set(open)
+	p.customer().answer("254712345678", "1234")
+	b.until(30*time.Second, "the ticket is paid once the server is back", paid)
+}

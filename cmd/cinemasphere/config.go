@@ -1,0 +1,244 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// config is every setting there is. Each is a flag and an environment variable, which may stand in a file .env.
+type config struct {
+	Addr                   string        `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
+	BaseURL                string        `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.example. In the demo: http:// and ADDR."`
+	DatabaseURL            string        `env:"DATABASE_URL" name:"database-url" help:"SQLite file. Default: demo.db in the demo, cinemasphere.db otherwise."`
+	MpesaEnv               string        `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
+	MpesaBaseURL           string        `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`
+	MpesaConsumerKey       string        `env:"MPESA_CONSUMER_KEY" name:"mpesa-consumer-key" help:"Consumer key of your Daraja app."`
+	MpesaConsumerSecret    string        `env:"MPESA_CONSUMER_SECRET" name:"mpesa-consumer-secret" help:"Consumer secret of your Daraja app."`
+	MpesaPasskey           string        `env:"MPESA_PASSKEY" name:"mpesa-passkey" help:"Passkey of your shortcode."`
+	MpesaBusinessShortCode string        `env:"MPESA_BUSINESS_SHORT_CODE" name:"mpesa-business-short-code" help:"Your paybill; for a till, its store (head-office) number."`
+	MpesaTillNumber        string        `env:"MPESA_TILL_NUMBER" name:"mpesa-till-number" help:"Your till number, where you have a till."`
+	MpesaTransactionType   string        `env:"MPESA_TRANSACTION_TYPE" name:"mpesa-transaction-type" help:"CustomerPayBillOnline or CustomerBuyGoodsOnline. Default: the latter where a till number is set that differs from the short code."`
+	MpesaCallbackURL       string        `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom delivers results. Default: BASE_URL/cb."`
+	SecretKey              string        `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
+	TrustedProxies         []string      `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Address ranges (CIDR) whose X-Forwarded-For is believed, separated by commas."`
+	BookingRate            string        `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
+	Hold                   time.Duration `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
+	RetryHold              time.Duration `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
+	LogLevel               string        `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat              string        `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
+}
+
+// plan is a configuration that has been checked and filled in.
+type plan struct {
+	config
+	env         store.Environment
+	simulate    bool // start a simulator of our own
+	callback    string
+	proxies     []netip.Prefix
+	bookingRate int // 0 is no limit
+	level       slog.Level
+}
+
+// Credentials of the demo's own Daraja. They open nothing else.
+const (
+	demoKey, demoSecret, demoPasskey = "demo-key", "demo-secret", "demo-passkey"
+	demoShortcode                    = "600100"
+)
+
+// check fills in what follows from other settings and names every setting that is missing or contradicts another.
+func (c config) check() (plan, error) {
+	p := plan{config: c}
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if err := p.chooseEnvironment(); err != nil {
+		return p, err
+	}
+	if p.env == store.Simulator {
+		p.fillDemo(fail)
+	} else {
+		p.checkDaraja(fail)
+	}
+	if strings.HasPrefix(p.DatabaseURL, "postgres://") || strings.HasPrefix(p.DatabaseURL, "postgresql://") {
+		fail("DATABASE_URL: this version keeps its books in an SQLite file; give a file path")
+	}
+	p.checkAddresses(fail)
+	p.checkRest(fail)
+	return p, errors.Join(errs...)
+}
+
+// mpesaSettings lists the M-PESA settings that are given, by name.
+func (c *config) mpesaSettings() (given, missing []string) {
+	for _, s := range []struct{ name, value string }{
+		{"MPESA_CONSUMER_KEY", c.MpesaConsumerKey}, {"MPESA_CONSUMER_SECRET", c.MpesaConsumerSecret},
+		{"MPESA_PASSKEY", c.MpesaPasskey}, {"MPESA_BUSINESS_SHORT_CODE", c.MpesaBusinessShortCode},
+	} {
+		if s.value != "" {
+			given = append(given, s.name)
+		} else {
+			missing = append(missing, s.name)
+		}
+	}
+	return given, missing
+}
+
+// chooseEnvironment takes MPESA_ENV, or the demo where nothing at all points to real use.
+func (p *plan) chooseEnvironment() error {
+	switch p.MpesaEnv {
+	case "simulator", "sandbox", "production":
+		p.env = store.Environment(p.MpesaEnv)
+		return nil
+	case "":
+	default:
+		return fmt.Errorf("MPESA_ENV is %q: it must be simulator, sandbox or production", p.MpesaEnv)
+	}
+	given, _ := p.mpesaSettings()
+	for _, s := range []struct{ name, value string }{
+		{"MPESA_TILL_NUMBER", p.MpesaTillNumber}, {"MPESA_TRANSACTION_TYPE", p.MpesaTransactionType},
+		{"MPESA_CALLBACK_URL", p.MpesaCallbackURL}, {"MPESA_BASE_URL", p.MpesaBaseURL}, {"DATABASE_URL", p.DatabaseURL},
+	} {
+		if s.value != "" {
+			given = append(given, s.name)
+		}
+	}
+	if !loopback(p.Addr) {
+		given = append(given, "ADDR="+p.Addr)
+	}
+	if len(given) > 0 {
+		return fmt.Errorf("MPESA_ENV is not set, but %s is: set MPESA_ENV to simulator, sandbox or production", strings.Join(given, ", "))
+	}
+	p.env = store.Simulator
+	return nil
+}
+
+func (p *plan) fillDemo(fail func(string, ...any)) {
+	p.simulate = p.MpesaBaseURL == ""
+	setDefault(&p.DatabaseURL, "demo.db")
+	setDefault(&p.MpesaConsumerKey, demoKey)
+	setDefault(&p.MpesaConsumerSecret, demoSecret)
+	setDefault(&p.MpesaPasskey, demoPasskey)
+	setDefault(&p.MpesaBusinessShortCode, demoShortcode)
+	setDefault(&p.BaseURL, "http://"+localAddr(p.Addr))
+	if strings.Contains(strings.ToLower(p.MpesaBaseURL), "safaricom.co.ke") {
+		fail("MPESA_BASE_URL is Safaricom's, but MPESA_ENV is simulator")
+	}
+}
+
+func (p *plan) checkDaraja(fail func(string, ...any)) {
+	if _, missing := p.mpesaSettings(); len(missing) > 0 {
+		fail("MPESA_ENV is %s, but %s is not set", p.env, strings.Join(missing, ", "))
+	}
+	if p.BaseURL == "" {
+		fail("MPESA_ENV is %s, but BASE_URL is not set: it is the address that customers use", p.env)
+	}
+	setDefault(&p.DatabaseURL, "cinemasphere.db")
+	if p.env == store.Production {
+		setDefault(&p.MpesaBaseURL, mpesa.Production)
+		if strings.HasPrefix(p.MpesaBaseURL, mpesa.Sandbox) {
+			fail("MPESA_BASE_URL is the sandbox, but MPESA_ENV is production")
+		}
+		if !strings.HasPrefix(p.MpesaBaseURL, "https://") {
+			fail("MPESA_BASE_URL must be https in production")
+		}
+		return
+	}
+	setDefault(&p.MpesaBaseURL, mpesa.Sandbox)
+	if strings.HasPrefix(p.MpesaBaseURL, mpesa.Production) {
+		fail("MPESA_BASE_URL is production, but MPESA_ENV is sandbox")
+	}
+}
+
+// checkAddresses looks at the addresses that others will use.
+func (p *plan) checkAddresses(fail func(string, ...any)) {
+	p.BaseURL = strings.TrimRight(p.BaseURL, "/")
+	p.callback = strings.TrimRight(p.MpesaCallbackURL, "/")
+	if p.callback == "" && p.BaseURL != "" {
+		p.callback = p.BaseURL + "/cb"
+	}
+	for _, a := range []struct{ name, text string }{{"BASE_URL", p.BaseURL}, {"MPESA_CALLBACK_URL", p.callback}} {
+		if a.text == "" {
+			continue
+		}
+		u, err := url.Parse(a.text)
+		switch {
+		case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+			fail("%s is %q: it must be a whole address such as https://cinema.example", a.name, a.text)
+		case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+			fail("%s must have no query, fragment or password", a.name)
+		case u.Host != strings.ToLower(u.Host):
+			fail("%s: Safaricom refuses capital letters in %s", a.name, u.Host)
+		case p.env == store.Production && u.Scheme != "https":
+			fail("%s must be https in production", a.name)
+		case p.env != store.Simulator && loopback(u.Host):
+			fail("%s is %s, which Safaricom cannot reach", a.name, u.Host)
+		}
+	}
+}
+
+func (p *plan) checkRest(fail func(string, ...any)) {
+	switch p.MpesaTransactionType {
+	case "", mpesa.PayBill, mpesa.BuyGoods:
+	default:
+		fail("MPESA_TRANSACTION_TYPE is %q: it must be %s or %s", p.MpesaTransactionType, mpesa.PayBill, mpesa.BuyGoods)
+	}
+	if p.MpesaTransactionType == mpesa.BuyGoods && p.MpesaTillNumber == "" {
+		fail("MPESA_TRANSACTION_TYPE is %s, but MPESA_TILL_NUMBER is not set", mpesa.BuyGoods)
+	}
+	for _, text := range p.TrustedProxies {
+		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
+		if err != nil {
+			fail("TRUSTED_PROXIES: %q is not an address range such as 10.0.0.0/8", text)
+			continue
+		}
+		p.proxies = append(p.proxies, prefix)
+	}
+	if p.BookingRate != "off" {
+		n, err := strconv.Atoi(p.BookingRate)
+		if err != nil || n < 1 {
+			fail("BOOKING_RATE is %q: it must be a number of bookings a minute, or off", p.BookingRate)
+		}
+		p.bookingRate = n
+	}
+	if p.Hold < time.Second || p.Hold > 15*time.Minute || p.RetryHold < 0 || p.RetryHold > p.Hold {
+		fail("HOLD must be 1s to 15m, and RETRY_HOLD at most HOLD")
+	}
+	if err := p.level.UnmarshalText([]byte(p.LogLevel)); err != nil {
+		fail("LOG_LEVEL: %w", err)
+	}
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// localAddr is how this machine reaches a listening address.
+func localAddr(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

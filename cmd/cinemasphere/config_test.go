@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestConfig(t *testing.T) {
+	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: 2 * time.Minute, LogLevel: "info", LogFormat: "text"}
+	live := base
+	live.MpesaEnv, live.BaseURL = "production", "https://cinema.example"
+	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret", "passkey", "600100"
+	sandbox := live
+	sandbox.MpesaEnv = "sandbox"
+	cases := []struct {
+		name   string
+		from   config
+		change func(*config)
+		want   string // in the error; "" is none
+	}{
+		{"nothing at all is the demo", base, func(*config) {}, ""},
+		{"the demo by name, for all the world", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", ":8080" }, ""},
+		{"open to the world without a word on M-PESA", base, func(c *config) { c.Addr = ":8080" }, "MPESA_ENV is not set, but ADDR=:8080 is"},
+		{"a database without a word on M-PESA", base, func(c *config) { c.DatabaseURL = "x.db" }, "MPESA_ENV is not set, but DATABASE_URL is"},
+		{"a key without a word on M-PESA", base, func(c *config) { c.MpesaConsumerKey = "key" }, "MPESA_ENV is not set, but MPESA_CONSUMER_KEY is"},
+		{"a till without a word on M-PESA", base, func(c *config) { c.MpesaTillNumber = "1" }, "MPESA_TILL_NUMBER is"},
+		{"an unknown environment", base, func(c *config) { c.MpesaEnv = "live" }, `MPESA_ENV is "live"`},
+		{"production", live, func(*config) {}, ""},
+		{"sandbox", sandbox, func(*config) {}, ""},
+		{"no passkey and no key", live, func(c *config) { c.MpesaPasskey, c.MpesaConsumerKey = "", "" }, "MPESA_CONSUMER_KEY, MPESA_PASSKEY is not set"},
+		{"no address", live, func(c *config) { c.BaseURL = "" }, "BASE_URL is not set"},
+		{"production over http", live, func(c *config) { c.BaseURL = "http://cinema.example" }, "BASE_URL must be https"},
+		{"production with a local callback", live, func(c *config) { c.MpesaCallbackURL = "https://localhost/cb" }, "MPESA_CALLBACK_URL is localhost, which Safaricom cannot reach"},
+		{"sandbox with a local address", sandbox, func(c *config) { c.BaseURL = "http://127.0.0.1:8080" }, "which Safaricom cannot reach"},
+		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.example/cb" }, "capital letters"},
+		{"a callback with a query", live, func(c *config) { c.MpesaCallbackURL = "https://cinema.example/cb?a=b" }, "no query"},
+		{"half an address", live, func(c *config) { c.BaseURL = "cinema.example" }, "whole address"},
+		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" }, "sandbox, but MPESA_ENV is production"},
+		{"sandbox against production", sandbox, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke" }, "production, but MPESA_ENV is sandbox"},
+		{"simulator against Safaricom", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke" }, "Safaricom's, but MPESA_ENV is simulator"},
+		{"Daraja in production over http", live, func(c *config) { c.MpesaBaseURL = "http://proxy.example" }, "MPESA_BASE_URL must be https"},
+		{"buy goods without a till", live, func(c *config) { c.MpesaTransactionType = "CustomerBuyGoodsOnline" }, "MPESA_TILL_NUMBER is not set"},
+		{"another transaction type", live, func(c *config) { c.MpesaTransactionType = "B2C" }, "MPESA_TRANSACTION_TYPE"},
+		{"no range", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.1"} }, "TRUSTED_PROXIES"},
+		{"a range", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", " ::1/128"} }, ""},
+		{"a rate of none", base, func(c *config) { c.BookingRate = "0" }, "BOOKING_RATE"},
+		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
+		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
+		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, time.Hour }, "RETRY_HOLD"},
+		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://localhost/cinema" }, "DATABASE_URL"},
+	}
+	for _, c := range cases {
+		from := c.from
+		c.change(&from)
+		_, err := from.check()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestConfigFillsIn(t *testing.T) {
+	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "debug"}
+	p, err := c.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" || !p.simulate || p.bookingRate != 0 {
+		t.Errorf("%+v", p)
+	}
+	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.example/"
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	if p, err = c.check(); err != nil {
+		t.Fatal(err)
+	}
+	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.example/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
+		t.Errorf("%+v", p)
+	}
+}

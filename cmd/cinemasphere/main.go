@@ -1,0 +1,28 @@
+// Command cinemasphere is a cinema's own box office: it shows the films, takes the booking, sends the M-PESA STK Push and
+// gives the customer a ticket.
+//
+//	cinemasphere [serve]   serve the site; without any setting, a demo on http://localhost:8080
+//	cinemasphere seed      write sample films, halls and screenings into an empty database
+//	cinemasphere version   say which version this is
+//
+// This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and it
+// must never hold a rule about seats or money.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "cinemasphere:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cinemasphere/store"
+)
+
+//go:embed sample.json
+var sampleJSON []byte
+
+// programmeDays is how far ahead the sample programme reaches.
+const programmeDays = 14
+
+// nairobi is the cinema's time zone, which has no summer time.
+var nairobi = time.FixedZone("EAT", 3*60*60)
+
+type sampleMovie struct {
+	Title, Synopsis, Genre, Rating, PosterAlt string
+	PriceKsh                                  float64
+	StartsAt                                  string // of its evening screening
+	RuntimeMinutes                            int
+}
+
+type sample struct {
+	Halls []struct {
+		Name string
+		Plan []string
+	}
+	Movies []sampleMovie
+	Cinema store.Cinema
+}
+
+func readSample() (sample, error) {
+	var s sample
+	if err := json.Unmarshal(sampleJSON, &s); err != nil {
+		return s, fmt.Errorf("read sample data: %w", err)
+	}
+	return s, nil
+}
+
+type seedCmd struct {
+	config
+}
+
+func (c seedCmd) Run(p *program) error {
+	plan, err := c.check()
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(p.ctx, store.Options{Path: plan.DatabaseURL, Environment: plan.env})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if err := seed(p.ctx, st); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "Sample films, halls and screenings are in %s.\n", plan.DatabaseURL)
+	return err
+}
+
+// seed writes the sample cinema into books that have no films, all of it or nothing.
+func seed(ctx context.Context, st *store.Store) error {
+	s, err := readSample()
+	if err != nil {
+		return err
+	}
+	f := store.Founding{Cinema: s.Cinema}
+	for _, h := range s.Halls {
+		f.Halls = append(f.Halls, store.Hall{Name: h.Name, Plan: strings.Join(h.Plan, "\n")})
+	}
+	for _, m := range s.Movies {
+		slug := store.Slug(m.Title)
+		f.Movies = append(f.Movies, store.Movie{
+			Slug: slug, Title: m.Title, Synopsis: m.Synopsis, Poster: slug, PosterAlt: m.PosterAlt,
+			Runtime: m.RuntimeMinutes, AgeRating: m.Rating, Genre: m.Genre, Language: "English",
+		})
+	}
+	f.Screenings = func(halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
+		return sampleProgramme(s, st.Now(), 0, halls, movies)
+	}
+	return st.Found(ctx, f)
+}
+
+// extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the future.
+func extendProgramme(ctx context.Context, st *store.Store) error {
+	s, err := readSample()
+	if err != nil {
+		return err
+	}
+	halls, err := st.Halls(ctx)
+	if err != nil {
+		return err
+	}
+	programme, err := st.Programme(ctx)
+	if err != nil {
+		return err
+	}
+	var movies []store.Movie
+	for _, f := range programme.Films {
+		movies = append(movies, f.Movie)
+	}
+	last, err := st.LastScreening(ctx)
+	if err != nil {
+		return err
+	}
+	add, err := sampleProgramme(s, st.Now(), last, halls, movies)
+	if err != nil || len(add) == 0 {
+		return err
+	}
+	_, err = st.AddScreenings(ctx, add)
+	return err
+}
+
+// sampleProgramme is the sample's screenings from now on for programmeDays, those after the last one that there is.
+func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
+	bySlug := map[string]store.MovieID{}
+	for _, m := range movies {
+		bySlug[m.Slug] = m.ID
+	}
+	local := now.Time().In(nairobi)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, nairobi)
+	var add []store.Screening
+	for d := range programmeDays {
+		screenings, err := sampleDay(s, today.AddDate(0, 0, d), halls, bySlug)
+		if err != nil {
+			return nil, err
+		}
+		for _, sc := range screenings {
+			if sc.StartsAt > last && sc.SalesCloseAt > now {
+				add = append(add, sc)
+			}
+		}
+	}
+	return add, nil
+}
+
+// sampleDay is one day's sample screenings: an afternoon and an evening one in each hall, and at weekends a morning one.
+// Which film plays where moves on from day to day, so that each gets every hall.
+func sampleDay(s sample, day time.Time, halls []store.Hall, bySlug map[string]store.MovieID) ([]store.Screening, error) {
+	number := int(day.Unix()+3*60*60) / (24 * 60 * 60)
+	var out []store.Screening
+	for h, hall := range halls {
+		at := func(offset int) sampleMovie {
+			return s.Movies[(number*len(halls)+(h+number)%len(halls)+offset)%len(s.Movies)]
+		}
+		slots := []struct {
+			movie sampleMovie
+			start string
+		}{{at(0), at(0).StartsAt}, {at(len(s.Movies) / 2), "15:00"}}
+		if wd := day.Weekday(); wd == time.Saturday || wd == time.Sunday {
+			slots = append(slots, struct {
+				movie sampleMovie
+				start string
+			}{at(len(s.Movies) / 4), "11:15"})
+		}
+		for _, slot := range slots {
+			clock, err := time.Parse("15:04", slot.start)
+			movie, known := bySlug[store.Slug(slot.movie.Title)]
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("sample film %s", slot.movie.Title), err)
+			}
+			if !known {
+				continue // taken off the programme by hand
+			}
+			start := day.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
+			out = append(out, store.Screening{
+				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start), SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
+				Price: store.Cents(slot.movie.PriceKsh * 100),
+			})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"cinemasphere/handlers"
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/mpesa"
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+)
+
+const (
+	// drainTime is how long prompts that are out may keep the program from ending: as long as one counts as live, and some more.
+	drainTime = 125 * time.Second
+	// requestsEnd is how long requests in flight may take after that.
+	requestsEnd = 10 * time.Second
+)
+
+type serveCmd struct {
+	config
+}
+
+// server is the running program.
+type server struct {
+	plan
+	log      *slog.Logger
+	store    *store.Store
+	checkout *checkout.Service
+	listener net.Listener
+	http     *http.Server
+	sim      *sim.Sim
+	simAddr  string
+	simHTTP  *http.Server
+}
+
+// Run serves until the context ends, then lets what is under way come to its end.
+func (c serveCmd) Run(p *program) error {
+	plan, err := c.check()
+	if err != nil {
+		return err
+	}
+	// The live heap is a few megabytes; at the default of 100 a busy box office would collect many times a second.
+	debug.SetGCPercent(200)
+	out := newLogWriter(p.stderr)
+	defer out.Close()
+	s := &server{plan: plan, log: newLogger(out, plan)}
+	if err := s.open(p.ctx); err != nil {
+		return errors.Join(err, s.close())
+	}
+	return errors.Join(s.serve(p.ctx), s.close())
+}
+
+// open makes everything ready to serve.
+func (s *server) open(ctx context.Context) (err error) {
+	s.store, err = store.Open(ctx, store.Options{
+		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold,
+	})
+	if err != nil {
+		return err
+	}
+	if s.listener, err = net.Listen("tcp", s.Addr); err != nil {
+		return fmt.Errorf("listen on ADDR: %w", err)
+	}
+	if s.simulate {
+		if err := s.openDemo(ctx); err != nil {
+			return err
+		}
+	}
+	daraja, err := mpesa.New(mpesa.Config{
+		BaseURL: s.MpesaBaseURL, ConsumerKey: s.MpesaConsumerKey, ConsumerSecret: s.MpesaConsumerSecret, Passkey: s.MpesaPasskey,
+		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, TransactionType: s.MpesaTransactionType,
+	})
+	if err != nil {
+		return fmt.Errorf("M-PESA settings: %w", err)
+	}
+	if s.SecretKey == "" {
+		if s.SecretKey, err = s.store.SettingOr(ctx, "secret_key", rand.Text); err != nil {
+			return err
+		}
+	}
+	s.checkout = checkout.New(s.store, daraja, checkout.Config{CallbackURL: s.callback, Signing: s.SecretKey, Log: s.log})
+	if err := s.checkout.Start(ctx); err != nil {
+		return err
+	}
+	return s.openSite()
+}
+
+// openDemo starts a Daraja of our own and fills the demo's cinema.
+func (s *server) openDemo(ctx context.Context) error {
+	switch n, err := s.store.CountMovies(ctx); {
+	case err != nil:
+		return err
+	case n == 0:
+		if err := seed(ctx, s.store); err != nil {
+			return err
+		}
+	default:
+		if err := extendProgramme(ctx, s.store); err != nil {
+			return err
+		}
+	}
+	cinema, err := s.store.Cinema(ctx)
+	if err != nil {
+		return err
+	}
+	s.sim = sim.New(sim.Config{
+		ConsumerKey: s.MpesaConsumerKey, ConsumerSecret: s.MpesaConsumerSecret, Passkey: s.MpesaPasskey,
+		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, CinemaName: cinema.Name,
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the simulator: %w", err)
+	}
+	s.simAddr = "http://" + l.Addr().String()
+	s.MpesaBaseURL = s.simAddr
+	s.simHTTP = &http.Server{Handler: s.sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	go s.serveOn(s.simHTTP, l)
+	// The simulator is on this machine: it delivers to the listener itself, whatever customers call it.
+	if s.MpesaCallbackURL == "" {
+		s.callback = "http://" + localAddr(s.listener.Addr().String()) + "/cb"
+	}
+	return nil
+}
+
+func (s *server) serveOn(h *http.Server, l net.Listener) {
+	if err := h.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		s.log.Error("serve", "error", err)
+	}
+}
+
+func (s *server) openSite() error {
+	deps := handlers.Deps{
+		Store: s.store, Checkout: s.checkout, Log: s.log, BaseURL: s.BaseURL,
+		Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
+		TrustedProxies: s.proxies, BookingRate: s.bookingRate,
+	}
+	if s.sim != nil {
+		deps.Simulator = s.sim.Handset()
+	}
+	site, err := handlers.New(deps)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{
+		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+// serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still served,
+// until what became of the last prompt is in the books.
+func (s *server) serve(ctx context.Context) error {
+	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", s.DatabaseURL, "simulator", s.simAddr)
+	// What runs beside the requests ends only after the last of them.
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var g errgroup.Group
+	g.Go(func() error { return s.checkout.Run(run) })
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.listener) }()
+	g.Go(func() error {
+		defer stop()
+		select {
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case <-ctx.Done():
+			return s.drain(run)
+		}
+	})
+	return g.Wait()
+}
+
+func (s *server) drain(run context.Context) error {
+	s.log.Info("closing: no new bookings; waiting for the prompts that are out (a second signal ends at once)")
+	wait, cancel := context.WithTimeout(run, drainTime)
+	defer cancel()
+	if err := s.checkout.Close(wait); err != nil {
+		s.log.Warn("closing with prompts unanswered: their callbacks are missed unless the program is back in time", "error", err)
+	}
+	end, cancel := context.WithTimeout(run, requestsEnd)
+	defer cancel()
+	if err := s.http.Shutdown(end); err != nil {
+		s.log.Warn("closing with requests unfinished", "error", err)
+		return s.http.Close()
+	}
+	return nil
+}
+
+func (s *server) close() error {
+	var errs []error
+	if s.sim != nil {
+		s.sim.Close()
+	}
+	if s.simHTTP != nil {
+		errs = append(errs, s.simHTTP.Close())
+	}
+	if s.listener != nil && s.http == nil {
+		errs = append(errs, s.listener.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	s.log.Info("closed")
+	return errors.Join(errs...)
+}
