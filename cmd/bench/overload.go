@@ -158,13 +158,16 @@ func (c overloadCmd) report(p *program, t *till, sustained float64, offered int)
 	return r.finish(p.stdout)
 }
 
+// measurable is the highest rate that can be measured before a screening sells out.
+const measurable = 10_000
+
 // phonesMeasured is how many phone numbers are kept for the measurement of the sustainable rate.
 const phonesMeasured = 10_000_000
 
 // sustainable is how many bookings a second the books take to Paid when as many buyers as they like wait for each other.
 func (c overloadCmd) sustainable(ctx context.Context, cinema cinema, chance *rand.Rand) (float64, error) {
 	const buyers, most = 128, 100_000
-	screenings, err := cinema.screenings(ctx, screeningsFor(2000*c.Measure.Seconds()))
+	screenings, err := cinema.screenings(ctx, screeningsFor(measurable*c.Measure.Seconds()))
 	if err != nil {
 		return 0, err
 	}
