@@ -63,8 +63,8 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	} else if reason != "" {
 		state = PaymentRefundDue
 	}
-	_, err = t.exec(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, transacted_at, learnt_by, state, reason, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$11)`, s.ids.next(t.now.Time()), orNull(v.Receipt), p.ID, p.TicketID, v.Amount,
+	_, err = t.exec(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, account, transacted_at, learnt_by, state, reason, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$11)`, s.ids.next(t.now.Time()), orNull(v.Receipt), p.ID, p.TicketID, v.Amount,
 		p.Phone, orNone(v.TransactedAt), v.LearntBy, state, reason, t.now)
 	if err != nil {
 		return "", err

@@ -207,8 +207,8 @@ func TestCheckFinds(t *testing.T) {
 		"applied money has a paid ticket":              `UPDATE ticket SET payment_status = 'Failed' WHERE payment_status = 'Paid'`,
 		"a paid push has its payment":                  `UPDATE payment SET push_id = NULL`,
 		"a payment's push is paid":                     `UPDATE push_request SET state = 'failed' WHERE state = 'paid'`,
-		"refunds never exceed their payment": `INSERT INTO refund (id, payment_id, amount_cents, seats, state, requested_by, reason, result_token, result_code, result_text, created_at, updated_at)
-			SELECT 1, id, amount_cents + 1, '', 'requested', '', '', 't', '', '', 1, 1 FROM payment`,
+		"refunds never exceed their payment": `INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
+			result_code, result_text, created_at, updated_at) SELECT 1, id, amount_cents + 1, '', 'hand', 'requested', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment`,
 		"a final push is not live": `UPDATE push_request SET live = 1 WHERE state = 'paid'`,
 	}
 	if len(breaks) != store.RuleCount() {

@@ -93,7 +93,8 @@ CREATE TABLE seat (
 CREATE INDEX seat_ticket ON seat (ticket_id) WHERE ticket_id IS NOT NULL;
 CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL;
 
--- live is 1 while a prompt may be answered; it ends with a final answer or at live_until.
+-- live is 1 while a prompt may be answered; it ends with a final answer or at live_until. next_query_at is when M-PESA is to be
+-- asked what became of it, NULL once it is decided or given over to a person; whoever asks holds it until lease_until.
 CREATE TABLE push_request (
     id                  BIGINT PRIMARY KEY,
     ticket_id           BIGINT NOT NULL REFERENCES ticket (id),
@@ -108,11 +109,13 @@ CREATE TABLE push_request (
     result_code         TEXT NOT NULL,
     result_text         TEXT NOT NULL,
     reason              TEXT NOT NULL,
+    queries             BIGINT NOT NULL,
     next_query_at       BIGINT,
-    lease_until         BIGINT,
+    lease_until         BIGINT NOT NULL,
     created_at          BIGINT NOT NULL,
     updated_at          BIGINT NOT NULL
 );
+CREATE INDEX push_query ON push_request (next_query_at) WHERE next_query_at IS NOT NULL;
 CREATE UNIQUE INDEX push_live_phone ON push_request (phone) WHERE live = 1;
 CREATE UNIQUE INDEX push_live_ticket ON push_request (ticket_id) WHERE live = 1;
 CREATE INDEX push_ticket ON push_request (ticket_id, id);
@@ -135,7 +138,9 @@ CREATE TABLE callback (
 CREATE INDEX callback_open ON callback (id) WHERE outcome IS NULL;
 CREATE INDEX callback_stranger ON callback (id) WHERE known = 0;
 
--- Every receipt of money. amount_cents is what M-PESA said it took; NULL where it did not say.
+-- Every receipt of money. amount_cents is what M-PESA said it took; NULL where it did not say. phone may be masked and account is
+-- what the payer typed, where M-PESA told it by a C2B confirmation. A row that turned out to be the same money as another is
+-- superseded; none is ever deleted.
 CREATE TABLE payment (
     id            BIGINT PRIMARY KEY,
     receipt       TEXT UNIQUE,
@@ -143,32 +148,83 @@ CREATE TABLE payment (
     ticket_id     BIGINT REFERENCES ticket (id),
     amount_cents  BIGINT,
     phone         TEXT NOT NULL,
+    account       TEXT NOT NULL,
     transacted_at BIGINT,
     learnt_by     TEXT NOT NULL CHECK (learnt_by IN ('callback', 'query', 'c2b', 'typed', 'pull', 'person')),
-    state         TEXT NOT NULL CHECK (state IN ('applied', 'refund_due', 'unmatched', 'reversed_elsewhere')),
+    state         TEXT NOT NULL CHECK (state IN ('applied', 'refund_due', 'unmatched', 'refunded', 'reversed_elsewhere', 'superseded')),
     reason        TEXT NOT NULL,
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL
 );
 CREATE INDEX payment_ticket ON payment (ticket_id);
+CREATE INDEX payment_open ON payment (state) WHERE state IN ('refund_due', 'unmatched');
+CREATE INDEX payment_no_receipt ON payment (id) WHERE receipt IS NULL;
 
+-- method is reversal (by M-PESA's API; result_token is in its ResultURL) or hand, with the reference of what a person did. sent is how
+-- often the Reversal went out; next_at is when to send it, or to ask what became of it, NULL while nothing is to be done.
 CREATE TABLE refund (
     id                         BIGINT PRIMARY KEY,
     payment_id                 BIGINT NOT NULL REFERENCES payment (id),
     amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0),
     seats                      TEXT NOT NULL,
+    method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')),
     state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')),
     requested_by               TEXT NOT NULL,
     reason                     TEXT NOT NULL,
+    reference                  TEXT NOT NULL,
     result_token               TEXT NOT NULL UNIQUE,
     originator_conversation_id TEXT UNIQUE,
     conversation_id            TEXT UNIQUE,
+    sent                       BIGINT NOT NULL,
+    next_at                    BIGINT,
+    lease_until                BIGINT NOT NULL,
     result_code                TEXT NOT NULL,
     result_text                TEXT NOT NULL,
     created_at                 BIGINT NOT NULL,
     updated_at                 BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX refund_open ON refund (payment_id) WHERE state = 'requested';
+CREATE INDEX refund_payment ON refund (payment_id);
+CREATE INDEX refund_next ON refund (next_at) WHERE next_at IS NOT NULL;
+
+-- A receipt whose truth M-PESA is asked for by Transaction Status: one that a customer typed on a ticket's page, or one that a C2B
+-- confirmation named for a ticket. state: asking, then confirmed, refused, or person where a person must decide.
+CREATE TABLE claim (
+    id            BIGINT PRIMARY KEY,
+    receipt       TEXT NOT NULL,
+    ticket_id     BIGINT NOT NULL REFERENCES ticket (id),
+    source        TEXT NOT NULL CHECK (source IN ('typed', 'c2b', 'pull')),
+    phone         TEXT NOT NULL,
+    browser       TEXT NOT NULL,
+    result_token  TEXT NOT NULL UNIQUE,
+    state         TEXT NOT NULL CHECK (state IN ('asking', 'confirmed', 'refused', 'person')),
+    reason        TEXT NOT NULL,
+    sent          BIGINT NOT NULL,
+    next_at       BIGINT,
+    lease_until   BIGINT NOT NULL,
+    result_text   TEXT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    updated_at    BIGINT NOT NULL
+);
+CREATE INDEX claim_ticket ON claim (ticket_id);
+CREATE INDEX claim_phone ON claim (phone);
+CREATE INDEX claim_receipt ON claim (receipt);
+CREATE INDEX claim_next ON claim (next_at) WHERE next_at IS NOT NULL;
+
+-- Work that one process at a time does, such as ending holds, and the pace that all processes keep towards Daraja together.
+CREATE TABLE lease (
+    name   TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until  BIGINT NOT NULL
+);
+
+-- One row a kind of call to Daraja: when the next one may go out, how many went wrong running, and until when it is left alone.
+CREATE TABLE pace (
+    name       TEXT PRIMARY KEY,
+    next_at    BIGINT NOT NULL,
+    failures   BIGINT NOT NULL,
+    rest_until BIGINT NOT NULL
+);
 
 CREATE TABLE session (
     token      TEXT PRIMARY KEY,
@@ -179,6 +235,9 @@ CREATE INDEX session_expiry ON session (expires_at);
 
 -- +goose Down
 DROP TABLE session;
+DROP TABLE pace;
+DROP TABLE lease;
+DROP TABLE claim;
 DROP TABLE refund;
 DROP TABLE payment;
 DROP TABLE callback;
