@@ -17,23 +17,53 @@ const (
 // Callback is a callback as it came.
 type Callback struct {
 	ID    CallbackID
-	Kind  string // stk
+	Kind  CallbackKind
 	Token string
 	Body  []byte
 }
 
+// CallbackKind is what M-PESA speaks of in a callback.
+type CallbackKind string
+
+// What M-PESA sends: the verdict on a push; the result of Transaction Status or of a Reversal, or that it timed out there; and
+// a payment that was made without a push of ours, or is the echo of one.
+const (
+	CallbackSTK             CallbackKind = "stk"
+	CallbackStatus          CallbackKind = "status"
+	CallbackStatusTimeout   CallbackKind = "status_timeout"
+	CallbackReversal        CallbackKind = "reversal"
+	CallbackReversalTimeout CallbackKind = "reversal_timeout"
+	CallbackC2B             CallbackKind = "c2b"
+)
+
+// tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
+var tokens = map[CallbackKind]string{
+	CallbackSTK:             `SELECT id FROM push_request WHERE callback_token = $1`,
+	CallbackStatus:          `SELECT id FROM claim WHERE result_token = $1`,
+	CallbackStatusTimeout:   `SELECT id FROM claim WHERE result_token = $1`,
+	CallbackReversal:        `SELECT id FROM refund WHERE result_token = $1`,
+	CallbackReversalTimeout: `SELECT id FROM refund WHERE result_token = $1`,
+	CallbackC2B:             `SELECT 1 AS id FROM setting WHERE key = 'c2b.token' AND value = $1`,
+}
+
 // NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.
 type NewCallback struct {
-	Kind, Token, Source string
-	Body                []byte
-	Size                int64
+	Kind          CallbackKind
+	Token, Source string
+	Body          []byte
+	Size          int64
+}
+
+// C2BToken is the unguessable last segment of the addresses that C2B confirmations are sent to, made at first use.
+func (s *Store) C2BToken(ctx context.Context) (string, error) {
+	return s.SettingOr(ctx, "c2b.token", newSecret)
 }
 
 // KeepCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
 // stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
 func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (id CallbackID, known bool, err error) {
-	var push PushID
-	err = s.hooks.scan(ctx, []any{&push}, `SELECT id FROM push_request WHERE callback_token = $1`, c.Token)
+	var whose int64
+	err = s.hooks.scan(ctx, []any{&whose}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return 0, false, fmt.Errorf("look for the token: %w", err)
 	}
@@ -82,8 +112,9 @@ func decodeBody(text, encoding string) ([]byte, error) {
 // OpenCallbacks are kept callbacks that nothing has been made of yet, oldest first, received before the instant.
 func (s *Store) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
 	var rows []struct {
-		ID                          CallbackID
-		Kind, Token, Body, Encoding string
+		ID                    CallbackID
+		Kind                  CallbackKind
+		Token, Body, Encoding string
 	}
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome IS NULL AND received_at < $1 ORDER BY id LIMIT $2`, before, limit)
 	if err != nil {

@@ -14,6 +14,10 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrBusy means the books are overloaded and nothing was written; the caller may try again in a few seconds.
 	ErrBusy = errors.New("too busy, nothing was written")
+	// ErrSettled means that a write was quicker: there is nothing left to do.
+	ErrSettled = errors.New("settled already")
+	// ErrRetry means that another write came between two statements of this one, which must run again.
+	ErrRetry = errors.New("another write was quicker")
 	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on it.
 	ErrUnknown = errors.New("it is not known whether this was written")
 	// ErrStamp means the database was made for another M-PESA environment.
@@ -40,6 +44,15 @@ const (
 	NotFailed    RefusalKind = "not_failed"     // Secret: only a failed ticket is tried again
 	OverLimit    RefusalKind = "over_limit"     // Total above MaxCharge
 	RefundOwed   RefusalKind = "refund_owed"    // money of this ticket is due back: it takes a new booking
+	SalesPaused  RefusalKind = "sales_paused"   // a person has paused sales
+	DarajaDown   RefusalKind = "daraja_down"    // Until: M-PESA does not answer, and a prompt would not go out
+	// Of receipts that customers type:
+	TooManyTries RefusalKind = "too_many_tries" // five for a ticket, a phone and a browser
+	// Of refunds:
+	ReceiptPending  RefusalKind = "receipt_pending"  // no receipt is known yet to be reversed
+	RefundOpen      RefusalKind = "refund_open"      // one is under way
+	AlreadyRefunded RefusalKind = "already_refunded" // or reversed by somebody else
+	NotOurs         RefusalKind = "not_ours"         // money that names no ticket is refunded by a person alone
 )
 
 // Refusal is a booking or retry that the books did not take. Nothing was written.

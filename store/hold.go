@@ -33,13 +33,7 @@ func (t *tx) release(id TicketID, by Instant, reason string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	var screening ScreeningID
-	if err := t.get(&screening, `SELECT screening_id FROM ticket WHERE id = $1`, id); err != nil {
-		return err
-	}
-	delete(t.maps, screening)
-	_, err = t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
-	return err
+	return t.freeSeats(id)
 }
 
 // GiveUp frees the seats of an unpaid ticket because its customer wants no more of it. Money that comes all the same is

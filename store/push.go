@@ -41,7 +41,7 @@ func (s *Store) RecordAnswer(ctx context.Context, id PushID, a Answer) error {
 }
 
 func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
-	p, err := t.push(`p.id = $1`, id)
+	p, err := t.pushLocked(`p.id = $1`, id)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 		p.MerchantRequestID = cmp.Or(p.MerchantRequestID, a.MerchantRequestID)
 	}
 	if p.State != PushSending && p.State != PushUnknown {
-		return t.savePush(p)
+		return t.savePush(s, p)
 	}
 	p.ResultCode, p.ResultText = a.Code, a.Text
 	switch a.Kind {
@@ -64,7 +64,7 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 			return err
 		}
 	}
-	if err := t.savePush(p); err != nil {
+	if err := t.savePush(s, p); err != nil {
 		return err
 	}
 	if a.Kind == Refused {
@@ -88,10 +88,27 @@ func (t *tx) push(where string, arg any) (Push, error) {
 	return p, err
 }
 
-func (t *tx) savePush(p Push) error {
+// pushLocked reads a push once nobody else can change it or its ticket.
+func (t *tx) pushLocked(where string, arg any) (Push, error) {
+	p, err := t.push(where, arg)
+	if err != nil || !t.shared() {
+		return p, err
+	}
+	if err := t.lock(p.TicketID); err != nil {
+		return p, err
+	}
+	return t.push(where, arg)
+}
+
+// savePush writes what is known of a push, and when to ask about it next.
+func (t *tx) savePush(s *Store, p Push) error {
+	if err := t.schedule(s, &p); err != nil {
+		return err
+	}
 	_, err := t.exec(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
-		result_code = $6, result_text = $7, reason = $8, updated_at = $9 WHERE id = $10`,
-		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason, t.now, p.ID)
+		result_code = $6, result_text = $7, reason = $8, queries = $9, next_query_at = $10, lease_until = $11, updated_at = $12 WHERE id = $13`,
+		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason,
+		p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
 	return err
 }
 

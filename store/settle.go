@@ -39,9 +39,14 @@ type Applied struct {
 	Code    string // of the ticket; "" where there is none
 }
 
-// ApplyCallback makes of a kept callback what it says, once: the second time it changes nothing. Everything that money
-// can cause happens here, in one transaction.
+// ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything that
+// money can cause happens here, in one transaction.
 func (s *Store) ApplyCallback(ctx context.Context, id CallbackID, v Verdict) (Applied, error) {
+	return s.decideCallback(ctx, id, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, token, v) })
+}
+
+// decideCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has done.
+func (s *Store) decideCallback(ctx context.Context, id CallbackID, decide func(t *tx, token string) (Applied, error)) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		out = Applied{}
@@ -57,7 +62,7 @@ func (s *Store) ApplyCallback(ctx context.Context, id CallbackID, v Verdict) (Ap
 			return nil
 		}
 		var err error
-		if out, err = t.applyByToken(s, cb.Token, v); err != nil {
+		if out, err = decide(t, cb.Token); err != nil {
 			return err
 		}
 		_, err = t.exec(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3`, out.Outcome, t.now, id)
@@ -70,20 +75,21 @@ func (s *Store) ApplyCallback(ctx context.Context, id CallbackID, v Verdict) (Ap
 }
 
 func (t *tx) applyByToken(s *Store, token string, v Verdict) (Applied, error) {
-	var p struct {
-		Push
-		Code string `db:"code"`
+	var p Push
+	var code string
+	err := t.scan(append(p.columns(), &code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
+	if err == nil && t.shared() {
+		p, err = t.pushLocked(`p.id = $1`, p.ID)
 	}
-	err := t.scan(append(p.columns(), &p.Code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
 	}
 	if err != nil {
 		return Applied{}, err
 	}
-	out := Applied{Outcome: "unreadable", Code: p.Code}
+	out := Applied{Outcome: "unreadable", Code: code}
 	if v.Class != Unreadable {
-		out.Outcome, err = t.settle(s, p.Push, v)
+		out.Outcome, err = t.settle(s, p, v)
 	}
 	return out, err
 }
@@ -108,7 +114,7 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 			return "unclear, already decided", nil
 		}
 		p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
-		if err := t.savePush(p); err != nil {
+		if err := t.savePush(s, p); err != nil {
 			return "", err
 		}
 		return "unclear", t.touch(p.TicketID)
@@ -142,11 +148,14 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 		return "duplicate", nil
 	}
 	final := v.Class == FinalFailure
+	if p.State == PushSoftFailed && !final {
+		return "not completed, as before", t.savePush(s, p)
+	}
 	p.State, p.ResultCode, p.ResultText, p.Reason = PushSoftFailed, v.Code, v.Text, v.Reason
 	if final {
 		p.State, p.Live = PushFailed, false
 	}
-	if err := t.savePush(p); err != nil {
+	if err := t.savePush(s, p); err != nil {
 		return "", err
 	}
 	if err := t.failTicket(s, p, final); err != nil {

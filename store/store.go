@@ -36,6 +36,7 @@ type Options struct {
 	Log         *slog.Logger     // nil drops
 	Hold        time.Duration    // how long seats are held after a push; 0 is 3 minutes
 	RetryHold   time.Duration    // how long seats are held after a final failure; 0 is 2 minutes
+	Queries     Schedule         // when M-PESA is asked about a push; nil is DefaultSchedule
 }
 
 // Store is one cinema's books. It is safe for use by many goroutines.
@@ -50,17 +51,22 @@ type Store struct {
 	env       Environment
 	hold      time.Duration
 	retryHold time.Duration
+	queries   Schedule
 
 	catalogue atomic.Uint64 // grows when films, halls, screenings or settings change
 	programme programmeCache
-	shown     sync.Map     // ScreeningID to showing, for tickets
+	shown     sync.Map // ScreeningID to showing, for tickets
+	sales     atomic.Pointer[salesState]
 	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
 }
 
 // Open opens the books, brings their schema up to date and checks whose money they hold.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
-		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute),
+		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute), queries: o.Queries,
+	}
+	if s.queries == nil {
+		s.queries = DefaultSchedule()
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -167,6 +173,9 @@ func (s *Store) stamp(ctx context.Context, want Environment) error {
 	s.env = Environment(have)
 	return nil
 }
+
+// Shared reports whether other processes may write to the same books.
+func (s *Store) Shared() bool { return false }
 
 // Environment is whose money the books hold.
 func (s *Store) Environment() Environment { return s.env }

@@ -28,8 +28,10 @@ const (
 	ReasonSeatsGone          = "seats_gone"
 	ReasonScreeningBegun     = "screening_begun"
 	ReasonScreeningCancelled = "screening_cancelled"
-	ReasonPaidTwice          = "paid_twice" // of a payment, never of a ticket
-	ReasonVoided             = "voided"     // of a payment, never of a ticket
+	ReasonPaidTwice          = "paid_twice"   // of a payment, never of a ticket
+	ReasonVoided             = "voided"       // of a payment, never of a ticket
+	ReasonRefundAsked        = "refund_asked" // of a voided ticket and its payment
+	ReasonTakenOver          = "taken_over"   // of a voided ticket: its money was another ticket's
 )
 
 // Labels are seat labels in plan order, such as F11 F12.
@@ -111,6 +113,9 @@ type Push struct {
 	ResultCode        string    `db:"result_code"`
 	ResultText        string    `db:"result_text"` // Safaricom's words, for the operator
 	Reason            string    `db:"reason"`
+	Queries           int       `db:"queries"`    // how often M-PESA has been asked about it
+	NextQuery         Instant   `db:"next_query"` // when it is asked next; 0 is never
+	LeaseUntil        Instant   `db:"lease_until"`
 	CreatedAt         Instant   `db:"created_at"`
 }
 
@@ -120,7 +125,7 @@ const (
 	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until, p.result_code,
-	p.result_text, p.reason, p.created_at`
+	p.result_text, p.reason, p.queries, COALESCE(p.next_query_at, 0) AS next_query, p.lease_until, p.created_at`
 	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due
 	FROM ticket t JOIN push_request p ON p.id = (SELECT max(id) FROM push_request WHERE ticket_id = t.id)`
@@ -139,7 +144,7 @@ func (t *Ticket) columns() []any {
 func (p *Push) columns() []any {
 	return []any{
 		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State, &p.Live, &p.LiveUntil,
-		&p.ResultCode, &p.ResultText, &p.Reason, &p.CreatedAt,
+		&p.ResultCode, &p.ResultText, &p.Reason, &p.Queries, &p.NextQuery, &p.LeaseUntil, &p.CreatedAt,
 	}
 }
 

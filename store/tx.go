@@ -81,3 +81,10 @@ func notFound(err error) error {
 	}
 	return err
 }
+
+// lock keeps others from changing the ticket, its pushes and its money until this write is over. SQLite has one writer, and
+// needs none.
+func (t *tx) lock(TicketID) error { return nil }
+
+// shared reports whether others may write to the same books during this write.
+func (t *tx) shared() bool { return false }

@@ -1,0 +1,352 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ClaimState says how far it is known that a receipt pays for a ticket.
+type ClaimState string
+
+// A claim is being asked about, then confirmed or refused, or a person must decide.
+const (
+	ClaimAsking    ClaimState = "asking"
+	ClaimConfirmed ClaimState = "confirmed"
+	ClaimRefused   ClaimState = "refused"
+	ClaimPerson    ClaimState = "person"
+)
+
+// Why a claim was refused, or is for a person to decide.
+const (
+	ReasonNoSuchReceipt = "no_such_receipt" // M-PESA does not know it, or it was never completed
+	ReasonPaidOthers    = "paid_others"     // it paid another till or paybill
+	ReasonUsed          = "receipt_used"    // it has paid for another ticket
+	ReasonOlder         = "older"           // it is older than the ticket
+	ReasonOtherAmount   = "other_amount"    // it is of another amount than the ticket's total
+	ReasonOtherPhone    = "other_phone"     // it was paid from a number that no prompt of the ticket went to
+	ReasonReversed      = "reversed"        // the money has gone back
+	ReasonNotAsked      = "not_asked"       // there is no initiator to ask with, or M-PESA did not answer
+	ReasonUnclear       = "unclear"         // it may be the money of another booking of the same phone
+)
+
+const (
+	// ClaimTries is how many receipts may be typed for one ticket, from one phone and from one browser.
+	ClaimTries = 5
+	claimLease = time.Minute
+	// claimAsks is how often Transaction Status is asked before a person must.
+	claimAsks = 4
+)
+
+// Claim is a receipt that is said to have paid for a ticket.
+type Claim struct {
+	ID          int64      `db:"id"`
+	Receipt     string     `db:"receipt"`
+	TicketID    TicketID   `db:"ticket_id"`
+	Source      string     `db:"source"` // typed, c2b or pull
+	State       ClaimState `db:"state"`
+	Reason      string     `db:"reason"`
+	ResultToken string     `db:"result_token"` // the last segment of its ResultURL
+	Sent        int        `db:"sent"`
+	CreatedAt   Instant    `db:"created_at"`
+}
+
+const claimColumns = `c.id, c.receipt, c.ticket_id, c.source, c.state, c.reason, c.result_token, c.sent, c.created_at`
+
+type claimRow struct {
+	receipt        string
+	ticket         TicketID
+	source         string
+	phone, browser string
+	next           Instant
+}
+
+func (t *tx) insertClaim(s *Store, c claimRow) error {
+	_, err := t.exec(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,'asking','',0,$8,0,'',$9,$9)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), c.next, t.now)
+	return err
+}
+
+// ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is then
+// asked. It refuses with TooManyTries, or NotFailed where the ticket is paid already; saying the same again changes nothing.
+func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		var tk struct {
+			ID            TicketID
+			Status        Status
+			Phone         string
+			OwnReceipt    string
+			Voided        Instant
+			Known, Tried  int
+			ByPhone, ByBr int
+		}
+		err := t.scan([]any{&tk.ID, &tk.Status, &tk.Phone, &tk.OwnReceipt, &tk.Voided}, `SELECT id, payment_status, phone, receipt, COALESCE(voided_at, 0) FROM ticket WHERE secret = $1`, secret)
+		if err == nil {
+			err = t.lock(tk.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if tk.Status == Paid && (tk.OwnReceipt != "" || tk.Voided != 0) {
+			return &Refusal{Kind: NotFailed, Secret: secret}
+		}
+		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr}, `SELECT
+			(SELECT count(*) FROM claim WHERE ticket_id = $1 AND receipt = $2 AND state <> 'refused'), (SELECT count(*) FROM claim WHERE ticket_id = $1 AND source = 'typed'),
+			(SELECT count(*) FROM claim WHERE phone = $3 AND source = 'typed'), (SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed')`, tk.ID, receipt, tk.Phone, browser)
+		switch {
+		case err != nil:
+			return err
+		case tk.Known > 0:
+			return nil
+		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
+			return &Refusal{Kind: TooManyTries}
+		}
+		if err := t.insertClaim(s, claimRow{receipt, tk.ID, "typed", tk.Phone, browser, t.now}); err != nil {
+			return err
+		}
+		return t.touch(tk.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("claim receipt: %w", err)
+	}
+	return nil
+}
+
+// Claims lists the receipts that were claimed for a ticket, newest first.
+func (s *Store) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
+	var cs []Claim
+	if err := s.list(ctx, &cs, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id = $1 ORDER BY c.id DESC`, ticket); err != nil {
+		return nil, fmt.Errorf("read claims: %w", err)
+	}
+	return cs, nil
+}
+
+// TakeClaim takes a claim that M-PESA is to be asked about now, and counts it as asked. Nobody else gets it until the lease is
+// over. ErrNotFound means that there is none; ErrSettled that this one needed no asking, or has been asked about often enough
+// and is a person's now.
+func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
+	var c Claim
+	err := s.read(ctx, &c, `SELECT `+claimColumns+` FROM claim c WHERE c.next_at <= $1 AND c.lease_until <= $1 ORDER BY c.next_at, c.id LIMIT 1`, s.Now())
+	if err != nil {
+		return c, fmt.Errorf("look for claims: %w", err)
+	}
+	settled := false
+	err = s.write(ctx, urgent, func(t *tx) error {
+		var applied int
+		settled = true
+		err := t.scan([]any{&applied}, `SELECT count(*) FROM payment WHERE receipt = $1 AND ticket_id = $2 AND state = 'applied'`, c.Receipt, c.TicketID)
+		if err != nil {
+			return err
+		}
+		if applied > 0 { // a callback or a query was quicker
+			return t.endClaim(c, ClaimConfirmed, "")
+		}
+		if c.Sent >= claimAsks {
+			return t.endClaim(c, ClaimPerson, ReasonNotAsked)
+		}
+		settled = false
+		wait := claimLease << c.Sent
+		n, err := t.exec(`UPDATE claim SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE id = $4 AND next_at <= $3 AND lease_until <= $3`,
+			t.now.Add(claimLease), t.now.Add(wait), t.now, c.ID)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if settled && err == nil {
+		err = ErrSettled
+	}
+	if err != nil {
+		return c, fmt.Errorf("take claim: %w", err)
+	}
+	c.Sent++
+	return c, nil
+}
+
+func (t *tx) endClaim(c Claim, state ClaimState, reason string) error {
+	if _, err := t.exec(`UPDATE claim SET state = $1, reason = $2, next_at = NULL, updated_at = $3 WHERE id = $4`, state, reason, t.now, c.ID); err != nil {
+		return err
+	}
+	return t.touch(c.TicketID)
+}
+
+// ClaimToPerson gives a claim over to a person, since M-PESA cannot be asked.
+func (s *Store) ClaimToPerson(ctx context.Context, c Claim) error {
+	err := s.write(ctx, urgent, func(t *tx) error { return t.endClaim(c, ClaimPerson, ReasonNotAsked) })
+	if err != nil {
+		return fmt.Errorf("give claim to a person: %w", err)
+	}
+	return nil
+}
+
+// Transaction is what Transaction Status says of a receipt.
+type Transaction struct {
+	Known        bool // M-PESA knows the receipt; where not, the rest is empty
+	Completed    bool
+	Reversed     bool
+	ToUs         bool   // it paid our shortcode or till
+	Receipt      string // as M-PESA spells it
+	Amount       Cents
+	Phone        string // who paid: an MSISDN, or with * for each hidden digit
+	TransactedAt Instant
+	Text         string // Safaricom's words, for the operator
+	NoAnswer     bool   // the question timed out at M-PESA: ask again
+}
+
+// ApplyStatus makes of a kept result of Transaction Status what it says of the claim that its token belongs to.
+func (s *Store) ApplyStatus(ctx context.Context, id CallbackID, tr Transaction) (Applied, error) {
+	return s.decideCallback(ctx, id, func(t *tx, token string) (Applied, error) {
+		var c Claim
+		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE c.result_token = $1`, token)
+		if errors.Is(err, ErrNotFound) {
+			return Applied{Outcome: "stranger"}, nil
+		}
+		if err == nil {
+			err = t.lock(c.TicketID)
+		}
+		var out Applied
+		if err == nil {
+			err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, c.TicketID)
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Outcome, err = t.confirm(s, c, tr)
+		return out, err
+	})
+}
+
+func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
+	if c.State != ClaimAsking && !(c.State == ClaimPerson && c.Reason == ReasonNotAsked) {
+		return "decided already", nil
+	}
+	if tr.NoAnswer {
+		return "no answer", nil
+	}
+	if _, err := t.exec(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
+		return "", err
+	}
+	var have Payment
+	err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, c.Receipt)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", err
+	}
+	var tk struct {
+		Total  Shillings
+		Since  Instant
+		Phones int
+	}
+	state, reason := ClaimConfirmed, ""
+	phones, err := t.pushedPhones(c.TicketID)
+	if err == nil {
+		err = t.scan([]any{&tk.Total, &tk.Since}, `SELECT total, created_at FROM ticket WHERE id = $1`, c.TicketID)
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, phone := range phones {
+		if tr.Phone != "" && fits(tr.Phone, phone) {
+			tk.Phones++
+		}
+	}
+	switch {
+	case tr.Reversed:
+		return t.reversedElsewhere(c, have)
+	case !tr.Known || !tr.Completed || tr.Receipt != c.Receipt:
+		state, reason = ClaimRefused, ReasonNoSuchReceipt
+	case !tr.ToUs:
+		state, reason = ClaimRefused, ReasonPaidOthers
+	case have.TicketID != 0 && have.TicketID != c.TicketID && rank(have.LearntBy) > rank("typed"):
+		state, reason = ClaimRefused, ReasonUsed
+	case have.TicketID != 0 && have.TicketID != c.TicketID:
+		state, reason = ClaimPerson, ReasonUsed
+	case tr.TransactedAt != 0 && tr.TransactedAt < tk.Since.Add(-time.Minute):
+		state, reason = ClaimRefused, ReasonOlder
+	case tr.Amount != Cents(tk.Total)*100:
+		state, reason = ClaimPerson, ReasonOtherAmount
+	case tk.Phones == 0:
+		state, reason = ClaimPerson, ReasonOtherPhone
+	}
+	if reason == "" {
+		outcome, err := t.payByReceipt(s, c, tr, have)
+		if outcome != ReasonUnclear || err != nil {
+			return outcome, errors.Join(err, t.endClaim(c, ClaimConfirmed, ""))
+		}
+		state, reason = ClaimPerson, ReasonUnclear
+	}
+	if have.ID == 0 && state == ClaimPerson {
+		// It is money that came to us all the same.
+		amount := tr.Amount
+		m := money{c.Receipt, &amount, tr.Phone, "", tr.TransactedAt, c.Source}
+		if err := t.insertPayment(s, c.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
+			return "", err
+		}
+	}
+	return string(state) + ": " + reason, t.endClaim(c, state, reason)
+}
+
+func (t *tx) pushedPhones(id TicketID) ([]string, error) {
+	var phones []string
+	return phones, t.list(&phones, `SELECT DISTINCT phone FROM push_request WHERE ticket_id = $1`, id)
+}
+
+// payByReceipt pays for a ticket with money that Transaction Status has confirmed. Where a push has its money and lacks its
+// receipt, this is that receipt; if that push is another ticket's, it cannot be told whose it is.
+func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (string, error) {
+	amount := tr.Amount
+	m := money{c.Receipt, &amount, tr.Phone, have.Account, tr.TransactedAt, c.Source}
+	if have.ID == 0 || have.TicketID == 0 {
+		pending, err := t.completes(Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt})
+		if err != nil {
+			return "", err
+		}
+		var own []Payment
+		for _, p := range pending {
+			if p.TicketID == c.TicketID {
+				own = append(own, p)
+			}
+		}
+		switch {
+		case len(own) == 1 && len(pending) == 1:
+			p, err := t.push(`p.id = $1`, own[0].PushID)
+			if err != nil {
+				return "", err
+			}
+			if err := t.get(&own[0], `SELECT `+paymentColumns+` FROM payment WHERE id = $1`, own[0].ID); err != nil {
+				return "", err
+			}
+			m.learntBy = own[0].LearntBy
+			return t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, own[0], have)
+		case len(pending) > 0:
+			return ReasonUnclear, nil
+		}
+	}
+	switch {
+	case have.ID == 0:
+		if err := t.insertPayment(s, c.Receipt, 0, c.TicketID, m, PaymentUnmatched, ""); err != nil {
+			return "", err
+		}
+	case have.TicketID == c.TicketID && have.State == PaymentApplied:
+		return "known already", nil
+	default:
+		if _, err := t.exec(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
+			c.TicketID, strongest(have.LearntBy, c.Source), tr.Amount, t.now, have.ID); err != nil {
+			return "", err
+		}
+	}
+	if err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, c.Receipt); err != nil {
+		return "", err
+	}
+	return t.decideAgain(s, c.TicketID, have, m)
+}
+
+// reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.
+func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
+	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed {
+		if err := t.goneBack(have, PaymentReversed, "reversed at M-PESA"); err != nil {
+			return "", err
+		}
+	}
+	return string(ClaimRefused) + ": " + ReasonReversed, t.endClaim(c, ClaimRefused, ReasonReversed)
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Hint is money that M-PESA says came in, without proof of what it is for: a C2B confirmation, or a row of Pull Transactions.
+type Hint struct {
+	Receipt      string
+	Amount       Cents
+	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
+	Account      string // what the payer typed at a paybill; of an STK Push, the ticket's code; "" at a till
+	TransactedAt Instant
+	LearntBy     string // c2b or pull
+}
+
+// claimWait is how long a C2B confirmation that names a ticket waits for the ticket's own push to explain it.
+const claimWait = time.Minute
+
+// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint].
+func (s *Store) ApplyC2B(ctx context.Context, id CallbackID, h Hint) (Applied, error) {
+	return s.decideCallback(ctx, id, func(t *tx, _ string) (Applied, error) { return t.hint(s, h) })
+}
+
+// RejectCallback writes what became of a kept callback that nothing can be made of.
+func (s *Store) RejectCallback(ctx context.Context, id CallbackID, outcome string) (Applied, error) {
+	return s.decideCallback(ctx, id, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
+}
+
+// ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a push that
+// has no receipt yet, or is kept as unmatched until a callback, a query or Transaction Status says more.
+func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
+	var out Applied
+	err := s.write(ctx, urgent, func(t *tx) error {
+		var err error
+		out, err = t.hint(s, h)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("apply hint: %w", err)
+	}
+	return out, nil
+}
+
+func (t *tx) hint(s *Store, h Hint) (Applied, error) {
+	if h.Receipt == "" || h.Amount <= 0 {
+		return Applied{Outcome: "no receipt or amount"}, nil
+	}
+	h.Account = strings.ToUpper(strings.TrimSpace(h.Account))
+	if len(h.Account) > 40 {
+		h.Account = strings.ToValidUTF8(h.Account[:40], "")
+	}
+	var have Payment
+	err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, h.Receipt)
+	if err == nil {
+		_, err = t.exec(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
+			orNone(h.TransactedAt), h.Account, t.now, have.ID)
+		return Applied{Outcome: "known already"}, err
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return Applied{}, err
+	}
+	completed, err := t.completes(h)
+	if err != nil {
+		return Applied{}, err
+	}
+	if len(completed) == 1 {
+		return t.receiptHinted(s, completed[0], h)
+	}
+	amount := h.Amount
+	m := money{h.Receipt, &amount, h.Phone, h.Account, h.TransactedAt, h.LearntBy}
+	reason := "names no ticket"
+	ticket, code, err := t.ticketNamed(h.Account)
+	if err != nil {
+		return Applied{}, err
+	}
+	if ticket != 0 {
+		reason = "to be confirmed"
+	} else if len(completed) > 1 {
+		reason = "several payments await a receipt"
+	}
+	if err := t.insertPayment(s, h.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
+		return Applied{}, err
+	}
+	asked, err := t.askAbout(h, ticket)
+	if err != nil {
+		return Applied{}, err
+	}
+	if ticket != 0 {
+		wait := t.now
+		if asked > 0 {
+			wait = t.now.Add(claimWait)
+		}
+		if err := t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: wait}); err != nil {
+			return Applied{}, err
+		}
+	}
+	return Applied{Outcome: "unmatched: " + reason, Code: code}, nil
+}
+
+// completes finds the payments without a receipt that this one may be.
+func (t *tx) completes(h Hint) ([]Payment, error) {
+	var rows []struct {
+		Payment
+		Code   string  `db:"code"`
+		Pushed Instant `db:"pushed"`
+	}
+	err := t.list(&rows, `SELECT y.id, y.push_id, y.ticket_id, y.phone, y.amount_cents, y.state, y.learnt_by, t.code, p.created_at AS pushed FROM payment y
+		JOIN push_request p ON p.id = y.push_id JOIN ticket t ON t.id = y.ticket_id
+		WHERE y.receipt IS NULL AND y.state <> 'superseded' AND y.amount_cents = $1`, h.Amount)
+	if err != nil {
+		return nil, err
+	}
+	var fit []Payment
+	for _, row := range rows {
+		inTime := h.TransactedAt == 0 || h.TransactedAt > row.Pushed.Add(-time.Minute) && h.TransactedAt < row.Pushed.Add(echoWindow)
+		if fits(h.Phone, row.Phone) && inTime && (h.Account == "" || h.Account == row.Code) && row.Reason != receiptElsewhere {
+			fit = append(fit, row.Payment)
+		}
+	}
+	return fit, nil
+}
+
+// receiptHinted gives a payment of a push the receipt that M-PESA told in passing.
+func (t *tx) receiptHinted(s *Store, have Payment, h Hint) (Applied, error) {
+	p, err := t.pushLocked(`p.id = $1`, have.PushID)
+	if err != nil {
+		return Applied{}, err
+	}
+	if err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE id = $1`, have.ID); err != nil {
+		return Applied{}, err
+	}
+	if have.Receipt != "" {
+		return Applied{}, ErrRetry // another write was quicker
+	}
+	var out Applied
+	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
+		return out, err
+	}
+	m := money{h.Receipt, &have.Amount, p.Phone, h.Account, h.TransactedAt, have.LearntBy}
+	out.Outcome, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, have, Payment{})
+	return out, err
+}
+
+func (t *tx) ticketNamed(account string) (TicketID, string, error) {
+	if account == "" {
+		return 0, "", nil
+	}
+	var id TicketID
+	var code string
+	err := t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, account)
+	if errors.Is(err, ErrNotFound) {
+		return 0, "", nil
+	}
+	return id, code, err
+}
+
+// askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there are.
+func (t *tx) askAbout(h Hint, ticket TicketID) (int, error) {
+	var ps []Push
+	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.amount * 100 = $1 AND p.created_at BETWEEN $2 AND $3`,
+		h.Amount, t.now.Add(-30*time.Minute), t.now)
+	if err != nil {
+		return 0, err
+	}
+	ps = slices.DeleteFunc(ps, func(p Push) bool { return !fits(h.Phone, p.Phone) || ticket != 0 && p.TicketID != ticket })
+	for _, p := range ps {
+		if err := t.askSoon(p.ID); err != nil {
+			return 0, err
+		}
+	}
+	return len(ps), nil
+}

@@ -1,0 +1,26 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Lease takes or renews a piece of work that one process at a time does, for so long, and reports whether it is the
+// holder's. A holder that dies loses it when the time is over. Alone on its books a process always has it.
+func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
+	if !s.Shared() {
+		return true, nil
+	}
+	var mine bool
+	err := s.write(ctx, urgent, func(t *tx) error {
+		n, err := t.exec(`INSERT INTO lease (name, holder, until) VALUES ($1,$2,$3) ON CONFLICT (name) DO UPDATE
+			SET holder = excluded.holder, until = excluded.until WHERE lease.until <= $4 OR lease.holder = excluded.holder`, name, holder, t.now.Add(d), t.now)
+		mine = n == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("lease %s: %w", name, err)
+	}
+	return mine, nil
+}

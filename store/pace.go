@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Sales says whether bookings are taken.
+type Sales struct {
+	Paused string  // why a person has paused them; "" where nobody has
+	Until  Instant // Daraja does not answer: when it is tried next. 0 where it does
+}
+
+// Pace is how Daraja has answered lately, as all processes together have seen it.
+type Pace struct {
+	Failures  int     // calls that went wrong, one after the other
+	RestUntil Instant // no new prompts until then, because they would not go out
+}
+
+const (
+	// closeAfter is how many calls must go wrong running before no more bookings are taken.
+	closeAfter = 5
+	restFirst  = 15 * time.Second
+	restMost   = 4 * time.Minute
+	// paceAge is how old what is known of the pace and the switch may be.
+	paceAge = time.Second
+	// probe is how long one booking may take to show that Daraja answers again, before another may try.
+	probe = 40 * time.Second
+)
+
+const pausedKey = "sales.paused"
+
+type salesState struct {
+	pace   Pace
+	paused string
+	read   time.Time
+}
+
+func (s *Store) salesState(ctx context.Context) (salesState, error) {
+	if st := s.sales.Load(); st != nil && s.now().Sub(st.read) < paceAge && s.now().Sub(st.read) >= 0 {
+		return *st, nil
+	}
+	st := salesState{read: s.now()}
+	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Failures, &st.pace.RestUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
+		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0)`)
+	if err != nil {
+		return st, fmt.Errorf("read whether sales are open: %w", err)
+	}
+	s.sales.Store(&st)
+	return st, nil
+}
+
+func (s *Store) pace(ctx context.Context) (Pace, error) {
+	st, err := s.salesState(ctx)
+	return st.pace, err
+}
+
+// Sales reports whether bookings are taken at this moment. What another process has changed is seen a second later.
+func (s *Store) Sales(ctx context.Context) (Sales, error) {
+	st, err := s.salesState(ctx)
+	out := Sales{Paused: st.paused}
+	if st.pace.Failures >= closeAfter {
+		out.Until = max(st.pace.RestUntil, s.Now()+1)
+	}
+	return out, err
+}
+
+// PauseSales stops bookings until [Store.ResumeSales], with a reason for the operator's list. Tickets already booked go on.
+func (s *Store) PauseSales(ctx context.Context, why string) error {
+	if why == "" {
+		why = "paused"
+	}
+	return s.setPaused(ctx, why)
+}
+
+// ResumeSales lets bookings be taken again.
+func (s *Store) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
+
+func (s *Store) setPaused(ctx context.Context, why string) error {
+	err := s.SetSettings(ctx, map[string]string{pausedKey: why})
+	s.sales.Store(nil)
+	return err
+}
+
+// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one booking now and
+// then is let through to see whether it answers again.
+func (s *Store) MayPush(ctx context.Context) error {
+	st, err := s.salesState(ctx)
+	switch {
+	case err != nil:
+		return err
+	case st.paused != "":
+		return &Refusal{Kind: SalesPaused}
+	case st.pace.Failures < closeAfter:
+		return nil
+	case s.Now() < st.pace.RestUntil:
+		return &Refusal{Kind: DarajaDown, Until: st.pace.RestUntil}
+	}
+	var n int64
+	err = s.write(ctx, booking, func(t *tx) error {
+		var err error
+		n, err = t.exec(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until <= $2`, t.now.Add(probe), t.now)
+		return err
+	})
+	s.sales.Store(nil)
+	if err != nil {
+		return fmt.Errorf("let one booking try: %w", err)
+	}
+	if n == 0 {
+		return &Refusal{Kind: DarajaDown, Until: s.Now().Add(restFirst)}
+	}
+	return nil
+}
+
+// NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times running,
+// it is left alone for longer; one answer makes all good again.
+func (s *Store) NoteDaraja(ctx context.Context, answered bool) error {
+	if answered {
+		if p, err := s.pace(ctx); err != nil || p.Failures == 0 {
+			return err
+		}
+	}
+	err := s.write(ctx, urgent, func(t *tx) error {
+		if answered {
+			_, err := t.exec(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name = 'daraja'`)
+			return err
+		}
+		if _, err := t.exec(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('daraja', 0, 1, 0)
+			ON CONFLICT (name) DO UPDATE SET failures = pace.failures + 1`); err != nil {
+			return err
+		}
+		var failures int
+		if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = 'daraja'`); err != nil || failures < closeAfter {
+			return err
+		}
+		rest := min(restFirst<<min(failures-closeAfter, 8), restMost)
+		_, err := t.exec(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
+		return err
+	})
+	s.sales.Store(nil)
+	if err != nil && !errors.Is(err, ErrBusy) {
+		return fmt.Errorf("note how Daraja answers: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Schedule says how long after a push M-PESA is asked what became of it, as long as it has not said.
+type Schedule []time.Duration
+
+// DefaultSchedule asks first after 25 s, since asking earlier brings "still processing"; often while the customer waits; and
+// then ever less, up to a day.
+func DefaultSchedule() Schedule {
+	var s Schedule
+	for at := 25 * time.Second; at <= 2*time.Minute; at += 10 * time.Second {
+		s = append(s, at)
+	}
+	return append(s, 3*time.Minute, 5*time.Minute, 10*time.Minute, 30*time.Minute, 2*time.Hour, 24*time.Hour)
+}
+
+// lastAsk is how long before the end of a hold M-PESA is asked once more.
+const lastAsk = 4 * time.Second
+
+// next is when a push made at the instant is asked about after now, or 0 where that is a person's work from now on. The
+// last seconds of the hold are one more time to ask. Each time is up to a tenth later than the schedule says, so that the
+// pushes of a rush are not all asked about at once.
+func (s Schedule) next(id PushID, made, now, hold Instant) Instant {
+	at := Instant(0)
+	for _, after := range s {
+		late := min(after/10, 5*time.Second) / 100 * time.Duration(id%100)
+		if t := made.Add(after + late); t > now {
+			at = t
+			break
+		}
+	}
+	if last := hold.Add(-lastAsk); hold != 0 && last > now && (at == 0 || last < at) {
+		at = last
+	}
+	return at
+}
+
+// DueQuery is a push that M-PESA is to be asked about now.
+type DueQuery struct {
+	PushID            PushID
+	CheckoutRequestID string
+	Code              string // of the ticket
+}
+
+// queryLease is how long a query may take before another process asks in its place.
+const queryLease = 45 * time.Second
+
+// ClaimQuery takes the push that M-PESA is to be asked about next, of those that are due: the one whose hold ends first.
+// Nobody else gets it until its answer is recorded or the lease is over. All processes together take one in every gap, which
+// grows while Daraja does not answer well. ErrNotFound means that nothing is due, or that it is too early.
+func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, error) {
+	var q DueQuery
+	var pace Pace
+	err := s.readers.scan(ctx, []any{&q.PushID, &q.CheckoutRequestID, &q.Code}, `SELECT p.id, p.checkout_request_id, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+		WHERE p.next_query_at <= $1 AND p.lease_until <= $1 AND p.checkout_request_id IS NOT NULL
+		ORDER BY CASE WHEN t.hold_until IS NULL THEN 1 ELSE 0 END, t.hold_until, p.next_query_at, p.id LIMIT 1`, s.Now())
+	if err == nil {
+		pace, err = s.pace(ctx)
+	}
+	if err != nil {
+		return q, fmt.Errorf("look for queries: %w", err)
+	}
+	gap *= 1 << min(pace.Failures, 5)
+	err = s.write(ctx, urgent, func(t *tx) error {
+		n, err := t.exec(`UPDATE push_request SET lease_until = $1 WHERE id = $2 AND lease_until <= $3 AND next_query_at <= $3`, t.now.Add(queryLease), q.PushID, t.now)
+		if err == nil && n == 1 {
+			n, err = t.takeSlot("query", gap)
+		}
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return q, fmt.Errorf("claim query: %w", err)
+	}
+	return q, nil
+}
+
+// takeSlot takes the next place in a line where one may go in every gap, and says 0 where it is too early.
+func (t *tx) takeSlot(name string, gap time.Duration) (int64, error) {
+	if _, err := t.exec(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return 0, err
+	}
+	return t.exec(`UPDATE pace SET next_at = $1 WHERE name = $2 AND next_at <= $3`, t.now.Add(gap), name, t.now)
+}
+
+// ApplyQuery makes of M-PESA's answer to a query what a callback would make of it, and says when to ask next where the
+// answer decides nothing.
+func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, error) {
+	var out Applied
+	err := s.write(ctx, urgent, func(t *tx) error {
+		p, err := t.pushLocked(`p.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		out = Applied{}
+		if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
+			return err
+		}
+		p.LeaseUntil = 0
+		p.Queries++
+		if v.Class == Unclear || v.Class == Unreadable {
+			out.Outcome = "no answer"
+			return t.savePush(s, p)
+		}
+		out.Outcome, err = t.settle(s, p, v)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("apply query: %w", err)
+	}
+	return out, nil
+}
+
+// askSoon lets M-PESA be asked about a push at once, out of its turn, where it is still without a verdict.
+func (t *tx) askSoon(id PushID) error {
+	_, err := t.exec(`UPDATE push_request SET next_query_at = $1 WHERE id = $2 AND next_query_at > $1`, t.now, id)
+	return err
+}
+
+// awaited reports whether the push may still bring money.
+func (p *Push) awaited() bool {
+	switch p.State {
+	case PushSending, PushPrompted, PushUnknown, PushSoftFailed:
+		return true
+	}
+	return false
+}
+
+// schedule sets when M-PESA is asked about the push next. Without a CheckoutRequestID there is nothing to ask by.
+func (t *tx) schedule(s *Store, p *Push) error {
+	if !p.awaited() || p.CheckoutRequestID == "" {
+		p.NextQuery = 0
+		return nil
+	}
+	if p.NextQuery > t.now {
+		return nil
+	}
+	var hold Instant
+	err := t.scan([]any{&hold}, `SELECT COALESCE(hold_until, 0) FROM ticket WHERE id = $1`, p.TicketID)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	p.NextQuery = s.queries.next(p.ID, p.CreatedAt, t.now, hold)
+	return err
+}
