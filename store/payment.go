@@ -37,6 +37,7 @@ type Payment struct {
 	State        PaymentState `db:"state"`
 	Reason       string       `db:"reason"` // why a refund is due, or nothing came of it
 	CreatedAt    Instant      `db:"created_at"`
+	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Store.Payments] alone
 }
 
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id, COALESCE(push_id, 0) AS push_id,
@@ -45,7 +46,8 @@ const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id
 // Payments lists every receipt of money, oldest first.
 func (s *Store) Payments(ctx context.Context) ([]Payment, error) {
 	var ps []Payment
-	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+` FROM payment ORDER BY id`); err != nil {
+	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+`,
+		COALESCE((SELECT callback_token FROM push_request p WHERE p.id = payment.push_id), '') AS push_token FROM payment ORDER BY id`); err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}
 	return ps, nil

@@ -83,6 +83,25 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	return q, nil
 }
 
+// NextDue is when something is to be done next that no callback will bring: a hold to end, a push or a receipt to ask M-PESA
+// about, a refund to send. 0 where nothing is.
+func (s *Store) NextDue(ctx context.Context) (Instant, error) {
+	var hold, query, claim, refund Instant
+	err := s.readers.scan(ctx, []any{&hold, &query, &claim, &refund}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
+		COALESCE((SELECT min(next_query_at) FROM push_request WHERE next_query_at IS NOT NULL), 0),
+		COALESCE((SELECT min(next_at) FROM claim WHERE next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0)`)
+	if err != nil {
+		return 0, fmt.Errorf("look for what is due: %w", err)
+	}
+	next := Instant(0)
+	for _, at := range []Instant{hold, query, claim, refund} {
+		if at != 0 && (next == 0 || at < next) {
+			next = at
+		}
+	}
+	return next, nil
+}
+
 // takeSlot takes the next place in a line where one may go in every gap, and says 0 where it is too early.
 func (t *tx) takeSlot(name string, gap time.Duration) (int64, error) {
 	if _, err := t.exec(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {

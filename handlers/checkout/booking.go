@@ -94,6 +94,9 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	if problems != nil {
 		return Placed{}, problems
 	}
+	if err := s.mayPush(ctx, b.Key); err != nil {
+		return Placed{}, err
+	}
 	done, err := s.admit()
 	if err != nil {
 		return Placed{}, err
@@ -112,6 +115,18 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	return s.send(ctx, sending, done)
 }
 
+// mayPush refuses a booking whose prompt would not go out, but not the repetition of one that stands.
+func (s *Service) mayPush(ctx context.Context, key string) error {
+	err := s.store.MayPush(ctx)
+	if err == nil || key == "" {
+		return err
+	}
+	if _, _, found := s.store.BookedWith(ctx, key); found == nil {
+		return nil
+	}
+	return err
+}
+
 // Retry tries again to have a failed ticket paid, by the number given, which may be another one. Two clicks make one push:
 // the second finds the ticket Pending and returns it. Errors are as for Book, with store.ErrNotFound where the secret opens
 // nothing.
@@ -119,6 +134,9 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string) (Pla
 	msisdn, err := mpesa.ParseMSISDN(phone)
 	if err != nil {
 		return Placed{}, Invalid{"phone": "Please enter a Safaricom number such as 0712 345 678."}
+	}
+	if err := s.store.MayPush(ctx); err != nil {
+		return Placed{}, err
 	}
 	done, err := s.admit()
 	if err != nil {

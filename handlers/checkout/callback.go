@@ -42,6 +42,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 		return fmt.Errorf("callback %d: %w", cb.ID, err)
 	}
 	s.log.Info("callback applied", "ticket", applied.Code, "outcome", applied.Outcome)
+	s.nudged()
 	return nil
 }
 
@@ -63,13 +64,6 @@ func verdict(body []byte) store.Verdict {
 	if cb.HasTime {
 		v.TransactedAt = store.At(cb.TransactedAt)
 	}
-	switch result.Class {
-	case mpesa.ClassPaid:
-		v.Class = store.Success
-	case mpesa.ClassFinalFailure:
-		v.Class = store.FinalFailure
-	case mpesa.ClassSoftFailure:
-		v.Class = store.SoftFailure
-	}
+	v.Class = verdictClass(result.Class)
 	return v
 }

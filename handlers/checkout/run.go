@@ -3,57 +3,72 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"cinemasphere/store"
 )
 
 const (
-	holdEvery     = time.Second
 	callbackEvery = 10 * time.Second
 	sweepEvery    = 30 * time.Second
 	// answerLost is when a push that still counts as being sent has lost the process that sent it.
 	answerLost = 2 * pushTimeout
 )
 
-// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Nothing may be sending when
-// it runs.
+// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Alone on its books, nothing
+// may be sending when it runs; beside others it leaves alone what another may be sending.
 func (s *Service) Start(ctx context.Context) error {
-	n, err := s.store.RecoverSending(ctx, s.store.Now()+1)
+	before := s.store.Now() + 1
+	if s.store.Shared() {
+		before = before.Add(-answerLost)
+	}
+	n, err := s.store.RecoverSending(ctx, before)
 	if err != nil {
 		return err
 	}
 	if n > 0 {
 		s.log.Warn("pushes whose answer was lost with the last process are unknown now", "pushes", n)
 	}
+	if s.store.Shared() {
+		return nil
+	}
 	return s.applyOpen(ctx, s.store.Now()+1)
 }
 
-// Run applies callbacks as they come and ends holds when they are due, until ctx ends. What it was doing then is finished.
+// Run applies callbacks as they come and does what is due, until ctx ends: it ends holds, asks M-PESA about pushes without a
+// verdict, has receipts confirmed and refunds sent. What it was doing then is finished.
 func (s *Service) Run(ctx context.Context) error {
-	holds, callbacks, sweep := time.NewTicker(holdEvery), time.NewTicker(callbackEvery), time.NewTicker(sweepEvery)
-	defer holds.Stop()
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { s.applyLoop(ctx) })
+	all.Go(func() { s.dueLoop(ctx) })
+	callbacks, sweep := time.NewTicker(callbackEvery), time.NewTicker(sweepEvery)
 	defer callbacks.Stop()
 	defer sweep.Stop()
 	work := context.WithoutCancel(ctx)
-	applied := make(chan struct{})
-	go func() {
-		defer close(applied)
-		s.applyLoop(ctx)
-	}()
-	defer func() { <-applied }()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-holds.C:
-			s.logged("end holds", func() error { _, err := s.store.EndHolds(work); return err })
 		case <-callbacks.C:
-			s.logged("apply callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-callbackEvery)) })
+			s.leased(work, "callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-callbackEvery)) })
 		case <-sweep.C:
-			s.logged("sweep", func() error { return s.sweep(work) })
+			s.leased(work, "sweep", func() error { return s.sweep(work) })
 		}
 	}
+}
+
+// leaseTime is how long a process that died keeps the others from its work.
+const leaseTime = 15 * time.Second
+
+// leased does a piece of work that one process at a time does.
+func (s *Service) leased(ctx context.Context, name string, do func() error) {
+	mine, err := s.store.Lease(ctx, name, s.cfg.Name, leaseTime)
+	if err == nil && mine {
+		err = do()
+	}
+	s.logged(name, func() error { return err })
 }
 
 // applyWorkers is how many callbacks are applied at once: enough for the writer to group them into one commit.

@@ -18,7 +18,7 @@ func TestScenarios(t *testing.T) {
 		"201": {"Failed wrong_pin, held", "Failed wrong_pin"},
 		"100": {"Failed no_funds, held", "Failed no_funds"},
 		"037": {"Failed timeout, held", "Failed timeout"},
-		"404": {"Pending, held", "Failed unconfirmed"},
+		"404": {"Pending, held", "Paid"},
 		"002": {"Paid", "Paid"},
 		"003": {"Paid", "Paid"},
 		"300": {"Pending, held", "Paid"},

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,8 @@ type Config struct {
 	CallbackURL string           // a push's token is appended as one more path segment
 	Signing     string           // the secret that ticket codes are signed with
 	Description string           // at most 13 characters, shown by some handsets
+	QueryGap    time.Duration    // at least so long between two queries, of all processes together; 0 is 500 ms
+	Name        string           // of this process among those on the same books; "" is made up
 	Now         func() time.Time // the clock; nil is the machine's
 	Log         *slog.Logger     // nil drops
 }
@@ -42,6 +45,7 @@ type Service struct {
 	idle    chan struct{} // closed once closing and nothing is being sent
 
 	apply   chan store.Callback
+	nudge   chan struct{} // something has been written that may be due sooner than what is waited for
 	queries queryCache
 }
 
@@ -56,10 +60,16 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	if cfg.Description == "" {
 		cfg.Description = "Movie Tckt"
 	}
+	if cfg.QueryGap == 0 {
+		cfg.QueryGap = defaultQueryGap
+	}
+	if cfg.Name == "" {
+		cfg.Name = rand.Text()
+	}
 	cfg.CallbackURL = strings.TrimRight(cfg.CallbackURL, "/")
 	return &Service{
 		store: st, daraja: daraja, cfg: cfg, log: cfg.Log,
-		idle: make(chan struct{}), apply: make(chan store.Callback, 4096),
+		idle: make(chan struct{}), apply: make(chan store.Callback, 4096), nudge: make(chan struct{}, 1),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -146,37 +147,16 @@ func (w *world) sound() {
 	for _, line := range wrong {
 		w.t.Errorf("%s", line)
 	}
-	payments, err := w.store.Payments(ctx)
-	if err != nil {
-		w.t.Fatalf("%v", err)
-	}
-	undecided, err := w.store.UndecidedPushes(ctx)
-	if err != nil {
-		w.t.Fatalf("%v", err)
-	}
-	booked := map[string]store.Cents{}
-	for _, p := range payments {
-		if _, twice := booked[p.Receipt]; twice {
-			w.t.Errorf("receipt %s stands twice", p.Receipt)
-		}
-		booked[p.Receipt] = p.Amount
-	}
-	open := map[string]bool{}
-	for _, p := range undecided {
-		open["https://cinema.test/cb/"+p.CallbackToken] = true
-	}
+	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
-		if amount, there := booked[e.Receipt]; there {
-			if int64(amount) != int64(e.Amount)*100 {
-				w.t.Errorf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, amount)
-			}
-			delete(booked, e.Receipt)
-		} else if !open[e.CallbackURL] {
-			w.t.Errorf("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt)
-		}
+		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL)})
 	}
-	for receipt := range booked {
-		w.t.Errorf("the books have %s, which M-PESA never took", receipt)
+	differ, err := storetest.Compare(ctx, w.store, ledger)
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+	for _, line := range differ {
+		w.t.Errorf("%s", line)
 	}
 }
 

@@ -1,0 +1,144 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+const (
+	defaultQueryGap = 500 * time.Millisecond
+	// lookEvery is how long nothing may be done before somebody looks whether something is due after all, such as what
+	// another process has written.
+	lookEvery = 5 * time.Second
+	// atOnce is how soon after something was written its consequences are looked at.
+	atOnce = time.Second
+	// asking is how many calls to Daraja that no customer waits for may be under way.
+	asking = 8
+)
+
+// dueLoop does what is due when it is due, until ctx ends.
+func (s *Service) dueLoop(ctx context.Context) {
+	slots := make(chan struct{}, asking)
+	var all sync.WaitGroup
+	defer all.Wait()
+	work := context.WithoutCancel(ctx)
+	start := func(do func()) bool {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return false
+		}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do()
+			s.nudged()
+		})
+		return true
+	}
+	for {
+		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
+		s.logged("ask about pushes", func() error { return s.askNext(work, start) })
+		s.logged("confirm receipts", func() error { return s.claimNext(work, start) })
+		s.logged("send refunds", func() error { return s.refundNext(work, start) })
+		if !s.waitDue(ctx) {
+			return
+		}
+	}
+}
+
+// waitDue waits until something is due, and reports false where ctx has ended.
+func (s *Service) waitDue(ctx context.Context) bool {
+	wait := lookEvery
+	due, err := s.store.NextDue(ctx)
+	if err == nil && due != 0 {
+		wait = min(wait, max(due.Time().Sub(s.store.Now().Time()), s.cfg.QueryGap, 50*time.Millisecond))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	nudge := s.nudge
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timer.C:
+			return true
+		case <-nudge:
+			nudge = nil
+			if wait > atOnce {
+				timer.Reset(atOnce)
+			}
+		}
+	}
+}
+
+// nudged lets the loop look again soon.
+func (s *Service) nudged() {
+	select {
+	case s.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// askNext asks M-PESA about the next push that is due, if one is and it is time.
+func (s *Service) askNext(ctx context.Context, start func(func()) bool) error {
+	q, err := s.store.ClaimQuery(ctx, s.cfg.QueryGap)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// Where too many calls are under way the claim simply runs out.
+	start(func() { s.logged("ask about a push", func() error { return s.ask(ctx, q) }) })
+	return nil
+}
+
+// ask queries one push and makes of the answer what a callback would make of it.
+func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
+	got, err := s.daraja.STKQuery(ctx, q.CheckoutRequestID)
+	v := store.Verdict{Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID}
+	if err == nil {
+		result := mpesa.Classify(got.ResultCode)
+		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc, result.Reason
+	} else {
+		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
+	}
+	applied, applyErr := s.store.ApplyQuery(ctx, q.PushID, v)
+	if applyErr == nil && v.Class != store.Unclear {
+		s.log.Info("query applied", "ticket", q.Code, "outcome", applied.Outcome)
+	}
+	return errors.Join(applyErr, s.store.NoteDaraja(ctx, !unwell(err)))
+}
+
+func verdictClass(c mpesa.Class) store.VerdictClass {
+	switch c {
+	case mpesa.ClassPaid:
+		return store.Success
+	case mpesa.ClassFinalFailure:
+		return store.FinalFailure
+	case mpesa.ClassSoftFailure:
+		return store.SoftFailure
+	}
+	return store.Unclear
+}
+
+// unwell reports whether Daraja did not speak for itself: silence, a web page, a firewall's 403, or a quota. Several of these
+// running mean that prompts do not go out.
+func unwell(err error) bool {
+	if err == nil {
+		return false
+	}
+	e := asDaraja(err)
+	switch {
+	case e.Locked, e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindRefused:
+		return false
+	case e.Kind == mpesa.KindBusy, e.HTTPStatus == 0, e.HTTPStatus == 403, e.HTTPStatus == 429:
+		return true
+	}
+	return e.Code == ""
+}

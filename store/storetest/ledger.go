@@ -1,0 +1,70 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+
+	"cinemasphere/store"
+)
+
+// Taken is one payment in M-PESA's own ledger.
+type Taken struct {
+	Receipt  string
+	Amount   store.Shillings
+	Token    string // of the push's callback, "" where there was none
+	Reversed bool
+}
+
+// Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks of, money
+// that they have twice, at another amount, or that M-PESA never took. What lies behind a push without a verdict is not yet
+// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending.
+func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []string, err error) {
+	payments, err := s.Payments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	undecided, err := s.UndecidedPushes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	awaited := map[string]bool{}
+	for _, p := range undecided {
+		awaited[p.CallbackToken] = true
+	}
+	byReceipt, byToken := map[string]store.Payment{}, map[string]store.Payment{}
+	for _, p := range payments {
+		switch {
+		case p.State == store.PaymentSuperseded:
+		case p.Receipt != "":
+			byReceipt[p.Receipt] = p
+		case p.PushToken != "":
+			byToken[p.PushToken] = p
+		default:
+			differ = append(differ, fmt.Sprintf("payment %d has neither receipt nor push", p.ID))
+		}
+	}
+	for _, e := range ledger {
+		p, there := byReceipt[e.Receipt]
+		if there {
+			delete(byReceipt, e.Receipt)
+		} else if p, there = byToken[e.Token]; there {
+			delete(byToken, e.Token)
+		}
+		gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
+		switch {
+		case !there && !awaited[e.Token]:
+			differ = append(differ, fmt.Sprintf("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt))
+		case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
+			differ = append(differ, fmt.Sprintf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount))
+		case there && gone && !e.Reversed:
+			differ = append(differ, fmt.Sprintf("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt))
+		}
+	}
+	for receipt := range byReceipt {
+		differ = append(differ, fmt.Sprintf("the books have %s, which M-PESA never took", receipt))
+	}
+	for _, p := range byToken {
+		differ = append(differ, fmt.Sprintf("the books have payment %d of a push that M-PESA took nothing for", p.ID))
+	}
+	return differ, nil
+}
