@@ -29,6 +29,18 @@ var rules = []rule{
 	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE $1 > 0 AND $2 > 0 AND u.state <> 'paid'`},
 	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE $1 > 0 AND $2 > 0
 		AND p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')`},
+	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE $1 > 0 AND $2 > 0 AND (p.state = 'refunded') <>
+		(p.state <> 'superseded' AND p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))`},
+	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
+		WHERE $1 > 0 AND $2 > 0 AND r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
+	{"a void ticket has no money applied", `SELECT 'ticket ' || t.id FROM ticket t WHERE $1 > 0 AND $2 > 0 AND t.voided_at IS NOT NULL
+		AND EXISTS (SELECT 1 FROM payment p WHERE p.ticket_id = t.id AND p.state = 'applied')`},
+	{"a void ticket has no seats once its money is back", `SELECT 'ticket ' || t.id FROM ticket t WHERE $1 > 0 AND $2 > 0 AND t.voided_at IS NOT NULL
+		AND EXISTS (SELECT 1 FROM seat WHERE seat.ticket_id = t.id) AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.ticket_id = t.id AND p.state = 'refund_due')`},
+	{"a receipt stands once", `SELECT 'receipt ' || upper(trim(receipt)) FROM payment WHERE $1 > 0 AND $2 > 0 AND receipt IS NOT NULL GROUP BY upper(trim(receipt)) HAVING count(*) > 1`},
+	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'
+		WHERE $1 > 0 AND $2 > 0 AND t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
+	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback WHERE outcome IS NULL AND received_at + $2 < $1`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE $1 > 0 AND $2 > 0 AND live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
@@ -48,4 +60,59 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		}
 	}
 	return wrong, nil
+}
+
+// KeptSuccess is a kept callback of a push of ours, and what the books say of that push.
+type KeptSuccess struct {
+	Callback
+	CheckoutRequestID string // the push's
+	Payments          int    // of the push
+}
+
+// EachPushCallback goes through the kept callbacks of pushes of ours that have an outcome, oldest first.
+func (s *Store) EachPushCallback(ctx context.Context, see func(KeptSuccess)) error {
+	const page = 1000
+	last := CallbackID(0)
+	for {
+		var rows []struct {
+			ID             CallbackID
+			Body, Encoding string
+			Checkout       string
+			Payments       int
+		}
+		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments
+			FROM callback c JOIN push_request p ON p.callback_token = c.token
+			WHERE c.id > $1 AND c.kind = 'stk' AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $2`, last, page)
+		if err != nil {
+			return fmt.Errorf("read callbacks: %w", err)
+		}
+		for _, r := range rows {
+			body, err := decodeBody(r.Body, r.Encoding)
+			if err != nil {
+				return fmt.Errorf("callback %d: %w", r.ID, err)
+			}
+			see(KeptSuccess{Callback{ID: r.ID, Kind: CallbackSTK, Body: body}, r.Checkout, r.Payments})
+			last = r.ID
+		}
+		if len(rows) < page {
+			return nil
+		}
+	}
+}
+
+// Sum is how many payments are in a state, and how much money that is.
+type Sum struct {
+	State    PaymentState `db:"state"`
+	Payments int          `db:"payments"`
+	Amount   Cents        `db:"amount"`
+}
+
+// Sums adds up all money by what has become of it.
+func (s *Store) Sums(ctx context.Context) ([]Sum, error) {
+	var sums []Sum
+	err := s.list(ctx, &sums, `SELECT state, count(*) AS payments, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS amount FROM payment WHERE state <> 'superseded' GROUP BY state ORDER BY state`)
+	if err != nil {
+		return nil, fmt.Errorf("add up payments: %w", err)
+	}
+	return sums, nil
 }

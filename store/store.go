@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -30,6 +31,7 @@ const (
 // Options say how to open the books.
 type Options struct {
 	Path        string           // the SQLite file; made where missing
+	Existing    bool             // make no new books: an error where there are none
 	Environment Environment      // empty: take the one stamped in the file
 	Serve       bool             // take the file's serve lock: one serving process a file
 	Now         func() time.Time // the clock; nil is the machine's
@@ -87,6 +89,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the lock must be the same by whatever name the file is called
+	}
+	if o.Existing {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("open %s: %w", o.Path, err)
+		}
 	}
 	if o.Serve {
 		if err := s.takeLock(path); err != nil {

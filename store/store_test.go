@@ -209,7 +209,16 @@ func TestCheckFinds(t *testing.T) {
 		"a payment's push is paid":                     `UPDATE push_request SET state = 'failed' WHERE state = 'paid'`,
 		"refunds never exceed their payment": `INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
 			result_code, result_text, created_at, updated_at) SELECT 1, id, amount_cents + 1, '', 'hand', 'requested', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment`,
-		"a final push is not live": `UPDATE push_request SET live = 1 WHERE state = 'paid'`,
+		"a final push is not live":                                   `UPDATE push_request SET live = 1 WHERE state = 'paid'`,
+		"a payment is refunded exactly where its refunds make it up": `UPDATE payment SET state = 'refunded'`,
+		"a void ticket has no money applied":                         `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`,
+		"a void ticket has no seats once its money is back":          `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`,
+		"a paid ticket shows the receipt of its payment":             `UPDATE ticket SET receipt = 'X' WHERE payment_status = 'Paid'`,
+		"every callback has an outcome":                              `UPDATE callback SET outcome = NULL, received_at = 1`,
+		"a receipt stands once": `INSERT INTO payment (id, receipt, amount_cents, phone, account, learnt_by, state, reason, created_at, updated_at)
+			SELECT 1, lower(receipt), 1, '', '', 'c2b', 'unmatched', '', 1, 1 FROM payment`,
+		"money that is being refunded pays for nothing": `INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
+			result_code, result_text, created_at, updated_at) SELECT 1, id, amount_cents, '', 'hand', 'requested', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment`,
 	}
 	if len(breaks) != store.RuleCount() {
 		t.Errorf("%d rules, %d broken", store.RuleCount(), len(breaks))

@@ -16,9 +16,13 @@ import (
 var version string
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" default:"withargs" help:"Serve the site (the default). Without any setting: a demo on http://localhost:8080, in which no money moves."`
-	Seed    seedCmd    `cmd:"" help:"Write sample films, halls and screenings. Refuses a database that has films."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Serve    serveCmd    `cmd:"" default:"withargs" help:"Serve the site (the default). Without any setting: a demo on http://localhost:8080, in which no money moves."`
+	Seed     seedCmd     `cmd:"" help:"Write sample films, halls and screenings. Refuses a database that has films."`
+	Payments paymentsCmd `cmd:"" help:"List the money that somebody may have to do something about, with its reason and what can be done."`
+	Refund   refundCmd   `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
+	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
+	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
+	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }
 
 // program is what a sub-command gets besides its own settings.

@@ -3,6 +3,10 @@
 //
 //	cinemasphere [serve]   serve the site; without any setting, a demo on http://localhost:8080
 //	cinemasphere seed      write sample films, halls and screenings into an empty database
+//	cinemasphere payments  list the money that somebody may have to do something about
+//	cinemasphere refund    give the money of a receipt back
+//	cinemasphere sales     pause and resume bookings
+//	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere version   say which version this is
 //
 // This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and it

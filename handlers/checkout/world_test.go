@@ -140,11 +140,11 @@ func (w *world) ticket(secret string) *store.Ticket {
 func (w *world) sound() {
 	w.t.Helper()
 	ctx := context.Background()
-	wrong, err := w.store.Check(ctx)
+	audit, err := checkout.Check(ctx, w.store)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	for _, line := range wrong {
+	for _, line := range audit.Wrong {
 		w.t.Errorf("%s", line)
 	}
 	var ledger []storetest.Taken

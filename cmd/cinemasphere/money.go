@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// books are the settings of a command that works on the books beside a running program.
+type books struct {
+	config
+}
+
+// with opens the books, of whatever M-PESA environment they are, and lets do work on them.
+func (b books) with(ctx context.Context, do func(*store.Store) error) (err error) {
+	path := b.DatabaseURL
+	if path == "" {
+		plan, err := b.check()
+		if err != nil {
+			return err
+		}
+		path = plan.DatabaseURL
+	}
+	st, err := store.Open(ctx, store.Options{Path: path, Existing: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return do(st)
+}
+
+type fsckCmd struct {
+	books
+}
+
+// errUnsound makes the program end with 1; what is wrong has been printed.
+var errUnsound = errors.New("the books are not sound")
+
+func (c fsckCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error {
+		a, err := checkout.Check(p.ctx, st)
+		if err != nil {
+			return err
+		}
+		for _, sum := range a.Sums {
+			fmt.Fprintf(p.stdout, "%-18s %7d payments  KSh %s\n", sum.State, sum.Payments, shillings(sum.Amount))
+		}
+		var behind store.Cents
+		for _, push := range a.Undecided {
+			behind += store.Cents(push.Amount) * 100
+		}
+		fmt.Fprintf(p.stdout, "%-18s %7d pushes    KSh %s at most\n", "without a verdict", len(a.Undecided), shillings(behind))
+		for _, push := range a.Undecided {
+			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(), push.Amount, push.State)
+		}
+		if len(a.Wrong) == 0 {
+			_, err = fmt.Fprintln(p.stdout, "The books are sound.")
+			return err
+		}
+		for _, line := range a.Wrong {
+			fmt.Fprintln(p.stdout, "WRONG:", line)
+		}
+		return errUnsound
+	})
+}
+
+type paymentsCmd struct {
+	books
+	All     bool          `help:"List what is settled too."`
+	State   []string      `help:"Only these states, such as refund_due, unmatched, applied, refunded, unknown, person."`
+	Receipt string        `help:"Only this receipt."`
+	Ticket  string        `help:"Only this ticket's code."`
+	Phone   string        `help:"Only this phone number."`
+	Within  time.Duration `help:"Only what is younger, such as 24h."`
+	JSON    bool          `help:"As JSON, with whole phone numbers."`
+}
+
+// listed is an entry of the list as JSON shows it.
+type listed struct {
+	store.Case
+	Why string `json:"why"`
+	Do  string `json:"do"`
+}
+
+func (c paymentsCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error {
+		f := store.CaseFilter{All: c.All, States: c.State, Receipt: strings.ToUpper(c.Receipt), Ticket: strings.ToUpper(c.Ticket)}
+		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
+			f.All = true
+		}
+		if c.Phone != "" {
+			phone, err := mpesa.ParseMSISDN(c.Phone)
+			if err != nil {
+				return fmt.Errorf("--phone: %w", err)
+			}
+			f.Phone = string(phone)
+		}
+		if c.Within > 0 {
+			f.Since = st.Now().Add(-c.Within)
+		}
+		cases, err := st.Cases(p.ctx, f)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeCases(p.stdout, cases)
+		}
+		return printCases(p.stdout, cases)
+	})
+}
+
+func writeCases(w io.Writer, cases []store.Case) error {
+	out := make([]listed, len(cases))
+	for i, c := range cases {
+		out[i].Case = c
+		out[i].Why, out[i].Do = checkout.Advise(c)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+func printCases(w io.Writer, cases []store.Case) error {
+	if len(cases) == 0 {
+		_, err := fmt.Fprintln(w, "No money waits for anybody.")
+		return err
+	}
+	for _, c := range cases {
+		why, do := checkout.Advise(c)
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(t, "%s\tKSh %s\t%s\t%s\t%s\t%s\n", when(c.At), shillings(c.Amount), or(c.Receipt, "no receipt"), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "    %s\n    do: %s\n", why, do)
+	}
+	return nil
+}
+
+type refundCmd struct {
+	books
+	Receipt string `arg:"" help:"The M-PESA receipt of the payment."`
+	Reason  string `help:"Why, for the records." default:"refunded by the box office"`
+	By      string `help:"Who asks." default:"box office"`
+	ByHand  string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
+}
+
+func (c refundCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error {
+		r, err := st.RequestRefund(p.ctx, store.NewRefund{
+			Receipt: strings.ToUpper(strings.TrimSpace(c.Receipt)), By: c.By, Reason: c.Reason, Reference: c.ByHand,
+		})
+		if refusal, is := errors.AsType[*store.Refusal](err); is {
+			return errors.New(refundRefused[refusal.Kind])
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no payment with receipt %s", c.Receipt)
+		}
+		if err != nil {
+			return err
+		}
+		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments --receipt=" + r.Receipt
+		if r.State == store.RefundDone {
+			how = "It is written down as given back by hand."
+		}
+		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), r.Receipt, or(r.TicketCode, "-"), how)
+		return err
+	})
+}
+
+var refundRefused = map[store.RefusalKind]string{
+	store.ReceiptPending:  "its receipt is not known yet: M-PESA can only reverse a receipt",
+	store.RefundOpen:      "a refund of this payment is on its way already",
+	store.AlreadyRefunded: "this money has gone back already",
+	store.NotOurs:         "there is nothing to refund",
+}
+
+type salesCmd struct {
+	Pause  pauseCmd  `cmd:"" help:"Take no more bookings until resumed. Tickets already booked go on."`
+	Resume resumeCmd `cmd:"" help:"Take bookings again."`
+	Status statusCmd `cmd:"" help:"Say whether bookings are taken."`
+}
+
+type pauseCmd struct {
+	books
+	Reason string `help:"Why, for the records." default:"paused by the box office"`
+}
+
+func (c pauseCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error {
+		if err := st.PauseSales(p.ctx, c.Reason); err != nil {
+			return err
+		}
+		return sayStatus(p, st)
+	})
+}
+
+type resumeCmd struct {
+	books
+}
+
+func (c resumeCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error {
+		if err := st.ResumeSales(p.ctx); err != nil {
+			return err
+		}
+		return sayStatus(p, st)
+	})
+}
+
+type statusCmd struct {
+	books
+}
+
+func (c statusCmd) Run(p *program) error {
+	return c.with(p.ctx, func(st *store.Store) error { return sayStatus(p, st) })
+}
+
+func sayStatus(p *program, st *store.Store) error {
+	sales, err := st.Sales(p.ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case sales.Paused != "":
+		_, err = fmt.Fprintf(p.stdout, "Sales are paused: %s.\n", sales.Paused)
+	case sales.Until != 0:
+		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n", when(sales.Until))
+	default:
+		_, err = fmt.Fprintln(p.stdout, "Bookings are taken.")
+	}
+	return err
+}
+
+// when is an instant as the clocks in Kenya show it.
+func when(i store.Instant) string { return i.Time().In(nairobi).Format("2006-01-02 15:04:05") }
+
+func shillings(c store.Cents) string {
+	if c%100 == 0 {
+		return fmt.Sprint(int64(c / 100))
+	}
+	return fmt.Sprintf("%d.%02d", c/100, c%100)
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// CaseKind says what an entry of the list of money is about.
+type CaseKind string
+
+// The list has receipts of money, pushes behind which money may lie, and receipts that a person must judge.
+const (
+	CasePayment CaseKind = "payment"
+	CasePush    CaseKind = "push"
+	CaseClaim   CaseKind = "claim"
+)
+
+// Case is one entry of the list of money.
+type Case struct {
+	Kind       CaseKind    `db:"kind" json:"kind"`
+	ID         int64       `db:"id" json:"id"`                  // of the payment, push or claim
+	State      string      `db:"state" json:"state"`            // of the payment, push or claim
+	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket
+	Receipt    string      `db:"receipt" json:"receipt"`        // "" while pending
+	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked
+	Phone      string      `db:"phone" json:"phone"`            // may be masked by M-PESA
+	Account    string      `db:"account" json:"account"`        // what the payer typed, at a paybill
+	TicketCode string      `db:"code" json:"ticketCode"`        // "" where it names none
+	LearntBy   string      `db:"learnt_by" json:"learntBy"`     // how it became known
+	At         Instant     `db:"at" json:"atMillis"`            // when it was paid, or became known
+	Next       Instant     `db:"next" json:"nextAskMillis"`     // when M-PESA is asked next; 0 is never
+	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
+	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
+}
+
+// CaseFilter chooses entries of the list. Each field that is not empty narrows it.
+type CaseFilter struct {
+	All     bool     // what is settled too
+	States  []string // of payments, pushes or claims
+	Receipt string
+	Ticket  string // its code
+	Phone   string // MSISDN
+	Since   Instant
+}
+
+const casePayments = `SELECT 'payment' AS kind, y.id, y.state, y.reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
+	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, CAST(0 AS BIGINT) AS next,
+	COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund,
+	COALESCE((SELECT r.result_text FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund_text
+	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id`
+
+const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text
+	FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
+
+const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE((SELECT y.amount_cents FROM payment y WHERE y.receipt = c.receipt), 0) AS amount,
+	c.phone, '' AS account, t.code, c.source AS learnt_by, c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text
+	FROM claim c JOIN ticket t ON t.id = c.ticket_id`
+
+// Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
+// receipt yet, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
+func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
+	payments, claims := casePayments, caseClaims
+	if !f.All {
+		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied'`
+		claims += ` WHERE c.state IN ('asking', 'person')`
+	}
+	var all []Case
+	for _, query := range []string{payments, casePushes, claims} {
+		var some []Case
+		if err := s.list(ctx, &some, query); err != nil {
+			return nil, fmt.Errorf("list money: %w", err)
+		}
+		all = append(all, some...)
+	}
+	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) })
+	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })
+	return all, nil
+}
+
+func (f CaseFilter) wants(c Case) bool {
+	return (len(f.States) == 0 || slices.Contains(f.States, c.State)) && (f.Receipt == "" || f.Receipt == c.Receipt) &&
+		(f.Ticket == "" || f.Ticket == c.TicketCode) && (f.Phone == "" || c.Phone != "" && fits(c.Phone, f.Phone)) && c.At >= f.Since
+}
