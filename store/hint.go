@@ -19,6 +19,9 @@ type Hint struct {
 	LearntBy     string // c2b or pull
 }
 
+// toBeConfirmed is said of money that names a ticket, until Transaction Status says whether it is so.
+const toBeConfirmed = "to be confirmed"
+
 // claimWait is how long a C2B confirmation that names a ticket waits for the ticket's own push to explain it.
 const claimWait = time.Minute
 
@@ -60,6 +63,9 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if err == nil {
 		_, err = t.exec(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
+		if err == nil && have.State == PaymentUnmatched && have.TicketID == 0 {
+			return t.hintedAgain(s, have, h)
+		}
 		return Applied{Outcome: "known already"}, err
 	}
 	if !errors.Is(err, ErrNotFound) {
@@ -69,7 +75,13 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
+	rivals := 0
 	if len(completed) == 1 {
+		if rivals, err = t.rivals(completed[0].PushID, h); err != nil {
+			return Applied{}, err
+		}
+	}
+	if len(completed) == 1 && rivals == 0 {
 		return t.receiptHinted(s, completed[0], h)
 	}
 	amount := h.Amount
@@ -80,8 +92,8 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 		return Applied{}, err
 	}
 	if ticket != 0 {
-		reason = "to be confirmed"
-	} else if len(completed) > 1 {
+		reason = toBeConfirmed
+	} else if len(completed) > 0 {
 		reason = "several payments await a receipt"
 	}
 	if err := t.insertPayment(s, h.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
@@ -101,6 +113,23 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 		}
 	}
 	return Applied{Outcome: "unmatched: " + reason, Code: code}, nil
+}
+
+// hintedAgain takes in what a hint adds to money that names no ticket yet: it may name one now.
+func (t *tx) hintedAgain(s *Store, have Payment, h Hint) (Applied, error) {
+	ticket, code, err := t.ticketNamed(h.Account)
+	if err != nil || ticket == 0 {
+		return Applied{Outcome: "known already"}, err
+	}
+	var claims int
+	if err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, h.Receipt, ticket); err != nil || claims > 0 {
+		return Applied{Outcome: "known already", Code: code}, err
+	}
+	if _, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, toBeConfirmed, t.now, have.ID); err != nil {
+		return Applied{}, err
+	}
+	err = t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})
+	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
 }
 
 // completes finds the payments without a receipt that this one may be.

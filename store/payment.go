@@ -3,9 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -90,6 +93,8 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 		return t.complete(s, p, v, m, other)
 	case m.receipt == "" || have.Receipt == m.receipt:
 		return t.paidAgain(s, p, v, m, have)
+	case have.Receipt != "" && have.LearntBy != "callback" && v.LearntBy == "callback" && other.ID == 0:
+		return t.split(s, p, m, have)
 	case have.Receipt != "" || other.PushID != 0:
 		return t.contradicted(p, v, have)
 	}
@@ -130,23 +135,44 @@ func (t *tx) sameMoney(p Push, m money) (Payment, error) {
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
 	}
-	return rows[0], nil
+	row := rows[0]
+	rivals, err := t.rivals(p.ID, Hint{Amount: *m.amount, Phone: row.Phone, Account: row.Account, TransactedAt: row.TransactedAt})
+	if err != nil || rivals > 0 {
+		return Payment{}, err
+	}
+	return row, nil
 }
 
-// fits reports whether a number, where * hides a digit, may be the MSISDN. A number that is not known fits any.
-func fits(masked, msisdn string) bool {
-	if masked == "" {
-		return true
-	}
-	if len(masked) != len(msisdn) {
-		return false
-	}
-	for i := range masked {
-		if masked[i] != '*' && masked[i] != msisdn[i] {
-			return false
+// rivals counts the pushes, but for one, that this money may be the payment of: they have no verdict, or a payment without a
+// receipt. While there are any, it cannot be told whose it is.
+func (t *tx) rivals(but PushID, h Hint) (n int, err error) {
+	var ps []struct{ Phone, Code string }
+	err = t.list(&ps, `SELECT p.phone, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.id <> $1 AND p.amount * 100 = $2
+		AND p.created_at BETWEEN $3 AND $4 AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')
+		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
+		but, h.Amount, h.TransactedAt.Add(-echoWindow), h.TransactedAt.Add(time.Minute))
+	for _, p := range ps {
+		if fits(h.Phone, p.Phone) && (h.Account == "" || h.Account == p.Code) {
+			n++
 		}
 	}
-	return true
+	return n, err
+}
+
+// fits reports whether a number, where * stands for digits that M-PESA hides, or its SHA-256 in hex, may be the MSISDN. One
+// that is not known fits any.
+func fits(number, msisdn string) bool {
+	first, last := strings.IndexByte(number, '*'), strings.LastIndexByte(number, '*')
+	switch {
+	case number == "":
+		return true
+	case len(number) == 2*sha256.Size:
+		sum := sha256.Sum256([]byte(msisdn))
+		return number == hex.EncodeToString(sum[:])
+	case first < 0:
+		return number == msisdn
+	}
+	return first+len(number)-last-1 <= len(msisdn) && strings.HasPrefix(msisdn, number[:first]) && strings.HasSuffix(msisdn, number[last+1:])
 }
 
 // payAnew records money that nothing was known of, and decides what it is for.
@@ -320,23 +346,33 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 				return "", err
 			}
 		}
-		if err := t.supersede(other, have); err != nil {
+		if err := t.supersede(other); err != nil {
 			return "", err
 		}
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)
-	if _, err := t.exec(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents), updated_at = $5 WHERE id = $6`,
-		m.receipt, orNone(m.at), have.LearntBy, m.amount, t.now, have.ID); err != nil {
+	if _, err := t.exec(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
+		account = CASE WHEN account = '' THEN $5 ELSE account END, updated_at = $6 WHERE id = $7`,
+		m.receipt, orNone(m.at), have.LearntBy, m.amount, m.account, t.now, have.ID); err != nil {
 		return "", err
 	}
-	if _, err := t.exec(`UPDATE ticket SET receipt = $1, transacted_at = $2, version = version + 1, updated_at = $3 WHERE id = $4 AND payment_status = 'Paid' AND receipt = ''`,
-		m.receipt, orNone(m.at), t.now, have.TicketID); err != nil {
+	if err := t.showReceipt(have, m); err != nil {
 		return "", err
 	}
 	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
 	return "receipt added", nil
+}
+
+// showReceipt puts the receipt of the payment that paid for a ticket on the ticket.
+func (t *tx) showReceipt(have Payment, m money) error {
+	if have.State != PaymentApplied {
+		return t.touch(have.TicketID)
+	}
+	_, err := t.exec(`UPDATE ticket SET receipt = $1, transacted_at = COALESCE($2, transacted_at), version = version + 1, updated_at = $3 WHERE id = $4`,
+		m.receipt, orNone(m.at), t.now, have.TicketID)
+	return err
 }
 
 // amountContradicts takes a ticket back that was given for money which, as M-PESA says now, was of another amount: it is void,
@@ -352,7 +388,7 @@ func (t *tx) amountContradicts(p Push, m money, have Payment) (string, error) {
 // mergeInto keeps of two records of the same money the one that paid for the ticket, and gives it the push.
 func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment) (string, error) {
 	if _, err := t.exec(`UPDATE payment SET push_id = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
-		PaymentSuperseded, "same as "+keep.Receipt, t.now, drop.ID); err != nil {
+		PaymentSuperseded, "same money as "+keep.Receipt, t.now, drop.ID); err != nil {
 		return "", err
 	}
 	_, err := t.exec(`UPDATE payment SET push_id = $1, learnt_by = $2, updated_at = $3 WHERE id = $4`, p.ID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
@@ -366,9 +402,9 @@ func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment)
 }
 
 // supersede lets a record go whose money another one has.
-func (t *tx) supersede(drop, keep Payment) error {
+func (t *tx) supersede(drop Payment) error {
 	_, err := t.exec(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
-		PaymentSuperseded, fmt.Sprintf("same as payment %d (%s)", keep.ID, drop.Receipt), t.now, drop.ID)
+		PaymentSuperseded, "same money as "+drop.Receipt, t.now, drop.ID)
 	return err
 }
 
@@ -400,6 +436,62 @@ func (t *tx) freeSeats(id TicketID) error {
 	delete(t.maps, screening)
 	_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
 	return err
+}
+
+// split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another. What
+// the first one paid for is looked at anew, in its own right.
+func (t *tx) split(s *Store, p Push, m money, have Payment) (string, error) {
+	if _, err := t.exec(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
+		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
+		return "", err
+	}
+	if err := t.showReceipt(have, m); err != nil {
+		return "", err
+	}
+	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
+		return outcome, err
+	}
+	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: "c2b"}
+	if _, err := t.hint(s, h); err != nil {
+		return "", err
+	}
+	// Where M-PESA has confirmed that the first one was this phone's, it is the ticket's second payment.
+	var confirmed int
+	if err := t.scan([]any{&confirmed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, have.Receipt, p.TicketID); err != nil || confirmed == 0 {
+		return "receipt corrected", err
+	}
+	var first Payment
+	if err := t.get(&first, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, have.Receipt); err != nil || first.PushID != 0 {
+		return "receipt corrected", err
+	}
+	_, err := t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
+	return "receipt corrected", err
+}
+
+// matchPending looks again for the receipts of a ticket's payments that have none, once one of its pushes has failed for good:
+// what could not be told before may be plain now.
+func (t *tx) matchPending(s *Store, ticket TicketID) error {
+	var pending []Payment
+	err := t.list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded'`, ticket)
+	if err != nil {
+		return err
+	}
+	for _, have := range pending {
+		p, err := t.push(`p.id = $1`, have.PushID)
+		if err != nil {
+			return err
+		}
+		v := Verdict{Code: p.ResultCode, Text: p.ResultText}
+		other, err := t.sameMoney(p, money{amount: &have.Amount})
+		if err != nil || other.ID == 0 {
+			return err
+		}
+		m := money{other.Receipt, &have.Amount, p.Phone, other.Account, other.TransactedAt, have.LearntBy}
+		if _, err := t.receiptCame(s, p, v, m, have, other); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contradicted keeps what M-PESA said in the push's text: a push pays at most once, and has its payment.

@@ -162,7 +162,7 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 		return "", err
 	}
 	if final {
-		return "failed", nil
+		return "failed", t.matchPending(s, p.TicketID)
 	}
 	return "not completed", nil
 }

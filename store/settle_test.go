@@ -21,6 +21,8 @@ type stage struct {
 	last      store.CallbackID
 	verdict   store.Verdict
 	told      string // what the last event was told
+	other     string // the secret of another ticket that the phone tried to pay for
+	stranger  string // the secret of another customer's ticket
 }
 
 func newStage(t *testing.T) *stage {
@@ -106,7 +108,7 @@ func (st *stage) do(event string) {
 	case "restart":
 		_, err = st.s.RecoverSending(st.t.Context(), st.s.Now()+1)
 	default:
-		st.t.Fatalf("no such event: %q", event)
+		err = st.moreEvents(event, n)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		st.told = string(refusal.Kind)
@@ -157,6 +159,9 @@ func (st *stage) end() string {
 	if tk.Held() {
 		out += fmt.Sprintf(", held %ds", (tk.HoldUntil-st.s.Now())/1000)
 	}
+	if tk.VoidedAt != 0 {
+		out += " void"
+	}
 	if tk.SeatsMoved {
 		out += ", moved"
 	}
@@ -166,6 +171,16 @@ func (st *stage) end() string {
 	}
 	for _, p := range payments {
 		out += strings.TrimSuffix(fmt.Sprintf("; %s %s %s", p.Receipt, p.State, p.Reason), " ")
+	}
+	if st.other != "" {
+		other, err := st.s.TicketBySecret(st.t.Context(), st.other)
+		if err != nil {
+			st.t.Fatal(err)
+		}
+		out += " | the other ticket: " + string(other.Status)
+		if other.VoidedAt != 0 {
+			out += " void"
+		}
 	}
 	return out
 }

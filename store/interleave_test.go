@@ -1,0 +1,376 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// moreEvents are those that other sources than the push's own callback bring. They are about the stage's nth push, whose
+// payment has receipt RECEIPTn.
+func (st *stage) moreEvents(event string, n int) (err error) {
+	push := st.pushes[n-1]
+	ctx, checkout, receipt := st.t.Context(), fmt.Sprint("ws_CO_", n), fmt.Sprint("RECEIPT", n)
+	amount := store.Cents(push.Amount * 100)
+	query := func(v store.Verdict) error {
+		v.LearntBy, v.CheckoutRequestID = "query", checkout
+		applied, err := st.s.ApplyQuery(ctx, push.PushID, v)
+		st.told = applied.Outcome
+		return err
+	}
+	switch event {
+	case "query: paid":
+		return query(store.Verdict{Class: store.Success, Code: "0"})
+	case "query: cancelled":
+		return query(store.Verdict{Class: store.FinalFailure, Code: "1032", Reason: "cancelled"})
+	case "query: nothing":
+		return query(store.Verdict{Class: store.Unclear})
+	case "query, then receipt":
+		if err := query(store.Verdict{Class: store.Success, Code: "0"}); err != nil {
+			return err
+		}
+		return st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount})
+	case "paid, told twice":
+		for range 2 {
+			if err := st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount}); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "late success":
+		st.clock.add(3*time.Minute + time.Second)
+		if _, err := st.s.EndHolds(ctx); err != nil {
+			return err
+		}
+		return st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount})
+	case "c2b echo", "c2b echo of a till":
+		h := store.Hint{Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b"}
+		if event != "c2b echo" {
+			h.Account = ""
+		}
+		applied, err := st.s.ApplyHint(ctx, h)
+		st.told = applied.Outcome
+		return err
+	case "paid by hand":
+		applied, err := st.s.ApplyHint(ctx, store.Hint{
+			Receipt: fmt.Sprint("BYHAND", n), Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b",
+		})
+		st.told = applied.Outcome
+		return err
+	case "by hand, typed":
+		receipt = fmt.Sprint("BYHAND", n)
+		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "typed":
+		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "typed for another ticket of the phone":
+		id := storetest.Screening(st.t, st.s, 2, 2)
+		if st.other == "" {
+			b := storetest.Booking(id, storetest.Phone(90), 2)
+			sent, _, err := st.s.Book(ctx, b)
+			if err == nil {
+				err = st.s.RecordAnswer(ctx, sent.PushID, store.Answer{Kind: store.Refused})
+			}
+			st.clock.add(5 * time.Minute)
+			if _, e := st.s.EndHolds(ctx); err == nil {
+				err = e
+			}
+			if err == nil {
+				_, err = st.s.Retry(ctx, store.NewRetry{Secret: sent.Secret, Phone: push.Phone})
+			}
+			if err != nil {
+				return err
+			}
+			st.other = sent.Secret
+		}
+		return st.typed(st.other, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "typed by a stranger":
+		if st.stranger == "" {
+			id := storetest.Screening(st.t, st.s, 2, 2)
+			sent, _, err := st.s.Book(ctx, storetest.Booking(id, storetest.Phone(77), 2))
+			if err != nil {
+				return err
+			}
+			st.stranger = sent.Secret
+		}
+		return st.typed(st.stranger, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "refund":
+		_, err := st.s.RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
+		st.told = "refund requested"
+		if err != nil {
+			st.told = "no refund"
+		}
+		return ignore(err, store.ErrNotFound)
+	case "reversed", "reversed before", "reversal refused", "reversal timed out":
+		return st.reversal(map[string]store.RefundVerdict{
+			"reversed": store.RefundReversed, "reversed before": store.RefundReversedBefore, "reversal refused": store.RefundRefused, "reversal timed out": store.RefundUnclear,
+		}[event])
+	case "10 min":
+		st.clock.add(10 * time.Minute)
+		return nil
+	}
+	st.t.Fatalf("no such event: %q", event)
+	return nil
+}
+
+// typed lets a customer name a receipt, and M-PESA answer what it is asked about it.
+func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
+	ctx := st.t.Context()
+	if err := st.s.ClaimReceipt(ctx, secret, receipt, ""); err != nil {
+		return err
+	}
+	c, err := st.s.TakeClaim(ctx)
+	for err == nil && c.Source != "typed" {
+		c, err = st.s.TakeClaim(ctx)
+	}
+	if err != nil {
+		st.told = "nothing to ask"
+		return ignore(ignore(err, store.ErrNotFound), store.ErrSettled)
+	}
+	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		return fmt.Errorf("keep: known %v, %w", known, err)
+	}
+	applied, err := st.s.ApplyStatus(ctx, id, tr)
+	st.told = applied.Outcome
+	return err
+}
+
+// reversal sends the refund that is due, where there is one, and lets M-PESA answer.
+func (st *stage) reversal(v store.RefundVerdict) error {
+	ctx := st.t.Context()
+	r, err := st.s.TakeRefund(ctx)
+	if err != nil {
+		st.told = "nothing to reverse"
+		return ignore(err, store.ErrNotFound)
+	}
+	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{ConversationID: fmt.Sprint("AG_", r.ID, r.Sent)}); err != nil {
+		return err
+	}
+	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		return fmt.Errorf("keep: known %v, %w", known, err)
+	}
+	applied, err := st.s.ApplyReversal(ctx, id, store.RefundAnswer{Verdict: v, Code: "0"})
+	st.told = applied.Outcome
+	return err
+}
+
+func ignore(err, ignored error) error {
+	if strings.Contains(fmt.Sprint(err), ignored.Error()) {
+		return nil
+	}
+	return err
+}
+
+// TestPairs plays every pair of eleven events on one ticket, in both orders.
+func TestPairs(t *testing.T) {
+	pairs := []struct{ events, want string }{
+		{"accepted > hold ends", "Failed unconfirmed"},
+		{"accepted > paid", "Paid; RECEIPT1 applied"},
+		{"accepted > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"accepted > late success", "Paid; RECEIPT1 applied"},
+		{"accepted > retry by another phone", "Pending, held 180s"},
+		{"accepted > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"accepted > refund", "Pending, held 180s"},
+		{"accepted > c2b echo", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"accepted > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"accepted > screening cancelled", "Pending, held 180s"},
+		{"hold ends > accepted", "Failed unconfirmed"},
+		{"hold ends > paid", "Paid; RECEIPT1 applied"},
+		{"hold ends > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"hold ends > late success", "Paid; RECEIPT1 applied"},
+		{"hold ends > retry by another phone", "Pending, held 180s"},
+		{"hold ends > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"hold ends > refund", "Failed unconfirmed"},
+		{"hold ends > c2b echo", "Failed unconfirmed; RECEIPT1 unmatched to be confirmed"},
+		{"hold ends > typed by a stranger", "Failed unconfirmed; RECEIPT1 unmatched other_phone"},
+		{"hold ends > screening cancelled", "Failed unconfirmed"},
+		{"paid > accepted", "Paid; RECEIPT1 applied"},
+		{"paid > hold ends", "Paid; RECEIPT1 applied"},
+		{"paid > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"paid > late success", "Paid; RECEIPT1 applied"},
+		{"paid > retry by another phone", "Paid; RECEIPT1 applied"},
+		{"paid > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"paid > refund", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"paid > c2b echo", "Paid; RECEIPT1 applied"},
+		{"paid > typed by a stranger", "Paid; RECEIPT1 applied"},
+		{"paid > screening cancelled", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > accepted", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > hold ends", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > paid", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > late success", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > retry by another phone", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > refund", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"paid, told twice > c2b echo", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > typed by a stranger", "Paid; RECEIPT1 applied"},
+		{"paid, told twice > screening cancelled", "Paid; RECEIPT1 applied"},
+		{"late success > accepted", "Paid; RECEIPT1 applied"},
+		{"late success > hold ends", "Paid; RECEIPT1 applied"},
+		{"late success > paid", "Paid; RECEIPT1 applied"},
+		{"late success > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"late success > retry by another phone", "Paid; RECEIPT1 applied"},
+		{"late success > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"late success > refund", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"late success > c2b echo", "Paid; RECEIPT1 applied"},
+		{"late success > typed by a stranger", "Paid; RECEIPT1 applied"},
+		{"late success > screening cancelled", "Paid; RECEIPT1 applied"},
+		{"retry by another phone > accepted", "Pending, held 180s"},
+		{"retry by another phone > hold ends", "Failed unconfirmed"},
+		{"retry by another phone > paid", "Paid; RECEIPT1 applied"},
+		{"retry by another phone > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"retry by another phone > late success", "Paid; RECEIPT1 applied"},
+		{"retry by another phone > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"retry by another phone > refund", "Pending, held 180s"},
+		{"retry by another phone > c2b echo", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"retry by another phone > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"retry by another phone > screening cancelled", "Pending, held 180s"},
+		{"query, then receipt > accepted", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > hold ends", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > paid", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > late success", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > retry by another phone", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > refund", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"query, then receipt > c2b echo", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > typed by a stranger", "Paid; RECEIPT1 applied"},
+		{"query, then receipt > screening cancelled", "Paid; RECEIPT1 applied"},
+		{"refund > accepted", "Pending, held 180s"},
+		{"refund > hold ends", "Failed unconfirmed"},
+		{"refund > paid", "Paid; RECEIPT1 applied"},
+		{"refund > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"refund > late success", "Paid; RECEIPT1 applied"},
+		{"refund > retry by another phone", "Pending, held 180s"},
+		{"refund > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"refund > c2b echo", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"refund > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"refund > screening cancelled", "Pending, held 180s"},
+		{"c2b echo > accepted", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"c2b echo > hold ends", "Failed unconfirmed; RECEIPT1 unmatched to be confirmed"},
+		{"c2b echo > paid", "Paid; RECEIPT1 applied"},
+		{"c2b echo > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"c2b echo > late success", "Paid; RECEIPT1 applied"},
+		{"c2b echo > retry by another phone", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"c2b echo > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"c2b echo > refund", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"c2b echo > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"c2b echo > screening cancelled", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"typed by a stranger > accepted", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"typed by a stranger > hold ends", "Failed unconfirmed; RECEIPT1 unmatched other_phone"},
+		{"typed by a stranger > paid", "Paid; RECEIPT1 applied"},
+		{"typed by a stranger > paid, told twice", "Paid; RECEIPT1 applied"},
+		{"typed by a stranger > late success", "Paid; RECEIPT1 applied"},
+		{"typed by a stranger > retry by another phone", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"typed by a stranger > query, then receipt", "Paid; RECEIPT1 applied"},
+		{"typed by a stranger > refund", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"typed by a stranger > c2b echo", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"typed by a stranger > screening cancelled", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+		{"screening cancelled > accepted", "Pending, held 180s"},
+		{"screening cancelled > hold ends", "Failed unconfirmed"},
+		{"screening cancelled > paid", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > paid, told twice", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > late success", "Failed screening_cancelled; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > retry by another phone", "Pending, held 180s"},
+		{"screening cancelled > query, then receipt", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > refund", "Pending, held 180s"},
+		{"screening cancelled > c2b echo", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
+		{"screening cancelled > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
+	}
+	events := map[string]bool{}
+	for _, p := range pairs {
+		t.Run(p.events, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t)
+			a, b, _ := strings.Cut(p.events, " > ")
+			st.do(a)
+			st.do(b)
+			if got := st.end(); got != p.want {
+				t.Errorf("ends as  %s\nwant     %s", got, p.want)
+			}
+			storetest.Sound(t, st.s)
+		})
+		a, _, _ := strings.Cut(p.events, " > ")
+		events[a] = true
+	}
+	if len(pairs) != len(events)*(len(events)-1) {
+		t.Errorf("%d pairs of %d events", len(pairs), len(events))
+	}
+}
+
+// TestMoneyFromElsewhere plays what other sources than the callback bring, in the orders in which they can bring it.
+func TestMoneyFromElsewhere(t *testing.T) {
+	for _, c := range []struct{ events, told, want string }{
+		{"accepted > query: paid", "paid", "Paid;  applied"},
+		{"accepted > query: nothing > query: cancelled", "failed", "Failed cancelled, held 120s"},
+		{"accepted > query: paid > c2b echo", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > c2b echo of a till", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > c2b echo > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > query: paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo of a till > query: paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > query: paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > paid > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > c2b echo > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > paid > query: cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
+		{"accepted > query: cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > typed", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > hold ends > typed > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > typed", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > typed > paid", "receipt known already", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > typed > query: paid", "receipt known already", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > typed > query: paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > others take all > typed", "refund due: seats_gone", "Failed unconfirmed; RECEIPT1 refund_due seats_gone"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2", "refund due: paid_twice", "Paid;  applied;  refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2 > paid 2 > paid 1", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > hold ends > typed for another ticket of the phone", "paid", "Failed unconfirmed; RECEIPT1 applied | the other ticket: Paid"},
+		{"accepted > hold ends > typed for another ticket of the phone > paid", "paid", "Paid; RECEIPT1 applied | the other ticket: Paid void"},
+		{"accepted > hold ends > typed for another ticket of the phone > query: paid > paid", "receipt added", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied | the other ticket: Paid void"},
+		{"accepted > query: paid > typed for another ticket of the phone", "person: unclear", "Paid;  applied; RECEIPT1 unmatched unclear | the other ticket: Pending"},
+		{"accepted > paid > typed for another ticket of the phone", "refused: receipt_used", "Paid; RECEIPT1 applied | the other ticket: Pending"},
+		{"accepted > paid > refund > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversed > paid", "duplicate", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > refund", "refund_open", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > paid > refund > reversed > refund", "already_refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversed before", "reversed by somebody else", "Paid void; RECEIPT1 reversed_elsewhere reversed at M-PESA"},
+		{"accepted > paid > refund > reversal timed out > 10 min > reversed before", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversal refused", "refund failed", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > paid > refund > reversal refused > refund > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > retry", "not_failed", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > query: paid > refund", "no refund", "Paid;  applied"},
+		{"accepted > paid too little > refund > reversed", "refunded", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount"},
+		{"accepted > hold ends > others take all > paid > refund > reversed", "refunded", "Failed seats_gone; RECEIPT1 refunded seats_gone"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2 > paid 1", "receipt known already", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > query: cancelled 1 > paid 2", "receipt corrected", "Paid; RECEIPT2 applied;  superseded same money as RECEIPT1; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2", "refund due: paid_twice", "Paid; RECEIPT2 applied;  refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2 > query: cancelled 1", "failed", "Paid; RECEIPT2 applied;  superseded same money as RECEIPT2"},
+		{"accepted > no answer > 120 s > retry > accepted > c2b echo 1 > query: paid 2 > paid 1", "refund due: paid_twice", "Paid; RECEIPT1 refund_due paid_twice;  applied"},
+		{"accepted > query: paid > paid by hand", "receipt added", "Paid; BYHAND1 applied"},
+		{"accepted > query: paid > paid by hand > paid", "receipt corrected", "Paid; RECEIPT1 applied; BYHAND1 unmatched to be confirmed"},
+		{"accepted > query: paid > by hand, typed > paid", "receipt corrected", "Paid; RECEIPT1 applied; BYHAND1 refund_due paid_twice"},
+		{"accepted > hold ends > by hand, typed", "paid", "Paid; BYHAND1 applied"},
+		{"accepted > hold ends > by hand, typed > paid", "refund due: paid_twice", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > hold ends > by hand, typed > query: paid > paid", "receipt corrected", "Paid; RECEIPT1 applied; BYHAND1 refund_due paid_twice"},
+		{"accepted > cancelled > by hand, typed", "paid", "Paid; BYHAND1 applied"},
+	} {
+		t.Run(c.events, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t)
+			for event := range strings.SplitSeq(c.events, " > ") {
+				st.do(event)
+			}
+			if got := st.end(); got != c.want {
+				t.Errorf("ends as  %s\nwant     %s", got, c.want)
+			}
+			if st.told != c.told {
+				t.Errorf("told %q, want %q", st.told, c.told)
+			}
+			storetest.Sound(t, st.s)
+		})
+	}
+}
