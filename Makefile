@@ -15,7 +15,7 @@ build: ## write bin/cinemasphere, the whole product in one file
 	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/cinemasphere
 
 .PHONY: test
-test: ## run every test (installs Chromium from Debian's packages where it is missing)
+test: ## run every test (installs Chromium and PostgreSQL from Debian's packages where they are missing)
 	.ci/install
 	go test -timeout 12m ./...
 	go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
@@ -42,11 +42,16 @@ fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
 	done
 
 .PHONY: bench
-bench: bench-bookings bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
+bench: bench-bookings bench-postgres bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
 
 .PHONY: bench-bookings
 bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
 	go run ./cmd/bench bookings
+
+.PHONY: bench-postgres
+bench-postgres: build ## 400 bookings a second taken to Paid on PostgreSQL, and one screening sold out
+	go run ./cmd/bench bookings --database=postgres --rate=400 --within=250ms
+	go run ./cmd/bench sellout --database=postgres
 
 .PHONY: bench-home
 bench-home: build ## the home page against a bare handler

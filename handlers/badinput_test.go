@@ -98,7 +98,8 @@ func TestBadRequestsToForms(t *testing.T) {
 	id := storetest.Screening(t, o.store, 5, 10)
 	urlencoded := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	good := form(id, "0712345678", 1).Encode()
-	for _, path := range []string{"/bookings", "/bookings/dialog", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry/status"} {
+	for _, path := range []string{"/bookings", "/bookings/dialog", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry/status",
+		"/tickets/NOSUCHSECRETNOSUCHSECRET22/receipt", "/tickets/NOSUCHSECRETNOSUCHSECRET22/receipt/status"} {
 		for _, tt := range []struct {
 			name   string
 			q      request
@@ -251,6 +252,14 @@ func TestPayloadsParseAsText(t *testing.T) {
 	secret := o.book(id, storetest.Phone(1), 1)
 	w := o.post("/tickets/"+secret+"/retry", url.Values{"phone": {`"><script>alert(1)</script>`}})
 	noPayload(t, "retry", w, "")
+	for _, path := range []string{"/receipt", "/receipt/status"} {
+		const payload = `</textarea><script>alert(1)</script><img src=x onerror=alert(1)>`
+		w := o.post("/tickets/"+secret+path, url.Values{"receipt": {payload}})
+		noPayload(t, path, w, payload)
+		if got := page(t, w).Find("textarea").Text(); w.Code != 422 || got != payload {
+			t.Errorf("%s: %d shows back %q", path, w.Code, got)
+		}
+	}
 }
 
 // noPayload checks that nothing but our own script elements, and no event handlers, came of what was typed.

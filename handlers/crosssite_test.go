@@ -36,6 +36,7 @@ func TestPostsFromOtherSites(t *testing.T) {
 			"/bookings": form(id, storetest.Phone(n), 1), "/bookings/dialog": form(id, storetest.Phone(n+1), 1),
 			"/tickets/" + secret + "/retry": {"phone": {storetest.Phone(1)}}, "/tickets/" + secret + "/retry/status": {"phone": {storetest.Phone(1)}},
 			"/tickets/" + secret + "/give-up/status": {}, "/tickets/" + secret + "/give-up": {},
+			"/tickets/" + secret + "/receipt": {"receipt": {"?"}}, "/tickets/" + secret + "/receipt/status": {"receipt": {"?"}},
 		} {
 			if w := o.post(path, f, tt.headers...); (w.Code == 403) == tt.form {
 				t.Errorf("%s: %s: %d", tt.name, path, w.Code)
@@ -69,13 +70,13 @@ func TestGETsWriteNothing(t *testing.T) {
 	before := o.ticket(secret)
 	for _, path := range []string{
 		"/bookings", "/bookings/dialog", "/tickets/" + secret + "/retry", "/tickets/" + secret + "/retry/status", "/tickets/" + secret + "/give-up",
-		"/tickets/" + secret + "/give-up/status", "/api/make-payment",
+		"/tickets/" + secret + "/give-up/status", "/tickets/" + secret + "/receipt/status", "/api/make-payment",
 	} {
 		if w := o.get(path + "?" + form(id, storetest.Phone(2), 1).Encode()); w.Code != 405 || w.Header().Get("Allow") != "POST" {
 			t.Errorf("%s: %d Allow %q", path, w.Code, w.Header().Get("Allow"))
 		}
 	}
-	for _, path := range []string{"/", "/films", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status"} {
+	for _, path := range []string{"/", "/films", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status", "/tickets/" + secret + "/receipt?receipt=UJ22T8IYOU"} {
 		if w := o.get(path); w.Code != 200 {
 			t.Errorf("%s: %d", path, w.Code)
 		}

@@ -31,6 +31,8 @@ type Deps struct {
 	Sandbox        bool             // a banner on every page: Safaricom's sandbox
 	TrustedProxies []netip.Prefix   // who may say in X-Forwarded-For where a request comes from
 	BookingRate    int              // bookings a minute for one client; 0 lifts this limit and that of prompts for a phone
+	Paybill        string           // what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them nothing
+	Till           string           // or the till that they are told to pay to
 	Simulator      http.Handler     // the simulated phones, served below /simulator/ with that prefix taken off; nil for none
 	Now            func() time.Time // the clock; nil is the machine's
 }
@@ -68,7 +70,7 @@ func New(d Deps) (http.Handler, error) {
 		kit: kit, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(kit, d.Checkout),
 		site: site.New(site.Config{
 			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits,
-			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Now: d.Now,
+			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till, Now: d.Now,
 		}),
 		api: api.New(api.Config{
 			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits, Now: d.Now,

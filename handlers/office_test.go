@@ -27,7 +27,10 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-const baseURL = "https://cinema.test"
+const (
+	baseURL   = "https://cinema.test"
+	shortcode = "174379"
+)
 
 // office is the whole box office in one process: real books, the real checkout and a simulated Daraja.
 type office struct {
@@ -63,23 +66,30 @@ func open(t *testing.T, change ...func(*handlers.Deps)) *office {
 	return openOn(t, storetest.New(t), change...)
 }
 
-// openOn opens a box office on books that somebody else closes, after stop.
+// openOn opens a box office on books that somebody else closes, after stop. It can ask M-PESA about receipts and send money back.
 func openOn(t *testing.T, st *store.Store, change ...func(*handlers.Deps)) *office {
+	t.Helper()
+	return openCounter(t, st, checkout.Config{Initiator: true}, change...)
+}
+
+// openCounter opens one whose counter does as the configuration says.
+func openCounter(t *testing.T, st *store.Store, cfg checkout.Config, change ...func(*handlers.Deps)) *office {
 	t.Helper()
 	o := &office{T: t, log: &syncBuffer{}, store: st}
 	log := slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: handlers.MaskAttr}))
 	o.daraja = sim.New(sim.Config{
-		ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey", Shortcode: "174379",
+		ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey", Shortcode: shortcode,
 		Callback: sim.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) })),
 	})
 	client, err := mpesa.New(mpesa.Config{
 		BaseURL: "https://daraja.test", ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey",
-		Shortcode: "174379", Transport: sim.InProcess(o.daraja.Daraja()),
+		Shortcode: shortcode, Transport: sim.InProcess(o.daraja.Daraja()), InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.service = checkout.New(st, client, checkout.Config{CallbackURL: baseURL + "/cb", Signing: "the-signing-key", Log: log})
+	cfg.CallbackURL, cfg.Signing, cfg.Shortcode, cfg.Log = baseURL+"/cb", "the-signing-key", shortcode, log
+	o.service = checkout.New(st, client, cfg)
 	deps := handlers.Deps{Store: st, Checkout: o.service, Log: log, BaseURL: baseURL}
 	for _, f := range change {
 		f(&deps)

@@ -26,10 +26,10 @@ func (o *office) everywhere() map[string]int {
 	return map[string]int{
 		"GET /": 200, "GET /?genre=Drama": 200, "GET /?genre=None&utm_source=x": 200, "GET /films": 200, "GET /films?genre=Drama": 200, fmt.Sprintf("GET /movies/%d", m.ID): 200,
 		fmt.Sprintf("GET /screenings/%d/book", id): 200, fmt.Sprintf("GET /screenings/%d/book/dialog", id): 200, "GET /tickets/" + secret: 200,
-		"GET /tickets/" + secret + "/status?v=0": 200, "GET /robots.txt": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
+		"GET /tickets/" + secret + "/status?v=0": 200, "GET /tickets/" + secret + "/receipt": 200, "GET /robots.txt": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
 		"GET /api/movies": 200, fmt.Sprintf("GET /api/movies/%d", m.ID): 200, "GET /api/tickets/" + secret: 200, "HEAD /": 200, "HEAD /api/movies": 200,
 		"GET /nowhere": 404, "GET /movies/1": 404, "GET /movies/x": 404, "GET /movies/99999999999999999999": 404, "GET /screenings/1/book": 404, "GET /screenings/x/book/dialog": 404,
-		"GET /tickets/x": 404, "GET /tickets/x/status": 404, "GET /tickets/" + fmt.Sprint(int64(o.ticket(secret).ID)): 404, "GET /assets/nothing.css": 404, "GET /api/tickets/x": 404,
+		"GET /tickets/x": 404, "GET /tickets/x/status": 404, "GET /tickets/x/receipt": 404, "PUT /tickets/x/receipt": 405, "GET /tickets/x/receipt/status": 405, "GET /tickets/" + fmt.Sprint(int64(o.ticket(secret).ID)): 404, "GET /assets/nothing.css": 404, "GET /api/tickets/x": 404,
 		"GET /.git/config": 404, "GET /debug/pprof/": 404, "GET /metrics": 404, "GET /../../etc/passwd": 404, "GET /simulator/": 404, "GET /index.php": 404,
 		"POST /": 405, "DELETE /": 405, "TRACE /": 405, "BREW /": 405, "POST /movies/1": 405, "GET /bookings": 405, "PUT /healthz": 405, "OPTIONS /api/movies": 405,
 		"POST /bookings": 415, "POST /api/make-payment": 415, "POST /cb/x": 200, "GET /cb/x": 405,

@@ -53,6 +53,7 @@ func (m rooms) routes() http.Handler {
 		r.Get("/screenings/{id}/book/dialog", s.Fragment(s.BookDialog))
 		r.Get("/tickets/{secret}", s.Page(s.Ticket))
 		r.Get("/tickets/{secret}/status", s.Fragment(s.TicketStatus))
+		r.Get("/tickets/{secret}/receipt", s.Page(s.ReceiptPage))
 		r.Get("/robots.txt", s.Page(s.Robots))
 		r.Get("/sitemap.xml", s.Page(s.Sitemap))
 	})
@@ -64,6 +65,8 @@ func (m rooms) routes() http.Handler {
 		r.Post("/tickets/{secret}/retry/status", s.Fragment(s.RetryStatus))
 		r.Post("/tickets/{secret}/give-up", s.Page(s.GiveUp))
 		r.Post("/tickets/{secret}/give-up/status", s.Fragment(s.GiveUpStatus))
+		r.Post("/tickets/{secret}/receipt", s.Page(s.Receipt))
+		r.Post("/tickets/{secret}/receipt/status", s.Fragment(s.ReceiptStatus))
 	})
 
 	// JSON for programs.
@@ -83,6 +86,14 @@ func (m rooms) routes() http.Handler {
 		for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
 			r.Post(path, m.hooks.Handle(m.hooks.STK))
 		}
+		for path, kind := range map[string]store.CallbackKind{
+			"/cb/status/{token}": store.CallbackStatus, "/cb/status-timeout/{token}": store.CallbackStatusTimeout,
+			"/cb/reversal/{token}": store.CallbackReversal, "/cb/reversal-timeout/{token}": store.CallbackReversalTimeout,
+			"/cb/paid/{token}": store.CallbackC2B,
+		} {
+			r.Post(path, m.hooks.Handle(m.hooks.Of(kind)))
+		}
+		r.Post("/cb/check/{token}", m.hooks.Handle(m.hooks.Validate))
 	})
 
 	if m.deps.Simulator != nil {

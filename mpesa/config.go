@@ -1,6 +1,7 @@
 package mpesa
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -43,6 +44,11 @@ type Config struct {
 	// TransactionType is PayBill or BuyGoods. Empty means BuyGoods where Till is
 	// set and differs from Shortcode, else PayBill.
 	TransactionType string
+	// InitiatorName is the API operator of the shortcode, and SecurityCredential that
+	// operator's password as the function SecurityCredential makes it. Only
+	// TransactionStatus and Reverse need them. An operator's password ends after 90
+	// days (documented).
+	InitiatorName, SecurityCredential string
 	// PhoneAsNumber writes PartyA and PhoneNumber as JSON numbers. Strings are
 	// documented and work in the sandbox; one production user needed numbers.
 	PhoneAsNumber bool
@@ -50,7 +56,7 @@ type Config struct {
 	Transport http.RoundTripper
 	// Now is time.Now where nil.
 	Now func() time.Time
-	// Timeout bounds one STKPush or STKQuery, log-in included: 30 s where 0.
+	// Timeout bounds one call, log-in included: 30 s where 0.
 	Timeout time.Duration
 }
 
@@ -109,6 +115,12 @@ func (cfg *Config) check() error {
 			return fmt.Errorf("mpesa: %s begins or ends with a space", field.name)
 		}
 	}
+	if strings.TrimSpace(cfg.InitiatorName) != cfg.InitiatorName {
+		return errors.New("mpesa: initiator name begins or ends with a space")
+	}
+	if strings.ContainsAny(cfg.SecurityCredential, "\r\n") || !isBase64(cfg.SecurityCredential) {
+		return errors.New("mpesa: security credential is not base64 in one line: make it with SecurityCredential")
+	}
 	if strings.Contains(cfg.ConsumerKey, ":") {
 		return errors.New("mpesa: consumer key must not contain a colon")
 	}
@@ -145,6 +157,11 @@ func (cfg *Config) fillIn() {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
+}
+
+func isBase64(text string) bool {
+	_, err := base64.StdEncoding.DecodeString(text)
+	return err == nil
 }
 
 func checkBaseURL(text string) (string, error) {

@@ -11,11 +11,14 @@ import (
 type Kind string
 
 // The kinds. After every kind but KindAmbiguous and KindNoAnswer it is certain
-// that no prompt went out. The empty Kind is to be treated as KindAmbiguous.
+// that nothing was done: no prompt went out, no reversal was taken. The empty Kind
+// is to be treated as KindAmbiguous.
 const (
 	// KindRefused: the request was turned down, or never left.
 	KindRefused Kind = "refused"
-	// KindAmbiguous: a prompt may be on the phone. Never send the push again.
+	// KindAmbiguous: it may have been done all the same. After STKPush a prompt may
+	// be on the phone: never send the push again. After Reverse the reversal may have
+	// been taken: await its result before anything else.
 	KindAmbiguous Kind = "ambiguous"
 	// KindToken: no access token could be had, or it was refused twice.
 	KindToken Kind = "token"
@@ -23,13 +26,15 @@ const (
 	KindConfig Kind = "config"
 	// KindBusy: refused for now; Error.Locked tells whether only this phone is.
 	KindBusy Kind = "busy"
-	// KindNoAnswer: a query learnt nothing. Ask again later.
+	// KindNoAnswer: a question learnt nothing. Ask again later. After
+	// TransactionStatus a result may come all the same.
 	KindNoAnswer Kind = "no_answer"
 )
 
 // Error is what every failing call of Client returns.
 type Error struct {
-	// Endpoint is "oauth", "stkpush" or "stkquery".
+	// Endpoint is "oauth", "stkpush", "stkquery", "transactionstatus", "reversal",
+	// "c2bregister", "pullregister" or "pullquery".
 	Endpoint string
 	// HTTPStatus is 0 where no answer came.
 	HTTPStatus int
@@ -76,7 +81,9 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // MayHaveSent tells whether, after this error of STKPush, a prompt may be on the
-// phone. It is true for any error that does not plainly say otherwise.
+// phone; after one of Reverse, whether M-PESA may be at the reversal; after one of
+// any other call, whether it may have been taken. It is true for any error that
+// does not plainly say otherwise.
 func MayHaveSent(err error) bool {
 	if err == nil {
 		return false

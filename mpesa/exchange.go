@@ -42,10 +42,17 @@ func (x exchange) rawJSON() json.RawMessage {
 	return json.RawMessage(x.body)
 }
 
+// signedBody is a request's body; password is the secret in it that stands nowhere
+// in the configuration.
 type signedBody interface{ password() string }
 
 func (b pushBody) password() string  { return b.Password }
 func (b queryBody) password() string { return b.Password }
+
+// unsigned is part of the bodies that have no such secret.
+type unsigned struct{}
+
+func (unsigned) password() string { return "" }
 
 // callWithToken posts once, and once more with a new token where Daraja says that
 // the token is not valid.
@@ -128,7 +135,10 @@ func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (exch
 }
 
 func (c *Client) redact(body []byte, secrets []string) []byte {
-	for _, secret := range append(secrets, c.cfg.Passkey, c.cfg.ConsumerSecret, c.cfg.ConsumerKey) {
+	// An echo may leave the padding of base64 out, or escape it, and the slashes.
+	credential := strings.TrimRight(c.cfg.SecurityCredential, "=")
+	for _, secret := range append(secrets, c.cfg.Passkey, c.cfg.ConsumerSecret, c.cfg.ConsumerKey,
+		credential, strings.ReplaceAll(credential, "/", `\/`)) {
 		if len(secret) >= shortSecret {
 			body = bytes.ReplaceAll(body, []byte(secret), []byte(redacted))
 		}
@@ -166,12 +176,40 @@ func (c *Client) queryError(got exchange) *Error {
 	return c.newError(got, kind)
 }
 
+// callError is pushError for the calls that are neither push nor query.
+func (c *Client) callError(got exchange) *Error {
+	kind, _ := got.fault.pushKind(got.status)
+	switch {
+	case kind == KindRefused && got.fault.namesCallSetting():
+		kind = KindConfig
+	case kind == KindAmbiguous && isQuestion(got.endpoint):
+		kind = KindNoAnswer
+	}
+	return c.newError(got, kind)
+}
+
+// unclear is the error for an HTTP 200 that does not say what it should.
+func (c *Client) unclear(got exchange, err error) *Error {
+	kind := KindAmbiguous
+	if isQuestion(got.endpoint) {
+		kind = KindNoAnswer
+	}
+	fault := c.newError(got, kind)
+	fault.Message, fault.Err = err.Error(), err
+	return fault
+}
+
+// isQuestion tells the calls that change nothing at M-PESA.
+func isQuestion(endpoint string) bool {
+	return endpoint == endpointQuery || endpoint == endpointStatus || endpoint == endpointPullQuery
+}
+
 // lostKind is the kind of a call that brought no whole answer.
 func lostKind(endpoint string, neverSent bool) Kind {
 	switch {
 	case endpoint == endpointOAuth:
 		return KindToken
-	case endpoint == endpointQuery:
+	case isQuestion(endpoint):
 		return KindNoAnswer
 	case neverSent:
 		return KindRefused

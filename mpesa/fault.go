@@ -183,6 +183,18 @@ func (f fault) isConfig(message string) bool {
 	return strings.Contains(message, "apiproduct match") || strings.HasSuffix(strings.ToLower(f.code), "apiproductmatchfound")
 }
 
+// namesCallSetting is namesSetting for the calls that are neither push nor query,
+// where PartyA is the shortcode and not the customer's phone.
+func (f fault) namesCallSetting() bool {
+	message := strings.ToLower(f.message)
+	for _, setting := range []string{"initiator", "securitycredential", "identifiertype", "partya", "receiverparty", "url", "nominatednumber"} {
+		if strings.Contains(message, setting) {
+			return true
+		}
+	}
+	return false
+}
+
 // namesSetting tells "Invalid BusinessShortCode", which the operator must mend,
 // from "Invalid PhoneNumber", which the customer must.
 func namesSetting(message string) bool {

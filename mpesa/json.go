@@ -44,19 +44,31 @@ func splitObject(raw []byte) (object, error) {
 		return nil, errors.New("not a JSON object")
 	}
 	members := object{}
-	for rest := trimJSON(raw[1:]); rest[0] != '}'; {
+	err := eachMember(raw, func(name string, value []byte) {
+		before, twice := members[name]
+		members[name] = member{value, before.conflict || twice && !sameJSON(before.raw, value)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return members, nil
+}
+
+// eachMember yields the members of a valid JSON object in their order, and a name
+// as often as it comes.
+func eachMember(raw []byte, yield func(name string, value []byte)) error {
+	for rest := trimJSON(trimJSON(raw)[1:]); rest[0] != '}'; {
 		var key, value []byte
 		key, rest = nextValue(rest)
 		value, rest = nextValue(trimLeft(rest)[1:]) // the colon
 		name, err := unquote(key)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		before, twice := members[name]
-		members[name] = member{value, before.conflict || twice && !sameJSON(before.raw, value)}
+		yield(name, value)
 		rest = afterComma(rest)
 	}
-	return members, nil
+	return nil
 }
 
 // splitList is splitObject for an array.
@@ -200,11 +212,13 @@ func (o object) id(key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(text) > maxID || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if len(text) > maxID || strings.ContainsFunc(text, notInID) {
 		return "", fmt.Errorf("%s is not an id", key)
 	}
 	return text, nil
 }
+
+func notInID(r rune) bool { return r <= ' ' || r > '~' }
 
 // text returns a string for people, or "" where there is none.
 func (o object) text(key string) string {

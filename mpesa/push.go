@@ -93,12 +93,17 @@ func (p Push) check() error {
 	if !p.Phone.valid() {
 		return ErrMSISDN
 	}
-	callback, err := url.Parse(p.CallbackURL)
-	if err != nil || callback.Host == "" || callback.Scheme != "https" && callback.Scheme != "http" ||
-		strings.ContainsAny(p.CallbackURL, " <>\"\t\r\n") {
+	if !isAddress(p.CallbackURL) {
 		return errors.New("the callback URL is not an http or https address")
 	}
 	return nil
+}
+
+// isAddress knows what Daraja takes as an address to answer to.
+func isAddress(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && address.Host != "" && (address.Scheme == "https" || address.Scheme == "http") &&
+		!strings.ContainsAny(text, " <>\"\t\r\n")
 }
 
 func (c *Client) pushBody(push Push, at time.Time) pushBody {
@@ -125,6 +130,13 @@ func (c *Client) pushBody(push Push, at time.Time) pushBody {
 // cleanText keeps what the prompt is known to bear: other characters have made
 // pushes fail, and an empty text is refused as "Invalid Remarks" (observed).
 func cleanText(text string, limit int) string {
+	if kept := plainText(text, limit); kept != "" {
+		return kept
+	}
+	return "Payment"
+}
+
+func plainText(text string, limit int) string {
 	kept := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == ' ':
@@ -133,11 +145,7 @@ func cleanText(text string, limit int) string {
 		return -1
 	}, text)
 	kept = strings.Join(strings.Fields(kept), " ")
-	kept = strings.TrimSpace(kept[:min(len(kept), limit)])
-	if kept == "" {
-		return "Payment"
-	}
-	return kept
+	return strings.TrimSpace(kept[:min(len(kept), limit)])
 }
 
 // parsePushAnswer reads the body of an HTTP 200. Anything that does not plainly

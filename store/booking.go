@@ -43,18 +43,20 @@ type Sending struct {
 // the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
 func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
-	for try := 0; ; try++ {
+	ended := false
+	for try := 1; ; try++ {
 		out, replayed, err = s.book(ctx, b)
 		column, _ := uniqueViolation(err)
 		switch {
-		case column == "push_request.phone" && try > 0:
+		case column == "push_request.phone" && ended:
 			return Sending{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		case column == "push_request.phone":
 			// The prompt in the way may be over; and the same request may have ended it a moment ago, and be found next time.
 			if _, err := s.endLive(ctx, b.Phone, 0); err != nil {
 				return Sending{}, false, err
 			}
-		case column == "ticket.idempotency_key" && try == 0: // the same request has just been written by another process
+			ended = true
+		case column == "ticket.idempotency_key" && try < writeTries: // the same request has just been written by somebody else
 		default:
 			return out, replayed, err
 		}
@@ -62,18 +64,22 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 }
 
 func (s *Store) book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
-	fresh := Sending{
-		PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(),
-		CallbackToken: newSecret(), Phone: b.Phone,
-	}
+	fresh := Sending{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) error {
 		var err error
 		if out, replayed, err = t.replay(b); replayed || err != nil {
 			return err
 		}
 		out = fresh
-		out.Code = newCode(s.env == Production)
-		return t.book(s, b, &out, t.takeSeats)
+		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
+		err = t.book(s, b, &out, t.takeSeats)
+		if refusal, is := errors.AsType[*Refusal](err); is && refusal.Kind == TooManySeats && t.shared() {
+			// The seats that are too many may be those of the same request, which was written since it was looked for.
+			if first, again, failed := t.replay(b); again || failed != nil {
+				out, replayed, err = first, again, failed
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return Sending{}, false, fmt.Errorf("book: %w", err)
@@ -95,6 +101,9 @@ func (t *tx) book(s *Store, b NewBooking, out *Sending, take takeSeats) error {
 	}
 	if b.Total != 0 && b.Total != out.Amount {
 		return &Refusal{Kind: PriceChanged, Total: out.Amount}
+	}
+	if err := t.lockBrowser(b.Browser); err != nil {
+		return err
 	}
 	if err := t.mayHold(b, 0); err != nil {
 		return err

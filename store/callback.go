@@ -76,8 +76,8 @@ func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (id CallbackID,
 		}
 		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
 	}
-	id = CallbackID(s.ids.next(s.now()))
 	err = s.write(ctx, lane, func(t *tx) error {
+		id = CallbackID(s.ids.next(s.now()))
 		body, encoding := encodeBody(c.Body)
 		var outcome, decided any
 		if !known {

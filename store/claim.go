@@ -277,9 +277,11 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	}
 	if have.ID == 0 && state == ClaimPerson {
 		// It is money that came to us all the same.
-		amount := tr.Amount
-		m := money{c.Receipt, &amount, tr.Phone, "", tr.TransactedAt, c.Source}
-		if err := t.insertPayment(s, c.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
+		h := Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: c.Source}
+		if _, err := t.hint(s, h); err != nil {
+			return "", err
+		}
+		if _, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt); err != nil {
 			return "", err
 		}
 	}

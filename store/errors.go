@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -67,8 +68,15 @@ type Refusal struct {
 // Error names the kind alone.
 func (r *Refusal) Error() string { return "refused: " + string(r.Kind) }
 
-// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or index.
+// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or columns: table.column, by
+// SQLite's names on either database.
 func uniqueViolation(err error) (column string, ok bool) {
+	if pe, is := errors.AsType[*pgconn.PgError](err); is && pe.Code == pgUniqueViolation {
+		if column, known := uniqueColumns[pe.ConstraintName]; known {
+			return column, true
+		}
+		return pe.ConstraintName, true
+	}
 	se, is := errors.AsType[*sqlite.Error](err)
 	if !is || (se.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE && se.Code() != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY) {
 		return "", false
@@ -76,6 +84,18 @@ func uniqueViolation(err error) (column string, ok bool) {
 	_, column, _ = strings.Cut(se.Error(), "UNIQUE constraint failed: ")
 	column, _, _ = strings.Cut(column, " (")
 	return column, true
+}
+
+// mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it makes ids
+// and codes anew, and reads anew what it decides by. The first three are for their callers: what is in the way may be a prompt
+// whose time is over, or the same request.
+func mayRunAgain(err error) bool {
+	switch column, is := uniqueViolation(err); column {
+	case "push_request.phone", "push_request.ticket_id", "ticket.idempotency_key":
+		return false
+	default:
+		return is || errors.Is(err, ErrRetry)
+	}
 }
 
 // endsTransaction reports whether err is one after which SQLite may have rolled the whole transaction back.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
 	"strconv"
 )
@@ -11,7 +12,7 @@ import (
 func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
 	var size plane
 	var text string
-	if err := errors.Join(s.read(ctx, &size, rowsQuery, b.ScreeningID), s.read(ctx, &text, freeSeatsQuery, b.ScreeningID)); err != nil {
+	if err := s.readers.scan(ctx, []any{&size.Rows, &size.Cols, &text}, seatsQuery, b.ScreeningID); err != nil {
 		return err
 	}
 	free, err := parsePlaces(text)
@@ -61,10 +62,10 @@ func (s *Store) Batch(queued func(), writes ...func() error) []error {
 	<-began
 	errs := make([]chan error, len(writes))
 	for i, w := range writes {
-		before := len(s.writer.urgent)
+		before := s.queued()
 		errs[i] = make(chan error, 1)
 		go func() { errs[i] <- w() }()
-		for len(s.writer.urgent) == before {
+		for s.queued() == before {
 			// The next may only queue after this one; there is nothing to wait on but the queue's length.
 			runtime.Gosched()
 		}
@@ -82,7 +83,7 @@ func (s *Store) Batch(queued func(), writes ...func() error) []error {
 func (s *Store) LimitPages(n int) error {
 	return s.write(context.Background(), urgent, func(t *tx) error {
 		var pages int
-		if err := t.conn.GetContext(t.ctx, &pages, `PRAGMA page_count`); err != nil {
+		if err := t.get(&pages, `PRAGMA page_count`); err != nil {
 			return err
 		}
 		limit := pages + n
@@ -90,7 +91,7 @@ func (s *Store) LimitPages(n int) error {
 			limit = 1 << 30
 		}
 		var set int
-		if err := t.conn.GetContext(t.ctx, &set, `PRAGMA max_page_count = `+strconv.Itoa(limit)); err != nil {
+		if err := t.get(&set, `PRAGMA max_page_count = `+strconv.Itoa(limit)); err != nil {
 			return err
 		}
 		if set < limit {
@@ -124,16 +125,71 @@ func BestSeats(plan string, taken map[string]bool, n int) ([]string, error) {
 
 // AwaitQueue waits until n writes are queued behind the one that is under way.
 func (s *Store) AwaitQueue(n int) {
-	for len(s.writer.urgent)+len(s.writer.booking) < n {
+	for s.queued() < n {
 		runtime.Gosched()
 	}
 }
 
+// queued is how many writes wait for their turn.
+func (s *Store) queued() int {
+	switch b := s.books.(type) {
+	case *sqliteBooks:
+		return len(b.urgent) + len(b.booking)
+	case *postgresBooks:
+		return int(b.urgent.waiting.Load() + b.booking.waiting.Load())
+	}
+	return 0
+}
+
 // PretendSlow makes the writer foresee so many milliseconds for each waiting write.
-func (s *Store) PretendSlow(ms int64) { s.writer.itemNanos.Store(ms * 1e6) }
+func (s *Store) PretendSlow(ms int64) {
+	switch b := s.books.(type) {
+	case *sqliteBooks:
+		b.itemNanos.Store(ms * 1e6)
+	case *postgresBooks:
+		b.booking.nanos.Store(ms * 1e6 * int64(cap(b.booking.places)))
+	}
+}
 
 // PretendStrangers sets how many callbacks with an unknown token have come.
 func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
 
 // RuleCount is how many rules Check looks at.
 func RuleCount() int { return len(rules) }
+
+// BookingPlaces is how many bookings are written at once.
+func (s *Store) BookingPlaces() int {
+	if b, is := s.books.(*postgresBooks); is {
+		return cap(b.booking.places)
+	}
+	return 1
+}
+
+// PretendLastID lets the next id be one more, whatever the time.
+func (s *Store) PretendLastID(last int64) { s.ids.last = last }
+
+// Write runs fn in a transaction, as the store does with its own. fn gets a way to run statements.
+func (s *Store) Write(bookingLane bool, fn func(exec func(query string, args ...any) error) error) error {
+	lane := urgent
+	if bookingLane {
+		lane = booking
+	}
+	return s.write(context.Background(), lane, func(t *tx) error {
+		return fn(func(query string, args ...any) error { _, err := t.exec(query, args...); return err })
+	})
+}
+
+// UniqueViolation is what a conflict is on; "" where err is none.
+func UniqueViolation(err error) string {
+	column, _ := uniqueViolation(err)
+	return column
+}
+
+// UniqueColumns is what PostgreSQL's unique constraints and indexes are on.
+func UniqueColumns() map[string]string { return maps.Clone(uniqueColumns) }
+
+// Texts reads the rows of a query, each of one text.
+func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
+	err = s.list(context.Background(), &rows, query, args...)
+	return rows, err
+}

@@ -18,10 +18,28 @@ type Founding struct {
 // films.
 func (s *Store) Found(ctx context.Context, f Founding) error {
 	for i := range f.Halls {
-		f.Halls[i].ID = HallID(s.ids.next(s.now()))
 		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
 			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
 		}
+	}
+	err := s.write(ctx, urgent, func(t *tx) error { return t.found(s, f) })
+	if err != nil {
+		return fmt.Errorf("found the cinema: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+func (t *tx) found(s *Store, f Founding) error {
+	var films int
+	if err := t.scan([]any{&films}, `SELECT count(*) FROM movie`); err != nil {
+		return err
+	}
+	if films > 0 {
+		return fmt.Errorf("%w (%d)", ErrHasFilms, films)
+	}
+	for i := range f.Halls {
+		f.Halls[i].ID = HallID(s.ids.next(s.now()))
 	}
 	for i := range f.Movies {
 		f.Movies[i].ID = MovieID(s.ids.next(s.now()))
@@ -32,22 +50,6 @@ func (s *Store) Found(ctx context.Context, f Founding) error {
 	}
 	for i := range screenings {
 		screenings[i].ID = ScreeningID(s.ids.next(s.now()))
-	}
-	err = s.write(ctx, urgent, func(t *tx) error { return t.found(f, screenings) })
-	if err != nil {
-		return fmt.Errorf("found the cinema: %w", err)
-	}
-	s.catalogue.Add(1)
-	return nil
-}
-
-func (t *tx) found(f Founding, screenings []Screening) error {
-	var films int
-	if err := t.scan([]any{&films}, `SELECT count(*) FROM movie`); err != nil {
-		return err
-	}
-	if films > 0 {
-		return fmt.Errorf("%w (%d)", ErrHasFilms, films)
 	}
 	for _, h := range f.Halls {
 		if err := t.addHall(h); err != nil {

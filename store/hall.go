@@ -63,8 +63,10 @@ func (s *Store) AddHall(ctx context.Context, h Hall) (HallID, error) {
 	if _, err := ParsePlan(h.Plan); err != nil {
 		return 0, fmt.Errorf("add hall %s: %w", h.Name, err)
 	}
-	h.ID = HallID(s.ids.next(s.now()))
-	err := s.write(ctx, booking, func(t *tx) error { return t.addHall(h) })
+	err := s.write(ctx, booking, func(t *tx) error {
+		h.ID = HallID(s.ids.next(s.now()))
+		return t.addHall(h)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("add hall %s: %w", h.Name, err)
 	}

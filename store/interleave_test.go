@@ -167,7 +167,9 @@ func ignore(err, ignored error) error {
 }
 
 // TestPairs plays every pair of eleven events on one ticket, in both orders.
-func TestPairs(t *testing.T) {
+func TestPairs(t *testing.T) { storetest.Each(t, testPairs) }
+
+func testPairs(t *testing.T) {
 	pairs := []struct{ events, want string }{
 		{"accepted > hold ends", "Failed unconfirmed"},
 		{"accepted > paid", "Paid; RECEIPT1 applied"},
@@ -302,7 +304,9 @@ func TestPairs(t *testing.T) {
 }
 
 // TestMoneyFromElsewhere plays what other sources than the callback bring, in the orders in which they can bring it.
-func TestMoneyFromElsewhere(t *testing.T) {
+func TestMoneyFromElsewhere(t *testing.T) { storetest.Each(t, testMoneyFromElsewhere) }
+
+func testMoneyFromElsewhere(t *testing.T) {
 	for _, c := range []struct{ events, told, want string }{
 		{"accepted > query: paid", "paid", "Paid;  applied"},
 		{"accepted > query: nothing > query: cancelled", "failed", "Failed cancelled, held 120s"},

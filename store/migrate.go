@@ -14,12 +14,12 @@ import (
 var migrations embed.FS
 
 // migrate brings the schema up to date, forward only.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
+	p, err := goose.NewProvider(dialect, db, dir, options...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -34,11 +34,13 @@ func Slug(title string) string {
 
 // AddMovie writes a new film and returns its id. An empty Slug is made from the title.
 func (s *Store) AddMovie(ctx context.Context, m Movie) (MovieID, error) {
-	m.ID = MovieID(s.ids.next(s.now()))
 	if m.Slug == "" {
 		m.Slug = Slug(m.Title)
 	}
-	err := s.write(ctx, booking, func(t *tx) error { return t.addMovie(m) })
+	err := s.write(ctx, booking, func(t *tx) error {
+		m.ID = MovieID(s.ids.next(s.now()))
+		return t.addMovie(m)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("add film: %w", err)
 	}

@@ -11,7 +11,9 @@ import (
 
 // TestProgramme: what is on shows a change of a screening at once and the seats left within a second, and its version says
 // whether anything has changed.
-func TestProgramme(t *testing.T) {
+func TestProgramme(t *testing.T) { storetest.Each(t, testProgramme) }
+
+func testProgramme(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
 	later := storetest.Screening(t, s, 2, 4, func(sc *store.Screening) { sc.StartsAt = sc.StartsAt.Add(48 * time.Hour) })
@@ -61,7 +63,9 @@ func TestProgramme(t *testing.T) {
 	}
 }
 
-func TestNextScreening(t *testing.T) {
+func TestNextScreening(t *testing.T) { storetest.Each(t, testNextScreening) }
+
+func testNextScreening(t *testing.T) {
 	s := storetest.New(t)
 	id := storetest.Screening(t, s, 1, 2)
 	sc, m, err := s.Screening(t.Context(), id)

@@ -20,19 +20,27 @@ func DefaultSchedule() Schedule {
 	return append(s, 3*time.Minute, 5*time.Minute, 10*time.Minute, 30*time.Minute, 2*time.Hour, 24*time.Hour)
 }
 
+// askAgain is how often the last wait of the schedule is repeated where even then M-PESA has not answered.
+const askAgain = 7
+
 // lastAsk is how long before the end of a hold M-PESA is asked once more.
 const lastAsk = 4 * time.Second
 
 // next is when a push made at the instant is asked about after now, or 0 where that is a person's work from now on. The
 // last seconds of the hold are one more time to ask. Each time is up to a tenth later than the schedule says, so that the
 // pushes of a rush are not all asked about at once.
-func (s Schedule) next(id PushID, made, now, hold Instant) Instant {
+func (s Schedule) next(made, now, hold Instant) Instant {
 	at := Instant(0)
 	for _, after := range s {
-		late := min(after/10, 5*time.Second) / 100 * time.Duration(id%100)
+		late := min(after/10, 5*time.Second) / 100 * time.Duration(made%100) // the millisecond in which it was made is as good as a die
 		if t := made.Add(after + late); t > now {
 			at = t
 			break
+		}
+	}
+	for again := 2; at == 0 && len(s) > 0 && again <= askAgain; again++ {
+		if t := made.Add(s[len(s)-1] * time.Duration(again)); t > now {
+			at = t
 		}
 	}
 	if last := hold.Add(-lastAsk); hold != 0 && last > now && (at == 0 || last < at) {
@@ -47,6 +55,10 @@ type DueQuery struct {
 	CheckoutRequestID string
 	Code              string // of the ticket
 }
+
+// askFailedAfter is when a push that failed for good is asked about again: M-PESA has been seen to say failed by one way and
+// paid by another, and the callback that would tell may be lost.
+const askFailedAfter = 30 * time.Minute
 
 // queryLease is how long a query may take before another process asks in its place.
 const queryLease = 45 * time.Second
@@ -155,8 +167,14 @@ func (p *Push) awaited() bool {
 
 // schedule sets when M-PESA is asked about the push next. Without a CheckoutRequestID there is nothing to ask by.
 func (t *tx) schedule(s *Store, p *Push) error {
-	if !p.awaited() || p.CheckoutRequestID == "" {
+	if p.CheckoutRequestID == "" || !p.awaited() && p.State != PushFailed {
 		p.NextQuery = 0
+		return nil
+	}
+	if p.State == PushFailed {
+		if again := p.CreatedAt.Add(askFailedAfter); p.NextQuery < max(again, t.now+1) {
+			p.NextQuery = s.queries.next(p.CreatedAt, max(again-1, t.now), 0)
+		}
 		return nil
 	}
 	if p.NextQuery > t.now {
@@ -167,6 +185,6 @@ func (t *tx) schedule(s *Store, p *Push) error {
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}
-	p.NextQuery = s.queries.next(p.ID, p.CreatedAt, t.now, hold)
+	p.NextQuery = s.queries.next(p.CreatedAt, t.now, hold)
 	return err
 }

@@ -22,8 +22,11 @@ type NewRetry struct {
 // nothing to retry.
 func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 	for range 3 { // each round ends what is over on the phone, then on the ticket
-		out := Sending{PushID: PushID(s.ids.next(s.now())), CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
-		err := s.write(ctx, booking, func(t *tx) error { return t.retry(s, r, &out) })
+		out := Sending{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
+		err := s.write(ctx, booking, func(t *tx) error {
+			out.PushID = PushID(s.ids.next(s.now()))
+			return t.retry(s, r, &out)
+		})
 		column, _ := uniqueViolation(err)
 		if column != "push_request.phone" && column != "push_request.ticket_id" {
 			if err != nil {
@@ -35,10 +38,8 @@ func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 		switch {
 		case err != nil:
 			return Sending{}, err
-		case ended == 0 && column == "push_request.phone":
-			return Sending{}, s.phoneBusy(ctx, r.Phone, r.Browser)
 		case ended == 0:
-			return Sending{}, s.promptOut(ctx, out.TicketID)
+			return Sending{}, s.promptOut(ctx, r, out.TicketID)
 		}
 	}
 	return Sending{}, ErrBusy
@@ -53,6 +54,9 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		Close     Instant   `db:"sales_close_at"`
 		Phone     string    `db:"phone"`
 		Owed      int       `db:"owed"`
+	}
+	if err := t.lockSecret(r.Secret); err != nil {
+		return err
 	}
 	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status,
@@ -74,6 +78,9 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		own := 0
 		if held {
 			own = tk.Quantity
+		}
+		if err := t.lockBrowser(r.Browser); err != nil {
+			return err
 		}
 		if err := t.mayHold(NewBooking{Phone: r.Phone, Browser: r.Browser, Quantity: tk.Quantity}, own); err != nil {
 			return err
@@ -101,11 +108,15 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	return err
 }
 
-// promptOut says until when the ticket's last prompt may still be answered.
-func (s *Store) promptOut(ctx context.Context, id TicketID) error {
+// promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where both are,
+// the databases do not agree on which of them they name.
+func (s *Store) promptOut(ctx context.Context, r NewRetry, id TicketID) error {
 	var until Instant
 	err := s.read(ctx, &until, `SELECT live_until FROM push_request WHERE ticket_id = $1 AND live = 1`, id)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) {
+		return s.phoneBusy(ctx, r.Phone, r.Browser)
+	}
+	if err != nil {
 		return fmt.Errorf("look for the prompt: %w", err)
 	}
 	return &Refusal{Kind: PromptOut, Until: until}

@@ -46,13 +46,13 @@ func (s *Store) AddScreening(ctx context.Context, sc Screening) (ScreeningID, er
 // AddScreenings writes several screenings, all or none, and puts their ids in.
 func (s *Store) AddScreenings(ctx context.Context, scs []Screening) ([]ScreeningID, error) {
 	ids := make([]ScreeningID, len(scs))
-	for i := range ids {
-		ids[i] = ScreeningID(s.ids.next(s.now()))
-	}
-	for i := range scs {
-		scs[i].ID = ids[i]
-	}
-	err := s.write(ctx, booking, func(t *tx) error { return t.addScreenings(scs) })
+	err := s.write(ctx, booking, func(t *tx) error {
+		for i := range ids {
+			ids[i] = ScreeningID(s.ids.next(s.now()))
+			scs[i].ID = ids[i]
+		}
+		return t.addScreenings(scs)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("add screenings: %w", err)
 	}

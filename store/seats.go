@@ -9,19 +9,15 @@ import (
 	"time"
 )
 
-// freeSeatsQuery brings a screening's free seats as one row of text, which is far quicker than a row for each.
-const freeSeatsQuery = `SELECT COALESCE(string_agg(row_no || ':' || col_no || ':' || accessible || ':' || label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
-
-// rowsQuery brings how many rows the screening's plan has and the width of the widest.
-const rowsQuery = `SELECT COALESCE(max(row_no), 0) + 1 AS rows, COALESCE(max(col_no), 0) + 1 AS cols FROM seat WHERE screening_id = $1`
+// seatsQuery brings how many rows a screening's plan has, the width of the widest, and its free seats as one text, which is far
+// quicker than a row for each.
+const seatsQuery = `SELECT COALESCE(max(row_no), 0) + 1, COALESCE(max(col_no), 0) + 1,
+	COALESCE(string_agg(CASE WHEN ticket_id IS NULL THEN row_no || ':' || col_no || ':' || accessible || ':' || label END, ' '), '') FROM seat WHERE screening_id = $1`
 
 // plane is the size of a plan, in rows and columns.
-type plane struct {
-	Rows int `db:"rows"`
-	Cols int `db:"cols"`
-}
+type plane struct{ Rows, Cols int }
 
-// parsePlaces reads what freeSeatsQuery brings, and puts it in plan order.
+// parsePlaces reads the free seats that seatsQuery brings, and puts them in plan order.
 func parsePlaces(text string) ([]Place, error) {
 	fields := strings.Fields(text)
 	places := make([]Place, len(fields))
@@ -148,7 +144,8 @@ func labels(places []Place) Labels {
 // seatMapAge is how long the writer trusts its own memory of what is free: another process may have freed seats.
 const seatMapAge = 5 * time.Second
 
-// seatMap is the writer's memory of a screening's free seats. It only suggests: what decides is [tx.claim].
+// seatMap is a memory of a screening's free seats: of the writer on SQLite, of one write on PostgreSQL. It only suggests: what
+// decides is [tx.claim].
 type seatMap struct {
 	size plane
 	free []Place // in plan order
@@ -161,15 +158,15 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 		return m, false, nil
 	}
 	m = &seatMap{read: t.now}
-	if err := t.get(&m.size, rowsQuery, id); err != nil {
-		return nil, false, err
-	}
 	var text string
-	if err := t.get(&text, freeSeatsQuery, id); err != nil {
+	if err := t.scan([]any{&m.size.Rows, &m.size.Cols, &text}, seatsQuery, id); err != nil {
 		return nil, false, err
 	}
 	if m.free, err = parsePlaces(text); err != nil {
 		return nil, false, err
+	}
+	if t.maps == nil {
+		t.maps = map[ScreeningID]*seatMap{}
 	}
 	t.maps[id] = m
 	return m, true, nil
@@ -181,6 +178,9 @@ type takeSeats func(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labe
 // takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
 // takes all n or none, and then says by a SoldOut refusal how many are left.
 func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error) {
+	if err := t.lockScreening(id); err != nil {
+		return nil, err
+	}
 	anew := false
 	for range 3 {
 		if len(wanted) != n {

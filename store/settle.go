@@ -145,7 +145,7 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 	case PushPaid:
 		return "failure after success, ignored", nil
 	case PushFailed:
-		return "duplicate", nil
+		return "duplicate", t.savePush(s, p)
 	}
 	final := v.Class == FinalFailure
 	if p.State == PushSoftFailed && !final {

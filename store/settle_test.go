@@ -186,7 +186,9 @@ func (st *stage) end() string {
 }
 
 // TestOneTicket plays what can happen to one ticket, in the orders in which it can happen.
-func TestOneTicket(t *testing.T) {
+func TestOneTicket(t *testing.T) { storetest.Each(t, testOneTicket) }
+
+func testOneTicket(t *testing.T) {
 	cases := []struct{ events, told, want string }{
 		{"accepted > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > same callback again", "paid", "Paid; RECEIPT1 applied"},
@@ -285,6 +287,10 @@ func TestOneTicket(t *testing.T) {
 
 // TestLateMoneyOnceTheFilmHasBegun: a failed ticket does not become paid then, though it still holds its seats.
 func TestLateMoneyOnceTheFilmHasBegun(t *testing.T) {
+	storetest.Each(t, testLateMoneyOnceTheFilmHasBegun)
+}
+
+func testLateMoneyOnceTheFilmHasBegun(t *testing.T) {
 	st := &stage{t: t, clock: newClock()}
 	st.s = storetest.New(t, st.clock.option)
 	st.screening = storetest.Screening(t, st.s, 2, 2, func(sc *store.Screening) {
@@ -313,7 +319,9 @@ func TestLateMoneyOnceTheFilmHasBegun(t *testing.T) {
 }
 
 // TestHoldBounds: a hold lasts 15 minutes at most over all its pushes, and a retry that could not be paid in time is refused.
-func TestHoldBounds(t *testing.T) {
+func TestHoldBounds(t *testing.T) { storetest.Each(t, testHoldBounds) }
+
+func testHoldBounds(t *testing.T) {
 	st := newStage(t)
 	for range 6 {
 		st.do("accepted")

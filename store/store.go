@@ -1,21 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gofrs/flock"
-	"github.com/jmoiron/sqlx"
-	_ "modernc.org/sqlite" // the SQLite driver, in pure Go
 )
 
 // Environment is whose money a database holds. A database is stamped with it at birth.
@@ -30,14 +23,15 @@ const (
 
 // Options say how to open the books.
 type Options struct {
-	Path        string           // the SQLite file; made where missing
+	Path        string           // the SQLite file, made where missing; or postgres://user:password@host/database, which is there
 	Existing    bool             // make no new books: an error where there are none
-	Environment Environment      // empty: take the one stamped in the file
-	Serve       bool             // take the file's serve lock: one serving process a file
+	Environment Environment      // empty: take the one stamped in the books
+	Serve       bool             // take the SQLite file's serve lock: one serving process a file
 	Now         func() time.Time // the clock; nil is the machine's
 	Log         *slog.Logger     // nil drops
 	Hold        time.Duration    // how long seats are held after a push; 0 is 3 minutes
 	RetryHold   time.Duration    // how long seats are held after a final failure; 0 is 2 minutes
+	Driver      string           // the database/sql driver in place of the usual one, for tests that let it fail
 	Queries     Schedule         // when M-PESA is asked about a push; nil is DefaultSchedule
 }
 
@@ -45,9 +39,7 @@ type Options struct {
 type Store struct {
 	readers   pool
 	hooks     pool // readers for what Safaricom brings: customers must not keep it waiting
-	writers   *sqlx.DB
-	writer    *writer
-	lock      *flock.Flock
+	books     books
 	now       func() time.Time
 	ids       idMaker
 	env       Environment
@@ -60,6 +52,16 @@ type Store struct {
 	shown     sync.Map // ScreeningID to showing, for tickets
 	sales     atomic.Pointer[salesState]
 	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
+}
+
+// books is how a database is written to.
+type books interface {
+	// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its turn,
+	// never while it runs. fn may run several times and must only touch the tx.
+	write(ctx context.Context, l lane, fn func(*tx) error) error
+	shared() bool // others may write to the same books
+	stop()        // writes what was accepted, and nothing after it
+	close() error
 }
 
 // Open opens the books, brings their schema up to date and checks whose money they hold.
@@ -76,103 +78,39 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := s.open(ctx, o); err != nil {
+	open := s.openSQLite
+	if IsPostgres(o.Path) {
+		open = s.openPostgres
+	}
+	err := open(ctx, o)
+	if err == nil {
+		err = s.begin(ctx, o.Environment)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, o Options) error {
-	path, err := filepath.Abs(o.Path)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", o.Path, err)
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the lock must be the same by whatever name the file is called
-	}
-	if o.Existing {
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("open %s: %w", o.Path, err)
-		}
-	}
-	if o.Serve {
-		if err := s.takeLock(path); err != nil {
-			return err
-		}
-	}
-	// The writer comes first: read-only connections cannot make the file.
-	if s.writers, err = connect(path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
-		return err
-	}
-	if err := migrate(ctx, s.writers.DB); err != nil {
-		return err
-	}
-	conn, err := s.writers.Connx(ctx)
-	if err != nil {
-		return fmt.Errorf("open writer: %w", err)
-	}
-	s.writer = startWriter(conn, s.now, o.Log)
-	const readOnly = "mode=ro&_foreign_keys=on&_dqs=0"
-	if s.readers.db, err = connect(path, readOnly, max(4, runtime.NumCPU())); err != nil {
-		return err
-	}
-	if s.hooks.db, err = connect(path, readOnly, 1); err != nil {
-		return err
-	}
+// begin reads what a process must know of the books before it uses them.
+func (s *Store) begin(ctx context.Context, env Environment) error {
 	if err := s.countStrangers(ctx); err != nil {
 		return err
 	}
 	if err := s.read(ctx, &s.ids.last, `SELECT max(id) FROM (SELECT COALESCE(max(id), 0) AS id FROM push_request UNION SELECT COALESCE(max(id), 0) FROM ticket
 		UNION SELECT COALESCE(max(id), 0) FROM callback UNION SELECT COALESCE(max(id), 0) FROM payment UNION SELECT COALESCE(max(id), 0) FROM movie
-		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening) AS ids`); err != nil {
+		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening
+		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
-	return s.stamp(ctx, o.Environment)
-}
-
-func connect(path, options string, conns int) (*sqlx.DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
-	db, err := sqlx.Open("sqlite", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	if err := db.Ping(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.Close())
-	}
-	return db, nil
-}
-
-// takeLock keeps a second serving process away. The lock is on a file beside the database: opening and closing the
-// database file itself would drop SQLite's own locks.
-func (s *Store) takeLock(path string) error {
-	lock := flock.New(path + ".serve")
-	got, err := lock.TryLock()
-	if err != nil {
-		return fmt.Errorf("lock %s: %w", path, err)
-	}
-	if !got {
-		return fmt.Errorf("%s: %w", path, ErrInUse)
-	}
-	s.lock = lock
-	return nil
+	return s.stamp(ctx, env)
 }
 
 // stamp marks a new database with its environment and refuses one that belongs to another.
 func (s *Store) stamp(ctx context.Context, want Environment) error {
-	have, err := s.Setting(ctx, "environment")
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	have, err := s.SettingOr(ctx, "environment", func() string { return string(cmp.Or(want, Simulator)) })
+	if err != nil {
 		return err
-	}
-	if have == "" {
-		if want == "" {
-			want = Simulator
-		}
-		have = string(want)
-		if err := s.SetSettings(ctx, map[string]string{"environment": have}); err != nil {
-			return err
-		}
 	}
 	if want != "" && have != string(want) {
 		return fmt.Errorf("%w: it holds %s money, and %s was asked for", ErrStamp, have, want)
@@ -181,8 +119,22 @@ func (s *Store) stamp(ctx context.Context, want Environment) error {
 	return nil
 }
 
+// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its turn,
+// never while it runs. fn may run several times and must only touch the tx: so ids are made in it, since a write whose id
+// another process has made too runs again.
+func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
+	err := s.books.write(ctx, l, fn)
+	for try := 1; err != nil && try < writeTries && mayRunAgain(err); try++ {
+		err = s.books.write(ctx, l, fn)
+	}
+	return err
+}
+
+// writeTries is how often a write is run that others were quicker than.
+const writeTries = 5
+
 // Shared reports whether other processes may write to the same books.
-func (s *Store) Shared() bool { return false }
+func (s *Store) Shared() bool { return s.books.shared() }
 
 // Environment is whose money the books hold.
 func (s *Store) Environment() Environment { return s.env }
@@ -196,26 +148,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.read(ctx, &one, "SELECT 1")
 }
 
-// Close writes what was accepted, folds the log into the file and closes it.
+// Close writes what was accepted and closes the books; an SQLite log is folded into its file.
 func (s *Store) Close() error {
-	var errs []error
-	if s.writer != nil {
-		close(s.writer.stop)
-		<-s.writer.stopped
-		errs = append(errs, s.readers.close(), s.hooks.close())
-		for _, st := range s.writer.stmts {
-			errs = append(errs, st.Close()) // an open statement would keep the log from being folded in
-		}
-		_, err := s.writer.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-		errs = append(errs, err, s.writer.conn.Close())
+	if s.books == nil {
+		return nil
 	}
-	if s.writers != nil {
-		errs = append(errs, s.writers.Close())
-	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Unlock())
-	}
-	return errors.Join(errs...)
+	s.books.stop()
+	return errors.Join(s.readers.close(), s.hooks.close(), s.books.close())
 }
 
 // read scans one row for a reader; no row is ErrNotFound.

@@ -14,8 +14,10 @@ import (
 )
 
 // TestStamp: a database belongs to the environment that it was made for.
-func TestStamp(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "books.db")
+func TestStamp(t *testing.T) { storetest.Each(t, testStamp) }
+
+func testStamp(t *testing.T) {
+	path := storetest.Path(t)
 	for _, c := range []struct {
 		env  store.Environment
 		want error
@@ -76,7 +78,9 @@ func TestServeLock(t *testing.T) {
 }
 
 // TestCodes: a code is short, unambiguous, and begins with 0 where the money is not real.
-func TestCodes(t *testing.T) {
+func TestCodes(t *testing.T) { storetest.Each(t, testCodes) }
+
+func testCodes(t *testing.T) {
 	for _, env := range []store.Environment{store.Simulator, store.Sandbox, store.Production} {
 		s := storetest.New(t, func(o *store.Options) { o.Environment = env })
 		id := storetest.Screening(t, s, 2, 10)
@@ -93,7 +97,9 @@ func TestCodes(t *testing.T) {
 }
 
 // TestBodies: a callback is kept as it came, whatever it is.
-func TestBodies(t *testing.T) {
+func TestBodies(t *testing.T) { storetest.Each(t, testBodies) }
+
+func testBodies(t *testing.T) {
 	s := storetest.New(t)
 	id := storetest.Screening(t, s, 2, 10)
 	sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
@@ -118,7 +124,9 @@ func TestBodies(t *testing.T) {
 }
 
 // TestStrangersAreBounded: beyond 10,000 callbacks with a token that is not ours are counted, not kept.
-func TestStrangersAreBounded(t *testing.T) {
+func TestStrangersAreBounded(t *testing.T) { storetest.Each(t, testStrangersAreBounded) }
+
+func testStrangersAreBounded(t *testing.T) {
 	s := storetest.New(t)
 	s.PretendStrangers(9_999)
 	for i, kept := range []bool{true, false, false} {
@@ -132,7 +140,9 @@ func TestStrangersAreBounded(t *testing.T) {
 	}
 }
 
-func TestSessions(t *testing.T) {
+func TestSessions(t *testing.T) { storetest.Each(t, testSessions) }
+
+func testSessions(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
 	ss := s.Sessions()
@@ -172,7 +182,9 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
+func TestSettings(t *testing.T) { storetest.Each(t, testSettings) }
+
+func testSettings(t *testing.T) {
 	s := storetest.New(t)
 	if c, err := s.Cinema(t.Context()); err != nil || c.Name != "CinemaSphere" {
 		t.Errorf("%+v, %v", c, err)
@@ -195,7 +207,9 @@ func TestSettings(t *testing.T) {
 }
 
 // TestCheckFinds breaks each rule of the books by hand and sees it found.
-func TestCheckFinds(t *testing.T) {
+func TestCheckFinds(t *testing.T) { storetest.Each(t, testCheckFinds) }
+
+func testCheckFinds(t *testing.T) {
 	breaks := map[string]string{
 		"seats equal the plan's":                       `DELETE FROM seat WHERE label = 'A1'`,
 		"a paid ticket has exactly its seats":          `UPDATE seat SET ticket_id = NULL WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Paid')`,

@@ -70,7 +70,8 @@ type Ticket struct {
 	HoldUntil    Instant     `db:"hold_until"` // zero once paid for, given up or freed
 	Browser      string      `db:"browser"`    // the browser session that bought it, "" for none
 	VoidedAt     Instant     `db:"voided_at"`
-	Version      int64       `db:"version"` // grows with whatever the page shows
+	VoidReason   string      `db:"void_reason"` // "" unless VoidedAt is set
+	Version      int64       `db:"version"`     // grows with whatever the page shows
 	CreatedAt    Instant     `db:"created_at"`
 	UpdatedAt    Instant     `db:"updated_at"`
 
@@ -78,6 +79,8 @@ type Ticket struct {
 	Screening Screening `db:"screening"`  // Left is not filled
 	Push      Push      `db:"push"`       // the latest
 	RefundDue Cents     `db:"refund_due"` // what M-PESA took for it and the cinema owes back
+	Refunded  Cents     `db:"refunded"`   // what has gone back
+	Claims    int       `db:"claims"`     // receipts that were named for it: see [Store.Claims]
 }
 
 // Held reports whether the ticket holds seats that are not paid for.
@@ -122,12 +125,14 @@ type Push struct {
 const (
 	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total, t.payment_status, t.failure_reason,
 	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.seats_moved, t.held_since, COALESCE(t.hold_until, 0) AS hold_until,
-	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.version, t.created_at, t.updated_at`
+	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until, p.result_code,
 	p.result_text, p.reason, p.queries, COALESCE(p.next_query_at, 0) AS next_query, p.lease_until, p.created_at`
 	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
-	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due
+	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
+	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state IN ('refunded', 'reversed_elsewhere')), 0) AS refunded,
+	(SELECT count(*) FROM claim c WHERE c.ticket_id = t.id) AS claims
 	FROM ticket t JOIN push_request p ON p.id = (SELECT max(id) FROM push_request WHERE ticket_id = t.id)`
 )
 
@@ -135,9 +140,9 @@ const (
 func (t *Ticket) columns() []any {
 	to := []any{
 		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status, &t.Reason,
-		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt, &t.Version, &t.CreatedAt, &t.UpdatedAt,
+		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt, &t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
 	}
-	return append(append(to, t.Push.columns()...), &t.RefundDue)
+	return append(append(to, t.Push.columns()...), &t.RefundDue, &t.Refunded, &t.Claims)
 }
 
 // columns are where a row of pushOnly goes.
@@ -206,6 +211,36 @@ func (s *Store) TicketVersion(ctx context.Context, secret string) (int64, error)
 		return 0, fmt.Errorf("read ticket version: %w", err)
 	}
 	return v, nil
+}
+
+// Return is money that M-PESA took for a ticket and that is not, or no longer, what pays for it.
+type Return struct {
+	Amount  Cents        `db:"amount_cents"` // 0 where M-PESA did not say
+	Receipt string       `db:"receipt"`      // "" while pending
+	State   PaymentState `db:"state"`
+	Reason  string       `db:"reason"` // why it is due back
+	Refund  RefundState  `db:"refund"` // of its latest refund, "" where there is none
+}
+
+// Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest first.
+func (s *Store) Returns(ctx context.Context, id TicketID) ([]Return, error) {
+	var rs []Return
+	err := s.list(ctx, &rs, `SELECT COALESCE(y.amount_cents, 0) AS amount_cents, COALESCE(y.receipt, '') AS receipt, y.state, y.reason,
+		COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund
+		FROM payment y WHERE y.ticket_id = $1 AND y.state NOT IN ('applied', 'superseded') ORDER BY y.id`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read what goes back: %w", err)
+	}
+	return rs, nil
+}
+
+// Prompts counts a ticket's pushes, and those of them that may still bring money.
+func (s *Store) Prompts(ctx context.Context, id TicketID) (all, awaited int, err error) {
+	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request WHERE ticket_id = $1`, id)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count prompts: %w", err)
+	}
+	return all, awaited, nil
 }
 
 // WaitingTickets are the browser's tickets that still hold seats, newest first: bookings that can be found again.

@@ -4,75 +4,46 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-
-	"github.com/jmoiron/sqlx"
+	"hash/fnv"
+	"strconv"
 )
 
 // tx is one write in progress. Everything it does is stamped with the same instant, and none of it may have an effect
-// outside the transaction, since it may run twice.
+// outside the transaction, since it may run several times.
 type tx struct {
-	ctx   context.Context // never a request's: a cancelled context would end the transaction of its neighbours
-	now   Instant
-	conn  *sqlx.Conn
-	stmts map[string]*sqlx.Stmt
+	ctx  context.Context // never a request's: a cancelled context would end the transaction of its neighbours
+	now  Instant
+	conn runner
+	rows bool // others write at the same time: rows must be locked
 
 	writes  int                      // statements that have changed something in this write
-	maps    map[ScreeningID]*seatMap // the writer's
+	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
 	touched []ScreeningID            // whose maps this write has changed
-}
-
-func (t *tx) stmt(query string) (*sqlx.Stmt, error) {
-	if st, ok := t.stmts[query]; ok {
-		return st, nil
-	}
-	st, err := t.conn.PreparexContext(t.ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	t.stmts[query] = st
-	return st, nil
 }
 
 // exec runs a statement and says how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
-	st, err := t.stmt(query)
+	t.writes++ // also where it fails: its work may be done all the same
+	res, err := t.conn.exec(t.ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	t.writes++
 	return res.RowsAffected()
 }
 
 // get scans one row; no row is ErrNotFound.
 func (t *tx) get(dest any, query string, args ...any) error {
-	st, err := t.stmt(query)
-	if err != nil {
-		return err
-	}
-	return notFound(st.GetContext(t.ctx, dest, args...))
+	return notFound(t.conn.get(t.ctx, dest, query, args))
 }
 
 // scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
 func (t *tx) scan(dest []any, query string, args ...any) error {
-	st, err := t.stmt(query)
-	if err != nil {
-		return err
-	}
-	return notFound(st.QueryRowContext(t.ctx, args...).Scan(dest...))
+	return notFound(t.conn.scan(t.ctx, dest, query, args))
 }
 
 // list scans all rows into a slice.
 func (t *tx) list(dest any, query string, args ...any) error {
-	st, err := t.stmt(query)
-	if err != nil {
-		return err
-	}
-	return st.SelectContext(t.ctx, dest, args...)
+	return t.conn.list(t.ctx, dest, query, args)
 }
 
 func notFound(err error) error {
@@ -82,9 +53,56 @@ func notFound(err error) error {
 	return err
 }
 
-// lock keeps others from changing the ticket, its pushes and its money until this write is over. SQLite has one writer, and
-// needs none.
-func (t *tx) lock(TicketID) error { return nil }
-
 // shared reports whether others may write to the same books during this write.
-func (t *tx) shared() bool { return false }
+func (t *tx) shared() bool { return t.rows }
+
+// lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
+// may be old by then. SQLite has one writer, and needs none.
+//
+// Locks are taken by UPDATE, which every database has, and in one order so that two writes do not wait for each other: the
+// ticket, the browser, the screening.
+func (t *tx) lock(id TicketID) error {
+	if !t.rows {
+		return nil
+	}
+	_, err := t.exec(`UPDATE ticket SET version = version WHERE id = $1`, id)
+	return err
+}
+
+// lockSecret is lock for the ticket that the secret opens; ErrNotFound where it opens none.
+func (t *tx) lockSecret(secret string) error {
+	if !t.rows {
+		return nil
+	}
+	n, err := t.exec(`UPDATE ticket SET version = version WHERE secret = $1`, secret)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
+// lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for the
+// same best seats.
+func (t *tx) lockScreening(id ScreeningID) error {
+	if !t.rows {
+		return nil
+	}
+	_, err := t.exec(`UPDATE screening SET capacity = capacity WHERE id = $1`, id)
+	return err
+}
+
+// browserLocks is how many rows browsers share for their lock.
+const browserLocks = 256
+
+// lockBrowser keeps the same browser from booking twice at once, when neither booking would see the other's seats. Two
+// bookings of one phone need no lock: only one of them can have the live prompt.
+func (t *tx) lockBrowser(browser string) error {
+	if !t.rows || browser == "" {
+		return nil
+	}
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(browser)) // never fails
+	_, err := t.exec(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`,
+		"browsers "+strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10))
+	return err
+}

@@ -38,7 +38,7 @@ type job struct {
 	done   chan struct{}
 }
 
-// writer is the one connection that writes. It takes what is waiting, urgent lane first, into one transaction, and answers
+// writer is the one connection that writes to an SQLite file. It takes what is waiting, urgent lane first, into one transaction, and answers
 // after the COMMIT: many writers share one fsync, and none is told of a write that is not on disk. What fails half-way must
 // be undone without its neighbours: bookings, which may be refused late, each have a savepoint; for the rest, which hardly
 // ever fails, the batch is run a second time with a savepoint for everyone.
@@ -47,27 +47,25 @@ type writer struct {
 	stop, stopped   chan struct{}
 	itemNanos       atomic.Int64 // what one write has cost lately, to foresee the wait
 	commitNanos     atomic.Int64 // and one commit
-	conn            *sqlx.Conn
-	stmts           map[string]*sqlx.Stmt
+	conn            *oneConn
+	on              runner // the same
 	maps            map[ScreeningID]*seatMap
 	now             func() time.Time
 	log             *slog.Logger
 }
 
 func startWriter(conn *sqlx.Conn, now func() time.Time, log *slog.Logger) *writer {
+	one := &oneConn{conn: conn, stmts: map[string]*sqlx.Stmt{}}
 	w := &writer{
 		urgent: make(chan *job, urgentQueue), booking: make(chan *job, bookingQueue),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
-		conn: conn, stmts: map[string]*sqlx.Stmt{}, maps: map[ScreeningID]*seatMap{}, now: now, log: log,
+		conn: one, on: prepared{one}, maps: map[ScreeningID]*seatMap{}, now: now, log: log,
 	}
 	go w.run()
 	return w
 }
 
-// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its
-// turn, never while it runs. fn may run twice and must only touch the tx.
-func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
-	w := s.writer
+func (w *writer) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	j := &job{ctx: ctx, fn: fn, lane: l, queued: time.Now(), done: make(chan struct{})}
 	if l != urgent {
 		if w.foresee(len(w.urgent)+len(w.booking)) > bookingWait {
@@ -200,8 +198,9 @@ func learn(mean *atomic.Int64, measured time.Duration) {
 // ended the transaction: then nothing of any of them is written.
 func (w *writer) together(jobs []*job, protect bool) error {
 	began := time.Now()
-	t := &tx{ctx: context.Background(), conn: w.conn, stmts: w.stmts, maps: w.maps, now: At(w.now())}
+	t := &tx{ctx: context.Background(), conn: w.on, maps: w.maps, now: At(w.now())}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		w.rollback(t) // it may have begun all the same
 		return fmt.Errorf("begin: %w", err)
 	}
 	for _, j := range jobs {

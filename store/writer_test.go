@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"cinemasphere/store"
@@ -87,29 +88,62 @@ func open(t *testing.T, path string) *store.Store {
 	return s
 }
 
-// TestUrgentOvertakes queues bookings, then a callback, behind a write that is under way: the callback is written first.
-func TestUrgentOvertakes(t *testing.T) {
+// occupy keeps all who write bookings busy until release is called, which waits for them.
+func occupy(t *testing.T, s *store.Store) (release func()) {
+	t.Helper()
+	free, began, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	n := s.BookingPlaces()
+	for i := range n {
+		go func() {
+			done <- s.WriteRow(context.Background(), fmt.Sprint("busy ", i), "", true, func() error { began <- struct{}{}; <-free; return nil })
+		}()
+	}
+	for range n {
+		<-began
+	}
+	return func() {
+		close(free)
+		for range n {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestUrgentOvertakes queues bookings, then a callback, behind bookings that are under way: the callback is written first.
+func TestUrgentOvertakes(t *testing.T) { storetest.Each(t, testUrgentOvertakes) }
+
+func testUrgentOvertakes(t *testing.T) {
 	s := storetest.New(t)
+	var mu sync.Mutex
 	var order []string
 	note := func(name string) func() error {
-		return func() error { order = append(order, name); return nil } // the writer is alone in running these
+		return func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, name)
+			return nil
+		}
 	}
-	release, began, done := make(chan struct{}), make(chan struct{}), make(chan error, 4)
-	go func() {
-		done <- s.WriteRow(t.Context(), "first", "", false, func() error { close(began); <-release; return nil })
-	}()
-	<-began
+	release := occupy(t, s)
+	done, callback := make(chan error, 2), make(chan error, 1)
 	for _, name := range []string{"booking 1", "booking 2"} {
 		go func() { done <- s.WriteRow(t.Context(), name, "", true, note(name)) }()
 	}
 	s.AwaitQueue(2)
-	go func() { done <- s.WriteRow(t.Context(), "callback", "", false, note("callback")) }()
-	s.AwaitQueue(3)
-	close(release)
-	for range 4 {
-		if err := <-done; err != nil {
+	go func() { callback <- s.WriteRow(t.Context(), "callback", "", false, note("callback")) }()
+	if storetest.Postgres(t) { // it has a connection of its own
+		if err := <-callback; err != nil {
 			t.Fatal(err)
 		}
+		callback <- nil
+	} else {
+		s.AwaitQueue(3)
+	}
+	release()
+	if err := errors.Join(<-callback, <-done, <-done); err != nil {
+		t.Fatal(err)
 	}
 	if len(order) != 3 || order[0] != "callback" {
 		t.Errorf("written in the order %v", order)
@@ -117,15 +151,13 @@ func TestUrgentOvertakes(t *testing.T) {
 }
 
 // TestBookingsPastTheLimit shows that bookings which would wait more than a second are turned away, and nothing is written.
-func TestBookingsPastTheLimit(t *testing.T) {
+func TestBookingsPastTheLimit(t *testing.T) { storetest.Each(t, testBookingsPastTheLimit) }
+
+func testBookingsPastTheLimit(t *testing.T) {
 	s := storetest.New(t)
 	s.PretendSlow(600) // milliseconds a write
-	release, began := make(chan struct{}), make(chan struct{})
-	done := make(chan error, 3)
-	go func() {
-		done <- s.WriteRow(t.Context(), "first", "", false, func() error { close(began); <-release; return nil })
-	}()
-	<-began
+	release := occupy(t, s)
+	done := make(chan error, 2)
 	for _, name := range []string{"one", "two"} {
 		go func() { done <- s.WriteRow(t.Context(), name, "", true, nil) }()
 	}
@@ -133,11 +165,9 @@ func TestBookingsPastTheLimit(t *testing.T) {
 	if err := s.WriteRow(t.Context(), "three", "", true, nil); !errors.Is(err, store.ErrBusy) {
 		t.Errorf("a booking that would wait 1.2 s was told %v", err)
 	}
-	close(release)
-	for range 3 {
-		if err := <-done; err != nil {
-			t.Fatal(err)
-		}
+	release()
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := s.Setting(t.Context(), "three"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what was turned away is in the books: %v", err)
@@ -145,4 +175,58 @@ func TestBookingsPastTheLimit(t *testing.T) {
 	if _, err := s.Setting(t.Context(), "two"); err != nil {
 		t.Errorf("what was taken is not in the books: %v", err)
 	}
+}
+
+// TestClosedBooks: what is under way when the books are closed is written, and nothing after it.
+func TestClosedBooks(t *testing.T) { storetest.Each(t, testClosedBooks) }
+
+func testClosedBooks(t *testing.T) {
+	path := storetest.Path(t)
+	s := open(t, path)
+	release := occupy(t, s)
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	release()
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	for _, booking := range []bool{true, false} {
+		if err := s.WriteRow(t.Context(), "late", "", booking, nil); !errors.Is(err, store.ErrBusy) {
+			t.Errorf("a write to closed books was told %v", err)
+		}
+	}
+	s = open(t, path)
+	defer s.Close()
+	if _, err := s.Setting(t.Context(), "busy 0"); err != nil {
+		t.Errorf("what was under way is not in the books: %v", err)
+	}
+	if _, err := s.Setting(t.Context(), "late"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what came late is in the books: %v", err)
+	}
+}
+
+// TestSameIDs: two processes that make the same ids write all they have to write.
+func TestSameIDs(t *testing.T) { storetest.Each(t, testSameIDs) }
+
+func testSameIDs(t *testing.T) {
+	path := storetest.Path(t)
+	a, b := open(t, path), open(t, path)
+	defer a.Close()
+	defer b.Close()
+	id := storetest.Screening(t, a, 2, 10)
+	for i, s := range []*store.Store{a, b, b} { // the third time it has seen that others are ahead
+		a.PretendLastID(1 << 52)
+		b.PretendLastID(1 << 52)
+		if i == 2 {
+			b.PretendLastID(1<<52 + 3)
+		}
+		sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
+		if err != nil {
+			t.Fatalf("booking %d: %v", i, err)
+		}
+		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken, Body: []byte("{}")}); err != nil || !known {
+			t.Fatalf("callback %d: known %v, %v", i, known, err)
+		}
+	}
+	storetest.Sound(t, a)
 }

@@ -20,6 +20,9 @@ func bookURL(id store.ScreeningID) string {
 
 func ticketURL(secret string) string { return "/tickets/" + url.PathEscape(secret) }
 
+// receiptURL is the page that asks for a receipt.
+func receiptURL(secret string) string { return ticketURL(secret) + "/receipt" }
+
 func homeGenreURL(genre string) string { return genreQuery("/", genre) }
 
 func filmsURL(genre string) string { return genreQuery("/films", genre) }
@@ -42,6 +45,9 @@ func (t TicketView) fragmentURL(action string) string {
 
 func (t TicketView) pollURL() string {
 	u := ticketURL(t.Ticket.Secret) + "/status?v=" + strconv.FormatInt(t.Ticket.Version, 10)
+	if t.StaleAt != 0 {
+		u += "&until=" + strconv.FormatInt(int64(t.StaleAt), 10)
+	}
 	if t.InDialog {
 		u += "&dialog=1"
 	}

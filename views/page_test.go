@@ -80,7 +80,7 @@ func imagesAndFields(t *testing.T, d *goquery.Document) {
 func formsOfMoreThanOneText(t *testing.T, d *goquery.Document) {
 	t.Helper()
 	d.Find("form").Each(func(_ int, s *goquery.Selection) {
-		if n := s.Find("input:not([type=hidden])").Length(); n == 1 {
+		if n := s.Find("input:not([type=hidden]), textarea").Length(); n == 1 {
 			t.Errorf("the form to %s has a single text input", s.AttrOr("action", ""))
 		}
 		if s.AttrOr("method", "") != "post" || s.AttrOr("action", "") == "" || s.Find("button[type=submit]").Length() == 0 {
@@ -127,7 +127,7 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 	p := page()
 	p.Title, p.Description = evil, evil
 	p.Cinema = store.Cinema{Name: evil, Tagline: evil, About: evil, AddressLine1: evil, AddressLine2: evil, Email: evil, Phone: evil, Facebook: "javascript:alert(1)"}
-	p.Waiting = []views.WaitingBooking{{Secret: evil, Film: evil, HoldUntil: now}}
+	p.Waiting, p.Closed = []views.WaitingBooking{{Secret: evil, Film: evil, HoldUntil: now}}, evil
 	f := film()
 	f.Movie = store.Movie{ID: 7, Title: evil, Synopsis: evil, PosterAlt: evil, Poster: evil, Genre: evil, Language: evil, AgeRating: evil}
 	for i := range f.Screenings {
@@ -145,7 +145,15 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 	for name, v := range tickets() {
 		v.Ticket.Movie, v.Ticket.CustomerName, v.Ticket.Receipt, v.Ticket.Seats = f.Movie, evil, evil, store.Labels{evil}
 		v.Cinema, v.Phone, v.Title, v.Sentence, v.RetryPhone, v.RetryError, v.Notice = evil, evil, evil, evil, evil, evil, evil
-		components["ticket "+name] = views.TicketPage(p, v)
+		v.Receipt.Text, v.Receipt.Error, v.Receipt.Notice, v.Receipt.Said = evil+"</textarea>"+evil, evil, evil, []string{evil}
+		v.Returns, v.Paybill, v.Till = []string{evil}, evil, evil
+		if v.Checking != "" {
+			v.Checking = evil
+		}
+		if v.Void != "" {
+			v.Void = evil
+		}
+		components["ticket "+name], components["receipt "+name] = views.TicketPage(p, v), views.ReceiptPage(p, v)
 	}
 	for name, c := range components {
 		html := render(t, c)

@@ -10,10 +10,11 @@ type Page struct {
 	BaseURL     string // scheme and host, no slash at the end
 	Image       string // path of a 1200×630 PNG for shared links; "" for the cinema's own
 	Cinema      store.Cinema
-	Demo        bool // a banner says that no money moves
-	Sandbox     bool // a banner says that Safaricom's sandbox takes the payments
-	NoIndex     bool // ticket, form and error pages
-	Year        int  // of the © line
+	Demo        bool   // a banner says that no money moves
+	Sandbox     bool   // a banner says that Safaricom's sandbox takes the payments
+	NoIndex     bool   // ticket, form and error pages
+	Closed      string // that no bookings are taken at the moment; "" while they are
+	Year        int    // of the © line
 	Waiting     []WaitingBooking
 }
 
@@ -54,6 +55,7 @@ type BookingForm struct {
 	Notice     string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone
 	WaitingURL string            // a booking in the way that this browser may open, or ""
 	Closed     string            // why this screening cannot be booked at all, or ""
+	Reopens    bool              // it is closed for the moment only
 	Now        store.Instant
 }
 
@@ -74,16 +76,46 @@ type TicketView struct {
 	Handset  string // address of the simulated phone, in demo; "" otherwise
 	InDialog bool   // shown inside the booking dialog
 
+	Void     string        // why a ticket that was paid does not admit
+	Returns  []string      // a sentence for each payment that is due back or has gone back
+	Checking string        // the receipt that M-PESA is being asked about, "" for none
+	Asking   bool          // M-PESA has not answered yet, however long it takes: the page goes on polling
+	StaleAt  store.Instant // from when on the page says something else though nothing has happened; zero is never
+	Receipt  ReceiptForm
+
 	// For Failed:
 	Title, Sentence string
 	Late            bool          // money may still come
 	Owed            bool          // money is due back
+	Returned        bool          // money has gone back
+	MayBePaid       bool          // an earlier prompt may still be paid: whoever tries again may pay twice
 	CanRetry        bool          // a new prompt may be asked for, now or at RetryAt
 	RetryAt         store.Instant // zero: now
 	RetryPhone      string        // as typed, or as rung before
 	RetryError      string        // at the phone field
 	Notice          string        // over the form: why a retry was not taken
 	SalesClosed     bool          // too late to try again
+	Paybill, Till   string        // pay to either without a prompt; "" where that is not offered
+}
+
+// Asks is how a ticket's page asks for the receipt of money that was not found.
+type Asks int
+
+// A page does not ask, has a link to a page that does, a form that is folded up, or an open one.
+const (
+	AsksNot Asks = iota
+	AsksElsewhere
+	AsksFolded
+	AsksOpenly
+)
+
+// ReceiptForm asks for the receipt of a payment that was not found, and says what came of those named before.
+type ReceiptForm struct {
+	Asks   Asks
+	Said   []string // a sentence for each receipt that was named, newest first
+	Text   string   // as typed
+	Error  string   // at the field
+	Notice string   // why it was not taken
 }
 
 // Problem is an error page: 404, 409, 422, 429, 500 or 503.

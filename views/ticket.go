@@ -9,7 +9,11 @@ import (
 )
 
 // polls reports whether the page asks by itself how the payment is going.
-func (t TicketView) polls() bool { return t.Ticket.Status == store.Pending }
+func (t TicketView) polls() bool { return t.Ticket.Status == store.Pending || t.Asking }
+
+// Reloads reports whether the page loads itself again where there is no JavaScript to do better. It must not while somebody may
+// be typing in it.
+func (t TicketView) Reloads() bool { return t.Ticket.Status == store.Pending || t.Checking != "" }
 
 // holdLeft is the whole seconds that the seats are still held for.
 func (t TicketView) holdLeft() int {
@@ -48,14 +52,16 @@ func (t TicketView) payee() string {
 	return t.Cinema
 }
 
-// heading is what has become of the payment, in a few words.
-func (t TicketView) heading() string {
+// Heading is what has become of the payment, in a few words.
+func (t TicketView) Heading() string {
 	switch {
 	case t.Ticket.Status == store.Paid:
 		if t.Ticket.VoidedAt != 0 {
 			return "This ticket is no longer valid"
 		}
 		return "Enjoy the film"
+	case t.Ticket.Status == store.Failed && t.Checking != "":
+		return "Checking your payment…"
 	case t.Ticket.Status == store.Failed:
 		if t.Title == "" {
 			return "Payment not completed"
@@ -71,13 +77,56 @@ func (t TicketView) heading() string {
 	return "Check your phone"
 }
 
-// tone is how a failure looks: amber where money may come or is owed, red otherwise.
+// tone is how a failure looks: amber where money may come, is owed or has gone back, red otherwise.
 func (t TicketView) tone() string {
-	if t.Late || t.Owed {
+	if t.Late || t.Owed || t.Returned {
 		return "late"
 	}
 	return "failed"
 }
+
+// whereReceipt says what whoever has paid is to do instead of paying again.
+func (t TicketView) whereReceipt() string {
+	if t.Receipt.Asks == AsksNot {
+		return "show your M-PESA message at the box office."
+	}
+	return "type the receipt below."
+}
+
+// receiptTitle is over the form that asks for a receipt, and receiptLink what leads to it.
+func (t TicketView) receiptTitle() string {
+	switch {
+	case len(t.Returns) > 0 && t.Ticket.Status != store.Pending:
+		return "The receipt of this payment"
+	case t.Ticket.Status == store.Paid:
+		return "Add the M-PESA receipt"
+	}
+	return "Have you paid already?"
+}
+
+func (t TicketView) receiptLink() string {
+	switch {
+	case t.Checking != "":
+		return "Type another receipt"
+	case t.Ticket.Status == store.Paid:
+		return "Add the M-PESA receipt"
+	}
+	return "I have paid already"
+}
+
+// receiptHint says what a receipt looks like, where what is wrong does not say it.
+func (t TicketView) receiptHint() string {
+	if t.Receipt.Error != "" {
+		return ""
+	}
+	return "The receipt is the 10 letters and digits at the start of the message, such as UJ22T8IYOU."
+}
+
+// account is what the customer types as the account number of a paybill: the code as the books look for it.
+func (t TicketView) account() string { return t.Ticket.Code }
+
+// byHand reports whether one may pay without a prompt.
+func (t TicketView) byHand() bool { return t.Paybill != "" || t.Till != "" }
 
 func seconds(n int) string { return strconv.Itoa(n) }
 

@@ -9,7 +9,7 @@ import (
 	"cinemasphere/views"
 )
 
-func TestOnlyAPendingTicketPolls(t *testing.T) {
+func TestOnlyATicketThatWaitsPolls(t *testing.T) {
 	for name, v := range tickets() {
 		t.Run(name, func(t *testing.T) {
 			html := render(t, views.TicketPage(page(), v))
@@ -17,20 +17,29 @@ func TestOnlyAPendingTicketPolls(t *testing.T) {
 			wantAttr(t, d, "#status", "data-version", "3")
 			wantAttr(t, d, "#status", "data-state", string(v.Ticket.Status))
 			pending := v.Ticket.Status == store.Pending
-			if pending {
-				wantAttr(t, d, "#status", "data-poll", "/tickets/SECRET/status?v=3")
-				wantAttr(t, d, "#status", "hx-get", "/tickets/SECRET/status?v=3")
+			if pending || v.Asking {
+				address := "/tickets/SECRET/status?v=3"
+				if v.StaleAt != 0 {
+					address += "&until=1795447920000"
+				}
+				wantAttr(t, d, "#status", "data-poll", address)
+				wantAttr(t, d, "#status", "hx-get", address)
 				wantAttr(t, d, "#status", "hx-trigger", "poll")
+				wantCount(t, d, "[data-lost]", 1)
 			} else {
-				wantCount(t, d, "[data-poll], [hx-get*=status], [hx-trigger]", 0)
+				wantCount(t, d, "[data-poll], [hx-get*=status], [hx-trigger], [data-lost]", 0)
 			}
-			if got := strings.Contains(html, `http-equiv="refresh"`); got != pending {
-				t.Errorf("refresh without JavaScript: %v", got)
+			reloads := pending || v.Checking != ""
+			if got := strings.Contains(html, `http-equiv="refresh"`); got != reloads || v.Reloads() != reloads {
+				t.Errorf("refresh without JavaScript: %v, want %v", got, reloads)
+			}
+			if n := d.Find("main textarea, main input:not([type=hidden])").Length(); reloads && n > 0 {
+				t.Errorf("%d fields to type in on a page that loads itself again", n)
 			}
 			if strings.Contains(d.Find("main").Text(), "cannot reach") {
 				t.Error("says that the box office is away before anybody knows")
 			}
-			if got := d.Find(`a[href="/tickets/SECRET"]`).Length() > 0; pending && !got {
+			if got := d.Find(`a[href="/tickets/SECRET"]`).Length() > 0; reloads && v.Ticket.Status != store.Paid && !got {
 				t.Error("no plain link to check the payment")
 			}
 		})
@@ -104,6 +113,7 @@ func TestFailedWithoutAnotherTry(t *testing.T) {
 	v = tickets()["late"]
 	d = doc(t, views.TicketStatus(v))
 	wantText(t, d, ".actions", "Check again")
+	d = doc(t, views.TicketStatus(tickets()["returned"]))
 	wantAttr(t, d, ".actions .btn-red", "href", "/movies/7")
 	v = tickets()["closed"]
 	d = doc(t, views.TicketStatus(v))
@@ -125,12 +135,29 @@ func TestPaidIsATicket(t *testing.T) {
 	d = doc(t, views.TicketStatus(tickets()["paid, receipt pending"]))
 	wantText(t, d, ".stub", "receipt pending")
 	wantText(t, d, ".stub", "The first seats had gone")
-	wantText(t, d, ".notice", "KSh 1,350.50 more than this ticket costs")
+}
 
-	d = doc(t, views.TicketStatus(tickets()["void"]))
-	wantCount(t, d, ".qr", 0)
-	wantText(t, d, ".stub", "Not valid for entry")
-	wantText(t, d, "h1", "no longer valid")
+func TestAVoidTicketLooksVoid(t *testing.T) {
+	for name, c := range map[string]views.TicketView{"page": tickets()["void"], "with a pass": func() views.TicketView {
+		v := tickets()["void"]
+		v.Pass = "CS1:0KRWMTX7P:MFRGGZDFMZTWQ2LKNNWG23TPOA"
+		return v
+	}()} {
+		d := doc(t, views.TicketPage(page(), c))
+		wantCount(t, d, ".qr, [data-print], .paid-mark", 0)
+		wantCount(t, d, ".stub.stub-void", 1)
+		wantText(t, d, ".stub", "Not valid for entry")
+		wantText(t, d, ".stub-stamp", "Void")
+		wantText(t, d, "h1", "no longer valid")
+		wantText(t, d, ".paid-head", "A refund of this ticket was asked for")
+		wantText(t, d, ".notice", "KSh 2,700 is on its way back to you.")
+		for _, not := range []string{"Admit 2", "Show this at the door", "it is your ticket", "Enjoy the film"} {
+			if strings.Contains(d.Find("main").Text(), not) {
+				t.Errorf("%s: a void ticket says %q", name, not)
+			}
+		}
+	}
+	wantCount(t, doc(t, views.TicketPage(page(), ticket(store.Paid))), ".stub-void, .stub-stamp", 0)
 }
 
 func TestProblems(t *testing.T) {

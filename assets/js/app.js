@@ -140,7 +140,7 @@
     doc.body.insertBefore(find('#toasts'), find('#live'));
     clearTimeout(timer);
     if (win.location.href !== home) { history.replaceState({htmx: true}, '', home); }
-    if (s && attr(s, 'data-state') !== 'Failed') {
+    if (s && (attr(s, 'data-poll') || attr(s, 'data-state') === 'Paid')) {
       box.textContent = '';
       line = make('p', 'waiting', '', box);
       make('span', '', (attr(s, 'data-poll') ? 'Your booking is waiting: ' : 'Your ticket: ') + attr(s, 'data-film') + '.', line);

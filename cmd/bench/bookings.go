@@ -46,7 +46,7 @@ func (c bookingsCmd) Run(p *program) (err error) {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	r := &report{title: fmt.Sprintf("Bookings taken to Paid: %.0f a second offered for %s, callback %s after the push", c.Rate*headroom, c.For, paidAfter)}
+	r := &report{title: fmt.Sprintf("Bookings taken to Paid on %s: %.0f a second offered for %s, callback %s after the push", c.Database, c.Rate*headroom, c.For, paidAfter)}
 	a, err := s.settle(p.ctx, buyers)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (c *crowd) come(ctx context.Context, begin time.Time, at []time.Duration, p
 	defer c.hands.close()
 	var open sync.WaitGroup
 	openLoop(ctx, begin, at, func(i int, due time.Time) {
-		if t, ok := c.click(purchases[i], due); ok {
+		if t, ok := c.click(ctx, purchases[i], due); ok {
 			open.Add(1)
 			c.follow(ctx, t, open.Done)
 		}
@@ -91,6 +91,7 @@ type account struct {
 	taken           int // receipts in M-PESA's ledger
 	takenMoney      int // whole shillings
 	callbacksFailed int
+	postgres        time.Duration // CPU that the database took, where it is a process of its own
 	fsync           time.Duration
 	load            time.Duration // CPU that the buyers took
 }
@@ -113,6 +114,10 @@ func (s *stage) settle(ctx context.Context, buyers *crowd) (a account, err error
 		return a, err
 	}
 	a.differ, a.taken, a.takenMoney, a.callbacksFailed = a.compare(entries), totals.Paid, totals.PaidAmount, totals.CallbacksFailed
+	if err := s.postgres.Stop(); err != nil {
+		return a, err
+	}
+	a.postgres = s.postgres.CPU()
 	a.fsync, err = fsyncTime(s.dir)
 	return a, err
 }
@@ -152,6 +157,9 @@ func (a account) report(r *report, s *stage, buyers *crowd, asked int) {
 	r.goal("callbacks lost", "0", a.callbacksFailed == 0, "%s", thousands(a.callbacksFailed))
 	r.goal("check of the books", "sound", len(a.wrong) == 0, "%d rules broken%s", len(a.wrong), first(a.wrong))
 	r.fact("product", "%s", s.product.used)
+	if a.postgres > 0 {
+		r.fact("PostgreSQL", "%.1f s CPU", a.postgres.Seconds())
+	}
 	r.fact("simulator", "%s", s.daraja.used)
 	load := ownUsage()
 	r.fact("setting up, checking the books", "%.1f s CPU", (load.cpu - a.load).Seconds())

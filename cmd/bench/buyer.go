@@ -5,6 +5,7 @@ import (
 	"context"
 	"html"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -48,6 +49,10 @@ type crowd struct {
 	clicks atomic.Int64
 	looks  atomic.Int64 // how often pages asked for their status
 	turned atomic.Int64 // bookings turned away with 503
+
+	insist  bool         // who is turned away comes again, and takes it that there are no seats left
+	soldOut atomic.Int64 // buyers who were told so
+
 	paid   atomic.Int64
 	money  atomic.Int64 // whole shillings of what buyers saw as Paid
 	faults faults
@@ -72,28 +77,38 @@ type ticket struct {
 }
 
 // click sends the booking form, as the dialog does. It reports whether a ticket came of it.
-func (c *crowd) click(p purchase, due time.Time) (*ticket, bool) {
-	c.clicks.Add(1)
-	t := &ticket{purchase: p, due: due}
-	status := 0
-	write := func(to []byte) []byte { return c.form(to, p) }
-	err := c.wire.send(write, func(a answer) error {
-		status, t.cookie = a.status, a.cookie
-		return t.see(a)
-	})
+func (c *crowd) click(ctx context.Context, p purchase, due time.Time) (*ticket, bool) {
+	t, status, err := c.try(p, due)
+	for err == nil && status == http.StatusServiceUnavailable && c.insist && time.Since(due) < patience && sleepUntil(ctx, time.Now().Add(time.Second)) {
+		t, status, err = c.try(p, due)
+	}
 	switch {
 	case err != nil:
 		c.faults.add("booking: %v", err)
 		return nil, false
-	case status == 503:
+	case status == http.StatusServiceUnavailable:
 		c.turned.Add(1)
 		return nil, false
-	case status != 200 || t.state == "":
+	case status == http.StatusConflict && c.insist:
+		c.soldOut.Add(1)
+		return nil, false
+	case status != http.StatusOK || t.state == "":
 		c.faults.add("booking: status %d, state %q", status, t.state)
 		return nil, false
 	}
 	c.booked.add(time.Since(due))
 	return t, true
+}
+
+// try sends the form once.
+func (c *crowd) try(p purchase, due time.Time) (t *ticket, status int, err error) {
+	c.clicks.Add(1)
+	t = &ticket{purchase: p, due: due}
+	err = c.wire.send(func(to []byte) []byte { return c.form(to, p) }, func(a answer) error {
+		status, t.cookie = a.status, a.cookie
+		return t.see(a)
+	})
+	return t, status, err
 }
 
 // watch keeps the ticket's page open until it has a verdict.

@@ -81,7 +81,7 @@ func TestBuyerWatchesUntilPaid(t *testing.T) {
 		}
 	})
 	c := &crowd{wire: w, run: "run", waits: []time.Duration{time.Millisecond}}
-	ticket, ok := c.click(purchase{total: 900}, time.Now())
+	ticket, ok := c.click(t.Context(), purchase{total: 900}, time.Now())
 	if !ok {
 		t.Fatalf("no ticket: %s", &c.faults)
 	}
@@ -95,11 +95,11 @@ func TestBuyerCountsWhatGoesWrong(t *testing.T) {
 	status := http.StatusServiceUnavailable
 	w := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 	c := &crowd{wire: w, waits: []time.Duration{time.Millisecond}}
-	if _, ok := c.click(purchase{}, time.Now()); ok || c.turned.Load() != 1 || c.faults.count() != 0 {
+	if _, ok := c.click(t.Context(), purchase{}, time.Now()); ok || c.turned.Load() != 1 || c.faults.count() != 0 {
 		t.Errorf("503: ok %v, turned away %d, faults %s", ok, c.turned.Load(), &c.faults)
 	}
 	status = http.StatusConflict
-	if _, ok := c.click(purchase{}, time.Now()); ok || c.faults.count() != 1 {
+	if _, ok := c.click(t.Context(), purchase{}, time.Now()); ok || c.faults.count() != 1 {
 		t.Errorf("409: ok %v, faults %s", ok, &c.faults)
 	}
 	c.watch(t.Context(), &ticket{state: "Failed"})

@@ -37,7 +37,7 @@ type cinema struct {
 
 func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
 	c.store = st
-	if c.hall, err = st.AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan()}); err != nil {
+	if c.hall, err = st.AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats)}); err != nil {
 		return c, err
 	}
 	for i := range films {
@@ -78,17 +78,17 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 	return all, nil
 }
 
-func seatPlan() string {
+func seatPlan(rows, seats int) string {
 	var plan strings.Builder
-	for row := range hallRows {
-		half := strings.Repeat("o", hallSeats/2)
+	for row := range rows {
+		half := strings.Repeat("o", seats/2)
 		fmt.Fprintf(&plan, "%c %s_%s\n", 'A'+row, half, half)
 	}
 	return plan.String()
 }
 
-// stockNew makes new books with n screenings.
-func stockNew(ctx context.Context, path string, n int) (_ []store.Screening, err error) {
+// stockNew makes new books with a cinema and the screenings that are made of it.
+func stockNew(ctx context.Context, path string, make func(cinema) ([]store.Screening, error)) (_ []store.Screening, err error) {
 	st, err := store.Open(ctx, store.Options{Path: path, Environment: store.Simulator})
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func stockNew(ctx context.Context, path string, n int) (_ []store.Screening, err
 	if err != nil {
 		return nil, err
 	}
-	return c.screenings(ctx, n)
+	return make(c)
 }
 
 // books is what the product's own books say once it has ended.

@@ -1,11 +1,13 @@
 // Command bench measures the product under load and checks each figure against its target.
 //
 //	bench bookings       bookings a second taken to Paid: load, simulator and product as three processes over loopback
+//	bench sellout        one screening sold out by more buyers than it has seats
 //	bench slow-daraja    bookings and the home page while Daraja takes half a second to answer
 //	bench home           the home page beside a bare handler that writes the same bytes
 //	bench overload       the books, offered three times what they can take
 //
-// Each starts what it needs in a directory of its own, prints a table, exits 1 where a target is missed and leaves nothing
+// Those that run the product do so on SQLite, or with --database=postgres on a PostgreSQL of their own, which writes to the disk
+// before it confirms. Each starts what it needs in a directory of its own, prints a table, exits 1 where a target is missed and leaves nothing
 // behind. It must never be pointed at a database or a Daraja that it has not made itself, and has no part in the product.
 package main
 
@@ -23,6 +25,7 @@ import (
 
 type cli struct {
 	Bookings   bookingsCmd   `cmd:"" help:"Bookings a second taken to Paid, by buyers who come whether or not the product keeps up."`
+	Sellout    selloutCmd    `cmd:"" help:"One screening of 600 seats, wanted by more buyers than it has seats."`
 	SlowDaraja slowDarajaCmd `cmd:"" help:"Bookings of a fixed number of buyers, and the home page, while Daraja is slow."`
 	Home       homeCmd       `cmd:"" help:"The home page with gzip, beside a bare handler that writes the same bytes from memory."`
 	Overload   overloadCmd   `cmd:"" help:"The books alone, offered several times what they can take."`

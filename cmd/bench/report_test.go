@@ -76,7 +76,7 @@ func TestReadWrk(t *testing.T) {
 
 // However many bookings, the screenings must have the seats for them.
 func TestScreeningsFor(t *testing.T) {
-	seats := strings.Count(seatPlan(), "o")
+	seats := strings.Count(seatPlan(hallRows, hallSeats), "o")
 	if seats != 220 {
 		t.Errorf("%d seats in a hall, want 220", seats)
 	}

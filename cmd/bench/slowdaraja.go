@@ -73,7 +73,7 @@ func (c slowDarajaCmd) book(ctx context.Context, buyers *crowd, began time.Time,
 				return
 			}
 			for time.Since(began) < c.For && ctx.Err() == nil {
-				t, ok := buyers.click(next(), time.Now())
+				t, ok := buyers.click(ctx, next(), time.Now())
 				if ok {
 					all.Go(func() { buyers.watch(ctx, t) })
 				} else if !sleepUntil(ctx, time.Now().Add(time.Second)) { // as asked to

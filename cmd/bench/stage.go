@@ -14,6 +14,7 @@ import (
 
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
+	"cinemasphere/store/storetest/pgserver"
 )
 
 // stageFlags say where and with what a benchmark runs.
@@ -21,6 +22,8 @@ type stageFlags struct {
 	Binary string `type:"existingfile" help:"The product. Default: built from the working directory's module."`
 	Dir    string `type:"existingdir" help:"Where databases and logs go while it runs. Default: the system's temporary directory."`
 	Seed   uint64 `default:"1" help:"Of all chance: the same seed makes the same buyers."`
+
+	Database string `enum:"sqlite,postgres" default:"sqlite" help:"What the product keeps its books in: sqlite or postgres."`
 }
 
 // stage is a directory with the programs that run in it. Close ends them and removes it.
@@ -33,6 +36,7 @@ type stage struct {
 	daraja   *process
 	simURL   string
 	helpers  []*process
+	postgres *pgserver.Server // nil where the database is a file
 }
 
 func (f stageFlags) open(ctx context.Context) (*stage, error) {
@@ -50,7 +54,21 @@ func (f stageFlags) open(ctx context.Context) (*stage, error) {
 	} else if s.binary, err = filepath.Abs(s.binary); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	if f.Database == "postgres" {
+		if err := s.openPostgres(ctx, f.Dir); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
 	return s, nil
+}
+
+// openPostgres starts a PostgreSQL and makes its database the stage's.
+func (s *stage) openPostgres(ctx context.Context, dir string) (err error) {
+	if s.postgres, err = pgserver.Start(ctx, pgserver.Options{Durable: true, Dir: dir}); err != nil {
+		return err
+	}
+	s.database = s.postgres.URL("books")
+	return s.postgres.Create(ctx, "books", "")
 }
 
 // openDaraja starts the simulator in a process of its own.
@@ -61,11 +79,16 @@ func (s *stage) openDaraja(ctx context.Context, flags ...string) (err error) {
 
 // openCinema opens a stage with a cinema of n screenings, a Daraja that follows the flags, and the product.
 func (f stageFlags) openCinema(ctx context.Context, n int, daraja ...string) (*stage, []store.Screening, error) {
+	return f.openWith(ctx, func(c cinema) ([]store.Screening, error) { return c.screenings(ctx, n) }, daraja...)
+}
+
+// openWith is openCinema for other screenings.
+func (f stageFlags) openWith(ctx context.Context, make func(cinema) ([]store.Screening, error), daraja ...string) (*stage, []store.Screening, error) {
 	s, err := f.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	screenings, err := stockNew(ctx, s.database, n)
+	screenings, err := stockNew(ctx, s.database, make)
 	if err == nil {
 		err = s.openDaraja(ctx, daraja...)
 	}
@@ -129,7 +152,7 @@ func (s *stage) close() error {
 	for _, h := range s.helpers {
 		errs = append(errs, h.stop())
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+	return errors.Join(append(errs, s.postgres.Stop(), os.RemoveAll(s.dir))...)
 }
 
 // ledger is what the simulator took, and its counters.

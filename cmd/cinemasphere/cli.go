@@ -22,6 +22,7 @@ type cli struct {
 	Refund   refundCmd   `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
 	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
+	Register registerCmd `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -17,25 +19,32 @@ import (
 
 // config is every setting there is. Each is a flag and an environment variable, which may stand in a file .env.
 type config struct {
-	Addr                   string        `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
-	BaseURL                string        `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.example. In the demo: http:// and ADDR."`
-	DatabaseURL            string        `env:"DATABASE_URL" name:"database-url" help:"SQLite file. Default: demo.db in the demo, cinemasphere.db otherwise."`
-	MpesaEnv               string        `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
-	MpesaBaseURL           string        `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`
-	MpesaConsumerKey       string        `env:"MPESA_CONSUMER_KEY" name:"mpesa-consumer-key" help:"Consumer key of your Daraja app."`
-	MpesaConsumerSecret    string        `env:"MPESA_CONSUMER_SECRET" name:"mpesa-consumer-secret" help:"Consumer secret of your Daraja app."`
-	MpesaPasskey           string        `env:"MPESA_PASSKEY" name:"mpesa-passkey" help:"Passkey of your shortcode."`
-	MpesaBusinessShortCode string        `env:"MPESA_BUSINESS_SHORT_CODE" name:"mpesa-business-short-code" help:"Your paybill; for a till, its store (head-office) number."`
-	MpesaTillNumber        string        `env:"MPESA_TILL_NUMBER" name:"mpesa-till-number" help:"Your till number, where you have a till."`
-	MpesaTransactionType   string        `env:"MPESA_TRANSACTION_TYPE" name:"mpesa-transaction-type" help:"CustomerPayBillOnline or CustomerBuyGoodsOnline. Default: the latter where a till number is set that differs from the short code."`
-	MpesaCallbackURL       string        `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom delivers results. Default: BASE_URL/cb."`
-	SecretKey              string        `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
-	TrustedProxies         []string      `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Address ranges (CIDR) whose X-Forwarded-For is believed, separated by commas."`
-	BookingRate            string        `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
-	Hold                   time.Duration `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
-	RetryHold              time.Duration `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
-	LogLevel               string        `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
-	LogFormat              string        `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
+	Addr                   string          `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
+	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.example. In the demo: http:// and ADDR."`
+	DatabaseURL            string          `env:"DATABASE_URL" name:"database-url" help:"SQLite file, or postgres://user:password@host/database. Default: demo.db in the demo, cinemasphere.db otherwise."`
+	MpesaEnv               string          `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
+	MpesaBaseURL           string          `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`
+	MpesaConsumerKey       string          `env:"MPESA_CONSUMER_KEY" name:"mpesa-consumer-key" help:"Consumer key of your Daraja app."`
+	MpesaConsumerSecret    string          `env:"MPESA_CONSUMER_SECRET" name:"mpesa-consumer-secret" help:"Consumer secret of your Daraja app."`
+	MpesaPasskey           string          `env:"MPESA_PASSKEY" name:"mpesa-passkey" help:"Passkey of your shortcode."`
+	MpesaBusinessShortCode string          `env:"MPESA_BUSINESS_SHORT_CODE" name:"mpesa-business-short-code" help:"Your paybill; for a till, its store (head-office) number."`
+	MpesaTillNumber        string          `env:"MPESA_TILL_NUMBER" name:"mpesa-till-number" help:"Your till number, where you have a till."`
+	MpesaTransactionType   string          `env:"MPESA_TRANSACTION_TYPE" name:"mpesa-transaction-type" help:"CustomerPayBillOnline or CustomerBuyGoodsOnline. Default: the latter where a till number is set that differs from the short code."`
+	MpesaCallbackURL       string          `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom delivers results. Default: BASE_URL/cb."`
+	MpesaInitiatorName     string          `env:"MPESA_INITIATOR_NAME" name:"mpesa-initiator-name" help:"API operator of your shortcode, with the roles Transaction Status and Org Reversals Initiator: lets the program confirm receipts and send refunds."`
+	MpesaInitiatorPassword string          `env:"MPESA_INITIATOR_PASSWORD" name:"mpesa-initiator-password" help:"Its password. M-PESA lets it expire after 90 days."`
+	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
+	AutoRefund             string          `env:"AUTO_REFUND" name:"auto-refund" default:"off" enum:"on,off" help:"on: what is due back goes back by itself."`
+	PullTransactions       string          `env:"PULL_TRANSACTIONS" name:"pull-transactions" default:"off" enum:"on,off" help:"on: look every 10 minutes through M-PESA's own list for money that nothing else told of (paybill only)."`
+	QuerySchedule          []time.Duration `env:"QUERY_SCHEDULE" name:"query-schedule" help:"When M-PESA is asked about a prompt it has not told the fate of, after the prompt. Default: 25s, every 10s to 2m, then 3m,5m,10m,30m,2h,24h."`
+	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
+	SecretKey              string          `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
+	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Address ranges (CIDR) whose X-Forwarded-For is believed, separated by commas."`
+	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
+	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
+	RetryHold              time.Duration   `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
+	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
 
 // plan is a configuration that has been checked and filled in.
@@ -45,7 +54,9 @@ type plan struct {
 	simulate    bool // start a simulator of our own
 	callback    string
 	proxies     []netip.Prefix
-	bookingRate int // 0 is no limit
+	bookingRate int    // 0 is no limit
+	results     string // where M-PESA sends what is not about a push
+	credential  string // the initiator's, sealed
 	level       slog.Level
 }
 
@@ -53,6 +64,7 @@ type plan struct {
 const (
 	demoKey, demoSecret, demoPasskey = "demo-key", "demo-secret", "demo-passkey"
 	demoShortcode                    = "600100"
+	demoInitiator, demoCredential    = "demo-initiator", "ZGVtbw=="
 )
 
 // check fills in what follows from other settings and names every setting that is missing or contradicts another.
@@ -68,10 +80,11 @@ func (c config) check() (plan, error) {
 	} else {
 		p.checkDaraja(fail)
 	}
-	if strings.HasPrefix(p.DatabaseURL, "postgres://") || strings.HasPrefix(p.DatabaseURL, "postgresql://") {
-		fail("DATABASE_URL: this version keeps its books in an SQLite file; give a file path")
+	if err := store.CheckPath(p.DatabaseURL); err != nil {
+		fail("DATABASE_URL: %w", err)
 	}
 	p.checkAddresses(fail)
+	p.checkInitiator(fail)
 	p.checkRest(fail)
 	return p, errors.Join(errs...)
 }
@@ -127,6 +140,10 @@ func (p *plan) fillDemo(fail func(string, ...any)) {
 	setDefault(&p.MpesaConsumerSecret, demoSecret)
 	setDefault(&p.MpesaPasskey, demoPasskey)
 	setDefault(&p.MpesaBusinessShortCode, demoShortcode)
+	if p.MpesaInitiatorPassword == "" && p.MpesaCertificate == "" {
+		setDefault(&p.MpesaInitiatorName, demoInitiator)
+		p.credential = demoCredential
+	}
 	setDefault(&p.BaseURL, "http://"+localAddr(p.Addr))
 	if strings.Contains(strings.ToLower(p.MpesaBaseURL), "safaricom.co.ke") {
 		fail("MPESA_BASE_URL is Safaricom's, but MPESA_ENV is simulator")
@@ -164,6 +181,7 @@ func (p *plan) checkAddresses(fail func(string, ...any)) {
 	if p.callback == "" && p.BaseURL != "" {
 		p.callback = p.BaseURL + "/cb"
 	}
+	p.results = p.BaseURL + "/cb"
 	for _, a := range []struct{ name, text string }{{"BASE_URL", p.BaseURL}, {"MPESA_CALLBACK_URL", p.callback}} {
 		if a.text == "" {
 			continue
@@ -181,6 +199,34 @@ func (p *plan) checkAddresses(fail func(string, ...any)) {
 		case p.env != store.Simulator && loopback(u.Host):
 			fail("%s is %s, which Safaricom cannot reach", a.name, u.Host)
 		}
+	}
+}
+
+// checkInitiator seals the initiator's password, where there is one.
+func (p *plan) checkInitiator(fail func(string, ...any)) {
+	if p.MpesaInitiatorName == "" {
+		if p.MpesaInitiatorPassword != "" || p.MpesaCertificate != "" {
+			fail("MPESA_INITIATOR_NAME is not set, but MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is")
+		}
+		if p.AutoRefund == "on" {
+			fail("AUTO_REFUND is on, but MPESA_INITIATOR_NAME is not set: M-PESA takes Reversals from an initiator only")
+		}
+		return
+	}
+	if p.credential != "" {
+		return
+	}
+	if p.MpesaInitiatorPassword == "" || p.MpesaCertificate == "" {
+		fail("MPESA_INITIATOR_NAME is set, but MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is not")
+		return
+	}
+	certificate, err := os.ReadFile(p.MpesaCertificate)
+	if err != nil {
+		fail("MPESA_CERTIFICATE: %w", err)
+		return
+	}
+	if p.credential, err = mpesa.SecurityCredential(p.MpesaInitiatorPassword, certificate, rand.Reader); err != nil {
+		fail("MPESA_CERTIFICATE or MPESA_INITIATOR_PASSWORD: %w", err)
 	}
 }
 
@@ -207,6 +253,14 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 			fail("BOOKING_RATE is %q: it must be a number of bookings a minute, or off", p.BookingRate)
 		}
 		p.bookingRate = n
+	}
+	for i, at := range p.QuerySchedule {
+		if at <= 0 || i > 0 && at <= p.QuerySchedule[i-1] {
+			fail("QUERY_SCHEDULE must be times that grow, such as 25s,1m,5m")
+		}
+	}
+	if p.QueryRate < 0.01 || p.QueryRate > 100 {
+		fail("QUERY_RATE must be 0.01 to 100 questions a second")
 	}
 	if p.Hold < time.Second || p.Hold > 15*time.Minute || p.RetryHold < 0 || p.RetryHold > p.Hold {
 		fail("HOLD must be 1s to 15m, and RETRY_HOLD at most HOLD")

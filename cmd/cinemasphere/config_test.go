@@ -48,13 +48,16 @@ func TestConfig(t *testing.T) {
 		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
 		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
 		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, time.Hour }, "RETRY_HOLD"},
-		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://localhost/cinema" }, "DATABASE_URL"},
+		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example/cinema" }, ""},
+		{"PostgreSQL without a database", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example" }, "DATABASE_URL: postgres:// names no database"},
+		{"PostgreSQL at no port", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example:port/cinema" }, "DATABASE_URL"},
+		{"another database", live, func(c *config) { c.DatabaseURL = "mysql://cinema:geheim@db.example/cinema" }, "DATABASE_URL: mysql:// is neither"},
 	}
 	for _, c := range cases {
 		from := c.from
 		c.change(&from)
 		_, err := from.check()
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "geheim")) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}

@@ -241,6 +241,51 @@ func sayStatus(p *program, st *store.Store) error {
 	return err
 }
 
+type registerCmd struct {
+	config
+	Pull  bool   `help:"Register for Pull Transactions too (once, paybill only)."`
+	Phone string `help:"The number that Safaricom asks for with --pull, as nominated in the M-PESA portal."`
+}
+
+// Run tells Safaricom where to send confirmations of what is paid without a prompt.
+func (c registerCmd) Run(p *program) error {
+	plan, err := c.check()
+	if err != nil {
+		return err
+	}
+	daraja, err := plan.daraja()
+	if err != nil {
+		return err
+	}
+	return books{c.config}.with(p.ctx, func(st *store.Store) error {
+		service := checkout.New(st, daraja, checkout.Config{CallbackURL: plan.callback, ResultURL: plan.results})
+		confirmation, validation, err := service.C2BURLs(p.ctx)
+		if err != nil {
+			return err
+		}
+		_, err = daraja.RegisterURLs(p.ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+		if errors.Is(err, mpesa.ErrAlreadyRegistered) {
+			return errors.New("Safaricom has addresses for this shortcode already: delete them in the Daraja portal (Self-service, URL management), then register again")
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be told to this program.")
+		if !c.Pull {
+			return nil
+		}
+		phone, err := mpesa.ParseMSISDN(c.Phone)
+		if err != nil {
+			return fmt.Errorf("--phone: %w", err)
+		}
+		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{Nominated: phone, CallbackURL: confirmation}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
+			return err
+		}
+		_, err = fmt.Fprintln(p.stdout, "Registered for Pull Transactions.")
+		return err
+	})
+}
+
 // when is an instant as the clocks in Kenya show it.
 func when(i store.Instant) string { return i.Time().In(nairobi).Format("2006-01-02 15:04:05") }
 

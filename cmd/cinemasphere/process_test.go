@@ -422,6 +422,12 @@ func TestSubcommands(t *testing.T) {
 // subcommand runs the program to its end and returns all it printed.
 func subcommand(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
+	return subcommandWith(t, dir, nil, args...)
+}
+
+// subcommandWith is subcommand with an environment.
+func subcommandWith(t *testing.T, dir string, env []string, args ...string) (string, error) {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -429,7 +435,7 @@ func subcommand(t *testing.T, dir string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir}
+	cmd.Dir, cmd.Env = dir, append([]string{"HOME=" + dir}, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -62,7 +62,7 @@ func (c seedCmd) Run(p *program) error {
 	if err := seed(p.ctx, st); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "Sample films, halls and screenings are in %s.\n", plan.DatabaseURL)
+	_, err = fmt.Fprintf(p.stdout, "Sample films, halls and screenings are in %s.\n", store.PathName(plan.DatabaseURL))
 	return err
 }
 

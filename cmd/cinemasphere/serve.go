@@ -64,7 +64,7 @@ func (c serveCmd) Run(p *program) error {
 // open makes everything ready to serve.
 func (s *server) open(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
-		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold,
+		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold, Queries: s.QuerySchedule,
 	})
 	if err != nil {
 		return err
@@ -77,23 +77,37 @@ func (s *server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	daraja, err := mpesa.New(mpesa.Config{
-		BaseURL: s.MpesaBaseURL, ConsumerKey: s.MpesaConsumerKey, ConsumerSecret: s.MpesaConsumerSecret, Passkey: s.MpesaPasskey,
-		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, TransactionType: s.MpesaTransactionType,
-	})
+	daraja, err := s.daraja()
 	if err != nil {
-		return fmt.Errorf("M-PESA settings: %w", err)
+		return err
 	}
 	if s.SecretKey == "" {
 		if s.SecretKey, err = s.store.SettingOr(ctx, "secret_key", rand.Text); err != nil {
 			return err
 		}
 	}
-	s.checkout = checkout.New(s.store, daraja, checkout.Config{CallbackURL: s.callback, Signing: s.SecretKey, Log: s.log})
+	s.checkout = checkout.New(s.store, daraja, checkout.Config{
+		CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
+		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "",
+		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on",
+	})
 	if err := s.checkout.Start(ctx); err != nil {
 		return err
 	}
 	return s.openSite()
+}
+
+// daraja is the client of the environment that the plan is for.
+func (p *plan) daraja() (*mpesa.Client, error) {
+	c, err := mpesa.New(mpesa.Config{
+		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret, Passkey: p.MpesaPasskey,
+		Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber, TransactionType: p.MpesaTransactionType,
+		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("M-PESA settings: %w", err)
+	}
+	return c, nil
 }
 
 // openDemo starts a Daraja of our own and fills the demo's cinema.
@@ -102,7 +116,8 @@ func (s *server) openDemo(ctx context.Context) error {
 	case err != nil:
 		return err
 	case n == 0:
-		if err := seed(ctx, s.store); err != nil {
+		// Another process may have been quicker.
+		if err := seed(ctx, s.store); err != nil && !errors.Is(err, store.ErrHasFilms) {
 			return err
 		}
 	default:
@@ -127,8 +142,9 @@ func (s *server) openDemo(ctx context.Context) error {
 	s.simHTTP = &http.Server{Handler: s.sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go s.serveOn(s.simHTTP, l)
 	// The simulator is on this machine: it delivers to the listener itself, whatever customers call it.
+	s.results = "http://" + localAddr(s.listener.Addr().String()) + "/cb"
 	if s.MpesaCallbackURL == "" {
-		s.callback = "http://" + localAddr(s.listener.Addr().String()) + "/cb"
+		s.callback = s.results
 	}
 	return nil
 }
@@ -163,7 +179,7 @@ func (s *server) openSite() error {
 // serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still served,
 // until what became of the last prompt is in the books.
 func (s *server) serve(ctx context.Context) error {
-	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", s.DatabaseURL, "simulator", s.simAddr)
+	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", store.PathName(s.DatabaseURL), "simulator", s.simAddr)
 	// What runs beside the requests ends only after the last of them.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -155,7 +155,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 		return unknown(r, err)
 	}
 	refusal, is := errors.AsType[*store.Refusal](err)
-	if !is {
+	if !is || web.ClosesSales(refusal) {
 		return err
 	}
 	web.Note(w, err)

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,6 +14,7 @@ const MaxCallback = 64 << 10
 
 // Delivery is a callback as it came in. Size is the body's whole length where that is known to be more.
 type Delivery struct {
+	Kind          store.CallbackKind // "" is the verdict on a push
 	Token, Source string
 	Body          []byte
 	Size          int64
@@ -22,14 +24,15 @@ type Delivery struct {
 // token is one of ours. An error means that it is not known to be written: the caller must not acknowledge it as taken.
 func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err error) {
 	body := d.Body[:min(len(d.Body), MaxCallback)]
+	kind := cmp.Or(d.Kind, store.CallbackSTK)
 	// The sender may hang up once it has sent; what it said must be kept all the same.
 	ctx = context.WithoutCancel(ctx)
-	id, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: "stk", Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
+	id, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
 	if err != nil || !known {
 		return known, err
 	}
 	select {
-	case s.apply <- store.Callback{ID: id, Kind: "stk", Token: d.Token, Body: body}:
+	case s.apply <- store.Callback{ID: id, Kind: kind, Token: d.Token, Body: body}:
 	default: // the sweep takes what does not fit
 	}
 	return true, nil
@@ -37,11 +40,24 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 
 // applyCallback makes of a kept callback what it says.
 func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
-	applied, err := s.store.ApplyCallback(ctx, cb.ID, verdict(cb.Body))
+	var applied store.Applied
+	var err error
+	switch cb.Kind {
+	case store.CallbackSTK:
+		applied, err = s.store.ApplyCallback(ctx, cb.ID, verdict(cb.Body))
+	case store.CallbackStatus, store.CallbackStatusTimeout:
+		applied, err = s.applyStatus(ctx, cb)
+	case store.CallbackReversal, store.CallbackReversalTimeout:
+		applied, err = s.applyReversal(ctx, cb)
+	case store.CallbackC2B:
+		applied, err = s.applyC2B(ctx, cb)
+	default:
+		applied, err = s.store.RejectCallback(ctx, cb.ID, "of no kind that is known")
+	}
 	if err != nil {
 		return fmt.Errorf("callback %d: %w", cb.ID, err)
 	}
-	s.log.Info("callback applied", "ticket", applied.Code, "outcome", applied.Outcome)
+	s.log.Info("callback applied", "kind", cb.Kind, "ticket", applied.Code, "outcome", applied.Outcome)
 	s.nudged()
 	return nil
 }

@@ -1,7 +1,109 @@
 package checkout
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
 
-func (s *Service) claimNext(context.Context, func(func()) bool) error { return nil }
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
 
-func (s *Service) refundNext(context.Context, func(func()) bool) error { return nil }
+// ErrNoReceipt means that what a customer typed holds no M-PESA receipt.
+var ErrNoReceipt = errors.New("no receipt in the text")
+
+// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret opens, and
+// has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal (TooManyTries,
+// NotFailed) and the store's.
+func (s *Service) Claim(ctx context.Context, secret, text, browser string) (string, error) {
+	receipt, ok := mpesa.ParseReceipt(text)
+	if !ok {
+		return "", ErrNoReceipt
+	}
+	if err := s.store.ClaimReceipt(ctx, secret, receipt, browser); err != nil {
+		return "", err
+	}
+	s.nudged()
+	return receipt, nil
+}
+
+// claimNext asks M-PESA about the next receipt that was claimed, if one is due.
+func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error {
+	c, err := s.store.TakeClaim(ctx)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !s.cfg.Initiator {
+		return s.store.ClaimToPerson(ctx, c)
+	}
+	start(func() { s.logged("ask about a receipt", func() error { return s.askClaim(ctx, c) }) })
+	return nil
+}
+
+func (s *Service) askClaim(ctx context.Context, c store.Claim) error {
+	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
+		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.ResultToken),
+		Remarks: "Is this receipt ours",
+	})
+	if err == nil {
+		return nil
+	}
+	s.log.Warn("receipt not asked about", "error", err)
+	if e := asDaraja(err); e.Kind == mpesa.KindConfig {
+		return s.store.ClaimToPerson(ctx, c)
+	}
+	return s.store.NoteDaraja(ctx, !unwell(err))
+}
+
+// resultURL is where M-PESA sends the answer to one request: its token is nobody else's.
+func (s *Service) resultURL(kind store.CallbackKind, token string) string {
+	return s.cfg.ResultURL + "/" + strings.ReplaceAll(string(kind), "_", "-") + "/" + token
+}
+
+// applyStatus makes of a result of Transaction Status what it says of the receipt.
+func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.Applied, error) {
+	if cb.Kind == store.CallbackStatusTimeout {
+		return s.store.ApplyStatus(ctx, cb.ID, store.Transaction{NoAnswer: true})
+	}
+	result, err := mpesa.ParseResult(cb.Body)
+	if err != nil {
+		return s.store.RejectCallback(ctx, cb.ID, "unreadable")
+	}
+	return s.store.ApplyStatus(ctx, cb.ID, s.transaction(result))
+}
+
+func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
+	tr, ok := r.Transaction()
+	if !ok {
+		out := r.Verdict().Outcome
+		return store.Transaction{NoAnswer: out == mpesa.OutcomeTryAgain || out == mpesa.OutcomeUnknown, Text: string(r.Code) + " " + r.Desc}
+	}
+	state := strings.ToLower(string(tr.State))
+	out := store.Transaction{
+		Known: true, Completed: tr.State == mpesa.StateCompleted && tr.HasAmount, Reversed: strings.Contains(state, "revers"), Receipt: tr.Receipt,
+		ToUs: tr.Credit.Number != "" && (tr.Credit.Number == s.cfg.Shortcode || tr.Credit.Number == s.cfg.Till), Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
+		Text: string(tr.State) + ", to " + tr.Credit.Number,
+	}
+	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {
+		out.TransactedAt = store.At(at)
+	}
+	return out
+}
+
+// numberPattern is a number as M-PESA gives it, whole or with digits hidden, in the form that the books compare.
+func numberPattern(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '*' || r >= 'a' && r <= 'f' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(text))
+	if strings.HasPrefix(text, "0") && len(text) < 12 {
+		text = "254" + text[1:]
+	}
+	return text
+}

@@ -19,7 +19,9 @@ import (
 // TestAnyOrder plays random histories of a small hall with few phones: bookings, retries, seats given up, Daraja losing,
 // delaying, doubling and reordering what it says, screenings cancelled, processes dying. At every step each seat has one
 // owner, and in the end every shilling in M-PESA's ledger is in the books or behind a push that is listed as undecided.
-func TestAnyOrder(t *testing.T) {
+func TestAnyOrder(t *testing.T) { storetest.Each(t, testAnyOrder) }
+
+func testAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// Without the method Deadline, which may not be called in a bubble.
 		rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) {
@@ -35,7 +37,7 @@ func TestAnyOrder(t *testing.T) {
 				"cancel":  h.cancel,
 				"":        func(*rapid.T) { h.check() },
 			})
-			pass(25 * time.Minute)
+			pass(25 * time.Hour)
 			h.check()
 			h.nothingPending()
 		})

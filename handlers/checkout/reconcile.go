@@ -12,9 +12,9 @@ import (
 
 const (
 	defaultQueryGap = 500 * time.Millisecond
-	// lookEvery is how long nothing may be done before somebody looks whether something is due after all, such as what
-	// another process has written.
-	lookEvery = 5 * time.Second
+	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such as
+	// what another process has written.
+	defaultLookEvery = 5 * time.Second
 	// atOnce is how soon after something was written its consequences are looked at.
 	atOnce = time.Second
 	// asking is how many calls to Daraja that no customer waits for may be under way.
@@ -40,24 +40,40 @@ func (s *Service) dueLoop(ctx context.Context) {
 		})
 		return true
 	}
-	for {
+	for s.waitDue(ctx) {
 		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
 		s.logged("ask about pushes", func() error { return s.askNext(work, start) })
 		s.logged("confirm receipts", func() error { return s.claimNext(work, start) })
 		s.logged("send refunds", func() error { return s.refundNext(work, start) })
-		if !s.waitDue(ctx) {
-			return
-		}
 	}
 }
 
 // waitDue waits until something is due, and reports false where ctx has ended.
 func (s *Service) waitDue(ctx context.Context) bool {
-	wait := lookEvery
-	due, err := s.store.NextDue(ctx)
-	if err == nil && due != 0 {
-		wait = min(wait, max(due.Time().Sub(s.store.Now().Time()), s.cfg.QueryGap, 50*time.Millisecond))
+	for soon := true; ; soon = false {
+		due, err := s.store.NextDue(context.WithoutCancel(ctx))
+		s.logged("look for what is due", func() error { return err })
+		wait := s.cfg.LookEvery
+		if err == nil && due != 0 {
+			wait = min(wait, due.Time().Sub(s.store.Now().Time()))
+		}
+		if soon {
+			wait = max(wait, s.cfg.QueryGap) // what was due a moment ago has just been done, or is not to be done yet
+		}
+		if wait > 0 && !s.wait(ctx, wait) {
+			return false
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if due != 0 && due <= s.store.Now() {
+			return true
+		}
 	}
+}
+
+// wait waits so long, or less where something has been written, and reports false where ctx has ended.
+func (s *Service) wait(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	nudge := s.nudge

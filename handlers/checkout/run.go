@@ -43,7 +43,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
-	callbacks, sweep := time.NewTicker(callbackEvery), time.NewTicker(sweepEvery)
+	callbacks, sweep, pull := time.NewTicker(callbackEvery), time.NewTicker(sweepEvery), time.NewTicker(pullEvery)
+	defer pull.Stop()
 	defer callbacks.Stop()
 	defer sweep.Stop()
 	work := context.WithoutCancel(ctx)
@@ -53,6 +54,13 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		case <-callbacks.C:
 			s.leased(work, "callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-callbackEvery)) })
+			if s.cfg.Initiator && s.cfg.AutoRefund {
+				s.leased(work, "automatic refunds", func() error { return s.requestDue(work) })
+			}
+		case <-pull.C:
+			if s.cfg.Pull {
+				s.leased(work, "pull", func() error { return s.pull(work) })
+			}
 		case <-sweep.C:
 			s.leased(work, "sweep", func() error { return s.sweep(work) })
 		}

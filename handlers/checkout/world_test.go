@@ -4,9 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,33 +19,45 @@ import (
 )
 
 // tester is what testing.TB and rapid.T have in common.
-type tester interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
+type tester = storetest.Tester
 
 // world is a cinema with its books, its counter and a Daraja, all in one synctest bubble: hours pass in milliseconds.
 type world struct {
-	t       tester
-	store   *store.Store
-	daraja  *sim.Sim
-	service *checkout.Service
-	hook    atomic.Pointer[checkout.Service] // who hears callbacks at this moment: nobody while a process is dead
-	stop    func()
-	path    string
+	t                    tester
+	store                *store.Store
+	daraja               *sim.Sim
+	service              *checkout.Service
+	hook                 atomic.Pointer[checkout.Service] // who hears callbacks at this moment: nobody while a process is dead
+	stop                 func()
+	path                 string
+	remove               func()            // the books, once they are closed
+	wire                 *wire             // between the cinema and Daraja
+	queries              store.Schedule    // nil is the usual one
+	faults               *storetest.Faults // of the database, nil for none
+	client               *mpesa.Client
+	books                atomic.Pointer[store.Store] // store, for those who run beside a restart
+	rand                 io.Reader                   // the simulator's, nil for chance itself
+	till                 bool                        // the cinema has a till, not a paybill
+	pull                 bool                        // the cinema looks through Pull Transactions
+	autoRefund           bool                        // what is due back goes back by itself
+	prepare, after, want func()                      // of a story in which something goes wrong
 }
 
 // newWorld opens a cinema; the caller closes it.
-func newWorld(t tester) *world {
+func newWorld(t tester, options ...func(*world)) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "checkout")
-	if err != nil {
-		t.Fatalf("%v", err)
+	w := &world{t: t, wire: &wire{}}
+	w.path, w.remove = storetest.Books(t)
+	for _, f := range options {
+		f(w)
 	}
-	w := &world{t: t, path: filepath.Join(dir, "books.db")}
+	w.wire.die = func() {
+		if w.faults != nil {
+			w.faults.Die()
+		}
+	}
 	w.daraja = sim.New(sim.Config{
-		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379",
+		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Till: w.tillNumber(), Rand: w.rand,
 		Callback: sim.InProcess(http.HandlerFunc(w.callback)),
 	})
 	w.open()
@@ -57,19 +67,26 @@ func newWorld(t tester) *world {
 // open starts the counter on the books, as a process does that has just come up.
 func (w *world) open() {
 	w.t.Helper()
-	st, err := store.Open(context.Background(), store.Options{Path: w.path, Environment: store.Simulator})
+	o := store.Options{Path: w.path, Environment: store.Simulator, Queries: w.queries}
+	if w.faults != nil {
+		o.Driver = w.faults.Driver()
+	}
+	st, err := store.Open(context.Background(), o)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
 	client, err := mpesa.New(mpesa.Config{
-		BaseURL: "http://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379",
-		Transport: sim.InProcess(w.daraja.Daraja()),
+		BaseURL: "http://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Till: w.tillNumber(),
+		Transport: lossy{w.wire, sim.InProcess(w.daraja.Daraja())}, InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
 	})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	w.store = st
-	w.service = checkout.New(st, client, checkout.Config{CallbackURL: "https://cinema.test/cb", Signing: "signing key"})
+	w.store, w.client = st, client
+	w.books.Store(st)
+	w.service = checkout.New(st, client, checkout.Config{
+		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: true, LookEvery: time.Minute, AutoRefund: w.autoRefund, Pull: w.pull,
+	})
 	if err := w.service.Start(context.Background()); err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -83,10 +100,24 @@ func (w *world) open() {
 		if err := <-ended; err != nil {
 			w.t.Errorf("run: %v", err)
 		}
-		if err := st.Close(); err != nil {
+		if err := st.Close(); err != nil && (w.faults == nil || !w.faults.Dead()) {
 			w.t.Errorf("close books: %v", err)
 		}
 	}
+}
+
+func (w *world) tillNumber() string {
+	if w.till {
+		return "600200"
+	}
+	return ""
+}
+
+// died lets a process that died be gone, and another start on its books.
+func (w *world) died() {
+	w.stop()
+	w.faults.Revive()
+	w.open()
 }
 
 // restart ends the process and starts another on the same books.
@@ -98,9 +129,7 @@ func (w *world) restart() {
 func (w *world) close() {
 	w.daraja.Close()
 	w.stop()
-	if err := os.RemoveAll(filepath.Dir(w.path)); err != nil {
-		w.t.Errorf("%v", err)
-	}
+	w.remove()
 }
 
 // callback is the hook that Safaricom calls.
@@ -116,7 +145,18 @@ func (w *world) callback(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "nobody is there", http.StatusBadGateway)
 		return
 	}
-	if _, err := service.Receive(r.Context(), checkout.Delivery{Token: token, Source: "test", Body: body}); err != nil {
+	kind := store.CallbackSTK
+	if parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/"); len(parts) == 3 {
+		kind = store.CallbackKind(strings.ReplaceAll(parts[1], "-", "_"))
+		if parts[1] == "paid" {
+			kind = store.CallbackC2B
+		}
+	}
+	err = w.wire.around(r.URL.Path, func() error {
+		_, err := service.Receive(r.Context(), checkout.Delivery{Kind: kind, Token: token, Source: "test", Body: body})
+		return err
+	})
+	if err != nil {
 		http.Error(rw, "not kept", http.StatusServiceUnavailable)
 	}
 }
@@ -149,7 +189,7 @@ func (w *world) sound() {
 	}
 	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
-		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL)})
+		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)
 	if err != nil {
@@ -166,9 +206,11 @@ func booking(id store.ScreeningID, phone string, n int, key string) checkout.Boo
 
 func bubble(t *testing.T, f func(t *testing.T, w *world, id store.ScreeningID)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		defer w.close()
-		f(t, w, storetest.Screening(t, w.store, 5, 10))
+	storetest.Each(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.close()
+			f(t, w, storetest.Screening(t, w.store, 5, 10))
+		})
 	})
 }

@@ -1,4 +1,5 @@
-// Package hooks takes what M-PESA sends us: the callbacks of STK pushes.
+// Package hooks takes what M-PESA sends us: the callbacks of STK pushes, the results of what we asked, and confirmations of
+// what was paid without a prompt.
 //
 // It must never believe, judge or drop one: each is written down first and acknowledged once it is, and what it means is
 // for checkout to say. Only the token in its path makes it ours.
@@ -13,6 +14,7 @@ import (
 
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
 )
 
 // longestDrain is how much of a body is read to learn its size. Safaricom's are under 1 KB.
@@ -45,7 +47,22 @@ func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 // STK answers POST /cb/{token} and its other addresses, with or without a token. Anything that was kept, and anything
 // that is not ours, is acknowledged. Only a callback that may be ours and could not be kept is not.
 func (h *Hooks) STK(w http.ResponseWriter, r *http.Request) error {
-	d := checkout.Delivery{Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
+	return h.take(w, r, store.CallbackSTK)
+}
+
+// Of answers POST /cb/{kind}/{token}, as [Hooks.STK] does for pushes.
+func (h *Hooks) Of(kind store.CallbackKind) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error { return h.take(w, r, kind) }
+}
+
+// Validate answers M-PESA's question whether to take a payment made without a prompt: always yes, since a payment for
+// something else is welcome too, and one that names a ticket wrongly is easier to give back than to explain. It writes nothing.
+func (h *Hooks) Validate(w http.ResponseWriter, _ *http.Request) error {
+	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
+}
+
+func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind store.CallbackKind) error {
+	d := checkout.Delivery{Kind: kind, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	whole := false
 	d.Body, d.Size, whole = readBody(w, r)
 	known, err := h.checkout.Receive(r.Context(), d)

@@ -16,7 +16,7 @@ func (s *Site) Book(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.formPage(w, r, http.StatusOK, form)
+	return s.newFormPage(w, r, form, s.formPage)
 }
 
 // BookDialog answers GET /screenings/{id}/book/dialog, the same form by itself.
@@ -25,8 +25,7 @@ func (s *Site) BookDialog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	web.NoStore(w)
-	return s.pages.Render(w, r, http.StatusOK, views.BookingDialog(form))
+	return s.newFormPage(w, r, form, s.formDialog)
 }
 
 // newForm is an empty form. The query may choose another screening, and a quantity.
@@ -60,7 +59,7 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	form := views.BookingForm{
 		Movie: movie, Screening: screening, Screenings: choices(programme, screening, now),
 		Name: echo(typed.name), Phone: echo(typed.phone), Quantity: echo(typed.quantity), Nonce: typed.nonce,
-		MaxTickets: checkout.MaxTickets, Closed: closed(screening, now), Now: now,
+		MaxTickets: checkout.MaxTickets, Closed: shut(screening, now), Now: now,
 	}
 	quantity, err := strconv.Atoi(typed.quantity)
 	if err != nil || quantity < 1 || quantity > checkout.MaxTickets {
@@ -96,8 +95,8 @@ func choices(p *store.Programme, chosen store.Screening, now store.Instant) []st
 	return open
 }
 
-// closed says why a screening cannot be booked at all, or "".
-func closed(sc store.Screening, now store.Instant) string {
+// shut says why a screening cannot be booked at all, or "".
+func shut(sc store.Screening, now store.Instant) string {
 	switch {
 	case sc.Status == store.Cancelled:
 		return "This screening has been cancelled."
@@ -119,4 +118,10 @@ func (s *Site) formPage(w http.ResponseWriter, r *http.Request, status int, form
 	})
 	web.NoStore(w)
 	return s.pages.Render(w, r, status, views.BookingPage(page, form))
+}
+
+// formDialog answers with the form by itself.
+func (s *Site) formDialog(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error {
+	web.NoStore(w)
+	return s.pages.Render(w, r, status, views.BookingDialog(form))
 }

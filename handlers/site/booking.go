@@ -40,22 +40,18 @@ func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	draw := func(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error {
-		web.NoStore(w)
-		return s.pages.Render(w, r, status, views.BookingDialog(form))
-	}
 	if typed.choose {
-		return s.redraw(w, r, typed, draw, again{status: http.StatusOK})
+		return s.redraw(w, r, typed, s.formDialog, again{status: http.StatusOK})
 	}
 	placed, err := s.place(w, r, typed)
 	if errors.Is(err, store.ErrBusy) {
 		return s.busy(w, r, err)
 	}
 	if err != nil {
-		return s.notBooked(w, r, typed, draw, err)
+		return s.notBooked(w, r, typed, s.formDialog, err)
 	}
 	w.Header().Set("HX-Push-Url", "/tickets/"+placed.Ticket.Secret)
-	return s.status(w, r, http.StatusOK, placed.Ticket, retryForm{inDialog: true})
+	return s.status(w, r, http.StatusOK, placed.Ticket, ticketForms{inDialog: true})
 }
 
 // busy turns a booking away at no cost: the form stays as it is in the customer's dialog, beside a toast.
@@ -124,6 +120,9 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 	if problems != nil {
 		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusUnprocessableEntity, errors: problems})
 	}
+	if refusal := s.closed(w, r); refusal != nil {
+		return s.notBooked(w, r, typed, s.formPage, refusal)
+	}
 	form, err := s.form(r, typed)
 	if err != nil {
 		return err
@@ -173,7 +172,7 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
 		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: problems})
 	}
-	if refusal, is := errors.AsType[*store.Refusal](err); is {
+	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		why := again{status: http.StatusConflict, notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused}
 		if refusal.Secret != "" {

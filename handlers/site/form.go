@@ -91,10 +91,12 @@ func (f bookingForm) goodNonce() bool {
 }
 
 // echo is what was typed, as it is shown back: whole, unless it is absurd.
-func echo(typed string) string {
+func echo(typed string) string { return echoed(typed, longestEcho) }
+
+func echoed(typed string, longest int) string {
 	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
-	if runes := []rune(typed); len(runes) > longestEcho {
-		return string(runes[:longestEcho])
+	if runes := []rune(typed); len(runes) > longest {
+		return string(runes[:longest])
 	}
 	return typed
 }

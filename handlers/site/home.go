@@ -21,7 +21,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
-	page, err := s.homes.get(r.Context(), s, programme, askedGenre(r, programme))
+	page, err := s.homes.get(r.Context(), s, programme, askedGenre(r, programme), s.closedNotice(w, r))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
-	page := s.frameFor(w, r, views.Page{Path: "/"})
+	page := s.frameFor(w, r, views.Page{Path: "/", Closed: s.closedNotice(w, r)})
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Add("Vary", "Cookie")
 	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, askedGenre(r, programme))))
@@ -92,18 +92,19 @@ type homeCache struct {
 type homePage struct {
 	version  uint64
 	cinema   store.Cinema
+	closed   string
 	rendered time.Time
 	document *web.Document
 }
 
-func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre string) (*web.Document, error) {
-	frame := s.frame(ctx, views.Page{Path: "/"})
+func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre, closed string) (*web.Document, error) {
+	frame := s.frame(ctx, views.Page{Path: "/", Closed: closed})
 	now := s.Now()
 	fresh := func() (*web.Document, bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		have := c.pages[genre]
-		return have.document, have.version == p.Version && have.cinema == frame.Cinema && now.Sub(have.rendered) < homeAge
+		return have.document, have.version == p.Version && have.cinema == frame.Cinema && have.closed == closed && now.Sub(have.rendered) < homeAge
 	}
 	have, ok := fresh()
 	if ok {
@@ -131,6 +132,6 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre 
 	if c.pages == nil || len(c.pages) > len(genres(p.Films))+1 {
 		c.pages = map[string]homePage{}
 	}
-	c.pages[genre] = homePage{version: p.Version, cinema: frame.Cinema, rendered: now, document: document}
+	c.pages[genre] = homePage{version: p.Version, cinema: frame.Cinema, closed: closed, rendered: now, document: document}
 	return document, nil
 }

@@ -27,6 +27,7 @@ func (s *Site) Movie(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := s.frameFor(w, r, views.Page{
 		Title: film.Title, Description: film.Synopsis, Path: "/movies/" + strconv.FormatInt(id, 10), Image: views.PosterImage(film.Movie),
+		Closed: s.closedNotice(w, r),
 	})
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.pages.Render(w, r, http.StatusOK, views.MoviePageView(page, views.MoviePage{Film: *film, Now: s.instant()}))

@@ -12,7 +12,7 @@ import (
 	"cinemasphere/store"
 )
 
-type drawTicket func(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form retryForm) error
+type drawTicket func(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form ticketForms) error
 
 // Retry answers POST /tickets/{secret}/retry with a redirect to the ticket, or the ticket's page with what is wrong.
 func (s *Site) Retry(w http.ResponseWriter, r *http.Request) error {
@@ -32,14 +32,14 @@ func (s *Site) RetryStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.notRetried(w, r, form, s.status, err)
 	}
-	return s.status(w, r, http.StatusOK, placed.Ticket, retryForm{inDialog: form.inDialog})
+	return s.status(w, r, http.StatusOK, placed.Ticket, ticketForms{inDialog: form.inDialog})
 }
 
-func (s *Site) retry(w http.ResponseWriter, r *http.Request) (checkout.Placed, retryForm, error) {
+func (s *Site) retry(w http.ResponseWriter, r *http.Request) (checkout.Placed, ticketForms, error) {
 	if err := parseForm(r); err != nil {
-		return checkout.Placed{}, retryForm{}, err
+		return checkout.Placed{}, ticketForms{}, err
 	}
-	secret, form := chi.URLParam(r, "secret"), retryForm{phone: echo(r.PostForm.Get("phone"))}
+	secret, form := chi.URLParam(r, "secret"), ticketForms{phone: echo(r.PostForm.Get("phone"))}
 	ticket, err := s.Store.TicketBySecret(r.Context(), secret)
 	if err != nil {
 		return checkout.Placed{}, form, err
@@ -65,11 +65,11 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) (checkout.Placed, r
 }
 
 // notRetried answers with the ticket and why it was not tried again, where the customer can do something about it there.
-func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form retryForm, draw drawTicket, err error) error {
+func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	var status int
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
-		status, form.err = http.StatusUnprocessableEntity, problems["phone"]
-	} else if refusal, is := errors.AsType[*store.Refusal](err); is {
+		status, form.phoneError = http.StatusUnprocessableEntity, problems["phone"]
+	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		status, form.notice = http.StatusConflict, web.RefusalSentence(refusal)
 	} else {
@@ -107,7 +107,7 @@ func (s *Site) GiveUpStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.status(w, r, http.StatusOK, t, retryForm{inDialog: asDialog(r)})
+	return s.status(w, r, http.StatusOK, t, ticketForms{inDialog: asDialog(r)})
 }
 
 // giveUp frees the seats of an unpaid ticket. One that was paid for meanwhile stays, and is shown as what it is.

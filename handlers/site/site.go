@@ -18,7 +18,7 @@ import (
 	"cinemasphere/views"
 )
 
-// Config is what a Site is made of. All but Handset, Demo and Sandbox are needed.
+// Config is what a Site is made of. All but Handset, Demo, Sandbox, Paybill and Till are needed.
 type Config struct {
 	Kit      *web.Kit
 	Store    *store.Store
@@ -29,6 +29,8 @@ type Config struct {
 	Demo     bool        // no money moves
 	Sandbox  bool        // Safaricom's sandbox
 	Handset  string      // where the simulated phones are, such as /simulator/phones/; "" for nowhere
+	Paybill  string      // what is paid without a prompt, with a ticket's code as account number; "" offers none
+	Till     string      // or a till; "" offers none
 	Now      func() time.Time
 }
 

@@ -1,15 +1,10 @@
 package sim
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // callbackBody is the callback for the present result of a push. Its shape is observed: Balance without a value, the
@@ -52,44 +47,73 @@ func appendQuoted(b []byte, text string) []byte {
 	return append(append(append(b, '"'), text...), '"')
 }
 
-// deliver sends one callback, once: Safaricom does not try again (observed).
-func (s *Sim) deliver(p *push, code string, body []byte) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.CallbackTimeout)
-	defer cancel()
-	done := Delivery{ResultCode: code}
-	status, err := s.post(ctx, p.CallbackURL, body)
-	done.Status = status
-	if err != nil {
-		done.Error = err.Error()
-	}
-	done.At = s.cfg.Now()
+// report is what is posted about one result of a push: its callbacks and, of a payment, its echo as a C2B confirmation.
+type report struct {
+	sim   *Sim
+	push  *push
+	paid  Entry // of a payment
+	code  string
+	body  []byte
+	times int // callbacks
+	echo  Echo
+}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p.Deliveries = append(p.Deliveries, done)
-	if status/100 == 2 {
-		s.totals.CallbacksOK++
-	} else {
-		s.totals.CallbacksFailed++
+// newReport is the report of a push's present result. s.mu must be held.
+func (s *Sim) newReport(p *push, paid Entry) *report {
+	r := &report{
+		sim: s, push: p, paid: paid, code: p.ResultCode,
+		body:  callbackBody(&p.Push, paid.Amount+p.script.ReportDelta),
+		times: max(p.script.Callbacks, 1),
+	}
+	if p.script.Callbacks == NoCallback {
+		r.times = 0
+	}
+	if paid.Receipt != "" {
+		if r.echo = p.script.Echo; r.echo == EchoAsSet {
+			r.echo = s.echo
+		}
+	}
+	return r
+}
+
+// schedule has everything posted in its time, but for the first so many callbacks. s.mu must be held.
+func (r *report) schedule(delivered int) {
+	s, script := r.sim, &r.push.script
+	after := script.CallbackAfter
+	if r.code != codePaid && script.FailureLast && script.PaidLater > 0 {
+		after += script.PaidLater + duplicateGap
+	}
+	echoes := r.echo != EchoAsSet && r.echo != EchoNever
+	switch {
+	case !echoes || delivered > 0:
+	case r.times == 0:
+		s.later(r.push, s.scaled(after+script.ConfirmationAfter), r.confirm)
+	case r.echo == EchoBefore && script.ConfirmationAfter < after:
+		s.later(r.push, s.scaled(script.ConfirmationAfter), r.confirm)
+		r.echo = EchoNever
+	case r.echo == EchoBefore:
+		after = script.ConfirmationAfter // and then the callback, in one go
+	}
+	for i := delivered; i < r.times; i++ {
+		s.later(r.push, s.scaled(after+time.Duration(i)*duplicateGap), func() { r.deliver(i) })
 	}
 }
 
-func (s *Sim) post(ctx context.Context, address string, body []byte) (status int, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return 0, err
+// deliver posts one callback, and the echo where it is its turn.
+func (r *report) deliver(i int) {
+	s, p := r.sim, r.push
+	if r.echo == EchoBefore && i == 0 {
+		r.confirm()
 	}
-	req.Header.Set("Content-Type", "application/json;charset=UTF-8")
-	req.Header.Set("Businessshortcode", s.cfg.Shortcode)
-	req.Header.Set("User-Agent", "M-PESA simulator")
-	resp, err := s.client.Do(req)
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		err = withURL.Err // the URL is a secret of the product's
+	s.deliver(&notice{
+		to: p.CallbackURL, code: r.code, body: r.body, log: &p.Deliveries, ok: &s.totals.CallbacksOK, failed: &s.totals.CallbacksFailed,
+		later: func(d time.Duration, f func()) { s.later(p, d, f) },
+	})
+	if r.echo == EchoBetween && i == 0 || r.echo == EchoAfter && i == r.times-1 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.later(p, s.scaled(p.script.ConfirmationAfter), r.confirm)
 	}
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-	return resp.StatusCode, err
 }
+
+func (r *report) confirm() { r.sim.confirm(r.paid, &r.push.script) }

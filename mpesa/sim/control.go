@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 )
 
 // Control serves the JSON control API described in the package comment. It asks for no credentials: serve it on a
@@ -25,23 +24,15 @@ func (s *Sim) Control() http.Handler {
 		s.RevokeToken()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("POST /ledger/{receipt}/reverse", func(w http.ResponseWriter, r *http.Request) {
-		if !s.Reverse(r.PathValue("receipt")) {
-			controlError(w, http.StatusNotFound, errors.New("no such receipt"))
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
 	mux.HandleFunc("GET /pushes", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, s.Pushes(r.FormValue("phone")))
-	})
-	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, r *http.Request) {
-		from, _ := strconv.Atoi(r.FormValue("from"))
-		writeJSON(w, http.StatusOK, append([]Entry{}, s.ledgerFrom(from)...))
 	})
 	mux.HandleFunc("GET /totals", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, s.Totals())
 	})
+	s.controlMoney(mux)
+	s.controlC2B(mux)
+	s.controlOutages(mux)
 	return mux
 }
 
@@ -52,13 +43,10 @@ func (s *Sim) controlSetScript(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var wire scriptJSON
-	dec := json.NewDecoder(io.LimitReader(r.Body, 64<<10))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&wire)
-	var script Script
-	if err == nil {
-		script, err = wire.script()
+	if !readControl(w, r, &wire) {
+		return
 	}
+	script, err := wire.script()
 	if err != nil {
 		controlError(w, http.StatusBadRequest, err)
 		return
@@ -97,6 +85,17 @@ func (s *Sim) controlAnswer(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// readControl reads a JSON body, or answers that it is none.
+func readControl(w http.ResponseWriter, r *http.Request, into any) bool {
+	dec := json.NewDecoder(io.LimitReader(r.Body, maxRequest))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return false
+	}
+	return true
 }
 
 func controlError(w http.ResponseWriter, status int, err error) {

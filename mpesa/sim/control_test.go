@@ -98,7 +98,7 @@ func TestControlAnswersAndLists(t *testing.T) {
 		}
 		var totals sim.Totals
 		w.list("/totals", &totals)
-		want := sim.Totals{Tokens: 1, Accepted: 3, Paid: 1, PaidAmount: 10, Failed: 2, CallbacksOK: 3}
+		want := sim.Totals{Tokens: 1, Accepted: 3, Paid: 1, PaidAmount: 10, Reversed: 1, ReversedAmount: 10, Failed: 2, CallbacksOK: 3}
 		if totals != want {
 			w.Errorf("totals %+v, want %+v", totals, want)
 		}

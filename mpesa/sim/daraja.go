@@ -12,16 +12,57 @@ import (
 	"time"
 )
 
-// Daraja serves the three endpoints at Safaricom's paths: OAuth, STK Push and STK Query.
+const (
+	pathToken    = "/oauth/v1/generate"
+	pathPush     = "/mpesa/stkpush/v1/processrequest"
+	pathQuery    = "/mpesa/stkpushquery/v1/query"
+	pathStatus   = "/mpesa/transactionstatus/v1/query"
+	pathReversal = "/mpesa/reversal/v1/request"
+	pathURLs1    = "/mpesa/c2b/v1/registerurl"
+	pathURLs2    = "/mpesa/c2b/v2/registerurl"
+	pathPullOn   = "/pulltransactions/v1/register"
+	pathPull     = "/pulltransactions/v1/query"
+)
+
+// Daraja serves Safaricom's API at Safaricom's paths: OAuth, STK Push and Query, Transaction Status, Reversal, the
+// registration of C2B addresses, and Pull Transactions.
 func (s *Sim) Daraja() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/oauth/v1/generate", s.generateToken)
-	mux.HandleFunc("/mpesa/stkpush/v1/processrequest", s.authorized(s.stkPush))
-	mux.HandleFunc("/mpesa/stkpushquery/v1/query", s.authorized(s.stkQuery))
+	mux.HandleFunc(pathToken, s.generateToken)
+	for path, serve := range map[string]func(http.ResponseWriter, *http.Request, fields){
+		pathPush: s.stkPush, pathQuery: s.stkQuery, pathStatus: s.transactionStatus, pathReversal: s.reversal,
+		pathURLs1: s.registerURLs, pathURLs2: s.registerURLs, pathPullOn: s.registerPull, pathPull: s.pull,
+	} {
+		mux.HandleFunc(path, s.authorized(serve))
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.refuse(w, fault{http.StatusNotFound, "404.001.01", "Resource not found"})
 	})
-	return mux
+	return s.inAllWeathers(mux)
+}
+
+// callOf is the name of a call in Outage.Calls (and in mpesa.Error.Endpoint), and the errorCode by which its own page of the documentation has it refuse
+// an access token.
+func callOf(path string) (call, badToken string) {
+	switch path {
+	case pathToken:
+		return "oauth", ""
+	case pathPush:
+		return "stkpush", "404.001.03"
+	case pathQuery:
+		return "stkquery", "404.001.03"
+	case pathStatus:
+		return "transactionstatus", "400.003.01"
+	case pathReversal:
+		return "reversal", "404.001.03"
+	case pathURLs1, pathURLs2:
+		return "c2bregister", "400.003.01"
+	case pathPullOn:
+		return "pullregister", "401.001"
+	case pathPull:
+		return "pullquery", "401.001"
+	}
+	return "", "404.001.03"
 }
 
 // accessToken is the one token that is good: each new one makes the one before it invalid (documented).
@@ -52,7 +93,7 @@ type faultBody struct {
 }
 
 func (s *Sim) refuse(w http.ResponseWriter, f fault) {
-	writeJSON(w, f.status, faultBody{s.chance.uuid(), f.code, f.message})
+	writeJSON(w, f.status, faultBody{s.chance.next().uuid(), f.code, f.message})
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
@@ -77,10 +118,11 @@ func (s *Sim) generateToken(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Query().Get("grant_type") != "client_credentials":
 		s.refuse(w, fault{http.StatusBadRequest, "400.008.02", "Invalid grant type passed"})
 	default:
-		token := accessToken{s.chance.token(), s.cfg.Now().Add(s.cfg.TokenLife)}
+		now := s.cfg.Now()
 		s.mu.Lock()
-		s.token = token
 		s.totals.Tokens++
+		token := accessToken{s.chance.id("token", "", uint64(s.totals.Tokens)).token(), now.Add(s.cfg.TokenLife)}
+		s.token = token
 		s.mu.Unlock()
 		life := max(int(s.cfg.TokenLife/time.Second)-1, 0)
 		writeJSON(w, http.StatusOK, struct {
@@ -95,6 +137,19 @@ func (s *Sim) RevokeToken() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = accessToken{}
+}
+
+// refuseToken says that an access token is not good, in the spelling of Config.InvalidToken or of the call itself.
+func (s *Sim) refuseToken(w http.ResponseWriter, r *http.Request) {
+	code := s.cfg.InvalidToken
+	if code == "" {
+		_, code = callOf(r.URL.Path)
+	}
+	status, err := strconv.Atoi(code[:min(3, len(code))])
+	if err != nil || status < 400 {
+		status = http.StatusUnauthorized
+	}
+	s.refuse(w, fault{status, code, "Invalid Access Token"})
 }
 
 // authorized lets requests with the present token pass, with their JSON fields.
@@ -113,7 +168,7 @@ func (s *Sim) authorized(next func(http.ResponseWriter, *http.Request, fields)) 
 		token := s.token
 		s.mu.Unlock()
 		if token.value == "" || !equal(bearer, token.value) || !s.cfg.Now().Before(token.ends) {
-			s.refuse(w, fault{http.StatusNotFound, "404.001.03", "Invalid Access Token"})
+			s.refuseToken(w, r)
 			return
 		}
 		// A wrong content type is reported as a wrong shortcode (documented).
@@ -151,8 +206,10 @@ func (t *fieldText) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+const maxRequest = 64 << 10 // bytes of a request's body
+
 func readFields(body io.Reader) (fields, error) {
-	text, err := io.ReadAll(io.LimitReader(body, 64<<10))
+	text, err := io.ReadAll(io.LimitReader(body, maxRequest))
 	if err != nil {
 		return nil, err
 	}
@@ -221,11 +278,11 @@ func (f fields) get(name string) string { return string(f[name]) }
 // checkMerchant checks the shortcode and the password that both calls carry.
 func (s *Sim) checkMerchant(f fields) (fault, bool) {
 	if f.get("BusinessShortCode") != s.cfg.Shortcode {
-		return notNow("Merchant does not exist"), false
+		return notNow(textMerchant), false
 	}
 	want := base64.StdEncoding.EncodeToString([]byte(s.cfg.Shortcode + s.cfg.Passkey + f.get("Timestamp")))
 	if !equal(f.get("Password"), want) {
-		return notNow("[MerchantValidate] - Wrong credentials"), false
+		return notNow(textPassword), false
 	}
 	return fault{}, true
 }

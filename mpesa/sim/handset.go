@@ -27,7 +27,8 @@ func parsePages() *template.Template {
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Handset serves the pages of a pretend phone, without JavaScript: a number is typed at "/", its handset is at
-// "/phones/254712345678" (any way of writing the number leads there, as does "/?phone="), what was taken at "/ledger".
+// "/phones/254712345678" (any way of writing the number leads there, as does "/?phone="), its M-PESA menu below that at
+// "/pay", what was taken and what went back at "/ledger".
 // All links are relative, so it may be mounted below any path that ends in a slash, with http.StripPrefix.
 func (s *Sim) Handset() http.Handler {
 	mux := http.NewServeMux()
@@ -35,7 +36,10 @@ func (s *Sim) Handset() http.Handler {
 	mux.HandleFunc("POST /{$}", s.pickPhone)
 	mux.HandleFunc("GET /phones/{phone}", s.phonePage)
 	mux.HandleFunc("POST /phones/{phone}", s.answerPrompt)
+	mux.HandleFunc("GET /phones/{phone}/pay", s.payPage)
+	mux.HandleFunc("POST /phones/{phone}/pay", s.payByHand)
 	mux.HandleFunc("GET /ledger", s.ledgerPage)
+	mux.HandleFunc("POST /ledger", s.reverseOnPage)
 	mux.HandleFunc("GET /handset.css", serveStyle(styleTag()))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)
@@ -81,21 +85,10 @@ type phoneView struct {
 	Phone, Local, Clock string
 	Scenario            *Scenario
 	Prompt              *promptView
+	Paying              bool // a payment by hand is on its way
 	Messages            []message
 	Delays              []answerDelay
 	PromptLife          int // seconds
-}
-
-type ledgerView struct {
-	page
-	Sum     string
-	Count   int
-	Entries []entryView
-}
-
-type entryView struct {
-	Receipt, Amount, Phone, Reference, When string
-	Reversed                                bool
 }
 
 // answerDelay lets a person go back to the ticket and watch it wait.
@@ -168,10 +161,10 @@ func (s *Sim) renderPhone(w http.ResponseWriter, status int, phone mpesa.MSISDN,
 		Delays:     answerDelays(),
 		PromptLife: int(s.scaled(s.cfg.PromptLife) / time.Second),
 	}
-	if sc, ok := scenarioOf(string(phone)); ok {
+	if sc, ok := s.scenarioOf(string(phone)); ok {
 		v.Scenario = &sc
 	}
-	v.Prompt, v.Messages = s.screen(string(phone), now)
+	v.Prompt, v.Paying, v.Messages = s.screen(string(phone), now)
 	// A page that asks for a PIN must not go away while it is typed.
 	refresh := 3
 	if v.Prompt != nil && v.Prompt.Interactive && !v.Prompt.Answering {
@@ -201,25 +194,6 @@ func (s *Sim) answerPrompt(w http.ResponseWriter, r *http.Request) {
 	default:
 		seeOther(w, string(phone))
 	}
-}
-
-const shownEntries = 100
-
-func (s *Sim) ledgerPage(w http.ResponseWriter, _ *http.Request) {
-	totals := s.Totals()
-	v := ledgerView{
-		page:  page{Title: "Ledger", Root: "./", Cinema: s.cfg.CinemaName},
-		Sum:   shillings(totals.PaidAmount),
-		Count: totals.Paid,
-	}
-	newest := s.ledgerFrom(totals.Paid - shownEntries)
-	for _, e := range slices.Backward(newest) {
-		v.Entries = append(v.Entries, entryView{
-			Receipt: e.Receipt, Amount: shillings(e.Amount), Phone: mpesa.MSISDN(e.Phone).Masked(),
-			Reference: e.Reference, When: inNairobi(e.At).Format("2 Jan 2006 15:04:05"), Reversed: e.Reversed,
-		})
-	}
-	s.render(w, http.StatusOK, "ledger", v)
 }
 
 func (s *Sim) render(w http.ResponseWriter, status int, name string, view any) {

@@ -246,7 +246,7 @@ func TestPagesStandAlone(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		w.push(phone, 1)
 		h := openHandset(w)
-		for _, path := range []string{"", "phones/" + phone, "phones/254712345001", "ledger"} {
+		for _, path := range []string{"", "phones/" + phone, "phones/254712345001", "phones/" + phone + "/pay", "ledger"} {
 			p := h.get(path)
 			here := h.at
 			if p.status != http.StatusOK || p.Find("script, style, [style], [onclick]").Length() != 0 {

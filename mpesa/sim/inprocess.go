@@ -7,11 +7,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 )
 
 // InProcess is a transport that asks the handler directly, without a socket: for tests in a testing/synctest bubble,
-// in both directions. A handler that hijacks the connection, or panics, leaves its caller with io.ErrUnexpectedEOF; a
-// request whose context ends returns at once, while its handler runs on.
+// in both directions. A handler that hijacks the connection, or panics, leaves its caller with io.ErrUnexpectedEOF; one
+// that answers by AnswerRefused leaves it with ECONNREFUSED; a request whose context ends returns at once, while its
+// handler runs on.
 func InProcess(h http.Handler) http.RoundTripper { return inProcess{h} }
 
 type inProcess struct{ handler http.Handler }
@@ -42,7 +44,10 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
 	case err := <-done:
-		if err == nil && answer.hijacked {
+		switch {
+		case err == nil && answer.refused:
+			err = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		case err == nil && answer.hijacked:
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -59,6 +64,7 @@ type answerWriter struct {
 	status   int
 	body     bytes.Buffer
 	hijacked bool
+	refused  bool
 }
 
 func (w *answerWriter) Header() http.Header { return w.header }
@@ -84,6 +90,9 @@ func (w *answerWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	_ = there.Close()
 	return here, bufio.NewReadWriter(bufio.NewReader(here), bufio.NewWriter(here)), nil
 }
+
+// refuseConnection has the caller told that there was no connection.
+func (w *answerWriter) refuseConnection() { w.refused = true }
 
 func (w *answerWriter) response(req *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)

@@ -1,21 +1,56 @@
 package sim
 
 import (
+	"errors"
+	"math"
 	"slices"
+	"strings"
 	"time"
+)
+
+// Kind is the way that money came.
+type Kind string
+
+// The ways that money comes.
+const (
+	KindSTK Kind = "stk" // a push was paid
+	KindC2B Kind = "c2b" // a customer paid by hand, in the M-PESA menu
 )
 
 // Entry is money that M-PESA took, whether or not anybody was told.
 type Entry struct {
+	Kind              Kind      `json:"kind"`
 	Receipt           string    `json:"receipt"`
 	Phone             string    `json:"phone"`
-	Amount            int       `json:"amount"` // taken, in whole shillings
+	Amount            int       `json:"amount"`   // taken, in whole shillings
+	Receiver          string    `json:"receiver"` // the paybill or till that was paid
+	BuyGoods          bool      `json:"buyGoods"` // it is a till: what was paid for does not reach it
 	MerchantRequestID string    `json:"merchantRequestId"`
 	CheckoutRequestID string    `json:"checkoutRequestId"`
-	Reference         string    `json:"reference"`   // AccountReference
+	Reference         string    `json:"reference"`   // AccountReference, or the account number typed by hand
 	CallbackURL       string    `json:"callbackUrl"` // of the push that took it
+	Token             string    `json:"token"`       // the last segment of CallbackURL's path
 	At                time.Time `json:"at"`
 	Reversed          bool      `json:"reversed"`
+	Reversal          *Reversal `json:"reversal,omitempty"` // how it went back; never changed once it is there
+}
+
+// Who sends a payment back: Reversal.By.
+const (
+	ByAPI       = "api"       // a Reversal request
+	ByOperator  = "operator"  // the cinema's own, by hand in M-PESA's portal
+	BySafaricom = "safaricom" // Safaricom's, by hand
+)
+
+// Reversal is money that went back to the customer.
+type Reversal struct {
+	Receipt        string    `json:"receipt"` // of the reversal itself
+	Of             string    `json:"of"`      // the receipt that it reverses
+	Phone          string    `json:"phone"`
+	Amount         int       `json:"amount"` // whole shillings
+	At             time.Time `json:"at"`
+	By             string    `json:"by"`
+	ConversationID string    `json:"conversationId,omitempty"` // of the request, where it was one
 }
 
 // Totals are counters since New. They are never pruned.
@@ -23,22 +58,46 @@ type Totals struct {
 	Tokens          int `json:"tokens"`          // access tokens issued
 	Accepted        int `json:"accepted"`        // pushes accepted
 	Refused         int `json:"refused"`         // pushes refused, for whatever reason
-	Paid            int `json:"paid"`            // payments taken
+	Paid            int `json:"paid"`            // payments taken, pushes and payments by hand
 	PaidAmount      int `json:"paidAmount"`      // whole shillings taken
+	Reversed        int `json:"reversed"`        // payments reversed, by whomever
+	ReversedAmount  int `json:"reversedAmount"`  // whole shillings that went back
+	Balance         int `json:"balance"`         // taken, less reversed, less withdrawn
 	Failed          int `json:"failed"`          // results other than 0
 	Waiting         int `json:"waiting"`         // prompts on phones now
 	Queries         int `json:"queries"`         // STK queries, of whatever outcome
+	Requests        int `json:"requests"`        // Transaction Status and Reversal requests accepted
 	CallbacksOK     int `json:"callbacksOk"`     // callbacks answered with a 2xx
 	CallbacksFailed int `json:"callbacksFailed"` // callbacks answered otherwise or not at all
+	ResultsOK       int `json:"resultsOk"`       // results and time-outs posted and answered with a 2xx
+	ResultsFailed   int `json:"resultsFailed"`
+	ConfirmsOK      int `json:"confirmsOk"` // C2B confirmations answered with a 2xx
+	ConfirmsFailed  int `json:"confirmsFailed"`
 }
 
-// Ledger is every shilling taken so far, oldest first.
+// Net is what the cinema has of all that was taken, in whole shillings.
+func (t Totals) Net() int { return t.PaidAmount - t.ReversedAmount }
+
+// Ledger is every shilling taken so far, oldest first. What went back stands in Entry.Reversal.
 func (s *Sim) Ledger() []Entry { return s.ledgerFrom(0) }
 
 func (s *Sim) ledgerFrom(index int) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.ledger[min(max(index, 0), len(s.ledger)):])
+	return from(s.ledger, index)
+}
+
+// Reversals is every shilling that went back, oldest first.
+func (s *Sim) Reversals() []Reversal { return s.reversalsFrom(0) }
+
+func (s *Sim) reversalsFrom(index int) []Reversal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return from(s.reversals, index)
+}
+
+func from[E any](list []E, index int) []E {
+	return slices.Clone(list[min(max(index, 0), len(list)):])
 }
 
 // Totals returns the counters.
@@ -67,40 +126,104 @@ func (s *Sim) Pushes(phone string) []Push {
 	return pushes
 }
 
-// Reverse marks a payment as given back, as an operator does in M-PESA's own portal. It reports whether there is one.
-func (s *Sim) Reverse(receipt string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i, found := s.receipts[receipt]
-	if found {
-		s.ledger[i].Reversed = true
+// take enters a payment into the ledger under its receipt; that of a push gets a new one. s.mu must be held.
+func (s *Sim) take(e Entry) Entry {
+	if e.Receipt == "" {
+		e.Receipt = s.newReceipt("push", e.CheckoutRequestID, e.At)
 	}
-	return found
+	if i := strings.LastIndexByte(e.CallbackURL, '/'); i >= 0 {
+		e.Token, _, _ = strings.Cut(e.CallbackURL[i+1:], "?")
+	}
+	s.receipts[e.Receipt] = len(s.ledger)
+	s.ledger = append(s.ledger, e)
+	s.totals.Paid++
+	s.totals.PaidAmount += e.Amount
+	s.totals.Balance += e.Amount
+	h := s.handset(e.Phone)
+	if inNairobi(h.paid).Format(time.DateOnly) != inNairobi(e.At).Format(time.DateOnly) {
+		h.spent = 0
+	}
+	h.spent, h.paid = h.spent+e.Amount, e.At
+	return e
 }
 
-// take enters a payment into the ledger and returns its receipt. s.mu must be held.
-func (s *Sim) take(p *push, amount int, now time.Time) (receipt string) {
-	for {
-		receipt = s.chance.receipt(now)
-		if _, used := s.receipts[receipt]; !used {
-			break
+// What a receipt points to, where it is no index into the ledger: ofReversal less the index of a reversal, or a payment
+// that is not taken yet.
+const (
+	ofReversal = -1
+	reserved   = math.MinInt
+)
+
+// newReceipt makes a receipt that no payment and no reversal has. s.mu must be held.
+func (s *Sim) newReceipt(kind, whose string, now time.Time) string {
+	for nth := uint64(0); ; nth++ {
+		receipt := s.chance.id(kind+" receipt", whose, nth).receipt(now)
+		if _, used := s.receipts[receipt]; !used && receipt[3:] != placeholder {
+			return receipt
 		}
 	}
-	s.receipts[receipt] = len(s.ledger)
-	s.ledger = append(s.ledger, Entry{
-		Receipt: receipt, Phone: p.Phone, Amount: amount,
-		MerchantRequestID: p.MerchantRequestID, CheckoutRequestID: p.CheckoutRequestID,
-		Reference: p.Reference, CallbackURL: p.CallbackURL, At: now,
-	})
-	s.totals.Paid++
-	s.totals.PaidAmount += amount
-	p.taken, p.spentToday = amount, amount
-	if h := s.handsets[p.Phone]; h != nil {
-		if inNairobi(h.paid).Format(time.DateOnly) != inNairobi(now).Format(time.DateOnly) {
-			h.spent = 0
-		}
-		h.spent, h.paid = h.spent+amount, now
-		p.spentToday = h.spent
+}
+
+// Why a payment cannot go back.
+var (
+	errNoReceipt       = errors.New("sim: no such receipt")
+	errAlreadyReversed = errors.New("sim: it is reversed already")
+	errNoFunds         = errors.New("sim: the cinema's account has not enough money")
+	errTooMuch         = errors.New("sim: more than was paid")
+)
+
+// Reverse sends a payment back as the cinema's operator does in M-PESA's own portal: nobody is told but the customer. It
+// reports whether the payment is reversed now; it is not where there is no such receipt, or not enough money left.
+func (s *Sim) Reverse(receipt string) bool {
+	err := s.reverseByHand(receipt, ByOperator)
+	return err == nil || errors.Is(err, errAlreadyReversed)
+}
+
+func (s *Sim) reverseByHand(receipt, by string) error {
+	now := s.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.giveBack(Reversal{Of: receipt, At: now, By: by})
+	return err
+}
+
+// giveBack moves a payment's money back and tells its phone. An amount of 0 is all of it. s.mu must be held.
+func (s *Sim) giveBack(r Reversal) (Reversal, error) {
+	i, found := s.receipts[r.Of]
+	if !found || i < 0 {
+		return Reversal{}, errNoReceipt
 	}
-	return receipt
+	e := &s.ledger[i]
+	if r.Amount == 0 {
+		r.Amount = e.Amount
+	}
+	switch {
+	case e.Reversed:
+		return Reversal{}, errAlreadyReversed
+	case r.Amount > e.Amount:
+		return Reversal{}, errTooMuch
+	case r.Amount > s.totals.Balance:
+		return Reversal{}, errNoFunds
+	}
+	r.Receipt, r.Phone = s.newReceipt("reversal", e.Receipt, r.At), e.Phone
+	s.receipts[r.Receipt] = ofReversal - len(s.reversals)
+	s.reversals = append(s.reversals, r)
+	e.Reversed, e.Reversal = true, &r
+	s.totals.Reversed++
+	s.totals.ReversedAmount += r.Amount
+	s.totals.Balance -= r.Amount
+	s.tell(r.Phone, message{From: "MPESA", Text: reversalSMS(r), at: r.At})
+	return r, nil
+}
+
+// Withdraw moves whole shillings from the cinema's account to its bank, so that they are not there to be reversed. It
+// reports whether there were as many.
+func (s *Sim) Withdraw(amount int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if amount < 0 || amount > s.totals.Balance {
+		return false
+	}
+	s.totals.Balance -= amount
+	return true
 }

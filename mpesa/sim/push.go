@@ -55,7 +55,8 @@ type push struct {
 	mistake   string // a result code that takes the place of success: the request named the wrong receiver
 	answering bool   // a PIN or a cancel is on its way
 	queries   int
-	awaited   int // timers that will still change it or report it
+	awaited   int     // timers that will still change it or report it
+	first     *report // whose first callback the request's own handler delivers
 
 	taken, spentToday int // whole shillings of a paid one, and by its phone on that day until then
 }
@@ -64,14 +65,6 @@ func (p *push) settled() bool { return p.ResultCode != "" }
 
 // interactive tells whether a person has to answer the prompt.
 func (p *push) interactive() bool { return p.script.Result == "" && p.mistake != codeTooLong }
-
-// handset is what a phone remembers.
-type handset struct {
-	live   *push // the one prompt on it
-	recent []*push
-	spent  int // taken on the day of lastPaid, in whole shillings
-	paid   time.Time
-}
 
 const (
 	recentPushes = 20      // kept for one phone's handset page
@@ -84,16 +77,13 @@ func (s *Sim) accept(p *push) (accepted bool) {
 	now := s.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.handsets[p.Phone]
-	if h == nil {
-		h = &handset{}
-		s.handsets[p.Phone] = h
-	}
+	h := s.handset(p.Phone)
 	if h.live != nil {
 		return false
 	}
 	p.At, p.PromptEnds = now, now.Add(s.scaled(s.cfg.PromptLife))
 	p.CheckoutRequestID = s.checkoutRequestID(now, p.Phone)
+	p.MerchantRequestID = s.chance.id("push", p.CheckoutRequestID, 0).uuid()
 	s.pushes[p.CheckoutRequestID] = p
 	s.order = append(s.order, p)
 	s.totals.Accepted++
@@ -148,7 +138,7 @@ func (s *Sim) settle(p *push, code, desc string) {
 		code, desc = p.mistake, ""
 	}
 	delivered := 0
-	if p.script.CallbackFirst {
+	if p.script.CallbackFirst && p.script.Callbacks != NoCallback {
 		delivered = 1
 	}
 	s.conclude(p, code, desc, now, delivered)
@@ -162,26 +152,29 @@ func (s *Sim) settle(p *push, code, desc string) {
 	}
 }
 
-// conclude writes the result down and schedules its callbacks, but for the first so many that somebody else delivers.
-// s.mu must be held.
+// conclude writes the result down and schedules what is posted about it, but for the first so many callbacks that
+// somebody else delivers. s.mu must be held.
 func (s *Sim) conclude(p *push, code, desc string, now time.Time, delivered int) {
 	callbackText, queryText := resultText(code)
 	if desc != "" {
 		callbackText, queryText = desc, desc
 	}
 	p.ResultCode, p.ResultDesc, p.queryText, p.SettledAt = code, callbackText, queryText, now
-	amount := p.Amount + p.script.AmountDelta
+	var paid Entry
 	if code == codePaid {
-		p.Receipt = s.take(p, amount, now)
+		paid = s.take(Entry{
+			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Receiver: p.PartyB, BuyGoods: p.TransactionType == typeBuyGoods,
+			MerchantRequestID: p.MerchantRequestID, CheckoutRequestID: p.CheckoutRequestID,
+			Reference: p.Reference, CallbackURL: p.CallbackURL, At: now,
+		})
+		p.Receipt, p.taken, p.spentToday = paid.Receipt, paid.Amount, s.handset(p.Phone).spent
 	} else {
 		s.totals.Failed++
 	}
-	body := callbackBody(&p.Push, amount)
-	if p.script.Callbacks == NoCallback {
-		return
-	}
-	for i := delivered; i < max(p.script.Callbacks, 1); i++ {
-		s.later(p, s.scaled(p.script.CallbackAfter+time.Duration(i)*duplicateGap), func() { s.deliver(p, code, body) })
+	r := s.newReport(p, paid)
+	r.schedule(delivered)
+	if delivered > 0 {
+		p.first = r
 	}
 }
 
@@ -198,11 +191,12 @@ func (s *Sim) settleFirst(p *push) {
 		return
 	}
 	s.running.Add(1)
-	code, body := p.ResultCode, callbackBody(&p.Push, p.Amount+p.script.AmountDelta)
+	first := p.first
+	p.first = nil
 	s.mu.Unlock()
 	defer s.running.Done()
-	if p.script.Callbacks != NoCallback {
-		s.deliver(p, code, body)
+	if first != nil {
+		first.deliver(0)
 	}
 }
 
@@ -283,7 +277,7 @@ func (s *Sim) prune(now time.Time) {
 			break
 		}
 		delete(s.pushes, p.CheckoutRequestID)
-		if h := s.handsets[p.Phone]; h != nil && h.live == nil && h.recent[len(h.recent)-1] == p {
+		if h := s.handsets[p.Phone]; h != nil && h.live == nil && !h.byHand && len(h.recent) > 0 && h.recent[len(h.recent)-1] == p {
 			delete(s.handsets, p.Phone)
 		}
 		s.order[gone] = nil

@@ -1,6 +1,6 @@
 package sim
 
-// Result codes of an STK push. All are strings here: some that were observed are not numbers.
+// Result codes. All are strings here: some that were observed are not numbers.
 const (
 	codePaid        = "0"
 	codeNoFunds     = "1"
@@ -12,7 +12,36 @@ const (
 	codeInFlight    = "4999" // query only
 	codeNoOperator  = "SFC_IC0003"
 	codeBadContract = "E3008"
+
+	// Of Transaction Status and Reversal.
+	codeDeclined  = "2006"
+	codeFormat    = "25"      // observed for an id of the wrong shape
+	codeNoReceipt = "2032"    // observed
+	codeReversed  = "R000001" // documented
+	codeNoPayment = "R000002" // documented, and observed
 )
+
+// requestText is Safaricom's text for the result of a Transaction Status or a Reversal request.
+func requestText(code string) string {
+	switch code {
+	case codeReversed:
+		return "The transaction has already been reversed."
+	case codeNoPayment:
+		return "The OriginalTransactionID is invalid."
+	case codeNoReceipt:
+		return "The transaction receipt number does not exist."
+	case codeFormat:
+		return "The format of parameter null is invalid."
+	case "11":
+		return "The DebitParty is in an invalid state."
+	case "21":
+		return "The initiator is not allowed to initiate this request."
+	case codeDeclined:
+		return "Declined due to account rule."
+	}
+	text, _ := resultText(code)
+	return text
+}
 
 // resultText is Safaricom's text for a code, in a callback and in the answer to a query: the two differ for one and
 // the same payment (observed), so nobody may decide anything by them.

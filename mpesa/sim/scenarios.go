@@ -58,16 +58,17 @@ func Scenarios() []Scenario {
 	}
 }
 
-// scenarioOf finds the scenario of a phone number by its last three digits.
-func scenarioOf(phone string) (Scenario, bool) {
-	if len(phone) < 3 {
-		return Scenario{}, false
-	}
-	suffix := phone[len(phone)-3:]
+// byEnding has the scenarios under the last three digits that name them.
+func byEnding() map[string]Scenario {
+	endings := make(map[string]Scenario)
 	for _, sc := range Scenarios() {
-		if sc.Suffix == suffix {
-			return sc, true
-		}
+		endings[sc.Suffix] = sc
 	}
-	return Scenario{}, false
+	return endings
+}
+
+// scenarioOf finds the scenario of a phone number by its last three digits.
+func (s *Sim) scenarioOf(phone string) (Scenario, bool) {
+	sc, found := s.endings[phone[max(len(phone)-3, 0):]]
+	return sc, found
 }

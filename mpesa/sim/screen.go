@@ -18,15 +18,17 @@ type promptView struct {
 type message struct {
 	From, Text, When string
 	Paid             bool
+	at               time.Time
 }
 
-// screen is what the handset of a phone shows: its prompt, or nil, and its messages, newest first.
-func (s *Sim) screen(phone string, now time.Time) (*promptView, []message) {
+// screen is what the handset of a phone shows: its prompt, or nil; whether a payment by hand is on its way; and its
+// messages, newest first.
+func (s *Sim) screen(phone string, now time.Time) (*promptView, bool, []message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.handsets[phone]
 	if h == nil {
-		return nil, nil
+		return nil, false, nil
 	}
 	var prompt *promptView
 	if p := h.live; p != nil {
@@ -36,13 +38,18 @@ func (s *Sim) screen(phone string, now time.Time) (*promptView, []message) {
 			Interactive: p.interactive(), Answering: p.answering, Left: max(left, 1),
 		}
 	}
-	var messages []message
-	for _, p := range slices.Backward(h.recent) {
+	messages := slices.Clone(h.notes)
+	for _, p := range h.recent {
 		if p.settled() {
 			messages = append(messages, s.message(p))
 		}
 	}
-	return prompt, messages
+	slices.SortStableFunc(messages, func(a, b message) int { return a.at.Compare(b.at) })
+	slices.Reverse(messages)
+	for i, m := range messages {
+		messages[i].When = inNairobi(m.at).Format("15:04")
+	}
+	return prompt, h.byHand, messages
 }
 
 // ask is the question of a prompt.
@@ -55,12 +62,12 @@ func (s *Sim) promptText(p *Push) string { return s.ask(p) + " Account " + p.Ref
 
 // message is what M-PESA writes to the phone about a settled push.
 func (s *Sim) message(p *push) message {
-	at := inNairobi(p.SettledAt)
-	m := message{From: "Phone", When: at.Format("15:04")}
+	m := message{From: "Phone", at: p.SettledAt}
 	what := fmt.Sprintf("%s to %s", shillings(p.Amount), s.cfg.CinemaName)
 	switch p.ResultCode {
 	case codePaid:
-		m.From, m.Paid, m.Text = "MPESA", true, s.sms(p, at)
+		e := Entry{Receipt: p.Receipt, Amount: p.taken, BuyGoods: p.TransactionType == typeBuyGoods, Reference: p.Reference, At: p.SettledAt}
+		m.From, m.Paid, m.Text = "MPESA", true, s.paidSMS(e, p.spentToday)
 	case codeCancelled:
 		m.Text = "You cancelled the payment of " + what + ". Nothing was taken."
 	case codeWrongPIN:
@@ -77,14 +84,27 @@ func (s *Sim) message(p *push) message {
 
 const dailyLimit = 500_000
 
-// sms is the confirmation of a payment in M-PESA's own style; a paybill's names the account, a till's does not.
-func (s *Sim) sms(p *push, at time.Time) string {
-	receiver := "sent to " + s.cfg.CinemaName + " for account " + p.Reference
-	if p.TransactionType == typeBuyGoods {
+// paidSMS is the confirmation of a payment in M-PESA's own style; a paybill's names the account, a till's does not.
+func (s *Sim) paidSMS(e Entry, spentToday int) string {
+	receiver := "sent to " + s.cfg.CinemaName + " for account " + e.Reference
+	if e.BuyGoods {
 		receiver = "paid to " + s.cfg.CinemaName + "."
 	}
+	date, hour := smsTime(e.At)
 	return fmt.Sprintf("%s Confirmed. Ksh%s.00 %s on %s at %s. Transaction cost, Ksh0.00. Amount you can transact within the day is %s.00.",
-		p.Receipt, grouped(p.taken), receiver, at.Format("2/1/06"), at.Format("3:04 PM"), grouped(max(dailyLimit-p.spentToday, 0)))
+		e.Receipt, grouped(e.Amount), receiver, date, hour, grouped(max(dailyLimit-spentToday, 0)))
+}
+
+// reversalSMS tells a customer that the money is back, in M-PESA's own style.
+func reversalSMS(r Reversal) string {
+	date, hour := smsTime(r.At)
+	return fmt.Sprintf("%s Confirmed. Transaction %s has been reversed on %s at %s. Ksh%s.00 is credited to your M-PESA account.",
+		r.Receipt, r.Of, date, hour, grouped(r.Amount))
+}
+
+func smsTime(at time.Time) (date, hour string) {
+	t := inNairobi(at)
+	return t.Format("2/1/06"), t.Format("3:04 PM")
 }
 
 // shillings is an amount as people write it: KSh 1,350.

@@ -2,30 +2,17 @@ package sim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// Answer is how Daraja answers the push request itself.
-type Answer string
-
-// The ways a push can be answered. After the first four a prompt is on the phone; after the others there is none.
-const (
-	AnswerAccepted Answer = ""         // HTTP 200, ResponseCode "0"
-	AnswerLost     Answer = "lost"     // the connection ends without an answer, yet the prompt went out
-	AnswerEmpty    Answer = "empty"    // HTTP 200 and no body, yet the prompt went out
-	AnswerInternal Answer = "internal" // HTTP 500, 500.003.1001 Internal Server Error, yet the prompt went out
-	AnswerBusy     Answer = "busy"     // HTTP 500, 500.003.02 System is busy
-	AnswerQuota    Answer = "quota"    // HTTP 500, 500.003.03 Quota Violation
-	AnswerLocked   Answer = "locked"   // HTTP 500, 500.001.1001 Unable to lock subscriber
-	AnswerBlocked  Answer = "blocked"  // HTTP 403, an HTML page in the way of Incapsula's
-)
-
-// NoCallback, as Script.Callbacks, means that no callback is ever sent.
+// NoCallback, as Script.Callbacks, Script.Confirmations or Call.Results, means that it is never sent.
 const NoCallback = -1
 
-// Script says what becomes of a push. The zero value is an ordinary push: accepted at once, answered by a person on
-// the handset page, one callback as soon as there is a result. Config.Speed scales every delay.
+// Script says what becomes of a push, and of what is asked about its payment later. The zero value is an ordinary push:
+// accepted at once, answered by a person on the handset page, one callback as soon as there is a result. Config.Speed
+// scales every delay.
 type Script struct {
 	Answer      Answer        // how the push is answered
 	AnswerAfter time.Duration // how long Daraja takes to answer it; the prompt goes out at the beginning
@@ -35,10 +22,21 @@ type Script struct {
 	ResultAfter time.Duration // from the push to the result
 	PaidLater   time.Duration // when not 0: that long after a failure the payment goes through after all
 	AmountDelta int           // whole shillings added to the amount that is taken and reported
+	ReportDelta int           // whole shillings added to the amount that the callback and the confirmation report, and to no other
 
 	CallbackAfter time.Duration // from the result to its callback
 	Callbacks     int           // how often the callback is delivered: 0 and 1 once, 2 twice, NoCallback never
 	CallbackFirst bool          // the result ("" pays) and its callback, delivered to the end, come before the push is answered
+	FailureLast   bool          // with PaidLater: the failure's callback comes a second after the success's
+
+	Query      Answer // how STK queries of the push are answered; AnswerAccepted is with the oddities that were observed
+	QueryTimes int    // how many of them, from the first; 0 means all
+
+	Echo              Echo          // when the payment is reported as a C2B confirmation too; "" is as the simulator's
+	Confirmations     int           // how often the C2B confirmation of a payment comes, echo or not: 0 and 1 once, NoCallback never
+	ConfirmationAfter time.Duration // from the payment made by hand, or from its turn as an echo, to the C2B confirmation
+
+	Status, Reversal Call // what becomes of requests about the payments of this phone
 
 	Times int // how many pushes follow this script before it is forgotten; 0 means all
 }
@@ -56,32 +54,69 @@ type scriptJSON struct {
 	Callbacks       int    `json:"callbacks"`
 	CallbackFirst   bool   `json:"callbackFirst"`
 	Times           int    `json:"times"`
+
+	ReportDelta         int      `json:"reportDelta,omitzero"`
+	FailureLast         bool     `json:"failureLast,omitzero"`
+	Query               Answer   `json:"query,omitzero"`
+	QueryTimes          int      `json:"queryTimes,omitzero"`
+	Echo                Echo     `json:"echo,omitzero"`
+	Confirmations       int      `json:"confirmations,omitzero"`
+	ConfirmationAfterMs int64    `json:"confirmationAfterMs,omitzero"`
+	Status              callJSON `json:"status,omitzero"`
+	Reversal            callJSON `json:"reversal,omitzero"`
 }
 
 // MarshalJSON writes the script with its delays in milliseconds.
 func (sc Script) MarshalJSON() ([]byte, error) {
 	return json.Marshal(scriptJSON{
-		sc.Answer, sc.AnswerAfter.Milliseconds(), sc.Result, sc.ResultDesc, sc.ResultAfter.Milliseconds(),
-		sc.PaidLater.Milliseconds(), sc.AmountDelta, sc.CallbackAfter.Milliseconds(), sc.Callbacks, sc.CallbackFirst, sc.Times,
+		Answer: sc.Answer, AnswerAfterMs: sc.AnswerAfter.Milliseconds(),
+		Result: sc.Result, ResultDesc: sc.ResultDesc, ResultAfterMs: sc.ResultAfter.Milliseconds(),
+		PaidLaterMs: sc.PaidLater.Milliseconds(), AmountDelta: sc.AmountDelta, ReportDelta: sc.ReportDelta,
+		CallbackAfterMs: sc.CallbackAfter.Milliseconds(), Callbacks: sc.Callbacks, CallbackFirst: sc.CallbackFirst, FailureLast: sc.FailureLast,
+		Query: sc.Query, QueryTimes: sc.QueryTimes,
+		Echo: sc.Echo, Confirmations: sc.Confirmations, ConfirmationAfterMs: sc.ConfirmationAfter.Milliseconds(),
+		Status: sc.Status.json(), Reversal: sc.Reversal.json(),
+		Times: sc.Times,
 	})
 }
 
 // script is what the spelt-out form means, or an error that names what is wrong with it.
 func (j scriptJSON) script() (Script, error) {
-	switch j.Answer {
-	case AnswerAccepted, AnswerLost, AnswerEmpty, AnswerInternal, AnswerBusy, AnswerQuota, AnswerLocked, AnswerBlocked:
-	default:
-		return Script{}, fmt.Errorf("unknown answer %q", j.Answer)
+	for _, a := range []Answer{j.Answer, j.Query} {
+		if !a.known() {
+			return Script{}, fmt.Errorf("unknown answer %q", a)
+		}
 	}
-	if min(j.AnswerAfterMs, j.ResultAfterMs, j.PaidLaterMs, j.CallbackAfterMs, int64(j.Times)) < 0 || j.Callbacks < NoCallback {
-		return Script{}, fmt.Errorf("a delay or a count is negative")
+	if !j.Echo.known() {
+		return Script{}, fmt.Errorf("unknown echo %q", j.Echo)
 	}
-	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	if min(j.AnswerAfterMs, j.ResultAfterMs, j.PaidLaterMs, j.CallbackAfterMs, j.ConfirmationAfterMs, int64(j.Times), int64(j.QueryTimes)) < 0 ||
+		min(j.Callbacks, j.Confirmations) < NoCallback {
+		return Script{}, errNegative
+	}
+	status, err := j.Status.call()
+	if err != nil {
+		return Script{}, fmt.Errorf("status: %w", err)
+	}
+	reversal, err := j.Reversal.call()
+	if err != nil {
+		return Script{}, fmt.Errorf("reversal: %w", err)
+	}
 	return Script{
-		j.Answer, ms(j.AnswerAfterMs), j.Result, j.ResultDesc, ms(j.ResultAfterMs), ms(j.PaidLaterMs), j.AmountDelta,
-		ms(j.CallbackAfterMs), j.Callbacks, j.CallbackFirst, j.Times,
+		Answer: j.Answer, AnswerAfter: milliseconds(j.AnswerAfterMs),
+		Result: j.Result, ResultDesc: j.ResultDesc, ResultAfter: milliseconds(j.ResultAfterMs),
+		PaidLater: milliseconds(j.PaidLaterMs), AmountDelta: j.AmountDelta, ReportDelta: j.ReportDelta,
+		CallbackAfter: milliseconds(j.CallbackAfterMs), Callbacks: j.Callbacks, CallbackFirst: j.CallbackFirst, FailureLast: j.FailureLast,
+		Query: j.Query, QueryTimes: j.QueryTimes,
+		Echo: j.Echo, Confirmations: j.Confirmations, ConfirmationAfter: milliseconds(j.ConfirmationAfterMs),
+		Status: status, Reversal: reversal,
+		Times: j.Times,
 	}, nil
 }
+
+var errNegative = errors.New("a delay or a count is negative")
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // SetScript says what becomes of the next pushes to a phone ("2547…"), or with "*" to every phone without a script of
 // its own, scenario numbers included.
@@ -113,7 +148,7 @@ func (s *Sim) lookUp(phone string) (script Script, key string) {
 			return script, key
 		}
 	}
-	if sc, ok := scenarioOf(phone); ok {
+	if sc, ok := s.scenarioOf(phone); ok {
 		return sc.script, ""
 	}
 	return s.cfg.Default, ""

@@ -1,9 +1,9 @@
 package sim
 
 import (
-	"bufio"
 	"cmp"
 	"crypto/rand"
+	"crypto/rsa"
 	"html/template"
 	"io"
 	"net/http"
@@ -36,8 +36,32 @@ type Config struct {
 	Default Script
 	// Speed divides PromptLife and every delay of every script: 100 makes 3 s into 30 ms. 1 when 0.
 	Speed float64
-	// Rand is the source of ids and receipts; crypto/rand when nil. It must not end.
+	// Rand gives the 32 bytes that all ids and receipts are made from; crypto/rand when nil. The same bytes, scripts and
+	// clock make the same ids.
 	Rand io.Reader
+
+	// Initiator is the name of the API operator whom Transaction Status and Reversal believe; any when empty.
+	Initiator string
+	// InitiatorPassword is that operator's password, and CredentialKey the key that its credential is encrypted for
+	// (NewCertificate makes one). Without the key any credential is good that is not empty.
+	InitiatorPassword string
+	CredentialKey     *rsa.PrivateKey
+	// InvalidToken is the errorCode by which an access token is refused: 404.001.03, 400.003.01, 401.002.01 or
+	// 401.003.01. When empty, the one that the documentation of each call has.
+	InvalidToken string
+	// ReversedStatus is what Transaction Status calls a payment that was reversed; "Reversed" when empty. What M-PESA
+	// calls it is not established.
+	ReversedStatus string
+	// Echo says when the payment of a push is reported as a C2B confirmation too; never when empty.
+	Echo Echo
+	// Validation switches the validation of payments by hand on, which Safaricom does on request.
+	Validation bool
+	// RegisterOnce refuses to register C2B addresses a second time, as production does.
+	RegisterOnce bool
+	// PullPage is how many payments one answer of Pull Transactions has; 100 when 0.
+	PullPage int
+	// Outages are spans of time in which Daraja does not answer as usual. AddOutage adds others.
+	Outages []Outage
 }
 
 // Sim is one simulated Daraja. Make it with New; all its methods may be called at the same time.
@@ -46,19 +70,30 @@ type Sim struct {
 	client *http.Client
 	pages  *template.Template
 
-	chance chance
+	chance  *chance
+	endings map[string]Scenario // by the last three digits; never changed
 
 	mu       sync.Mutex // held for look-ups and changes in memory only, never while anything waits
 	closed   bool
+	closing  chan struct{} // closed by Close
 	token    accessToken
 	scripts  map[string]Script
 	handsets map[string]*handset
 	pushes   map[string]*push // by CheckoutRequestID
 	order    []*push          // in the order they were accepted, for pruning
 	ledger   []Entry
-	receipts map[string]int // receipt to index in ledger
+	receipts map[string]int // receipt to index in ledger, or what is below 0
 	totals   Totals
 	kept     int // pushes, before old ones are pruned
+
+	reversals  []Reversal
+	requests   []*request
+	asked      map[string]uint64 // what for, to how often
+	urls       URLs
+	thirdParty map[string]string // receipt to the id that its validation gave it
+	echo       Echo
+	pulls      bool // Pull Transactions is registered
+	outages    []outage
 
 	timers    map[uint64]*time.Timer
 	lastTimer uint64
@@ -72,6 +107,7 @@ func New(cfg Config) *Sim {
 	cfg.TokenLife = cmp.Or(cfg.TokenLife, time.Hour)
 	cfg.PromptLife = cmp.Or(cfg.PromptLife, time.Minute)
 	cfg.Speed = cmp.Or(cfg.Speed, 1)
+	cfg.PullPage = cmp.Or(cfg.PullPage, pullPage)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -85,21 +121,30 @@ func New(cfg Config) *Sim {
 			ResponseHeaderTimeout: cfg.CallbackTimeout,
 		}
 	}
-	return &Sim{
+	s := &Sim{
 		cfg: cfg,
 		client: &http.Client{
 			Transport:     cfg.Callback,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		pages:    parsePages(),
-		chance:   chance{source: bufio.NewReaderSize(cfg.Rand, 4096)},
-		scripts:  make(map[string]Script),
-		handsets: make(map[string]*handset),
-		pushes:   make(map[string]*push),
-		receipts: make(map[string]int),
-		timers:   make(map[uint64]*time.Timer),
-		kept:     keptPushes,
+		pages:      parsePages(),
+		chance:     newChance(cfg.Rand),
+		endings:    byEnding(),
+		closing:    make(chan struct{}),
+		scripts:    make(map[string]Script),
+		handsets:   make(map[string]*handset),
+		pushes:     make(map[string]*push),
+		receipts:   make(map[string]int),
+		thirdParty: make(map[string]string),
+		asked:      make(map[string]uint64),
+		timers:     make(map[uint64]*time.Timer),
+		kept:       keptPushes,
+		echo:       cfg.Echo,
 	}
+	for _, o := range cfg.Outages {
+		s.AddOutage(o)
+	}
+	return s
 }
 
 // Handler serves all three: Daraja at its own paths, the handset page under /handset/, the control API under /control/.
@@ -115,6 +160,9 @@ func (s *Sim) Handler() http.Handler {
 // unanswered; pushes that come later are told that the system is busy.
 func (s *Sim) Close() {
 	s.mu.Lock()
+	if !s.closed {
+		close(s.closing)
+	}
 	s.closed = true
 	for id, t := range s.timers {
 		if t.Stop() {

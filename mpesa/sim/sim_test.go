@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +68,8 @@ type world struct {
 
 	mu    sync.Mutex
 	calls []call
-	reply int // status of the product
+	reply int                        // status of the product
+	says  func(c call) (body string) // what the product answers, where it says more than a status
 }
 
 func newWorld(t *testing.T, change func(*sim.Config)) *world {
@@ -94,10 +96,22 @@ func inBubble(t *testing.T, change func(*sim.Config), test func(w *world)) {
 
 func (w *world) callback(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	c := call{time.Since(w.born), r.URL.Path, r.Header, string(body)}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls = append(w.calls, call{time.Since(w.born), r.URL.Path, r.Header, string(body)})
-	rw.WriteHeader(w.reply)
+	w.calls = append(w.calls, c)
+	reply, says := w.reply, w.says
+	w.mu.Unlock()
+	text := ""
+	if says != nil {
+		text = says(c)
+	}
+	rw.WriteHeader(reply)
+	_, _ = io.WriteString(rw, text)
+}
+
+// to is what was posted to one path.
+func (w *world) to(path string) []call {
+	return slices.DeleteFunc(w.received(), func(c call) bool { return c.path != path })
 }
 
 func (w *world) received() []call {

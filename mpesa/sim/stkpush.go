@@ -39,99 +39,48 @@ func (s *Sim) stkPush(w http.ResponseWriter, r *http.Request, f fields) {
 	closed := s.closed
 	s.mu.Unlock()
 	if closed {
-		s.refusePush(w, answerFaults(AnswerBusy))
+		s.refusePush(w, answerFault(AnswerBusy))
 		return
 	}
-	switch p.script.Answer {
-	case AnswerBusy, AnswerQuota, AnswerLocked, AnswerBlocked:
+	if !p.script.Answer.done() {
 		s.think(r, p.script.AnswerAfter)
-		s.refusePush(w, answerFaults(p.script.Answer))
+		s.countRefused()
+		s.answerWith(w, r, p.script.Answer)
 		return
 	}
 	if !s.accept(p) {
-		s.refusePush(w, answerFaults(AnswerLocked))
+		s.refusePush(w, answerFault(AnswerLocked))
 		return
 	}
 	if p.script.CallbackFirst {
 		s.settleFirst(p)
 	}
 	s.think(r, p.script.AnswerAfter)
-	s.answerPush(w, p)
-}
-
-// answerFaults is what Daraja says in place of ResponseCode 0. An empty code stands for the firewall's HTML page.
-func answerFaults(a Answer) fault {
-	switch a {
-	case AnswerBusy:
-		return fault{http.StatusInternalServerError, "500.003.02", "System is busy. Please try again in few minutes."}
-	case AnswerQuota:
-		return fault{http.StatusInternalServerError, "500.003.03", "Quota Violation"}
-	case AnswerLocked:
-		return notNow("Unable to lock subscriber, a transaction is already in process for the current subscriber")
-	case AnswerBlocked:
-		return fault{status: http.StatusForbidden}
-	}
-	return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
+	s.answerPush(w, r, p)
 }
 
 // refusePush answers a push after which no prompt is on the phone.
 func (s *Sim) refusePush(w http.ResponseWriter, f fault) {
-	s.mu.Lock()
-	s.totals.Refused++
-	s.mu.Unlock()
-	if f.code == "" {
-		writeBlockPage(w, f.status, s.chance.text(18, "0123456789"))
-		return
-	}
+	s.countRefused()
 	s.refuse(w, f)
 }
 
-// writeBlockPage is the firewall in front of Daraja (observed): HTML where JSON is expected.
-func writeBlockPage(w http.ResponseWriter, status int, incident string) {
-	w.Header().Set("Content-Type", "text/html")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`<html><head><META NAME="robots" CONTENT="noindex,nofollow"></head><body>` +
-		`Request unsuccessful. Incapsula incident ID: ` + incident + `</body></html>` + "\n"))
+func (s *Sim) countRefused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.totals.Refused++
 }
 
 // answerPush answers a push that put a prompt on the phone.
-func (s *Sim) answerPush(w http.ResponseWriter, p *push) {
-	switch p.script.Answer {
-	case AnswerLost:
-		dropConnection(w)
-	case AnswerEmpty:
-		w.WriteHeader(http.StatusOK)
-	case AnswerInternal:
-		s.refuse(w, answerFaults(AnswerInternal))
-	default:
-		const accepted = "Success. Request accepted for processing"
-		writeJSON(w, http.StatusOK, struct {
-			MerchantRequestID, CheckoutRequestID, ResponseCode, ResponseDescription, CustomerMessage string
-		}{p.MerchantRequestID, p.CheckoutRequestID, "0", accepted, accepted})
-	}
-}
-
-// dropConnection ends the connection without an answer. Where it cannot be had (HTTP/2), the answer is cut short.
-func dropConnection(w http.ResponseWriter) {
-	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		_ = conn.Close()
+func (s *Sim) answerPush(w http.ResponseWriter, r *http.Request, p *push) {
+	if p.script.Answer != AnswerAccepted {
+		s.answerWith(w, r, p.script.Answer)
 		return
 	}
-	w.Header().Set("Content-Length", "256")
-	w.WriteHeader(http.StatusOK)
-}
-
-// think takes its time, unless the caller goes away.
-func (s *Sim) think(r *http.Request, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(s.scaled(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-	}
+	const accepted = "Success. Request accepted for processing"
+	writeJSON(w, http.StatusOK, struct {
+		MerchantRequestID, CheckoutRequestID, ResponseCode, ResponseDescription, CustomerMessage string
+	}{p.MerchantRequestID, p.CheckoutRequestID, "0", accepted, accepted})
 }
 
 // readPush makes a push of the request's fields, or names the first that is wrong. Strings and numbers are both taken,
@@ -142,10 +91,7 @@ func (s *Sim) readPush(f fields) (*push, fault, bool) {
 	digits := strings.Trim(f.get("Amount"), "0123456789") == ""
 	_, timeErr := time.Parse("20060102150405", f.get("Timestamp"))
 	description := f.get("TransactionDesc")
-	for _, check := range []struct {
-		field string
-		right bool
-	}{
+	bad, wrong := firstWrong([]check{
 		{"BusinessShortCode", shortcodeShape.MatchString(f.get("BusinessShortCode"))},
 		{"Password", f.get("Password") != ""},
 		{"Timestamp", timeErr == nil},
@@ -158,20 +104,18 @@ func (s *Sim) readPush(f fields) (*push, fault, bool) {
 		{"AccountReference", f.get("AccountReference") != ""},
 		{"Remarks", description != ""}, // so a missing TransactionDesc is reported (observed)
 		{"TransactionDesc", utf8.RuneCountInString(description) <= maxDescription},
-	} {
-		if !check.right {
-			return nil, invalid(check.field), false
-		}
+	})
+	if wrong {
+		return nil, bad, false
 	}
 	p := &push{Push: Push{
-		MerchantRequestID: s.chance.uuid(),
-		Phone:             f.get("PhoneNumber"),
-		Amount:            amount,
-		TransactionType:   f.get("TransactionType"),
-		PartyB:            f.get("PartyB"),
-		Reference:         f.get("AccountReference"),
-		Description:       description,
-		CallbackURL:       f.get("CallBackURL"),
+		Phone:           f.get("PhoneNumber"),
+		Amount:          amount,
+		TransactionType: f.get("TransactionType"),
+		PartyB:          f.get("PartyB"),
+		Reference:       f.get("AccountReference"),
+		Description:     description,
+		CallbackURL:     f.get("CallBackURL"),
 	}}
 	p.mistake = s.mistake(p)
 	return p, fault{}, true

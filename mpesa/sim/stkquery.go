@@ -14,7 +14,7 @@ type queryBody struct {
 // everyFifth of the queries of a finished push is answered as if it were not (observed: 4 of 19).
 const everyFifth = 5
 
-func (s *Sim) stkQuery(w http.ResponseWriter, _ *http.Request, f fields) {
+func (s *Sim) stkQuery(w http.ResponseWriter, r *http.Request, f fields) {
 	id := f.get("CheckoutRequestID")
 	bad, ok := fault{}, true
 	switch {
@@ -35,29 +35,57 @@ func (s *Sim) stkQuery(w http.ResponseWriter, _ *http.Request, f fields) {
 	s.totals.Queries++
 	p := s.pushes[id]
 	var turn int
+	var as Answer
 	answer := queryBody{ResponseCode: "0", ResponseDescription: "The service request has been accepted successsfully"}
 	if p != nil {
 		answer.MerchantRequestID, answer.CheckoutRequestID = p.MerchantRequestID, p.CheckoutRequestID
 		answer.ResultCode, answer.ResultDesc = p.ResultCode, p.queryText
 		turn = p.queries
 		p.queries++
+		if p.script.QueryTimes == 0 || turn < p.script.QueryTimes {
+			as = p.script.Query
+		}
 	}
 	s.mu.Unlock()
-
-	const processing = "The transaction is being processed"
 	switch {
 	case p == nil:
-		s.refuse(w, notNow("The transaction does not Exist"))
-	case answer.ResultCode != "" && turn%everyFifth == everyFifth-1:
-		writeJSON(w, http.StatusInternalServerError, faultBody{id, "500.001.1001", processing})
-	case answer.ResultCode != "":
-		writeJSON(w, http.StatusOK, answer)
-	case turn%3 == 0:
-		writeJSON(w, http.StatusInternalServerError, faultBody{id, "500.001.1001", processing})
+		as = AnswerUnknown
+	case as == AnswerAccepted:
+		as = usualQuery(answer.ResultCode != "", turn)
+	}
+	s.answerQuery(w, r, as, answer, turn)
+}
+
+// usualQuery is how the so-and-so-many-th query of a push is answered where no script speaks: of one in flight in the
+// three shapes in turn, and of a finished one now and then as if it were not.
+func usualQuery(settled bool, turn int) Answer {
+	switch {
+	case settled && turn%everyFifth < everyFifth-1:
+		return AnswerAccepted
+	case settled || turn%3 == 0:
+		return AnswerProcessing
 	case turn%3 == 1:
+		return AnswerInFlight
+	}
+	return AnswerNothing
+}
+
+func (s *Sim) answerQuery(w http.ResponseWriter, r *http.Request, as Answer, answer queryBody, turn int) {
+	id := answer.CheckoutRequestID
+	switch as {
+	case AnswerAccepted:
+		writeJSON(w, http.StatusOK, answer)
+	case AnswerProcessing:
+		writeJSON(w, http.StatusInternalServerError, faultBody{id, "500.001.1001", textProcessing})
+	case AnswerInFlight:
 		answer.ResultCode, answer.ResultDesc = codeInFlight, "The transaction is still under processing"
 		writeJSON(w, http.StatusOK, answer)
-	default:
+	case AnswerNothing:
 		writeJSON(w, http.StatusOK, faultBody{id, "500.001.1001", ""})
+	case AnswerSpellings:
+		texts := spellings()
+		writeJSON(w, http.StatusInternalServerError, faultBody{id, "500.001.1001", texts[turn%len(texts)]})
+	default:
+		s.answerWith(w, r, as)
 	}
 }

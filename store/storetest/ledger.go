@@ -13,6 +13,7 @@ type Taken struct {
 	Amount   store.Shillings
 	Token    string // of the push's callback, "" where there was none
 	Reversed bool
+	Unseen   bool // paid by hand, so that nobody need have told the cinema of it
 }
 
 // Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks of, money
@@ -31,12 +32,19 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 	for _, p := range undecided {
 		awaited[p.CallbackToken] = true
 	}
-	byReceipt, byToken := map[string]store.Payment{}, map[string]store.Payment{}
+	byReceipt, byToken, inferred := map[string]store.Payment{}, map[string]store.Payment{}, map[string]store.Payment{}
+	unseen := map[string]bool{}
+	for _, e := range ledger {
+		unseen[e.Receipt] = e.Unseen
+	}
 	for _, p := range payments {
 		switch {
 		case p.State == store.PaymentSuperseded:
 		case p.Receipt != "":
 			byReceipt[p.Receipt] = p
+			if p.LearntBy == "query" && unseen[p.Receipt] {
+				inferred[p.PushToken] = p
+			}
 		case p.PushToken != "":
 			byToken[p.PushToken] = p
 		default:
@@ -49,10 +57,18 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 			delete(byReceipt, e.Receipt)
 		} else if p, there = byToken[e.Token]; there {
 			delete(byToken, e.Token)
+		} else if p, there = inferred[e.Token]; there {
+			// M-PESA confirmed the push without a receipt, and the receipt it was given is that of a payment that the same
+			// customer made by hand: nobody can tell the two apart.
+			delete(inferred, e.Token)
+			p.Receipt = ""
+		}
+		if there && p.State == store.PaymentUnmatched {
+			delete(byToken, e.Token) // it may stand there twice, while a person must find out what it is for
 		}
 		gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
 		switch {
-		case !there && !awaited[e.Token]:
+		case !there && !awaited[e.Token] && !e.Unseen:
 			differ = append(differ, fmt.Sprintf("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt))
 		case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
 			differ = append(differ, fmt.Sprintf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount))

@@ -5,7 +5,6 @@ package storetest
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,10 +13,11 @@ import (
 	"cinemasphere/store"
 )
 
-// New opens new books in the test's own directory and closes them with the test.
+// New opens new books and closes them with the test: a file in the test's own directory, or a PostgreSQL database where the test
+// runs on that; see [Each].
 func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	t.Helper()
-	o := store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator}
+	o := store.Options{Path: Path(t), Environment: store.Simulator}
 	for _, f := range options {
 		f(&o)
 	}

@@ -75,6 +75,9 @@ func (k *Kit) Problem(err error) Problem {
 	if e, is := errors.AsType[*Error](err); is {
 		return problem(e.Status, e.Public, e.RetryAfter)
 	}
+	if r, is := errors.AsType[*store.Refusal](err); is && ClosesSales(r) {
+		return k.ClosedProblem(r)
+	}
 	for _, rule := range k.rules {
 		if rule.Match(err) {
 			return problem(rule.Status, rule.Sentence, rule.RetryAfter)

@@ -45,6 +45,17 @@ func RefusalSentence(r *store.Refusal) string {
 		return "These seats have been held for as long as they may be. Please book again."
 	case store.NotFailed:
 		return "There is nothing to pay again for this ticket."
+	case store.SalesPaused:
+		return "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged. Please look in again later."
+	case store.DarajaDown:
+		again := "in a few minutes"
+		if r.Until != 0 {
+			again = "after " + clock(r.Until)
+		}
+		return "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. " +
+			"Nothing was booked and you have not been charged. Please try again " + again + "."
+	case store.TooManyTries:
+		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.", store.ClaimTries)
 	case store.OverLimit:
 		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", ui.Shillings(store.MaxCharge))
 	}
@@ -65,5 +76,7 @@ func until(i store.Instant, otherwise string) string {
 	if i == 0 {
 		return otherwise
 	}
-	return ", or try again after " + Nairobi(i).Format("15:04:05") + "."
+	return ", or try again after " + clock(i) + "."
 }
+
+func clock(i store.Instant) string { return Nairobi(i).Format("15:04:05") }

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -29,6 +31,10 @@ func TestRefusalSentences(t *testing.T) {
 		{store.Refusal{Kind: store.RefundOwed}, "A refund is due to you on this booking, so it is not tried again. Please make a new booking."},
 		{store.Refusal{Kind: store.HeldTooLong}, "These seats have been held for as long as they may be. Please book again."},
 		{store.Refusal{Kind: store.NotFailed}, "There is nothing to pay again for this ticket."},
+		{store.Refusal{Kind: store.SalesPaused}, "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged. Please look in again later."},
+		{store.Refusal{Kind: store.DarajaDown, Until: at}, "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. Nothing was booked and you have not been charged. Please try again after 19:59:30."},
+		{store.Refusal{Kind: store.DarajaDown}, "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. Nothing was booked and you have not been charged. Please try again in a few minutes."},
+		{store.Refusal{Kind: store.TooManyTries}, "5 receipts have been named already. Please show your M-PESA message at the box office."},
 		{store.Refusal{Kind: store.OverLimit}, "M-PESA takes at most KSh 250,000 in one payment. Please book fewer tickets."},
 		{store.Refusal{Kind: "new"}, "This booking was not possible. Nothing was booked."},
 	} {
@@ -43,5 +49,37 @@ func TestLocalPhone(t *testing.T) {
 		if got := web.LocalPhone(in); got != want {
 			t.Errorf("LocalPhone(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestWhenBookingsAreClosed(t *testing.T) {
+	now := store.At(time.Date(2026, 11, 27, 16, 59, 30, 0, time.UTC))
+	kit := web.NewKit(web.Config{Now: func() time.Time { return now.Time() }})
+	for _, tt := range []struct {
+		what  string
+		sales store.Sales
+		kind  store.RefusalKind // "" is open
+		retry int
+	}{
+		{"open", store.Sales{}, "", 0},
+		{"paused", store.Sales{Paused: "counting"}, store.SalesPaused, 60},
+		{"paused and silent", store.Sales{Paused: "counting", Until: now.Add(time.Minute)}, store.SalesPaused, 60},
+		{"silent", store.Sales{Until: now.Add(14500 * time.Millisecond)}, store.DarajaDown, 15},
+		{"one may try", store.Sales{Until: now + 1}, "", 0},
+	} {
+		refusal := web.Closed(tt.sales, now)
+		if (refusal == nil) != (tt.kind == "") || refusal != nil && refusal.Kind != tt.kind {
+			t.Errorf("%s: %+v, want %q", tt.what, refusal, tt.kind)
+		}
+		if refusal == nil {
+			continue
+		}
+		p := kit.Problem(fmt.Errorf("book: %w", refusal))
+		if p.Status != http.StatusServiceUnavailable || p.RetryAfter != tt.retry || p.Sentence != web.RefusalSentence(refusal) || !web.ClosesSales(refusal) || web.ClosedNotice(refusal) == "" {
+			t.Errorf("%s: %+v, want 503 after %d s", tt.what, p, tt.retry)
+		}
+	}
+	if web.ClosesSales(&store.Refusal{Kind: store.SoldOut}) || kit.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
+		t.Error("a film that is sold out closes the box office")
 	}
 }

@@ -1,0 +1,92 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// refundsAtOnce is how many refunds are requested by themselves in one go.
+const refundsAtOnce = 20
+
+// refundNext sends the next Reversal that is due.
+func (s *Service) refundNext(ctx context.Context, start func(func()) bool) error {
+	if !s.cfg.Initiator {
+		return nil
+	}
+	r, err := s.store.TakeRefund(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	start(func() { s.logged("send a refund", func() error { return s.reverse(ctx, r) }) })
+	return nil
+}
+
+// requestDue requests what is due back, where that is to happen by itself.
+func (s *Service) requestDue(ctx context.Context) error {
+	due, err := s.store.RefundsDue(ctx, refundsAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, p := range due {
+		_, err := s.store.RequestRefund(ctx, store.NewRefund{PaymentID: p.ID, By: store.Automatic, Reason: p.Reason})
+		if _, is := errors.AsType[*store.Refusal](err); is {
+			continue // such as while another payment of the same phone has no receipt yet
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reverse sends one Reversal and writes down what Daraja answered.
+func (s *Service) reverse(ctx context.Context, r store.Refund) error {
+	ack, err := s.daraja.Reverse(ctx, mpesa.ReversalRequest{
+		Receipt: r.Receipt, Amount: int64(r.Amount / 100), ResultURL: s.resultURL(store.CallbackReversal, r.ResultToken),
+		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, r.ResultToken), Remarks: "Refund " + r.TicketCode,
+	})
+	answer := store.RefundAnswer{ConversationID: ack.ConversationID, OriginatorConversationID: ack.OriginatorConversationID, Text: ack.ResponseDescription}
+	if err != nil {
+		e := asDaraja(err)
+		answer = store.RefundAnswer{Code: e.Code, Text: e.Message}
+		switch e.Kind {
+		case mpesa.KindConfig, mpesa.KindRefused:
+			answer.Verdict = store.RefundRefused
+		case mpesa.KindBusy, mpesa.KindToken:
+			answer.Verdict = store.RefundTryAgain
+		}
+		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
+	}
+	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer), s.store.NoteDaraja(ctx, !unwell(err)))
+}
+
+// applyReversal makes of the result of a Reversal what it says.
+func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.Applied, error) {
+	if cb.Kind == store.CallbackReversalTimeout {
+		return s.store.ApplyReversal(ctx, cb.ID, store.RefundAnswer{Text: "timed out at M-PESA"})
+	}
+	result, err := mpesa.ParseResult(cb.Body)
+	if err != nil {
+		return s.store.RejectCallback(ctx, cb.ID, "unreadable")
+	}
+	answer := store.RefundAnswer{
+		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
+	}
+	switch result.Verdict().Outcome {
+	case mpesa.OutcomeDone:
+		answer.Verdict = store.RefundReversed
+	case mpesa.OutcomeAlreadyReversed:
+		answer.Verdict = store.RefundReversedBefore
+	case mpesa.OutcomeRefused:
+		answer.Verdict = store.RefundRefused
+	case mpesa.OutcomeTryAgain:
+		answer.Verdict = store.RefundTryAgain
+	}
+	return s.store.ApplyReversal(ctx, cb.ID, answer)
+}

@@ -1,0 +1,415 @@
+package checkout_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/mpesa"
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+var (
+	histories = flag.Int("histories", 500, "how many histories TestHistories plays")
+	tellAll   = flag.Bool("tell", false, "whether TestHistories writes down the history that it has played")
+	fromSeed  = flag.Uint64("seed", 1, "the seed of the first history")
+)
+
+// TestHistories plays whole evenings of a cinema, each from a seed: a hundred or more customers who pay, cancel, run away,
+// come back, pay twice, pay by hand and type receipts; a Daraja that loses, delays, repeats and reorders what it says, lies
+// about the amount, answers with web pages, replaces tokens and goes dark; processes that die. In the end the books must be
+// sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories -histories 1 -seed N.
+func TestHistories(t *testing.T) {
+	n := *histories
+	if testing.Short() {
+		n = min(n, 12)
+	}
+	const workers = 2
+	seeds := make(chan uint64)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for seed := range seeds {
+				t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { evening(t, seed) })
+				})
+			}
+		})
+	}
+	for i := range n {
+		seeds <- *fromSeed + uint64(i)
+	}
+	close(seeds)
+	all.Wait()
+}
+
+// cinemaNight is one history.
+type cinemaNight struct {
+	*world
+	t          *testing.T
+	screenings []store.ScreeningID
+
+	mu      sync.Mutex
+	secrets []string
+}
+
+func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
+
+func seconds(r *rand.Rand, from, to int) time.Duration {
+	return time.Duration(from)*time.Second + time.Duration(r.IntN((to-from)*1000+1))*time.Millisecond
+}
+
+func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+const (
+	doors    = 40 * time.Minute // in which customers come
+	atMost   = 60               // customers of a history, and as many again in some
+	patience = 4 * time.Minute
+)
+
+func evening(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 7))
+	f, err := storetest.NewFaults("sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(w *world) {
+		w.faults = f
+		w.rand = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
+		w.queries = store.Schedule{25 * time.Second, 35 * time.Second, 45 * time.Second, 55 * time.Second, 75 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute}
+		w.autoRefund = chance(r, 50)
+		w.till = chance(r, 50)
+		w.pull = !w.till && chance(r, 50)
+	})
+	defer w.close()
+	n := &cinemaNight{world: w, t: t}
+	for range 2 + r.IntN(2) {
+		n.screenings = append(n.screenings, storetest.Screening(t, w.store, 3+r.IntN(4), 8, func(sc *store.Screening) {
+			if chance(r, 20) { // one that begins while people are still paying
+				sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(30*time.Minute), w.store.Now().Add(35*time.Minute)
+			}
+		}))
+	}
+	if w.pull {
+		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{Nominated: "254712345678", CallbackURL: "https://cinema.test/cb"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if chance(r, 60) {
+		n.registerC2B()
+		w.daraja.SetEcho(one(r, sim.EchoNever, sim.EchoBefore, sim.EchoBetween, sim.EchoAfter))
+	}
+	var all sync.WaitGroup
+	customers := 30 + r.IntN(atMost)
+	if chance(r, 20) {
+		customers += 2 * atMost
+	}
+	for i := range customers {
+		mine := rand.New(rand.NewPCG(seed, uint64(i)+100))
+		all.Go(func() { n.customer(mine, i) })
+	}
+	all.Go(func() { n.daraja(rand.New(rand.NewPCG(seed, 1))) })
+	all.Go(func() { n.deaths(rand.New(rand.NewPCG(seed, 2))) })
+	all.Go(func() { n.boxOffice(rand.New(rand.NewPCG(seed, 3))) })
+	all.Wait()
+	pass(5 * time.Hour)
+	w.sound()
+	n.decided()
+	if t.Failed() || *tellAll {
+		n.tell()
+		t.Fatalf("seed %d, %d customers", seed, customers)
+	}
+}
+
+// registerC2B lets M-PESA send confirmations of what is paid by hand, and echoes of what is paid by prompt.
+func (n *cinemaNight) registerC2B() {
+	confirmation, validation, err := n.service.C2BURLs(n.t.Context())
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := register(n.client, confirmation, validation); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+func register(c *mpesa.Client, confirmation, validation string) error {
+	_, err := c.RegisterURLs(context.Background(), mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+	return err
+}
+
+// fate is what M-PESA makes of a push.
+func fate(r *rand.Rand) sim.Script {
+	s := sim.Script{AnswerAfter: seconds(r, 0, 2), Result: "0", ResultAfter: seconds(r, 4, 50)}
+	if chance(r, 12) {
+		s.Answer = one(r, sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerLocked, sim.AnswerBlocked, sim.AnswerPage, sim.AnswerSpike)
+		s.AnswerAfter = seconds(r, 0, 40)
+	}
+	if chance(r, 30) {
+		s.Result = one(r, "1032", "2001", "1", "1037", "1037", "1019", "SFC_IC0003", "77")
+		if chance(r, 30) && (s.Result == "1037" || s.Result == "1019" || s.Result == "77") {
+			s.PaidLater = seconds(r, 5, 600)
+			s.FailureLast = chance(r, 30)
+		}
+	}
+	if chance(r, 20) {
+		s.Callbacks = one(r, sim.NoCallback, sim.NoCallback, 2, 3)
+	}
+	if chance(r, 20) {
+		s.CallbackAfter = seconds(r, 1, 900)
+	}
+	s.CallbackFirst = chance(r, 5)
+	if chance(r, 2) {
+		s.AmountDelta = one(r, -1, 1, -100)
+	}
+	if chance(r, 15) {
+		s.Query, s.QueryTimes = one(r, sim.AnswerSpellings, sim.AnswerBlocked, sim.AnswerPage, sim.AnswerInFlight, sim.AnswerNothing), 1+r.IntN(6)
+	}
+	if chance(r, 10) {
+		s.Confirmations = one(r, 2, sim.NoCallback)
+	}
+	s.ConfirmationAfter = seconds(r, 0, one(r, 3, 120))
+	s.Status, s.Reversal = call(r), call(r)
+	return s
+}
+
+// call is what M-PESA makes of a question about a receipt, or of a Reversal.
+func call(r *rand.Rand) sim.Call {
+	c := sim.Call{ResultAfter: seconds(r, 1, 20), Shape: one(r, sim.ShapeObserved, sim.ShapeObserved, sim.ShapeOld, sim.ShapeLists), Party: one(r, sim.PartyPlain, sim.PartyMasked, sim.PartyLocal)}
+	if chance(r, 15) {
+		c.Answer = one(r, sim.AnswerLost, sim.AnswerBusy, sim.AnswerBlocked, sim.AnswerInternal)
+		c.Times = 1
+	}
+	if chance(r, 15) {
+		c.Results = one(r, sim.NoCallback, 2)
+		c.Times = 1
+	}
+	c.ResultFirst, c.TimedOut = chance(r, 5), chance(r, 5)
+	return c
+}
+
+// customer is somebody who wants to see a film.
+func (n *cinemaNight) customer(r *rand.Rand, i int) {
+	phone := storetest.Phone(i)
+	if chance(r, 8) {
+		phone = storetest.Phone(r.IntN(10)) // shared with others
+	}
+	<-time.After(seconds(r, 0, int(doors/time.Second)))
+	n.world.daraja.SetScript(phone, fate(r))
+	id, quantity, key := one(r, n.screenings...), 1+r.IntN(4), fmt.Sprint("customer ", i)
+	var placed checkout.Placed
+	err := errors.New("not tried yet")
+	for try := 0; try < 3 && err != nil; try++ {
+		err = n.served(func(s *checkout.Service) (err error) {
+			placed, err = s.Book(context.Background(), booking(id, phone, quantity, key))
+			return err
+		})
+		if _, refused := errors.AsType[*store.Refusal](err); refused && chance(r, 70) {
+			return
+		}
+		if err != nil {
+			<-time.After(seconds(r, 2, 60))
+		}
+	}
+	if err != nil || placed.Ticket == nil {
+		return
+	}
+	n.mu.Lock()
+	n.secrets = append(n.secrets, placed.Ticket.Secret)
+	n.mu.Unlock()
+	n.waits(r, placed.Ticket.Secret, phone)
+}
+
+// waits is what a customer does who has booked.
+func (n *cinemaNight) waits(r *rand.Rand, secret, phone string) {
+	until := time.Now().Add(patience + seconds(r, 0, 600))
+	for time.Now().Before(until) {
+		<-time.After(seconds(r, 3, 90))
+		tk := n.look(secret)
+		if tk == nil || tk.Status == store.Pending {
+			continue
+		}
+		if tk.Status == store.Paid && (tk.Receipt != "" || chance(r, 80)) {
+			return
+		}
+		n.acts(r, tk, secret, phone)
+	}
+}
+
+func (n *cinemaNight) look(secret string) (tk *store.Ticket) {
+	tk, err := n.books.Load().TicketBySecret(context.Background(), secret)
+	if err != nil {
+		return nil
+	}
+	return tk
+}
+
+// acts is what a customer does whose payment has not come through, or who was told so.
+func (n *cinemaNight) acts(r *rand.Rand, tk *store.Ticket, secret, phone string) {
+	ctx := context.Background()
+	switch r.IntN(8) {
+	case 0, 1, 2:
+		other := phone
+		if chance(r, 30) {
+			other = storetest.Phone(1000 + r.IntN(100))
+		}
+		n.world.daraja.SetScript(other, fate(r))
+		_ = n.served(func(s *checkout.Service) error { _, err := s.Retry(ctx, secret, other, ""); return err })
+	case 3:
+		_ = n.served(func(s *checkout.Service) error { return s.GiveUp(ctx, secret) })
+	case 4, 5:
+		n.types(r, secret, phone)
+	case 6:
+		if receipt, err := n.world.daraja.PayByHand(n.byHand(r, tk, phone)); err == nil && chance(r, 70) {
+			_ = n.served(func(s *checkout.Service) error { _, err := s.Claim(ctx, secret, "I paid "+receipt+".", ""); return err })
+		}
+	}
+}
+
+func (n *cinemaNight) byHand(r *rand.Rand, tk *store.Ticket, phone string) sim.HandPayment {
+	p := sim.HandPayment{Phone: phone, To: "174379", Account: tk.Code, Amount: int(tk.Total), PIN: "1234"}
+	if n.world.till {
+		p.To, p.Account = "600200", ""
+	}
+	if chance(r, 10) {
+		p.Amount += one(r, -50, 50)
+	}
+	if chance(r, 10) && p.Account != "" {
+		p.Account = "POPCORN"
+	}
+	return p
+}
+
+// types lets a customer type a receipt from an M-PESA message: mostly the phone's own, now and then anybody's.
+func (n *cinemaNight) types(r *rand.Rand, secret, phone string) {
+	ledger := n.world.daraja.Ledger()
+	if len(ledger) == 0 {
+		return
+	}
+	receipt := one(r, ledger...).Receipt
+	for _, e := range ledger {
+		if e.Phone == phone && !chance(r, 10) {
+			receipt = e.Receipt
+		}
+	}
+	_ = n.served(func(s *checkout.Service) error {
+		_, err := s.Claim(context.Background(), secret, receipt+" Confirmed. Ksh1,350.00 sent", "")
+		return err
+	})
+}
+
+// served lets a customer speak to the process that is up. Nobody answers while there is none.
+func (n *cinemaNight) served(do func(*checkout.Service) error) error {
+	if s := n.hook.Load(); s != nil {
+		return do(s)
+	}
+	return errors.New("the site does not answer")
+}
+
+// daraja is what goes wrong at Safaricom in an evening.
+func (n *cinemaNight) daraja(r *rand.Rand) {
+	for range r.IntN(4) {
+		<-time.After(seconds(r, 1, 900))
+		n.world.daraja.RevokeToken()
+	}
+	if chance(r, 35) {
+		n.world.daraja.AddOutage(sim.Outage{
+			For: seconds(r, 30, 1800), Answer: one(r, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerInternal, sim.AnswerQuota),
+			Calls: one(r, "", "", "stkpush", "stkquery", "reversal,transactionstatus"), LoseCallbacks: chance(r, 40), HoldCallbacks: chance(r, 30),
+		})
+	}
+}
+
+// deaths lets processes die, and others take their place some seconds later.
+func (n *cinemaNight) deaths(r *rand.Rand) {
+	for range r.IntN(4) {
+		<-time.After(seconds(r, 30, 1500))
+		n.faults.Die()
+		n.hook.Store(nil)
+		<-time.After(seconds(r, 1, 60))
+		n.died()
+	}
+}
+
+// boxOffice is what the cinema's own people do.
+func (n *cinemaNight) boxOffice(r *rand.Rand) {
+	for range r.IntN(6) {
+		<-time.After(seconds(r, 60, 1200))
+		n.operates(r)
+	}
+}
+
+func (n *cinemaNight) operates(r *rand.Rand) {
+	ctx := context.Background()
+	ledger := n.world.daraja.Ledger()
+	switch {
+	case len(ledger) > 0 && chance(r, 60):
+		e := one(r, ledger...)
+		if chance(r, 20) {
+			n.world.daraja.Reverse(e.Receipt)
+			return
+		}
+		_, _ = n.books.Load().RequestRefund(ctx, store.NewRefund{Receipt: e.Receipt, By: "box office"})
+	case chance(r, 20):
+		_ = n.books.Load().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
+	case chance(r, 30):
+		_ = n.books.Load().PauseSales(ctx, "testing")
+		<-time.After(seconds(r, 10, 100))
+		if err := n.books.Load().ResumeSales(ctx); err != nil {
+			_ = n.books.Load().ResumeSales(ctx)
+		}
+	}
+}
+
+// tell writes down M-PESA's ledger and the books, ticket by ticket, for whoever must find out what went wrong.
+func (n *cinemaNight) tell() {
+	payments, err := n.world.store.Payments(context.Background())
+	if err != nil {
+		n.t.Error(err)
+	}
+	for _, e := range n.world.daraja.Ledger() {
+		n.t.Logf("M-PESA: %s %s %d %s %s %s reversed %v", e.Kind, e.Receipt, e.Amount, e.Phone, e.Reference, e.At.Format("15:04:05"), e.Reversed)
+	}
+	for _, p := range payments {
+		n.t.Logf("books: %+v", p)
+	}
+	for _, q := range n.world.daraja.Requests() {
+		n.t.Logf("request: %s %s %d %s %s %s %d", q.CommandID, q.Receipt, q.Amount, q.At.Format("15:04:05"), q.ResultCode, q.DoneAt.Format("15:04:05"), len(q.Deliveries))
+	}
+	for _, p := range n.world.daraja.Pushes("") {
+		n.t.Logf("push: %s %s %s %s %s %d", p.CheckoutRequestID, p.Reference, p.Phone, p.ResultCode, p.At.Format("15:04:05"), len(p.Deliveries))
+	}
+}
+
+// decided fails the test where something that can be known is not: only a push whose answer and callback were both lost may
+// be without a verdict in the end, and one that M-PESA itself calls unclear.
+func (n *cinemaNight) decided() {
+	n.t.Helper()
+	for _, secret := range n.secrets {
+		if tk := n.ticket(secret); tk.Status == store.Pending || tk.Held() {
+			n.t.Errorf("ticket %s is still %s", tk.Code, state(tk))
+		}
+	}
+	undecided, err := n.world.store.UndecidedPushes(n.t.Context())
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	results := map[string]string{}
+	for _, p := range n.world.daraja.Pushes("") {
+		results[p.CheckoutRequestID] = p.ResultCode
+	}
+	for _, p := range undecided {
+		switch results[p.CheckoutRequestID] {
+		case "0", "1", "1032", "2001", "SFC_IC0003":
+			n.t.Errorf("push %s is %s, though M-PESA says %s when asked; asked %d times, next %v", p.CheckoutRequestID, p.State, results[p.CheckoutRequestID], p.Queries, p.NextQuery.Time())
+		}
+	}
+}

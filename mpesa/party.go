@@ -1,0 +1,31 @@
+package mpesa
+
+import "strings"
+
+// Party is who paid or was paid, as M-PESA writes it: "600310 - Safaricom333",
+// "254708374149 - John Doe".
+type Party struct {
+	// Text is as it came.
+	Text string
+	// Number is the shortcode, till or phone number before the name, without spaces. A
+	// phone number may be 254…, 07… (both observed) or masked: compare it with
+	// MSISDN.Matches. It is empty where the text does not begin with a number.
+	Number string
+	Name   string
+}
+
+// ParseParty splits the text of a party. It takes a number only from the beginning:
+// what stands behind it is a name, which its owner may have chosen to look like one.
+func ParseParty(text string) Party {
+	text = strings.TrimSpace(text)
+	party := Party{Text: text}
+	number, name, _ := strings.Cut(text, " - ")
+	if !isNumber(number) {
+		party.Name = oneSpace(text)
+		return party
+	}
+	party.Number, party.Name = joinDigits(number), oneSpace(name)
+	return party
+}
+
+func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }

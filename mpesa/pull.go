@@ -1,0 +1,254 @@
+package mpesa
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	endpointPullRegister = "pullregister"
+	endpointPullQuery    = "pullquery"
+	// Unlike all others, these paths do not begin with /mpesa.
+	pathPullRegister = "/pulltransactions/v1/register"
+	pathPullQuery    = "/pulltransactions/v1/query"
+
+	pullSuccess   Code = "1000"
+	pullOther     Code = "1001" // registered already; nothing in that time
+	pullDateTime       = "2006-01-02 15:04:05"
+	maxPullOffset      = 1_000_000_000
+)
+
+// PullRegistration switches Pull Transactions on for a shortcode.
+type PullRegistration struct {
+	// Shortcode is Config.Shortcode where empty.
+	Shortcode string
+	// Nominated is the phone number that Safaricom has on record for the shortcode.
+	Nominated MSISDN
+	// CallbackURL is asked for; what comes to it is not documented.
+	CallbackURL string
+}
+
+type pullRegisterBody struct {
+	unsigned
+	ShortCode       string
+	RequestType     string
+	NominatedNumber string
+	CallBackURL     string
+}
+
+// RegisterPull switches Pull Transactions on: once, and in production only. All of
+// it is documented, not observed. The error is an *Error; where the shortcode is
+// registered already it is KindConfig and wraps ErrAlreadyRegistered, and
+// PullTransactions can be used. After KindAmbiguous it is safe to register again.
+func (c *Client) RegisterPull(ctx context.Context, r PullRegistration) error {
+	body := pullRegisterBody{
+		ShortCode: c.shortcode(r.Shortcode), RequestType: "Pull",
+		NominatedNumber: string(r.Nominated), CallBackURL: r.CallbackURL,
+	}
+	switch {
+	case !partyForm.MatchString(body.ShortCode):
+		return refuse(endpointPullRegister, "the shortcode is not a number")
+	case !r.Nominated.valid():
+		return &Error{Endpoint: endpointPullRegister, Kind: KindRefused, Message: ErrMSISDN.Error(), Err: ErrMSISDN}
+	case !isAddress(r.CallbackURL):
+		return refuse(endpointPullRegister, "the callback URL is not an http or https address")
+	}
+	got, err := c.call(ctx, endpointPullRegister, pathPullRegister, body)
+	if err != nil {
+		return err
+	}
+	return c.readPullRegister(got)
+}
+
+func (c *Client) readPullRegister(got exchange) error {
+	if got.fault.alreadyRegistered() {
+		return c.alreadyRegistered(got)
+	}
+	if got.status != http.StatusOK || got.isFault() {
+		return c.callError(got)
+	}
+	code, err := pullRegisterCode(got.body)
+	switch {
+	case err != nil:
+		return c.unclear(got, err)
+	case code == pullOther:
+		return c.alreadyRegistered(got)
+	case code != pullSuccess:
+		return c.unclear(got, errors.New("ResponseStatus is neither 1000 nor 1001"))
+	}
+	return nil
+}
+
+// pullRegisterCode finds the status under both names that sources give it.
+func pullRegisterCode(body []byte) (code Code, err error) {
+	object, err := parseObject(body)
+	if err != nil {
+		return "", err
+	}
+	if err := object.code("ResponseStatus", &code); err == nil {
+		return code, nil
+	}
+	return code, object.code("Response Status", &code)
+}
+
+// PullQuery asks for the payments that a shortcode got in a time, at most the last
+// 48 hours.
+type PullQuery struct {
+	// Shortcode is Config.Shortcode where empty.
+	Shortcode string
+	From, To  time.Time
+	// Offset is the number of rows to skip: 0, and then PullPage.NextOffset.
+	Offset int
+}
+
+type pullQueryBody struct {
+	unsigned
+	ShortCode   string
+	StartDate   string
+	EndDate     string
+	OffSetValue string
+}
+
+// PullPage is a part of what PullTransactions found. How long a page is is not
+// documented: ask again with NextOffset until a page has no row.
+type PullPage struct {
+	Transactions []PulledTransaction
+	// Unreadable is the number of rows that could not be read.
+	Unreadable int
+	NextOffset int
+	// Raw is the JSON as it came; nil where none came.
+	Raw json.RawMessage
+}
+
+// PulledTransaction is one payment. Take it for a hint, and confirm it with
+// TransactionStatus.
+type PulledTransaction struct {
+	// TransactionID is as it came and never empty. Receipt is the same where it can be
+	// a receipt; the one in the documented sample cannot.
+	TransactionID, Receipt string
+	// Amount is in cents. HasAmount is false where it is missing or unreadable.
+	Amount    int64
+	HasAmount bool
+	// TransactedAt is in Nairobi time; only where HasTime. The documented sample says
+	// "2020-08-05T10:13:00Z"; nobody has seen whether that Z is meant, so it may be
+	// three hours late. Date is as it came.
+	TransactedAt time.Time
+	HasTime      bool
+	Date         string
+	// Phone may be whole, with or without 254, or masked: see MSISDN.Matches.
+	Phone  string
+	Sender string
+	// TransactionType is such as "c2b-pay-bill-debit".
+	TransactionType             string
+	BillReference, Organisation string
+}
+
+// PullTransactions asks for the payments of a shortcode, those whose confirmation
+// never came among them. All of it is documented, not observed. The error is an
+// *Error: whatever its kind, nothing was learnt.
+func (c *Client) PullTransactions(ctx context.Context, q PullQuery) (PullPage, error) {
+	body := pullQueryBody{
+		ShortCode: c.shortcode(q.Shortcode),
+		StartDate: q.From.In(nairobi).Format(pullDateTime), EndDate: q.To.In(nairobi).Format(pullDateTime),
+		OffSetValue: strconv.Itoa(q.Offset),
+	}
+	switch {
+	case !partyForm.MatchString(body.ShortCode):
+		return PullPage{}, refuse(endpointPullQuery, "the shortcode is not a number")
+	case q.From.IsZero() || !q.From.Before(q.To):
+		return PullPage{}, refuse(endpointPullQuery, "the time does not end after it begins")
+	case q.Offset < 0 || q.Offset > maxPullOffset:
+		return PullPage{}, refuse(endpointPullQuery, "the offset is out of range")
+	}
+	got, err := c.call(ctx, endpointPullQuery, pathPullQuery, body)
+	if err != nil {
+		return PullPage{}, err
+	}
+	return c.readPull(got, q.Offset)
+}
+
+func (c *Client) readPull(got exchange, offset int) (PullPage, error) {
+	none := PullPage{NextOffset: offset, Raw: got.rawJSON()}
+	if got.status != http.StatusOK || got.isFault() {
+		return none, c.callError(got)
+	}
+	page, err := parsePull(got.body)
+	if err != nil {
+		return none, c.unclear(got, err)
+	}
+	page.NextOffset = offset + len(page.Transactions) + page.Unreadable
+	page.Raw = none.Raw
+	return page, nil
+}
+
+// parsePull reads the body of an HTTP 200. Response is documented as a list of lists.
+func parsePull(body []byte) (PullPage, error) {
+	object, err := parseObject(body)
+	if err != nil {
+		return PullPage{}, err
+	}
+	var code Code
+	if err := object.code("ResponseCode", &code); err != nil {
+		return PullPage{}, err
+	}
+	switch code {
+	case pullOther:
+		return PullPage{}, nil
+	case pullSuccess:
+	default:
+		return PullPage{}, errors.New("ResponseCode is neither 1000 nor 1001")
+	}
+	raw, err := object.get("Response")
+	if err != nil {
+		return PullPage{}, err
+	}
+	outer, isList := splitList(raw)
+	if !isList {
+		return PullPage{}, errors.New("the list of payments is missing")
+	}
+	var page PullPage
+	for _, entry := range outer {
+		rows, isList := splitList(entry)
+		if !isList {
+			rows = []json.RawMessage{entry}
+		}
+		for _, row := range rows {
+			page.add(row)
+		}
+	}
+	return page, nil
+}
+
+func (p *PullPage) add(raw json.RawMessage) {
+	row, err := splitObject(raw)
+	if err != nil {
+		p.Unreadable++
+		return
+	}
+	found := PulledTransaction{
+		TransactionID:   row.text("transactionId"),
+		Date:            row.text("trxDate"),
+		Phone:           strings.TrimSpace(wholeNumber(row.text("msisdn"))),
+		Sender:          row.text("sender"),
+		TransactionType: row.text("transactiontype"),
+		BillReference:   row.text("billreference"),
+		Organisation:    row.text("organizationname"),
+	}
+	if found.TransactionID == "" {
+		p.Unreadable++
+		return
+	}
+	if isReceipt(found.TransactionID) {
+		found.Receipt = found.TransactionID
+	}
+	found.Amount, found.HasAmount = parseCents(row.text("amount"))
+	if at, err := ParseTime(found.Date); err == nil {
+		found.TransactedAt, found.HasTime = at, true
+	}
+	p.Transactions = append(p.Transactions, found)
+}

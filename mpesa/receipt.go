@@ -1,0 +1,92 @@
+package mpesa
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	receiptLength   = 10
+	maxReceiptInput = 4 << 10
+)
+
+// ParseReceipt finds the M-PESA receipt in what a customer typed or pasted: the
+// receipt alone, in any case and with spaces around it, a sentence with it, or the
+// whole SMS. Every receipt observed has 10 letters and digits, of which the first
+// three are the year (2017 is L), the month (A to L) and the day (1 to 9, A to V).
+// Nothing says that this must be so: a receipt that stands alone need not have such a
+// date. It never guesses: it does not take the letter O for a zero, and is false
+// where the text holds no receipt, or several.
+func ParseReceipt(text string) (string, bool) {
+	if len(text) > maxReceiptInput {
+		return "", false
+	}
+	words := strings.FieldsFunc(strings.Map(dropInvisible, text), betweenWords)
+	if len(words) == 1 && mayBeReceipt(words[0]) {
+		return strings.ToUpper(words[0]), true
+	}
+	for _, fits := range []func(word, next string) bool{beginsSMS, hasDateAndDigit, hasDateInCapitals} {
+		switch found := receiptsIn(words, fits); len(found) {
+		case 0:
+		case 1:
+			return found[0], true
+		default:
+			return "", false
+		}
+	}
+	return "", false
+}
+
+// receiptsIn lists the different receipts among words that fit.
+func receiptsIn(words []string, fits func(word, next string) bool) (found []string) {
+	for i, word := range words {
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		if receipt := strings.ToUpper(word); mayBeReceipt(word) && fits(word, next) && !slices.Contains(found, receipt) {
+			found = append(found, receipt)
+		}
+	}
+	return found
+}
+
+// mayBeReceipt also keeps out phone numbers, which may have ten digits: no receipt
+// begins with one.
+func mayBeReceipt(word string) bool {
+	if len(word) != receiptLength || word[0] <= '9' {
+		return false
+	}
+	return isReceipt(strings.ToUpper(word)) && !strings.ContainsFunc(word, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// beginsSMS: M-PESA's messages begin "UJ22T8IYOU Confirmed.", in Swahili
+// "UJ22T8IYOU Imethibitishwa."
+func beginsSMS(_, next string) bool {
+	return strings.EqualFold(next, "confirmed") || strings.EqualFold(next, "imethibitishwa")
+}
+
+func hasDateAndDigit(word, _ string) bool {
+	return hasDate(strings.ToUpper(word)) && strings.ContainsAny(word, "0123456789")
+}
+
+// hasDateInCapitals is for the few receipts without a digit, which in small letters
+// could be any word.
+func hasDateInCapitals(word, _ string) bool { return hasDate(word) && word == strings.ToUpper(word) }
+
+func hasDate(receipt string) bool {
+	year, month, day := receipt[0], receipt[1], receipt[2]
+	return year >= 'A' && year <= 'Z' && month >= 'A' && month <= 'L' && (day >= '1' && day <= '9' || day >= 'A' && day <= 'V')
+}
+
+// betweenWords leaves together what a receipt must not be cut out of: letters of any
+// script, digits and the underscores of M-PESA's other ids.
+func betweenWords(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }
+
+func dropInvisible(r rune) rune {
+	if invisible(r) {
+		return -1
+	}
+	return r
+}

@@ -1,0 +1,221 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// How many connections one process opens at most to PostgreSQL, which takes 100 unless it is told otherwise: enough for
+// three processes.
+const (
+	pgUrgentConns  = 12 // for what Safaricom and the clock bring
+	pgBookingConns = 8
+	pgReaderConns  = 8
+	pgHookConns    = 2
+)
+
+const (
+	pgConnectTime = 5 * time.Second
+	// pgConnLife lets connections move to where the database is now, and the server forget what it remembers for them.
+	pgConnLife = 30 * time.Minute
+	// pgStatementTime bounds a transaction, or a read: a server that has vanished does not say so.
+	pgStatementTime = 20 * time.Second
+)
+
+// IsPostgres reports whether the books' path is a PostgreSQL database's address.
+func IsPostgres(path string) bool {
+	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
+}
+
+// CheckPath reports what is wrong with a path to books, without opening it. The error holds no password.
+func CheckPath(path string) error {
+	if !IsPostgres(path) {
+		if scheme, _, found := strings.Cut(path, "://"); found {
+			return fmt.Errorf("%s:// is neither a file path nor postgres://user:password@host/database", scheme)
+		}
+		return nil
+	}
+	_, err := pgConfig(path)
+	return err
+}
+
+// PathName is how a path to books may be shown: without user, password and options.
+func PathName(path string) string {
+	u, err := url.Parse(path)
+	if !IsPostgres(path) || err != nil {
+		name, _, _ := strings.Cut(path, "://") // a path has none
+		return name
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
+
+func pgConfig(path string) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Database == "" {
+		return nil, errors.New("postgres:// names no database: it must be postgres://user:password@host/database")
+	}
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, pgConnectTime)
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "cinemasphere"
+	}
+	return cfg, nil
+}
+
+func (s *Store) openPostgres(ctx context.Context, o Options) error {
+	cfg, err := pgConfig(o.Path)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	b := &postgresBooks{stopped: make(chan struct{}), now: s.now, log: o.Log}
+	b.urgent.places, b.booking.places = make(chan struct{}, pgUrgentConns), make(chan struct{}, pgBookingConns)
+	s.books = b
+	for _, p := range []struct {
+		db       **sqlx.DB
+		conns    int
+		lockTime time.Duration // how long a transaction waits for rows that others have locked
+	}{
+		{&b.urgent.db, pgUrgentConns, 10 * time.Second}, {&b.booking.db, pgBookingConns, 2 * bookingWait},
+		{&s.readers.db, pgReaderConns, 0}, {&s.hooks.db, pgHookConns, 0},
+	} {
+		if *p.db, err = pgOpen(cfg, o, p.conns, p.lockTime); err != nil {
+			return err
+		}
+	}
+	s.readers.on, s.hooks.on = pgReads{pgRunner{s.readers.db}, pgReadTries}, pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
+	if err := s.suits(ctx, o); err != nil {
+		return fmt.Errorf("open %s: %w", PathName(o.Path), err)
+	}
+	locker, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500), lock.WithTableLogger(o.Log))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return migrate(ctx, b.urgent.db.DB, goose.DialectPostgres, goose.WithLocker(locker), goose.WithSlog(o.Log))
+}
+
+// suits looks whether the database keeps text as it is, and what was committed through a crash.
+func (s *Store) suits(ctx context.Context, o Options) error {
+	var encoding, commit string
+	if err := s.readers.scan(ctx, []any{&encoding, &commit}, `SELECT current_setting('server_encoding'), current_setting('synchronous_commit')`); err != nil {
+		return err
+	}
+	switch {
+	case encoding != "UTF8":
+		return fmt.Errorf("its encoding is %s: it must be made with ENCODING 'UTF8'", encoding)
+	case commit == "off":
+		return errors.New("synchronous_commit is off: payments that were confirmed could be lost")
+	case o.Existing:
+		var tables int
+		err := s.readers.scan(ctx, []any{&tables}, `SELECT count(*) FROM information_schema.tables WHERE table_name = 'setting' AND table_schema = current_schema()`)
+		if err == nil && tables == 0 {
+			err = errors.New("there are no books in it")
+		}
+		return err
+	}
+	return nil
+}
+
+// pgOpen makes a pool of at most so many connections, none of which is opened yet.
+func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) (db *sqlx.DB, err error) {
+	if o.Driver != "" {
+		if db, err = sqlx.Open(o.Driver, o.Path); err != nil {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
+	} else {
+		db = sqlx.NewDb(stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(pgLimits(lockTime))), "pgx")
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxLifetime(pgConnLife)
+	return db, nil
+}
+
+// pgLimits says to the server how long a connection's transactions wait for locked rows, and how long those of a process that
+// has fallen silent may keep rows locked.
+func pgLimits(lockTime time.Duration) func(context.Context, *pgx.Conn) error {
+	set := fmt.Sprintf("SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
+	return func(ctx context.Context, conn *pgx.Conn) error {
+		if lockTime == 0 {
+			return nil // it only reads
+		}
+		_, err := conn.Exec(ctx, set)
+		return err
+	}
+}
+
+// pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.
+type pgRunner struct{ on pgConn }
+
+// pgConn is what a pool and a transaction have in common.
+type pgConn interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+func (r pgRunner) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	return r.on.ExecContext(ctx, query, storable(args)...)
+}
+
+func (r pgRunner) get(ctx context.Context, dest any, query string, args []any) error {
+	return r.on.GetContext(ctx, dest, query, storable(args)...)
+}
+
+func (r pgRunner) scan(ctx context.Context, dest []any, query string, args []any) error {
+	return r.on.QueryRowContext(ctx, query, storable(args)...).Scan(dest...)
+}
+
+func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) error {
+	return r.on.SelectContext(ctx, dest, query, storable(args)...)
+}
+
+func (r pgRunner) close() error { return nil }
+
+// storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come only from
+// outside, to be looked for in vain or kept for the operator to read.
+func storable(args []any) []any {
+	for i, arg := range args {
+		if text, is := arg.(string); is && (strings.Contains(text, "\x00") || !utf8.ValidString(text)) {
+			args[i] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+		}
+	}
+	return args
+}
+
+// pgReads runs reads, which may run again where the connection is lost.
+type pgReads struct {
+	pgRunner
+	tries int
+}
+
+func (r pgReads) get(ctx context.Context, dest any, query string, args []any) error {
+	return pgAgain(ctx, r.tries, func(ctx context.Context) error { return r.pgRunner.get(ctx, dest, query, args) })
+}
+
+func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
+	return pgAgain(ctx, r.tries, func(ctx context.Context) error { return r.pgRunner.scan(ctx, dest, query, args) })
+}
+
+func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
+	return pgAgain(ctx, r.tries, func(ctx context.Context) error {
+		reflect.ValueOf(dest).Elem().SetZero() // what was read before the connection was lost
+		return r.pgRunner.list(ctx, dest, query, args)
+	})
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jmoiron/sqlx"
+)
+
+// PostgreSQL's names for what has gone wrong (SQLSTATE). Classes are their first two characters.
+const (
+	pgUniqueViolation   = "23505"
+	pgSerialization     = "40001" // another write was quicker; the transaction is rolled back
+	pgCompletionUnknown = "40003"
+	pgDeadlock          = "40P01"
+	pgLockNotAvailable  = "55P03" // a row stayed locked for longer than lock_timeout
+	pgTooManyConns      = "53300"
+	pgIdleTransaction   = "25P03" // and the server has ended the connection
+	pgShutdown          = "57P01"
+	pgCrash             = "57P02"
+	pgStarting          = "57P03"
+	pgIdleSession       = "57P05"
+	pgClassConstraint   = "23"
+	pgClassRollback     = "40"
+	pgClassConnection   = "08"
+)
+
+// How often a transaction is tried while it loses races, or its connection: what Safaricom brings for the seven seconds in
+// which another server takes over, bookings for a quarter of one.
+const (
+	pgUrgentTries  = 24
+	pgBookingTries = 9
+	pgReadTries    = 6
+	pgLongestPause = 500 * time.Millisecond
+)
+
+// postgresBooks are books in a PostgreSQL database, which others may write to as well. Each write is a transaction of its own
+// at READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has rolled
+// back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was sent. After that
+// it is unknown whether it was done.
+type postgresBooks struct {
+	urgent, booking pgLane
+	stopped         chan struct{}
+	now             func() time.Time
+	log             *slog.Logger
+}
+
+// pgLane is a pool of connections and the line before it.
+type pgLane struct {
+	db      *sqlx.DB
+	places  chan struct{} // holds one for each write under way
+	waiting atomic.Int64
+	nanos   atomic.Int64 // what one write has taken lately, to foresee the wait
+}
+
+func (b *postgresBooks) shared() bool { return true }
+
+func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) error {
+	on, tries, wait := &b.urgent, pgUrgentTries, time.Duration(0)
+	if l != urgent {
+		on, tries, wait = &b.booking, pgBookingTries, bookingWait
+	}
+	if err := on.enter(ctx, wait, b.stopped); err != nil {
+		return err
+	}
+	defer on.leave()
+	began := time.Now()
+	err := pgAgain(context.WithoutCancel(ctx), tries, func(ctx context.Context) error { return b.once(ctx, on.db, fn) })
+	learn(&on.nanos, time.Since(began))
+	if l != urgent && pgOverloaded(err) {
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return err
+}
+
+// enter waits until a connection is free. Who would wait for longer than wait is turned away; 0 is for those who never are.
+func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case p.places <- struct{}{}:
+		return nil
+	default:
+	}
+	waiting := p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	var enough <-chan time.Time
+	if wait > 0 {
+		if p.foresee(waiting-1) > wait {
+			return ErrBusy
+		}
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		enough = timer.C
+	}
+	select {
+	case p.places <- struct{}{}:
+		return nil
+	case <-enough:
+		return ErrBusy
+	case <-stopped:
+		return ErrBusy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *pgLane) leave() { <-p.places }
+
+// foresee says how long one will wait who has n in line before it.
+func (p *pgLane) foresee(n int64) time.Duration {
+	return time.Duration(p.nanos.Load() * n / int64(cap(p.places)))
+}
+
+// once runs fn in one transaction.
+func (b *postgresBooks) once(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
+	own, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{own}, rows: true}
+	if err := t.guarded(fn); err != nil {
+		if undone := own.Rollback(); undone != nil {
+			b.log.Debug("nothing left to roll back", "error", undone)
+		}
+		return err
+	}
+	err = own.Commit()
+	if err == nil || pgRolledBack(err) {
+		return err
+	}
+	b.log.Error("commit was not confirmed", "error", err)
+	return ErrUnknown
+}
+
+// stop lets the writes that are under way or in line come to their end, and then takes every place.
+func (b *postgresBooks) stop() {
+	for _, on := range []*pgLane{&b.booking, &b.urgent} {
+		for range cap(on.places) {
+			on.places <- struct{}{}
+		}
+	}
+	close(b.stopped)
+}
+
+func (b *postgresBooks) close() error {
+	var errs []error
+	for _, on := range []*pgLane{&b.booking, &b.urgent} {
+		if on.db != nil {
+			errs = append(errs, on.db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// pgAgain runs do until it succeeds, fails of what does not pass, or has been tried so often. The pauses between grow, and are
+// drawn by lot so that those who lost a race to each other do not meet again.
+func pgAgain(ctx context.Context, tries int, do func(context.Context) error) error {
+	pause := time.Millisecond
+	for try := 1; ; try++ {
+		err := pgBounded(ctx, do)
+		if err == nil || try == tries || !pgPasses(err) {
+			return err
+		}
+		timer := time.NewTimer(pause/2 + rand.N(pause))
+		<-timer.C
+		pause = min(2*pause, pgLongestPause)
+	}
+}
+
+func pgBounded(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
+	defer cancel()
+	return do(ctx)
+}
+
+// pgPasses reports whether a transaction that was not asked to commit, or was rolled back, failed of something that passes:
+// it lost a race, or its connection, or the server is only just coming up.
+func pgPasses(err error) bool {
+	if err == nil {
+		return false
+	}
+	if pe, is := errors.AsType[*pgconn.PgError](err); is {
+		switch pe.Code {
+		case pgSerialization, pgDeadlock, pgTooManyConns, pgIdleTransaction, pgShutdown, pgCrash, pgStarting, pgIdleSession:
+			return true
+		}
+		return strings.HasPrefix(pe.Code, pgClassConnection)
+	}
+	if _, is := errors.AsType[*pgconn.ConnectError](err); is {
+		return true
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false // it has waited long enough
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network || slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, driver.ErrBadConn},
+		func(lost error) bool { return errors.Is(err, lost) })
+}
+
+// pgOverloaded reports whether nothing was written because the database did not come to it.
+func pgOverloaded(err error) bool {
+	pe, is := errors.AsType[*pgconn.PgError](err)
+	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) || is && pe.Code == pgLockNotAvailable
+}
+
+// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written.
+func pgRolledBack(err error) bool {
+	if pe, is := errors.AsType[*pgconn.PgError](err); is {
+		return strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback) && pe.Code != pgCompletionUnknown
+	}
+	return errors.Is(err, pgx.ErrTxCommitRollback)
+}
+
+// uniqueColumns is what each unique constraint and index of the schema is on, as SQLite says it.
+var uniqueColumns = map[string]string{
+	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id", "hall_name_key": "hall.name",
+	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
+	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret", "ticket_idempotency_key_key": "ticket.idempotency_key",
+	"push_request_pkey": "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
+	"push_request_checkout_request_id_key": "push_request.checkout_request_id", "push_request_merchant_request_id_key": "push_request.merchant_request_id",
+	"push_live_phone": "push_request.phone", "push_live_ticket": "push_request.ticket_id",
+	"callback_pkey": "callback.id", "payment_pkey": "payment.id", "payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
+	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token",
+	"refund_originator_conversation_id_key": "refund.originator_conversation_id", "refund_conversation_id_key": "refund.conversation_id",
+	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// reader runs queries. No row is sql.ErrNoRows.
+type reader interface {
+	get(ctx context.Context, dest any, query string, args []any) error    // one row into a struct or a value
+	scan(ctx context.Context, dest []any, query string, args []any) error // one row into variables
+	list(ctx context.Context, dest any, query string, args []any) error   // all rows into a slice
+	close() error
+}
+
+// runner runs the statements of a transaction.
+type runner interface {
+	reader
+	exec(ctx context.Context, query string, args []any) (sql.Result, error)
+}
+
+// prepared is a runner on SQLite. It prepares each statement once, since parsing takes longer than running most of them.
+type prepared struct{ preparer }
+
+// preparer keeps prepared statements by their text.
+type preparer interface {
+	statement(ctx context.Context, query string) (*sqlx.Stmt, error)
+	close() error
+}
+
+func (p prepared) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	st, err := p.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(ctx, args...)
+}
+
+func (p prepared) get(ctx context.Context, dest any, query string, args []any) error {
+	st, err := p.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	return st.GetContext(ctx, dest, args...)
+}
+
+func (p prepared) scan(ctx context.Context, dest []any, query string, args []any) error {
+	st, err := p.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+func (p prepared) list(ctx context.Context, dest any, query string, args []any) error {
+	st, err := p.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	return st.SelectContext(ctx, dest, args...)
+}
+
+// oneConn prepares on one connection, for one goroutine.
+type oneConn struct {
+	conn  *sqlx.Conn
+	stmts map[string]*sqlx.Stmt
+}
+
+func (p *oneConn) statement(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	if st, ok := p.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := p.conn.PreparexContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	p.stmts[query] = st
+	return st, nil
+}
+
+// close closes the statements: an open one would keep the log from being folded in.
+func (p *oneConn) close() error {
+	var errs []error
+	for _, st := range p.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// manyConns prepares on a pool, for many goroutines.
+type manyConns struct {
+	db    *sqlx.DB
+	stmts sync.Map // query to *sqlx.Stmt
+}
+
+func (p *manyConns) statement(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	if st, ok := p.stmts.Load(query); ok {
+		return st.(*sqlx.Stmt), nil
+	}
+	st, err := p.db.PreparexContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	if first, there := p.stmts.LoadOrStore(query, st); there {
+		return first.(*sqlx.Stmt), st.Close()
+	}
+	return st, nil
+}
+
+// close closes the statements: an open one would keep the log from being folded in.
+func (p *manyConns) close() error {
+	var errs []error
+	p.stmts.Range(func(_, st any) bool {
+		errs = append(errs, st.(*sqlx.Stmt).Close())
+		return true
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,136 @@
+package store_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// forbidden is what no SQL of ours may have, because SQLite, or a distributed engine that speaks PostgreSQL's language, does not
+// have it or means something else by it; and because time and chance come from outside. Examples show that each is found. The
+// files named are for one database alone.
+var forbidden = []struct{ pattern, example, files string }{
+	{`FOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE|KEY\s+SHARE)`, "SELECT 1 FROM a FOR UPDATE", ""},
+	{`SKIP\s+LOCKED|NOWAIT`, "SELECT 1 FROM a SKIP LOCKED", ""},
+	{`LISTEN|UNLISTEN|NOTIFY|PG_NOTIFY`, "LISTEN events", ""},
+	{`PG_(TRY_)?ADVISORY\w*`, "SELECT pg_try_advisory_xact_lock(1)", ""},
+	{`LOCK\s+(TABLE\s+)?\w+\s+IN`, "LOCK TABLE ticket IN EXCLUSIVE MODE", ""},
+	{`TRIGGER|FUNCTION|PROCEDURE|LANGUAGE\s+(PLPGSQL|SQL)`, "CREATE FUNCTION f() RETURNS trigger", ""},
+	{`(BIG|SMALL)?SERIAL|SEQUENCE|NEXTVAL|AUTOINCREMENT|IDENTITY`, "CREATE TABLE a (id BIGSERIAL)", ""},
+	{`DEFERRABLE|DEFERRED`, "CREATE TABLE a (b BIGINT REFERENCES c DEFERRABLE)", ""},
+	{`CTID|ROWID|XMIN|OID|WITHOUT\s+ROWID`, "SELECT rowid FROM a", ""},
+	{`INSERT\s+OR|UPDATE\s+OR|REPLACE\s+INTO|DUPLICATE\s+KEY`, "INSERT OR IGNORE INTO a VALUES (1)", ""},
+	{`PRAGMA|VACUUM|ATTACH|REINDEX|STRICT`, "PRAGMA journal_mode", "sqlite.go"},
+	{`BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE`, "SAVEPOINT item", "writer.go"},
+	{`SET\s+(LOCAL|SESSION|LOCK_TIMEOUT|TRANSACTION|\w+_TIMEOUT)|CURRENT_SETTING|SHOW`, "SET lock_timeout = 1", "postgres.go"},
+	{`INFORMATION_SCHEMA|PG_CATALOG|PG_CLASS|PG_INDEX|SQLITE_\w+`, "SELECT 1 FROM pg_catalog.pg_class", "postgres.go"},
+	{`CURRENT_(TIME|DATE|TIMESTAMP)|LOCALTIME|LOCALTIMESTAMP|INTERVAL`, "SELECT CURRENT_TIMESTAMP", ""},
+	{`JSONB?\w*`, "SELECT jsonb_agg(a) FROM b", ""},
+	{`TEMP|TEMPORARY|UNLOGGED`, "CREATE TEMP TABLE a (b TEXT)", ""},
+	{`ILIKE|GLOB|REGEXP|SIMILAR\s+TO|MATCH`, "SELECT 1 FROM a WHERE b ILIKE 'c'", ""},
+	{`TRUNCATE`, "TRUNCATE TABLE a", "sqlite.go"},
+	{`MERGE\s+INTO|COPY|LATERAL|DISTINCT\s+ON|ARRAY|TABLESAMPLE|FETCH\s+FIRST`, "SELECT DISTINCT ON (a) b FROM c", ""},
+	{`INT|INTEGER|SMALLINT|BOOLEAN|BOOL|TIMESTAMPTZ|TIMESTAMP|NUMERIC|DECIMAL|REAL|DOUBLE|FLOAT|VARCHAR|CHAR|BYTEA|BLOB`, "CREATE TABLE a (b BOOLEAN)", ""},
+	{`TRUE|FALSE`, "SELECT 1 FROM a WHERE b = TRUE", ""},
+	{`CASCADE`, "DROP TABLE a CASCADE", ""},
+}
+
+// operators are the same for what is no word by itself.
+var operators = []struct{ pattern, example string }{
+	{`(?i)\b(now|date|time|datetime|strftime|julianday|unixepoch|date_trunc|extract|to_char|to_timestamp|\w+_timestamp|age)\s*\(`, "SELECT now()"},
+	{`(?i)\b(random|randomblob|gen_random\w+|uuid\w*)\s*\(`, "SELECT random()"},
+	{`(?i)\b(any|unnest|generate_series|group_concat|ifnull|total|printf|format|instr|typeof|changes|greatest|least)\s*\(`, "SELECT ifnull(a, 0) FROM b"},
+	{`::`, "SELECT a::text FROM b"},
+	{`->|#>|@>|<@|&&`, "SELECT a->>'b' FROM c"},
+	{`\$\$`, "DO $$ BEGIN END $$"},
+	{`!?~\*?`, "SELECT 1 FROM a WHERE b ~ 'c'"},
+	{`\?|[:@][a-z]`, "SELECT 1 FROM a WHERE b = ?"},
+	{"`", "SELECT `a` FROM b"},
+}
+
+var (
+	sqlWords   = regexp.MustCompile(`\b(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|WITH|FROM|WHERE|JOIN|VALUES|SET|ORDER BY|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|LISTEN|NOTIFY|TRUNCATE|LOCK|CASE)\b`)
+	sqlText    = regexp.MustCompile(`'[^']*'`)
+	sqlComment = regexp.MustCompile(`--.*`)
+)
+
+// wrong says what of the forbidden a file's piece of SQL has.
+func wrong(file, sql string) (found []string) {
+	sql = sqlText.ReplaceAllString(sqlComment.ReplaceAllString(sql, ""), "''")
+	for _, f := range forbidden {
+		if file == "" || f.files != file {
+			found = append(found, regexp.MustCompile(`(?i)\b(`+f.pattern+`)\b`).FindAllString(sql, -1)...)
+		}
+	}
+	for _, o := range operators {
+		found = append(found, regexp.MustCompile(o.pattern).FindAllString(sql, -1)...)
+	}
+	return found
+}
+
+// TestForbiddenSQL looks through every piece of SQL that there is.
+func TestForbiddenSQL(t *testing.T) {
+	for _, f := range forbidden {
+		if len(wrong("", f.example)) == 0 {
+			t.Errorf("not found: %s", f.example)
+		}
+	}
+	for _, o := range operators {
+		if len(wrong("", o.example)) == 0 {
+			t.Errorf("not found: %s", o.example)
+		}
+	}
+	pieces := 0
+	look := func(where, file, sql string) {
+		if !sqlWords.MatchString(sql) {
+			return
+		}
+		pieces++
+		for _, w := range wrong(file, sql) {
+			t.Errorf("%s: %q: %.120s", where, w, strings.Join(strings.Fields(sql), " "))
+		}
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+	for _, file := range files {
+		set := token.NewFileSet()
+		tree, err := parser.ParseFile(set, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if lit, is := n.(*ast.BasicLit); is && lit.Kind == token.STRING {
+				if text, err := strconv.Unquote(lit.Value); err == nil {
+					look(set.Position(lit.Pos()).String(), file, text)
+				}
+			}
+			return true
+		})
+	}
+	scripts, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range strings.Split(sqlComment.ReplaceAllString(string(text), ""), ";") {
+			look(script, filepath.Base(script), sql)
+		}
+	}
+	if pieces < 150 {
+		t.Errorf("only %d pieces of SQL were found", pieces)
+	}
+}

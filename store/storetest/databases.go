@@ -1,0 +1,174 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest/pgserver"
+)
+
+// Each runs a test on both databases, one after the other: as a subtest on SQLite, and as one on PostgreSQL. Within it [New] and [Path] give books of
+// that kind. The server is the test process's own. That PostgreSQL is not installed is a failure.
+func Each(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	t.Run("sqlite", test)
+	t.Run("postgres", func(t *testing.T) { OnPostgres(t, test) })
+}
+
+// OnPostgres runs a test that is about PostgreSQL alone, on that.
+func OnPostgres(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	if _, err := server(); err != nil { // here, since the clock of a bubble does not wait for it
+		t.Fatal(err)
+	}
+	onPostgres.Store(t.Name(), true)
+	test(t)
+}
+
+// onPostgres has the names of the tests that are to run on PostgreSQL, and their subtests with them.
+var onPostgres sync.Map
+
+// Postgres reports whether a test is to run on PostgreSQL.
+func Postgres(t Tester) bool {
+	for name := t.Name(); name != ""; name = name[:max(0, strings.LastIndexByte(name, '/'))] {
+		if _, is := onPostgres.Load(name); is {
+			return true
+		}
+	}
+	return false
+}
+
+// Path is a path for new books of the kind that the test runs on. They are removed with the test.
+func Path(t testing.TB) string {
+	t.Helper()
+	path, remove := Books(t)
+	t.Cleanup(remove)
+	return path
+}
+
+// Tester is what a test and a run of a property have in common.
+type Tester interface {
+	Helper()
+	Name() string
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// memory is a directory in memory, where there is one: books that live for a second need no disk.
+func memory() string {
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err != nil || !info.IsDir() {
+		return ""
+	}
+	return shm
+}
+
+// Books is [Path] for one who needs many, one after the other: remove is to be called once they are closed.
+func Books(t Tester) (path string, remove func()) {
+	t.Helper()
+	if !Postgres(t) {
+		dir, err := os.MkdirTemp(memory(), "books")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return filepath.Join(dir, "books.db"), func() {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Errorf("remove the books: %v", err)
+			}
+		}
+	}
+	pg, err := server()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	database, spare := pg.takeSpare()
+	if !spare {
+		if err := pg.Create(context.Background(), database, template); err != nil {
+			t.Fatalf("create database: %v", err)
+		}
+	}
+	return pg.URL(database), func() {
+		if err := pg.putBack(database); err != nil {
+			t.Errorf("empty the books: %v", err)
+		}
+	}
+}
+
+// EmptyDatabase is the address of a PostgreSQL database without even a schema, with settings of its own such as
+// synchronous_commit=off. The setting encoding is how it is made.
+func EmptyDatabase(t testing.TB, settings ...string) string {
+	t.Helper()
+	pg, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	database := fmt.Sprint("empty", made.Add(1))
+	if err := pg.Create(ctx, database, "", settings...); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pg.Drop(ctx, database); err != nil {
+			t.Error(err)
+		}
+	})
+	return pg.URL(database)
+}
+
+// template is a database with the schema and without rows.
+const template = "template"
+
+// databases are a server's databases for tests. One that a test has done with is emptied and used again.
+type databases struct {
+	*pgserver.Server
+	mu    sync.Mutex
+	spare []string
+	made  int
+}
+
+var server = sync.OnceValues(func() (*databases, error) {
+	ctx := context.Background()
+	pg, err := pgserver.Start(ctx, pgserver.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := pg.Create(ctx, template, ""); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{Path: pg.URL(template)})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return &databases{Server: pg}, pg.Empty(ctx, template)
+})
+
+// takeSpare is the name of a database that is there and empty, or of a new one.
+func (d *databases) takeSpare() (database string, spare bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n := len(d.spare); n > 0 {
+		database, d.spare = d.spare[n-1], d.spare[:n-1]
+		return database, true
+	}
+	d.made++
+	return fmt.Sprint("books", d.made), false
+}
+
+func (d *databases) putBack(database string) error {
+	if err := d.Empty(context.Background(), database); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.spare = append(d.spare, database)
+	return nil
+}

@@ -1,0 +1,213 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Fault is a way in which a call to the database goes wrong.
+type Fault int
+
+// The faults: an error with nothing done; an error though the work was done, such as a lost answer; the death of the process
+// before the call, and after it. After a death every call fails until [Faults.Revive].
+const (
+	FaultError Fault = iota
+	FaultLost
+	FaultDeath
+	FaultDeathAfter
+)
+
+// ErrFault is what a call that was made to fail returns.
+var ErrFault = errors.New("the database does not answer (by order of the test)")
+
+// Faults makes one call to the database go wrong: the nth after Arm. Open the books with its Driver.
+type Faults struct {
+	name string
+
+	mu    sync.Mutex
+	calls int
+	at    int
+	fault Fault
+	dead  bool
+	hit   string // the statement that was hit
+}
+
+var drivers atomic.Int64
+
+// NewFaults makes a driver over the named one that does what that one does until it is armed.
+func NewFaults(under string) (*Faults, error) {
+	db, err := sql.Open(under, "")
+	if err != nil {
+		return nil, err
+	}
+	f := &Faults{name: fmt.Sprintf("faults-%d", drivers.Add(1))}
+	sql.Register(f.name, faultyDriver{db.Driver(), f})
+	return f, db.Close()
+}
+
+// Driver is the name to open the books with.
+func (f *Faults) Driver() string { return f.name }
+
+// Arm makes the nth call from now go wrong; 0 only counts.
+func (f *Faults) Arm(n int, how Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls, f.at, f.fault, f.dead, f.hit = 0, n, how, false, ""
+}
+
+// Revive lets all calls be answered again, as after a restart.
+func (f *Faults) Revive() { f.Arm(0, FaultError) }
+
+// Calls is how many calls there have been since Arm, and Hit the statement that went wrong, "" while none has.
+func (f *Faults) Calls() (n int, hit string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls, f.hit
+}
+
+// Die lets the process count as dead from now on.
+func (f *Faults) Die() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dead = true
+}
+
+// Dead reports whether the process counts as dead.
+func (f *Faults) Dead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dead
+}
+
+// around runs a call, or what is to happen in its place.
+func (f *Faults) around(query string, call func() error) error {
+	f.mu.Lock()
+	if f.dead {
+		f.mu.Unlock()
+		return ErrFault
+	}
+	f.calls++
+	now := f.at > 0 && f.calls == f.at
+	if now {
+		f.hit = strings.Join(strings.Fields(query), " ")
+	}
+	fault := f.fault
+	if now && fault == FaultDeath {
+		f.dead = true
+	}
+	f.mu.Unlock()
+	switch {
+	case !now:
+		return call()
+	case fault == FaultError, fault == FaultDeath:
+		return ErrFault
+	}
+	err := call()
+	if fault == FaultDeathAfter {
+		f.mu.Lock()
+		f.dead = true
+		f.mu.Unlock()
+	}
+	return errors.Join(ErrFault, err)
+}
+
+type faultyDriver struct {
+	driver.Driver
+	faults *Faults
+}
+
+func (d faultyDriver) Open(name string) (driver.Conn, error) {
+	c, err := d.Driver.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyConn{c, d.faults}, nil
+}
+
+type faultyConn struct {
+	driver.Conn
+	faults *Faults
+}
+
+func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	st, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyStmt{st, query, c.faults}, nil
+}
+
+func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Result, err error) {
+	err = c.faults.around(query, func() (err error) {
+		r, err = c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+		return err
+	})
+	return r, err
+}
+
+func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Rows, err error) {
+	err = c.faults.around(query, func() (err error) {
+		r, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+		return err
+	})
+	return noRows(r, err)
+}
+
+func (c *faultyConn) BeginTx(ctx context.Context, opts driver.TxOptions) (tx driver.Tx, err error) {
+	err = c.faults.around("BEGIN", func() (err error) {
+		tx, err = c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+		return err
+	})
+	if err != nil {
+		if tx != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+		return nil, err
+	}
+	return faultyTx{tx, c.faults}, nil
+}
+
+// noRows closes rows that nobody will read, since their call counts as failed.
+func noRows(r driver.Rows, err error) (driver.Rows, error) {
+	if err != nil && r != nil {
+		err = errors.Join(err, r.Close())
+		r = nil
+	}
+	return r, err
+}
+
+type faultyTx struct {
+	driver.Tx
+	faults *Faults
+}
+
+func (t faultyTx) Commit() error   { return t.faults.around("COMMIT", t.Tx.Commit) }
+func (t faultyTx) Rollback() error { return t.Tx.Rollback() }
+
+type faultyStmt struct {
+	driver.Stmt
+	query  string
+	faults *Faults
+}
+
+func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (r driver.Result, err error) {
+	err = s.faults.around(s.query, func() (err error) {
+		r, err = s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+		return err
+	})
+	return r, err
+}
+
+func (s *faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (r driver.Rows, err error) {
+	err = s.faults.around(s.query, func() (err error) {
+		r, err = s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+		return err
+	})
+	return noRows(r, err)
+}

@@ -1,0 +1,208 @@
+// Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone. It ends with
+// the process that started it, however that ends, and leaves nothing behind.
+//
+// It is for tests and the load generator, and must never be pointed at a server that it has not started itself.
+package pgserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Options say what kind of server.
+type Options struct {
+	Durable bool   // writes reach the disk, as in real use; without it they only outlive the process
+	Dir     string // where its files go, if its user can get there; otherwise to the system's temporary directory
+}
+
+// Server is a running PostgreSQL. Its databases belong to the user postgres, who needs no password.
+type Server struct {
+	dir    string
+	alive  *os.File // the keeper reads it to its end, which comes when this process ends
+	keeper *exec.Cmd
+}
+
+// keep runs the server until standard input ends, then ends it and removes its directory. A shell does this, because it must
+// be done for a process that is killed as well.
+const keep = `dir=$1 postgres=$2; shift 2; cd /
+"$postgres" -D "$dir/data" "$@" & server=$!
+while read -r line; do :; done
+kill -QUIT $server; wait $server; rm -rf "$dir"`
+
+// startTime is how long a server may take to come up.
+const startTime = 30 * time.Second
+
+// Start makes and starts a server. A process of root's has it run as the user postgres, since PostgreSQL refuses to be root.
+func Start(ctx context.Context, o Options) (_ *Server, err error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	who, err := servant()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{}
+	if s.dir, err = makeDir(o.Dir, who); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(), os.RemoveAll(s.dir))
+		}
+	}()
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.dir+"/data", "-U", "postgres", "-A", "trust",
+		"-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	initdb.Dir, initdb.SysProcAttr = "/", &syscall.SysProcAttr{Credential: who}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	if err := s.run(ctx, filepath.Join(bin, "postgres"), who, o.Durable); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) run(ctx context.Context, binary string, who *syscall.Credential, durable bool) error {
+	log, err := os.Create(s.log())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	s.alive = ours
+	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700", "max_connections=200"}
+	if !durable {
+		settings = append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
+			"checkpoint_timeout=1h", "shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
+	}
+	args := []string{"-c", keep, "keeper", s.dir, binary}
+	for _, set := range settings {
+		args = append(args, "-c", set)
+	}
+	s.keeper = exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...)
+	s.keeper.Stdin, s.keeper.Stdout, s.keeper.Stderr = theirs, log, log
+	// In a session of its own: what interrupts this process must not end the keeper before its work is done.
+	s.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setsid: true}
+	if err := s.keeper.Start(); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	return s.await(ctx)
+}
+
+func (s *Server) log() string { return s.dir + "/log" }
+
+// await waits until the server takes connections.
+func (s *Server) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		err := s.admin(ctx, "postgres", "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			said, _ := os.ReadFile(s.log()) // what it said would only be a help
+			return fmt.Errorf("PostgreSQL does not come up: %w\n%s", err, said)
+		}
+	}
+}
+
+// Stop ends the server and removes its directory. Without it, that happens when the process ends.
+func (s *Server) Stop() error {
+	if s == nil || s.alive == nil {
+		return nil
+	}
+	err := s.alive.Close()
+	s.alive = nil
+	if s.keeper.Process != nil {
+		err = errors.Join(err, s.keeper.Wait())
+	}
+	return err
+}
+
+// CPU is what the server took of the machine, once it has been stopped.
+func (s *Server) CPU() time.Duration {
+	if s == nil || s.keeper == nil || s.keeper.ProcessState == nil {
+		return 0
+	}
+	return s.keeper.ProcessState.UserTime() + s.keeper.ProcessState.SystemTime()
+}
+
+// Dir is where the server's socket is: the host in a database's address.
+func (s *Server) Dir() string { return s.dir }
+
+// URL is the address of one of its databases.
+func (s *Server) URL(database string) string {
+	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(s.dir)
+}
+
+// Create makes a database, as a copy of the template where that is not "": nobody may be using the template. Settings are as in
+// the server's configuration, such as synchronous_commit=off, besides encoding.
+func (s *Server) Create(ctx context.Context, database, template string, settings ...string) error {
+	query := "CREATE DATABASE " + name(database)
+	if template != "" {
+		query += " TEMPLATE " + name(template)
+	}
+	var alter []string
+	for _, set := range settings {
+		if encoding, is := strings.CutPrefix(set, "encoding="); is {
+			query += " TEMPLATE template0 ENCODING " + name(encoding)
+		} else {
+			alter = append(alter, "ALTER DATABASE "+name(database)+" SET "+set)
+		}
+	}
+	for _, q := range append([]string{query}, alter...) {
+		if err := s.admin(ctx, "postgres", q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Drop removes a database, whoever is using it.
+func (s *Server) Drop(ctx context.Context, database string) error {
+	return s.admin(ctx, "postgres", "DROP DATABASE "+name(database)+" WITH (FORCE)")
+}
+
+// Empty removes every row that the books have from a database, which is far quicker than to make a new one. It is an error where
+// somebody still has a transaction open there.
+func (s *Server) Empty(ctx context.Context, database string) error {
+	// With triggers off nothing looks at references, so the order of the tables does not matter.
+	return s.admin(ctx, database, `SET lock_timeout = '1s'; SET session_replication_role = replica;
+		DO $$ DECLARE name text; BEGIN
+			FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'goose%' LOOP
+				EXECUTE format('DELETE FROM %I', name);
+			END LOOP;
+		END $$`)
+}
+
+func (s *Server) admin(ctx context.Context, database, query string) (err error) {
+	conn, err := pgx.Connect(ctx, s.URL(database))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	_, err = conn.Exec(ctx, query)
+	return err
+}
+
+func name(database string) string { return pgx.Identifier{database}.Sanitize() }
