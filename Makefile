@@ -20,6 +20,14 @@ test: ## run every test (installs Chromium and PostgreSQL from Debian's packages
 	go test -timeout 12m ./...
 	go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
 
+.PHONY: test-histories
+test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hours)
+	go test -timeout 24h ./handlers/checkout -run TestHistories -histories 20000
+
+.PHONY: test-kills
+test-kills: ## kill the program 200 times under load
+	go test -timeout 2h ./cmd/cinemasphere -run TestKilledUnderLoad -kills 200 -v
+
 .PHONY: check
 check: ## gofmt, vet, staticcheck, generated code, go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

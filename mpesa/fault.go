@@ -116,14 +116,14 @@ func soapMessage(envelope object) string {
 	return message
 }
 
-// invalidToken knows the four spellings of "invalid access token", and that of the
-// Apigee gateway. All are given before the request is looked at.
+// invalidToken knows the four spellings of "invalid access token", that of Pull
+// Transactions, and that of the Apigee gateway. All are given before the request is looked at.
 func (f fault) invalidToken() bool {
 	if f.shape != shapeError || f.mixed {
 		return false
 	}
 	switch f.code {
-	case "404.001.03", "400.003.01", "401.002.01", "401.003.01",
+	case "404.001.03", "400.003.01", "401.002.01", "401.003.01", "401.001",
 		"keymanagement.service.invalid_access_token", "keymanagement.service.access_token_expired":
 		return true
 	}

@@ -48,6 +48,8 @@ var verdicts = map[Code]Verdict{
 		Operator: "M-PESA does not know this receipt, or it cannot be reversed (documented): check it in the M-PESA portal."},
 	"1": {Outcome: OutcomeRefused, Reason: "no_funds",
 		Operator: "Your M-PESA account holds too little to give this payment back (documented): put money in, then ask for the refund again."},
+	"2032": {Outcome: OutcomeRefused, Reason: "no_such_receipt",
+		Operator: "M-PESA does not know the receipt (observed)."},
 	"25": {Outcome: OutcomeRefused, Reason: "malformed",
 		Operator: "M-PESA could not read the request, most likely its receipt (observed for Transaction Status)."},
 	"11": refusedSetting("not_active",

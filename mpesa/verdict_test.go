@@ -14,6 +14,7 @@ func TestClassifyResult(t *testing.T) {
 		"11":         {Outcome: OutcomeRefused, Reason: "not_active", Config: true},
 		"21":         {Outcome: OutcomeRefused, Reason: "no_role", Config: true},
 		"25":         {Outcome: OutcomeRefused, Reason: "malformed"},
+		"2032":       {Outcome: OutcomeRefused, Reason: "no_such_receipt"},
 		"26":         {Outcome: OutcomeTryAgain, Reason: "busy"},
 		"1001":       {Outcome: OutcomeTryAgain, Reason: "locked"},
 		"2001":       {Outcome: OutcomeRefused, Reason: "wrong_initiator", Config: true},
@@ -31,8 +32,8 @@ func TestClassifyResult(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", code, got, want)
 		}
 	}
-	if len(verdicts) != 14 {
-		t.Errorf("the table has %d codes, this test 14", len(verdicts))
+	if len(verdicts) != 15 {
+		t.Errorf("the table has %d codes, this test 15", len(verdicts))
 	}
 	for _, code := range []Code{"", "00", "0.0", " 0", "0 ", "-0", "O", "r000001", "R00001", "1032", "4999", "17"} {
 		if got := ClassifyResult(code); got.Outcome != OutcomeUnknown || got.Reason != "unknown" || got.Code != code || got.Operator == "" {

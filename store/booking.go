@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -88,6 +89,9 @@ func (s *Store) book(ctx context.Context, b NewBooking) (out Sending, replayed b
 }
 
 func (t *tx) book(s *Store, b NewBooking, out *Sending, take takeSeats) error {
+	if err := t.lockBrowser(b.Browser); err != nil {
+		return err
+	}
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
 		return err
@@ -102,34 +106,45 @@ func (t *tx) book(s *Store, b NewBooking, out *Sending, take takeSeats) error {
 	if b.Total != 0 && b.Total != out.Amount {
 		return &Refusal{Kind: PriceChanged, Total: out.Amount}
 	}
-	if err := t.lockBrowser(b.Browser); err != nil {
+	if err := t.mayHold(b, 0); err != nil {
 		return err
 	}
-	if err := t.mayHold(b, 0); err != nil {
+	seats, err := t.chooseSeats(b.ScreeningID, b.Quantity, false)
+	if err != nil {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','','',0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, t.now.Add(s.hold),
-		b.Key, b.Fingerprint, b.Browser)
+		b.Key, b.Fingerprint, b.Browser, seats)
 	if err != nil {
 		return err
 	}
-	seats, err := take(b.ScreeningID, out.TicketID, nil, b.Quantity)
+	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`UPDATE ticket SET seats = $1 WHERE id = $2`, seats, out.TicketID); err != nil {
-		return err
+	if !slices.Equal(got, seats) {
+		if _, err := t.exec(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID); err != nil {
+			return err
+		}
 	}
 	return t.addPush(*out)
 }
 
-// screening reads what a sale depends on, inside the transaction that sells.
+// screening reads what a sale depends on, inside the transaction that sells, and locks it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
+	const columns = `id, starts_at, sales_close_at, price_cents, status`
+	query := `SELECT ` + columns + ` FROM screening WHERE id = $1`
+	if t.rows {
+		query = lockScreening + ` RETURNING ` + columns
+	}
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Status}, `SELECT id, starts_at, sales_close_at, price_cents, status FROM screening WHERE id = $1`, id)
+	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Status}, query, id)
+	if err == nil {
+		t.locked = id
+	}
 	return sc, err
 }
 

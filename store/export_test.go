@@ -10,16 +10,14 @@ import (
 
 // BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
 func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
-	var size plane
+	var places []Place
 	var text string
-	if err := s.readers.scan(ctx, []any{&size.Rows, &size.Cols, &text}, seatsQuery, b.ScreeningID); err != nil {
+	if err := errors.Join(s.list(ctx, &places, planQuery, b.ScreeningID), s.read(ctx, &text, freeQuery, b.ScreeningID)); err != nil {
 		return err
 	}
-	free, err := parsePlaces(text)
-	if err != nil {
-		return err
-	}
-	seats := labels(bestSeats(free, size, b.Quantity))
+	plan := newSeatPlan(places)
+	free := plan.free(text)
+	seats := labels(bestSeats(free, plan.size, b.Quantity))
 	if len(seats) < b.Quantity {
 		return &Refusal{Kind: SoldOut, Left: len(free)}
 	}

@@ -54,6 +54,7 @@ const (
 type postgresBooks struct {
 	urgent, booking pgLane
 	stopped         chan struct{}
+	plans           plans
 	now             func() time.Time
 	log             *slog.Logger
 }
@@ -78,7 +79,11 @@ func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) e
 	}
 	defer on.leave()
 	began := time.Now()
-	err := pgAgain(context.WithoutCancel(ctx), tries, func(ctx context.Context) error { return b.once(ctx, on.db, fn) })
+	run := b.transaction
+	if l == single {
+		run = b.statement
+	}
+	err := pgAgain(context.WithoutCancel(ctx), tries, func(ctx context.Context) error { return run(ctx, on.db, fn) })
 	learn(&on.nanos, time.Since(began))
 	if l != urgent && pgOverloaded(err) {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -126,13 +131,23 @@ func (p *pgLane) foresee(n int64) time.Duration {
 	return time.Duration(p.nanos.Load() * n / int64(cap(p.places)))
 }
 
-// once runs fn in one transaction.
-func (b *postgresBooks) once(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
+// statement runs fn, which runs one statement, without a transaction around it.
+func (b *postgresBooks) statement(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
+	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{db}, rows: true, plans: &b.plans}
+	err := t.guarded(fn)
+	if t.writes > 1 {
+		return errors.Join(err, errors.New("more than one statement without a transaction"))
+	}
+	return err
+}
+
+// transaction runs fn in a transaction.
+func (b *postgresBooks) transaction(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
 	own, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{own}, rows: true}
+	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{own}, rows: true, plans: &b.plans}
 	if err := t.guarded(fn); err != nil {
 		if undone := own.Rollback(); undone != nil {
 			b.log.Debug("nothing left to roll back", "error", undone)

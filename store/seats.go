@@ -2,39 +2,80 @@ package store
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// seatsQuery brings how many rows a screening's plan has, the width of the widest, and its free seats as one text, which is far
+// planQuery brings a screening's seats in plan order, and freeQuery the labels of those that are free as one text, which is far
 // quicker than a row for each.
-const seatsQuery = `SELECT COALESCE(max(row_no), 0) + 1, COALESCE(max(col_no), 0) + 1,
-	COALESCE(string_agg(CASE WHEN ticket_id IS NULL THEN row_no || ':' || col_no || ':' || accessible || ':' || label END, ' '), '') FROM seat WHERE screening_id = $1`
+const (
+	planQuery = `SELECT label, row_no, col_no, accessible FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
+	freeQuery = `SELECT COALESCE(string_agg(label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
+)
 
 // plane is the size of a plan, in rows and columns.
 type plane struct{ Rows, Cols int }
 
-// parsePlaces reads the free seats that seatsQuery brings, and puts them in plan order.
-func parsePlaces(text string) ([]Place, error) {
-	fields := strings.Fields(text)
-	places := make([]Place, len(fields))
-	for i, f := range fields {
-		parts := strings.SplitN(f, ":", 4)
-		if len(parts) != 4 {
-			return nil, fmt.Errorf("free seat %q", f)
-		}
-		row, err1 := strconv.Atoi(parts[0])
-		col, err2 := strconv.Atoi(parts[1])
-		if err := cmp.Or(err1, err2); err != nil {
-			return nil, fmt.Errorf("free seat %q: %w", f, err)
-		}
-		places[i] = Place{Label: parts[3], Row: row, Col: col, Accessible: parts[2] == "1"}
+// seatPlan is a screening's seats, which never change.
+type seatPlan struct {
+	places  []Place // in plan order
+	byLabel map[string]int
+	size    plane
+}
+
+func newSeatPlan(places []Place) *seatPlan {
+	p := &seatPlan{places: places, byLabel: make(map[string]int, len(places))}
+	for i, place := range places {
+		p.byLabel[place.Label] = i
+		p.size = plane{max(p.size.Rows, place.Row+1), max(p.size.Cols, place.Col+1)}
 	}
-	slices.SortFunc(places, func(a, b Place) int { return cmp.Or(a.Row-b.Row, a.Col-b.Col) })
-	return places, nil
+	return p
+}
+
+// free puts the places of a text of free labels in plan order.
+func (p *seatPlan) free(text string) []Place {
+	free := make([]bool, len(p.places))
+	n := 0
+	for label := range strings.FieldsSeq(text) {
+		if i, known := p.byLabel[label]; known {
+			free[i] = true
+			n++
+		}
+	}
+	places := make([]Place, 0, n)
+	for i, is := range free {
+		if is {
+			places = append(places, p.places[i])
+		}
+	}
+	return places
+}
+
+// plansKept is how many screenings' plans a process remembers.
+const plansKept = 500
+
+// plans remembers the plans of screenings that are being sold.
+type plans struct {
+	mu   sync.Mutex
+	byID map[ScreeningID]*seatPlan
+}
+
+func (p *plans) get(id ScreeningID) *seatPlan {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.byID[id]
+}
+
+func (p *plans) put(id ScreeningID, plan *seatPlan) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.byID) >= plansKept || p.byID == nil {
+		p.byID = map[ScreeningID]*seatPlan{}
+	}
+	p.byID[id] = plan
 }
 
 // bestSeats picks n of the free places, which come in plan order: together in the row nearest to two thirds back, as near
@@ -157,14 +198,20 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
 		return m, false, nil
 	}
-	m = &seatMap{read: t.now}
+	plan := t.plans.get(id)
+	if plan == nil {
+		var places []Place
+		if err := t.list(&places, planQuery, id); err != nil {
+			return nil, false, err
+		}
+		plan = newSeatPlan(places)
+		t.plans.put(id, plan)
+	}
 	var text string
-	if err := t.scan([]any{&m.size.Rows, &m.size.Cols, &text}, seatsQuery, id); err != nil {
+	if err := t.scan([]any{&text}, freeQuery, id); err != nil {
 		return nil, false, err
 	}
-	if m.free, err = parsePlaces(text); err != nil {
-		return nil, false, err
-	}
+	m = &seatMap{size: plan.size, free: plan.free(text), read: t.now}
 	if t.maps == nil {
 		t.maps = map[ScreeningID]*seatMap{}
 	}
@@ -172,30 +219,41 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	return m, true, nil
 }
 
+// chooseSeats picks the best n free seats, all or none; a SoldOut refusal says how many are left.
+func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
+	if err := t.lockScreening(id); err != nil {
+		return nil, err
+	}
+	for {
+		m, fresh, err := t.seats(id, anew)
+		if err != nil {
+			return nil, err
+		}
+		if best := bestSeats(m.free, m.size, n); best != nil {
+			return labels(best), nil
+		}
+		if fresh {
+			return nil, &Refusal{Kind: SoldOut, Left: len(m.free)}
+		}
+		anew = true
+	}
+}
+
 // takeSeats is [tx.takeSeats], or what a test puts in its place to show what it is for.
 type takeSeats func(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error)
 
 // takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
 // takes all n or none, and then says by a SoldOut refusal how many are left.
-func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error) {
+func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
 	}
 	anew := false
 	for range 3 {
 		if len(wanted) != n {
-			m, fresh, err := t.seats(id, anew)
-			if err != nil {
+			if wanted, err = t.chooseSeats(id, n, anew); err != nil {
 				return nil, err
 			}
-			if wanted = labels(bestSeats(m.free, m.size, n)); len(wanted) < n {
-				if fresh {
-					return nil, &Refusal{Kind: SoldOut, Left: len(m.free)}
-				}
-				anew = true
-				continue
-			}
-			anew = !fresh
 		}
 		ok, err := t.claim(id, ticket, wanted)
 		if err != nil {
@@ -205,7 +263,7 @@ func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (L
 			t.taken(id, wanted)
 			return wanted, nil
 		}
-		wanted = nil
+		wanted, anew = nil, true
 	}
 	// Only another writer between two statements gets here, and the caller may try the whole again.
 	return nil, ErrBusy
@@ -213,18 +271,30 @@ func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (L
 
 // claim is the guard that keeps a seat from being sold twice: a seat is taken only while nobody has it.
 func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error) {
+	args := append(make([]any, 0, len(wanted)+2), ticket, id)
 	for _, label := range wanted {
-		n, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3 AND ticket_id IS NULL`, ticket, id, label)
-		if err != nil {
-			return false, err
-		}
-		if n == 0 {
-			_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, ticket)
-			return false, err
-		}
+		args = append(args, label)
+	}
+	n, err := t.exec(claimQueries[len(wanted)], args...)
+	if err != nil {
+		return false, err
+	}
+	if int(n) < len(wanted) {
+		_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, ticket)
+		return false, err
 	}
 	return true, nil
 }
+
+// claimQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
+var claimQueries = func() (queries [11]string) {
+	var labels []string
+	for n := range queries {
+		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND ticket_id IS NULL AND label IN (` + strings.Join(labels, ", ") + `)`
+		labels = append(labels, "$"+strconv.Itoa(n+3))
+	}
+	return queries
+}()
 
 // taken takes seats out of the writer's memory, and lets it be dropped should this write be undone.
 func (t *tx) taken(id ScreeningID, seats Labels) {

@@ -14,8 +14,11 @@ type tx struct {
 	ctx  context.Context // never a request's: a cancelled context would end the transaction of its neighbours
 	now  Instant
 	conn runner
-	rows bool // others write at the same time: rows must be locked
 
+	rows   bool        // others write at the same time: rows must be locked
+	locked ScreeningID // of the screening
+
+	plans   *plans
 	writes  int                      // statements that have changed something in this write
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
 	touched []ScreeningID            // whose maps this write has changed
@@ -84,12 +87,17 @@ func (t *tx) lockSecret(secret string) error {
 // lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for the
 // same best seats.
 func (t *tx) lockScreening(id ScreeningID) error {
-	if !t.rows {
+	if !t.rows || t.locked == id {
 		return nil
 	}
-	_, err := t.exec(`UPDATE screening SET capacity = capacity WHERE id = $1`, id)
+	_, err := t.exec(lockScreening, id)
+	if err == nil {
+		t.locked = id
+	}
 	return err
 }
+
+const lockScreening = `UPDATE screening SET capacity = capacity WHERE id = $1`
 
 // browserLocks is how many rows browsers share for their lock.
 const browserLocks = 256

@@ -18,7 +18,7 @@ type lane int
 const (
 	urgent  lane = iota // what Safaricom and the clock bring: never turned away
 	booking             // what customers bring: turned away rather than kept waiting
-	single              // the same, for a write of one statement, which needs no savepoint
+	single              // the same, for one statement that may run twice: it needs no savepoint, nor a transaction
 )
 
 const (
@@ -50,6 +50,7 @@ type writer struct {
 	conn            *oneConn
 	on              runner // the same
 	maps            map[ScreeningID]*seatMap
+	plans           plans
 	now             func() time.Time
 	log             *slog.Logger
 }
@@ -198,7 +199,7 @@ func learn(mean *atomic.Int64, measured time.Duration) {
 // ended the transaction: then nothing of any of them is written.
 func (w *writer) together(jobs []*job, protect bool) error {
 	began := time.Now()
-	t := &tx{ctx: context.Background(), conn: w.on, maps: w.maps, now: At(w.now())}
+	t := &tx{ctx: context.Background(), conn: w.on, maps: w.maps, plans: &w.plans, now: At(w.now())}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		w.rollback(t) // it may have begun all the same
 		return fmt.Errorf("begin: %w", err)

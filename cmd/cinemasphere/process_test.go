@@ -99,6 +99,11 @@ func launch(t *testing.T, dir string, env ...string) *process {
 		dir = t.TempDir()
 	}
 	addr := freeAddr(t)
+	for _, e := range env {
+		if given, is := strings.CutPrefix(e, "ADDR="); is {
+			addr = given
+		}
+	}
 	p := &process{t: t, base: "http://" + addr, dir: dir, log: &logBuffer{}, done: make(chan error, 1)}
 	p.cmd = exec.Command(path)
 	p.cmd.Dir = dir

@@ -79,8 +79,9 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	tr, ok := r.Transaction()
 	if !ok {
-		out := r.Verdict().Outcome
-		return store.Transaction{NoAnswer: out == mpesa.OutcomeTryAgain || out == mpesa.OutcomeUnknown, Text: string(r.Code) + " " + r.Desc}
+		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
+		reason := r.Verdict().Reason
+		return store.Transaction{NoAnswer: reason != "no_such_receipt" && reason != "malformed", Text: string(r.Code) + " " + r.Desc}
 	}
 	state := strings.ToLower(string(tr.State))
 	out := store.Transaction{

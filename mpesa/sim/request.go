@@ -99,33 +99,11 @@ func (s *Sim) newRequest(f fields, now time.Time) *request {
 
 // receive answers a request by its call and has it carried out.
 func (s *Sim) receive(w http.ResponseWriter, r *http.Request, q *request, of func(*Script) *Call) {
-	s.mu.Lock()
-	q.call = s.takeCallOf(q.Receipt, of)
-	closed := s.closed
-	accepted := q.call.Answer.done() && !closed
-	now := accepted && q.call.ResultFirst && !q.call.Undone
-	if now {
-		s.running.Add(1)
-	}
-	if accepted {
-		s.totals.Requests++
-		of := q.CommandID + q.Receipt + q.original
-		s.asked[of]++
-		id := s.chance.id("request", of, s.asked[of])
-		q.ConversationID, q.OriginatorConversationID = id.conversation(q.At), id.uuid()
-		if s.requests = append(s.requests, q); len(s.requests) > keptRequests {
-			s.requests = append(s.requests[:0], s.requests[1:]...)
-		}
-		if !q.call.Undone && !q.call.ResultFirst {
-			s.after(s.scaled(q.call.resultAfter()), func() { s.carryOut(q) })
-		}
-	}
-	s.mu.Unlock()
-	if closed {
+	if !s.admit(q, of) {
 		s.refuse(w, answerFault(AnswerBusy))
 		return
 	}
-	if now {
+	if q.call.Answer.done() && q.call.ResultFirst && !q.call.Undone {
 		s.carryOut(q)
 		s.running.Done()
 	}
@@ -137,6 +115,36 @@ func (s *Sim) receive(w http.ResponseWriter, r *http.Request, q *request, of fun
 	writeJSON(w, http.StatusOK, struct {
 		OriginatorConversationID, ConversationID, ResponseCode, ResponseDescription string
 	}{q.OriginatorConversationID, q.ConversationID, "0", "Accept the service request successfully."})
+}
+
+// admit finds the call of a request, writes the request down where it is to be carried out, and sees to that. It is false
+// where the simulator is closed. One that is carried out before its answer is counted as running.
+func (s *Sim) admit(q *request, of func(*Script) *Call) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	q.call = s.takeCallOf(q.Receipt, of)
+	if !q.call.Answer.done() {
+		return true
+	}
+	s.totals.Requests++
+	what := q.CommandID + q.Receipt + q.original
+	s.asked[what]++
+	id := s.chance.id("request", what, s.asked[what])
+	q.ConversationID, q.OriginatorConversationID = id.conversation(q.At), id.uuid()
+	if s.requests = append(s.requests, q); len(s.requests) > keptRequests {
+		s.requests = append(s.requests[:0], s.requests[1:]...)
+	}
+	switch {
+	case q.call.Undone:
+	case q.call.ResultFirst:
+		s.running.Add(1)
+	default:
+		s.after(s.scaled(q.call.resultAfter()), func() { s.carryOut(q) })
+	}
+	return true
 }
 
 // takeCallOf is takeCall for the payment with this receipt. s.mu must be held.

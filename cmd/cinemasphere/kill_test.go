@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+var kills = flag.Int("kills", 10, "how often TestKilledUnderLoad kills the program")
+
+// fates are what becomes of pushes, by the phone's last digit.
+var fates = map[int]sim.Script{
+	0: {Result: "0", ResultAfter: 200 * time.Millisecond, Callbacks: sim.NoCallback},
+	1: {Result: "1032", ResultAfter: 200 * time.Millisecond},
+	2: {Result: "0", ResultAfter: 300 * time.Millisecond, Answer: sim.AnswerLost},
+	3: {Result: "0", ResultAfter: 100 * time.Millisecond, Callbacks: 2},
+	4: {Result: "0", ResultAfter: 300 * time.Millisecond, CallbackAfter: 1500 * time.Millisecond},
+	5: {Result: "0", CallbackFirst: true},
+	6: {Result: "0", ResultAfter: 200 * time.Millisecond, AnswerAfter: 500 * time.Millisecond},
+}
+
+// TestKilledUnderLoad kills the real program at random moments under load, and starts it again on the same books each time. No callback
+// that it acknowledged is lost, no seat is sold twice, and once all deadlines are over the books agree with M-PESA's ledger.
+func TestKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the real program is not race-instrumented")
+	}
+	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
+		Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
+	t.Cleanup(daraja.Close)
+	safaricom := httptest.NewServer(daraja.Daraja())
+	t.Cleanup(safaricom.Close)
+	dir := t.TempDir()
+	database := filepath.Join(dir, "books.db")
+	screenings := stockForKills(t, database)
+	env := []string{
+		"ADDR=" + freeAddr(t), "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "DATABASE_URL=" + database, "LOG_LEVEL=warn",
+		"HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100",
+	}
+	crowd := &crowdOfBuyers{base: "http://" + strings.TrimPrefix(env[0], "ADDR="), daraja: daraja, screenings: screenings, stop: make(chan struct{})}
+	crowd.come(8)
+	r := rand.New(rand.NewPCG(1, 1))
+	for n := range *kills {
+		p := launch(t, dir, env...)
+		wait := 150*time.Millisecond + time.Duration(r.IntN(1200))*time.Millisecond
+		eventually(t, 30*time.Second, "something is booked", func() bool { return crowd.booked.Load() > int64(n) })
+		<-time.After(wait) // at whatever the program is doing then
+		_ = p.end(syscall.SIGKILL)
+	}
+	start(t, dir, env...)
+	crowd.leave()
+	st, err := store.Open(t.Context(), store.Options{Path: database, Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	open := []string{"nobody has looked"}
+	defer func() {
+		if t.Failed() {
+			t.Log(open)
+		}
+	}()
+	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
+	afterKills(t, st, daraja)
+	t.Logf("%d kills, %d bookings, M-PESA took %d payments", *kills, crowd.booked.Load(), daraja.Totals().Paid)
+}
+
+func stockForKills(t *testing.T, database string) []store.ScreeningID {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{Path: database, Environment: store.Simulator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	ids := make([]store.ScreeningID, 40)
+	for i := range ids {
+		ids[i] = storetest.Screening(t, st, 10, 20)
+	}
+	return ids
+}
+
+// crowdOfBuyers books without a pause, each request until it has an answer.
+type crowdOfBuyers struct {
+	base       string
+	daraja     *sim.Sim
+	screenings []store.ScreeningID
+	stop       chan struct{}
+	all        sync.WaitGroup
+	number     atomic.Int64
+	booked     atomic.Int64
+}
+
+func (c *crowdOfBuyers) come(n int) {
+	for i := range n {
+		c.all.Go(func() { c.buy(rand.New(rand.NewPCG(uint64(i), 2))) })
+	}
+}
+
+func (c *crowdOfBuyers) leave() {
+	close(c.stop)
+	c.all.Wait()
+}
+
+func (c *crowdOfBuyers) buy(r *rand.Rand) {
+	client := &http.Client{Timeout: 10 * time.Second}
+	for {
+		n := c.number.Add(1)
+		phone := storetest.Phone(int(n)) // no simulator scenario speaks for it
+		if s, ok := fates[int(n%10)]; ok {
+			c.daraja.SetScript(phone, s)
+		}
+		body, err := json.Marshal(map[string]any{"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone, "quantity": 1 + r.IntN(3)})
+		if err != nil {
+			panic(err)
+		}
+		for !c.book(client, fmt.Sprintf("kill-test-key-%08d", n), body) {
+			select {
+			case <-c.stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		select {
+		case <-c.stop:
+			return
+		default:
+		}
+	}
+}
+
+// book sends one booking and reports whether it was answered, with yes or no.
+func (c *crowdOfBuyers) book(client *http.Client, key string, body []byte) bool {
+	req, err := http.NewRequest(http.MethodPost, c.base+"/api/make-payment", bytes.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", key)
+	resp, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode == http.StatusServiceUnavailable {
+		return false
+	}
+	if resp.StatusCode < 300 {
+		c.booked.Add(1)
+	}
+	return true
+}
+
+// unsettled says what is on its way still: prompts that are out, pushes that M-PESA can be asked about, deadlines.
+func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
+	t.Helper()
+	if n := daraja.Totals().Waiting; n > 0 {
+		open = append(open, fmt.Sprint(n, " prompts"))
+	}
+	cases, err := st.Cases(t.Context(), store.CaseFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Kind == store.CasePush && (c.State != string(store.PushUnknown) || c.Next != 0) {
+			open = append(open, fmt.Sprintf("%+v", c))
+		}
+	}
+	due, err := st.NextDue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if due != 0 && due < st.Now().Add(20*time.Second) {
+		open = append(open, fmt.Sprint("due ", due.Time()))
+	}
+	return open
+}
+
+// afterKills looks through the books.
+func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
+	t.Helper()
+	audit, err := checkout.Check(t.Context(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range audit.Wrong {
+		t.Error(line)
+	}
+	var ledger []storetest.Taken
+	for _, e := range daraja.Ledger() {
+		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL), Reversed: e.Reversed})
+	}
+	differ, err := storetest.Compare(t.Context(), st, ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range differ {
+		t.Error(line)
+	}
+	kept := map[string]int{}
+	if err := st.EachPushCallback(context.Background(), func(c store.KeptSuccess) { kept[c.CheckoutRequestID]++ }); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := 0
+	for _, p := range daraja.Pushes("") {
+		n := 0
+		for _, d := range p.Deliveries {
+			if d.Status == http.StatusOK {
+				n++
+			}
+		}
+		acknowledged += n
+		if kept[p.CheckoutRequestID] < n {
+			t.Errorf("%d callbacks of a push were acknowledged, and %d are in the books", n, kept[p.CheckoutRequestID])
+		}
+	}
+	if acknowledged == 0 || len(ledger) == 0 {
+		t.Errorf("%d callbacks acknowledged, %d payments: the test tests nothing", acknowledged, len(ledger))
+	}
+}
