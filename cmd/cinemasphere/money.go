@@ -62,6 +62,9 @@ func (c fsckCmd) Run(p *program) error {
 		for _, push := range a.Undecided {
 			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(), push.Amount, push.State)
 		}
+		if len(a.Pending) > 0 {
+			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
+		}
 		if len(a.Wrong) == 0 {
 			_, err = fmt.Fprintln(p.stdout, "The books are sound.")
 			return err

@@ -135,6 +135,28 @@ type faultyConn struct {
 	faults *Faults
 }
 
+// ResetSession lets the connection below say whether it may be used again.
+func (c *faultyConn) ResetSession(ctx context.Context) error {
+	if r, is := c.Conn.(driver.SessionResetter); is {
+		return r.ResetSession(ctx)
+	}
+	return nil
+}
+
+// IsValid lets the connection below say whether it is still one.
+func (c *faultyConn) IsValid() bool {
+	v, is := c.Conn.(driver.Validator)
+	return !is || v.IsValid()
+}
+
+// CheckNamedValue lets the connection below take the kinds of arguments that it knows.
+func (c *faultyConn) CheckNamedValue(v *driver.NamedValue) error {
+	if n, is := c.Conn.(driver.NamedValueChecker); is {
+		return n.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
 func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	st, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 	if err != nil {

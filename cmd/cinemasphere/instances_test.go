@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// roundRobin gives each request to the next of several instances, and to the one after it where that one is gone.
+type roundRobin struct {
+	next    atomic.Int64
+	proxies []*httputil.ReverseProxy
+	asked   []atomic.Int64
+}
+
+func newRoundRobin(addrs []string) *roundRobin {
+	rr := &roundRobin{asked: make([]atomic.Int64, len(addrs))}
+	for _, addr := range addrs {
+		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
+		proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+		rr.proxies = append(rr.proxies, proxy)
+	}
+	return rr
+}
+
+func (rr *roundRobin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i := int(rr.next.Add(1)) % len(rr.proxies)
+	rr.asked[i].Add(1)
+	rr.proxies[i].ServeHTTP(w, r)
+}
+
+// TestThreeInstances runs three programs on one PostgreSQL behind a round-robin. Any of them takes any form, page and callback;
+// when one is killed in the middle, and stays dead, the others do its work too.
+func TestThreeInstances(t *testing.T) { storetest.OnPostgres(t, testThreeInstances) }
+
+func testThreeInstances(t *testing.T) {
+	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
+		Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
+	t.Cleanup(daraja.Close)
+	safaricom := httptest.NewServer(daraja.Daraja())
+	t.Cleanup(safaricom.Close)
+	database := storetest.Path(t)
+	screenings := stockForKills(t, database)
+	addrs := []string{freeAddr(t), freeAddr(t), freeAddr(t)}
+	rr := newRoundRobin(addrs)
+	front := httptest.NewServer(rr)
+	t.Cleanup(front.Close)
+	instances := make([]*process, len(addrs))
+	for i, addr := range addrs {
+		instances[i] = launch(t, "", "ADDR="+addr, "BASE_URL="+front.URL, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
+			"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100")
+	}
+	for i, p := range instances {
+		eventually(t, 30*time.Second, fmt.Sprint("instance ", i, " answers"), func() bool { return healthy(p.base) })
+	}
+	anySession(t, front.URL, daraja)
+	crowd := &crowdOfBuyers{base: front.URL, daraja: daraja, screenings: screenings, stop: make(chan struct{})}
+	crowd.come(8)
+	eventually(t, time.Minute, "the crowd books", func() bool { return crowd.booked.Load() > 60 })
+	_ = instances[1].end(syscall.SIGKILL)
+	before := crowd.booked.Load()
+	eventually(t, time.Minute, "the crowd books on", func() bool { return crowd.booked.Load() > before+60 })
+	crowd.leave()
+	st, err := store.Open(t.Context(), store.Options{Path: database, Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var open []string
+	defer func() {
+		if t.Failed() {
+			t.Log(open)
+		}
+	}()
+	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
+	afterKills(t, st, daraja)
+	for i := range rr.asked {
+		if rr.asked[i].Load() == 0 {
+			t.Errorf("instance %d was never asked", i)
+		}
+	}
+	t.Logf("%d bookings, M-PESA took %d payments", crowd.booked.Load(), daraja.Totals().Paid)
+}
+
+func healthy(base string) bool {
+	resp, err := http.Get(base + "/healthz")
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// anySession books with a browser whose every request goes to another instance, pays, and sees the ticket.
+func anySession(t *testing.T, front string, daraja *sim.Sim) {
+	t.Helper()
+	c := (&process{t: t, base: front}).customer()
+	phone := storetest.Phone(400_000)
+	daraja.SetScript(phone, sim.Script{}) // asks on the handset
+	p := c.book(phone, 2)
+	if err := daraja.PIN(phone, "1234"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "the ticket is paid", func() bool { return c.get(p.url.Path).Find("[data-state=Paid]").Length() == 1 })
+}
