@@ -346,6 +346,17 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 // reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.
 func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
 	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed {
+		var r Refund
+		err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
+		if err == nil && r.Sent > 0 { // it was our own Reversal that did it, and its result is still to come
+			return string(ClaimRefused) + ": " + ReasonReversed, errors.Join(t.refunded(r, have, "", "Transaction Status says reversed"), t.endClaim(c, ClaimRefused, ReasonReversed))
+		}
+		if err == nil {
+			err = t.refundFailed(r)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
 		if err := t.goneBack(have, PaymentReversed, "reversed at M-PESA"); err != nil {
 			return "", err
 		}

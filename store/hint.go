@@ -22,6 +22,9 @@ type Hint struct {
 // toBeConfirmed is said of money that names a ticket, until Transaction Status says whether it is so.
 const toBeConfirmed = "to be confirmed"
 
+// clockSkew is by how much M-PESA's clock may be ahead of ours.
+const clockSkew = 5 * time.Second
+
 // claimWait is how long a C2B confirmation that names a ticket waits for the ticket's own push to explain it.
 const claimWait = time.Minute
 
@@ -139,7 +142,7 @@ func (t *tx) completes(h Hint) ([]Payment, error) {
 		Code   string  `db:"code"`
 		Pushed Instant `db:"pushed"`
 	}
-	err := t.list(&rows, `SELECT y.id, y.push_id, y.ticket_id, y.phone, y.amount_cents, y.state, y.learnt_by, t.code, p.created_at AS pushed FROM payment y
+	err := t.list(&rows, `SELECT y.id, y.push_id, y.ticket_id, y.phone, y.amount_cents, y.state, y.reason, y.learnt_by, y.created_at, t.code, p.created_at AS pushed FROM payment y
 		JOIN push_request p ON p.id = y.push_id JOIN ticket t ON t.id = y.ticket_id
 		WHERE y.receipt IS NULL AND y.state <> 'superseded' AND y.amount_cents = $1`, h.Amount)
 	if err != nil {
@@ -147,7 +150,8 @@ func (t *tx) completes(h Hint) ([]Payment, error) {
 	}
 	var fit []Payment
 	for _, row := range rows {
-		inTime := h.TransactedAt == 0 || h.TransactedAt > row.Pushed.Add(-time.Minute) && h.TransactedAt < row.Pushed.Add(echoWindow)
+		// What M-PESA had confirmed by then was not paid later.
+		inTime := h.TransactedAt == 0 || h.TransactedAt > row.Pushed.Add(-time.Minute) && h.TransactedAt < min(row.Pushed.Add(echoWindow), row.CreatedAt.Add(clockSkew))
 		if fits(h.Phone, row.Phone) && inTime && (h.Account == "" || h.Account == row.Code) && row.Reason != receiptElsewhere {
 			fit = append(fit, row.Payment)
 		}

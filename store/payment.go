@@ -94,7 +94,7 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	case m.receipt == "" || have.Receipt == m.receipt:
 		return t.paidAgain(s, p, v, m, have)
 	case have.Receipt != "" && have.LearntBy != "callback" && v.LearntBy == "callback" && other.ID == 0:
-		return t.split(s, p, m, have)
+		return t.split(s, p, v, m, have)
 	case have.Receipt != "" || other.PushID != 0:
 		return t.contradicted(p, v, have)
 	}
@@ -440,7 +440,18 @@ func (t *tx) freeSeats(id TicketID) error {
 
 // split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another. What
 // the first one paid for is looked at anew, in its own right.
-func (t *tx) split(s *Store, p Push, m money, have Payment) (string, error) {
+func (t *tx) split(s *Store, p Push, v Verdict, m money, have Payment) (string, error) {
+	var refunds int
+	if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, have.ID); err != nil {
+		return "", err
+	}
+	if refunds > 0 || have.State == PaymentReversed {
+		// The first one has gone back, or is on its way; this one has not.
+		if _, err := t.exec(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
+			return "", err
+		}
+		return t.payAnew(s, p, v, m)
+	}
 	if _, err := t.exec(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
 		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
 		return "", err

@@ -18,6 +18,7 @@ type stage struct {
 	clock     *clock
 	screening store.ScreeningID
 	pushes    []store.Sending
+	made      []store.Instant // when each push was
 	last      store.CallbackID
 	verdict   store.Verdict
 	told      string // what the last event was told
@@ -34,7 +35,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st.pushes = append(st.pushes, sent)
+	st.pushes, st.made = append(st.pushes, sent), append(st.made, st.s.Now())
 	return st
 }
 
@@ -140,7 +141,7 @@ func (st *stage) retry(phone string) error {
 	st.told = ""
 	sent, err := st.s.Retry(st.t.Context(), store.NewRetry{Secret: st.pushes[0].Secret, Phone: phone})
 	if err == nil {
-		st.pushes = append(st.pushes, sent)
+		st.pushes, st.made = append(st.pushes, sent), append(st.made, st.s.Now())
 	}
 	return err
 }
@@ -301,7 +302,7 @@ func testLateMoneyOnceTheFilmHasBegun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st.pushes = append(st.pushes, sent)
+		st.pushes, st.made = append(st.pushes, sent), append(st.made, st.s.Now())
 	}
 	st.do("accepted 1")
 	st.do("cancelled 1")

@@ -61,7 +61,7 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 			// M-PESA confirmed the push without a receipt, and the receipt it was given is that of a payment that the same
 			// customer made by hand: nobody can tell the two apart.
 			delete(inferred, e.Token)
-			p.Receipt = ""
+			p.Receipt, p.State = "", store.PaymentApplied
 		}
 		if there && p.State == store.PaymentUnmatched {
 			delete(byToken, e.Token) // it may stand there twice, while a person must find out what it is for
