@@ -3,13 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 )
 
 // PaymentState says what has become of money that M-PESA took.
@@ -102,78 +98,6 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 }
 
 const receiptElsewhere = "receipt of another payment"
-
-// known finds the payment that the push has, and another one that has the receipt, or is by all signs the same money.
-func (t *tx) known(p Push, m money) (have, other Payment, err error) {
-	var rows []Payment
-	err = t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id = $1 OR receipt = $2`, p.ID, orNull(m.receipt))
-	for _, row := range rows {
-		if row.PushID == p.ID {
-			have = row
-		} else {
-			other = row
-		}
-	}
-	if err == nil && len(rows) == 0 && m.receipt == "" {
-		other, err = t.sameMoney(p, m)
-	}
-	return have, other, err
-}
-
-// echoWindow is how long after a push its payment may have been made.
-const echoWindow = 10 * time.Minute
-
-// sameMoney finds the one payment without a push that must be the push's own, told by a C2B confirmation or by the customer
-// before M-PESA confirmed the push without a receipt. Where there are several it finds none.
-func (t *tx) sameMoney(p Push, m money) (Payment, error) {
-	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id IS NULL AND receipt IS NOT NULL AND amount_cents = $1
-		AND (state = 'unmatched' OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
-		AND (account = '' OR account = (SELECT code FROM ticket WHERE id = $2))
-		AND transacted_at BETWEEN $3 AND $4`, m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
-	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
-	if err != nil || len(rows) != 1 {
-		return Payment{}, err
-	}
-	row := rows[0]
-	rivals, err := t.rivals(p.ID, Hint{Amount: *m.amount, Phone: row.Phone, Account: row.Account, TransactedAt: row.TransactedAt})
-	if err != nil || rivals > 0 {
-		return Payment{}, err
-	}
-	return row, nil
-}
-
-// rivals counts the pushes, but for one, that this money may be the payment of: they have no verdict, or a payment without a
-// receipt. While there are any, it cannot be told whose it is.
-func (t *tx) rivals(but PushID, h Hint) (n int, err error) {
-	var ps []struct{ Phone, Code string }
-	err = t.list(&ps, `SELECT p.phone, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.id <> $1 AND p.amount * 100 = $2
-		AND p.created_at BETWEEN $3 AND $4 AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')
-		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
-		but, h.Amount, h.TransactedAt.Add(-echoWindow), h.TransactedAt.Add(time.Minute))
-	for _, p := range ps {
-		if fits(h.Phone, p.Phone) && (h.Account == "" || h.Account == p.Code) {
-			n++
-		}
-	}
-	return n, err
-}
-
-// fits reports whether a number, where * stands for digits that M-PESA hides, or its SHA-256 in hex, may be the MSISDN. One
-// that is not known fits any.
-func fits(number, msisdn string) bool {
-	first, last := strings.IndexByte(number, '*'), strings.LastIndexByte(number, '*')
-	switch {
-	case number == "":
-		return true
-	case len(number) == 2*sha256.Size:
-		sum := sha256.Sum256([]byte(msisdn))
-		return number == hex.EncodeToString(sum[:])
-	case first < 0:
-		return number == msisdn
-	}
-	return first+len(number)-last-1 <= len(msisdn) && strings.HasPrefix(msisdn, number[:first]) && strings.HasSuffix(msisdn, number[last+1:])
-}
 
 // payAnew records money that nothing was known of, and decides what it is for.
 func (t *tx) payAnew(s *Store, p Push, v Verdict, m money) (string, error) {
@@ -282,89 +206,6 @@ func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (stri
 	return t.tell(s, tk, m, reason)
 }
 
-// complete makes a payment that had no push the push's own: a C2B confirmation, or what a customer typed, came first. Money
-// that weaker proof had given to another ticket is taken over from it.
-func (t *tx) complete(s *Store, p Push, v Verdict, m money, other Payment) (string, error) {
-	if other.TicketID != 0 && other.TicketID != p.TicketID {
-		if other.State != PaymentApplied && other.State != PaymentRefundDue {
-			return receiptElsewhere, t.record(s, &p, v, m, PaymentUnmatched, receiptElsewhere)
-		}
-		if err := t.takeFrom(other); err != nil {
-			return "", err
-		}
-		other.State = PaymentUnmatched
-	}
-	told := other
-	if m.amount == nil && other.Amount != 0 || v.LearntBy == "query" {
-		m.amount = &told.Amount
-	}
-	other.LearntBy = strongest(other.LearntBy, m.learntBy)
-	other.Amount = 0
-	if m.amount != nil {
-		other.Amount = *m.amount
-	}
-	if _, err := t.exec(`UPDATE payment SET push_id = $1, ticket_id = $2, amount_cents = $3, phone = $4, learnt_by = $5, state = $6,
-		transacted_at = COALESCE(transacted_at, $7), updated_at = $8 WHERE id = $9`,
-		p.ID, p.TicketID, m.amount, p.Phone, other.LearntBy, other.State, orNone(m.at), t.now, other.ID); err != nil {
-		return "", err
-	}
-	if err := t.pushPaid(s, p, v, ""); err != nil {
-		return "", err
-	}
-	if outcome, err := t.amountContradicts(p, m, told); outcome != "" || err != nil {
-		return outcome, err
-	}
-	if other.State == PaymentApplied {
-		return "receipt known already", t.touch(p.TicketID)
-	}
-	return t.decideAgain(s, p.TicketID, other, m)
-}
-
-func strongest(a, b string) string {
-	if rank(b) > rank(a) {
-		return b
-	}
-	return a
-}
-
-// receiptCame fills in the receipt of a payment that M-PESA confirmed without one. Where a payment with that receipt is in the
-// books, told by a C2B confirmation or by the customer, both are the same money and the weaker one is superseded.
-func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
-	if other.ID != 0 {
-		var refunds int
-		if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1`, other.ID); err != nil {
-			return "", err
-		}
-		if refunds > 0 {
-			return t.contradicted(p, v, have)
-		}
-		if other.State == PaymentApplied && other.TicketID == p.TicketID && have.State == PaymentRefundDue {
-			return t.mergeInto(s, p, v, m, other, have)
-		}
-		if other.TicketID != 0 && other.TicketID != p.TicketID {
-			if err := t.takeFrom(other); err != nil {
-				return "", err
-			}
-		}
-		if err := t.supersede(other); err != nil {
-			return "", err
-		}
-	}
-	have.LearntBy = strongest(have.LearntBy, m.learntBy)
-	if _, err := t.exec(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
-		account = CASE WHEN account = '' THEN $5 ELSE account END, updated_at = $6 WHERE id = $7`,
-		m.receipt, orNone(m.at), have.LearntBy, m.amount, m.account, t.now, have.ID); err != nil {
-		return "", err
-	}
-	if err := t.showReceipt(have, m); err != nil {
-		return "", err
-	}
-	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
-		return outcome, err
-	}
-	return "receipt added", nil
-}
-
 // showReceipt puts the receipt of the payment that paid for a ticket on the ticket.
 func (t *tx) showReceipt(have Payment, m money) error {
 	if have.State != PaymentApplied {
@@ -383,29 +224,6 @@ func (t *tx) amountContradicts(p Push, m money, have Payment) (string, error) {
 	}
 	_, err := t.exec(`UPDATE payment SET amount_cents = $1, state = $2, reason = $3, updated_at = $4 WHERE id = $5`, *m.amount, PaymentRefundDue, ReasonWrongAmount, t.now, have.ID)
 	return "refund due: " + ReasonWrongAmount, errors.Join(err, t.void(p.TicketID, ReasonWrongAmount, false))
-}
-
-// mergeInto keeps of two records of the same money the one that paid for the ticket, and gives it the push.
-func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment) (string, error) {
-	if _, err := t.exec(`UPDATE payment SET push_id = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
-		PaymentSuperseded, "same money as "+keep.Receipt, t.now, drop.ID); err != nil {
-		return "", err
-	}
-	_, err := t.exec(`UPDATE payment SET push_id = $1, learnt_by = $2, updated_at = $3 WHERE id = $4`, p.ID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
-	if err != nil {
-		return "", err
-	}
-	if err := t.pushPaid(s, p, v, ""); err != nil {
-		return "", err
-	}
-	return "receipt known already", t.touch(p.TicketID)
-}
-
-// supersede lets a record go whose money another one has.
-func (t *tx) supersede(drop Payment) error {
-	_, err := t.exec(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
-		PaymentSuperseded, "same money as "+drop.Receipt, t.now, drop.ID)
-	return err
 }
 
 // takeFrom takes money from the ticket that weaker proof had given it to. A ticket that was paid with it stays paid, but void:
@@ -436,79 +254,6 @@ func (t *tx) freeSeats(id TicketID) error {
 	delete(t.maps, screening)
 	_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
 	return err
-}
-
-// split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another. What
-// the first one paid for is looked at anew, in its own right.
-func (t *tx) split(s *Store, p Push, v Verdict, m money, have Payment) (string, error) {
-	var refunds int
-	if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, have.ID); err != nil {
-		return "", err
-	}
-	if refunds > 0 || have.State == PaymentReversed {
-		// The first one has gone back, or is on its way; this one has not.
-		if _, err := t.exec(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
-			return "", err
-		}
-		return t.payAnew(s, p, v, m)
-	}
-	if _, err := t.exec(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
-		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
-		return "", err
-	}
-	if err := t.showReceipt(have, m); err != nil {
-		return "", err
-	}
-	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
-		return outcome, err
-	}
-	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: "c2b"}
-	if _, err := t.hint(s, h); err != nil {
-		return "", err
-	}
-	// Where M-PESA has confirmed that the first one was this phone's, it is the ticket's second payment.
-	var confirmed int
-	if err := t.scan([]any{&confirmed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, have.Receipt, p.TicketID); err != nil || confirmed == 0 {
-		return "receipt corrected", err
-	}
-	var first Payment
-	if err := t.get(&first, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, have.Receipt); err != nil || first.PushID != 0 {
-		return "receipt corrected", err
-	}
-	_, err := t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
-	return "receipt corrected", err
-}
-
-// matchPending looks again for the receipts of a ticket's payments that have none, once one of its pushes has failed for good:
-// what could not be told before may be plain now.
-func (t *tx) matchPending(s *Store, ticket TicketID) error {
-	var pending []Payment
-	err := t.list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded'`, ticket)
-	if err != nil {
-		return err
-	}
-	for _, have := range pending {
-		p, err := t.push(`p.id = $1`, have.PushID)
-		if err != nil {
-			return err
-		}
-		v := Verdict{Code: p.ResultCode, Text: p.ResultText}
-		other, err := t.sameMoney(p, money{amount: &have.Amount})
-		if err != nil || other.ID == 0 {
-			return err
-		}
-		m := money{other.Receipt, &have.Amount, p.Phone, other.Account, other.TransactedAt, have.LearntBy}
-		if _, err := t.receiptCame(s, p, v, m, have, other); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// contradicted keeps what M-PESA said in the push's text: a push pays at most once, and has its payment.
-func (t *tx) contradicted(p Push, v Verdict, have Payment) (string, error) {
-	_, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND reason = ''`, "also told with receipt "+v.Receipt, t.now, have.ID)
-	return "another receipt for a push that is paid", errors.Join(err, t.touch(p.TicketID))
 }
 
 // payable is what the fate of a payment depends on.

@@ -117,7 +117,7 @@ func (p *plan) chooseEnvironment() error {
 	given, _ := p.mpesaSettings()
 	for _, s := range []struct{ name, value string }{
 		{"MPESA_TILL_NUMBER", p.MpesaTillNumber}, {"MPESA_TRANSACTION_TYPE", p.MpesaTransactionType},
-		{"MPESA_CALLBACK_URL", p.MpesaCallbackURL}, {"MPESA_BASE_URL", p.MpesaBaseURL}, {"DATABASE_URL", p.DatabaseURL},
+		{"MPESA_CALLBACK_URL", p.MpesaCallbackURL}, {"MPESA_BASE_URL", p.MpesaBaseURL}, {"MPESA_INITIATOR_NAME", p.MpesaInitiatorName}, {"DATABASE_URL", p.DatabaseURL},
 	} {
 		if s.value != "" {
 			given = append(given, s.name)

@@ -7,7 +7,7 @@ import (
 )
 
 func TestConfig(t *testing.T) {
-	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: 2 * time.Minute, LogLevel: "info", LogFormat: "text"}
+	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: 2 * time.Minute, LogLevel: "info", LogFormat: "text", QueryRate: 2}
 	live := base
 	live.MpesaEnv, live.BaseURL = "production", "https://cinema.example"
 	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret", "passkey", "600100"
@@ -48,6 +48,15 @@ func TestConfig(t *testing.T) {
 		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
 		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
 		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, time.Hour }, "RETRY_HOLD"},
+		{"a schedule that goes back", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Second} }, "QUERY_SCHEDULE"},
+		{"no questions at all", base, func(c *config) { c.QueryRate = 0 }, "QUERY_RATE"},
+		{"refunds by themselves without an initiator", live, func(c *config) { c.AutoRefund = "on" }, "AUTO_REFUND is on, but MPESA_INITIATOR_NAME"},
+		{"an initiator without a word on M-PESA", base, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_NAME is"},
+		{"an initiator without a password", live, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is not"},
+		{"a password without an initiator", live, func(c *config) { c.MpesaInitiatorPassword = "geheim" }, "MPESA_INITIATOR_NAME is not set"},
+		{"a certificate that is not there", live, func(c *config) {
+			c.MpesaInitiatorName, c.MpesaInitiatorPassword, c.MpesaCertificate = "api", "geheim", "/nowhere.cer"
+		}, "MPESA_CERTIFICATE"},
 		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example/cinema" }, ""},
 		{"PostgreSQL without a database", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example" }, "DATABASE_URL: postgres:// names no database"},
 		{"PostgreSQL at no port", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example:port/cinema" }, "DATABASE_URL"},
@@ -64,7 +73,7 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigFillsIn(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "debug"}
+	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "debug", QueryRate: 2}
 	p, err := c.check()
 	if err != nil {
 		t.Fatal(err)

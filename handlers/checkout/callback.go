@@ -12,9 +12,15 @@ import (
 // MaxCallback is how many bytes of a callback's body are kept; Safaricom's are under 1 KB.
 const MaxCallback = 64 << 10
 
+// Kind is what M-PESA speaks of in a callback.
+type Kind = store.CallbackKind
+
+// STK is the kind of the verdict on a push.
+const STK = store.CallbackSTK
+
 // Delivery is a callback as it came in. Size is the body's whole length where that is known to be more.
 type Delivery struct {
-	Kind          store.CallbackKind // "" is the verdict on a push
+	Kind          Kind // "" is the verdict on a push
 	Token, Source string
 	Body          []byte
 	Size          int64

@@ -14,7 +14,6 @@ import (
 
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
-	"cinemasphere/store"
 )
 
 // longestDrain is how much of a body is read to learn its size. Safaricom's are under 1 KB.
@@ -47,11 +46,11 @@ func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 // STK answers POST /cb/{token} and its other addresses, with or without a token. Anything that was kept, and anything
 // that is not ours, is acknowledged. Only a callback that may be ours and could not be kept is not.
 func (h *Hooks) STK(w http.ResponseWriter, r *http.Request) error {
-	return h.take(w, r, store.CallbackSTK)
+	return h.take(w, r, checkout.STK)
 }
 
 // Of answers POST /cb/{kind}/{token}, as [Hooks.STK] does for pushes.
-func (h *Hooks) Of(kind store.CallbackKind) web.HandlerFunc {
+func (h *Hooks) Of(kind checkout.Kind) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error { return h.take(w, r, kind) }
 }
 
@@ -61,7 +60,7 @@ func (h *Hooks) Validate(w http.ResponseWriter, _ *http.Request) error {
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
 }
 
-func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind store.CallbackKind) error {
+func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind) error {
 	d := checkout.Delivery{Kind: kind, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	whole := false
 	d.Body, d.Size, whole = readBody(w, r)
