@@ -83,17 +83,7 @@ func (m rooms) routes() http.Handler {
 	// Callbacks from Safaricom.
 	r.Group(func(r chi.Router) {
 		r.Use(client)
-		for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
-			r.Post(path, m.hooks.Handle(m.hooks.STK))
-		}
-		for path, kind := range map[string]store.CallbackKind{
-			"/cb/status/{token}": store.CallbackStatus, "/cb/status-timeout/{token}": store.CallbackStatusTimeout,
-			"/cb/reversal/{token}": store.CallbackReversal, "/cb/reversal-timeout/{token}": store.CallbackReversalTimeout,
-			"/cb/paid/{token}": store.CallbackC2B,
-		} {
-			r.Post(path, m.hooks.Handle(m.hooks.Of(kind)))
-		}
-		r.Post("/cb/check/{token}", m.hooks.Handle(m.hooks.Validate))
+		m.callbacks(r)
 	})
 
 	if m.deps.Simulator != nil {
@@ -101,6 +91,21 @@ func (m rooms) routes() http.Handler {
 		r.Get("/simulator", http.RedirectHandler("/simulator/", http.StatusMovedPermanently).ServeHTTP)
 	}
 	return r
+}
+
+// callbacks are the addresses that Safaricom sends to.
+func (m rooms) callbacks(r chi.Router) {
+	for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
+		r.Post(path, m.hooks.Handle(m.hooks.STK))
+	}
+	for path, kind := range map[string]store.CallbackKind{
+		"/cb/status/{token}": store.CallbackStatus, "/cb/status-timeout/{token}": store.CallbackStatusTimeout,
+		"/cb/reversal/{token}": store.CallbackReversal, "/cb/reversal-timeout/{token}": store.CallbackReversalTimeout,
+		"/cb/paid/{token}": store.CallbackC2B,
+	} {
+		r.Post(path, m.hooks.Handle(m.hooks.Of(kind)))
+	}
+	r.Post("/cb/check/{token}", m.hooks.Handle(m.hooks.Validate))
 }
 
 // home sends browsers without a session the page that is ready, and makes one for the others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -32,8 +33,9 @@ const (
 )
 
 const (
-	// ClaimTries is how many receipts may be typed for one ticket, from one phone and from one browser.
+	// ClaimTries is how many receipts may be typed for one ticket, and in a day for the tickets of one phone and from one browser.
 	ClaimTries = 5
+	claimDay   = 24 * time.Hour
 	claimLease = time.Minute
 	// claimAsks is how often Transaction Status is asked before a person must.
 	claimAsks = 4
@@ -80,6 +82,7 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 			Voided        Instant
 			Known, Tried  int
 			ByPhone, ByBr int
+			Pending       int // payments whose receipt is not known
 		}
 		err := t.scan([]any{&tk.ID, &tk.Status, &tk.Phone, &tk.OwnReceipt, &tk.Voided}, `SELECT id, payment_status, phone, receipt, COALESCE(voided_at, 0) FROM ticket WHERE secret = $1`, secret)
 		if err == nil {
@@ -88,15 +91,17 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 		if err != nil {
 			return err
 		}
-		if tk.Status == Paid && (tk.OwnReceipt != "" || tk.Voided != 0) {
-			return &Refusal{Kind: NotFailed, Secret: secret}
-		}
-		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr}, `SELECT
+		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr, &tk.Pending}, `SELECT
 			(SELECT count(*) FROM claim WHERE ticket_id = $1 AND receipt = $2 AND state <> 'refused'), (SELECT count(*) FROM claim WHERE ticket_id = $1 AND source = 'typed'),
-			(SELECT count(*) FROM claim WHERE phone = $3 AND source = 'typed'), (SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed')`, tk.ID, receipt, tk.Phone, browser)
+			(SELECT count(*) FROM claim WHERE phone = $3 AND source = 'typed' AND created_at > $5),
+			(SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed' AND created_at > $5),
+			(SELECT count(*) FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND state <> 'superseded')`,
+			tk.ID, receipt, tk.Phone, browser, t.now.Add(-claimDay))
 		switch {
 		case err != nil:
 			return err
+		case tk.Pending == 0 && tk.Status == Paid && (tk.OwnReceipt != "" || tk.Voided != 0):
+			return &Refusal{Kind: NotFailed, Secret: secret} // no receipt is wanted
 		case tk.Known > 0:
 			return nil
 		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
@@ -309,6 +314,13 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 				own = append(own, p)
 			}
 		}
+		if len(pending) == 0 {
+			// A payment of this very ticket need not have been quick.
+			if own, err = t.pendingOf(c.TicketID, tr); err != nil {
+				return "", err
+			}
+			pending = own
+		}
 		switch {
 		case len(own) == 1 && len(pending) == 1:
 			p, err := t.push(`p.id = $1`, own[0].PushID)
@@ -341,6 +353,15 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 		return "", err
 	}
 	return t.decideAgain(s, c.TicketID, have, m)
+}
+
+// pendingOf finds the payments of a ticket that have no receipt and may be this one, however long after their prompt.
+func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
+	var rows []Payment
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NOT NULL AND receipt IS NULL AND state <> 'superseded' AND amount_cents = $2`, ticket, tr.Amount)
+	return slices.DeleteFunc(rows, func(p Payment) bool {
+		return !fits(tr.Phone, p.Phone) || tr.TransactedAt != 0 && tr.TransactedAt > p.CreatedAt.Add(clockSkew)
+	}), err
 }
 
 // reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.

@@ -52,8 +52,8 @@ func (t TicketView) payee() string {
 	return t.Cinema
 }
 
-// Heading is what has become of the payment, in a few words.
-func (t TicketView) Heading() string {
+// heading is what has become of the payment, in a few words.
+func (t TicketView) heading() string {
 	switch {
 	case t.Ticket.Status == store.Paid:
 		if t.Ticket.VoidedAt != 0 {

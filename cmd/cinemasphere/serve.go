@@ -161,6 +161,12 @@ func (s *server) openSite() error {
 		Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, BookingRate: s.bookingRate,
 	}
+	// Where customers are told to pay by hand, if a prompt does not come through.
+	if s.MpesaTransactionType == mpesa.BuyGoods || s.MpesaTransactionType == "" && s.MpesaTillNumber != "" && s.MpesaTillNumber != s.MpesaBusinessShortCode {
+		deps.Till = s.MpesaTillNumber
+	} else {
+		deps.Paybill = s.MpesaBusinessShortCode
+	}
 	if s.sim != nil {
 		deps.Simulator = s.sim.Handset()
 	}
