@@ -196,7 +196,7 @@ func (t *tx) ticketNamed(account string) (TicketID, string, error) {
 // askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there are.
 func (t *tx) askAbout(h Hint, ticket TicketID) (int, error) {
 	var ps []Push
-	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.amount * 100 = $1 AND p.created_at BETWEEN $2 AND $3`,
+	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.state <> 'failed' AND p.amount * 100 = $1 AND p.created_at BETWEEN $2 AND $3`,
 		h.Amount, t.now.Add(-30*time.Minute), t.now)
 	if err != nil {
 		return 0, err

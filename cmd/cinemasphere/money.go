@@ -256,21 +256,16 @@ func (c registerCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if plan.simulate {
+		return errors.New("the demo registers with its own simulator when it starts")
+	}
 	daraja, err := plan.daraja()
 	if err != nil {
 		return err
 	}
 	return books{c.config}.with(p.ctx, func(st *store.Store) error {
 		service := checkout.New(st, daraja, checkout.Config{CallbackURL: plan.callback, ResultURL: plan.results})
-		confirmation, validation, err := service.C2BURLs(p.ctx)
-		if err != nil {
-			return err
-		}
-		_, err = daraja.RegisterURLs(p.ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
-		if errors.Is(err, mpesa.ErrAlreadyRegistered) {
-			return errors.New("Safaricom has addresses for this shortcode already: delete them in the Daraja portal (Self-service, URL management), then register again")
-		}
-		if err != nil {
+		if err := registerC2B(p.ctx, service, daraja); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be told to this program.")
@@ -281,12 +276,25 @@ func (c registerCmd) Run(p *program) error {
 		if err != nil {
 			return fmt.Errorf("--phone: %w", err)
 		}
-		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{Nominated: phone, CallbackURL: confirmation}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
+		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{Nominated: phone, CallbackURL: plan.results}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
 			return err
 		}
 		_, err = fmt.Fprintln(p.stdout, "Registered for Pull Transactions.")
 		return err
 	})
+}
+
+// registerC2B tells Daraja where to send what is paid without a prompt.
+func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.Client) error {
+	confirmation, validation, err := service.C2BURLs(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+	if errors.Is(err, mpesa.ErrAlreadyRegistered) {
+		return errors.New("Safaricom has addresses for this shortcode already: delete them in the Daraja portal (Self-service, URL management), then register again")
+	}
+	return err
 }
 
 // when is an instant as the clocks in Kenya show it.

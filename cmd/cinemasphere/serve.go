@@ -94,6 +94,11 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err := s.checkout.Start(ctx); err != nil {
 		return err
 	}
+	if s.simulate {
+		if err := registerC2B(ctx, s.checkout, daraja); err != nil {
+			return err
+		}
+	}
 	return s.openSite()
 }
 

@@ -27,6 +27,7 @@ type ticketBody struct {
 	TransactionDate    *string         `json:"transactionDate"`
 	DateCreated        *string         `json:"dateCreated"`
 	LastUpdated        *string         `json:"lastUpdated"`
+	Voided             bool            `json:"voided"` // it was paid, and admits nobody any more
 	Seats              []string        `json:"seats"`
 	Movie              movie           `json:"movie"`
 	Screening          ticketScreening `json:"screening"`
@@ -75,7 +76,7 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	body := ticketBody{
 		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone, Quantity: t.Quantity,
 		TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt), TransactionDate: kenya(t.TransactedAt),
-		DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt), Seats: append([]string{}, t.Seats...),
+		DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt), Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
 		Movie:     a.movieOf(t.Movie, &t.Screening),
 		Screening: ticketScreening{t.Screening.ID, t.Screening.Hall, showingOf(&t.Screening)},
 	}

@@ -29,6 +29,8 @@ func Advise(c store.Case) (why, todo string) {
 		switch c.Reason {
 		case "names no ticket":
 			return "it names no ticket of ours", "nothing, if it is another taking of the till; else " + refundable
+		case "to be confirmed":
+			return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then " + refundable
 		case receiptTwice:
 			return "its receipt is another payment's", "look it up in the M-PESA portal"
 		}
