@@ -271,7 +271,7 @@ func TestAPITicket(t *testing.T) {
 	w = o.get("/api/tickets/" + secret)
 	body, _ := decode(t, w)["ticket"].(map[string]any)
 	keys(t, body, "ticketId", "ticketCode", "movieId", "customerName", "phoneNumber", "quantity", "totalAmount", "paymentStatus", "failureReason", "failureMessage",
-		"mpesaReceiptNumber", "transactionDate", "dateCreated", "lastUpdated", "seats", "movie", "screening")
+		"mpesaReceiptNumber", "transactionDate", "dateCreated", "lastUpdated", "voided", "seats", "movie", "screening")
 	seats, _ := body["seats"].([]any)
 	if w.Code != 200 || body["paymentStatus"] != "Paid" || body["mpesaReceiptNumber"] != tk.Receipt || body["failureReason"] != nil || len(seats) != 2 ||
 		!strings.HasSuffix(fmt.Sprint(body["transactionDate"]), "+03:00") || w.Header().Get("Cache-Control") != "private, no-store" {
