@@ -64,6 +64,7 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err)
 	}
 	s.record(ctx, p, rec)
+	s.nudged()
 	s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, !unwell(err)) })
 	return out
 }

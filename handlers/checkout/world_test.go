@@ -206,9 +206,15 @@ func booking(id store.ScreeningID, phone string, n int, key string) checkout.Boo
 
 func bubble(t *testing.T, f func(t *testing.T, w *world, id store.ScreeningID)) {
 	t.Helper()
+	bubbleWith(t, func(*world) {}, f)
+}
+
+// bubbleWith plays a story in a cinema that the option has changed, on both databases.
+func bubbleWith(t *testing.T, option func(*world), f func(t *testing.T, w *world, id store.ScreeningID)) {
+	t.Helper()
 	storetest.Each(t, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+			w := newWorld(t, option)
 			defer w.close()
 			f(t, w, storetest.Screening(t, w.store, 5, 10))
 		})

@@ -1,0 +1,159 @@
+package checkout_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestNoAnswerIsNoVerdict: however a query is answered that says nothing, the push stays as it is and is asked about again, and
+// the ticket is paid once M-PESA says so.
+func TestNoAnswerIsNoVerdict(t *testing.T) {
+	for _, answer := range []sim.Answer{
+		sim.AnswerProcessing, sim.AnswerInFlight, sim.AnswerNothing, sim.AnswerUnknown, sim.AnswerSpellings, sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage,
+		sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerTooMany, sim.AnswerToken,
+	} {
+		t.Run(string(answer), func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+				phone := storetest.Phone(1)
+				w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: answer, QueryTimes: 3})
+				placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "quiet"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				pass(33 * time.Second)
+				if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Pending, held" || tk.Push.Queries == 0 {
+					t.Errorf("after %d questions the ticket is %s", tk.Push.Queries, state(tk))
+				}
+				pass(3 * time.Minute)
+				if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" {
+					t.Errorf("in the end, after %d questions, the ticket is %s", tk.Push.Queries, state(tk))
+				}
+				w.sound()
+			})
+		})
+	}
+}
+
+// TestAskedBeforeTheHoldEnds: a success whose callback is lost is learnt in the last seconds of the hold, however few questions
+// the schedule has.
+func TestAskedBeforeTheHoldEnds(t *testing.T) {
+	bubbleWith(t, func(w *world) { w.queries = store.Schedule{time.Hour} }, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := storetest.Phone(1)
+		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 100 * time.Second, Callbacks: sim.NoCallback})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "last"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seats := placed.Ticket.Seats
+		pass(181 * time.Second)
+		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" || tk.Seats[0] != seats[0] || tk.Push.Queries != 1 {
+			t.Errorf("the ticket is %s on %v after %d questions", state(tk), tk.Seats, tk.Push.Queries)
+		}
+		w.sound()
+	})
+}
+
+// TestBookingsCloseWhileDarajaIsDown: a Daraja that answers with web pages closes the box office after some bookings, and opens
+// it again once it speaks. Nobody's seats are held meanwhile.
+func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
+	for _, answer := range []sim.Answer{sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerQuota, sim.AnswerTooMany} {
+		t.Run(string(answer), func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+				w.daraja.AddOutage(sim.Outage{For: 20 * time.Minute, Answer: answer})
+				tried, refused := 0, 0
+				for n := range 60 { // a customer every ten seconds
+					pass(10 * time.Second)
+					tried++
+					if _, err := w.service.Book(context.Background(), booking(id, storetest.Phone(n), 1, storetest.Phone(n))); is(err, store.DarajaDown) {
+						refused++
+					} else if err != nil {
+						t.Fatal(err)
+					}
+				}
+				if refused < 40 {
+					t.Errorf("of %d bookings only %d were turned away", tried, refused)
+				}
+				pass(25 * time.Minute)
+				w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Second})
+				var last error
+				for n := range 3 { // the first shows that Daraja is back
+					_, last = w.service.Book(context.Background(), booking(id, storetest.Phone(1000+n), 1, storetest.Phone(1000+n)))
+					pass(5 * time.Second)
+				}
+				if last != nil {
+					t.Errorf("once Daraja is back: %v", last)
+				}
+				w.sound()
+			})
+		})
+	}
+}
+
+func is(err error, kind store.RefusalKind) bool {
+	refusal, is := errors.AsType[*store.Refusal](err)
+	return is && refusal.Kind == kind
+}
+
+// TestPausedSales: no booking and no new prompt while a person has paused sales; what is booked goes on, and the repetition of a
+// booking finds it.
+func TestPausedSales(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := storetest.Phone(1)
+		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "before"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.PauseSales(t.Context(), "the projector is broken"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "meanwhile")); !is(err, store.SalesPaused) {
+			t.Errorf("a booking: %v", err)
+		}
+		if again, err := w.service.Book(t.Context(), booking(id, phone, 1, "before")); err != nil || again.Ticket.ID != placed.Ticket.ID {
+			t.Errorf("the same booking again: %v", err)
+		}
+		pass(10 * time.Second)
+		if got := state(w.ticket(placed.Ticket.Secret)); got != "Paid" {
+			t.Error(got)
+		}
+		if err := w.store.ResumeSales(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "after")); err != nil {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}
+
+// TestPullFindsWhatNobodyTold: a push whose answer and callback were both lost is in M-PESA's own list, and becomes the ticket it
+// was paid for.
+func TestPullFindsWhatNobodyTold(t *testing.T) {
+	bubbleWith(t, func(w *world) { w.pull = true }, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := storetest.Phone(1)
+		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{Nominated: "254712345678", CallbackURL: "https://cinema.test/cb"}); err != nil {
+			t.Fatal(err)
+		}
+		w.daraja.SetScript(phone, sim.Script{Answer: sim.AnswerLost, Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 2, "lost"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(5 * time.Minute)
+		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed unconfirmed" {
+			t.Errorf("before M-PESA's list is looked at: %s", got)
+		}
+		pass(10 * time.Minute)
+		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" || tk.Receipt == "" {
+			t.Errorf("after: %s, receipt %q", state(tk), tk.Receipt)
+		}
+		w.sound()
+	})
+}

@@ -1,0 +1,175 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestQueriesTakeTurns: of the pushes that are due, the one whose hold ends first is asked about first, each by one asker alone,
+// and all askers together keep one pace, which slows down while Daraja does not answer.
+func TestQueriesTakeTurns(t *testing.T) { storetest.Each(t, testQueriesTakeTurns) }
+
+func testQueriesTakeTurns(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	id := storetest.Screening(t, s, 5, 10)
+	var pushes []store.PushID
+	for n := range 3 {
+		sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RecordAnswer(t.Context(), sent.PushID, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)}); err != nil {
+			t.Fatal(err)
+		}
+		pushes = append(pushes, sent.PushID)
+		clock.add(time.Second)
+	}
+	const gap = 500 * time.Millisecond
+	none := func(when string) {
+		t.Helper()
+		if q, err := s.ClaimQuery(t.Context(), gap); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: %+v, %v", when, q, err)
+		}
+	}
+	next := func(when string, want store.PushID) {
+		t.Helper()
+		if q, err := s.ClaimQuery(t.Context(), gap); err != nil || q.PushID != want {
+			t.Errorf("%s: push %d, want %d, %v", when, q.PushID, want, err)
+		}
+	}
+	none("before 25 s")
+	clock.add(30 * time.Second)
+	next("the first", pushes[0])
+	none("within the gap")
+	clock.add(gap)
+	next("the second", pushes[1])
+	if _, err := s.ApplyQuery(t.Context(), pushes[1], store.Verdict{Class: store.Unclear, LearntBy: "query"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.NoteDaraja(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.add(gap)
+	next("the third, and the next gap is four times as long", pushes[2])
+	clock.add(46 * time.Second) // the first asker has died with its lease
+	next("the first again", pushes[0])
+	clock.add(2 * gap)
+	none("within the longer gap")
+	if err := s.NoteDaraja(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(2 * gap)
+	next("the second again", pushes[1])
+}
+
+// TestLease: of several processes one has a piece of work, until it is dead for so long.
+func TestLease(t *testing.T) { storetest.OnPostgres(t, testLease) }
+
+func testLease(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	lease := func(holder string, want bool) {
+		t.Helper()
+		if got, err := s.Lease(t.Context(), "holds", holder, 15*time.Second); err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", holder, got, err, want)
+		}
+	}
+	lease("a", true)
+	lease("b", false)
+	clock.add(10 * time.Second)
+	lease("a", true)
+	clock.add(10 * time.Second)
+	lease("b", false)
+	clock.add(10 * time.Second)
+	lease("b", true)
+	lease("a", false)
+}
+
+// TestTwoLatePayments: two customers pay late, at once, for the one seat that is left. One has it, the other's money is due back.
+func TestTwoLatePayments(t *testing.T) { storetest.Each(t, testTwoLatePayments) }
+
+func testTwoLatePayments(t *testing.T) {
+	for _, guarded := range []bool{false, true} {
+		owners := 0
+		for range 5 {
+			owners += lateOwners(t, guarded)
+		}
+		if guarded && owners != 5 {
+			t.Errorf("in 5 races for a seat it was given %d times", owners)
+		}
+		if !guarded && owners != 10 {
+			t.Errorf("without the guard the seat was given %d times in 5 races, want twice each time: the race shows nothing", owners)
+		}
+	}
+}
+
+// lateOwners lets two late payments race for one seat, and says how many tickets were paid with it.
+func lateOwners(t *testing.T, guarded bool) (owners int) {
+	t.Helper()
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	id := storetest.Screening(t, s, 1, 2)
+	var sent []store.Sending
+	for n := range 2 {
+		b, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, b)
+	}
+	clock.add(4 * time.Minute)
+	if _, err := s.EndHolds(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(9), 1)); err != nil { // one of the two seats is gone
+		t.Fatal(err)
+	}
+	looked, done := make(chan struct{}, 2), make(chan error, 2)
+	start := make(chan struct{})
+	for n, b := range sent {
+		amount := store.Cents(b.Amount * 100)
+		v := store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: fmt.Sprint("ws_CO_", n), Code: "0", Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n)}
+		go func() {
+			if !guarded {
+				done <- s.PayUnguarded(t.Context(), b.CallbackToken, func() { looked <- struct{}{}; <-start })
+				return
+			}
+			cb, _, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: b.CallbackToken, Body: []byte("{}"), Size: 2})
+			if err == nil {
+				looked <- struct{}{}
+				<-start
+				_, err = s.ApplyCallback(t.Context(), cb, v)
+			}
+			done <- err
+		}()
+	}
+	<-looked
+	<-looked
+	close(start)
+	for range sent {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, b := range sent {
+		tk, err := s.TicketBySecret(t.Context(), b.Secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tk.Status == store.Paid {
+			owners++
+		}
+	}
+	if guarded {
+		storetest.Sound(t, s)
+	}
+	return owners
+}
