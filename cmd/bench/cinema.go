@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 )
@@ -135,15 +136,11 @@ func audit(ctx context.Context, st *store.Store) (b books, err error) {
 			b.wrong = append(b.wrong, fmt.Sprintf("payment %s is %s, %s", p.Receipt, p.State, p.Reason))
 		}
 	}
-	broken, err := st.Check(ctx)
-	if err != nil {
-		return b, err
+	found, err := checkout.Check(ctx, st)
+	for _, p := range found.Undecided {
+		b.wrong = append(b.wrong, fmt.Sprintf("a push is still %s", p.State))
 	}
-	pushes, err := st.UndecidedPushes(ctx)
-	for _, p := range pushes {
-		broken = append(broken, fmt.Sprintf("a push is still %s", p.State))
-	}
-	b.wrong = append(b.wrong, broken...)
+	b.wrong = append(b.wrong, found.Wrong...)
 	return b, err
 }
 

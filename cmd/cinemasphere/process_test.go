@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/store"
 )
 
 // binary is the real program, built once for all tests.
@@ -116,11 +114,34 @@ func launch(t *testing.T, dir string, env ...string) *process {
 	t.Cleanup(func() {
 		p.end(syscall.SIGKILL) // a test that is about ending has ended it; others need not wait for prompts that are out
 		p.quiet()
+		p.fsck()
 		if t.Failed() {
 			t.Logf("log of the program:\n%s", p.log)
 		}
 	})
 	return p
+}
+
+// fsck looks through the books that the program leaves behind, however it ended.
+func (p *process) fsck() {
+	p.t.Helper()
+	database := filepath.Join(p.dir, "demo.db")
+	if _, err := os.Stat(database); err != nil {
+		return // it had other books, or ended before it made any
+	}
+	st, err := store.Open(context.Background(), store.Options{Path: database, Existing: true})
+	if err != nil {
+		p.t.Errorf("the books it left: %v", err)
+		return
+	}
+	defer st.Close()
+	audit, err := checkout.Check(context.Background(), st)
+	if err != nil {
+		p.t.Errorf("the books it left: %v", err)
+	}
+	for _, line := range audit.Wrong {
+		p.t.Errorf("the books it left: %s", line)
+	}
 }
 
 // end sends the signal and waits for the program to be gone. It may be called again.
@@ -175,109 +196,6 @@ func eventually(t *testing.T, within time.Duration, what string, true func() boo
 			t.Fatalf("after %v still not: %s", within, what)
 		}
 	}
-}
-
-// customer is a browser without JavaScript.
-type customer struct {
-	t    *testing.T
-	http *http.Client
-	base string
-}
-
-func (p *process) customer() *customer {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return &customer{t: p.t, base: p.base, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
-}
-
-// page is an answer that has been read.
-type page struct {
-	*goquery.Document
-	status int
-	url    *url.URL
-	header http.Header
-}
-
-func (c *customer) get(path string) page {
-	c.t.Helper()
-	resp, err := c.http.Get(c.base + path)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return c.read(resp)
-}
-
-func (c *customer) read(resp *http.Response) page {
-	c.t.Helper()
-	defer resp.Body.Close()
-	doc, err := goquery.NewDocumentFromReader(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return page{doc, resp.StatusCode, resp.Request.URL, resp.Header}
-}
-
-// submit sends the form that the selector finds, as it stands, with fields changed.
-func (c *customer) submit(p page, form string, change map[string]string) page {
-	c.t.Helper()
-	f := p.Find(form).First()
-	action, ok := f.Attr("action")
-	if !ok {
-		html, _ := p.Find("main").Html()
-		c.t.Fatalf("no form %q on %s (%d):\n%s", form, p.url, p.status, html)
-	}
-	fields := url.Values{}
-	f.Find("input, select, textarea").Each(func(_ int, in *goquery.Selection) {
-		name, kind := in.AttrOr("name", ""), in.AttrOr("type", "text")
-		_, checked := in.Attr("checked")
-		if name == "" || kind == "submit" || (kind == "radio" || kind == "checkbox") && !checked {
-			return
-		}
-		value := in.AttrOr("value", "")
-		if in.Is("select") {
-			value = in.Find("option[selected]").AttrOr("value", in.Find("option").First().AttrOr("value", ""))
-		}
-		fields.Set(name, value)
-	})
-	for k, v := range change {
-		fields.Set(k, v)
-	}
-	resp, err := c.http.PostForm(p.url.ResolveReference(mustURL(c.t, action)).String(), fields)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return c.read(resp)
-}
-
-func mustURL(t *testing.T, s string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
-// book books as a customer without JavaScript does, from the home page to the ticket's page.
-func (c *customer) book(phone string, tickets int) page {
-	c.t.Helper()
-	link, ok := c.get("/").Find(`main a[href^="/screenings/"]`).First().Attr("href")
-	if !ok {
-		c.t.Fatal("no screening to book on the home page")
-	}
-	confirm := c.submit(c.get(link), `form[action="/bookings"]`, map[string]string{
-		"name": "Njeri Mwangi", "phone": phone, "quantity": fmt.Sprint(tickets),
-	})
-	if confirm.status != http.StatusOK || confirm.Find(`input[name="confirmed"]`).Length() != 1 {
-		c.t.Fatalf("no confirm page: %d %s", confirm.status, strings.TrimSpace(confirm.Find("main").Text()))
-	}
-	ticket := c.submit(confirm, `form:has(input[name="confirmed"])`, nil)
-	if ticket.status != http.StatusOK || !strings.HasPrefix(ticket.url.Path, "/tickets/") {
-		c.t.Fatalf("no ticket page: %d %s", ticket.status, strings.TrimSpace(ticket.Find("main").Text()))
-	}
-	return ticket
 }
 
 // TestBookWithoutJavaScript buys a ticket with plain forms, answering the prompt on the handset page.
