@@ -44,9 +44,9 @@ type Sending struct {
 // the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
 func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
-	ended := false
+	look, ended := false, false
 	for try := 1; ; try++ {
-		out, replayed, err = s.book(ctx, b)
+		out, replayed, err = s.book(ctx, b, look)
 		column, _ := uniqueViolation(err)
 		switch {
 		case column == "push_request.phone" && ended:
@@ -57,30 +57,38 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 				return Sending{}, false, err
 			}
 			ended = true
-		case column == "ticket.idempotency_key" && try < writeTries: // the same request has just been written by somebody else
+		case column == "ticket.idempotency_key" && try < writeTries: // the same request is in the books
 		default:
 			return out, replayed, err
 		}
+		look = true
 	}
 }
 
-func (s *Store) book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
+// book writes the booking. The same request is looked for first where asked to, and otherwise only once something speaks
+// against the booking: most are made once.
+func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending, replayed bool, err error) {
 	fresh := Sending{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
-	err = s.write(ctx, booking, func(t *tx) error {
-		var err error
-		if out, replayed, err = t.replay(b); replayed || err != nil {
-			return err
-		}
-		out = fresh
-		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
-		err = t.book(s, b, &out, t.takeSeats)
-		if refusal, is := errors.AsType[*Refusal](err); is && refusal.Kind == TooManySeats && t.shared() {
-			// The seats that are too many may be those of the same request, which was written since it was looked for.
-			if first, again, failed := t.replay(b); again || failed != nil {
-				out, replayed, err = first, again, failed
+	err = s.write(ctx, booking, func(t *tx) (err error) {
+		if look {
+			if out, replayed, err = t.replay(b); replayed || err != nil {
+				return err
 			}
 		}
-		return err
+		out, replayed = fresh, false
+		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
+		seats, err := t.offer(b, &out)
+		if _, refused := errors.AsType[*Refusal](err); refused {
+			first, again, failed := t.replay(b)
+			if again || failed != nil {
+				out, replayed, err = first, again, failed
+			}
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return t.hold(s, b, out, seats, t.takeSeats)
 	})
 	if err != nil {
 		return Sending{}, false, fmt.Errorf("book: %w", err)
@@ -88,32 +96,34 @@ func (s *Store) book(ctx context.Context, b NewBooking) (out Sending, replayed b
 	return out, replayed, nil
 }
 
-func (t *tx) book(s *Store, b NewBooking, out *Sending, take takeSeats) error {
+// offer finds seats for the booking and what they cost, or says why it is not taken. It writes nothing.
+func (t *tx) offer(b NewBooking, out *Sending) (Labels, error) {
 	if err := t.lockBrowser(b.Browser); err != nil {
-		return err
+		return nil, err
 	}
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !sc.Sells(t.now) {
-		return &Refusal{Kind: NotOnSale}
+		return nil, &Refusal{Kind: NotOnSale}
 	}
 	out.Amount = Total(sc.Price, b.Quantity)
 	if out.Amount > MaxCharge {
-		return &Refusal{Kind: OverLimit, Total: out.Amount}
+		return nil, &Refusal{Kind: OverLimit, Total: out.Amount}
 	}
 	if b.Total != 0 && b.Total != out.Amount {
-		return &Refusal{Kind: PriceChanged, Total: out.Amount}
+		return nil, &Refusal{Kind: PriceChanged, Total: out.Amount}
 	}
 	if err := t.mayHold(b, 0); err != nil {
-		return err
+		return nil, err
 	}
-	seats, err := t.chooseSeats(b.ScreeningID, b.Quantity, false)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
+	return t.chooseSeats(b.ScreeningID, b.Quantity, false)
+}
+
+// hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
+func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSeats) error {
+	_, err := t.exec(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, t.now.Add(s.hold),
@@ -130,7 +140,7 @@ func (t *tx) book(s *Store, b NewBooking, out *Sending, take takeSeats) error {
 			return err
 		}
 	}
-	return t.addPush(*out)
+	return t.addPush(out)
 }
 
 // screening reads what a sale depends on, inside the transaction that sells, and locks it.

@@ -9,8 +9,9 @@ import (
 
 // pool is a set of connections for reading.
 type pool struct {
-	db *sqlx.DB
-	on reader
+	db   *sqlx.DB
+	conn prepared // on SQLite
+	pg   *pgReads // on PostgreSQL
 }
 
 // get scans one row into a struct or a value; no row is ErrNotFound. Reads take microseconds, and a context that can end
@@ -19,7 +20,11 @@ func (p *pool) get(ctx context.Context, dest any, query string, args ...any) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return notFound(p.on.get(context.WithoutCancel(ctx), dest, query, args))
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return notFound(p.pg.get(ctx, dest, query, args))
+	}
+	return notFound(p.conn.get(ctx, dest, query, args))
 }
 
 // scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
@@ -27,7 +32,11 @@ func (p *pool) scan(ctx context.Context, dest []any, query string, args ...any) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return notFound(p.on.scan(context.WithoutCancel(ctx), dest, query, args))
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return notFound(p.pg.scan(ctx, dest, query, args))
+	}
+	return notFound(p.conn.scan(ctx, dest, query, args))
 }
 
 // list scans all rows into a slice.
@@ -35,7 +44,11 @@ func (p *pool) list(ctx context.Context, dest any, query string, args ...any) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.on.list(context.WithoutCancel(ctx), dest, query, args)
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return p.pg.list(ctx, dest, query, args)
+	}
+	return p.conn.list(ctx, dest, query, args)
 }
 
 func (p *pool) close() error {
@@ -43,8 +56,8 @@ func (p *pool) close() error {
 		return nil
 	}
 	var errs []error
-	if p.on != nil {
-		errs = append(errs, p.on.close())
+	if p.conn.preparer != nil {
+		errs = append(errs, p.conn.close())
 	}
 	return errors.Join(append(errs, p.db.Close())...)
 }

@@ -98,7 +98,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	s.readers.on, s.hooks.on = pgReads{pgRunner{s.readers.db}, pgReadTries}, pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
+	s.readers.pg, s.hooks.pg = &pgReads{pgRunner{s.readers.db}, pgReadTries}, &pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
 	if err := s.suits(ctx, o); err != nil {
 		return fmt.Errorf("open %s: %w", PathName(o.Path), err)
 	}
@@ -179,24 +179,30 @@ func (r pgRunner) get(ctx context.Context, dest any, query string, args []any) e
 }
 
 func (r pgRunner) scan(ctx context.Context, dest []any, query string, args []any) error {
-	return r.on.QueryRowContext(ctx, query, storable(args)...).Scan(dest...)
+	return r.on.QueryRowContext(ctx, query, storable(args)...).Scan(copied(dest)...)
 }
 
 func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) error {
 	return r.on.SelectContext(ctx, dest, query, storable(args)...)
 }
 
-func (r pgRunner) close() error { return nil }
-
 // storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come only from
-// outside, to be looked for in vain or kept for the operator to read.
+// outside, to be looked for in vain or kept for the operator to read. The copy lets callers keep their slice on the stack.
 func storable(args []any) []any {
+	args = copied(args)
 	for i, arg := range args {
 		if text, is := arg.(string); is && (strings.Contains(text, "\x00") || !utf8.ValidString(text)) {
 			args[i] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 		}
 	}
 	return args
+}
+
+// copied is slices.Clone, of which the compiler cannot tell that it lets the slice be.
+func copied(s []any) []any {
+	c := make([]any, len(s))
+	copy(c, s)
+	return c
 }
 
 // pgReads runs reads, which may run again where the connection is lost.

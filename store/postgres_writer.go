@@ -71,7 +71,7 @@ func (b *postgresBooks) shared() bool { return true }
 
 func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	on, tries, wait := &b.urgent, pgUrgentTries, time.Duration(0)
-	if l != urgent {
+	if !l.waits() {
 		on, tries, wait = &b.booking, pgBookingTries, bookingWait
 	}
 	if err := on.enter(ctx, wait, b.stopped); err != nil {
@@ -80,12 +80,12 @@ func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) e
 	defer on.leave()
 	began := time.Now()
 	run := b.transaction
-	if l == single {
+	if l == urgentSingle || l == bookingSingle {
 		run = b.statement
 	}
 	err := pgAgain(context.WithoutCancel(ctx), tries, func(ctx context.Context) error { return run(ctx, on.db, fn) })
 	learn(&on.nanos, time.Since(began))
-	if l != urgent && pgOverloaded(err) {
+	if !l.waits() && pgOverloaded(err) {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return err
@@ -133,7 +133,7 @@ func (p *pgLane) foresee(n int64) time.Duration {
 
 // statement runs fn, which runs one statement, without a transaction around it.
 func (b *postgresBooks) statement(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
-	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{db}, rows: true, plans: &b.plans}
+	t := &tx{ctx: ctx, now: At(b.now()), pg: &pgRunner{db}, rows: true, plans: &b.plans}
 	err := t.guarded(fn)
 	if t.writes > 1 {
 		return errors.Join(err, errors.New("more than one statement without a transaction"))
@@ -147,7 +147,7 @@ func (b *postgresBooks) transaction(ctx context.Context, db *sqlx.DB, fn func(*t
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	t := &tx{ctx: ctx, now: At(b.now()), conn: pgRunner{own}, rows: true, plans: &b.plans}
+	t := &tx{ctx: ctx, now: At(b.now()), pg: &pgRunner{own}, rows: true, plans: &b.plans}
 	if err := t.guarded(fn); err != nil {
 		if undone := own.Rollback(); undone != nil {
 			b.log.Debug("nothing left to roll back", "error", undone)

@@ -59,11 +59,11 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if s.readers.db, err = connect(o.Driver, path, readOnly, max(4, runtime.NumCPU())); err != nil {
 		return err
 	}
-	s.readers.on = prepared{&manyConns{db: s.readers.db}}
+	s.readers.conn = prepared{&manyConns{db: s.readers.db}}
 	if s.hooks.db, err = connect(o.Driver, path, readOnly, 1); err != nil {
 		return err
 	}
-	s.hooks.on = prepared{&manyConns{db: s.hooks.db}}
+	s.hooks.conn = prepared{&manyConns{db: s.hooks.db}}
 	return nil
 }
 

@@ -133,7 +133,7 @@ const (
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state IN ('refunded', 'reversed_elsewhere')), 0) AS refunded,
 	(SELECT count(*) FROM claim c WHERE c.ticket_id = t.id) AS claims
-	FROM ticket t JOIN push_request p ON p.id = (SELECT max(id) FROM push_request WHERE ticket_id = t.id)`
+	FROM ticket t JOIN push_request p ON p.ticket_id = t.id`
 )
 
 // columns are where a row of ticketSelect goes.
@@ -194,7 +194,7 @@ func (s *Store) TicketByID(ctx context.Context, id TicketID) (*Ticket, error) {
 
 func (s *Store) ticket(ctx context.Context, where string, arg any) (*Ticket, error) {
 	t := new(Ticket)
-	err := s.readers.scan(ctx, t.columns(), ticketSelect+where, arg)
+	err := s.readers.scan(ctx, t.columns(), ticketSelect+where+` ORDER BY p.id DESC LIMIT 1`, arg)
 	if err == nil {
 		err = s.show(ctx, t)
 	}

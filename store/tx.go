@@ -13,7 +13,8 @@ import (
 type tx struct {
 	ctx  context.Context // never a request's: a cancelled context would end the transaction of its neighbours
 	now  Instant
-	conn runner
+	conn prepared  // on SQLite
+	pg   *pgRunner // on PostgreSQL
 
 	rows   bool        // others write at the same time: rows must be locked
 	locked ScreeningID // of the screening
@@ -27,7 +28,13 @@ type tx struct {
 // exec runs a statement and says how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	t.writes++ // also where it fails: its work may be done all the same
-	res, err := t.conn.exec(t.ctx, query, args)
+	var res sql.Result
+	var err error
+	if t.pg != nil {
+		res, err = t.pg.exec(t.ctx, query, args)
+	} else {
+		res, err = t.conn.exec(t.ctx, query, args)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -36,16 +43,25 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // get scans one row; no row is ErrNotFound.
 func (t *tx) get(dest any, query string, args ...any) error {
+	if t.pg != nil {
+		return notFound(t.pg.get(t.ctx, dest, query, args))
+	}
 	return notFound(t.conn.get(t.ctx, dest, query, args))
 }
 
 // scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
 func (t *tx) scan(dest []any, query string, args ...any) error {
+	if t.pg != nil {
+		return notFound(t.pg.scan(t.ctx, dest, query, args))
+	}
 	return notFound(t.conn.scan(t.ctx, dest, query, args))
 }
 
 // list scans all rows into a slice.
 func (t *tx) list(dest any, query string, args ...any) error {
+	if t.pg != nil {
+		return t.pg.list(t.ctx, dest, query, args)
+	}
 	return t.conn.list(t.ctx, dest, query, args)
 }
 
@@ -69,6 +85,15 @@ func (t *tx) lock(id TicketID) error {
 		return nil
 	}
 	_, err := t.exec(`UPDATE ticket SET version = version WHERE id = $1`, id)
+	return err
+}
+
+// lockFor is lock for the ticket whose id the query finds, if any.
+func (t *tx) lockFor(query string, arg any) error {
+	if !t.rows {
+		return nil
+	}
+	_, err := t.exec(`UPDATE ticket SET version = version WHERE id = (`+query+`)`, arg)
 	return err
 }
 

@@ -16,10 +16,14 @@ import (
 type lane int
 
 const (
-	urgent  lane = iota // what Safaricom and the clock bring: never turned away
-	booking             // what customers bring: turned away rather than kept waiting
-	single              // the same, for one statement that may run twice: it needs no savepoint, nor a transaction
+	urgent        lane = iota // what Safaricom and the clock bring: never turned away
+	booking                   // what customers bring: turned away rather than kept waiting
+	urgentSingle              // as urgent, for one statement that may be done twice, which needs no transaction of its own
+	bookingSingle             // as booking, the same
 )
+
+// waits reports whether writes of the lane are never turned away.
+func (l lane) waits() bool { return l == urgent || l == urgentSingle }
 
 const (
 	batchLimit   = 256
@@ -48,7 +52,7 @@ type writer struct {
 	itemNanos       atomic.Int64 // what one write has cost lately, to foresee the wait
 	commitNanos     atomic.Int64 // and one commit
 	conn            *oneConn
-	on              runner // the same
+	on              prepared // the same
 	maps            map[ScreeningID]*seatMap
 	plans           plans
 	now             func() time.Time
@@ -68,7 +72,7 @@ func startWriter(conn *sqlx.Conn, now func() time.Time, log *slog.Logger) *write
 
 func (w *writer) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	j := &job{ctx: ctx, fn: fn, lane: l, queued: time.Now(), done: make(chan struct{})}
-	if l != urgent {
+	if !l.waits() {
 		if w.foresee(len(w.urgent)+len(w.booking)) > bookingWait {
 			return ErrBusy
 		}
@@ -159,7 +163,7 @@ func (w *writer) batch(jobs []*job) {
 		switch {
 		case j.ctx.Err() != nil:
 			j.answer(j.ctx.Err())
-		case j.lane != urgent && began.Sub(j.queued) > bookingWait:
+		case !j.lane.waits() && began.Sub(j.queued) > bookingWait:
 			j.answer(ErrBusy)
 		default:
 			ready = append(ready, j)

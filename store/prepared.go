@@ -10,21 +10,8 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// reader runs queries. No row is sql.ErrNoRows.
-type reader interface {
-	get(ctx context.Context, dest any, query string, args []any) error    // one row into a struct or a value
-	scan(ctx context.Context, dest []any, query string, args []any) error // one row into variables
-	list(ctx context.Context, dest any, query string, args []any) error   // all rows into a slice
-	close() error
-}
-
-// runner runs the statements of a transaction.
-type runner interface {
-	reader
-	exec(ctx context.Context, query string, args []any) (sql.Result, error)
-}
-
-// prepared is a runner on SQLite. It prepares each statement once, since parsing takes longer than running most of them.
+// prepared runs statements on SQLite. It prepares each once, since parsing takes longer than running most of them. No row is
+// sql.ErrNoRows. Its methods are called as they are, not by an interface: callers then keep their arguments on the stack.
 type prepared struct{ preparer }
 
 // preparer keeps prepared statements by their text.
