@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"cinemasphere/store/storetest"
 )
@@ -211,7 +213,7 @@ func TestBadRequestsToTheAPI(t *testing.T) {
 	o.oneLineEach()
 }
 
-// oneLineEach checks that no request got a 500 and that each left one line in the log.
+// oneLineEach checks that no request so far got a 500 and that each left one line in the log.
 func (o *office) oneLineEach() {
 	o.Helper()
 	for line := range strings.Lines(o.log.String()) {
@@ -219,13 +221,15 @@ func (o *office) oneLineEach() {
 			o.Errorf("log: %s", line)
 		}
 	}
-	o.log.mu.Lock()
-	o.log.b.Reset()
-	o.log.mu.Unlock()
-	o.get("/healthz")
-	// Callbacks are applied in the background and logged as such.
-	if n := strings.Count(o.log.String(), `"msg":"request"`); n != 1 {
-		o.Errorf("%d log lines for a request:\n%s", n, o.log)
+	lines, served := int64(0), int64(0)
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		// A callback that is being answered in the background has its line, and is not counted yet.
+		if lines, served = int64(strings.Count(o.log.String(), `"msg":"request"`)), o.served.Load(); lines == served {
+			break
+		}
+	}
+	if lines != served || served == 0 {
+		o.Errorf("%d log lines for %d requests", lines, served)
 	}
 }
 

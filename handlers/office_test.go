@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type office struct {
 	daraja  *sim.Sim
 	handler http.Handler
 	log     *syncBuffer
+	served  atomic.Int64 // requests
 	stop    func()
 }
 
@@ -94,9 +96,14 @@ func openCounter(t *testing.T, st *store.Store, cfg checkout.Config, change ...f
 	for _, f := range change {
 		f(&deps)
 	}
-	if o.handler, err = handlers.New(deps); err != nil {
+	site, err := handlers.New(deps)
+	if err != nil {
 		t.Fatal(err)
 	}
+	o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(w, r)
+		o.served.Add(1)
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- o.service.Run(ctx) }()

@@ -165,6 +165,18 @@ func TestClientsBehindProxies(t *testing.T) {
 			headers: []string{"Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-For", forwarded, "X-Real-Ip", forwarded},
 		}).Code
 	}
+	for _, ip := range []string{"198.51.100.1", "198.51.100.2"} {
+		for range 4 { // five are let in
+			if got := book("10.0.0.1", ip); got != 303 {
+				t.Fatalf("%s: %d", ip, got)
+			}
+		}
+	}
+	for i := range 4 {
+		if got := book("203.0.113.7", fmt.Sprint("198.51.100.", 30+i)); got != 303 {
+			t.Fatalf("%d", got)
+		}
+	}
 	for _, tt := range []struct {
 		peer, forwarded string
 		want            int

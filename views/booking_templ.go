@@ -459,7 +459,7 @@ func bookingForm(f BookingForm, dialog bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\"> <button class=\"btn btn-red btn-wide\" type=\"submit\" data-busy=\"Processing…\">Book ticket</button><noscript><p class=\"hint\">Changed the screening or the number? <button class=\"link\" type=\"submit\" name=\"choose\" value=\"1\">Update the total</button></p></noscript><p class=\"hint center\">M-PESA asks for your PIN next. Your seats are held while you pay.</p></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\"> <button class=\"btn btn-red btn-wide\" type=\"submit\" data-busy=\"Processing…\">Book ticket</button><noscript><p class=\"hint\">Changed the screening or how many tickets? <button class=\"link\" type=\"submit\" name=\"choose\" value=\"1\">Update the total</button></p></noscript><p class=\"hint center\">M-PESA asks for your PIN next. Your seats are held while you pay.</p></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

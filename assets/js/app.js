@@ -199,6 +199,7 @@
     if (ctx.response && ctx.response.status === 204) { return; }
     title = at && find('[data-title]', at);
     if (!title || (ctx.target && ctx.target.id === 'films')) { return; }
+    if (at.id === 'status') { doc.title = title.textContent + ' · ' + doc.title.split(' · ').pop(); }
     bad = find('[aria-invalid]', at);
     say(title.textContent);
     if (dialog && !ctx.polled) { dialog.scrollTop = 0; }

@@ -292,7 +292,7 @@ func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.C
 	}
 	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
 	if errors.Is(err, mpesa.ErrAlreadyRegistered) {
-		return errors.New("Safaricom has addresses for this shortcode already: delete them in the Daraja portal (Self-service, URL management), then register again")
+		return errors.New("this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL management), then register again")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !repeated {
-		if err := a.Limits.Allow(w, r, browser, booking.Phone); err != nil {
+		if err := a.Limits.Allow(w, r, cmp.Or(browser, "program"), booking.Phone); err != nil {
 			return err
 		}
 	}

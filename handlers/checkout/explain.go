@@ -11,7 +11,7 @@ import (
 const (
 	ReasonPhoneLocked = "phone_locked"
 	ReasonMpesaBusy   = "mpesa_busy"
-	ReasonConfig      = "config"
+	ReasonConfig      = "push_config" // not the "config" of a payment that M-PESA declined after its prompt
 	ReasonRefused     = "refused"
 )
 

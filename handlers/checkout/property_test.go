@@ -22,25 +22,59 @@ import (
 func TestAnyOrder(t *testing.T) { storetest.Each(t, testAnyOrder) }
 
 func testAnyOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		// Without the method Deadline, which may not be called in a bubble.
-		rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) {
-			h := &history{rt: rt, w: newWorld(rt)}
-			defer h.w.close()
-			h.screening = storetest.Screening(t, h.w.store, 2, 4)
-			rt.Repeat(map[string]func(*rapid.T){
-				"book":    h.book,
-				"retry":   h.retry,
-				"give up": h.giveUp,
-				"wait":    h.wait,
-				"restart": func(*rapid.T) { h.w.restart() },
-				"cancel":  h.cancel,
-				"":        func(*rapid.T) { h.check() },
+	histories := 60
+	if testing.Short() || storetest.Postgres(t) {
+		histories = 5
+	}
+	played := 0
+	for range histories {
+		// rapid gives each check a day at most, by the clock of the bubble, and a history has longer: each has a bubble of its own.
+		synctest.Test(t, func(t *testing.T) {
+			// Without the method Deadline, which may not be called in a bubble.
+			rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) {
+				played++
+				h := &history{rt: rt, w: newWorld(rt)}
+				defer h.w.close()
+				h.screening = storetest.Screening(t, h.w.store, 2, 4)
+				rt.Repeat(map[string]func(*rapid.T){
+					"book":    h.book,
+					"retry":   h.retry,
+					"give up": h.giveUp,
+					"wait":    h.wait,
+					"restart": func(*rapid.T) { h.w.restart() },
+					"cancel":  h.cancel,
+					"":        func(*rapid.T) { h.check() },
+				})
+				pass(25 * time.Hour)
+				h.check()
+				h.nothingPending()
 			})
-			pass(25 * time.Hour)
-			h.check()
-			h.nothingPending()
 		})
+	}
+	if played < histories {
+		t.Errorf("only %d of %d histories were played", played, histories)
+	}
+}
+
+// TestPaidAfterAFinalFailure: M-PESA says by query that a prompt failed for good, takes the money all the same five minutes
+// later, and its callback is lost. It is asked again, and the money is found.
+func TestPaidAfterAFinalFailure(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := storetest.Phone(1)
+		w.daraja.SetScript(phone, sim.Script{Result: "2001", ResultAfter: time.Second, PaidLater: 5 * time.Minute, Callbacks: sim.NoCallback})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "contradiction"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed wrong_pin, held" {
+			t.Errorf("after a minute: %s", got)
+		}
+		pass(25 * time.Hour)
+		if tk := w.ticket(placed.Ticket.Secret); tk.Status != store.Paid && tk.RefundDue == 0 {
+			t.Errorf("after a day: %s", state(tk))
+		}
+		w.sound()
 	})
 }
 

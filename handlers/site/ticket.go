@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -64,6 +65,7 @@ func asDialog(r *http.Request) bool { return r.URL.Query().Get("dialog") == "1" 
 func (s *Site) ticketPage(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form ticketForms) error {
 	view := s.ticketView(w, r, t, form)
 	page := s.frameFor(w, r, views.Page{Title: ticketTitle(view), Path: "/tickets/" + t.Secret, NoIndex: true})
+	page.Waiting = slices.DeleteFunc(page.Waiting, func(b views.WaitingBooking) bool { return b.Secret == t.Secret })
 	web.NoStore(w)
 	// Browsers that run our scripts poll by themselves, and a Refresh could not be stopped there.
 	if view.Reloads() && r.Header.Get("Sec-Fetch-Mode") == "" {

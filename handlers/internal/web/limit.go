@@ -34,14 +34,15 @@ func NewLimits(perMinute int) *Limits {
 	}
 }
 
-// Allow counts a try by this client, which is an address and, where there is one, a session; and looks whether another
-// prompt may go to the phone. The error is a 429.
+// Allow counts a try by this client, which is a session at an address, and by the address; and looks whether another prompt
+// may go to the phone. The error is a 429.
 func (l *Limits) Allow(w http.ResponseWriter, r *http.Request, browser, phone string) error {
 	if l == nil {
 		return nil
 	}
 	ip := httprate.CanonicalizeIP(ClientIP(r))
-	if l.client.OnLimit(w, r, ip+" "+browser) || l.address.OnLimit(w, r, ip) {
+	// Who has no session yet cannot be told from others behind the same address.
+	if browser != "" && l.client.OnLimit(w, r, ip+" "+browser) || l.address.OnLimit(w, r, ip) {
 		return tooMany("You have tried many times in a minute. Please wait a minute, then try again.", clientWindow)
 	}
 	// OnLimit would count a try, and what counts here is a prompt.
