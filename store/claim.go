@@ -84,9 +84,9 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 			ByPhone, ByBr int
 			Pending       int // payments whose receipt is not known
 		}
-		err := t.scan([]any{&tk.ID, &tk.Status, &tk.Phone, &tk.OwnReceipt, &tk.Voided}, `SELECT id, payment_status, phone, receipt, COALESCE(voided_at, 0) FROM ticket WHERE secret = $1`, secret)
+		err := t.lockSecret(secret)
 		if err == nil {
-			err = t.lock(tk.ID)
+			err = t.scan([]any{&tk.ID, &tk.Status, &tk.Phone, &tk.OwnReceipt, &tk.Voided}, `SELECT id, payment_status, phone, receipt, COALESCE(voided_at, 0) FROM ticket WHERE secret = $1`, secret)
 		}
 		if err != nil {
 			return err

@@ -90,12 +90,10 @@ func (t *tx) push(where string, arg any) (Push, error) {
 
 // pushLocked reads a push once nobody else can change it or its ticket.
 func (t *tx) pushLocked(where string, arg any) (Push, error) {
-	p, err := t.push(where, arg)
-	if err != nil || !t.shared() {
-		return p, err
-	}
-	if err := t.lock(p.TicketID); err != nil {
-		return p, err
+	if t.shared() {
+		if err := t.lockFor(`SELECT p.ticket_id FROM push_request p WHERE `+where, arg); err != nil {
+			return Push{}, err
+		}
 	}
 	return t.push(where, arg)
 }

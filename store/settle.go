@@ -77,9 +77,9 @@ func (s *Store) decideCallback(ctx context.Context, id CallbackID, decide func(t
 func (t *tx) applyByToken(s *Store, token string, v Verdict) (Applied, error) {
 	var p Push
 	var code string
-	err := t.scan(append(p.columns(), &code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
-	if err == nil && t.shared() {
-		p, err = t.pushLocked(`p.id = $1`, p.ID)
+	err := t.lockFor(`SELECT ticket_id FROM push_request WHERE callback_token = $1`, token)
+	if err == nil {
+		err = t.scan(append(p.columns(), &code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
 	}
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
