@@ -17,7 +17,7 @@ const (
 	sayPhone    = "Please enter a Safaricom number such as 0712 345 678."
 	sayQuantity = "Please choose 1 to 10 tickets."
 	sayName     = "Please tell us your name."
-	sayLetters  = "Please use letters only."
+	sayLetters  = "Please leave out what cannot be printed."
 	sayLong     = "Please use at most 80 characters."
 )
 

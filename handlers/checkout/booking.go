@@ -51,7 +51,7 @@ func (b Booking) Check() (clean Booking, problems Invalid) {
 	case utf8.RuneCountInString(b.Name) > MaxName:
 		problems["name"] = fmt.Sprintf("Please use at most %d characters.", MaxName)
 	case !printable(b.Name):
-		problems["name"] = "Please use letters only."
+		problems["name"] = "Please leave out what cannot be printed."
 	}
 	if phone, err := mpesa.ParseMSISDN(b.Phone); err != nil {
 		problems["phone"] = "Please enter a Safaricom number such as 0712 345 678."

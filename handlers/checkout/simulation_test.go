@@ -31,7 +31,7 @@ var (
 func TestHistories(t *testing.T) {
 	n := *histories
 	if testing.Short() {
-		n = min(n, 12)
+		n = min(n, 3)
 	}
 	const workers = 2
 	seeds := make(chan uint64)

@@ -88,7 +88,7 @@ func sweep(t *testing.T, story func(w *world, id store.ScreeningID)) {
 				t.Parallel()
 				step := 1
 				if testing.Short() {
-					step = 7
+					step = 25
 				}
 				faults := 0
 				for n := 1; ; n += step {
