@@ -123,7 +123,7 @@ func (t *tx) offer(b NewBooking, out *Sending) (Labels, error) {
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
 func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSeats) error {
-	_, err := t.exec(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
+	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, t.now.Add(s.hold),
@@ -136,7 +136,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSe
 		return err
 	}
 	if !slices.Equal(got, seats) {
-		if _, err := t.exec(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID); err != nil {
+		if err := t.run(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID); err != nil {
 			return err
 		}
 	}
@@ -176,7 +176,7 @@ func (t *tx) mayHold(b NewBooking, own int) error {
 
 // addPush writes a live push down. A prompt that counts as live on the phone or the ticket is a unique violation.
 func (t *tx) addPush(p Sending) error {
-	_, err := t.exec(`INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text,
+	err := t.run(`INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text,
 		reason, queries, lease_until, created_at, updated_at) VALUES ($1,$2,$3,$4,$5,'sending',1,$6,'','','',0,0,$7,$7)`,
 		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now)
 	return err

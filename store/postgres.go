@@ -106,7 +106,8 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	return migrate(ctx, b.urgent.db.DB, goose.DialectPostgres, goose.WithLocker(locker), goose.WithSlog(o.Log))
+	db := stdlib.OpenDB(*cfg) // goose prepares its own transactions
+	return errors.Join(migrate(ctx, db, goose.DialectPostgres, goose.WithLocker(locker), goose.WithSlog(o.Log)), db.Close())
 }
 
 // suits looks whether the database keeps text as it is, and what was committed through a crash.
@@ -138,7 +139,7 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) (
 			return nil, fmt.Errorf("open database: %w", err)
 		}
 	} else {
-		db = sqlx.NewDb(stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(pgLimits(lockTime))), "pgx")
+		db = sqlx.NewDb(sql.OpenDB(pgConnector{cfg, pgLimits(lockTime)}), "pgx")
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
@@ -146,24 +147,20 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) (
 	return db, nil
 }
 
-// pgLimits says to the server how long a connection's transactions wait for locked rows, and how long those of a process that
-// has fallen silent may keep rows locked.
-func pgLimits(lockTime time.Duration) func(context.Context, *pgx.Conn) error {
-	set := fmt.Sprintf("SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
-	return func(ctx context.Context, conn *pgx.Conn) error {
-		if lockTime == 0 {
-			return nil // it only reads
-		}
-		_, err := conn.Exec(ctx, set)
-		return err
+// pgLimits tells the server how long a connection's transactions wait for rows that others have locked, and for how long a
+// process that has fallen silent may keep rows locked.
+func pgLimits(lockTime time.Duration) string {
+	if lockTime == 0 {
+		return "" // it only reads
 	}
+	return fmt.Sprintf("SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
 
 // pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.
-type pgRunner struct{ on pgConn }
+type pgRunner struct{ on pgQueryer }
 
-// pgConn is what a pool and a transaction have in common.
-type pgConn interface {
+// pgQueryer is what a pool and one of its connections have in common.
+type pgQueryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
@@ -212,15 +209,15 @@ type pgReads struct {
 }
 
 func (r pgReads) get(ctx context.Context, dest any, query string, args []any) error {
-	return pgAgain(ctx, r.tries, func(ctx context.Context) error { return r.pgRunner.get(ctx, dest, query, args) })
+	return pgAgain(r.tries, func() error { return r.pgRunner.get(ctx, dest, query, args) })
 }
 
 func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
-	return pgAgain(ctx, r.tries, func(ctx context.Context) error { return r.pgRunner.scan(ctx, dest, query, args) })
+	return pgAgain(r.tries, func() error { return r.pgRunner.scan(ctx, dest, query, args) })
 }
 
 func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
-	return pgAgain(ctx, r.tries, func(ctx context.Context) error {
+	return pgAgain(r.tries, func() error {
 		reflect.ValueOf(dest).Elem().SetZero() // what was read before the connection was lost
 		return r.pgRunner.list(ctx, dest, query, args)
 	})

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -83,7 +83,7 @@ func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) e
 	if l == urgentSingle || l == bookingSingle {
 		run = b.statement
 	}
-	err := pgAgain(context.WithoutCancel(ctx), tries, func(ctx context.Context) error { return run(ctx, on.db, fn) })
+	err := pgAgain(tries, func() error { return run(on.db, fn) })
 	learn(&on.nanos, time.Since(began))
 	if !l.waits() && pgOverloaded(err) {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -131,9 +131,23 @@ func (p *pgLane) foresee(n int64) time.Duration {
 	return time.Duration(p.nanos.Load() * n / int64(cap(p.places)))
 }
 
+// The statements that are a transaction's frame.
+const (
+	pgBegin    = "BEGIN ISOLATION LEVEL READ COMMITTED"
+	pgCommit   = "COMMIT"
+	pgRollback = "ROLLBACK"
+)
+
+// tx is a write in progress. Its context never ends: the connection bounds what it waits for.
+func (b *postgresBooks) tx(on pgQueryer) *tx {
+	ctx := context.Background()
+	return &tx{ctx: ctx, later: context.WithValue(ctx, pgLater{}, true), now: At(b.now()), pg: &pgRunner{on}, rows: true, plans: &b.plans}
+}
+
 // statement runs fn, which runs one statement, without a transaction around it.
-func (b *postgresBooks) statement(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
-	t := &tx{ctx: ctx, now: At(b.now()), pg: &pgRunner{db}, rows: true, plans: &b.plans}
+func (b *postgresBooks) statement(db *sqlx.DB, fn func(*tx) error) error {
+	t := b.tx(db)
+	t.later = t.ctx // there is nothing that it could be sent with
 	err := t.guarded(fn)
 	if t.writes > 1 {
 		return errors.Join(err, errors.New("more than one statement without a transaction"))
@@ -142,24 +156,49 @@ func (b *postgresBooks) statement(ctx context.Context, db *sqlx.DB, fn func(*tx)
 }
 
 // transaction runs fn in a transaction.
-func (b *postgresBooks) transaction(ctx context.Context, db *sqlx.DB, fn func(*tx) error) error {
-	own, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+func (b *postgresBooks) transaction(db *sqlx.DB, fn func(*tx) error) error {
+	conn, err := db.Connx(context.Background())
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("connect: %w", err)
 	}
-	t := &tx{ctx: ctx, now: At(b.now()), pg: &pgRunner{own}, rows: true, plans: &b.plans}
-	if err := t.guarded(fn); err != nil {
-		if undone := own.Rollback(); undone != nil {
-			b.log.Debug("nothing left to roll back", "error", undone)
+	t := b.tx(conn)
+	if err = t.run(pgBegin); err == nil {
+		err = t.guarded(fn)
+	}
+	if err = cmp.Or(err, t.failed); err != nil {
+		b.release(conn, pgRollback)
+		return err
+	}
+	switch _, err := t.exec(pgCommit); {
+	case err == nil:
+		b.release(conn, "")
+		return nil
+	case pgRolledBack(err):
+		b.release(conn, pgRollback)
+		return err
+	default:
+		b.log.Error("commit was not confirmed", "error", err)
+		discard(conn)
+		return ErrUnknown
+	}
+}
+
+// release gives the connection back to its pool, after a last statement.
+func (b *postgresBooks) release(conn *sqlx.Conn, last string) {
+	if last != "" {
+		if _, err := conn.ExecContext(context.Background(), last); err != nil {
+			b.log.Debug("nothing left to roll back", "error", err)
+			discard(conn)
+			return
 		}
-		return err
 	}
-	err = own.Commit()
-	if err == nil || pgRolledBack(err) {
-		return err
-	}
-	b.log.Error("commit was not confirmed", "error", err)
-	return ErrUnknown
+	_ = conn.Close() // it may have been lost, and is gone then
+}
+
+// discard keeps a connection from being used again, since nobody knows what it is in the middle of.
+func discard(conn *sqlx.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
 }
 
 // stop lets the writes that are under way or in line come to their end, and then takes every place.
@@ -184,10 +223,10 @@ func (b *postgresBooks) close() error {
 
 // pgAgain runs do until it succeeds, fails of what does not pass, or has been tried so often. The pauses between grow, and are
 // drawn by lot so that those who lost a race to each other do not meet again.
-func pgAgain(ctx context.Context, tries int, do func(context.Context) error) error {
+func pgAgain(tries int, do func() error) error {
 	pause := time.Millisecond
 	for try := 1; ; try++ {
-		err := pgBounded(ctx, do)
+		err := do()
 		if err == nil || try == tries || !pgPasses(err) {
 			return err
 		}
@@ -195,12 +234,6 @@ func pgAgain(ctx context.Context, tries int, do func(context.Context) error) err
 		<-timer.C
 		pause = min(2*pause, pgLongestPause)
 	}
-}
-
-func pgBounded(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
-	defer cancel()
-	return do(ctx)
 }
 
 // pgPasses reports whether a transaction that was not asked to commit, or was rolled back, failed of something that passes:
@@ -233,10 +266,12 @@ func pgOverloaded(err error) bool {
 	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) || is && pe.Code == pgLockNotAvailable
 }
 
-// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written.
+// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written: the server refused it, or a
+// statement that was sent with it.
 func pgRolledBack(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
-		return strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback) && pe.Code != pgCompletionUnknown
+		_, earlier := errors.AsType[errEarlier](err)
+		return earlier || strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback) && pe.Code != pgCompletionUnknown
 	}
 	return errors.Is(err, pgx.ErrTxCommitRollback)
 }

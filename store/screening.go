@@ -81,14 +81,14 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.Status == "" {
 		sc.Status = OnSale
 	}
-	_, err = t.exec(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, price_cents, capacity, status, created_at, updated_at)
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, price_cents, capacity, status, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9)`,
 		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Price, len(places), sc.Status, t.now)
 	if err != nil {
 		return err
 	}
 	for _, p := range places {
-		if _, err := t.exec(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1,$2,$3,$4,$5)`,
+		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1,$2,$3,$4,$5)`,
 			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible)); err != nil {
 			return err
 		}

@@ -280,7 +280,7 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 		return false, err
 	}
 	if int(n) < len(wanted) {
-		_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, ticket)
+		err := t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, ticket)
 		return false, err
 	}
 	return true, nil

@@ -33,7 +33,7 @@ func (ss *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, er
 func (ss *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
 	data := base64.StdEncoding.EncodeToString(b)
 	return ss.s.write(ctx, bookingSingle, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO session (token, data, expires_at) VALUES ($1,$2,$3)
+		err := t.run(`INSERT INTO session (token, data, expires_at) VALUES ($1,$2,$3)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`, token, data, At(expiry))
 		return err
 	})
@@ -42,7 +42,7 @@ func (ss *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expir
 // DeleteCtx removes a session.
 func (ss *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	return ss.s.write(ctx, bookingSingle, func(t *tx) error {
-		_, err := t.exec(`DELETE FROM session WHERE token = $1`, token)
+		err := t.run(`DELETE FROM session WHERE token = $1`, token)
 		return err
 	})
 }

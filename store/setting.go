@@ -34,7 +34,7 @@ func (s *Store) SetSettings(ctx context.Context, values map[string]string) error
 
 func (t *tx) setSettings(values map[string]string) error {
 	for _, k := range slices.Sorted(maps.Keys(values)) {
-		if _, err := t.exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3)
+		if err := t.run(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3)
 			ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, k, values[k], t.now); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Store) SettingOr(ctx context.Context, key string, make func() string) (
 	}
 	value := make()
 	err := s.write(ctx, urgent, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3) ON CONFLICT (key) DO NOTHING`, key, value, t.now)
+		err := t.run(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3) ON CONFLICT (key) DO NOTHING`, key, value, t.now)
 		return err
 	})
 	if err != nil {

@@ -11,10 +11,11 @@ import (
 // tx is one write in progress. Everything it does is stamped with the same instant, and none of it may have an effect
 // outside the transaction, since it may run several times.
 type tx struct {
-	ctx  context.Context // never a request's: a cancelled context would end the transaction of its neighbours
-	now  Instant
-	conn prepared  // on SQLite
-	pg   *pgRunner // on PostgreSQL
+	ctx   context.Context // never a request's: a cancelled context would end the transaction of its neighbours
+	later context.Context // on PostgreSQL, for statements whose result nobody waits for
+	now   Instant
+	conn  prepared  // on SQLite
+	pg    *pgRunner // on PostgreSQL
 
 	rows   bool        // others write at the same time: rows must be locked
 	locked ScreeningID // of the screening
@@ -23,6 +24,7 @@ type tx struct {
 	writes  int                      // statements that have changed something in this write
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
 	touched []ScreeningID            // whose maps this write has changed
+	failed  error                    // of the first statement that failed
 }
 
 // exec runs a statement and says how many rows it changed.
@@ -36,15 +38,35 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		res, err = t.conn.exec(t.ctx, query, args)
 	}
 	if err != nil {
-		return 0, err
+		return 0, t.broke(err)
 	}
 	return res.RowsAffected()
+}
+
+// run is exec for a statement whose result nobody waits for. On PostgreSQL it is sent with the next one, or with the COMMIT, and
+// that is then told of its error.
+func (t *tx) run(query string, args ...any) error {
+	if t.pg == nil {
+		_, err := t.exec(query, args...)
+		return err
+	}
+	t.writes++
+	_, err := t.pg.exec(t.later, query, args)
+	return t.broke(err)
+}
+
+// broke remembers that a statement has failed: PostgreSQL lets no other follow it, whatever is made of the error.
+func (t *tx) broke(err error) error {
+	if t.failed == nil {
+		t.failed = err
+	}
+	return err
 }
 
 // get scans one row; no row is ErrNotFound.
 func (t *tx) get(dest any, query string, args ...any) error {
 	if t.pg != nil {
-		return notFound(t.pg.get(t.ctx, dest, query, args))
+		return t.row(t.pg.get(t.ctx, dest, query, args))
 	}
 	return notFound(t.conn.get(t.ctx, dest, query, args))
 }
@@ -52,7 +74,7 @@ func (t *tx) get(dest any, query string, args ...any) error {
 // scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
 func (t *tx) scan(dest []any, query string, args ...any) error {
 	if t.pg != nil {
-		return notFound(t.pg.scan(t.ctx, dest, query, args))
+		return t.row(t.pg.scan(t.ctx, dest, query, args))
 	}
 	return notFound(t.conn.scan(t.ctx, dest, query, args))
 }
@@ -60,9 +82,17 @@ func (t *tx) scan(dest []any, query string, args ...any) error {
 // list scans all rows into a slice.
 func (t *tx) list(dest any, query string, args ...any) error {
 	if t.pg != nil {
-		return t.pg.list(t.ctx, dest, query, args)
+		return t.broke(t.pg.list(t.ctx, dest, query, args))
 	}
 	return t.conn.list(t.ctx, dest, query, args)
+}
+
+// row is broke, and says that no row is ErrNotFound, which is no failure.
+func (t *tx) row(err error) error {
+	if err = notFound(err); err == nil || errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return t.broke(err)
 }
 
 func notFound(err error) error {
@@ -84,8 +114,7 @@ func (t *tx) lock(id TicketID) error {
 	if !t.rows {
 		return nil
 	}
-	_, err := t.exec(`UPDATE ticket SET version = version WHERE id = $1`, id)
-	return err
+	return t.run(`UPDATE ticket SET version = version WHERE id = $1`, id)
 }
 
 // lockFor is lock for the ticket whose id the query finds, if any.
@@ -93,8 +122,7 @@ func (t *tx) lockFor(query string, arg any) error {
 	if !t.rows {
 		return nil
 	}
-	_, err := t.exec(`UPDATE ticket SET version = version WHERE id = (`+query+`)`, arg)
-	return err
+	return t.run(`UPDATE ticket SET version = version WHERE id = (`+query+`)`, arg)
 }
 
 // lockSecret is lock for the ticket that the secret opens; ErrNotFound where it opens none.
@@ -115,11 +143,8 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	if !t.rows || t.locked == id {
 		return nil
 	}
-	_, err := t.exec(lockScreening, id)
-	if err == nil {
-		t.locked = id
-	}
-	return err
+	t.locked = id
+	return t.run(lockScreening, id)
 }
 
 const lockScreening = `UPDATE screening SET capacity = capacity WHERE id = $1`
@@ -135,7 +160,6 @@ func (t *tx) lockBrowser(browser string) error {
 	}
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(browser)) // never fails
-	_, err := t.exec(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`,
+	return t.run(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`,
 		"browsers "+strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10))
-	return err
 }

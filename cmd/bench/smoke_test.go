@@ -25,6 +25,8 @@ func TestBenchmarksRun(t *testing.T) {
 	bench, product := built(t)
 	for name, args := range map[string][]string{
 		"bookings":    {"bookings", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
+		"postgres":    {"bookings", "--database=postgres", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
+		"sellout":     {"sellout", "--database=postgres", "--buyers=700", "--for=3s", "--binary=" + product},
 		"slow-daraja": {"slow-daraja", "--buyers=4", "--answer=100ms", "--for=1s", "--views=20", "--rate=1", "--within=20s", "--binary=" + product},
 		"home":        {"home", "--rounds=1", "--for=1s", "--share=0.01", "--binary=" + product},
 		"overload":    {"overload", "--measure=300ms", "--for=500ms"},

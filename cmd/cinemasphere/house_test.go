@@ -221,6 +221,7 @@ func TestClock(t *testing.T) {
 	measures := map[string]bool{
 		"store/writer.go":          true, // how long writes wait and take
 		"store/postgres_writer.go": true,
+		"store/postgres_conn.go":   true, // how long a connection was idle
 	}
 	for path, p := range readTree(t) {
 		if strings.HasPrefix(path, "cmd/bench") {
