@@ -27,6 +27,7 @@ type NewBooking struct {
 	Key         string    // idempotency key; unique over all bookings
 	Fingerprint string    // of the request's content
 	Browser     string    // the browser session, "" for none
+	NewBrowser  bool      // the session begins with this booking: nobody can be booking in it at the same time
 }
 
 // Sending is a push that is written down and must now be sent to Daraja.
@@ -98,9 +99,14 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 
 // offer finds seats for the booking and what they cost, or says why it is not taken. It writes nothing.
 func (t *tx) offer(b NewBooking, out *Sending) (Labels, error) {
-	if err := t.lockBrowser(b.Browser); err != nil {
-		return nil, err
+	if !b.NewBrowser {
+		if err := t.lockBrowser(b.Browser); err != nil {
+			return nil, err
+		}
 	}
+	t.ahead(t.saleQuery(), b.ScreeningID)
+	t.ahead(heldQuery, b.Phone, b.Browser)
+	t.ahead(freeQuery, b.ScreeningID)
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
 		return nil, err
@@ -131,40 +137,46 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSe
 	if err != nil {
 		return err
 	}
-	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
-	if err != nil {
+	if err := t.addPush(out); err != nil {
 		return err
 	}
-	if !slices.Equal(got, seats) {
-		if err := t.run(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID); err != nil {
-			return err
-		}
+	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
+	if err != nil || slices.Equal(got, seats) {
+		return err
 	}
-	return t.addPush(out)
+	return t.run(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID)
+}
+
+// saleQuery reads what a sale of a screening depends on.
+const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, status FROM screening WHERE id = $1`
+
+func (t *tx) saleQuery() string {
+	if t.rows {
+		return saleQuery + forUpdate
+	}
+	return saleQuery
 }
 
 // screening reads what a sale depends on, inside the transaction that sells, and locks it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
-	const columns = `id, starts_at, sales_close_at, price_cents, status`
-	query := `SELECT ` + columns + ` FROM screening WHERE id = $1`
-	if t.rows {
-		query = lockScreening + ` RETURNING ` + columns
-	}
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Status}, query, id)
+	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Status}, t.saleQuery(), id)
 	if err == nil {
 		t.locked = id
 	}
 	return sc, err
 }
 
+// heldQuery counts the seats that a phone and a browser hold.
+const heldQuery = `SELECT
+	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL) AS phone,
+	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE browser = $2 AND browser <> '' AND hold_until IS NOT NULL) AS browser`
+
 // mayHold refuses a phone or browser that would hold more than HoldCap seats. Of those the browser holds, own are this
 // booking's already.
 func (t *tx) mayHold(b NewBooking, own int) error {
 	var held struct{ Phone, Browser int }
-	err := t.scan([]any{&held.Phone, &held.Browser}, `SELECT
-		(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL) AS phone,
-		(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE browser = $2 AND browser <> '' AND hold_until IS NOT NULL) AS browser`, b.Phone, b.Browser)
+	err := t.scan([]any{&held.Phone, &held.Browser}, heldQuery, b.Phone, b.Browser)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ type Callback struct {
 	Kind  CallbackKind
 	Token string
 	Body  []byte
+
+	push   PushID   // that the token is of, where it was looked up a moment ago
+	ticket TicketID // the push's
 }
 
 // CallbackKind is what M-PESA speaks of in a callback.
@@ -38,12 +41,12 @@ const (
 
 // tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
 var tokens = map[CallbackKind]string{
-	CallbackSTK:             `SELECT id FROM push_request WHERE callback_token = $1`,
-	CallbackStatus:          `SELECT id FROM claim WHERE result_token = $1`,
-	CallbackStatusTimeout:   `SELECT id FROM claim WHERE result_token = $1`,
-	CallbackReversal:        `SELECT id FROM refund WHERE result_token = $1`,
-	CallbackReversalTimeout: `SELECT id FROM refund WHERE result_token = $1`,
-	CallbackC2B:             `SELECT 1 AS id FROM setting WHERE key = 'c2b.token' AND value = $1`,
+	CallbackSTK:             `SELECT id, ticket_id FROM push_request WHERE callback_token = $1`,
+	CallbackStatus:          `SELECT 0, 0 FROM claim WHERE result_token = $1`,
+	CallbackStatusTimeout:   `SELECT 0, 0 FROM claim WHERE result_token = $1`,
+	CallbackReversal:        `SELECT 0, 0 FROM refund WHERE result_token = $1`,
+	CallbackReversalTimeout: `SELECT 0, 0 FROM refund WHERE result_token = $1`,
+	CallbackC2B:             `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 }
 
 // NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.
@@ -61,23 +64,23 @@ func (s *Store) C2BToken(ctx context.Context) (string, error) {
 
 // KeepCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
 // stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
-func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (id CallbackID, known bool, err error) {
-	var whose int64
-	err = s.hooks.scan(ctx, []any{&whose}, tokens[c.Kind], c.Token)
+func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
+	err = s.hooks.scan(ctx, []any{&kept.push, &kept.ticket}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return 0, false, fmt.Errorf("look for the token: %w", err)
+		return kept, false, fmt.Errorf("look for the token: %w", err)
 	}
 	known = err == nil && c.Token != ""
 	lane := urgent
 	if !known {
 		lane = booking // a flood of strangers must not hold Safaricom up
 		if s.strangers.Add(1) > strangerLimit {
-			return 0, false, nil
+			return kept, false, nil
 		}
 		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
 	}
+	kept.Kind, kept.Token, kept.Body = c.Kind, strings.ToValidUTF8(strings.ReplaceAll(c.Token, "\x00", ""), ""), c.Body
 	err = s.write(ctx, lane, func(t *tx) error {
-		id = CallbackID(s.ids.next(s.now()))
+		kept.ID = CallbackID(s.ids.next(s.now()))
 		body, encoding := encodeBody(c.Body)
 		var outcome, decided any
 		if !known {
@@ -85,13 +88,13 @@ func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (id CallbackID,
 		}
 		_, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
-			id, c.Kind, strings.ToValidUTF8(strings.ReplaceAll(c.Token, "\x00", ""), ""), flag(known), c.Source, body, encoding, c.Size, t.now, outcome, decided)
+			kept.ID, c.Kind, kept.Token, flag(known), c.Source, body, encoding, c.Size, t.now, outcome, decided)
 		return err
 	})
 	if err != nil {
-		return 0, known, fmt.Errorf("keep callback: %w", err)
+		return kept, known, fmt.Errorf("keep callback: %w", err)
 	}
-	return id, known, nil
+	return kept, known, nil
 }
 
 // encodeBody keeps text as text; what is not UTF-8, or holds the NUL that PostgreSQL's TEXT refuses, becomes base64.

@@ -65,7 +65,7 @@ type claimRow struct {
 }
 
 func (t *tx) insertClaim(s *Store, c claimRow) error {
-	_, err := t.exec(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
+	err := t.run(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,'asking','',0,$8,0,'',$9,$9)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), c.next, t.now)
 	return err
 }
@@ -170,7 +170,7 @@ func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
 }
 
 func (t *tx) endClaim(c Claim, state ClaimState, reason string) error {
-	if _, err := t.exec(`UPDATE claim SET state = $1, reason = $2, next_at = NULL, updated_at = $3 WHERE id = $4`, state, reason, t.now, c.ID); err != nil {
+	if err := t.run(`UPDATE claim SET state = $1, reason = $2, next_at = NULL, updated_at = $3 WHERE id = $4`, state, reason, t.now, c.ID); err != nil {
 		return err
 	}
 	return t.touch(c.TicketID)
@@ -200,8 +200,8 @@ type Transaction struct {
 }
 
 // ApplyStatus makes of a kept result of Transaction Status what it says of the claim that its token belongs to.
-func (s *Store) ApplyStatus(ctx context.Context, id CallbackID, tr Transaction) (Applied, error) {
-	return s.decideCallback(ctx, id, func(t *tx, token string) (Applied, error) {
+func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var c Claim
 		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE c.result_token = $1`, token)
 		if errors.Is(err, ErrNotFound) {
@@ -229,7 +229,7 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	if tr.NoAnswer {
 		return "no answer", nil
 	}
-	if _, err := t.exec(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
+	if err := t.run(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
 		return "", err
 	}
 	var have Payment
@@ -286,7 +286,7 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 		if _, err := t.hint(s, h); err != nil {
 			return "", err
 		}
-		if _, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt); err != nil {
+		if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt); err != nil {
 			return "", err
 		}
 	}
@@ -344,7 +344,7 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 	case have.TicketID == c.TicketID && have.State == PaymentApplied:
 		return "known already", nil
 	default:
-		if _, err := t.exec(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
+		if err := t.run(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
 			c.TicketID, strongest(have.LearntBy, c.Source), tr.Amount, t.now, have.ID); err != nil {
 			return "", err
 		}

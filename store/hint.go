@@ -29,13 +29,13 @@ const clockSkew = 5 * time.Second
 const claimWait = time.Minute
 
 // ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint].
-func (s *Store) ApplyC2B(ctx context.Context, id CallbackID, h Hint) (Applied, error) {
-	return s.decideCallback(ctx, id, func(t *tx, _ string) (Applied, error) { return t.hint(s, h) })
+func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) { return t.hint(s, h) })
 }
 
 // RejectCallback writes what became of a kept callback that nothing can be made of.
-func (s *Store) RejectCallback(ctx context.Context, id CallbackID, outcome string) (Applied, error) {
-	return s.decideCallback(ctx, id, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
+func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
 }
 
 // ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a push that
@@ -64,7 +64,7 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	var have Payment
 	err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, h.Receipt)
 	if err == nil {
-		_, err = t.exec(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
+		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
 		if err == nil && have.State == PaymentUnmatched && have.TicketID == 0 {
 			return t.hintedAgain(s, have, h)
@@ -128,7 +128,7 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint) (Applied, error) {
 	if err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, h.Receipt, ticket); err != nil || claims > 0 {
 		return Applied{Outcome: "known already", Code: code}, err
 	}
-	if _, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, toBeConfirmed, t.now, have.ID); err != nil {
+	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, toBeConfirmed, t.now, have.ID); err != nil {
 		return Applied{}, err
 	}
 	err = t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})

@@ -75,10 +75,10 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return nil
 	}
 	err = s.write(ctx, urgent, func(t *tx) error {
-		if _, err := t.exec(`UPDATE push_request SET live = 0, updated_at = $1 WHERE live = 1 AND live_until <= $1`, t.now); err != nil {
+		if err := t.run(`UPDATE push_request SET live = 0, updated_at = $1 WHERE live = 1 AND live_until <= $1`, t.now); err != nil {
 			return err
 		}
-		_, err := t.exec(`DELETE FROM session WHERE expires_at <= $1`, t.now)
+		err := t.run(`DELETE FROM session WHERE expires_at <= $1`, t.now)
 		return err
 	})
 	if err != nil {

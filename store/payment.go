@@ -132,7 +132,7 @@ func (t *tx) record(s *Store, p *Push, v Verdict, m money, state PaymentState, r
 }
 
 func (t *tx) insertPayment(s *Store, receipt string, push PushID, ticket TicketID, m money, state PaymentState, reason string) error {
-	_, err := t.exec(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, account, transacted_at, learnt_by, state, reason, created_at, updated_at)
+	err := t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, account, transacted_at, learnt_by, state, reason, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$12)`, s.ids.next(t.now.Time()), orNull(receipt), noID(int64(push)), noID(int64(ticket)), m.amount,
 		m.phone, m.account, orNone(m.at), m.learntBy, state, reason, t.now)
 	return err
@@ -168,7 +168,7 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 	if !learnt {
 		return "duplicate", t.savePush(s, p)
 	}
-	if _, err := t.exec(`UPDATE payment SET amount_cents = COALESCE(amount_cents, $1), transacted_at = COALESCE(transacted_at, $2), updated_at = $3 WHERE id = $4`,
+	if err := t.run(`UPDATE payment SET amount_cents = COALESCE(amount_cents, $1), transacted_at = COALESCE(transacted_at, $2), updated_at = $3 WHERE id = $4`,
 		m.amount, orNone(m.at), t.now, have.ID); err != nil {
 		return "", err
 	}
@@ -199,7 +199,7 @@ func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (stri
 	if reason != "" {
 		state = PaymentRefundDue
 	}
-	if _, err := t.exec(`UPDATE payment SET state = $1, reason = $2, ticket_id = $3, updated_at = $4 WHERE id = $5`, state, reason, ticket, t.now, have.ID); err != nil {
+	if err := t.run(`UPDATE payment SET state = $1, reason = $2, ticket_id = $3, updated_at = $4 WHERE id = $5`, state, reason, ticket, t.now, have.ID); err != nil {
 		return "", err
 	}
 	m.receipt, m.at = cmp.Or(m.receipt, have.Receipt), cmp.Or(m.at, have.TransactedAt)
@@ -211,7 +211,7 @@ func (t *tx) showReceipt(have Payment, m money) error {
 	if have.State != PaymentApplied {
 		return t.touch(have.TicketID)
 	}
-	_, err := t.exec(`UPDATE ticket SET receipt = $1, transacted_at = COALESCE($2, transacted_at), version = version + 1, updated_at = $3 WHERE id = $4`,
+	err := t.run(`UPDATE ticket SET receipt = $1, transacted_at = COALESCE($2, transacted_at), version = version + 1, updated_at = $3 WHERE id = $4`,
 		m.receipt, orNone(m.at), t.now, have.TicketID)
 	return err
 }
@@ -222,7 +222,7 @@ func (t *tx) amountContradicts(p Push, m money, have Payment) (string, error) {
 	if have.State != PaymentApplied || m.amount == nil || have.Amount == *m.amount {
 		return "", nil
 	}
-	_, err := t.exec(`UPDATE payment SET amount_cents = $1, state = $2, reason = $3, updated_at = $4 WHERE id = $5`, *m.amount, PaymentRefundDue, ReasonWrongAmount, t.now, have.ID)
+	err := t.run(`UPDATE payment SET amount_cents = $1, state = $2, reason = $3, updated_at = $4 WHERE id = $5`, *m.amount, PaymentRefundDue, ReasonWrongAmount, t.now, have.ID)
 	return "refund due: " + ReasonWrongAmount, errors.Join(err, t.void(p.TicketID, ReasonWrongAmount, false))
 }
 
@@ -240,7 +240,7 @@ func (t *tx) takeFrom(p Payment) error {
 
 // void makes a paid ticket admit nobody. Its seats stay its own until its money is back, unless they are to be freed.
 func (t *tx) void(id TicketID, reason string, free bool) error {
-	if _, err := t.exec(`UPDATE ticket SET voided_at = $1, void_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3 AND voided_at IS NULL`, t.now, reason, id); err != nil || !free {
+	if err := t.run(`UPDATE ticket SET voided_at = $1, void_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3 AND voided_at IS NULL`, t.now, reason, id); err != nil || !free {
 		return err
 	}
 	return t.freeSeats(id)
@@ -252,7 +252,7 @@ func (t *tx) freeSeats(id TicketID) error {
 		return err
 	}
 	delete(t.maps, screening)
-	_, err := t.exec(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
+	err := t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
 	return err
 }
 
@@ -273,12 +273,14 @@ type payable struct {
 	moved bool // the seats had to change
 }
 
+const payableQuery = `SELECT t.id, t.screening_id, t.quantity, t.total, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
+	COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
+	FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.id = $1`
+
 func (t *tx) ticketForPayment(id TicketID) (payable, error) {
 	var tk payable
 	err := t.scan([]any{&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Seats, &tk.Hold, &tk.Voided, &tk.Held, &tk.StartsAt, &tk.Screening},
-		`SELECT t.id, t.screening_id, t.quantity, t.total, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
-		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
-		FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.id = $1`, id)
+		payableQuery, id)
 	return tk, err
 }
 
@@ -311,7 +313,7 @@ func (t *tx) decide(tk *payable, amount *Cents) (reason string, err error) {
 }
 
 func (t *tx) ticketPaid(tk payable, m money) error {
-	_, err := t.exec(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, transacted_at = $2, seats = $3,
+	err := t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, transacted_at = $2, seats = $3,
 		seats_moved = CASE WHEN $4 = 1 THEN 1 ELSE seats_moved END, hold_until = NULL, version = version + 1, updated_at = $5 WHERE id = $6`,
 		m.receipt, orNone(m.at), tk.Seats, flag(tk.moved), t.now, tk.ID)
 	return err
@@ -331,7 +333,7 @@ func (t *tx) ticketOwed(s *Store, tk payable, reason string) error {
 	if hold != 0 {
 		hold = min(hold, t.now.Add(s.retryHold))
 	}
-	_, err := t.exec(`UPDATE ticket SET payment_status = 'Failed', failure_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
+	err := t.run(`UPDATE ticket SET payment_status = 'Failed', failure_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
 		reason, orNone(hold), t.now, tk.ID)
 	return err
 }

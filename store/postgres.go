@@ -163,6 +163,7 @@ type pgRunner struct{ on pgQueryer }
 type pgQueryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	SelectContext(ctx context.Context, dest any, query string, args ...any) error
 }

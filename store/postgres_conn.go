@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,20 +36,24 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver is pgx's own, which opens connections that send each statement by itself.
 func (c pgConnector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// pgConn is a connection of a pool. A statement whose result nobody waits for is sent together with the next one: so a
-// transaction takes half the journeys to the server, and holds its locks for half the time.
+// pgConn is a connection of a pool. A statement whose result nobody waits for yet is sent together with the next one: so a
+// transaction takes few journeys to the server, and holds its locks for a short time.
 type pgConn struct {
 	conn    *pgx.Conn
-	waiting []pgStatement
+	waiting []*pgStatement
+	ahead   []*pgStatement // reads whose rows nobody has asked for yet
 	used    time.Time
 }
 
 type pgStatement struct {
 	query string
 	args  []any
+	reads bool
+	rows  pgRows            // once it was sent
+	tag   pgconn.CommandTag // the same
 }
 
-// pgLater marks the context of a statement whose result nobody waits for.
+// pgLater marks the context of a statement that is to be sent with the next one.
 type pgLater struct{}
 
 // errEarlier is the error of a statement that was sent before the one that somebody waits for, which then did not run.
@@ -56,79 +62,101 @@ type errEarlier struct{ error }
 // Unwrap returns the server's error.
 func (e errEarlier) Unwrap() error { return e.error }
 
-// send sends what waits, and then the last statement, whose rows it reads where they are wanted.
-func (c *pgConn) send(ctx context.Context, last pgStatement, rows *pgRows) (tag pgconn.CommandTag, err error) {
+// send sends what waits. Somebody waits for the last of it.
+func (c *pgConn) send(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
 	defer cancel()
-	if len(c.waiting) == 0 {
-		return c.alone(ctx, last, rows)
+	all := c.waiting
+	c.waiting = nil
+	if len(all) == 1 {
+		return c.alone(ctx, all[0])
 	}
 	batch := &pgx.Batch{}
-	for _, s := range append(c.waiting, last) {
+	for _, s := range all {
 		batch.Queue(s.query, s.args...)
 	}
-	earlier := len(c.waiting)
-	c.waiting = c.waiting[:0]
 	results := c.conn.SendBatch(ctx, batch)
 	defer func() {
 		if closed := results.Close(); err == nil {
 			err = closed
 		}
 	}()
-	for range earlier {
-		if _, err := results.Exec(); err != nil {
-			return tag, errEarlier{err}
+	for i, s := range all {
+		if s.reads {
+			var found pgx.Rows
+			if found, err = results.Query(); err == nil {
+				err = s.rows.read(found)
+			}
+		} else {
+			s.tag, err = results.Exec()
+		}
+		if err != nil && i < len(all)-1 {
+			return errEarlier{err}
 		}
 	}
-	if rows == nil {
-		return results.Exec()
-	}
-	found, err := results.Query()
-	if err != nil {
-		return tag, err
-	}
-	return tag, rows.read(found)
+	return err
 }
 
 // alone sends one statement.
-func (c *pgConn) alone(ctx context.Context, s pgStatement, rows *pgRows) (tag pgconn.CommandTag, err error) {
-	if rows == nil {
-		return c.conn.Exec(ctx, s.query, s.args...)
+func (c *pgConn) alone(ctx context.Context, s *pgStatement) (err error) {
+	if !s.reads {
+		s.tag, err = c.conn.Exec(ctx, s.query, s.args...)
+		return err
 	}
 	found, err := c.conn.Query(ctx, s.query, s.args...)
 	if err != nil {
-		return tag, err
+		return err
 	}
-	return tag, rows.read(found)
+	return s.rows.read(found)
 }
 
 // ExecContext runs a statement, or keeps it for later.
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	s := pgStatement{query, pgArgs(args)}
-	if ctx.Value(pgLater{}) != nil {
-		c.waiting = append(c.waiting, s)
-		return driver.RowsAffected(0), nil
-	}
+	c.ahead = nil // it may change what they have read
+	s := &pgStatement{query: query, args: pgArgs(args)}
 	if query == pgRollback {
-		c.waiting = c.waiting[:0]
+		c.waiting = nil
 		if c.conn.PgConn().TxStatus() == pgIdle {
 			return driver.RowsAffected(0), nil // it has not even begun
 		}
 	}
-	tag, err := c.send(ctx, s, nil)
-	if err == nil && query == pgCommit && tag.String() == "ROLLBACK" {
+	c.waiting = append(c.waiting, s)
+	if ctx.Value(pgLater{}) != nil {
+		return driver.RowsAffected(0), nil
+	}
+	err := c.send(ctx)
+	if err == nil && query == pgCommit && s.tag.String() == "ROLLBACK" {
 		err = pgx.ErrTxCommitRollback
 	}
-	return driver.RowsAffected(tag.RowsAffected()), err
+	return driver.RowsAffected(s.tag.RowsAffected()), err
 }
 
-// QueryContext runs a query and reads all its rows.
+// QueryContext runs a query and reads all its rows; or keeps it for later, when its rows are for who asks the same before
+// anything is written.
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	rows := &pgRows{}
-	if _, err := c.send(ctx, pgStatement{query, pgArgs(args)}, rows); err != nil {
-		return nil, err
+	s := &pgStatement{query: query, args: pgArgs(args), reads: true}
+	if ctx.Value(pgLater{}) != nil {
+		c.waiting, c.ahead = append(c.waiting, s), append(c.ahead, s)
+		return &pgRows{}, nil
 	}
-	return rows, nil
+	asked := slices.IndexFunc(c.ahead, s.same)
+	if asked >= 0 {
+		s = c.ahead[asked]
+	} else {
+		c.waiting = append(c.waiting, s)
+	}
+	if slices.Contains(c.waiting, s) {
+		if err := c.send(ctx); err != nil {
+			return nil, err
+		}
+	}
+	rows := s.rows
+	return &rows, nil
+}
+
+// same reports whether both ask the same.
+func (s *pgStatement) same(other *pgStatement) bool {
+	return s.query == other.query && reflect.DeepEqual(s.args, other.args)
 }
 
 // CheckNamedValue leaves every argument to pgx.
@@ -151,7 +179,7 @@ const (
 // ResetSession refuses a connection that is broken, or still in a transaction, before it is used again.
 func (c *pgConn) ResetSession(ctx context.Context) error {
 	idle := time.Since(c.used)
-	c.waiting, c.used = c.waiting[:0], time.Now()
+	c.waiting, c.ahead, c.used = nil, nil, time.Now()
 	if !c.IsValid() || c.conn.PgConn().TxStatus() != pgIdle || idle > pgPing && c.Ping(ctx) != nil {
 		return driver.ErrBadConn
 	}

@@ -74,17 +74,23 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 }
 
 func (t *tx) liveUntilHoldEnds(p *Push) error {
-	var until Instant
-	if err := t.get(&until, `SELECT COALESCE(hold_until, 0) FROM ticket WHERE id = $1`, p.TicketID); err != nil {
-		return err
-	}
+	until, err := t.holdOf(p)
 	p.LiveUntil = max(p.LiveUntil, until)
-	return nil
+	return err
+}
+
+// holdOf is when the hold of the push's ticket ends, 0 where it has none.
+func (t *tx) holdOf(p *Push) (until Instant, err error) {
+	if p.hold != nil {
+		return *p.hold, nil
+	}
+	err = t.scan([]any{&until}, `SELECT COALESCE(hold_until, 0) FROM ticket WHERE id = $1`, p.TicketID)
+	return until, err
 }
 
 func (t *tx) push(where string, arg any) (Push, error) {
-	var p Push
-	err := t.scan(p.columns(), `SELECT `+pushOnly+` FROM push_request p WHERE `+where, arg)
+	p := Push{hold: new(Instant)}
+	err := t.scan(append(p.columns(), p.hold), `SELECT `+pushOnly+`, COALESCE(t.hold_until, 0) FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE `+where, arg)
 	return p, err
 }
 
@@ -103,7 +109,7 @@ func (t *tx) savePush(s *Store, p Push) error {
 	if err := t.schedule(s, &p); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
+	err := t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
 		result_code = $6, result_text = $7, reason = $8, queries = $9, next_query_at = $10, lease_until = $11, updated_at = $12 WHERE id = $13`,
 		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason,
 		p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
@@ -112,7 +118,7 @@ func (t *tx) savePush(s *Store, p Push) error {
 
 // touch lets the ticket's page know that there is something new to show.
 func (t *tx) touch(id TicketID) error {
-	_, err := t.exec(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
+	err := t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
 	return err
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -116,7 +115,7 @@ func (s *Store) NextDue(ctx context.Context) (Instant, error) {
 
 // takeSlot takes the next place in a line where one may go in every gap, and says 0 where it is too early.
 func (t *tx) takeSlot(name string, gap time.Duration) (int64, error) {
-	if _, err := t.exec(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+	if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {
 		return 0, err
 	}
 	return t.exec(`UPDATE pace SET next_at = $1 WHERE name = $2 AND next_at <= $3`, t.now.Add(gap), name, t.now)
@@ -152,7 +151,7 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 
 // askSoon lets M-PESA be asked about a push at once, out of its turn, where it is still without a verdict.
 func (t *tx) askSoon(id PushID) error {
-	_, err := t.exec(`UPDATE push_request SET next_query_at = $1 WHERE id = $2 AND next_query_at > $1`, t.now, id)
+	err := t.run(`UPDATE push_request SET next_query_at = $1 WHERE id = $2 AND next_query_at > $1`, t.now, id)
 	return err
 }
 
@@ -180,11 +179,7 @@ func (t *tx) schedule(s *Store, p *Push) error {
 	if p.NextQuery > t.now {
 		return nil
 	}
-	var hold Instant
-	err := t.scan([]any{&hold}, `SELECT COALESCE(hold_until, 0) FROM ticket WHERE id = $1`, p.TicketID)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
+	hold, err := t.holdOf(p)
 	p.NextQuery = s.queries.next(p.CreatedAt, t.now, hold)
 	return err
 }

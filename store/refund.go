@@ -71,13 +71,13 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 		if n.Reference != "" {
 			method, next = "hand", nil
 		}
-		if _, err := t.exec(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, next_at, lease_until,
+		if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, next_at, lease_until,
 			result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,0,$9,0,'','',$10,$10)`,
 			id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), next, t.now); err != nil {
 			return err
 		}
 		if have.State == PaymentApplied {
-			if _, err := t.exec(`UPDATE payment SET state = 'refund_due', reason = $1, updated_at = $2 WHERE id = $3`, ReasonRefundAsked, t.now, have.ID); err != nil {
+			if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, updated_at = $2 WHERE id = $3`, ReasonRefundAsked, t.now, have.ID); err != nil {
 				return err
 			}
 			if err := t.void(have.TicketID, ReasonRefundAsked, false); err != nil {
@@ -206,8 +206,8 @@ func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer
 }
 
 // ApplyReversal makes of a kept result of a Reversal what it says.
-func (s *Store) ApplyReversal(ctx context.Context, id CallbackID, a RefundAnswer) (Applied, error) {
-	return s.decideCallback(ctx, id, func(t *tx, token string) (Applied, error) {
+func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var r Refund
 		err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
 		if errors.Is(err, ErrNotFound) {
@@ -236,7 +236,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := t.exec(`UPDATE refund SET lease_until = 0, result_code = CASE WHEN $1 = '' THEN result_code ELSE $1 END, result_text = CASE WHEN $2 = '' THEN result_text ELSE $2 END,
+	if err := t.run(`UPDATE refund SET lease_until = 0, result_code = CASE WHEN $1 = '' THEN result_code ELSE $1 END, result_text = CASE WHEN $2 = '' THEN result_text ELSE $2 END,
 		conversation_id = COALESCE(conversation_id, $3), originator_conversation_id = COALESCE(originator_conversation_id, $4), updated_at = $5 WHERE id = $6`,
 		a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now, r.ID); err != nil {
 		return "", err
@@ -267,19 +267,19 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 		if r.State != RefundRequested || r.Sent >= refundSends {
 			return "to be tried by a person", nil
 		}
-		_, err := t.exec(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
+		err := t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
 		return "to be tried again", err
 	}
 	return "unclear", nil
 }
 
 func (t *tx) refundFailed(r Refund) error {
-	_, err := t.exec(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
+	err := t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
 	return err
 }
 
 func (t *tx) refunded(r Refund, have Payment, code, text string) error {
-	if _, err := t.exec(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
+	if err := t.run(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
 		return err
 	}
 	return t.goneBack(have, PaymentRefunded, have.Reason)
@@ -287,7 +287,7 @@ func (t *tx) refunded(r Refund, have Payment, code, text string) error {
 
 // goneBack writes that a payment's money is with its payer again. A ticket that it had paid for is void and its seats are free.
 func (t *tx) goneBack(have Payment, state PaymentState, reason string) error {
-	if _, err := t.exec(`UPDATE payment SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, state, reason, t.now, have.ID); err != nil {
+	if err := t.run(`UPDATE payment SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, state, reason, t.now, have.ID); err != nil {
 		return err
 	}
 	if have.TicketID == 0 {

@@ -12,10 +12,12 @@ import (
 // The same money may be told by a callback, a query, a C2B confirmation and the customer, in any order, and not every source
 // knows the receipt, the push or the amount. This file tells which of them speak of the same money.
 
+const knownQuery = `SELECT ` + paymentColumns + ` FROM payment WHERE push_id = $1 OR receipt = $2`
+
 // known finds the payment that the push has, and another one that has the receipt, or is by all signs the same money.
 func (t *tx) known(p Push, m money) (have, other Payment, err error) {
 	var rows []Payment
-	err = t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id = $1 OR receipt = $2`, p.ID, orNull(m.receipt))
+	err = t.list(&rows, knownQuery, p.ID, orNull(m.receipt))
 	for _, row := range rows {
 		if row.PushID == p.ID {
 			have = row
@@ -105,7 +107,7 @@ func (t *tx) complete(s *Store, p Push, v Verdict, m money, other Payment) (stri
 	if m.amount != nil {
 		other.Amount = *m.amount
 	}
-	if _, err := t.exec(`UPDATE payment SET push_id = $1, ticket_id = $2, amount_cents = $3, phone = $4, learnt_by = $5, state = $6,
+	if err := t.run(`UPDATE payment SET push_id = $1, ticket_id = $2, amount_cents = $3, phone = $4, learnt_by = $5, state = $6,
 		transacted_at = COALESCE(transacted_at, $7), updated_at = $8 WHERE id = $9`,
 		p.ID, p.TicketID, m.amount, p.Phone, other.LearntBy, other.State, orNone(m.at), t.now, other.ID); err != nil {
 		return "", err
@@ -153,7 +155,7 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 		}
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)
-	if _, err := t.exec(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
+	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
 		account = CASE WHEN account = '' THEN $5 ELSE account END, updated_at = $6 WHERE id = $7`,
 		m.receipt, orNone(m.at), have.LearntBy, m.amount, m.account, t.now, have.ID); err != nil {
 		return "", err
@@ -169,11 +171,11 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 
 // mergeInto keeps of two records of the same money the one that paid for the ticket, and gives it the push.
 func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment) (string, error) {
-	if _, err := t.exec(`UPDATE payment SET push_id = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
+	if err := t.run(`UPDATE payment SET push_id = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
 		PaymentSuperseded, "same money as "+keep.Receipt, t.now, drop.ID); err != nil {
 		return "", err
 	}
-	_, err := t.exec(`UPDATE payment SET push_id = $1, learnt_by = $2, updated_at = $3 WHERE id = $4`, p.ID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
+	err := t.run(`UPDATE payment SET push_id = $1, learnt_by = $2, updated_at = $3 WHERE id = $4`, p.ID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
 	if err != nil {
 		return "", err
 	}
@@ -185,7 +187,7 @@ func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment)
 
 // supersede lets a record go whose money another one has.
 func (t *tx) supersede(drop Payment) error {
-	_, err := t.exec(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
+	err := t.run(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
 		PaymentSuperseded, "same money as "+drop.Receipt, t.now, drop.ID)
 	return err
 }
@@ -199,12 +201,12 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have Payment) (string, 
 	}
 	if refunds > 0 || have.State == PaymentReversed {
 		// The first one has gone back, or is on its way; this one has not.
-		if _, err := t.exec(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
+		if err := t.run(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
 			return "", err
 		}
 		return t.payAnew(s, p, v, m)
 	}
-	if _, err := t.exec(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
+	if err := t.run(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
 		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
 		return "", err
 	}
@@ -259,6 +261,6 @@ func (t *tx) matchPending(s *Store, ticket TicketID) error {
 
 // contradicted keeps what M-PESA said in the push's text: a push pays at most once, and has its payment.
 func (t *tx) contradicted(p Push, v Verdict, have Payment) (string, error) {
-	_, err := t.exec(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND reason = ''`, "also told with receipt "+v.Receipt, t.now, have.ID)
+	err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND reason = ''`, "also told with receipt "+v.Receipt, t.now, have.ID)
 	return "another receipt for a push that is paid", errors.Join(err, t.touch(p.TicketID))
 }

@@ -41,31 +41,49 @@ type Applied struct {
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything that
 // money can cause happens here, in one transaction.
-func (s *Store) ApplyCallback(ctx context.Context, id CallbackID, v Verdict) (Applied, error) {
-	return s.decideCallback(ctx, id, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, token, v) })
+func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
+	ahead := func(t *tx) {
+		if cb.ticket == 0 {
+			return
+		}
+		_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
+		t.ahead(callbackQuery, cb.ID)
+		t.ahead(pushByToken, cb.Token)
+		if v.Class == Success {
+			t.ahead(knownQuery, cb.push, orNull(v.Receipt))
+			t.ahead(payableQuery, cb.ticket)
+		}
+	}
+	return s.decide(ctx, cb, ahead, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, cb.ticket, token, v) })
 }
 
+const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
+
 // decideCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has done.
-func (s *Store) decideCallback(ctx context.Context, id CallbackID, decide func(t *tx, token string) (Applied, error)) (Applied, error) {
+func (s *Store) decideCallback(ctx context.Context, cb Callback, decide func(t *tx, token string) (Applied, error)) (Applied, error) {
+	return s.decide(ctx, cb, func(*tx) {}, decide)
+}
+
+// decide is decideCallback for one who can say ahead of it what will be read.
+func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide func(t *tx, token string) (Applied, error)) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		out = Applied{}
-		var cb struct {
-			Token   string
-			Outcome *string
-		}
-		if err := t.scan([]any{&cb.Token, &cb.Outcome}, `SELECT token, outcome FROM callback WHERE id = $1`, id); err != nil {
+		ahead(t)
+		var token string
+		var outcome *string
+		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {
 			return err
 		}
-		if cb.Outcome != nil {
-			out.Outcome = *cb.Outcome
+		if outcome != nil {
+			out.Outcome = *outcome
 			return nil
 		}
 		var err error
-		if out, err = decide(t, cb.Token); err != nil {
+		if out, err = decide(t, token); err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3`, out.Outcome, t.now, id)
+		err = t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3`, out.Outcome, t.now, cb.ID)
 		return err
 	})
 	if err != nil {
@@ -74,12 +92,18 @@ func (s *Store) decideCallback(ctx context.Context, id CallbackID, decide func(t
 	return out, nil
 }
 
-func (t *tx) applyByToken(s *Store, token string, v Verdict) (Applied, error) {
+const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`
+
+// applyByToken applies a verdict to the push that the token is of. The push's ticket is locked already where it is named.
+func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (Applied, error) {
 	var p Push
 	var code string
-	err := t.lockFor(`SELECT ticket_id FROM push_request WHERE callback_token = $1`, token)
+	var err error
+	if locked == 0 {
+		err = t.lockFor(`SELECT ticket_id FROM push_request WHERE callback_token = $1`, token)
+	}
 	if err == nil {
-		err = t.scan(append(p.columns(), &code), `SELECT `+pushOnly+`, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
+		err = t.scan(append(p.columns(), &code), pushByToken, token)
 	}
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
@@ -197,7 +221,7 @@ func (t *tx) failTicket(s *Store, p Push, final bool) error {
 			tk.Reason = cmp.Or(tk.Owed, p.Reason)
 		}
 	}
-	_, err = t.exec(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
+	err = t.run(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
 		tk.Status, tk.Reason, orNone(tk.Hold), t.now, p.TicketID)
 	return err
 }

@@ -19,7 +19,7 @@ type stage struct {
 	screening store.ScreeningID
 	pushes    []store.Sending
 	made      []store.Instant // when each push was
-	last      store.CallbackID
+	last      store.Callback
 	verdict   store.Verdict
 	told      string // what the last event was told
 	other     string // the secret of another ticket that the phone tried to pay for

@@ -17,7 +17,7 @@ import (
 // have it or means something else by it; and because time and chance come from outside. Examples show that each is found. The
 // files named are for one database alone.
 var forbidden = []struct{ pattern, example, files string }{
-	{`FOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE|KEY\s+SHARE)`, "SELECT 1 FROM a FOR UPDATE", ""},
+	{`FOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE|KEY\s+SHARE)`, "SELECT 1 FROM a FOR UPDATE", "tx.go"},
 	{`SKIP\s+LOCKED|NOWAIT`, "SELECT 1 FROM a SKIP LOCKED", ""},
 	{`LISTEN|UNLISTEN|NOTIFY|PG_NOTIFY`, "LISTEN events", ""},
 	{`PG_(TRY_)?ADVISORY\w*`, "SELECT pg_try_advisory_xact_lock(1)", ""},

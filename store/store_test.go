@@ -131,8 +131,8 @@ func testStrangersAreBounded(t *testing.T) {
 	s.PretendStrangers(9_999)
 	for i, kept := range []bool{true, false, false} {
 		id, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10})
-		if known || err != nil || (id != 0) != kept {
-			t.Errorf("callback %d: id %d, known %v, %v", i, id, known, err)
+		if known || err != nil || (id.ID != 0) != kept {
+			t.Errorf("callback %d: id %d, known %v, %v", i, id.ID, known, err)
 		}
 	}
 	if n := s.Strangers(); n != 10_002 {

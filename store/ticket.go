@@ -120,6 +120,8 @@ type Push struct {
 	NextQuery         Instant   `db:"next_query"` // when it is asked next; 0 is never
 	LeaseUntil        Instant   `db:"lease_until"`
 	CreatedAt         Instant   `db:"created_at"`
+
+	hold *Instant // when its ticket's hold ends, where it was read with it; 0 is no hold
 }
 
 const (

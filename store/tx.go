@@ -55,6 +55,19 @@ func (t *tx) run(query string, args ...any) error {
 	return t.broke(err)
 }
 
+// ahead sends a read with the next statement that somebody waits for, on PostgreSQL. Who asks the same before anything is
+// written need not wait for the answer any more.
+func (t *tx) ahead(query string, args ...any) {
+	if t.pg == nil {
+		return
+	}
+	rows, err := t.pg.on.QueryContext(t.later, query, storable(args)...)
+	if err == nil {
+		err = rows.Close()
+	}
+	_ = t.broke(err)
+}
+
 // broke remembers that a statement has failed: PostgreSQL lets no other follow it, whatever is made of the error.
 func (t *tx) broke(err error) error {
 	if t.failed == nil {
@@ -108,33 +121,31 @@ func (t *tx) shared() bool { return t.rows }
 // lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
 // may be old by then. SQLite has one writer, and needs none.
 //
-// Locks are taken by UPDATE, which every database has, and in one order so that two writes do not wait for each other: the
-// ticket, the browser, the screening.
+// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the screening.
 func (t *tx) lock(id TicketID) error {
 	if !t.rows {
 		return nil
 	}
-	return t.run(`UPDATE ticket SET version = version WHERE id = $1`, id)
+	return t.run(`SELECT id FROM ticket WHERE id = $1`+forUpdate, id)
 }
+
+// forUpdate makes a SELECT lock the row that it reads, as an UPDATE would, but without a new row. SQLite knows no such thing.
+const forUpdate = ` FOR NO KEY UPDATE`
 
 // lockFor is lock for the ticket whose id the query finds, if any.
 func (t *tx) lockFor(query string, arg any) error {
 	if !t.rows {
 		return nil
 	}
-	return t.run(`UPDATE ticket SET version = version WHERE id = (`+query+`)`, arg)
+	return t.run(`SELECT id FROM ticket WHERE id = (`+query+`)`+forUpdate, arg)
 }
 
-// lockSecret is lock for the ticket that the secret opens; ErrNotFound where it opens none.
+// lockSecret is lock for the ticket that the secret opens, if any.
 func (t *tx) lockSecret(secret string) error {
 	if !t.rows {
 		return nil
 	}
-	n, err := t.exec(`UPDATE ticket SET version = version WHERE secret = $1`, secret)
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
-	return err
+	return t.run(`SELECT id FROM ticket WHERE secret = $1`+forUpdate, secret)
 }
 
 // lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for the
@@ -144,10 +155,8 @@ func (t *tx) lockScreening(id ScreeningID) error {
 		return nil
 	}
 	t.locked = id
-	return t.run(lockScreening, id)
+	return t.run(saleQuery+forUpdate, id)
 }
-
-const lockScreening = `UPDATE screening SET capacity = capacity WHERE id = $1`
 
 // browserLocks is how many rows browsers share for their lock.
 const browserLocks = 256

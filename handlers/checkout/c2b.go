@@ -13,13 +13,13 @@ import (
 func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	p, err := mpesa.ParseC2B(cb.Body)
 	if err != nil || !p.HasAmount {
-		return s.store.RejectCallback(ctx, cb.ID, "unreadable")
+		return s.store.RejectCallback(ctx, cb, "unreadable")
 	}
 	h := store.Hint{Receipt: p.Receipt, Amount: store.Cents(p.Amount), Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
 	if p.HasTime {
 		h.TransactedAt = store.At(p.TransactedAt)
 	}
-	return s.store.ApplyC2B(ctx, cb.ID, h)
+	return s.store.ApplyC2B(ctx, cb, h)
 }
 
 // C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it, which is

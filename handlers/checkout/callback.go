@@ -33,12 +33,12 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	kind := cmp.Or(d.Kind, store.CallbackSTK)
 	// The sender may hang up once it has sent; what it said must be kept all the same.
 	ctx = context.WithoutCancel(ctx)
-	id, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
+	kept, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
 	if err != nil || !known {
 		return known, err
 	}
 	select {
-	case s.apply <- store.Callback{ID: id, Kind: kind, Token: d.Token, Body: body}:
+	case s.apply <- kept:
 	default: // the sweep takes what does not fit
 	}
 	return true, nil
@@ -50,7 +50,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	var err error
 	switch cb.Kind {
 	case store.CallbackSTK:
-		applied, err = s.store.ApplyCallback(ctx, cb.ID, verdict(cb.Body))
+		applied, err = s.store.ApplyCallback(ctx, cb, verdict(cb.Body))
 	case store.CallbackStatus, store.CallbackStatusTimeout:
 		applied, err = s.applyStatus(ctx, cb)
 	case store.CallbackReversal, store.CallbackReversalTimeout:
@@ -58,7 +58,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	case store.CallbackC2B:
 		applied, err = s.applyC2B(ctx, cb)
 	default:
-		applied, err = s.store.RejectCallback(ctx, cb.ID, "of no kind that is known")
+		applied, err = s.store.RejectCallback(ctx, cb, "of no kind that is known")
 	}
 	if err != nil {
 		return fmt.Errorf("callback %d: %w", cb.ID, err)

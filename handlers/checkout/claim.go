@@ -67,13 +67,13 @@ func (s *Service) resultURL(kind store.CallbackKind, token string) string {
 // applyStatus makes of a result of Transaction Status what it says of the receipt.
 func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	if cb.Kind == store.CallbackStatusTimeout {
-		return s.store.ApplyStatus(ctx, cb.ID, store.Transaction{NoAnswer: true})
+		return s.store.ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
 	}
 	result, err := mpesa.ParseResult(cb.Body)
 	if err != nil {
-		return s.store.RejectCallback(ctx, cb.ID, "unreadable")
+		return s.store.RejectCallback(ctx, cb, "unreadable")
 	}
-	return s.store.ApplyStatus(ctx, cb.ID, s.transaction(result))
+	return s.store.ApplyStatus(ctx, cb, s.transaction(result))
 }
 
 func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {

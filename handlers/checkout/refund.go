@@ -69,11 +69,11 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 // applyReversal makes of the result of a Reversal what it says.
 func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	if cb.Kind == store.CallbackReversalTimeout {
-		return s.store.ApplyReversal(ctx, cb.ID, store.RefundAnswer{Text: "timed out at M-PESA"})
+		return s.store.ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 	}
 	result, err := mpesa.ParseResult(cb.Body)
 	if err != nil {
-		return s.store.RejectCallback(ctx, cb.ID, "unreadable")
+		return s.store.RejectCallback(ctx, cb, "unreadable")
 	}
 	answer := store.RefundAnswer{
 		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
@@ -88,5 +88,5 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	case mpesa.OutcomeTryAgain:
 		answer.Verdict = store.RefundTryAgain
 	}
-	return s.store.ApplyReversal(ctx, cb.ID, answer)
+	return s.store.ApplyReversal(ctx, cb, answer)
 }

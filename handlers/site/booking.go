@@ -87,6 +87,7 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if !known {
 		clean.Browser = web.NewBrowser()
 	}
+	clean.NewBrowser = !known
 	placed, err := s.Checkout.Book(r.Context(), clean)
 	if err != nil {
 		return placed, err
