@@ -23,11 +23,11 @@ type NewBooking struct {
 	Name        string
 	Phone       string // MSISDN
 	Quantity    int
-	Total       Shillings // what the customer was shown; 0 where nothing was
-	Key         string    // idempotency key; unique over all bookings
-	Fingerprint string    // of the request's content
-	Browser     string    // the browser session, "" for none
-	NewBrowser  bool      // the session begins with this booking: nobody can be booking in it at the same time
+	Total       Shillings   // what the customer was shown; 0 where nothing was
+	Key         string      // idempotency key; unique over all bookings
+	Fingerprint string      // of the request's content
+	Browser     string      // the browser session, "" for none
+	Session     *SessionRow // the session, where it begins with this booking: nobody can be booking in it at the same time
 }
 
 // Sending is a push that is written down and must now be sent to Daraja.
@@ -39,6 +39,8 @@ type Sending struct {
 	CallbackToken string
 	Phone         string
 	Amount        Shillings
+	MadeAt        Instant
+	HoldUntil     Instant
 }
 
 // Book holds the best seats, writes the ticket and its push, and returns what to send. Where the key has been used for
@@ -77,6 +79,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 			}
 		}
 		out, replayed = fresh, false
+		out.MadeAt, out.HoldUntil = t.now, t.now.Add(s.hold)
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
 		seats, err := t.offer(b, &out)
 		if _, refused := errors.AsType[*Refusal](err); refused {
@@ -99,7 +102,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 
 // offer finds seats for the booking and what they cost, or says why it is not taken. It writes nothing.
 func (t *tx) offer(b NewBooking, out *Sending) (Labels, error) {
-	if !b.NewBrowser {
+	if b.Session == nil {
 		if err := t.lockBrowser(b.Browser); err != nil {
 			return nil, err
 		}
@@ -132,13 +135,18 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSe
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
-		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, t.now.Add(s.hold),
+		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, out.HoldUntil,
 		b.Key, b.Fingerprint, b.Browser, seats)
 	if err != nil {
 		return err
 	}
 	if err := t.addPush(out); err != nil {
 		return err
+	}
+	if b.Session != nil {
+		if err := t.putSession(*b.Session); err != nil {
+			return err
+		}
 	}
 	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
 	if err != nil || slices.Equal(got, seats) {

@@ -176,7 +176,7 @@ func testHoldCapOnRetry(t *testing.T) {
 			t.Fatal(err)
 		}
 		refuse := func(id store.PushID) {
-			if err := s.RecordAnswer(t.Context(), id, store.Answer{Kind: store.Refused, Reason: "mpesa_busy"}); err != nil {
+			if err := s.RecordAnswer(t.Context(), store.Sending{PushID: id}, store.Answer{Kind: store.Refused, Reason: "mpesa_busy"}); err != nil {
 				t.Fatal(err)
 			}
 		}

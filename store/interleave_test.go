@@ -73,7 +73,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			return err
 		}
 		st.other = sent.Secret
-		return st.s.RecordAnswer(ctx, sent.PushID, store.Answer{Kind: store.Refused})
+		return st.s.RecordAnswer(ctx, sent, store.Answer{Kind: store.Refused})
 	case "typed for another ticket of the phone":
 		st.clock.add(5 * time.Minute)
 		if _, err := st.s.EndHolds(ctx); err != nil {

@@ -23,8 +23,8 @@ import (
 // three processes.
 const (
 	pgUrgentConns  = 12 // for what Safaricom and the clock bring
-	pgBookingConns = 8
-	pgReaderConns  = 8
+	pgBookingConns = 6
+	pgReaderConns  = 5
 	pgHookConns    = 2
 )
 

@@ -122,14 +122,20 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 	}
 	c.waiting = append(c.waiting, s)
 	if ctx.Value(pgLater{}) != nil {
-		return driver.RowsAffected(0), nil
+		return s, nil
 	}
 	err := c.send(ctx)
 	if err == nil && query == pgCommit && s.tag.String() == "ROLLBACK" {
 		err = pgx.ErrTxCommitRollback
 	}
-	return driver.RowsAffected(s.tag.RowsAffected()), err
+	return s, err
 }
+
+// RowsAffected is how many rows the statement has changed, once it was sent.
+func (s *pgStatement) RowsAffected() (int64, error) { return s.tag.RowsAffected(), nil }
+
+// LastInsertId is nothing that PostgreSQL has.
+func (s *pgStatement) LastInsertId() (int64, error) { return 0, errNotHere }
 
 // QueryContext runs a query and reads all its rows; or keeps it for later, when its rows are for who asks the same before
 // anything is written.

@@ -171,8 +171,11 @@ func (b *postgresBooks) transaction(db *sqlx.DB, fn func(*tx) error) error {
 	}
 	switch _, err := t.exec(pgCommit); {
 	case err == nil:
+		for _, do := range t.done {
+			err = errors.Join(err, do())
+		}
 		b.release(conn, "")
-		return nil
+		return err
 	case pgRolledBack(err):
 		b.release(conn, pgRollback)
 		return err

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -27,7 +28,39 @@ type Answer struct {
 
 // RecordAnswer writes down what Daraja answered to a push. A verdict that was faster than the answer stands: an answer
 // never moves a push back.
-func (s *Store) RecordAnswer(ctx context.Context, id PushID, a Answer) error {
+func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
+	if a.Kind == Accepted {
+		if first, err := s.recordFirst(ctx, p, a); first || errors.Is(err, ErrUnknown) {
+			return err
+		}
+	}
+	return s.recordLate(ctx, p.PushID, a)
+}
+
+// recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it before.
+func (s *Store) recordFirst(ctx context.Context, p Sending, a Answer) (first bool, err error) {
+	var n int64
+	err = s.write(ctx, urgent, func(t *tx) error {
+		n = 0
+		if err := t.touch(p.TicketID); err != nil { // which locks it
+			return err
+		}
+		return t.tally(&n, `UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
+			next_query_at = $5, updated_at = $6 WHERE id = $7 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
+			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, s.firstQuery(p, a, t.now), t.now, p.PushID)
+	})
+	return err == nil && n == 1, err
+}
+
+func (s *Store) firstQuery(p Sending, a Answer, now Instant) any {
+	if a.CheckoutRequestID == "" {
+		return nil
+	}
+	return orNone(s.queries.next(p.MadeAt, now, p.HoldUntil))
+}
+
+// recordLate writes an answer beside what is known by then.
+func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.recordAnswer(s, id, a) })
 	if _, taken := uniqueViolation(err); taken {
 		// Another push has these ids. Daraja's answer counts all the same; the callback's token says the rest.
@@ -130,7 +163,7 @@ func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error)
 		return 0, fmt.Errorf("look for unanswered pushes: %w", err)
 	}
 	for i, id := range ids {
-		if err := s.RecordAnswer(ctx, id, Answer{Kind: Ambiguous, Text: "no answer was recorded"}); err != nil {
+		if err := s.recordLate(ctx, id, Answer{Kind: Ambiguous, Text: "no answer was recorded"}); err != nil {
 			return i, err
 		}
 	}

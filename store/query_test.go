@@ -24,7 +24,7 @@ func testQueriesTakeTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.RecordAnswer(t.Context(), sent.PushID, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)}); err != nil {
+		if err := s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)}); err != nil {
 			t.Fatal(err)
 		}
 		pushes = append(pushes, sent.PushID)

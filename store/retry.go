@@ -100,6 +100,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		}
 		tk.moved, tk.Seats = !sameLabels(got, tk.Seats), got
 	}
+	out.MadeAt, out.HoldUntil = t.now, until
 	if err := t.addPush(*out); err != nil {
 		return err
 	}

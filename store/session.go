@@ -29,14 +29,32 @@ func (ss *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, er
 	return b, err == nil, err
 }
 
+// SessionRow is a session that is written with the booking it begins with: see [NewBooking].
+type SessionRow struct {
+	token, data string
+	expires     Instant
+}
+
+type sessionLater struct{}
+
+// Later is the context in which a session's data is not written yet, but put into the row.
+func (ss *Sessions) Later(ctx context.Context, row *SessionRow) context.Context {
+	return context.WithValue(ctx, sessionLater{}, row)
+}
+
 // CommitCtx writes a session's data until its expiry.
 func (ss *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	data := base64.StdEncoding.EncodeToString(b)
-	return ss.s.write(ctx, bookingSingle, func(t *tx) error {
-		err := t.run(`INSERT INTO session (token, data, expires_at) VALUES ($1,$2,$3)
-			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`, token, data, At(expiry))
-		return err
-	})
+	row := SessionRow{token, base64.StdEncoding.EncodeToString(b), At(expiry)}
+	if later, is := ctx.Value(sessionLater{}).(*SessionRow); is {
+		*later = row
+		return nil
+	}
+	return ss.s.write(ctx, bookingSingle, func(t *tx) error { return t.putSession(row) })
+}
+
+func (t *tx) putSession(row SessionRow) error {
+	return t.run(`INSERT INTO session (token, data, expires_at) VALUES ($1,$2,$3)
+		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`, row.token, row.data, row.expires)
 }
 
 // DeleteCtx removes a session.

@@ -48,7 +48,7 @@ func (st *stage) do(event string) {
 	}
 	push := st.pushes[n-1]
 	checkout := fmt.Sprint("ws_CO_", n)
-	answer := func(a store.Answer) error { return st.s.RecordAnswer(st.t.Context(), push.PushID, a) }
+	answer := func(a store.Answer) error { return st.s.RecordAnswer(st.t.Context(), push, a) }
 	callback := func(v store.Verdict) error { return st.callback(push.CallbackToken, checkout, n, v) }
 	amount := store.Cents(push.Amount * 100)
 	less := amount - 100

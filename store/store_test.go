@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -179,6 +180,35 @@ func testSessions(t *testing.T) {
 	}
 	if _, found, _ := ss.FindCtx(t.Context(), "other"); found {
 		t.Error("deleted, yet found")
+	}
+}
+
+// TestSessionWithBooking: a session that begins with a booking is there once the booking is, and not without it.
+func TestSessionWithBooking(t *testing.T) { storetest.Each(t, testSessionWithBooking) }
+
+func testSessionWithBooking(t *testing.T) {
+	s := storetest.New(t)
+	ss := s.Sessions()
+	id := storetest.Screening(t, s, 1, 2)
+	for i, c := range []struct {
+		tickets int
+		found   bool
+	}{{3, false}, {2, true}} {
+		token, b := fmt.Sprint("token ", i), storetest.Booking(id, storetest.Phone(i), c.tickets)
+		b.Session, b.Browser = &store.SessionRow{}, fmt.Sprint("browser ", i)
+		if err := ss.CommitCtx(ss.Later(t.Context(), b.Session), token, []byte{7}, s.Now().Time().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := ss.FindCtx(t.Context(), token); found || err != nil {
+			t.Errorf("there before its booking: %v, %v", found, err)
+		}
+		if _, _, err := s.Book(t.Context(), b); (err == nil) != c.found {
+			t.Fatal(err)
+		}
+		data, found, err := ss.FindCtx(t.Context(), token)
+		if err != nil || found != c.found || found && !bytes.Equal(data, []byte{7}) {
+			t.Errorf("%d tickets: %v, %v, %v", c.tickets, data, found, err)
+		}
 	}
 }
 

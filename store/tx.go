@@ -25,6 +25,7 @@ type tx struct {
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
 	touched []ScreeningID            // whose maps this write has changed
 	failed  error                    // of the first statement that failed
+	done    []func() error           // what is to be done once it is committed
 }
 
 // exec runs a statement and says how many rows it changed.
@@ -53,6 +54,21 @@ func (t *tx) run(query string, args ...any) error {
 	t.writes++
 	_, err := t.pg.exec(t.later, query, args)
 	return t.broke(err)
+}
+
+// tally is run for a statement of which n says, once this write is done, how many rows it has changed.
+func (t *tx) tally(n *int64, query string, args ...any) (err error) {
+	if t.pg == nil {
+		*n, err = t.exec(query, args...)
+		return err
+	}
+	t.writes++
+	res, err := t.pg.exec(t.later, query, args)
+	if err != nil {
+		return t.broke(err)
+	}
+	t.done = append(t.done, func() error { *n, err = res.RowsAffected(); return err })
+	return nil
 }
 
 // ahead sends a read with the next statement that somebody waits for, on PostgreSQL. Who asks the same before anything is

@@ -54,7 +54,7 @@ func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) 
 	}
 	t.booked.add(time.Since(due))
 	id := "ws_CO_" + sending.CallbackToken
-	if err := t.store.RecordAnswer(ctx, sending.PushID, store.Answer{CheckoutRequestID: id, MerchantRequestID: "m-" + id}); err != nil {
+	if err := t.store.RecordAnswer(ctx, sending, store.Answer{CheckoutRequestID: id, MerchantRequestID: "m-" + id}); err != nil {
 		t.faults.add("push answer: %v", err)
 	}
 	if t.pay > 0 && !sleepUntil(ctx, time.Now().Add(t.pay)) {

@@ -37,7 +37,7 @@ func paidBooks(t *testing.T) (path string, receipt string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.RecordAnswer(t.Context(), sent.PushID, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
+	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
 		t.Fatal(err)
 	}
 	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0}}}`)})
@@ -70,7 +70,7 @@ func TestFsckCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.RecordAnswer(t.Context(), sent.PushID, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
+	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
 		t.Fatal(err)
 	}
 	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_2","ResultCode":0}}}`)})

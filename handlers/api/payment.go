@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,8 +53,12 @@ func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	booking.Browser = browser
+	var session *web.NewSession
 	if browser == "" {
-		booking.Browser = web.NewBrowser()
+		if session, err = a.Sessions.New(r); err != nil {
+			return err
+		}
+		booking.Browser, booking.Session = session.Browser, &session.Row
 	}
 	placed, err := a.Checkout.Book(r.Context(), booking)
 	if err != nil {
@@ -62,10 +67,8 @@ func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
 	if !placed.Replayed && placed.Refused == nil {
 		a.Limits.Prompted(w, r, booking.Phone)
 	}
-	if browser == "" && !placed.Replayed {
-		if err := a.Sessions.Keep(w, r, booking.Browser); err != nil {
-			web.Note(w, err) // the booking stands; its secret is in the answer
-		}
+	if session != nil && !placed.Replayed {
+		session.SetCookie(w)
 	}
 	return a.booked(w, placed)
 }
@@ -137,7 +140,7 @@ func (a *API) screening(r *http.Request, which string, id int64) (store.Screenin
 func idempotencyKey(r *http.Request) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
-		return "api:" + web.NewBrowser(), nil
+		return "api:" + rand.Text(), nil
 	}
 	key := keys[0]
 	printable := !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })

@@ -30,10 +30,10 @@ type Booking struct {
 	Name        string
 	Phone       string
 	Quantity    int
-	Total       store.Shillings // the total that was shown; 0 where none was
-	Key         string          // makes a repeated request the same booking; the caller puts who made it in front, such as form:… or api:…
-	Browser     string          // the browser session that books, "" for none
-	NewBrowser  bool            // the session is made for this booking
+	Total       store.Shillings   // the total that was shown; 0 where none was
+	Key         string            // makes a repeated request the same booking; the caller puts who made it in front, such as form:… or api:…
+	Browser     string            // the browser session that books, "" for none
+	Session     *store.SessionRow // the session, where it begins with this booking
 }
 
 // Invalid says what is wrong with a form, in a sentence for each field: name, phone, quantity.
@@ -104,7 +104,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	}
 	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
-		Key: b.Key, Fingerprint: b.fingerprint(), Browser: b.Browser, NewBrowser: b.NewBrowser,
+		Key: b.Key, Fingerprint: b.fingerprint(), Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()

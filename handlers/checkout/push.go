@@ -74,7 +74,7 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 	delay := 100 * time.Millisecond
 	for try := 1; ; try++ {
-		err := s.store.RecordAnswer(ctx, p.PushID, a)
+		err := s.store.RecordAnswer(ctx, p, a)
 		if err == nil {
 			return
 		}

@@ -76,7 +76,6 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if err != nil {
 		return checkout.Placed{}, err
 	}
-	known := browser != ""
 	clean, problems := typed.booking(browser).Check()
 	if problems != nil {
 		return checkout.Placed{}, problems
@@ -84,10 +83,13 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if err := s.mayTry(w, r, clean, browser); err != nil {
 		return checkout.Placed{}, err
 	}
-	if !known {
-		clean.Browser = web.NewBrowser()
+	var session *web.NewSession
+	if browser == "" {
+		if session, err = s.Sessions.New(r); err != nil {
+			return checkout.Placed{}, err
+		}
+		clean.Browser, clean.Session = session.Browser, &session.Row
 	}
-	clean.NewBrowser = !known
 	placed, err := s.Checkout.Book(r.Context(), clean)
 	if err != nil {
 		return placed, err
@@ -95,10 +97,8 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if !placed.Replayed && placed.Refused == nil {
 		s.Limits.Prompted(w, r, clean.Phone)
 	}
-	if !known && !placed.Replayed {
-		if err := s.Sessions.Keep(w, r, clean.Browser); err != nil {
-			web.Note(w, err) // the booking stands; its page is found by its address
-		}
+	if session != nil && !placed.Replayed {
+		session.SetCookie(w)
 	}
 	return placed, nil
 }

@@ -18,7 +18,10 @@ const (
 )
 
 // Sessions lets a browser find its own bookings again. There is no session, and no cookie, before a booking.
-type Sessions struct{ scs *scs.SessionManager }
+type Sessions struct {
+	scs   *scs.SessionManager
+	store *store.Sessions
+}
 
 // NewSessions keeps sessions in the books. With https the cookie never travels in the clear.
 func NewSessions(st *store.Store, https bool) *Sessions {
@@ -32,7 +35,7 @@ func NewSessions(st *store.Store, https bool) *Sessions {
 	if https {
 		m.Cookie.Name, m.Cookie.Secure = "__Host-cinemasphere", true
 	}
-	return &Sessions{m}
+	return &Sessions{m, st.Sessions()}
 }
 
 // Has reports whether the request brings a session cookie, good or not.
@@ -57,21 +60,34 @@ func (s *Sessions) Browser(r *http.Request) (string, error) {
 	return s.scs.GetString(ctx, browserKey), nil
 }
 
-// NewBrowser makes the id of a browser that has none. It counts once it is kept.
-func NewBrowser() string { return rand.Text() }
+// NewSession is a session for a browser that has none. It is one once a booking has been written with its row.
+type NewSession struct {
+	Browser string // a random id
+	Row     store.SessionRow
 
-// Keep starts a session for the browser and sets its cookie.
-func (s *Sessions) Keep(w http.ResponseWriter, r *http.Request, browser string) error {
-	ctx, err := s.scs.Load(context.WithoutCancel(r.Context()), "")
+	scs    *scs.SessionManager
+	ctx    context.Context
+	token  string
+	expiry time.Time
+}
+
+// New makes a session.
+func (s *Sessions) New(r *http.Request) (*NewSession, error) {
+	n := &NewSession{Browser: rand.Text(), scs: s.scs}
+	ctx, err := s.scs.Load(s.store.Later(r.Context(), &n.Row), "")
 	if err != nil {
-		return fmt.Errorf("start session: %w", err)
+		return nil, fmt.Errorf("start session: %w", err)
 	}
-	s.scs.Put(ctx, browserKey, browser)
-	token, expiry, err := s.scs.Commit(ctx)
-	if err != nil {
-		return fmt.Errorf("keep session: %w", err)
+	n.ctx = ctx
+	s.scs.Put(ctx, browserKey, n.Browser)
+	if n.token, n.expiry, err = s.scs.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("make session: %w", err)
 	}
-	s.scs.WriteSessionCookie(ctx, w, token, expiry)
+	return n, nil
+}
+
+// SetCookie gives the session to the browser.
+func (n *NewSession) SetCookie(w http.ResponseWriter) {
+	n.scs.WriteSessionCookie(n.ctx, w, n.token, n.expiry)
 	NoStore(w) // scs says less
-	return nil
 }
