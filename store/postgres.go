@@ -147,13 +147,14 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) (
 	return db, nil
 }
 
-// pgLimits tells the server how long a connection's transactions wait for rows that others have locked, and for how long a
+// pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that others have locked, and for how long a
 // process that has fallen silent may keep rows locked.
 func pgLimits(lockTime time.Duration) string {
 	if lockTime == 0 {
 		return "" // it only reads
 	}
-	return fmt.Sprintf("SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
+	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d",
+		lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
 
 // pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.

@@ -62,13 +62,13 @@ type errEarlier struct{ error }
 // Unwrap returns the server's error.
 func (e errEarlier) Unwrap() error { return e.error }
 
-// send sends what waits. Somebody waits for the last of it.
-func (c *pgConn) send(ctx context.Context) (err error) {
+// send sends what waits. Somebody waits for the last of it, or else for the COMMIT that is not needed: see commit.
+func (c *pgConn) send(ctx context.Context, whole bool) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
 	defer cancel()
 	all := c.waiting
 	c.waiting = nil
-	if len(all) == 1 {
+	if len(all) == 1 && !whole {
 		return c.alone(ctx, all[0])
 	}
 	batch := &pgx.Batch{}
@@ -90,7 +90,7 @@ func (c *pgConn) send(ctx context.Context) (err error) {
 		} else {
 			s.tag, err = results.Exec()
 		}
-		if err != nil && i < len(all)-1 {
+		if err != nil && (whole || i < len(all)-1) {
 			return errEarlier{err}
 		}
 	}
@@ -120,15 +120,29 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 			return driver.RowsAffected(0), nil // it has not even begun
 		}
 	}
+	if query == pgCommit {
+		return s, c.commit(ctx, s)
+	}
 	c.waiting = append(c.waiting, s)
 	if ctx.Value(pgLater{}) != nil {
 		return s, nil
 	}
-	err := c.send(ctx)
-	if err == nil && query == pgCommit && s.tag.String() == "ROLLBACK" {
+	return s, c.send(ctx, false)
+}
+
+// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels together is a
+// transaction by itself.
+func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
+	if len(c.waiting) > 1 && c.waiting[0].query == pgBegin {
+		c.waiting = c.waiting[1:]
+		return c.send(ctx, true)
+	}
+	c.waiting = append(c.waiting, s)
+	err := c.send(ctx, false)
+	if err == nil && s.tag.String() == "ROLLBACK" {
 		err = pgx.ErrTxCommitRollback
 	}
-	return s, err
+	return err
 }
 
 // RowsAffected is how many rows the statement has changed, once it was sent.
@@ -152,7 +166,7 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 		c.waiting = append(c.waiting, s)
 	}
 	if slices.Contains(c.waiting, s) {
-		if err := c.send(ctx); err != nil {
+		if err := c.send(ctx, false); err != nil {
 			return nil, err
 		}
 	}

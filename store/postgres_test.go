@@ -25,6 +25,22 @@ func TestCutAtCommit(t *testing.T) {
 		s, direct := open(t, through), open(t, path)
 		defer direct.Close()
 		defer s.Close()
+		// A write that is sent whole, with nothing to wait for in between, is its own COMMIT.
+		if err := s.SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil { // which prepares its statement
+			t.Fatal(err)
+		}
+		for _, done := range []bool{false, true} {
+			key := fmt.Sprint("whole, done ", done)
+			p.cut(1, "INSERT INTO setting", done)
+			if err := s.SetSettings(t.Context(), map[string]string{key: "", key + " too": ""}); !errors.Is(err, store.ErrUnknown) || p.left() != 0 {
+				t.Errorf("%s: told %v", key, err)
+			}
+			for _, key := range []string{key, key + " too"} {
+				if _, err := direct.Setting(t.Context(), key); (err == nil) != done {
+					t.Errorf("%s: in the books: %v", key, err)
+				}
+			}
+		}
 		for _, done := range []bool{false, true} {
 			for _, lane := range []bool{false, true} {
 				key := fmt.Sprint("done ", done, ", booking ", lane)
