@@ -15,11 +15,8 @@ import (
 // paid: what only few tickets need to say must cost those nothing.
 func TestWhatATicketsPageReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		faults, err := storetest.NewFaults("sqlite")
-		if err != nil {
-			t.Fatal(err)
-		}
-		st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator, Driver: faults.Driver()})
+		faults := new(storetest.Faults)
+		st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator, Wrap: faults.Wrap})
 		if err != nil {
 			t.Fatal(err)
 		}

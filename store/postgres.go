@@ -94,9 +94,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 		{&b.urgent.db, pgUrgentConns, 10 * time.Second}, {&b.booking.db, pgBookingConns, 2 * bookingWait},
 		{&s.readers.db, pgReaderConns, 0}, {&s.hooks.db, pgHookConns, 0},
 	} {
-		if *p.db, err = pgOpen(cfg, o, p.conns, p.lockTime); err != nil {
-			return err
-		}
+		*p.db = pgOpen(cfg, o, p.conns, p.lockTime)
 	}
 	s.readers.pg, s.hooks.pg = &pgReads{pgRunner{s.readers.db}, pgReadTries}, &pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
 	if err := s.suits(ctx, o); err != nil {
@@ -133,18 +131,12 @@ func (s *Store) suits(ctx context.Context, o Options) error {
 }
 
 // pgOpen makes a pool of at most so many connections, none of which is opened yet.
-func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) (db *sqlx.DB, err error) {
-	if o.Driver != "" {
-		if db, err = sqlx.Open(o.Driver, o.Path); err != nil {
-			return nil, fmt.Errorf("open database: %w", err)
-		}
-	} else {
-		db = sqlx.NewDb(sql.OpenDB(pgConnector{cfg, pgLimits(lockTime)}), "pgx")
-	}
+func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *sqlx.DB {
+	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgConnector{cfg, pgLimits(lockTime)})), "pgx")
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(pgConnLife)
-	return db, nil
+	return db
 }
 
 // pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that others have locked, and for how long a

@@ -1,8 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the SQLite driver, in pure Go
+	"modernc.org/sqlite"
 )
 
 // sqliteBooks are books in a file, which one connection writes.
@@ -44,7 +45,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 		}
 	}
 	// The writer comes first: read-only connections cannot make the file.
-	if b.db, err = connect(o.Driver, path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
+	if b.db, err = connect(o, path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
 		return err
 	}
 	if err := migrate(ctx, b.db.DB, goose.DialectSQLite3); err != nil {
@@ -56,23 +57,20 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	}
 	b.writer = startWriter(conn, s.now, o.Log)
 	const readOnly = "mode=ro&_foreign_keys=on&_dqs=0"
-	if s.readers.db, err = connect(o.Driver, path, readOnly, max(4, runtime.NumCPU())); err != nil {
+	if s.readers.db, err = connect(o, path, readOnly, max(4, runtime.NumCPU())); err != nil {
 		return err
 	}
 	s.readers.conn = prepared{&manyConns{db: s.readers.db}}
-	if s.hooks.db, err = connect(o.Driver, path, readOnly, 1); err != nil {
+	if s.hooks.db, err = connect(o, path, readOnly, 1); err != nil {
 		return err
 	}
 	s.hooks.conn = prepared{&manyConns{db: s.hooks.db}}
 	return nil
 }
 
-func connect(driver, path, options string, conns int) (*sqlx.DB, error) {
+func connect(o Options, path, options string, conns int) (*sqlx.DB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
-	db, err := sqlx.Open(cmp.Or(driver, "sqlite"), dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
+	db := sqlx.NewDb(sql.OpenDB(o.wrapped(sqliteConnector{&sqlite.Driver{}, dsn})), "sqlite")
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	if err := db.Ping(); err != nil {
@@ -80,6 +78,18 @@ func connect(driver, path, options string, conns int) (*sqlx.DB, error) {
 	}
 	return db, nil
 }
+
+// sqliteConnector opens connections to a file.
+type sqliteConnector struct {
+	driver *sqlite.Driver
+	dsn    string
+}
+
+// Connect opens a connection.
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+
+// Driver is the driver.
+func (c sqliteConnector) Driver() driver.Driver { return c.driver }
 
 // takeLock keeps a second serving process away. The lock is on a file beside the database: opening and closing the
 // database file itself would drop SQLite's own locks.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,16 +24,23 @@ const (
 
 // Options say how to open the books.
 type Options struct {
-	Path        string           // the SQLite file, made where missing; or postgres://user:password@host/database, which is there
-	Existing    bool             // make no new books: an error where there are none
-	Environment Environment      // empty: take the one stamped in the books
-	Serve       bool             // take the SQLite file's serve lock: one serving process a file
-	Now         func() time.Time // the clock; nil is the machine's
-	Log         *slog.Logger     // nil drops
-	Hold        time.Duration    // how long seats are held after a push; 0 is 3 minutes
-	RetryHold   time.Duration    // how long seats are held after a final failure; 0 is 2 minutes
-	Driver      string           // the database/sql driver in place of the usual one, for tests that let it fail
-	Queries     Schedule         // when M-PESA is asked about a push; nil is DefaultSchedule
+	Path        string                                  // the SQLite file, made where missing; or postgres://user:password@host/database, which is there
+	Existing    bool                                    // make no new books: an error where there are none
+	Environment Environment                             // empty: take the one stamped in the books
+	Serve       bool                                    // take the SQLite file's serve lock: one serving process a file
+	Now         func() time.Time                        // the clock; nil is the machine's
+	Log         *slog.Logger                            // nil drops
+	Hold        time.Duration                           // how long seats are held after a push; 0 is 3 minutes
+	RetryHold   time.Duration                           // how long seats are held after a final failure; 0 is 2 minutes
+	Wrap        func(driver.Connector) driver.Connector // stands between the books and their database, for tests that let it fail
+	Queries     Schedule                                // when M-PESA is asked about a push; nil is DefaultSchedule
+}
+
+func (o Options) wrapped(c driver.Connector) driver.Connector {
+	if o.Wrap == nil {
+		return c
+	}
+	return o.Wrap(c)
 }
 
 // Store is one cinema's books. It is safe for use by many goroutines.

@@ -24,7 +24,7 @@ var (
 	fromSeed  = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
-// TestHistories plays whole evenings of a cinema, each from a seed: a hundred or more customers who pay, cancel, run away,
+// TestHistories plays whole evenings of a cinema, each from a seed: 100 to 300 customers who pay, cancel, run away,
 // come back, pay twice, pay by hand and type receipts; a Daraja that loses, delays, repeats and reorders what it says, lies
 // about the amount, answers with web pages, replaces tokens and goes dark; processes that die. In the end the books must be
 // sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories -histories 1 -seed N.
@@ -72,16 +72,14 @@ func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 const (
 	doors    = 40 * time.Minute // in which customers come
-	atMost   = 60               // customers of a history, and as many again in some
+	fewest   = 100              // customers of a history
+	more     = 100              // at most besides, and as many again in some
 	patience = 4 * time.Minute
 )
 
 func evening(t *testing.T, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 7))
-	f, err := storetest.NewFaults("sqlite")
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := new(storetest.Faults)
 	w := newWorld(t, func(w *world) {
 		w.faults = f
 		w.rand = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
@@ -93,7 +91,7 @@ func evening(t *testing.T, seed uint64) {
 	defer w.close()
 	n := &cinemaNight{world: w, t: t}
 	for range 2 + r.IntN(2) {
-		n.screenings = append(n.screenings, storetest.Screening(t, w.store, 3+r.IntN(4), 8, func(sc *store.Screening) {
+		n.screenings = append(n.screenings, storetest.Screening(t, w.store, 5+r.IntN(8), 10, func(sc *store.Screening) {
 			if chance(r, 20) { // one that begins while people are still paying
 				sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(30*time.Minute), w.store.Now().Add(35*time.Minute)
 			}
@@ -109,9 +107,9 @@ func evening(t *testing.T, seed uint64) {
 		w.daraja.SetEcho(one(r, sim.EchoNever, sim.EchoBefore, sim.EchoBetween, sim.EchoAfter))
 	}
 	var all sync.WaitGroup
-	customers := 30 + r.IntN(atMost)
+	customers := fewest + r.IntN(more)
 	if chance(r, 20) {
-		customers += 2 * atMost
+		customers += more
 	}
 	for i := range customers {
 		mine := rand.New(rand.NewPCG(seed, uint64(i)+100))

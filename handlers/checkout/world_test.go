@@ -69,7 +69,7 @@ func (w *world) open() {
 	w.t.Helper()
 	o := store.Options{Path: w.path, Environment: store.Simulator, Queries: w.queries}
 	if w.faults != nil {
-		o.Driver = w.faults.Driver()
+		o.Wrap = w.faults.Wrap
 	}
 	st, err := store.Open(context.Background(), o)
 	if err != nil {

@@ -2,13 +2,10 @@ package storetest
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Fault is a way in which a call to the database goes wrong.
@@ -26,10 +23,8 @@ const (
 // ErrFault is what a call that was made to fail returns.
 var ErrFault = errors.New("the database does not answer (by order of the test)")
 
-// Faults makes one call to the database go wrong: the nth after Arm. Open the books with its Driver.
+// Faults makes one call to the database go wrong: the nth after Arm. Open the books with its Wrap.
 type Faults struct {
-	name string
-
 	mu    sync.Mutex
 	calls int
 	at    int
@@ -38,21 +33,8 @@ type Faults struct {
 	hit   string // the statement that was hit
 }
 
-var drivers atomic.Int64
-
-// NewFaults makes a driver over the named one that does what that one does until it is armed.
-func NewFaults(under string) (*Faults, error) {
-	db, err := sql.Open(under, "")
-	if err != nil {
-		return nil, err
-	}
-	f := &Faults{name: fmt.Sprintf("faults-%d", drivers.Add(1))}
-	sql.Register(f.name, faultyDriver{db.Driver(), f})
-	return f, db.Close()
-}
-
-// Driver is the name to open the books with.
-func (f *Faults) Driver() string { return f.name }
+// Wrap stands between the books and the connections to their database.
+func (f *Faults) Wrap(c driver.Connector) driver.Connector { return faultyConnector{c, f} }
 
 // Arm makes the nth call from now go wrong; 0 only counts.
 func (f *Faults) Arm(n int, how Fault) {
@@ -117,17 +99,17 @@ func (f *Faults) around(query string, call func() error) error {
 	return errors.Join(ErrFault, err)
 }
 
-type faultyDriver struct {
-	driver.Driver
+type faultyConnector struct {
+	driver.Connector
 	faults *Faults
 }
 
-func (d faultyDriver) Open(name string) (driver.Conn, error) {
-	c, err := d.Driver.Open(name)
+func (f faultyConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := f.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &faultyConn{c, d.faults}, nil
+	return &faultyConn{c, f.faults}, nil
 }
 
 type faultyConn struct {
