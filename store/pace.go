@@ -15,8 +15,9 @@ type Sales struct {
 
 // Pace is how Daraja has answered lately, as all processes together have seen it.
 type Pace struct {
-	Failures  int     // calls that went wrong, one after the other
-	RestUntil Instant // no new prompts until then, because they would not go out
+	Failures   int     // calls that went wrong, one after the other
+	RestUntil  Instant // no new prompts until then, because they would not go out
+	YieldUntil Instant // few questions until then, because Daraja has not taken every push
 }
 
 const (
@@ -24,6 +25,9 @@ const (
 	closeAfter = 5
 	restFirst  = 15 * time.Second
 	restMost   = 4 * time.Minute
+	// yieldFor is how long questions are few after a push that Daraja was too busy for, and yieldBy how many times fewer.
+	yieldFor = 30 * time.Second
+	yieldBy  = 8
 	// paceAge is how old what is known of the pace and the switch may be.
 	paceAge = time.Second
 	// probe is how long one booking may take to show that Daraja answers again, before another may try.
@@ -43,8 +47,9 @@ func (s *Store) salesState(ctx context.Context) (salesState, error) {
 		return *st, nil
 	}
 	st := salesState{read: s.now()}
-	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Failures, &st.pace.RestUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
-		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0)`)
+	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Failures, &st.pace.RestUntil, &st.pace.YieldUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
+		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0),
+		COALESCE((SELECT rest_until FROM pace WHERE name = 'push'), 0)`)
 	if err != nil {
 		return st, fmt.Errorf("read whether sales are open: %w", err)
 	}
@@ -142,6 +147,18 @@ func (s *Store) NoteDaraja(ctx context.Context, answered bool) error {
 	s.sales.Store(nil)
 	if err != nil && !errors.Is(err, ErrBusy) {
 		return fmt.Errorf("note how Daraja answers: %w", err)
+	}
+	return nil
+}
+
+// YieldToPushes makes questions few for a while: Daraja was too busy for a push, and pushes go before questions.
+func (s *Store) YieldToPushes(ctx context.Context) error {
+	err := s.write(ctx, urgent, func(t *tx) error {
+		return t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('push', 0, 0, $1) ON CONFLICT (name) DO UPDATE SET rest_until = excluded.rest_until`, t.now.Add(yieldFor))
+	})
+	s.sales.Store(nil)
+	if err != nil {
+		return fmt.Errorf("yield to pushes: %w", err)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ const queryLease = 45 * time.Second
 
 // ClaimQuery takes the push that M-PESA is to be asked about next, of those that are due: the one whose hold ends first.
 // Nobody else gets it until its answer is recorded or the lease is over. All processes together take one in every gap, which
-// grows while Daraja does not answer well. ErrNotFound means that nothing is due, or that it is too early.
+// grows while Daraja does not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early.
 func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, error) {
 	var q DueQuery
 	var pace Pace
@@ -77,7 +77,11 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	if err != nil {
 		return q, fmt.Errorf("look for queries: %w", err)
 	}
-	gap *= 1 << min(pace.Failures, 5)
+	slower := time.Duration(1) << min(pace.Failures, 5)
+	if s.Now() < pace.YieldUntil {
+		slower = max(slower, yieldBy)
+	}
+	gap *= slower
 	err = s.write(ctx, urgent, func(t *tx) error {
 		n, err := t.exec(`UPDATE push_request SET lease_until = $1 WHERE id = $2 AND lease_until <= $3 AND next_query_at <= $3`, t.now.Add(queryLease), q.PushID, t.now)
 		if err == nil && n == 1 {

@@ -65,6 +65,9 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	}
 	s.record(ctx, p, rec)
 	s.nudged()
+	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
+		s.logged("let pushes go first", func() error { return s.store.YieldToPushes(ctx) })
+	}
 	s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, !unwell(err)) })
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
@@ -94,6 +95,54 @@ func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPushesGoFirst: questions are what gives way. However many are due, or hang, a push goes out at once; and where Daraja
+// complains of too many calls, questions become fewer at once, while pushes go on.
+func TestPushesGoFirst(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+		const silent = 40 // pushes that M-PESA never tells the fate of
+		w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Hour, Callbacks: sim.NoCallback})
+		buy := func(n int) (checkout.Placed, time.Duration, error) {
+			began := time.Now()
+			placed, err := w.service.Book(context.Background(), booking(id, storetest.Phone(n), 1, storetest.Phone(n)))
+			return placed, time.Since(began), err
+		}
+		asked := func(during time.Duration) int {
+			before := w.daraja.Totals().Queries
+			pass(during)
+			return w.daraja.Totals().Queries - before
+		}
+		for n := range silent {
+			if _, _, err := buy(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pass(26 * time.Second)
+		if n := asked(20 * time.Second); n < 35 || n > 41 {
+			t.Errorf("%d questions in 20 seconds, want two a second", n)
+		}
+		for n := range 2 {
+			w.daraja.SetScript(storetest.Phone(100+n), sim.Script{Answer: sim.AnswerSpike})
+			if placed, _, err := buy(100 + n); err != nil || placed.Refused == nil {
+				t.Errorf("a push that is refused: %+v, %v", placed, err)
+			}
+		}
+		if n := asked(20 * time.Second); n < 3 || n > 6 {
+			t.Errorf("%d questions in 20 seconds after two complaints, want one in four seconds", n)
+		}
+		placed, took, err := buy(200)
+		if err != nil || !placed.Answered || placed.Refused != nil || took > time.Second {
+			t.Errorf("a push meanwhile: answered %v after %v, refused %v, %v", placed.Answered, took, placed.Refused, err)
+		}
+		w.daraja.AddOutage(sim.Outage{For: 20 * time.Minute, Answer: sim.AnswerSilent, Calls: "stkquery"})
+		if n := asked(10 * time.Second); n != 0 { // they hang, and do not count as carried out
+			t.Errorf("%d questions were answered", n)
+		}
+		if placed, took, err = buy(201); err != nil || !placed.Answered || took > time.Second {
+			t.Errorf("a push beside questions that hang: answered %v after %v, %v", placed.Answered, took, err)
+		}
+	})
 }
 
 func is(err error, kind store.RefusalKind) bool {
