@@ -25,7 +25,7 @@ test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hou
 	go test -timeout 24h ./handlers/checkout -run TestHistories -histories 20000
 
 .PHONY: test-kills
-test-kills: ## kill the program 200 times under load
+test-kills: ## kill the program 200 times under load, on SQLite and on PostgreSQL
 	go test -timeout 2h ./cmd/cinemasphere -run TestKilledUnderLoad -kills 200 -v
 
 .PHONY: check

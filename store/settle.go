@@ -83,7 +83,7 @@ func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide
 		if out, err = decide(t, token); err != nil {
 			return err
 		}
-		err = t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3`, out.Outcome, t.now, cb.ID)
+		err = t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome IS NULL`, out.Outcome, t.now, cb.ID)
 		return err
 	})
 	if err != nil {
