@@ -232,8 +232,7 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	if err := t.run(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
 		return "", err
 	}
-	var have Payment
-	err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, c.Receipt)
+	have, err := t.payment(`receipt = $1`, c.Receipt)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
@@ -327,7 +326,7 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 			if err != nil {
 				return "", err
 			}
-			if err := t.get(&own[0], `SELECT `+paymentColumns+` FROM payment WHERE id = $1`, own[0].ID); err != nil {
+			if own[0], err = t.payment(`id = $1`, own[0].ID); err != nil {
 				return "", err
 			}
 			m.learntBy = own[0].LearntBy
@@ -349,7 +348,8 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 			return "", err
 		}
 	}
-	if err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, c.Receipt); err != nil {
+	have, err := t.payment(`receipt = $1`, c.Receipt)
+	if err != nil {
 		return "", err
 	}
 	return t.decideAgain(s, c.TicketID, have, m)

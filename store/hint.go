@@ -61,8 +61,7 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if len(h.Account) > 40 {
 		h.Account = strings.ToValidUTF8(h.Account[:40], "")
 	}
-	var have Payment
-	err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, h.Receipt)
+	have, err := t.payment(`receipt = $1`, h.Receipt)
 	if err == nil {
 		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
@@ -72,6 +71,9 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 		return Applied{Outcome: "known already"}, err
 	}
 	if !errors.Is(err, ErrNotFound) {
+		return Applied{}, err
+	}
+	if err := t.lockMoney(h.Amount); err != nil {
 		return Applied{}, err
 	}
 	completed, err := t.completes(h)
@@ -165,7 +167,7 @@ func (t *tx) receiptHinted(s *Store, have Payment, h Hint) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
-	if err := t.get(&have, `SELECT `+paymentColumns+` FROM payment WHERE id = $1`, have.ID); err != nil {
+	if have, err = t.payment(`id = $1`, have.ID); err != nil {
 		return Applied{}, err
 	}
 	if have.Receipt != "" {

@@ -52,6 +52,12 @@ func (s *Store) Payments(ctx context.Context) ([]Payment, error) {
 	return ps, nil
 }
 
+// payment reads a payment that nobody else can then change or take for another ticket before this write is over. Where it is
+// a ticket's, that is locked before it.
+func (t *tx) payment(where string, args ...any) (p Payment, err error) {
+	return p, t.get(&p, `SELECT `+paymentColumns+` FROM payment WHERE `+where+t.rowLock(), args...)
+}
+
 // money is what one source says of one payment, wherever it was learnt.
 type money struct {
 	receipt  string // "" where the source does not know it

@@ -54,6 +54,7 @@ const (
 type postgresBooks struct {
 	urgent, booking pgLane
 	stopped         chan struct{}
+	unguarded       bool // see tx
 	plans           plans
 	now             func() time.Time
 	log             *slog.Logger
@@ -141,7 +142,7 @@ const (
 // tx is a write in progress. Its context never ends: the connection bounds what it waits for.
 func (b *postgresBooks) tx(on pgQueryer) *tx {
 	ctx := context.Background()
-	return &tx{ctx: ctx, later: context.WithValue(ctx, pgLater{}, true), now: At(b.now()), pg: &pgRunner{on}, rows: true, plans: &b.plans}
+	return &tx{ctx: ctx, later: context.WithValue(ctx, pgLater{}, true), now: At(b.now()), pg: &pgRunner{on}, rows: true, unguarded: b.unguarded, plans: &b.plans}
 }
 
 // statement runs fn, which runs one statement, without a transaction around it.

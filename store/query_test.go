@@ -173,3 +173,157 @@ func lateOwners(t *testing.T, guarded bool) (owners int) {
 	}
 	return owners
 }
+
+// TestEchoBesideQuery: M-PESA says by a query, without a receipt, that a push was paid, and at the same instant confirms the same
+// money by C2B. It is one payment.
+func TestEchoBesideQuery(t *testing.T) {
+	storetest.OnPostgres(t, func(t *testing.T) {
+		for _, guarded := range []bool{false, true} {
+			if n := echoed(t, guarded); guarded && n != 1 || !guarded && n != 2 {
+				t.Errorf("guarded %v: the money stands in the books %d times", guarded, n)
+			}
+		}
+	})
+}
+
+func echoed(t *testing.T, guarded bool) (payments int) {
+	t.Helper()
+	s := storetest.New(t)
+	if !guarded {
+		s.Unguarded()
+	}
+	sent, _, err := s.Book(t.Context(), storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+	if err == nil {
+		err = s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	amount := store.Cents(sent.Amount) * 100
+	race(t, s, func() error {
+		_, err := s.ApplyQuery(t.Context(), sent.PushID, store.Verdict{Class: store.Success, LearntBy: "query", CheckoutRequestID: "ws_CO_1", Code: "0"})
+		return err
+	}, func() error {
+		_, err := s.ApplyHint(t.Context(), store.Hint{Receipt: "RECEIPT1", Amount: amount, Phone: sent.Phone[:4] + "*****" + sent.Phone[9:], Account: sent.Code, TransactedAt: s.Now(), LearntBy: "c2b"})
+		return err
+	})
+	ps, err := s.Payments(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range ps {
+		if p.State != store.PaymentSuperseded {
+			payments++
+		}
+	}
+	return payments
+}
+
+// race runs two writes that are about the same money at once: each reads, and waits to write until the other has read as well, or
+// waits for it.
+func race(t *testing.T, s *store.Store, writes ...func() error) {
+	t.Helper()
+	locked, release, all := make(chan struct{}), make(chan struct{}), make(chan error, 3)
+	go func() {
+		all <- s.Write(true, func(exec func(string, ...any) error) error {
+			err := exec(`LOCK TABLE payment, refund IN SHARE MODE`) // they may be read, and their rows be locked
+			close(locked)
+			<-release
+			return err
+		})
+	}()
+	<-locked
+	for _, w := range writes {
+		go func() { all <- w() }()
+	}
+	for len(all) == 0 { // one that has ended did not wait, which its error may explain
+		waiting, err := s.Texts(`SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(waiting) == len(writes) {
+			break
+		}
+	}
+	close(release)
+	for range len(writes) + 1 {
+		if err := <-all; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestOneReceiptForTwoTickets: a receipt that names no ticket is typed for two, and M-PESA confirms it for both at the same instant.
+// Or it is to be refunded, and confirmed for one. The money goes one way.
+func TestOneReceiptForTwoTickets(t *testing.T) {
+	storetest.OnPostgres(t, func(t *testing.T) {
+		for _, c := range []struct{ guarded, refund bool }{{false, false}, {true, false}, {true, true}} {
+			if paid, wrong := confirmedTwice(t, c.guarded, c.refund); c.guarded == (len(wrong) > 0) || c.guarded && paid > 1 {
+				t.Errorf("%+v: %d tickets are paid, the books say %q", c, paid, wrong)
+			}
+		}
+	})
+}
+
+func confirmedTwice(t *testing.T, guarded, refund bool) (paid int, wrong []string) {
+	t.Helper()
+	ctx, s := t.Context(), storetest.New(t)
+	if !guarded {
+		s.Unguarded()
+	}
+	const receipt = "TYPEDTWICE"
+	var sent []store.Sending
+	for range 2 {
+		b, _, err := s.Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+		if err == nil {
+			err = s.RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, b)
+	}
+	amount := store.Cents(sent[0].Amount) * 100
+	if _, err := s.ApplyHint(ctx, store.Hint{Receipt: receipt, Amount: amount, TransactedAt: s.Now(), LearntBy: "c2b"}); err != nil {
+		t.Fatal(err)
+	}
+	var writes []func() error
+	for _, b := range sent {
+		if err := s.ClaimReceipt(ctx, b.Secret, receipt, ""); err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.TakeClaim(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		writes = append(writes, func() error {
+			_, err := s.ApplyStatus(ctx, cb, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: b.Phone, TransactedAt: s.Now()})
+			return err
+		})
+	}
+	if refund {
+		writes[1] = func() error {
+			_, err := s.RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
+			return err
+		}
+	}
+	race(t, s, writes...)
+	for _, b := range sent {
+		tk, err := s.TicketBySecret(ctx, b.Secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tk.Status == store.Paid && tk.VoidedAt == 0 {
+			paid++
+		}
+	}
+	wrong, err := s.Check(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paid, wrong
+}

@@ -99,17 +99,29 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 	return out, nil
 }
 
+// paymentWithTicket reads a payment and locks it, and its ticket, if it is a ticket's.
+func (t *tx) paymentWithTicket(where string, args ...any) (Payment, error) {
+	if !t.shared() {
+		return t.payment(where, args...)
+	}
+	var first Payment
+	err := t.get(&first, `SELECT `+paymentColumns+` FROM payment WHERE `+where, args...)
+	if err == nil && first.TicketID != 0 {
+		err = t.lock(first.TicketID)
+	}
+	if err != nil {
+		return first, err
+	}
+	have, err := t.payment(where, args...)
+	if err == nil && have.TicketID != first.TicketID {
+		err = ErrRetry
+	}
+	return have, err
+}
+
 // refundable finds the payment and says why it cannot be refunded.
 func (t *tx) refundable(n NewRefund) (Payment, error) {
-	find := func() (p Payment, err error) {
-		return p, t.get(&p, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1 OR id = $2`, orNull(n.Receipt), n.PaymentID)
-	}
-	have, err := find()
-	if err == nil && have.TicketID != 0 && t.shared() {
-		if err = t.lock(have.TicketID); err == nil {
-			have, err = find()
-		}
-	}
+	have, err := t.paymentWithTicket(`receipt = $1 OR id = $2`, orNull(n.Receipt), n.PaymentID)
 	if err != nil {
 		return have, err
 	}
@@ -222,16 +234,9 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 }
 
 func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
-	find := func() (p Payment, err error) {
-		return p, t.get(&p, `SELECT `+paymentColumns+` FROM payment WHERE id = $1`, r.PaymentID)
-	}
-	have, err := find()
-	if err == nil && have.TicketID != 0 && t.shared() {
-		if err = t.lock(have.TicketID); err == nil {
-			if err = t.get(&r, refundSelect+` WHERE r.id = $1`, r.ID); err == nil {
-				have, err = find()
-			}
-		}
+	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
+	if err == nil && t.shared() {
+		err = t.get(&r, refundSelect+` WHERE r.id = $1`, r.ID) // it may have been answered a moment ago
 	}
 	if err != nil {
 		return "", err

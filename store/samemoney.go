@@ -12,12 +12,14 @@ import (
 // The same money may be told by a callback, a query, a C2B confirmation and the customer, in any order, and not every source
 // knows the receipt, the push or the amount. This file tells which of them speak of the same money.
 
-const knownQuery = `SELECT ` + paymentColumns + ` FROM payment WHERE push_id = $1 OR receipt = $2`
+func (t *tx) knownQuery() string {
+	return `SELECT ` + paymentColumns + ` FROM payment WHERE push_id = $1 OR receipt = $2` + t.rowLock()
+}
 
 // known finds the payment that the push has, and another one that has the receipt, or is by all signs the same money.
 func (t *tx) known(p Push, m money) (have, other Payment, err error) {
 	var rows []Payment
-	err = t.list(&rows, knownQuery, p.ID, orNull(m.receipt))
+	err = t.list(&rows, t.knownQuery(), p.ID, orNull(m.receipt))
 	for _, row := range rows {
 		if row.PushID == p.ID {
 			have = row
@@ -37,11 +39,14 @@ const echoWindow = 10 * time.Minute
 // sameMoney finds the one payment without a push that must be the push's own, told by a C2B confirmation or by the customer
 // before M-PESA confirmed the push without a receipt. Where there are several it finds none.
 func (t *tx) sameMoney(p Push, m money) (Payment, error) {
+	if err := t.lockMoney(*m.amount); err != nil {
+		return Payment{}, err
+	}
 	var rows []Payment
 	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id IS NULL AND receipt IS NOT NULL AND amount_cents = $1
 		AND (state = 'unmatched' OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
 		AND (account = '' OR account = (SELECT code FROM ticket WHERE id = $2))
-		AND transacted_at BETWEEN $3 AND $4`, m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
+		AND transacted_at BETWEEN $3 AND $4`+t.rowLock(), m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
 	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
@@ -225,11 +230,11 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have Payment) (string, 
 	if err := t.scan([]any{&confirmed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, have.Receipt, p.TicketID); err != nil || confirmed == 0 {
 		return "receipt corrected", err
 	}
-	var first Payment
-	if err := t.get(&first, `SELECT `+paymentColumns+` FROM payment WHERE receipt = $1`, have.Receipt); err != nil || first.PushID != 0 {
+	first, err := t.payment(`receipt = $1`, have.Receipt)
+	if err != nil || first.PushID != 0 {
 		return "receipt corrected", err
 	}
-	_, err := t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
+	_, err = t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
 	return "receipt corrected", err
 }
 

@@ -50,7 +50,7 @@ func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Appl
 		t.ahead(callbackQuery, cb.ID)
 		t.ahead(pushByToken, cb.Token)
 		if v.Class == Success {
-			t.ahead(knownQuery, cb.push, orNull(v.Receipt))
+			t.ahead(t.knownQuery(), cb.push, orNull(v.Receipt))
 			t.ahead(payableQuery, cb.ticket)
 		}
 	}

@@ -20,6 +20,8 @@ type tx struct {
 	rows   bool        // others write at the same time: rows must be locked
 	locked ScreeningID // of the screening
 
+	unguarded bool // money is not locked, for tests that show what that is for
+
 	plans   *plans
 	writes  int                      // statements that have changed something in this write
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
@@ -137,7 +139,8 @@ func (t *tx) shared() bool { return t.rows }
 // lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
 // may be old by then. SQLite has one writer, and needs none.
 //
-// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the screening.
+// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the screening, money.
+// Where that is not to be had, as for money that turns out to be a ticket's, the database finds out, and one of them runs again.
 func (t *tx) lock(id TicketID) error {
 	if !t.rows {
 		return nil
@@ -147,6 +150,14 @@ func (t *tx) lock(id TicketID) error {
 
 // forUpdate makes a SELECT lock the row that it reads, as an UPDATE would, but without a new row. SQLite knows no such thing.
 const forUpdate = ` FOR NO KEY UPDATE`
+
+// rowLock is forUpdate where others write at the same time.
+func (t *tx) rowLock() string {
+	if !t.rows || t.unguarded {
+		return ""
+	}
+	return forUpdate
+}
 
 // lockFor is lock for the ticket whose id the query finds, if any.
 func (t *tx) lockFor(query string, arg any) error {
@@ -174,8 +185,11 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	return t.run(saleQuery+forUpdate, id)
 }
 
-// browserLocks is how many rows browsers share for their lock.
-const browserLocks = 256
+// browserLocks and moneyLocks are how many rows browsers, and amounts of money, share for their locks.
+const (
+	browserLocks = 256
+	moneyLocks   = 256
+)
 
 // lockBrowser keeps the same browser from booking twice at once, when neither booking would see the other's seats. Two
 // bookings of one phone need no lock: only one of them can have the live prompt.
@@ -185,6 +199,19 @@ func (t *tx) lockBrowser(browser string) error {
 	}
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(browser)) // never fails
-	return t.run(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`,
-		"browsers "+strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10))
+	return t.lockName("browsers " + strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10))
+}
+
+// lockMoney keeps two sources that speak of money of the same amount from not seeing each other, where no receipt or push tells
+// that it is the same money: each would be taken for money of its own.
+func (t *tx) lockMoney(amount Cents) error {
+	if !t.rows || t.unguarded {
+		return nil
+	}
+	return t.lockName("money " + strconv.FormatInt(int64(amount)/100%moneyLocks, 10))
+}
+
+// lockName is a lock that has no row of its own elsewhere.
+func (t *tx) lockName(name string) error {
+	return t.run(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, name)
 }
