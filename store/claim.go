@@ -210,6 +210,9 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		if err == nil {
 			err = t.lock(c.TicketID)
 		}
+		if err == nil && t.shared() {
+			err = t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE c.id = $1`, c.ID) // it may have been decided a moment ago
+		}
 		var out Applied
 		if err == nil {
 			err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, c.TicketID)
@@ -241,6 +244,14 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 		Since  Instant
 		Phones int
 	}
+	named, _, err := t.ticketNamed(have.Account)
+	if err != nil {
+		return "", err
+	}
+	weaker, err := t.weaker(c, have)
+	if err != nil {
+		return "", err
+	}
 	state, reason := ClaimConfirmed, ""
 	phones, err := t.pushedPhones(c.TicketID)
 	if err == nil {
@@ -261,16 +272,24 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 		state, reason = ClaimRefused, ReasonNoSuchReceipt
 	case !tr.ToUs:
 		state, reason = ClaimRefused, ReasonPaidOthers
-	case have.TicketID != 0 && have.TicketID != c.TicketID && rank(have.LearntBy) > rank("typed"):
+	case have.TicketID != 0 && have.TicketID != c.TicketID && !weaker && rank(have.LearntBy) > rank("typed"):
 		state, reason = ClaimRefused, ReasonUsed
-	case have.TicketID != 0 && have.TicketID != c.TicketID:
+	case have.TicketID != 0 && have.TicketID != c.TicketID && !weaker,
+		named != 0 && named != c.TicketID: // whoever paid named another booking
 		state, reason = ClaimPerson, ReasonUsed
-	case tr.TransactedAt != 0 && tr.TransactedAt < tk.Since.Add(-time.Minute):
+	case tr.TransactedAt != 0 && tr.TransactedAt < tk.Since.Add(-clockSkew):
 		state, reason = ClaimRefused, ReasonOlder
+	case tr.TransactedAt == 0:
+		state, reason = ClaimPerson, ReasonUnclear
 	case tr.Amount != Cents(tk.Total)*100:
 		state, reason = ClaimPerson, ReasonOtherAmount
 	case tk.Phones == 0:
 		state, reason = ClaimPerson, ReasonOtherPhone
+	}
+	if reason == "" && weaker {
+		if have, err = t.takeBack(have); err != nil {
+			return "", err
+		}
 	}
 	if reason == "" {
 		outcome, err := t.payByReceipt(s, c, tr, have)
@@ -285,11 +304,32 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 		if _, err := t.hint(s, h); err != nil {
 			return "", err
 		}
+	}
+	if have.ID == 0 && state == ClaimPerson || have.Reason == toBeConfirmed && c.Source != "typed" {
 		if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt); err != nil {
 			return "", err
 		}
 	}
 	return string(state) + ": " + reason, t.endClaim(c, state, reason)
+}
+
+// weaker reports whether another ticket has the money of a claim by weaker proof than the claim's: a receipt that somebody typed,
+// where who paid named this ticket. Money that is going back is nobody's any more.
+func (t *tx) weaker(c Claim, have Payment) (bool, error) {
+	if have.TicketID == 0 || have.TicketID == c.TicketID || have.PushID != 0 || rank(c.Source) <= rank(have.LearntBy) {
+		return false, nil
+	}
+	back, err := t.goingBack(have)
+	return !back, err
+}
+
+// takeBack takes money from the ticket that weaker proof had given it to.
+func (t *tx) takeBack(have Payment) (Payment, error) {
+	if err := t.takeFrom(have); err != nil {
+		return have, err
+	}
+	have.TicketID, have.State, have.Reason = 0, PaymentUnmatched, ""
+	return have, t.run(`UPDATE payment SET ticket_id = NULL, state = 'unmatched', reason = '', updated_at = $1 WHERE id = $2`, t.now, have.ID)
 }
 
 func (t *tx) pushedPhones(id TicketID) ([]string, error) {
@@ -343,8 +383,9 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 	case have.TicketID == c.TicketID && have.State == PaymentApplied:
 		return "known already", nil
 	default:
+		// It is the claim's word that it is this ticket's.
 		if err := t.run(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
-			c.TicketID, strongest(have.LearntBy, c.Source), tr.Amount, t.now, have.ID); err != nil {
+			c.TicketID, c.Source, tr.Amount, t.now, have.ID); err != nil {
 			return "", err
 		}
 	}

@@ -225,5 +225,44 @@ func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 	return rows, err
 }
 
-// Unguarded lets writes that are about the same money not wait for each other, to show why they must.
+// Unguarded lets writes that are about the same ticket or money not wait for each other, to show why they must.
 func (s *Store) Unguarded() { s.books.(*postgresBooks).unguarded = true }
+
+// Later runs statements as those are whose result nobody waits for.
+func (s *Store) Later(queries ...string) error {
+	return s.write(context.Background(), urgent, func(t *tx) error {
+		for _, q := range queries {
+			if err := t.run(q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Ahead asks for a setting ahead, changes it, and only then looks at what it is.
+func (s *Store) Ahead(key, before, after string) (seen []string, err error) {
+	const query = `SELECT value FROM setting WHERE key = $1`
+	err = s.write(context.Background(), urgent, func(t *tx) error {
+		seen = nil
+		look := func() error {
+			var value string
+			err := t.scan([]any{&value}, query, key)
+			seen = append(seen, value)
+			return err
+		}
+		if err := t.setSettings(map[string]string{key: before}); err != nil {
+			return err
+		}
+		t.ahead(query, key)
+		if err := errors.Join(look(), look()); err != nil {
+			return err
+		}
+		t.ahead(query, key)
+		if err := t.setSettings(map[string]string{key: after}); err != nil {
+			return err
+		}
+		return look()
+	})
+	return seen, err
+}

@@ -65,7 +65,7 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if err == nil {
 		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
-		if err == nil && have.State == PaymentUnmatched && have.TicketID == 0 {
+		if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
 			return t.hintedAgain(s, have, h)
 		}
 		return Applied{Outcome: "known already"}, err
@@ -120,17 +120,18 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	return Applied{Outcome: "unmatched: " + reason, Code: code}, nil
 }
 
-// hintedAgain takes in what a hint adds to money that names no ticket yet: it may name one now.
+// hintedAgain takes in what a hint adds to money that names no ticket yet, or has been given to one by weaker proof: it may name
+// one now.
 func (t *tx) hintedAgain(s *Store, have Payment, h Hint) (Applied, error) {
 	ticket, code, err := t.ticketNamed(h.Account)
-	if err != nil || ticket == 0 {
+	if err != nil || ticket == 0 || ticket == have.TicketID {
 		return Applied{Outcome: "known already"}, err
 	}
 	var claims int
 	if err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, h.Receipt, ticket); err != nil || claims > 0 {
 		return Applied{Outcome: "known already", Code: code}, err
 	}
-	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, toBeConfirmed, t.now, have.ID); err != nil {
+	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND state = 'unmatched'`, toBeConfirmed, t.now, have.ID); err != nil {
 		return Applied{}, err
 	}
 	err = t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})

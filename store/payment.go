@@ -92,13 +92,17 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 		// One receipt cannot pay twice. What this money is about is for a person to find out.
 		return receiptElsewhere, t.record(s, &p, v, m, PaymentUnmatched, receiptElsewhere)
 	case have.ID == 0:
+		back, err := t.goingBack(other)
+		if err != nil || back && m.receipt == "" {
+			return t.perhapsReturned(s, p, v, m, other, err)
+		}
 		return t.complete(s, p, v, m, other)
 	case m.receipt == "" || have.Receipt == m.receipt:
 		return t.paidAgain(s, p, v, m, have)
-	case have.Receipt != "" && have.LearntBy != "callback" && v.LearntBy == "callback" && other.ID == 0:
-		return t.split(s, p, v, m, have)
+	case have.Receipt != "" && have.LearntBy != "callback" && v.LearntBy == "callback" && other.PushID == 0:
+		return t.split(s, p, v, m, have, other)
 	case have.Receipt != "" || other.PushID != 0:
-		return t.contradicted(p, v, have)
+		return t.contradicted(s, p, v, m, have, other)
 	}
 	return t.receiptCame(s, p, v, m, have, other)
 }
@@ -171,26 +175,73 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 		return outcome, err
 	}
 	learnt := have.Amount == 0 && m.amount != nil || have.TransactedAt == 0 && m.at != 0
-	if !learnt {
+	if !learnt && have.State != PaymentRefundDue {
 		return "duplicate", t.savePush(s, p)
 	}
 	if err := t.run(`UPDATE payment SET amount_cents = COALESCE(amount_cents, $1), transacted_at = COALESCE(transacted_at, $2), updated_at = $3 WHERE id = $4`,
 		m.amount, orNone(m.at), t.now, have.ID); err != nil {
 		return "", err
 	}
-	if have.Amount == 0 {
+	if have.Amount == 0 && m.amount != nil {
 		have.Amount = *m.amount
 	}
 	return t.decideAgain(s, p.TicketID, have, m)
 }
 
-// decideAgain decides about a payment that is in the books and due back, with what has become known since.
-func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (string, error) {
+// goingBack reports whether a payment's money is with its payer again, or on its way.
+func (t *tx) goingBack(p Payment) (bool, error) {
+	if p.State == PaymentRefunded || p.State == PaymentReversed {
+		return true, nil
+	}
 	var refunds int
-	if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, have.ID); err != nil {
+	err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, p.ID)
+	return refunds > 0, err
+}
+
+// perhapsReturned records money of a push that by all signs, but for the receipt that nobody has told, is what has gone back
+// already. It becomes no ticket, and is a person's to look into, until a receipt tells.
+func (t *tx) perhapsReturned(s *Store, p Push, v Verdict, m money, returned Payment, err error) (string, error) {
+	if err != nil {
 		return "", err
 	}
-	if have.State != PaymentRefundDue && have.State != PaymentUnmatched || refunds > 0 || have.Reason == receiptElsewhere {
+	tk, err := t.ticketForPayment(p.TicketID)
+	if err != nil {
+		return "", err
+	}
+	if err := t.record(s, &p, v, m, PaymentUnmatched, "may be the same money as "+returned.Receipt+", which has gone back or is on its way"); err != nil {
+		return "", err
+	}
+	if tk.Status == Paid {
+		return "unmatched: may have gone back", t.touch(tk.ID)
+	}
+	return "unmatched: may have gone back", t.ticketOwed(s, tk, ReasonUnconfirmed)
+}
+
+// leaveReturned tells the ticket that the money which has come for it has gone back, or is on its way.
+func (t *tx) leaveReturned(s *Store, ticket TicketID, have Payment) (string, error) {
+	if have.State == PaymentUnmatched {
+		if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, ticket_id = $2, updated_at = $3 WHERE id = $4`, ReasonRefundAsked, ticket, t.now, have.ID); err != nil {
+			return "", err
+		}
+	}
+	tk, err := t.ticketForPayment(ticket)
+	if err != nil {
+		return "", err
+	}
+	if tk.Status == Pending {
+		return "known", t.ticketOwed(s, tk, ReasonRefundAsked)
+	}
+	return "known", t.touch(ticket)
+}
+
+// decideAgain decides about a payment that is in the books and due back, with what has become known since.
+func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (string, error) {
+	switch back, err := t.goingBack(have); {
+	case err != nil:
+		return "", err
+	case back:
+		return t.leaveReturned(s, ticket, have)
+	case have.State != PaymentRefundDue && have.State != PaymentUnmatched, have.Reason == receiptElsewhere:
 		return "known", t.touch(ticket)
 	}
 	tk, err := t.ticketForPayment(ticket)

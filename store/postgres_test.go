@@ -471,3 +471,41 @@ func testStrangeText(t *testing.T) {
 	}
 	storetest.Sound(t, s)
 }
+
+// TestStatementsThatTravelTogether: what nobody waits for is done, or not, with the rest; what was read ahead is what was there, and
+// never what a later statement has changed.
+func TestStatementsThatTravelTogether(t *testing.T) {
+	storetest.OnPostgres(t, func(t *testing.T) {
+		s := storetest.New(t)
+		seen, err := s.Ahead("ahead", "before", "after")
+		if err != nil || !slices.Equal(seen, []string{"before", "before", "after"}) {
+			t.Errorf("saw %q, %v", seen, err)
+		}
+		insert := func(key string) string {
+			return `INSERT INTO setting (key, value, updated_at) VALUES ('` + key + `', '', 0)`
+		}
+		if err := s.Later(insert("first"), `SELECT 1 / 0`, insert("last")); err == nil || errors.Is(err, store.ErrUnknown) || !strings.Contains(err.Error(), "22012") {
+			t.Errorf("a failure in the middle: %v", err)
+		}
+		if err := s.Later(insert("first"), insert("last"), `SELECT 1 / 0`); err == nil || errors.Is(err, store.ErrUnknown) {
+			t.Errorf("a failure at the end: %v", err)
+		}
+		// A write that makes nothing of the error of a statement is not done all the same.
+		err = s.Write(false, func(exec func(string, ...any) error) error {
+			_ = exec(insert("first"))
+			_ = exec(`SELECT 1 / 0`)
+			return nil
+		})
+		if err == nil {
+			t.Error("a write with a statement that failed was told done")
+		}
+		for _, key := range []string{"first", "last"} {
+			if _, err := s.Setting(t.Context(), key); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+		if err := s.Later(insert("first"), insert("last")); err != nil {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}

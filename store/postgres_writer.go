@@ -275,7 +275,10 @@ func pgOverloaded(err error) bool {
 func pgRolledBack(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		_, earlier := errors.AsType[errEarlier](err)
-		return earlier || strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback) && pe.Code != pgCompletionUnknown
+		if pe.Code == pgCompletionUnknown {
+			return false
+		}
+		return earlier || strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback)
 	}
 	return errors.Is(err, pgx.ErrTxCommitRollback)
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -326,4 +327,108 @@ func confirmedTwice(t *testing.T, guarded, refund bool) (paid int, wrong []strin
 		t.Fatal(err)
 	}
 	return paid, wrong
+}
+
+// TestPaidTwiceAtOnce: two prompts of one ticket are paid, and M-PESA tells of both at the same instant. One pays for the ticket, the
+// other is due back.
+func TestPaidTwiceAtOnce(t *testing.T) {
+	storetest.OnPostgres(t, func(t *testing.T) {
+		for _, guarded := range []bool{false, true} {
+			st := newStage(t)
+			for _, e := range []string{"accepted", "no answer", "120 s", "retry", "accepted"} {
+				st.do(e)
+			}
+			if !guarded {
+				st.s.Unguarded()
+			}
+			amount := store.Cents(st.pushes[0].Amount * 100)
+			var writes []func() error
+			for n, p := range st.pushes {
+				cb, _, err := st.s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: p.CallbackToken, Body: []byte("{}"), Size: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				writes = append(writes, func() error {
+					_, err := st.s.ApplyCallback(t.Context(), cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: fmt.Sprint("ws_CO_", n+1), Code: "0",
+						Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n+1), TransactedAt: st.made[0]})
+					return err
+				})
+			}
+			race(t, st.s, writes...)
+			wrong, err := st.s.Check(t.Context())
+			if err != nil || guarded == (len(wrong) > 0) {
+				t.Errorf("guarded %v: ends as %s, %q, %v", guarded, st.end(), wrong, err)
+			}
+			if end := st.end(); guarded && (!strings.Contains(end, " applied") || !strings.Contains(end, " refund_due paid_twice")) {
+				t.Errorf("ends as %s", end)
+			}
+		}
+	})
+}
+
+// TestC2BTakesOver: a receipt that was typed for one ticket of a phone was paid for another, as M-PESA says by C2B, before or after.
+// Whom it was paid for has the ticket.
+func TestC2BTakesOver(t *testing.T) { storetest.Each(t, testC2BTakesOver) }
+
+func testC2BTakesOver(t *testing.T) {
+	const receipt = "TYPEDFORA1"
+	for _, typedFirst := range []bool{true, false} {
+		clock := newClock()
+		ctx, s := t.Context(), storetest.New(t, clock.option)
+		var sent []store.Sending
+		for range 2 {
+			b, _, err := s.Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+			if err == nil {
+				err = s.RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent = append(sent, b)
+		}
+		typed, named := sent[0], sent[1]
+		amount, at := store.Cents(typed.Amount)*100, s.Now()
+		claimTyped := func() {
+			if err := s.ClaimReceipt(ctx, typed.Secret, receipt, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		told := func() {
+			h := store.Hint{Receipt: receipt, Amount: amount, Phone: named.Phone[:4] + "*****" + named.Phone[9:], Account: named.Code, TransactedAt: at, LearntBy: "c2b"}
+			if _, err := s.ApplyHint(ctx, h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		confirmNext := func() {
+			c, err := s.TakeClaim(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+			if err == nil {
+				_, err = s.ApplyStatus(ctx, cb, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: named.Phone, TransactedAt: at})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if typedFirst {
+			claimTyped()
+			confirmNext()
+			told()
+		} else {
+			told()
+			claimTyped()
+			confirmNext()
+		}
+		clock.add(2 * time.Minute)
+		confirmNext()
+		for b, want := range map[store.Sending]bool{typed: false, named: true} {
+			tk, err := s.TicketBySecret(ctx, b.Secret)
+			if err != nil || (tk.Status == store.Paid && tk.VoidedAt == 0) != want {
+				t.Errorf("typed first %v: the ticket of code %s is %s, void %v, %v", typedFirst, tk.Code, tk.Status, tk.VoidedAt != 0, err)
+			}
+		}
+		storetest.Sound(t, s)
+	}
 }

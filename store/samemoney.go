@@ -44,7 +44,7 @@ func (t *tx) sameMoney(p Push, m money) (Payment, error) {
 	}
 	var rows []Payment
 	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id IS NULL AND receipt IS NOT NULL AND amount_cents = $1
-		AND (state = 'unmatched' OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
+		AND (state IN ('unmatched', 'refunded', 'reversed_elsewhere') AND (ticket_id IS NULL OR ticket_id = $2) OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
 		AND (account = '' OR account = (SELECT code FROM ticket WHERE id = $2))
 		AND transacted_at BETWEEN $3 AND $4`+t.rowLock(), m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
 	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
@@ -140,12 +140,13 @@ func strongest(a, b string) string {
 // books, told by a C2B confirmation or by the customer, both are the same money and the weaker one is superseded.
 func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
 	if other.ID != 0 {
-		var refunds int
-		if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1`, other.ID); err != nil {
+		switch back, err := t.goingBack(other); {
+		case err != nil:
 			return "", err
-		}
-		if refunds > 0 {
-			return t.contradicted(p, v, have)
+		case back && other.TicketID != 0 && other.TicketID != p.TicketID:
+			return t.contradicted(s, p, v, m, have, other)
+		case back:
+			return t.returnedReceipt(s, p, v, m, have, other)
 		}
 		if other.State == PaymentApplied && other.TicketID == p.TicketID && have.State == PaymentRefundDue {
 			return t.mergeInto(s, p, v, m, other, have)
@@ -171,7 +172,25 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
+	if have.State == PaymentUnmatched && have.Reason != receiptElsewhere { // it was not known to be money of its own
+		have.Receipt = m.receipt
+		return t.decideAgain(s, p.TicketID, have, m)
+	}
 	return "receipt added", nil
+}
+
+// returnedReceipt gives a push the payment whose receipt it turns out to have, and which has gone back or is on its way. What was
+// recorded without the receipt is the same money: a ticket that it has paid for is void.
+func (t *tx) returnedReceipt(s *Store, p Push, v Verdict, m money, have, returned Payment) (string, error) {
+	if have.State == PaymentApplied {
+		if err := t.void(p.TicketID, ReasonRefundAsked, returned.State != PaymentUnmatched && returned.State != PaymentRefundDue); err != nil {
+			return "", err
+		}
+	}
+	if _, err := t.mergeInto(s, p, v, m, returned, have); err != nil {
+		return "", err
+	}
+	return t.leaveReturned(s, p.TicketID, returned)
 }
 
 // mergeInto keeps of two records of the same money the one that paid for the ticket, and gives it the push.
@@ -180,7 +199,7 @@ func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment)
 		PaymentSuperseded, "same money as "+keep.Receipt, t.now, drop.ID); err != nil {
 		return "", err
 	}
-	err := t.run(`UPDATE payment SET push_id = $1, learnt_by = $2, updated_at = $3 WHERE id = $4`, p.ID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
+	err := t.run(`UPDATE payment SET push_id = $1, ticket_id = $2, learnt_by = $3, updated_at = $4 WHERE id = $5`, p.ID, p.TicketID, strongest(keep.LearntBy, m.learntBy), t.now, keep.ID)
 	if err != nil {
 		return "", err
 	}
@@ -197,19 +216,36 @@ func (t *tx) supersede(drop Payment) error {
 	return err
 }
 
-// split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another. What
-// the first one paid for is looked at anew, in its own right.
-func (t *tx) split(s *Store, p Push, v Verdict, m money, have Payment) (string, error) {
-	var refunds int
-	if err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, have.ID); err != nil {
+// split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another, of
+// which more may be in the books. What the first one paid for is looked at anew, in its own right.
+func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
+	back, err := t.goingBack(have)
+	if err != nil {
 		return "", err
 	}
-	if refunds > 0 || have.State == PaymentReversed {
+	if back {
 		// The first one has gone back, or is on its way; this one has not.
 		if err := t.run(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
 			return "", err
 		}
+		if other.ID != 0 {
+			return t.complete(s, p, v, m, other)
+		}
 		return t.payAnew(s, p, v, m)
+	}
+	if other.ID != 0 {
+		if back, err = t.goingBack(other); err != nil || back {
+			outcome, told := t.contradicted(s, p, v, m, have, other)
+			return outcome, errors.Join(err, told)
+		}
+		if other.TicketID != 0 && other.TicketID != p.TicketID {
+			if err := t.takeFrom(other); err != nil {
+				return "", err
+			}
+		}
+		if err := t.supersede(other); err != nil {
+			return "", err
+		}
 	}
 	if err := t.run(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
 		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
@@ -264,8 +300,12 @@ func (t *tx) matchPending(s *Store, ticket TicketID) error {
 	return nil
 }
 
-// contradicted keeps what M-PESA said in the push's text: a push pays at most once, and has its payment.
-func (t *tx) contradicted(p Push, v Verdict, have Payment) (string, error) {
+// contradicted keeps what M-PESA said of a push that has its payment, and pays at most once: what it told besides is for a
+// person to look into.
+func (t *tx) contradicted(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
 	err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND reason = ''`, "also told with receipt "+v.Receipt, t.now, have.ID)
+	if err == nil && other.ID == 0 {
+		err = t.insertPayment(s, m.receipt, 0, p.TicketID, m, PaymentUnmatched, "told for a prompt that was paid with receipt "+have.Receipt)
+	}
 	return "another receipt for a push that is paid", errors.Join(err, t.touch(p.TicketID))
 }
