@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -67,7 +69,14 @@ func testThreeInstances(t *testing.T) {
 	crowd := &crowdOfBuyers{base: front.URL, daraja: daraja, screenings: screenings, stop: make(chan struct{})}
 	crowd.come(8)
 	eventually(t, time.Minute, "the crowd books", func() bool { return crowd.booked.Load() > 60 })
-	_ = instances[1].end(syscall.SIGKILL)
+	// The one that ends the holds: its lease must not outlive it.
+	var holder string
+	eventually(t, time.Minute, "somebody ends holds", func() bool { holder = storetest.LeaseHolder(t, database, "holds"); return holder != "" })
+	dead := slices.IndexFunc(instances, func(p *process) bool { return strings.Contains(holder, fmt.Sprintf(" pid %d ", p.cmd.Process.Pid)) })
+	if dead < 0 {
+		t.Fatalf("holds are ended by %q", holder)
+	}
+	_ = instances[dead].end(syscall.SIGKILL)
 	before := crowd.booked.Load()
 	eventually(t, time.Minute, "the crowd books on", func() bool { return crowd.booked.Load() > before+60 })
 	crowd.leave()
@@ -84,6 +93,9 @@ func testThreeInstances(t *testing.T) {
 	}()
 	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
 	afterKills(t, st, daraja)
+	if now := storetest.LeaseHolder(t, database, "holds"); now == holder {
+		t.Errorf("holds are still %q's, which is dead", now)
+	}
 	for i := range rr.asked {
 		if rr.asked[i].Load() == 0 {
 			t.Errorf("instance %d was never asked", i)

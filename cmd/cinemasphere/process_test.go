@@ -126,8 +126,13 @@ func launch(t *testing.T, dir string, env ...string) *process {
 func (p *process) fsck() {
 	p.t.Helper()
 	database := filepath.Join(p.dir, "demo.db")
-	if _, err := os.Stat(database); err != nil {
-		return // it had other books, or ended before it made any
+	for _, e := range p.cmd.Env {
+		if given, is := strings.CutPrefix(e, "DATABASE_URL="); is {
+			database = given
+		}
+	}
+	if _, err := os.Stat(database); err != nil && !store.IsPostgres(database) {
+		return // it ended before it made any
 	}
 	st, err := store.Open(context.Background(), store.Options{Path: database, Existing: true})
 	if err != nil {
@@ -360,4 +365,24 @@ func subcommandWith(t *testing.T, dir string, env []string, args ...string) (str
 	cmd.Dir, cmd.Env = dir, append([]string{"HOME=" + dir}, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// TestFsckExits: the command's exit status is 0 on sound books and 1 on others.
+func TestFsckExits(t *testing.T) {
+	path, _ := paidBooks(t)
+	for _, want := range []int{0, 1} {
+		out, err := subcommandWith(t, t.TempDir(), []string{"DATABASE_URL=" + path}, "fsck")
+		status := 0
+		if exit, is := errors.AsType[*exec.ExitError](err); is {
+			status = exit.ExitCode()
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if status != want {
+			t.Errorf("exit %d, want %d\n%s", status, want, out)
+		}
+		if want == 0 {
+			forget(t, path)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -86,7 +87,12 @@ func (s *server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "somewhere" // the rest of the name is enough
+	}
 	s.checkout = checkout.New(s.store, daraja, checkout.Config{
+		Name:        fmt.Sprintf("%s pid %d %s", host, os.Getpid(), rand.Text()[:8]),
 		CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
 		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "",
 		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on",

@@ -20,23 +20,36 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Check(ctx); err != nil {
 		return a, err
 	}
+	told := map[string]store.CallbackID{} // receipts
+	wrong := func(id store.CallbackID, what string) {
+		a.Wrong = append(a.Wrong, fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
+	}
 	err = st.EachPushCallback(ctx, func(c store.KeptSuccess) {
-		v := verdict(c.Body)
-		if v.Class == store.Success && v.CheckoutRequestID == c.CheckoutRequestID && c.Payments != 1 {
-			a.Wrong = append(a.Wrong, fmt.Sprintf("every success that was called back has its payment: callback %d has %d", c.ID, c.Payments))
+		switch v := verdict(c.Body); {
+		case v.Class != store.Success:
+		case v.CheckoutRequestID != c.CheckoutRequestID:
+			wrong(c.ID, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt "+v.Receipt)
+		case c.Payments != 1:
+			wrong(c.ID, fmt.Sprintf("has %d", c.Payments))
+		case v.Receipt != "":
+			told[v.Receipt] = c.ID
 		}
 	})
 	if err != nil {
 		return a, err
 	}
-	payments, err := st.Payments(ctx)
+	payments, err := st.Payments(ctx) // after the callbacks: what is applied meanwhile is there
 	if err != nil {
 		return a, err
 	}
 	for _, p := range payments {
+		delete(told, p.Receipt)
 		if p.Receipt == "" && p.State != store.PaymentSuperseded {
 			a.Pending = append(a.Pending, p)
 		}
+	}
+	for receipt, id := range told {
+		wrong(id, "has another than that of receipt "+receipt)
 	}
 	if a.Undecided, err = st.UndecidedPushes(ctx); err != nil {
 		return a, err
