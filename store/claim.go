@@ -396,10 +396,11 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 	return t.decideAgain(s, c.TicketID, have, m)
 }
 
-// pendingOf finds the payments of a ticket that have no receipt and may be this one, however long after their prompt.
+// pendingOf finds the payments of a ticket that have no receipt and may be this one: made after their prompt, however long after.
 func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
 	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NOT NULL AND receipt IS NULL AND state <> 'superseded' AND amount_cents = $2`, ticket, tr.Amount)
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND state <> 'superseded' AND amount_cents = $2
+		AND push_id IN (SELECT p.id FROM push_request p WHERE p.ticket_id = $1 AND p.created_at < $3)`, ticket, tr.Amount, tr.TransactedAt.Add(time.Minute))
 	return slices.DeleteFunc(rows, func(p Payment) bool {
 		return !fits(tr.Phone, p.Phone) || tr.TransactedAt != 0 && tr.TransactedAt > p.CreatedAt.Add(clockSkew)
 	}), err

@@ -371,6 +371,8 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > c2b echo > refund > reversed > query: paid > paid", "known", "Failed unconfirmed, held 120s; RECEIPT1 refunded to be confirmed;  superseded same money as RECEIPT1"},
 		{"accepted > c2b echo of a till > refund > reversed > query: paid > receipt of 2 again", "paid", "Paid; RECEIPT1 refunded names no ticket; RECEIPT2 applied"},
 		{"accepted > c2b echo > refund > reversed > paid", "known", "Failed refund_asked, held 120s; RECEIPT1 refunded to be confirmed"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1 > query: paid 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > paid > receipt of 2 again", "another receipt for a push that is paid", "Paid; RECEIPT1 applied also told with receipt RECEIPT2; RECEIPT2 unmatched told for a prompt that was paid with receipt RECEIPT1"},
 		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 	} {
