@@ -239,78 +239,79 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
-	var tk struct {
-		Total  Shillings
-		Since  Instant
-		Phones int
-	}
-	named, _, err := t.ticketNamed(have.Account)
-	if err != nil {
-		return "", err
+	if tr.Reversed {
+		return t.reversedElsewhere(c, have)
 	}
 	weaker, err := t.weaker(c, have)
 	if err != nil {
 		return "", err
 	}
-	state, reason := ClaimConfirmed, ""
-	phones, err := t.pushedPhones(c.TicketID)
-	if err == nil {
-		err = t.scan([]any{&tk.Total, &tk.Since}, `SELECT total, created_at FROM ticket WHERE id = $1`, c.TicketID)
-	}
+	state, reason, err := t.judge(c, tr, have, weaker)
 	if err != nil {
 		return "", err
 	}
-	for _, phone := range phones {
-		if tr.Phone != "" && fits(tr.Phone, phone) {
-			tk.Phones++
+	if state == ClaimConfirmed {
+		if weaker {
+			if have, err = t.takeBack(have); err != nil {
+				return "", err
+			}
 		}
-	}
-	switch {
-	case tr.Reversed:
-		return t.reversedElsewhere(c, have)
-	case !tr.Known || !tr.Completed || tr.Receipt != c.Receipt:
-		state, reason = ClaimRefused, ReasonNoSuchReceipt
-	case !tr.ToUs:
-		state, reason = ClaimRefused, ReasonPaidOthers
-	case have.TicketID != 0 && have.TicketID != c.TicketID && !weaker && rank(have.LearntBy) > rank("typed"):
-		state, reason = ClaimRefused, ReasonUsed
-	case have.TicketID != 0 && have.TicketID != c.TicketID && !weaker,
-		named != 0 && named != c.TicketID: // whoever paid named another booking
-		state, reason = ClaimPerson, ReasonUsed
-	case tr.TransactedAt != 0 && tr.TransactedAt < tk.Since.Add(-clockSkew):
-		state, reason = ClaimRefused, ReasonOlder
-	case tr.TransactedAt == 0:
-		state, reason = ClaimPerson, ReasonUnclear
-	case tr.Amount != Cents(tk.Total)*100:
-		state, reason = ClaimPerson, ReasonOtherAmount
-	case tk.Phones == 0:
-		state, reason = ClaimPerson, ReasonOtherPhone
-	}
-	if reason == "" && weaker {
-		if have, err = t.takeBack(have); err != nil {
-			return "", err
-		}
-	}
-	if reason == "" {
 		outcome, err := t.payByReceipt(s, c, tr, have)
 		if outcome != ReasonUnclear || err != nil {
 			return outcome, errors.Join(err, t.endClaim(c, ClaimConfirmed, ""))
 		}
 		state, reason = ClaimPerson, ReasonUnclear
 	}
-	if have.ID == 0 && state == ClaimPerson {
-		// It is money that came to us all the same.
+	return string(state) + ": " + reason, errors.Join(t.notConfirmed(s, c, tr, have, state, reason), t.endClaim(c, state, reason))
+}
+
+// judge says whether what M-PESA knows of a receipt makes it the payment of the claim's ticket, and why not.
+func (t *tx) judge(c Claim, tr Transaction, have Payment, weaker bool) (ClaimState, string, error) {
+	var total Shillings
+	var since Instant
+	phones, err := t.pushedPhones(c.TicketID)
+	if err == nil {
+		err = t.scan([]any{&total, &since}, `SELECT total, created_at FROM ticket WHERE id = $1`, c.TicketID)
+	}
+	named, _, err2 := t.ticketNamed(have.Account)
+	if err := errors.Join(err, err2); err != nil {
+		return "", "", err
+	}
+	anothers := have.TicketID != 0 && have.TicketID != c.TicketID && !weaker
+	switch {
+	case !tr.Known || !tr.Completed || tr.Receipt != c.Receipt:
+		return ClaimRefused, ReasonNoSuchReceipt, nil
+	case !tr.ToUs:
+		return ClaimRefused, ReasonPaidOthers, nil
+	case anothers && rank(have.LearntBy) > rank("typed"):
+		return ClaimRefused, ReasonUsed, nil
+	case anothers, named != 0 && named != c.TicketID: // or whoever paid named another booking
+		return ClaimPerson, ReasonUsed, nil
+	case tr.TransactedAt != 0 && tr.TransactedAt < since.Add(-clockSkew):
+		return ClaimRefused, ReasonOlder, nil
+	case tr.TransactedAt == 0:
+		return ClaimPerson, ReasonUnclear, nil
+	case tr.Amount != Cents(total)*100:
+		return ClaimPerson, ReasonOtherAmount, nil
+	case tr.Phone == "" || !slices.ContainsFunc(phones, func(phone string) bool { return fits(tr.Phone, phone) }):
+		return ClaimPerson, ReasonOtherPhone, nil
+	}
+	return ClaimConfirmed, "", nil
+}
+
+// notConfirmed keeps money that came to us all the same, and why it is no ticket's.
+func (t *tx) notConfirmed(s *Store, c Claim, tr Transaction, have Payment, state ClaimState, reason string) error {
+	fresh := have.ID == 0 && state == ClaimPerson
+	if fresh {
 		h := Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: c.Source}
 		if _, err := t.hint(s, h); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if have.ID == 0 && state == ClaimPerson || have.Reason == toBeConfirmed && c.Source != "typed" {
-		if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt); err != nil {
-			return "", err
-		}
+	if !fresh && (have.Reason != toBeConfirmed || c.Source == "typed") {
+		return nil
 	}
-	return string(state) + ": " + reason, t.endClaim(c, state, reason)
+	return t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt)
 }
 
 // weaker reports whether another ticket has the money of a claim by weaker proof than the claim's: a receipt that somebody typed,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -23,4 +24,13 @@ func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration)
 		return false, fmt.Errorf("lease %s: %w", name, err)
 	}
 	return mine, nil
+}
+
+// Holder is who has a piece of work that one process at a time does, "" where nobody has had it yet.
+func (s *Store) Holder(ctx context.Context, name string) (holder string, err error) {
+	err = s.read(ctx, &holder, `SELECT holder FROM lease WHERE name = $1`, name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", fmt.Errorf("look for who does %s: %w", name, err)
+	}
+	return holder, nil
 }

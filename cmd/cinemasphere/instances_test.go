@@ -69,9 +69,21 @@ func testThreeInstances(t *testing.T) {
 	crowd := &crowdOfBuyers{base: front.URL, daraja: daraja, screenings: screenings, stop: make(chan struct{})}
 	crowd.come(8)
 	eventually(t, time.Minute, "the crowd books", func() bool { return crowd.booked.Load() > 60 })
+	st, err := store.Open(t.Context(), store.Options{Path: database, Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	endsHolds := func() string {
+		holder, err := st.Holder(t.Context(), "holds")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return holder
+	}
 	// The one that ends the holds: its lease must not outlive it.
 	var holder string
-	eventually(t, time.Minute, "somebody ends holds", func() bool { holder = storetest.LeaseHolder(t, database, "holds"); return holder != "" })
+	eventually(t, time.Minute, "somebody ends holds", func() bool { holder = endsHolds(); return holder != "" })
 	dead := slices.IndexFunc(instances, func(p *process) bool { return strings.Contains(holder, fmt.Sprintf(" pid %d ", p.cmd.Process.Pid)) })
 	if dead < 0 {
 		t.Fatalf("holds are ended by %q", holder)
@@ -80,11 +92,6 @@ func testThreeInstances(t *testing.T) {
 	before := crowd.booked.Load()
 	eventually(t, time.Minute, "the crowd books on", func() bool { return crowd.booked.Load() > before+60 })
 	crowd.leave()
-	st, err := store.Open(t.Context(), store.Options{Path: database, Existing: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
 	var open []string
 	defer func() {
 		if t.Failed() {
@@ -93,7 +100,7 @@ func testThreeInstances(t *testing.T) {
 	}()
 	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
 	afterKills(t, st, daraja)
-	if now := storetest.LeaseHolder(t, database, "holds"); now == holder {
+	if now := endsHolds(); now == holder {
 		t.Errorf("holds are still %q's, which is dead", now)
 	}
 	for i := range rr.asked {

@@ -2,15 +2,12 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"cinemasphere/store"
 	"cinemasphere/store/storetest/pgserver"
@@ -122,20 +119,6 @@ func EmptyDatabase(t testing.TB, settings ...string) string {
 		}
 	})
 	return pg.URL(database)
-}
-
-// LeaseHolder is who holds a lease in a PostgreSQL database, "" where nobody has had it yet.
-func LeaseHolder(t testing.TB, path, name string) (holder string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), path)
-	if err == nil {
-		err = conn.QueryRow(t.Context(), `SELECT holder FROM lease WHERE name = $1`, name).Scan(&holder)
-		err = errors.Join(err, conn.Close(context.WithoutCancel(t.Context())))
-	}
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		t.Fatal(err)
-	}
-	return holder
 }
 
 // template is a database with the schema and without rows.
