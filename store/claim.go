@@ -412,7 +412,7 @@ func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
 	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed {
 		var r Refund
 		err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
-		if err == nil && r.Sent > 0 { // it was our own Reversal that did it, and its result is still to come
+		if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come
 			return string(ClaimRefused) + ": " + ReasonReversed, errors.Join(t.refunded(r, have, "", "Transaction Status says reversed"), t.endClaim(c, ClaimRefused, ReasonReversed))
 		}
 		if err == nil {

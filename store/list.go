@@ -63,7 +63,7 @@ const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, 
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, claims := casePayments, caseClaims
 	if !f.All {
-		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied'`
+		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.reason = '` + ReasonReturnedTwice + `'`
 		claims += ` WHERE c.state IN ('asking', 'person')`
 	}
 	var all []Case

@@ -292,7 +292,7 @@ var uniqueColumns = map[string]string{
 	"push_request_checkout_request_id_key": "push_request.checkout_request_id", "push_request_merchant_request_id_key": "push_request.merchant_request_id",
 	"push_live_phone": "push_request.phone", "push_live_ticket": "push_request.ticket_id",
 	"callback_pkey": "callback.id", "payment_pkey": "payment.id", "payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
-	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token",
+	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token", "refund_timeout_token": "refund.timeout_token",
 	"refund_originator_conversation_id_key": "refund.originator_conversation_id", "refund_conversation_id_key": "refund.conversation_id",
-	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
+	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "claim_timeout_token": "claim.timeout_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
 }

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
+	"slices"
+	"strings"
 )
 
 // RefundState says how far a refund has come.
@@ -20,12 +20,6 @@ const (
 // Automatic is who requests a refund that no person asked for.
 const Automatic = "automatic"
 
-const (
-	refundLease = time.Minute
-	// refundSends is how often a Reversal is sent before it is a person's work.
-	refundSends = 6
-)
-
 // Refund is money on its way back.
 type Refund struct {
 	ID          int64       `db:"id"`
@@ -39,14 +33,26 @@ type Refund struct {
 	Reference   string      `db:"reference"`    // what a person wrote down of a refund by hand
 	ResultToken string      `db:"result_token"` // the last segment of its ResultURL
 	Sent        int         `db:"sent"`         // how often a Reversal has been sent
+	Undone      int         `db:"undone"`       // of how many of these M-PESA has said that nothing came of it
+	UndoneIDs   string      `db:"undone_ids"`   // their conversations, where a result said it
+	NextAt      Instant     `db:"next_at"`      // when it is sent next; 0 is never
+	LeaseUntil  Instant     `db:"lease_until"`  // until then the answer to the last one sent is awaited
 	ResultText  string      `db:"result_text"`
 	TicketCode  string      `db:"ticket_code"`
 	CreatedAt   Instant     `db:"created_at"`
 }
 
 const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.method, r.state, r.requested_by, r.reason, r.reference,
-	r.result_token, r.sent, r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
+	r.result_token, r.sent, r.undone, r.undone_ids, COALESCE(r.next_at, 0) AS next_at, r.lease_until, r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
 	FROM refund r JOIN payment y ON y.id = r.payment_id`
+
+// out is how many Reversals M-PESA may have carried out, or may carry out yet.
+func (r Refund) out() int { return r.Sent - r.Undone }
+
+// told reports whether a result of this conversation has said already that nothing came of it.
+func (r Refund) told(conversation string) bool {
+	return conversation != "" && slices.Contains(strings.Fields(r.UndoneIDs), conversation)
+}
 
 // NewRefund asks for the money of a payment to go back.
 type NewRefund struct {
@@ -152,142 +158,6 @@ func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 		return nil, fmt.Errorf("look for refunds that are due: %w", err)
 	}
 	return ps, nil
-}
-
-// TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA may
-// have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none.
-func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
-	var r Refund
-	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
-	if err != nil {
-		return r, fmt.Errorf("look for refunds: %w", err)
-	}
-	err = s.write(ctx, urgent, func(t *tx) error {
-		// No answer: once more, ever later. A Reversal that M-PESA has done already is answered as such.
-		again := any(t.now.Add(5 * time.Minute << (2 * r.Sent)))
-		if r.Sent+1 >= refundSends {
-			again = nil
-		}
-		n, err := t.exec(`UPDATE refund SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE id = $4 AND state = 'requested' AND next_at <= $3 AND lease_until <= $3`,
-			t.now.Add(refundLease), again, t.now, r.ID)
-		if err == nil && n == 0 {
-			err = ErrNotFound
-		}
-		return err
-	})
-	if err != nil {
-		return r, fmt.Errorf("take refund: %w", err)
-	}
-	r.Sent++
-	return r, nil
-}
-
-// RefundVerdict is M-PESA's word on a Reversal.
-type RefundVerdict int
-
-// What M-PESA says of a Reversal: nothing yet, done, done before, refused for good, or to be tried again.
-const (
-	RefundUnclear RefundVerdict = iota
-	RefundReversed
-	RefundReversedBefore
-	RefundRefused
-	RefundTryAgain
-)
-
-// RefundAnswer is an answer of M-PESA to a Reversal: at once, or by its result.
-type RefundAnswer struct {
-	Verdict                                  RefundVerdict
-	ConversationID, OriginatorConversationID string // where it was taken
-	Code, Text                               string // Safaricom's own, for the operator
-}
-
-// RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
-func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
-	err := s.write(ctx, urgent, func(t *tx) error {
-		var r Refund
-		if err := t.get(&r, refundSelect+` WHERE r.id = $1`, id); err != nil {
-			return err
-		}
-		_, err := t.refundAnswered(r, a)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record refund answer: %w", err)
-	}
-	return nil
-}
-
-// ApplyReversal makes of a kept result of a Reversal what it says.
-func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
-		var r Refund
-		err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
-		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: "stranger"}, nil
-		}
-		if err != nil {
-			return Applied{}, err
-		}
-		outcome, err := t.refundAnswered(r, a)
-		return Applied{Outcome: outcome, Code: r.TicketCode}, err
-	})
-}
-
-func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
-	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
-	if err == nil && t.shared() {
-		err = t.get(&r, refundSelect+` WHERE r.id = $1`, r.ID) // it may have been answered a moment ago
-	}
-	if err != nil {
-		return "", err
-	}
-	if err := t.run(`UPDATE refund SET lease_until = 0, result_code = CASE WHEN $1 = '' THEN result_code ELSE $1 END, result_text = CASE WHEN $2 = '' THEN result_text ELSE $2 END,
-		conversation_id = COALESCE(conversation_id, $3), originator_conversation_id = COALESCE(originator_conversation_id, $4), updated_at = $5 WHERE id = $6`,
-		a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now, r.ID); err != nil {
-		return "", err
-	}
-	switch a.Verdict {
-	case RefundReversed:
-		if r.State == RefundDone || have.State == PaymentRefunded {
-			return "duplicate", nil
-		}
-		return "refunded", t.refunded(r, have, a.Code, a.Text)
-	case RefundReversedBefore:
-		switch {
-		case r.State != RefundRequested:
-			return "duplicate", nil
-		case r.Sent > 1: // the one that was sent before this one did it
-			return "refunded", t.refunded(r, have, a.Code, a.Text)
-		}
-		if err := t.refundFailed(r); err != nil {
-			return "", err
-		}
-		return "reversed by somebody else", t.goneBack(have, PaymentReversed, "reversed at M-PESA")
-	case RefundRefused:
-		if r.State != RefundRequested {
-			return "duplicate", nil
-		}
-		return "refund failed", errors.Join(t.refundFailed(r), t.touch(have.TicketID))
-	case RefundTryAgain:
-		if r.State != RefundRequested || r.Sent >= refundSends {
-			return "to be tried by a person", nil
-		}
-		err := t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
-		return "to be tried again", err
-	}
-	return "unclear", nil
-}
-
-func (t *tx) refundFailed(r Refund) error {
-	err := t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
-	return err
-}
-
-func (t *tx) refunded(r Refund, have Payment, code, text string) error {
-	if err := t.run(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
-		return err
-	}
-	return t.goneBack(have, PaymentRefunded, have.Reason)
 }
 
 // goneBack writes that a payment's money is with its payer again. A ticket that it had paid for is void and its seats are free.

@@ -10,6 +10,10 @@ func Advise(c store.Case) (why, todo string) {
 	case store.CaseClaim:
 		return adviseClaim(c)
 	}
+	if c.Reason == store.ReasonReturnedTwice {
+		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that a Reversal has given it back as well",
+			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them"
+	}
 	refundable := "refund it: cinemasphere refund " + c.Receipt
 	switch c.Refund {
 	case store.RefundRequested:

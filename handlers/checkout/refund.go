@@ -78,6 +78,9 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	answer := store.RefundAnswer{
 		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
 	}
+	if done, is := result.Reversal(); is {
+		answer.Receipt = done.Receipt
+	}
 	switch result.Verdict().Outcome {
 	case mpesa.OutcomeDone:
 		answer.Verdict = store.RefundReversed

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	refundLease = time.Minute
+	// refundSends is how often a Reversal is sent before it is a person's work.
+	refundSends = 6
+	// refundWait is how long the answer to the last one is awaited before that.
+	refundWait = 10 * time.Minute
+)
+
+// TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA may
+// have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none.
+func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
+	var r Refund
+	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
+	if err != nil {
+		return r, fmt.Errorf("look for refunds: %w", err)
+	}
+	err = s.write(ctx, urgent, func(t *tx) error {
+		// No answer: once more, ever later. A Reversal that M-PESA has done already is answered as such.
+		again, lease := any(t.now.Add(5*time.Minute<<(2*r.Sent))), refundLease
+		if r.Sent+1 >= refundSends {
+			again, lease = nil, refundWait
+		}
+		n, err := t.exec(`UPDATE refund SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE id = $4 AND state = 'requested' AND next_at <= $3 AND lease_until <= $3`,
+			t.now.Add(lease), again, t.now, r.ID)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("take refund: %w", err)
+	}
+	r.Sent++
+	return r, nil
+}
+
+// RefundVerdict is M-PESA's word on a Reversal.
+type RefundVerdict int
+
+// What M-PESA says of a Reversal: nothing yet, done, done before, refused for good, or to be tried again.
+const (
+	RefundUnclear RefundVerdict = iota
+	RefundReversed
+	RefundReversedBefore
+	RefundRefused
+	RefundTryAgain
+)
+
+// RefundAnswer is an answer of M-PESA to a Reversal: at once, or by its result.
+type RefundAnswer struct {
+	Verdict                                  RefundVerdict
+	ConversationID, OriginatorConversationID string // where it was taken
+	Receipt                                  string // the Reversal's own, where it was carried out
+	Code, Text                               string // Safaricom's own, for the operator
+}
+
+// RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
+func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
+	err := s.write(ctx, urgent, func(t *tx) error {
+		var r Refund
+		if err := t.get(&r, refundSelect+` WHERE r.id = $1`, id); err != nil {
+			return err
+		}
+		_, err := t.refundAnswered(r, a)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record refund answer: %w", err)
+	}
+	return nil
+}
+
+// ApplyReversal makes of a kept result of a Reversal what it says.
+func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
+		var r Refund
+		err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
+		if errors.Is(err, ErrNotFound) {
+			return Applied{Outcome: "stranger"}, nil
+		}
+		if err != nil {
+			return Applied{}, err
+		}
+		outcome, err := t.refundAnswered(r, a)
+		return Applied{Outcome: outcome, Code: r.TicketCode}, err
+	})
+}
+
+// refundAnswered takes in what M-PESA says of one of the Reversals of a refund.
+func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
+	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
+	if err == nil && t.shared() {
+		err = t.get(&r, refundSelect+` WHERE r.id = $1`+t.rowLock(), r.ID) // it may have been answered, or sent again, a moment ago
+	}
+	if err != nil {
+		return "", err
+	}
+	nothing := a.Verdict == RefundRefused || a.Verdict == RefundTryAgain || a.Verdict == RefundReversedBefore
+	if nothing && r.told(a.ConversationID) {
+		return "duplicate", nil
+	}
+	if nothing {
+		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
+	}
+	if err := t.run(`UPDATE refund SET undone = $1, undone_ids = $2, result_code = CASE WHEN $3 = '' THEN result_code ELSE $3 END, result_text = CASE WHEN $4 = '' THEN result_text ELSE $4 END,
+		conversation_id = COALESCE(conversation_id, $5), originator_conversation_id = COALESCE(originator_conversation_id, $6), updated_at = $7 WHERE id = $8`,
+		r.Undone, r.UndoneIDs, a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now, r.ID); err != nil {
+		return "", err
+	}
+	switch {
+	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
+		return t.reversed(r, have, a)
+	case nothing && r.State != RefundRequested:
+		return "duplicate", nil
+	case nothing:
+		return t.nothingDone(r, have, a.Verdict == RefundTryAgain)
+	}
+	return "unclear", nil
+}
+
+// nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier one, the
+// refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
+func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
+	switch {
+	case r.out() == 0 && (!again || r.Sent >= refundSends):
+		return "refund failed", errors.Join(t.refundFailed(r), t.touch(have.TicketID))
+	case again && r.Sent < refundSends:
+		return "to be tried again", t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
+	}
+	return "an earlier one may be carried out", t.run(`UPDATE refund SET next_at = NULL, lease_until = $1 WHERE id = $2`, t.now.Add(refundWait), r.ID)
+}
+
+// reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours where one
+// that it may have carried out was sent, by this refund or by another of the payment.
+func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
+	var all []Refund
+	if err := t.list(&all, refundSelect+` WHERE r.payment_id = $1`, have.ID); err != nil {
+		return "", err
+	}
+	out, hand, open := r.out(), Refund{}, Refund{}
+	for _, other := range all {
+		switch {
+		case other.ID == r.ID:
+			continue
+		case other.Method == "hand" && other.State == RefundDone:
+			hand = other
+		case other.State == RefundRequested:
+			open = other
+		}
+		out += other.out()
+	}
+	before := a.Verdict == RefundReversedBefore
+	switch {
+	case r.State == RefundDone, before && have.State == PaymentReversed:
+		return "duplicate", nil
+	case have.State == PaymentRefunded:
+		// Where a person wrote down what the Reversal did, or gave it back by a Reversal too, it has gone back once.
+		if hand.ID == 0 || have.Reason == ReasonReturnedTwice || before && out == 0 || a.Receipt != "" && strings.EqualFold(a.Receipt, hand.Reference) {
+			return "duplicate", nil
+		}
+		err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedTwice, t.now, have.ID)
+		return "given back by hand before", errors.Join(err, t.touch(have.TicketID))
+	}
+	if err := t.refundFailed(open); err != nil { // it has nothing left to do
+		return "", err
+	}
+	if before && out == 0 {
+		return "reversed by somebody else", errors.Join(t.refundFailed(r), t.goneBack(have, PaymentReversed, "reversed at M-PESA"))
+	}
+	return "refunded", t.refunded(r, have, a.Code, a.Text)
+}
+
+func (t *tx) refundFailed(r Refund) error {
+	return t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
+}
+
+func (t *tx) refunded(r Refund, have Payment, code, text string) error {
+	if err := t.run(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
+		return err
+	}
+	return t.goneBack(have, PaymentRefunded, have.Reason)
+}

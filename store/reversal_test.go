@@ -1,0 +1,166 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// refunding is a stage whose ticket is paid, and what the last Reversal of its refund was.
+type refunding struct {
+	*stage
+	sent  store.Refund
+	sends map[string]store.Refund // by their names
+}
+
+func newRefunding(t *testing.T) *refunding {
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf.do("accepted")
+	rf.do("paid")
+	rf.do("refund")
+	return rf
+}
+
+// step lets one thing happen to the refund. A send is named by the number of its conversation, by which results go by.
+func (rf *refunding) step(step string) {
+	rf.t.Helper()
+	ctx, s := rf.t.Context(), rf.s
+	what, name, _ := strings.Cut(step, " ")
+	var err error
+	switch what {
+	case "send":
+		rf.clock.add(48 * time.Hour)
+		if rf.sent, err = s.TakeRefund(ctx); err == nil {
+			rf.sends[name] = rf.sent
+		}
+		rf.told = "sent"
+		if errors.Is(err, store.ErrNotFound) {
+			rf.told, err = "nothing to send", nil
+		}
+	case "accepted":
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{ConversationID: "AG_" + name})
+	case "lost":
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Text: "no answer"})
+	case "turned-down":
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Verdict: store.RefundRefused, Code: "400.002.02"})
+	case "busy":
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Verdict: store.RefundTryAgain, Code: "500.003.02"})
+	case "reversed", "before", "refused", "again":
+		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Code: what, Receipt: "UKO6BACK00", Verdict: map[string]store.RefundVerdict{
+			"reversed": store.RefundReversed, "before": store.RefundReversedBefore, "refused": store.RefundRefused, "again": store.RefundTryAgain}[what]})
+	case "refund":
+		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office"})
+	case "hand":
+		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: name})
+	case "later":
+		rf.clock.add(15 * time.Minute)
+	default:
+		rf.t.Fatalf("no such step: %q", step)
+	}
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		rf.told = string(refusal.Kind)
+	} else if err != nil {
+		rf.t.Fatalf("%s: %v", step, err)
+	}
+}
+
+func (rf *refunding) result(r store.Refund, a store.RefundAnswer) (string, error) {
+	cb, known, err := rf.s.KeepCallback(rf.t.Context(), store.NewCallback{Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		return "", fmt.Errorf("keep: known %v, %w", known, err)
+	}
+	applied, err := rf.s.ApplyReversal(rf.t.Context(), cb, a)
+	return applied.Outcome, err
+}
+
+// states says what became of the payment and, oldest first, of its refunds.
+func (rf *refunding) states() string {
+	rf.t.Helper()
+	ps, err := rf.s.Payments(rf.t.Context())
+	if err != nil || len(ps) != 1 {
+		rf.t.Fatal(ps, err)
+	}
+	rs, err := rf.s.Refunds(rf.t.Context(), ps[0].ID)
+	if err != nil {
+		rf.t.Fatal(err)
+	}
+	out := string(ps[0].State) + ":"
+	for _, r := range slices.Backward(rs) {
+		out += fmt.Sprintf(" %s %s", r.Method, r.State)
+	}
+	return out
+}
+
+// TestReversalsThatAreOut: what M-PESA may have carried out is never forgotten, whatever is said of a later Reversal.
+func TestReversalsThatAreOut(t *testing.T) { storetest.Each(t, testReversalsThatAreOut) }
+
+func testReversalsThatAreOut(t *testing.T) {
+	for _, c := range []struct{ steps, told, want string }{
+		{"send 1 > turned-down", "sent", "refund_due: reversal failed"},
+		{"send 1 > lost > send 2 > turned-down", "sent", "refund_due: reversal requested"},
+		{"send 1 > lost > send 2 > turned-down > send 3", "nothing to send", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
+		{"send 1 > accepted 1 > send 2 > turned-down > refused 1", "refund failed", "refund_due: reversal failed"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2", "an earlier one may be carried out", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 2", "duplicate", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 1", "refund failed", "refund_due: reversal failed"},
+		{"send 1 > send 2", "sent", "refund_due: reversal requested"}, // the process died before the answer
+		{"send 1 > send 2 > accepted 2 > before 2", "refunded", "refunded: reversal refunded"},
+		{"send 1 > accepted 1 > before 1", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
+		{"send 1 > busy > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
+		{"send 1 > accepted 1 > again 1 > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
+		{"send 1 > lost > send 2 > busy > send 3 > accepted 3 > before 3", "refunded", "refunded: reversal refunded"},
+		{"send 1 > busy > send 2 > busy > send 3 > busy > send 4 > busy > send 5 > busy > send 6 > busy", "sent", "refund_due: reversal failed"},
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed reversal failed"},
+		// What was taken for refused was carried out after all.
+		{"send 1 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
+		{"send 1 > turned-down > refund > reversed 1", "refunded", "refunded: reversal refunded reversal failed"},
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > reversed 1 > before 2", "duplicate", "refunded: reversal refunded reversal failed"},
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2 > reversed 1", "refunded", "refunded: reversal refunded reversal failed"},
+		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1", "given back by hand before", "refunded: reversal failed hand refunded"},
+		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1 > reversed 1", "duplicate", "refunded: reversal failed hand refunded"},
+		{"send 1 > turned-down > hand uko6back00 > reversed 1", "duplicate", "refunded: reversal failed hand refunded"}, // that is what was written down
+	} {
+		t.Run(c.steps, func(t *testing.T) {
+			t.Parallel()
+			rf := newRefunding(t)
+			for step := range strings.SplitSeq(c.steps, " > ") {
+				rf.step(step)
+			}
+			if got := rf.states(); got != c.want || rf.told != c.told {
+				t.Errorf("ends as  %s, told %q\nwant     %s, told %q", got, rf.told, c.want, c.told)
+			}
+			storetest.Sound(t, rf.s)
+		})
+	}
+}
+
+// TestReturnedTwiceIsListed: money that went back by hand, and by a Reversal too, is a person's.
+func TestReturnedTwiceIsListed(t *testing.T) { storetest.Each(t, testReturnedTwiceIsListed) }
+
+func testReturnedTwiceIsListed(t *testing.T) {
+	rf := newRefunding(t)
+	listed := func() (cs []store.Case) {
+		cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cs
+	}
+	rf.step("send 1")
+	rf.step("turned-down")
+	rf.step("hand UKO6MINE00")
+	if cs := listed(); len(cs) != 0 {
+		t.Errorf("before, the list has %+v", cs)
+	}
+	rf.step("reversed 1")
+	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" || cs[0].Reason != store.ReasonReturnedTwice {
+		t.Errorf("the list has %+v", cs)
+	}
+}
