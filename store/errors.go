@@ -54,6 +54,10 @@ const (
 	RefundOpen      RefusalKind = "refund_open"      // one is under way
 	AlreadyRefunded RefusalKind = "already_refunded" // or reversed by somebody else
 	NotOurs         RefusalKind = "not_ours"         // money that names no ticket is refunded by a person alone
+	SeveralPayments RefusalKind = "several_payments" // the ticket's code does not say which of them
+	AmountUnknown   RefusalKind = "amount_unknown"   // M-PESA did not say what it took, nor did the asker
+	AmountKnown     RefusalKind = "amount_known"     // and it is not what the asker said
+	NoInitiator     RefusalKind = "no_initiator"     // to send a Reversal with
 )
 
 // Refusal is a booking or retry that the books did not take. Nothing was written.

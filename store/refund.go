@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,46 +55,55 @@ func (r Refund) told(conversation string) bool {
 	return conversation != "" && slices.Contains(strings.Fields(r.UndoneIDs), conversation)
 }
 
+// stuck reports whether nothing more comes of the refund by itself: no Reversal of it is out, or none will be sent again and the
+// answer to the last one has been awaited for long enough.
+func (r Refund) stuck(now Instant, noInitiator bool) bool {
+	return r.out() == 0 || (r.NextAt == 0 || noInitiator) && r.LeaseUntil <= now
+}
+
 // NewRefund asks for the money of a payment to go back.
 type NewRefund struct {
-	Receipt   string
-	PaymentID PaymentID // in place of the receipt
-	By        string    // who asks
-	Reason    string
-	Reference string // of a refund that a person has made by hand; "" is a Reversal
+	Receipt     string
+	Ticket      string    // its code, in place of the receipt
+	PaymentID   PaymentID // in place of both
+	By          string    // who asks
+	Reason      string
+	Reference   string // of a refund that a person has made by hand; "" is a Reversal
+	Amount      Cents  // of what M-PESA took, where it did not say
+	NoInitiator bool   // there is none to send a Reversal with
 }
 
 // RequestRefund takes a refund down. A ticket that the money had paid for is void at once, and its seats are free when the
-// money is back. A refund by hand is done with this. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded, NotOurs.
+// money is back. A Reversal waits for the payment's receipt, where that is not known. A refund by hand is done with this, also
+// where a Reversal was asked for of which nothing comes any more. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
+// NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator.
 func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
-		have, err := t.refundable(n)
+		have, open, err := t.refundable(n)
+		if err == nil && open.ID != 0 {
+			err = t.giveUp(open)
+		}
+		if err == nil && have.Amount == 0 {
+			have.Amount = n.Amount
+			err = t.run(`UPDATE payment SET amount_cents = $1, updated_at = $2 WHERE id = $3`, n.Amount, t.now, have.ID)
+		}
+		if err == nil {
+			out, err = t.insertRefund(s, have, n)
+		}
 		if err != nil {
 			return err
 		}
-		id := s.ids.next(t.now.Time())
-		method, next := "reversal", any(t.now)
-		if n.Reference != "" {
-			method, next = "hand", nil
-		}
-		if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, next_at, lease_until,
-			result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,0,$9,0,'','',$10,$10)`,
-			id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), next, t.now); err != nil {
-			return err
-		}
 		if have.State == PaymentApplied {
-			if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, updated_at = $2 WHERE id = $3`, ReasonRefundAsked, t.now, have.ID); err != nil {
+			have.Reason = ReasonRefundAsked
+			if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, updated_at = $2 WHERE id = $3`, have.Reason, t.now, have.ID); err != nil {
 				return err
 			}
 			if err := t.void(have.TicketID, ReasonRefundAsked, false); err != nil {
 				return err
 			}
 		}
-		if err := t.touch(have.TicketID); err != nil {
-			return err
-		}
-		if err := t.get(&out, refundSelect+` WHERE r.id = $1`, id); err != nil || method != "hand" {
+		if err := t.touch(have.TicketID); err != nil || n.Reference == "" {
 			return err
 		}
 		out.State = RefundDone
@@ -103,6 +113,32 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 		return Refund{}, fmt.Errorf("request refund: %w", err)
 	}
 	return out, nil
+}
+
+func (t *tx) insertRefund(s *Store, have Payment, n NewRefund) (r Refund, err error) {
+	id, method, next := s.ids.next(t.now.Time()), "reversal", any(t.now)
+	if n.Reference != "" {
+		method = "hand"
+	}
+	if n.Reference != "" || have.Receipt == "" {
+		next = nil
+	}
+	if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, next_at, lease_until,
+		result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,0,$9,0,'','',$10,$10)`,
+		id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), next, t.now); err != nil {
+		return r, err
+	}
+	return r, t.get(&r, refundSelect+` WHERE r.id = $1`, id)
+}
+
+// giveUp ends a refund of which nothing more comes, since a person has given the money back. It may be going out at this moment.
+func (t *tx) giveUp(r Refund) error {
+	n, err := t.exec(`UPDATE refund SET state = 'failed', next_at = NULL, result_text = CASE WHEN result_text = '' THEN 'given back by hand' ELSE result_text END, updated_at = $1
+		WHERE id = $2 AND state = 'requested' AND sent = $3`, t.now, r.ID, r.Sent)
+	if err == nil && n == 0 {
+		err = ErrRetry
+	}
+	return err
 }
 
 // paymentWithTicket reads a payment and locks it, and its ticket, if it is a ticket's.
@@ -125,66 +161,139 @@ func (t *tx) paymentWithTicket(where string, args ...any) (Payment, error) {
 	return have, err
 }
 
-// refundable finds the payment and says why it cannot be refunded.
-func (t *tx) refundable(n NewRefund) (Payment, error) {
-	have, err := t.paymentWithTicket(`receipt = $1 OR id = $2`, orNull(n.Receipt), n.PaymentID)
-	if err != nil {
-		return have, err
+// refundable finds the payment, and the refund of it that is open already and may be given up for this one, or says why it cannot
+// be refunded.
+func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
+	if have, err = t.refundedPayment(n); err != nil {
+		return have, open, err
 	}
-	var open, pending int
-	err = t.scan([]any{&open, &pending}, `SELECT (SELECT count(*) FROM refund WHERE payment_id = $1 AND state = 'requested'),
-		(SELECT count(*) FROM payment WHERE receipt IS NULL AND state <> 'superseded' AND (ticket_id = $2 OR phone = $3 AND phone <> ''))`, have.ID, have.TicketID, have.Phone)
+	err = t.get(&open, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return have, open, err
+	}
+	kind := RefusalKind("")
 	switch {
-	case err != nil:
-		return have, err
-	case open > 0:
-		return have, &Refusal{Kind: RefundOpen}
 	case have.State == PaymentRefunded, have.State == PaymentReversed, have.State == PaymentSuperseded:
-		return have, &Refusal{Kind: AlreadyRefunded}
-	case have.Receipt == "" && n.Reference == "", n.By == Automatic && pending > 0:
-		return have, &Refusal{Kind: ReceiptPending}
-	case n.By == Automatic && have.State != PaymentRefundDue, have.Amount <= 0:
-		return have, &Refusal{Kind: NotOurs}
+		kind = AlreadyRefunded
+	case open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
+		kind = RefundOpen
+	case n.By == Automatic && (have.State != PaymentRefundDue || have.Amount == 0):
+		kind = NotOurs
+	case have.Amount == 0 && n.Amount <= 0:
+		kind = AmountUnknown
+	case have.Amount != 0 && n.Amount != 0 && n.Amount != have.Amount:
+		kind = AmountKnown
+	case n.Reference == "" && n.NoInitiator:
+		kind = NoInitiator
+	case n.By == Automatic:
+		var pending []Payment
+		if err = t.list(&pending, pendingPayments); err != nil {
+			return have, open, err
+		}
+		if have.Receipt == "" || receiptAwaited(have, pending) {
+			kind = ReceiptPending
+		}
 	}
-	return have, nil
+	if kind != "" {
+		return have, open, &Refusal{Kind: kind}
+	}
+	return have, open, nil
 }
 
-// RefundsDue lists the payments that are due back, have a receipt and have no refund yet, oldest first.
+// refundedPayment finds the payment that a refund is asked of, and locks it.
+func (t *tx) refundedPayment(n NewRefund) (Payment, error) {
+	if n.Ticket == "" {
+		return t.paymentWithTicket(`receipt = $1 OR id = $2`, orNull(n.Receipt), n.PaymentID)
+	}
+	const ticket = `SELECT id FROM ticket WHERE code = $1`
+	if err := t.lockFor(ticket, n.Ticket); err != nil {
+		return Payment{}, err
+	}
+	var rows []Payment
+	if err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = (`+ticket+`) AND state <> 'superseded' ORDER BY id`+t.rowLock(), n.Ticket); err != nil {
+		return Payment{}, err
+	}
+	return paymentOfTicket(rows)
+}
+
+// paymentOfTicket is the payment that a ticket's code names: the only one that has not gone back, or of several the only one that
+// is due back and cannot be named by a receipt.
+func paymentOfTicket(rows []Payment) (Payment, error) {
+	if len(rows) == 0 {
+		return Payment{}, ErrNotFound
+	}
+	var open, nameless []Payment
+	for _, p := range rows {
+		switch {
+		case p.State == PaymentRefunded, p.State == PaymentReversed, p.Reason == receiptElsewhere:
+		case p.Receipt == "" && p.State != PaymentApplied:
+			nameless = append(nameless, p)
+			fallthrough
+		default:
+			open = append(open, p)
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return rows[len(rows)-1], nil
+	case len(open) == 1:
+		return open[0], nil
+	case len(nameless) == 1:
+		return nameless[0], nil
+	}
+	return Payment{}, &Refusal{Kind: SeveralPayments}
+}
+
+// pendingPayments are those whose receipt is not known.
+const pendingPayments = `SELECT ` + paymentColumns + ` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`
+
+// receiptAwaited reports whether a payment of the same ticket or, as far as can be told, of the same phone lacks its receipt.
+func receiptAwaited(due Payment, pending []Payment) bool {
+	return slices.ContainsFunc(pending, func(p Payment) bool {
+		return p.TicketID != 0 && p.TicketID == due.TicketID || fits(due.Phone, p.Phone) || fits(p.Phone, due.Phone)
+	})
+}
+
+// RefundsDue lists the payments that are due back, have a receipt and have no refund yet, oldest first, but for those that wait
+// for the receipt of another one.
 func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
-	var ps []Payment
-	err := s.list(ctx, &ps, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0
-		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id LIMIT $1`, limit)
+	var due, pending []Payment
+	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0
+		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id`)
+	if err == nil && len(due) > 0 {
+		err = s.list(ctx, &pending, pendingPayments)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look for refunds that are due: %w", err)
 	}
-	return ps, nil
+	due = slices.DeleteFunc(due, func(p Payment) bool { return receiptAwaited(p, pending) })
+	return due[:min(len(due), limit)], nil
 }
 
-// goneBack writes that a payment's money is with its payer again. A ticket that it had paid for is void and its seats are free.
-func (t *tx) goneBack(have Payment, state PaymentState, reason string) error {
-	if err := t.run(`UPDATE payment SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, state, reason, t.now, have.ID); err != nil {
+// receiptForRefund lets a refund that has waited for its payment's receipt be sent, of what M-PESA says now that it took. Where the
+// money is back already, the amount stays what was given back.
+func (t *tx) receiptForRefund(have Payment, m *money) error {
+	if have.State == PaymentRefunded && have.Amount != 0 {
+		m.amount = nil
+	}
+	amount := have.Amount
+	if m.amount != nil && *m.amount > 0 {
+		amount = *m.amount
+	}
+	return t.run(`UPDATE refund SET amount_cents = $1, next_at = $2, updated_at = $2 WHERE payment_id = $3 AND state = 'requested' AND sent = 0`, amount, t.now, have.ID)
+}
+
+// dropRefund ends the refund of a payment that has turned out to be the same money as another one. Where it was given back by hand,
+// and the other one is going back too, that is for a person to look into.
+func (t *tx) dropRefund(drop, keep Payment) error {
+	const end = `UPDATE refund SET state = 'failed', next_at = NULL, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested' AND sent = 0`
+	if err := t.run(end, "same money as "+keep.Receipt, t.now, drop.ID); err != nil || drop.State != PaymentRefunded {
 		return err
 	}
-	if have.TicketID == 0 {
-		return nil
-	}
-	if have.State == PaymentApplied {
-		if err := t.void(have.TicketID, reason, false); err != nil {
-			return err
-		}
-	}
-	var voided Instant
-	var applied int
-	err := t.scan([]any{&voided, &applied}, `SELECT COALESCE(voided_at, 0), (SELECT count(*) FROM payment WHERE ticket_id = ticket.id AND state = 'applied') FROM ticket WHERE id = $1`, have.TicketID)
-	if err != nil {
+	if err := t.run(end, "given back by hand", t.now, keep.ID); err != nil {
 		return err
 	}
-	if voided != 0 && applied == 0 {
-		if err := t.freeSeats(have.TicketID); err != nil {
-			return err
-		}
-	}
-	return t.touch(have.TicketID)
+	return t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedTwice, t.now, keep.ID)
 }
 
 // Refunds lists the refunds of a payment, newest first.

@@ -20,7 +20,7 @@ const (
 // have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none.
 func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	var r Refund
-	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
+	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 AND y.receipt IS NOT NULL ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
 	if err != nil {
 		return r, fmt.Errorf("look for refunds: %w", err)
 	}
@@ -189,4 +189,31 @@ func (t *tx) refunded(r Refund, have Payment, code, text string) error {
 		return err
 	}
 	return t.goneBack(have, PaymentRefunded, have.Reason)
+}
+
+// goneBack writes that a payment's money is with its payer again. A ticket that it had paid for is void and its seats are free.
+func (t *tx) goneBack(have Payment, state PaymentState, reason string) error {
+	if err := t.run(`UPDATE payment SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, state, reason, t.now, have.ID); err != nil {
+		return err
+	}
+	if have.TicketID == 0 {
+		return nil
+	}
+	if have.State == PaymentApplied {
+		if err := t.void(have.TicketID, reason, false); err != nil {
+			return err
+		}
+	}
+	var voided Instant
+	var applied int
+	err := t.scan([]any{&voided, &applied}, `SELECT COALESCE(voided_at, 0), (SELECT count(*) FROM payment WHERE ticket_id = ticket.id AND state = 'applied') FROM ticket WHERE id = $1`, have.TicketID)
+	if err != nil {
+		return err
+	}
+	if voided != 0 && applied == 0 {
+		if err := t.freeSeats(have.TicketID); err != nil {
+			return err
+		}
+	}
+	return t.touch(have.TicketID)
 }

@@ -155,10 +155,17 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 			if err := t.takeFrom(other); err != nil {
 				return "", err
 			}
+		} else if other.State == PaymentApplied && have.State == PaymentRefunded { // what paid for the ticket has gone back
+			if err := t.void(p.TicketID, ReasonRefundAsked, true); err != nil {
+				return "", err
+			}
 		}
 		if err := t.supersede(other); err != nil {
 			return "", err
 		}
+	}
+	if err := t.receiptForRefund(have, &m); err != nil {
+		return "", err
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)
 	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
@@ -195,6 +202,9 @@ func (t *tx) returnedReceipt(s *Store, p Push, v Verdict, m money, have, returne
 
 // mergeInto keeps of two records of the same money the one that paid for the ticket, and gives it the push.
 func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment) (string, error) {
+	if err := t.dropRefund(drop, keep); err != nil {
+		return "", err
+	}
 	if err := t.run(`UPDATE payment SET push_id = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
 		PaymentSuperseded, "same money as "+keep.Receipt, t.now, drop.ID); err != nil {
 		return "", err

@@ -1,0 +1,273 @@
+package store_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// asks lets a person ask for a refund, as the step says, and tells what the person is told.
+func (rf *refunding) asks(n store.NewRefund) string {
+	rf.t.Helper()
+	n.By = "box office"
+	r, err := rf.s.RequestRefund(rf.t.Context(), n)
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		return string(refusal.Kind)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return "not found"
+	}
+	if err != nil {
+		rf.t.Fatalf("%+v: %v", n, err)
+	}
+	return string(r.State)
+}
+
+// TestByHandWhereNothingMoreComes: a person may write down that the money is back, unless a Reversal may still bring it back.
+func TestByHandWhereNothingMoreComes(t *testing.T) {
+	storetest.Each(t, testByHandWhereNothingMoreComes)
+}
+
+func testByHandWhereNothingMoreComes(t *testing.T) {
+	const six = "send 1 > send 2 > send 3 > send 4 > send 5 > send 6"
+	for _, c := range []struct {
+		steps, told, want string
+		noInitiator       bool
+	}{
+		{"later", "refunded", "refunded: reversal failed hand refunded", false}, // never sent
+		{"send 1", "refund_open", "refund_due: reversal requested", false},
+		{"send 1 > accepted 1 > later", "refund_open", "refund_due: reversal requested", false},
+		{"send 1 > busy", "refunded", "refunded: reversal failed hand refunded", false},
+		{"send 1 > lost > send 2 > busy", "refund_open", "refund_due: reversal requested", false},
+		{"send 1 > lost > send 2 > turned-down", "refund_open", "refund_due: reversal requested", false},
+		{"send 1 > lost > send 2 > turned-down > later", "refunded", "refunded: reversal failed hand refunded", false},
+		{six, "refund_open", "refund_due: reversal requested", false},
+		{six + " > later", "refunded", "refunded: reversal failed hand refunded", false},
+		{six + " > accepted 6 > later", "refunded", "refunded: reversal failed hand refunded", false},
+		{"send 1", "refund_open", "refund_due: reversal requested", true}, // its answer is awaited
+		{"send 1 > later", "refunded", "refunded: reversal failed hand refunded", true},
+	} {
+		t.Run(fmt.Sprint(c.steps, c.noInitiator), func(t *testing.T) {
+			t.Parallel()
+			rf := newRefunding(t)
+			for step := range strings.SplitSeq(c.steps, " > ") {
+				rf.step(step)
+			}
+			if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", NoInitiator: c.noInitiator}); told != "refund_open" {
+				t.Errorf("another Reversal: %s", told)
+			}
+			told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", Reference: "UKO6MINE00", NoInitiator: c.noInitiator})
+			if got := rf.states(); told != c.told || got != c.want {
+				t.Errorf("told %q, %s; want %q, %s", told, got, c.told, c.want)
+			}
+			if rf.step("send 7"); c.told == "refunded" && rf.told != "nothing to send" {
+				t.Error("a Reversal was sent though the money is back")
+			}
+			storetest.Sound(t, rf.s)
+		})
+	}
+}
+
+// TestByHandAfterAll: what was sent and given up brings the money back all the same.
+func TestByHandAfterAll(t *testing.T) { storetest.Each(t, testByHandAfterAll) }
+
+func testByHandAfterAll(t *testing.T) {
+	for _, c := range []struct{ steps, told string }{
+		{"reversed 1", "given back by hand before"},
+		{"before 2", "given back by hand before"}, // by the first one
+		{"refused 1", "duplicate"},
+	} {
+		t.Run(c.steps, func(t *testing.T) {
+			rf := newRefunding(t)
+			for step := range strings.SplitSeq("send 1 > accepted 1 > send 2 > accepted 2 > send 3 > turned-down > later > hand UKO6MINE00 > "+c.steps, " > ") {
+				rf.step(step)
+			}
+			if got := rf.states(); rf.told != c.told || got != "refunded: reversal failed hand refunded" {
+				t.Errorf("told %q, %s", rf.told, got)
+			}
+			storetest.Sound(t, rf.s)
+		})
+	}
+}
+
+// TestNoReversalWithoutInitiator: nothing is written where nobody would send it, and the ticket stays what it is.
+func TestNoReversalWithoutInitiator(t *testing.T) { storetest.Each(t, testNoReversalWithoutInitiator) }
+
+func testNoReversalWithoutInitiator(t *testing.T) {
+	rf := &refunding{stage: newStage(t)}
+	rf.do("accepted")
+	rf.do("paid")
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", NoInitiator: true}); told != "no_initiator" || rf.end() != "Paid; RECEIPT1 applied" || rf.states() != "applied:" {
+		t.Errorf("told %s, ends as %s, %s", told, rf.end(), rf.states())
+	}
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", NoInitiator: true, Reference: "UKO6MINE00"}); told != "refunded" {
+		t.Errorf("by hand: %s", told)
+	}
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", NoInitiator: true}); told != "already_refunded" {
+		t.Errorf("after that: %s", told)
+	}
+}
+
+// TestRefundOfAnUnknownAmount: M-PESA did not say what it took, and the person who asks does.
+func TestRefundOfAnUnknownAmount(t *testing.T) { storetest.Each(t, testRefundOfAnUnknownAmount) }
+
+func testRefundOfAnUnknownAmount(t *testing.T) {
+	for _, reference := range []string{"", "UKO6MINE00"} {
+		rf := &refunding{stage: newStage(t)}
+		rf.do("accepted")
+		rf.do("paid, no amount")
+		n := store.NewRefund{Receipt: "RECEIPT1", Reference: reference}
+		if told := rf.asks(n); told != "amount_unknown" {
+			t.Errorf("without it: %s", told)
+		}
+		n.Amount = 120_000
+		if told, want := rf.asks(n), map[string]string{"": "requested", "UKO6MINE00": "refunded"}[reference]; told != want {
+			t.Errorf("with it: %s", told)
+		}
+		ps, err := rf.s.Payments(t.Context())
+		if err != nil || len(ps) != 1 || ps[0].Amount != 120_000 {
+			t.Errorf("%+v, %v", ps, err)
+		}
+		storetest.Sound(t, rf.s)
+	}
+	rf := &refunding{stage: newStage(t)}
+	rf.do("accepted")
+	rf.do("paid")
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", Amount: 100}); told != "amount_known" {
+		t.Errorf("another amount than M-PESA's: %s", told)
+	}
+}
+
+// TestRefundByTicket: a ticket's code names its payment, whose receipt may not be known. Its refund is sent once it is.
+func TestRefundByTicket(t *testing.T) { storetest.Each(t, testRefundByTicket) }
+
+func testRefundByTicket(t *testing.T) {
+	const twice = "accepted > no answer > 120 s > retry > accepted > "
+	for _, c := range []struct{ events, told, want string }{
+		{"accepted > paid > CODE", "requested", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > paid > CODE > CODE", "refund_open", "Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > CODE", "not found", "Pending, held 180s"},
+		{"accepted > paid > HAND > CODE", "already_refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > CODE", "requested", "Paid void;  refund_due refund_asked"},
+		{"accepted > query: paid > CODE > reversed", "nothing to reverse", "Paid void;  refund_due refund_asked"},
+		{"accepted > query: paid > CODE > paid > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > CODE > c2b echo of a till > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > CODE > typed > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > CODE > paid too little > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > HAND", "refunded", "Paid void;  refunded refund_asked"},
+		{"accepted > query: paid > CODE > HAND", "refunded", "Paid void;  refunded refund_asked"},
+		{"accepted > query: paid > HAND > paid", "receipt added", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > query: paid > HAND > paid too little", "receipt added", "Paid void; RECEIPT1 refunded refund_asked"},
+		// Of several it is the one that is due back and has no other name.
+		{twice + "paid 1 > paid 2 > CODE", "several_payments", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{twice + "paid 1 > query: paid 2 > CODE", "requested", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
+		{twice + "paid 1 > query: paid 2 > CODE > paid 2 > reversed", "refunded", "Paid; RECEIPT1 applied; RECEIPT2 refunded paid_twice"},
+		{twice + "query: paid 1 > paid 2 > CODE", "several_payments", "Paid;  applied; RECEIPT2 refund_due paid_twice"},
+		// It turns out that there were no two payments.
+		{twice + "typed 2 > query: paid 2 > CODE > query: cancelled 1 > reversed", "nothing to reverse", "Paid; RECEIPT2 applied;  superseded same money as RECEIPT2"},
+		{twice + "typed 2 > query: paid 2 > HAND > query: cancelled 1", "failed", "Paid void;  superseded same money as RECEIPT2; RECEIPT2 refunded paid_twice"},
+	} {
+		t.Run(c.events, func(t *testing.T) {
+			t.Parallel()
+			rf := &refunding{stage: newStage(t)}
+			for event := range strings.SplitSeq(c.events, " > ") {
+				switch event {
+				case "CODE":
+					rf.told = rf.asks(store.NewRefund{Ticket: rf.pushes[0].Code})
+				case "HAND":
+					rf.told = rf.asks(store.NewRefund{Ticket: rf.pushes[0].Code, Reference: "UKO6MINE00"})
+				default:
+					rf.do(event)
+				}
+			}
+			if got := rf.end(); got != c.want || rf.told != c.told {
+				t.Errorf("ends as  %s, told %q\nwant     %s, told %q", got, rf.told, c.want, c.told)
+			}
+			storetest.Sound(t, rf.s)
+		})
+	}
+}
+
+// TestNoAutomaticRefundWhileAReceiptIsPending: of a ticket or a phone, of which M-PESA may have told only some digits.
+func TestNoAutomaticRefundWhileAReceiptIsPending(t *testing.T) {
+	storetest.Each(t, testNoAutomaticRefundWhileAReceiptIsPending)
+}
+
+func testNoAutomaticRefundWhileAReceiptIsPending(t *testing.T) {
+	const sha = "SHA-256 of it"
+	for phone, waits := range map[string]bool{
+		storetest.Phone(1): true, "2547*****" + storetest.Phone(1)[9:]: true, "": true, sha: true, storetest.Phone(2): false, "2547*****999": false,
+	} {
+		t.Run(phone, func(t *testing.T) {
+			rf := &refunding{stage: newStage(t)}
+			rf.do("accepted")
+			rf.do("paid too little")
+			if phone == sha {
+				phone = fmt.Sprintf("%x", sha256.Sum256([]byte(storetest.Phone(1))))
+			}
+			if err := rf.s.Exec(`UPDATE payment SET phone = $1`, phone); err != nil {
+				t.Fatal(err)
+			}
+			sent, _, err := rf.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, rf.s, 2, 2), storetest.Phone(1), 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rf.pushes, rf.made = append(rf.pushes, sent), append(rf.made, rf.s.Now())
+			rf.do("accepted")
+			rf.do("query: paid")
+			due, err := rf.s.RefundsDue(t.Context(), 10)
+			if err != nil || (len(due) == 0) != waits {
+				t.Errorf("due: %+v, %v", due, err)
+			}
+			_, err = rf.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: store.Automatic})
+			refusal, is := errors.AsType[*store.Refusal](err)
+			if is != waits || is && refusal.Kind != store.ReceiptPending {
+				t.Errorf("requested: %v", err)
+			}
+		})
+	}
+}
+
+// TestRefundsThatWaitDelayNoOthers: however many payments wait for a receipt, the others are due.
+func TestRefundsThatWaitDelayNoOthers(t *testing.T) {
+	storetest.Each(t, testRefundsThatWaitDelayNoOthers)
+}
+
+func testRefundsThatWaitDelayNoOthers(t *testing.T) {
+	rf := &refunding{stage: newStage(t)}
+	id, n := storetest.Screening(t, rf.s, 5, 10), 0
+	book := func(phone int, event string) {
+		n++
+		sent, _, err := rf.s.Book(t.Context(), storetest.Booking(id, storetest.Phone(phone), 1))
+		if err == nil {
+			err = rf.s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event == "query: paid" {
+			_, err = rf.s.ApplyQuery(t.Context(), sent.PushID, store.Verdict{Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_", n), Code: "0"})
+		} else {
+			less := store.Cents(100)
+			err = rf.callback(sent.CallbackToken, fmt.Sprint("ws_CO_", n), n, store.Verdict{Class: store.Success, Amount: &less})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rf.clock.add(time.Second)
+	}
+	for phone := range 4 {
+		book(10+phone, "paid too little")
+		book(10+phone, "query: paid")
+	}
+	book(20, "paid too little")
+	if due, err := rf.s.RefundsDue(t.Context(), 3); err != nil || len(due) != 1 || due[0].Receipt != "RECEIPT9" {
+		t.Errorf("due: %+v, %v", due, err)
+	}
+}
