@@ -47,6 +47,7 @@ func TestEveryReturnIsExplained(t *testing.T) {
 		says string
 	}{
 		{store.Return{Amount: 135050, Receipt: "R", State: store.PaymentRefundDue}, "KSh 1,350.50 is due back to you. Keep this page and your M-PESA message."},
+		{store.Return{Amount: 135000, State: store.PaymentRefundDue, Refund: store.RefundRequested}, "KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back."},
 		{store.Return{Amount: 135000, State: store.PaymentRefundDue}, "KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back."},
 		{store.Return{Receipt: "R", State: store.PaymentRefundDue}, "What M-PESA took is due back to you. Keep this page and your M-PESA message."},
 		{store.Return{Amount: 270000, Receipt: "R", State: store.PaymentRefundDue, Reason: store.ReasonPaidTwice},

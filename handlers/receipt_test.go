@@ -341,6 +341,39 @@ func TestARefundOnThePage(t *testing.T) {
 	})
 }
 
+// TestARefundThatWaitsForItsReceipt: the page of a ticket that is void asks for the receipt, and the money goes back once it is known.
+func TestARefundThatWaitsForItsReceipt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t)
+		phone := storetest.Phone(1)
+		o.daraja.SetScript(phone, sim.Script{Result: "0", Callbacks: sim.NoCallback})
+		secret := o.book(storetest.Screening(t, o.store, 10, 20), phone, 1)
+		time.Sleep(time.Minute)
+		tk := o.until(secret, "paid", paid)
+		if tk.Receipt != "" {
+			t.Fatalf("its receipt is known: %s", tk.Receipt)
+		}
+		if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{Ticket: tk.Code, By: "test", Reason: "asked"}); err != nil {
+			t.Fatal(err)
+		}
+		d := page(t, o.get("/tickets/"+secret))
+		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back.") ||
+			d.Find("textarea").Length() != 1 || d.Find(".stub-void").Length() != 1 {
+			t.Fatalf("the page says %q", text)
+		}
+		time.Sleep(time.Hour)
+		if e := o.daraja.Ledger()[0]; e.Reversed {
+			t.Error("it was reversed without its receipt")
+		}
+		o.claim(secret, o.daraja.Ledger()[0].Receipt)
+		o.until(secret, "refunded", func(tk *store.Ticket) bool { return tk.Refunded > 0 })
+		d = page(t, o.get("/tickets/"+secret))
+		if text := d.Find(".notice").Text(); !strings.Contains(text, "KSh 1,350 has been paid back to you.") || d.Find("textarea").Length() != 0 || !o.daraja.Ledger()[0].Reversed {
+			t.Errorf("with its receipt the page says %q", text)
+		}
+	})
+}
+
 // TestPaidTwice: the first prompt is paid after all, and so is the second one.
 func TestPaidTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -29,9 +29,15 @@ type Case struct {
 	TicketCode string      `db:"code" json:"ticketCode"`        // "" where it names none
 	LearntBy   string      `db:"learnt_by" json:"learntBy"`     // how it became known
 	At         Instant     `db:"at" json:"atMillis"`            // when it was paid, or became known
-	Next       Instant     `db:"next" json:"nextAskMillis"`     // when M-PESA is asked next; 0 is never
+	Next       Instant     `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
 	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
 	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
+	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
+	// Money is what has become of a claimed receipt's money, "" where it is not known.
+	Money PaymentState `db:"money" json:"money"`
+	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
+	Awaited bool    `db:"-" json:"awaited"`
+	Until   Instant `db:"until" json:"-"` // how long at least
 }
 
 // CaseFilter chooses entries of the list. Each field that is not empty narrows it.
@@ -45,26 +51,25 @@ type CaseFilter struct {
 }
 
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state, y.reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
-	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, CAST(0 AS BIGINT) AS next,
-	COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund,
-	COALESCE((SELECT r.result_text FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund_text
-	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id`
+	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until
+	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
 
-const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE((SELECT y.amount_cents FROM payment y WHERE y.receipt = c.receipt), 0) AS amount,
-	c.phone, '' AS account, t.code, c.source AS learnt_by, c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text
-	FROM claim c JOIN ticket t ON t.id = c.ticket_id`
+const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
+	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until
+	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
-// receipt yet, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
+// receipt yet, went back twice, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, claims := casePayments, caseClaims
 	if !f.All {
 		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.reason = '` + ReasonReturnedTwice + `'`
-		claims += ` WHERE c.state IN ('asking', 'person')`
+		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND COALESCE(y.state, '') NOT IN ('applied', 'refunded', 'reversed_elsewhere')`
 	}
 	var all []Case
 	for _, query := range []string{payments, casePushes, claims} {
@@ -73,6 +78,13 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 			return nil, fmt.Errorf("list money: %w", err)
 		}
 		all = append(all, some...)
+	}
+	now := s.Now()
+	for i, c := range all {
+		if c.Kind == CasePush {
+			c.Until = max(c.Until, c.At.Add(echoWindow))
+		}
+		all[i].Awaited = c.Until > now
 	}
 	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) })
 	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })

@@ -38,6 +38,11 @@ func (b books) with(ctx context.Context, do func(*store.Store) error) (err error
 	return do(st)
 }
 
+// initiator reports whether there is one to send Reversals with: where no money moves the program brings its own.
+func (b books) initiator(st *store.Store) bool {
+	return b.MpesaInitiatorName != "" || st.Environment() == store.Simulator
+}
+
 type fsckCmd struct {
 	books
 }
@@ -115,30 +120,30 @@ func (c paymentsCmd) Run(p *program) error {
 			return err
 		}
 		if c.JSON {
-			return writeCases(p.stdout, cases)
+			return writeCases(p.stdout, cases, c.initiator(st))
 		}
-		return printCases(p.stdout, cases)
+		return printCases(p.stdout, cases, c.initiator(st))
 	})
 }
 
-func writeCases(w io.Writer, cases []store.Case) error {
+func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	out := make([]listed, len(cases))
 	for i, c := range cases {
 		out[i].Case = c
-		out[i].Why, out[i].Do = checkout.Advise(c)
+		out[i].Why, out[i].Do = checkout.Advise(c, initiator)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
 }
 
-func printCases(w io.Writer, cases []store.Case) error {
+func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 	if len(cases) == 0 {
 		_, err := fmt.Fprintln(w, "No money waits for anybody.")
 		return err
 	}
 	for _, c := range cases {
-		why, do := checkout.Advise(c)
+		why, do := checkout.Advise(c, initiator)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "%s\tKSh %s\t%s\t%s\t%s\t%s\n", when(c.At), shillings(c.Amount), or(c.Receipt, "no receipt"), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
@@ -151,40 +156,69 @@ func printCases(w io.Writer, cases []store.Case) error {
 
 type refundCmd struct {
 	books
-	Receipt string `arg:"" help:"The M-PESA receipt of the payment."`
-	Reason  string `help:"Why, for the records." default:"refunded by the box office"`
-	By      string `help:"Who asks." default:"box office"`
-	ByHand  string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
+	Named  string  `arg:"" name:"receipt-or-code" help:"The M-PESA receipt of the payment, or its ticket's code."`
+	Reason string  `help:"Why, for the records." default:"refunded by the box office"`
+	By     string  `help:"Who asks." default:"box office"`
+	ByHand *string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
+	Amount int64   `placeholder:"SHILLINGS" help:"What M-PESA took, where it did not say."`
 }
 
 func (c refundCmd) Run(p *program) error {
+	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
+	if c.ByHand != nil {
+		if n.Reference = strings.TrimSpace(*c.ByHand); n.Reference == "" {
+			return errors.New("--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
+		}
+	}
+	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
+		return fmt.Errorf("--amount must be whole shillings, 1 to %d", store.MaxCharge)
+	}
 	return c.with(p.ctx, func(st *store.Store) error {
-		r, err := st.RequestRefund(p.ctx, store.NewRefund{
-			Receipt: strings.ToUpper(strings.TrimSpace(c.Receipt)), By: c.By, Reason: c.Reason, Reference: c.ByHand,
-		})
-		if refusal, is := errors.AsType[*store.Refusal](err); is {
-			return errors.New(refundRefused[refusal.Kind])
-		}
-		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no payment with receipt %s", c.Receipt)
-		}
+		n.NoInitiator = !c.initiator(st)
+		r, err := c.request(p.ctx, st, n)
 		if err != nil {
 			return err
 		}
 		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments --receipt=" + r.Receipt
-		if r.State == store.RefundDone {
+		switch {
+		case r.State == store.RefundDone:
 			how = "It is written down as given back by hand."
+		case r.Receipt == "":
+			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
 		}
-		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), r.Receipt, or(r.TicketCode, "-"), how)
+		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
 		return err
 	})
 }
 
+// request asks for the refund of a receipt or, where there is no such receipt, of the ticket with that code.
+func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
+	name := strings.ToUpper(strings.Join(strings.Fields(c.Named), ""))
+	n.Receipt = name
+	r, err := st.RequestRefund(ctx, n)
+	if errors.Is(err, store.ErrNotFound) {
+		n.Receipt, n.Ticket = "", name
+		r, err = st.RequestRefund(ctx, n)
+	}
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		return r, errors.New(strings.ReplaceAll(refundRefused[refusal.Kind], "NAMED", name))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code", c.Named)
+	}
+	return r, err
+}
+
+// refundRefused says why a refund was not taken down. NAMED is replaced by what was named.
 var refundRefused = map[store.RefusalKind]string{
-	store.ReceiptPending:  "its receipt is not known yet: M-PESA can only reverse a receipt",
-	store.RefundOpen:      "a refund of this payment is on its way already",
+	store.RefundOpen:      "a refund of this payment is on its way already: cinemasphere payments says how it stands and what can be done",
 	store.AlreadyRefunded: "this money has gone back already",
 	store.NotOurs:         "there is nothing to refund",
+	store.SeveralPayments: "the ticket has several payments: name the receipt of one, as cinemasphere payments --ticket=NAMED lists them",
+	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
+	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
+	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written: give the money back in the M-PESA portal, " +
+		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
 }
 
 type salesCmd struct {

@@ -25,9 +25,14 @@ func operator(t *testing.T, path string, args ...string) (string, error) {
 // paidBooks are books with one paid ticket, and money of KSh 100 that names none.
 func paidBooks(t *testing.T) (path string, receipt string) {
 	t.Helper()
+	return paidBooksOf(t, store.Simulator)
+}
+
+func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt string) {
+	t.Helper()
 	t.Chdir(t.TempDir()) // no .env of anybody's
 	path, receipt = filepath.Join(t.TempDir(), "books.db"), "UKO4JL9G9Q"
-	st, err := store.Open(t.Context(), store.Options{Path: path, Environment: store.Simulator})
+	st, err := store.Open(t.Context(), store.Options{Path: path, Environment: env})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,53 +1,110 @@
 package checkout
 
-import "cinemasphere/store"
+import (
+	"cmp"
 
-// Advise says to the operator why an entry of the list of money stands there, and what can be done.
-func Advise(c store.Case) (why, todo string) {
+	"cinemasphere/store"
+)
+
+// Advise says to the operator why an entry of the list of money stands there, and what can be done: with an initiator, or without
+// one, where nothing goes back but by hand.
+func Advise(c store.Case, initiator bool) (why, todo string) {
 	switch c.Kind {
 	case store.CasePush:
 		return advisePush(c)
 	case store.CaseClaim:
 		return adviseClaim(c)
 	}
-	if c.Reason == store.ReasonReturnedTwice {
-		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that a Reversal has given it back as well",
+	switch state := store.PaymentState(c.State); {
+	case c.Reason == store.ReasonReturnedTwice:
+		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
 			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them"
-	}
-	refundable := "refund it: cinemasphere refund " + c.Receipt
-	switch c.Refund {
-	case store.RefundRequested:
-		return "a refund is on its way", "nothing: M-PESA's answer is awaited"
-	case store.RefundFailed:
-		return "a refund was refused: " + c.RefundText, "refund it again, or by hand: cinemasphere refund --by-hand=REFERENCE " + c.Receipt
-	}
-	if c.Receipt == "" {
-		why, todo = "M-PESA confirmed it without a receipt", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or look it up in the M-PESA portal"
-		if c.State == string(store.PaymentApplied) {
-			return why, todo
-		}
-		return why + ", and it is due back: " + c.Reason, todo
-	}
-	switch c.State {
-	case string(store.PaymentUnmatched):
-		switch c.Reason {
-		case "names no ticket":
-			return "it names no ticket of ours", "nothing, if it is another taking of the till; else " + refundable
-		case "to be confirmed":
-			return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then " + refundable
-		case receiptTwice:
-			return "its receipt is another payment's", "look it up in the M-PESA portal"
-		}
-		return c.Reason, "look it up in the M-PESA portal, then " + refundable
-	case string(store.PaymentRefundDue):
-		return refundWhy[c.Reason], refundable
-	case string(store.PaymentRefunded):
+	case state == store.PaymentRefunded:
 		return "refunded", "nothing"
-	case string(store.PaymentReversed):
+	case state == store.PaymentReversed:
 		return "reversed at M-PESA, not by us", "nothing"
+	case state == store.PaymentSuperseded:
+		return "it has turned out to be the same money as another entry", "nothing"
+	case state == store.PaymentApplied:
+		return advisePaid(c, initiator)
+	case c.Refund == store.RefundRequested:
+		return adviseRefund(c, initiator)
+	case c.Refund == store.RefundFailed:
+		return "a refund was refused: " + c.RefundText, giveBack(c, initiator)
+	case state == store.PaymentUnmatched:
+		return adviseUnmatched(c, giveBack(c, initiator))
+	}
+	return advisePaid(c, initiator)
+}
+
+// advisePaid is about a ticket's money.
+func advisePaid(c store.Case, initiator bool) (why, todo string) {
+	due := c.State == string(store.PaymentRefundDue)
+	back := giveBack(c, initiator)
+	switch {
+	case c.Receipt == "" && due:
+		return "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c), "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + back
+	case c.Receipt == "":
+		return "M-PESA confirmed it without a receipt", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or look it up in the M-PESA portal"
+	case due && c.Amount == 0:
+		return "it is due back, and M-PESA did not say how much it took", "look its amount up in the M-PESA portal, and " + back
+	case due:
+		return refundReason(c), back
 	}
 	return "paid for the ticket", "nothing"
 }
+
+// adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
+func adviseUnmatched(c store.Case, back string) (why, todo string) {
+	switch c.Reason {
+	case "names no ticket":
+		return "it names no ticket of ours", "nothing, if it is another taking of the till; else " + back
+	case "to be confirmed":
+		return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then " + back
+	case receiptTwice:
+		return "its receipt is another payment's", "look it up in the M-PESA portal"
+	}
+	return c.Reason, "look it up in the M-PESA portal, then " + back
+}
+
+// adviseRefund is about a refund that is not done.
+func adviseRefund(c store.Case, initiator bool) (why, todo string) {
+	switch {
+	case c.Out == 0 && !initiator:
+		return "a refund was asked for, and there is no API operator (initiator) to send a Reversal with", byHand(c)
+	case c.Receipt == "":
+		return "a refund was asked for, and is sent once the receipt is known", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + byHand(c)
+	case c.Out == 0:
+		return "a refund was asked for", "nothing: its Reversal will be sent to M-PESA"
+	case !c.Awaited && (c.Next == 0 || !initiator):
+		return "a Reversal was sent to M-PESA, which has not said what became of it",
+			"look in the M-PESA portal whether the money has gone back; if it has, write that down, else " + byHand(c)
+	}
+	return "a refund is on its way", "nothing: M-PESA's answer is awaited"
+}
+
+// giveBack is how an entry's money can be given back.
+func giveBack(c store.Case, initiator bool) string {
+	if initiator {
+		return "refund it: cinemasphere refund " + named(c)
+	}
+	return byHand(c)
+}
+
+func byHand(c store.Case) string {
+	return "give it back in the M-PESA portal and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
+}
+
+// named is how an entry's payment is named to a command.
+func named(c store.Case) string {
+	name := cmp.Or(c.Receipt, c.TicketCode)
+	if c.Amount == 0 {
+		name = "--amount=SHILLINGS " + name
+	}
+	return name
+}
+
+func refundReason(c store.Case) string { return cmp.Or(refundWhy[c.Reason], c.Reason) }
 
 const receiptTwice = "receipt of another payment"
 
@@ -67,26 +124,39 @@ func advisePush(c store.Case) (why, todo string) {
 		return "the prompt is being sent", "nothing"
 	case c.Next != 0:
 		return "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again"
+	case c.Awaited:
+		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", "nothing, for some minutes: M-PESA tells by itself whether it was paid"
 	}
 	return "M-PESA has not said whether this prompt was paid, and is not asked any more", "look for its phone and amount in the M-PESA portal"
 }
 
 func adviseClaim(c store.Case) (why, todo string) {
-	if c.State == string(store.ClaimAsking) {
-		return "M-PESA is being asked about a receipt that was named for this ticket", "nothing"
+	todo = "nothing"
+	switch store.ClaimState(c.State) {
+	case store.ClaimAsking:
+		return "M-PESA is being asked about a receipt that was named for this ticket", todo
+	case store.ClaimConfirmed:
+		return "M-PESA has confirmed the receipt that was named for this ticket", todo
+	case store.ClaimPerson:
+		todo = "look the receipt up in the M-PESA portal and tell the customer"
 	}
-	look := "look the receipt up in the M-PESA portal and tell the customer"
-	switch c.Reason {
-	case store.ReasonNotAsked:
-		return "the customer names this receipt, and M-PESA could not be asked", look
-	case store.ReasonOtherAmount:
-		return "the receipt is of another amount than the ticket", look
-	case store.ReasonOtherPhone:
-		return "the receipt was paid from another phone than the ticket's", look
-	case store.ReasonUsed:
-		return "the receipt was named for another ticket too", look
-	case store.ReasonUnclear:
-		return "the receipt may be that of another booking of the same phone", look
+	switch c.Money {
+	case store.PaymentApplied:
+		todo = "nothing: it has paid for a ticket"
+	case store.PaymentRefunded, store.PaymentReversed:
+		todo = "nothing: its money has gone back"
 	}
-	return c.Reason, look
+	return cmp.Or(claimWhy[c.Reason], c.Reason), todo
+}
+
+var claimWhy = map[string]string{
+	store.ReasonNotAsked:      "the customer names this receipt, and M-PESA could not be asked",
+	store.ReasonOtherAmount:   "the receipt is of another amount than the ticket",
+	store.ReasonOtherPhone:    "the receipt was paid from another phone than the ticket's",
+	store.ReasonUsed:          "the receipt was named for another ticket too",
+	store.ReasonUnclear:       "the receipt may be that of another booking of the same phone",
+	store.ReasonNoSuchReceipt: "the customer named a receipt that M-PESA does not know as a completed payment",
+	store.ReasonPaidOthers:    "the customer named a receipt of a payment to somebody else",
+	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
+	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
 }

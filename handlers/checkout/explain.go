@@ -100,12 +100,12 @@ func ExplainReturn(r store.Return) string {
 		return "M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box office will look at it: keep your M-PESA message."
 	}
 	switch {
+	case r.Receipt == "":
+		return what + money + " is due back to you. We need the receipt from your M-PESA message to send the money back."
 	case r.Refund == store.RefundRequested:
 		return what + money + " is on its way back to you. M-PESA sends you a message when it is there."
 	case r.Refund == store.RefundFailed:
 		return what + money + " is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA message at the box office."
-	case r.Receipt == "":
-		return what + money + " is due back to you. We need the receipt from your M-PESA message to send the money back."
 	}
 	return what + money + " is due back to you. Keep this page and your M-PESA message."
 }

@@ -122,7 +122,7 @@ func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 }
 
 func notOnItsWay(r store.Return) bool {
-	return r.State == store.PaymentUnmatched || r.State == store.PaymentRefundDue && r.Refund != store.RefundRequested
+	return r.State == store.PaymentUnmatched || r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
 }
 
 // viewClaims shows what came of the receipts that were named for a ticket, and which one M-PESA is being asked about.

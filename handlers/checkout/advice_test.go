@@ -1,0 +1,75 @@
+package checkout_test
+
+import (
+	"testing"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/store"
+)
+
+// TestAdvice: each entry of the list says why it stands there and what can be done, with an initiator and without.
+func TestAdvice(t *testing.T) {
+	const byHand = "give it back in the M-PESA portal and write that down: cinemasphere refund --by-hand=REFERENCE "
+	payment := func(state store.PaymentState, change func(*store.Case)) store.Case {
+		c := store.Case{Kind: store.CasePayment, State: string(state), Receipt: "R", TicketCode: "CODE", Amount: 100}
+		if change != nil {
+			change(&c)
+		}
+		return c
+	}
+	refund := func(state store.RefundState, change func(*store.Case)) store.Case {
+		return payment(store.PaymentRefundDue, func(c *store.Case) { c.Refund = state; change(c) })
+	}
+	claim := func(state store.ClaimState, reason string, money store.PaymentState) store.Case {
+		return store.Case{Kind: store.CaseClaim, State: string(state), Reason: reason, Money: money}
+	}
+	push := func(state store.PushState, change func(*store.Case)) store.Case {
+		c := store.Case{Kind: store.CasePush, State: string(state)}
+		change(&c)
+		return c
+	}
+	for name, tt := range map[string]struct {
+		c                 store.Case
+		why, with, byHand string // byHand is what can be done without an initiator, where that is something else
+	}{
+		"applied":                  {payment(store.PaymentApplied, nil), "paid for the ticket", "nothing", ""},
+		"refunded":                 {payment(store.PaymentRefunded, nil), "refunded", "nothing", ""},
+		"refunded, no receipt":     {payment(store.PaymentRefunded, func(c *store.Case) { c.Receipt = "" }), "refunded", "nothing", ""},
+		"refunded, then refused":   {payment(store.PaymentRefunded, func(c *store.Case) { c.Refund = store.RefundFailed }), "refunded", "nothing", ""},
+		"reversed":                 {payment(store.PaymentReversed, nil), "reversed at M-PESA, not by us", "nothing", ""},
+		"superseded":               {payment(store.PaymentSuperseded, func(c *store.Case) { c.Receipt = "" }), "it has turned out to be the same money as another entry", "nothing", ""},
+		"applied after a refusal":  {payment(store.PaymentApplied, func(c *store.Case) { c.Refund = store.RefundFailed }), "paid for the ticket", "nothing", ""},
+		"due":                      {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason = store.ReasonVoided }), "the ticket is void", "refund it: cinemasphere refund R", byHand + "R"},
+		"due, unknown amount":      {payment(store.PaymentRefundDue, func(c *store.Case) { c.Amount = 0 }), "it is due back, and M-PESA did not say how much it took", "look its amount up in the M-PESA portal, and refund it: cinemasphere refund --amount=SHILLINGS R", "look its amount up in the M-PESA portal, and " + byHand + "--amount=SHILLINGS R"},
+		"due, no receipt":          {payment(store.PaymentRefundDue, func(c *store.Case) { c.Receipt, c.Reason = "", store.ReasonPaidTwice }), "M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or refund it: cinemasphere refund CODE", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + byHand + "CODE"},
+		"refused":                  {refund(store.RefundFailed, func(c *store.Case) { c.RefundText = "no funds" }), "a refund was refused: no funds", "refund it: cinemasphere refund R", byHand + "R"},
+		"returned twice":           {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason, c.RefundText = store.ReasonReturnedTwice, "REF" }), "it was written down as given back by hand (REF), and M-PESA says that it has given it back as well", "compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them", ""},
+		"requested":                {refund(store.RefundRequested, func(c *store.Case) { c.Next = 1 }), "a refund was asked for", "nothing: its Reversal will be sent to M-PESA", byHand + "R"},
+		"requested, out":           {refund(store.RefundRequested, func(c *store.Case) { c.Next, c.Out = 1, 1 }), "a refund is on its way", "nothing: M-PESA's answer is awaited", "look in the M-PESA portal whether the money has gone back; if it has, write that down, else " + byHand + "R"},
+		"requested, last one out":  {refund(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited = 1, true }), "a refund is on its way", "nothing: M-PESA's answer is awaited", ""},
+		"requested, stuck":         {refund(store.RefundRequested, func(c *store.Case) { c.Out = 6 }), "a Reversal was sent to M-PESA, which has not said what became of it", "look in the M-PESA portal whether the money has gone back; if it has, write that down, else " + byHand + "R", ""},
+		"requested, no receipt":    {refund(store.RefundRequested, func(c *store.Case) { c.Receipt = "" }), "a refund was asked for, and is sent once the receipt is known", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + byHand + "CODE", byHand + "CODE"},
+		"another's receipt":        {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }), "its receipt is another payment's", "look it up in the M-PESA portal", ""},
+		"claim, confirmed":         {claim(store.ClaimConfirmed, "", store.PaymentApplied), "M-PESA has confirmed the receipt that was named for this ticket", "nothing", ""},
+		"claim, refused":           {claim(store.ClaimRefused, store.ReasonOlder, ""), "the customer named a receipt that is older than the ticket", "nothing", ""},
+		"claim, for a person":      {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentUnmatched), "the receipt is of another amount than the ticket", "look the receipt up in the M-PESA portal and tell the customer", ""},
+		"claim, refunded":          {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentRefunded), "the receipt is of another amount than the ticket", "nothing: its money has gone back", ""},
+		"claim, another's":         {claim(store.ClaimPerson, store.ReasonUsed, store.PaymentApplied), "the receipt was named for another ticket too", "nothing: it has paid for a ticket", ""},
+		"push, answer lost":        {push(store.PushUnknown, func(c *store.Case) { c.Awaited = true }), "the answer to this prompt was lost, so M-PESA cannot be asked about it", "nothing, for some minutes: M-PESA tells by itself whether it was paid", ""},
+		"push, to be asked about":  {push(store.PushUnknown, func(c *store.Case) { c.Next, c.Awaited = 1, true }), "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again", ""},
+		"push, not asked any more": {push(store.PushUnknown, func(*store.Case) {}), "M-PESA has not said whether this prompt was paid, and is not asked any more", "look for its phone and amount in the M-PESA portal", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if why, todo := checkout.Advise(tt.c, true); why != tt.why || todo != tt.with {
+				t.Errorf("with an initiator: %s; do %s", why, todo)
+			}
+			want := tt.byHand
+			if want == "" {
+				want = tt.with
+			}
+			if _, todo := checkout.Advise(tt.c, false); todo != want {
+				t.Errorf("without one: do %s", todo)
+			}
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+func (st *stage) cases(kind store.CaseKind) []store.Case {
+	st.t.Helper()
+	cs, err := st.s.Cases(st.t.Context(), store.CaseFilter{})
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return slices.DeleteFunc(cs, func(c store.Case) bool { return c.Kind != kind })
+}
+
+// TestClaimsLeaveTheList: once the money of a receipt has gone back, or has paid for a ticket, nobody need judge the receipt.
+func TestClaimsLeaveTheList(t *testing.T) { storetest.Each(t, testClaimsLeaveTheList) }
+
+func testClaimsLeaveTheList(t *testing.T) {
+	for name, end := range map[string]func(*stage) error{
+		"refunded": func(st *stage) error {
+			_, err := st.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: "UKO6MINE00"})
+			return err
+		},
+		"paid for its ticket": func(st *stage) error { st.do("paid"); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.do("accepted")
+			st.do("typed by a stranger")
+			if cs := st.cases(store.CaseClaim); len(cs) != 1 || cs[0].State != string(store.ClaimPerson) {
+				t.Fatalf("%s: the list has %+v", st.told, cs)
+			}
+			if err := end(st); err != nil {
+				t.Fatal(err)
+			}
+			if cs := st.cases(store.CaseClaim); len(cs) != 0 {
+				t.Errorf("the list still has %+v", cs)
+			}
+		})
+	}
+}
+
+// TestAwaited: a push whose answer was lost may be told of for some minutes, and the last Reversal be answered.
+func TestAwaited(t *testing.T) { storetest.Each(t, testAwaited) }
+
+func testAwaited(t *testing.T) {
+	st := newStage(t)
+	st.do("answer lost")
+	if cs := st.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || cs[0].Next != 0 {
+		t.Errorf("%+v", cs)
+	}
+	st.clock.add(11 * time.Minute)
+	if cs := st.cases(store.CasePush); len(cs) != 1 || cs[0].Awaited {
+		t.Errorf("after 11 minutes: %+v", cs)
+	}
+	rf := newRefunding(t)
+	for _, step := range []string{"send 1", "lost", "send 2", "turned-down"} {
+		rf.step(step)
+	}
+	if cs := rf.cases(store.CasePayment); len(cs) != 1 || !cs[0].Awaited || cs[0].Next != 0 || cs[0].Out != 1 || cs[0].Refund != store.RefundRequested {
+		t.Errorf("a Reversal that is out: %+v", cs)
+	}
+	rf.step("later")
+	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Awaited {
+		t.Errorf("later: %+v", cs)
+	}
+}
