@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -370,6 +371,13 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 		d = page(t, o.get("/tickets/"+secret))
 		if text := d.Find(".notice").Text(); !strings.Contains(text, "KSh 1,350 has been paid back to you.") || d.Find("textarea").Length() != 0 || !o.daraja.Ledger()[0].Reversed {
 			t.Errorf("with its receipt the page says %q", text)
+		}
+		requests, tokens := o.daraja.Requests(), map[string]bool{}
+		for _, q := range requests {
+			tokens[path.Base(q.ResultURL)], tokens[path.Base(q.QueueTimeOutURL)] = true, true
+		}
+		if len(requests) < 2 || len(tokens) != 2*len(requests) {
+			t.Errorf("%d requests have %d tokens", len(requests), len(tokens))
 		}
 	})
 }

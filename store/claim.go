@@ -43,18 +43,19 @@ const (
 
 // Claim is a receipt that is said to have paid for a ticket.
 type Claim struct {
-	ID          int64      `db:"id"`
-	Receipt     string     `db:"receipt"`
-	TicketID    TicketID   `db:"ticket_id"`
-	Source      string     `db:"source"` // typed, c2b or pull
-	State       ClaimState `db:"state"`
-	Reason      string     `db:"reason"`
-	ResultToken string     `db:"result_token"` // the last segment of its ResultURL
-	Sent        int        `db:"sent"`
-	CreatedAt   Instant    `db:"created_at"`
+	ID           int64      `db:"id"`
+	Receipt      string     `db:"receipt"`
+	TicketID     TicketID   `db:"ticket_id"`
+	Source       string     `db:"source"` // typed, c2b or pull
+	State        ClaimState `db:"state"`
+	Reason       string     `db:"reason"`
+	ResultToken  string     `db:"result_token"`  // the last segment of its ResultURL
+	TimeoutToken string     `db:"timeout_token"` // and of its time-out URL
+	Sent         int        `db:"sent"`
+	CreatedAt    Instant    `db:"created_at"`
 }
 
-const claimColumns = `c.id, c.receipt, c.ticket_id, c.source, c.state, c.reason, c.result_token, c.sent, c.created_at`
+const claimColumns = `c.id, c.receipt, c.ticket_id, c.source, c.state, c.reason, c.result_token, c.timeout_token, c.sent, c.created_at`
 
 type claimRow struct {
 	receipt        string
@@ -65,8 +66,8 @@ type claimRow struct {
 }
 
 func (t *tx) insertClaim(s *Store, c claimRow) error {
-	err := t.run(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,'asking','',0,$8,0,'',$9,$9)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), c.next, t.now)
+	err := t.run(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'asking','',0,$9,0,'',$10,$10)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), newSecret(), c.next, t.now)
 	return err
 }
 
@@ -136,6 +137,9 @@ func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
 	if err != nil {
 		return c, fmt.Errorf("look for claims: %w", err)
 	}
+	if c.TimeoutToken == "" { // it is older than these tokens
+		c.TimeoutToken = newSecret()
+	}
 	settled := false
 	err = s.write(ctx, urgent, func(t *tx) error {
 		var applied int
@@ -152,8 +156,8 @@ func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
 		}
 		settled = false
 		wait := claimLease << c.Sent
-		n, err := t.exec(`UPDATE claim SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE id = $4 AND next_at <= $3 AND lease_until <= $3`,
-			t.now.Add(claimLease), t.now.Add(wait), t.now, c.ID)
+		n, err := t.exec(`UPDATE claim SET sent = sent + 1, lease_until = $1, next_at = $2, timeout_token = $3, updated_at = $4 WHERE id = $5 AND next_at <= $4 AND lease_until <= $4`,
+			t.now.Add(claimLease), t.now.Add(wait), c.TimeoutToken, t.now, c.ID)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}
@@ -199,11 +203,17 @@ type Transaction struct {
 	NoAnswer     bool   // the question timed out at M-PESA: ask again
 }
 
+const claimByTimeout = `c.timeout_token = $1 AND c.timeout_token <> ''` // which the index asks for
+
 // ApplyStatus makes of a kept result of Transaction Status what it says of the claim that its token belongs to.
 func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var c Claim
-		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE c.result_token = $1`, token)
+		where := `c.result_token = $1`
+		if cb.Kind == CallbackStatusTimeout {
+			where = claimByTimeout
+		}
+		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
 			return Applied{Outcome: "stranger"}, nil
 		}

@@ -23,28 +23,29 @@ const Automatic = "automatic"
 
 // Refund is money on its way back.
 type Refund struct {
-	ID          int64       `db:"id"`
-	PaymentID   PaymentID   `db:"payment_id"`
-	Receipt     string      `db:"receipt"` // of the payment
-	Amount      Cents       `db:"amount_cents"`
-	Method      string      `db:"method"` // reversal or hand
-	State       RefundState `db:"state"`
-	RequestedBy string      `db:"requested_by"`
-	Reason      string      `db:"reason"`
-	Reference   string      `db:"reference"`    // what a person wrote down of a refund by hand
-	ResultToken string      `db:"result_token"` // the last segment of its ResultURL
-	Sent        int         `db:"sent"`         // how often a Reversal has been sent
-	Undone      int         `db:"undone"`       // of how many of these M-PESA has said that nothing came of it
-	UndoneIDs   string      `db:"undone_ids"`   // their conversations, where a result said it
-	NextAt      Instant     `db:"next_at"`      // when it is sent next; 0 is never
-	LeaseUntil  Instant     `db:"lease_until"`  // until then the answer to the last one sent is awaited
-	ResultText  string      `db:"result_text"`
-	TicketCode  string      `db:"ticket_code"`
-	CreatedAt   Instant     `db:"created_at"`
+	ID           int64       `db:"id"`
+	PaymentID    PaymentID   `db:"payment_id"`
+	Receipt      string      `db:"receipt"` // of the payment
+	Amount       Cents       `db:"amount_cents"`
+	Method       string      `db:"method"` // reversal or hand
+	State        RefundState `db:"state"`
+	RequestedBy  string      `db:"requested_by"`
+	Reason       string      `db:"reason"`
+	Reference    string      `db:"reference"`     // what a person wrote down of a refund by hand
+	ResultToken  string      `db:"result_token"`  // the last segment of its ResultURL
+	TimeoutToken string      `db:"timeout_token"` // and of its time-out URL
+	Sent         int         `db:"sent"`          // how often a Reversal has been sent
+	Undone       int         `db:"undone"`        // of how many of these M-PESA has said that nothing came of it
+	UndoneIDs    string      `db:"undone_ids"`    // their conversations, where a result said it
+	NextAt       Instant     `db:"next_at"`       // when it is sent next; 0 is never
+	LeaseUntil   Instant     `db:"lease_until"`   // until then the answer to the last one sent is awaited
+	ResultText   string      `db:"result_text"`
+	TicketCode   string      `db:"ticket_code"`
+	CreatedAt    Instant     `db:"created_at"`
 }
 
 const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.method, r.state, r.requested_by, r.reason, r.reference,
-	r.result_token, r.sent, r.undone, r.undone_ids, COALESCE(r.next_at, 0) AS next_at, r.lease_until, r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
+	r.result_token, r.timeout_token, r.sent, r.undone, r.undone_ids, COALESCE(r.next_at, 0) AS next_at, r.lease_until, r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
 	FROM refund r JOIN payment y ON y.id = r.payment_id`
 
 // out is how many Reversals M-PESA may have carried out, or may carry out yet.
@@ -123,9 +124,9 @@ func (t *tx) insertRefund(s *Store, have Payment, n NewRefund) (r Refund, err er
 	if n.Reference != "" || have.Receipt == "" {
 		next = nil
 	}
-	if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, next_at, lease_until,
-		result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,0,$9,0,'','',$10,$10)`,
-		id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), next, t.now); err != nil {
+	if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, timeout_token, sent, next_at,
+		lease_until, result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,$9,0,$10,0,'','',$11,$11)`,
+		id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), newSecret(), next, t.now); err != nil {
 		return r, err
 	}
 	return r, t.get(&r, refundSelect+` WHERE r.id = $1`, id)

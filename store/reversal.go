@@ -24,14 +24,17 @@ func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	if err != nil {
 		return r, fmt.Errorf("look for refunds: %w", err)
 	}
+	if r.TimeoutToken == "" { // it is older than these tokens
+		r.TimeoutToken = newSecret()
+	}
 	err = s.write(ctx, urgent, func(t *tx) error {
 		// No answer: once more, ever later. A Reversal that M-PESA has done already is answered as such.
 		again, lease := any(t.now.Add(5*time.Minute<<(2*r.Sent))), refundLease
 		if r.Sent+1 >= refundSends {
 			again, lease = nil, refundWait
 		}
-		n, err := t.exec(`UPDATE refund SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE id = $4 AND state = 'requested' AND next_at <= $3 AND lease_until <= $3`,
-			t.now.Add(lease), again, t.now, r.ID)
+		n, err := t.exec(`UPDATE refund SET sent = sent + 1, lease_until = $1, next_at = $2, timeout_token = $3, updated_at = $4 WHERE id = $5 AND state = 'requested' AND next_at <= $4 AND lease_until <= $4`,
+			t.now.Add(lease), again, r.TimeoutToken, t.now, r.ID)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}
@@ -80,11 +83,17 @@ func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer
 	return nil
 }
 
+const refundByTimeout = `r.timeout_token = $1 AND r.timeout_token <> ''` // which the index asks for
+
 // ApplyReversal makes of a kept result of a Reversal what it says.
 func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var r Refund
-		err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
+		where := `r.result_token = $1`
+		if cb.Kind == CallbackReversalTimeout {
+			where = refundByTimeout
+		}
+		err := t.get(&r, refundSelect+` WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
 			return Applied{Outcome: "stranger"}, nil
 		}

@@ -164,3 +164,55 @@ func testReturnedTwiceIsListed(t *testing.T) {
 		t.Errorf("the list has %+v", cs)
 	}
 }
+
+// TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else, also where a row is older than these.
+func TestTimeoutTokens(t *testing.T) { storetest.Each(t, testTimeoutTokens) }
+
+func testTimeoutTokens(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		rf := newRefunding(t)
+		rf.do("another ticket")
+		if err := rf.s.ClaimReceipt(t.Context(), rf.other, "UKO5ABCDEF", ""); err != nil {
+			t.Fatal(err)
+		}
+		if old {
+			for _, table := range []string{"refund", "claim"} {
+				if err := rf.s.Exec(`UPDATE ` + table + ` SET timeout_token = ''`); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		r, err := rf.s.TakeRefund(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := rf.s.TakeClaim(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []string{r.ResultToken, r.TimeoutToken, c.ResultToken, c.TimeoutToken}
+		opens := map[store.CallbackKind]string{
+			store.CallbackReversal: r.ResultToken, store.CallbackReversalTimeout: r.TimeoutToken, store.CallbackStatus: c.ResultToken, store.CallbackStatusTimeout: c.TimeoutToken,
+		}
+		for kind, opener := range opens {
+			for _, token := range append(all, "") {
+				cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{Kind: kind, Token: token, Body: []byte("{}"), Size: 2})
+				if err != nil || known != (token == opener) {
+					t.Fatalf("%s: known %v, %v", kind, known, err)
+				}
+				if !known {
+					continue
+				}
+				var a store.Applied
+				if kind == store.CallbackReversal || kind == store.CallbackReversalTimeout {
+					a, err = rf.s.ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
+				} else {
+					a, err = rf.s.ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
+				}
+				if err != nil || a.Outcome != "unclear" && a.Outcome != "no answer" {
+					t.Errorf("%s: %+v, %v", kind, a, err)
+				}
+			}
+		}
+	}
+}

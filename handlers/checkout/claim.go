@@ -46,7 +46,7 @@ func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error 
 
 func (s *Service) askClaim(ctx context.Context, c store.Claim) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
-		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.ResultToken),
+		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.TimeoutToken),
 		Remarks: "Is this receipt ours",
 	})
 	if err == nil {

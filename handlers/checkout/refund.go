@@ -49,7 +49,7 @@ func (s *Service) requestDue(ctx context.Context) error {
 func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 	ack, err := s.daraja.Reverse(ctx, mpesa.ReversalRequest{
 		Receipt: r.Receipt, Amount: int64(r.Amount / 100), ResultURL: s.resultURL(store.CallbackReversal, r.ResultToken),
-		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, r.ResultToken), Remarks: "Refund " + r.TicketCode,
+		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, r.TimeoutToken), Remarks: "Refund " + r.TicketCode,
 	})
 	answer := store.RefundAnswer{ConversationID: ack.ConversationID, OriginatorConversationID: ack.OriginatorConversationID, Text: ack.ResponseDescription}
 	if err != nil {
