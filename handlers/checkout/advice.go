@@ -64,7 +64,23 @@ func adviseUnmatched(c store.Case, back string) (why, todo string) {
 	case receiptTwice:
 		return "its receipt is another payment's", "look it up in the M-PESA portal"
 	}
-	return c.Reason, "look it up in the M-PESA portal, then " + back
+	if c.Receipt == "" {
+		return "M-PESA confirmed it without a receipt, and it " + c.Reason,
+			"look the prompt up in the M-PESA portal; where its receipt is another one, have the customer type that on the ticket's page"
+	}
+	return cmp.Or(unmatchedWhy[c.Reason], c.Reason), "look it up in the M-PESA portal, then " + back
+}
+
+// unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
+var unmatchedWhy = map[string]string{
+	store.ReasonNoSuchReceipt: "it was told of, and M-PESA, when it was asked, knew no such completed payment",
+	store.ReasonPaidOthers:    "it was told of, and M-PESA, when it was asked, said that it was paid to somebody else",
+	store.ReasonUsed:          "it was named for two tickets",
+	store.ReasonOlder:         "it is older than the ticket that it names",
+	store.ReasonOtherAmount:   "it is of another amount than the ticket that it names",
+	store.ReasonOtherPhone:    "it was paid from another phone than those of the ticket that it names",
+	store.ReasonNotAsked:      "it names a ticket, and M-PESA could not be asked whether that is so",
+	store.ReasonUnclear:       "it may be the money of another booking of the same phone",
 }
 
 // adviseRefund is about a refund that is not done.
