@@ -271,3 +271,57 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		t.Errorf("due: %+v, %v", due, err)
 	}
 }
+
+// TestByHandWhileAReversalGoesOut: of a person who writes down that the money is back, and the program that takes the refund to
+// send it, one is too late.
+func TestByHandWhileAReversalGoesOut(t *testing.T) {
+	storetest.OnPostgres(t, testByHandWhileAReversalGoesOut)
+}
+
+func testByHandWhileAReversalGoesOut(t *testing.T) {
+	for range 5 {
+		rf := newRefunding(t)
+		sent, byHand := false, false
+		race(t, rf.s, func() error {
+			_, err := rf.s.TakeRefund(t.Context())
+			sent = err == nil
+			return ignore(err, store.ErrNotFound)
+		}, func() error {
+			_, err := rf.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: "UKO6MINE00"})
+			if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.RefundOpen {
+				return nil
+			}
+			byHand = err == nil
+			return err
+		})
+		if sent == byHand {
+			t.Errorf("sent %v, by hand %v", sent, byHand)
+		}
+		storetest.Sound(t, rf.s)
+	}
+}
+
+// TestAnswerWhileTheNextReversalGoesOut: what a result says of the first Reversal is decided with the second one in mind.
+func TestAnswerWhileTheNextReversalGoesOut(t *testing.T) {
+	storetest.OnPostgres(t, testAnswerWhileTheNextReversalGoesOut)
+}
+
+func testAnswerWhileTheNextReversalGoesOut(t *testing.T) {
+	for range 5 {
+		rf := newRefunding(t)
+		rf.step("send 1")
+		rf.step("accepted 1")
+		rf.clock.add(48 * time.Hour)
+		sent := false
+		race(t, rf.s, func() error {
+			_, err := rf.s.TakeRefund(t.Context())
+			sent = err == nil
+			return ignore(err, store.ErrNotFound)
+		}, func() error {
+			return rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{Verdict: store.RefundRefused, ConversationID: "AG_1"})
+		})
+		if got, want := rf.states(), map[bool]string{true: "refund_due: reversal requested", false: "refund_due: reversal failed"}[sent]; got != want {
+			t.Errorf("the second was sent: %v, and it is %s", sent, got)
+		}
+	}
+}
