@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -360,9 +361,16 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 		e := one(r, ledger...)
 		if chance(r, 20) {
 			n.world.daraja.Reverse(e.Receipt)
+			if chance(r, 50) { // and whoever did it writes it down
+				_, _ = n.books.Load().RequestRefund(ctx, store.NewRefund{Receipt: e.Receipt, By: "box office", Reference: "PORTAL"})
+			}
 			return
 		}
-		_, _ = n.books.Load().RequestRefund(ctx, store.NewRefund{Receipt: e.Receipt, By: "box office"})
+		ask := store.NewRefund{Receipt: e.Receipt, By: "box office"}
+		if code := n.anyCode(r); code != "" && chance(r, 40) {
+			ask = store.NewRefund{Ticket: code, By: "box office"}
+		}
+		_, _ = n.books.Load().RequestRefund(ctx, ask)
 	case chance(r, 20):
 		_ = n.books.Load().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
 	case chance(r, 30):
@@ -372,6 +380,21 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 			_ = n.books.Load().ResumeSales(ctx)
 		}
 	}
+}
+
+// anyCode is the code of one of the tickets, "" where there is none.
+func (n *cinemaNight) anyCode(r *rand.Rand) string {
+	n.mu.Lock()
+	secrets := slices.Clone(n.secrets)
+	n.mu.Unlock()
+	if len(secrets) == 0 {
+		return ""
+	}
+	tk, err := n.books.Load().TicketBySecret(context.Background(), one(r, secrets...))
+	if err != nil {
+		return "" // the program has died
+	}
+	return tk.Code
 }
 
 // tell writes down M-PESA's ledger and the books, ticket by ticket, for whoever must find out what went wrong.
