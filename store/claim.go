@@ -394,9 +394,12 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 	case have.TicketID == c.TicketID && have.State == PaymentApplied:
 		return "known already", nil
 	default:
-		// It is the claim's word that it is this ticket's.
+		proof := strongest(have.LearntBy, c.Source)
+		if have.TicketID != c.TicketID {
+			proof = c.Source // that it is this ticket's is the claim's word alone
+		}
 		if err := t.run(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
-			c.TicketID, c.Source, tr.Amount, t.now, have.ID); err != nil {
+			c.TicketID, proof, tr.Amount, t.now, have.ID); err != nil {
 			return "", err
 		}
 	}
