@@ -17,8 +17,8 @@ build: ## write bin/cinemasphere, the whole product in one file
 .PHONY: test
 test: ## run every test (installs Chromium and PostgreSQL from Debian's packages where they are missing)
 	.ci/install
-	go test -timeout 12m ./...
-	go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
+	GOGC=400 go test -timeout 12m ./...
+	GOGC=400 go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
 
 .PHONY: test-histories
 test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hours)
