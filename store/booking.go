@@ -196,10 +196,9 @@ func (t *tx) mayHold(b NewBooking, own int) error {
 
 // addPush writes a live push down. A prompt that counts as live on the phone or the ticket is a unique violation.
 func (t *tx) addPush(p Sending) error {
-	err := t.run(`INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text,
+	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text,
 		reason, queries, lease_until, created_at, updated_at) VALUES ($1,$2,$3,$4,$5,'sending',1,$6,'','','',0,0,$7,$7)`,
 		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now)
-	return err
 }
 
 // endLive lets prompts on the phone or for the ticket whose time is over no longer count as live, and says how many.

@@ -75,8 +75,7 @@ func (s *Store) AddHall(ctx context.Context, h Hall) (HallID, error) {
 }
 
 func (t *tx) addHall(h Hall) error {
-	err := t.run(`INSERT INTO hall (id, name, plan, created_at, updated_at) VALUES ($1,$2,$3,$4,$4)`, h.ID, h.Name, h.Plan, t.now)
-	return err
+	return t.run(`INSERT INTO hall (id, name, plan, created_at, updated_at) VALUES ($1,$2,$3,$4,$4)`, h.ID, h.Name, h.Plan, t.now)
 }
 
 // Halls lists the halls by name.

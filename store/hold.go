@@ -78,8 +78,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if err := t.run(`UPDATE push_request SET live = 0, updated_at = $1 WHERE live = 1 AND live_until <= $1`, t.now); err != nil {
 			return err
 		}
-		err := t.run(`DELETE FROM session WHERE expires_at <= $1`, t.now)
-		return err
+		return t.run(`DELETE FROM session WHERE expires_at <= $1`, t.now)
 	})
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)

@@ -49,9 +49,8 @@ func (s *Store) AddMovie(ctx context.Context, m Movie) (MovieID, error) {
 }
 
 func (t *tx) addMovie(m Movie) error {
-	err := t.run(`INSERT INTO movie (`+movieColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$11)`,
+	return t.run(`INSERT INTO movie (`+movieColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$11)`,
 		m.ID, m.Slug, m.Title, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.AgeRating, m.Genre, m.Language, t.now)
-	return err
 }
 
 // CountMovies says how many films the books have, archived ones too.

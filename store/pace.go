@@ -129,8 +129,7 @@ func (s *Store) NoteDaraja(ctx context.Context, answered bool) error {
 	}
 	err := s.write(ctx, urgent, func(t *tx) error {
 		if answered {
-			err := t.run(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name = 'daraja'`)
-			return err
+			return t.run(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name = 'daraja'`)
 		}
 		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('daraja', 0, 1, 0)
 			ON CONFLICT (name) DO UPDATE SET failures = pace.failures + 1`); err != nil {
@@ -141,8 +140,7 @@ func (s *Store) NoteDaraja(ctx context.Context, answered bool) error {
 			return err
 		}
 		rest := min(restFirst<<min(failures-closeAfter, 8), restMost)
-		err := t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
-		return err
+		return t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
 	})
 	s.sales.Store(nil)
 	if err != nil && !errors.Is(err, ErrBusy) {

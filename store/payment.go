@@ -142,10 +142,9 @@ func (t *tx) record(s *Store, p *Push, v Verdict, m money, state PaymentState, r
 }
 
 func (t *tx) insertPayment(s *Store, receipt string, push PushID, ticket TicketID, m money, state PaymentState, reason string) error {
-	err := t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, account, transacted_at, learnt_by, state, reason, created_at, updated_at)
+	return t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, phone, account, transacted_at, learnt_by, state, reason, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$12)`, s.ids.next(t.now.Time()), orNull(receipt), noID(int64(push)), noID(int64(ticket)), m.amount,
 		m.phone, m.account, orNone(m.at), m.learntBy, state, reason, t.now)
-	return err
 }
 
 func noID(id int64) any {
@@ -268,9 +267,8 @@ func (t *tx) showReceipt(have Payment, m money) error {
 	if have.State != PaymentApplied {
 		return t.touch(have.TicketID)
 	}
-	err := t.run(`UPDATE ticket SET receipt = $1, transacted_at = COALESCE($2, transacted_at), version = version + 1, updated_at = $3 WHERE id = $4`,
+	return t.run(`UPDATE ticket SET receipt = $1, transacted_at = COALESCE($2, transacted_at), version = version + 1, updated_at = $3 WHERE id = $4`,
 		m.receipt, orNone(m.at), t.now, have.TicketID)
-	return err
 }
 
 // amountContradicts takes a ticket back that was given for money which, as M-PESA says now, was of another amount: it is void,
@@ -309,8 +307,7 @@ func (t *tx) freeSeats(id TicketID) error {
 		return err
 	}
 	delete(t.maps, screening)
-	err := t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
-	return err
+	return t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
 }
 
 // payable is what the fate of a payment depends on.
@@ -370,10 +367,9 @@ func (t *tx) decide(tk *payable, amount *Cents) (reason string, err error) {
 }
 
 func (t *tx) ticketPaid(tk payable, m money) error {
-	err := t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, transacted_at = $2, seats = $3,
+	return t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, transacted_at = $2, seats = $3,
 		seats_moved = CASE WHEN $4 = 1 THEN 1 ELSE seats_moved END, hold_until = NULL, version = version + 1, updated_at = $5 WHERE id = $6`,
 		m.receipt, orNone(m.at), tk.Seats, flag(tk.moved), t.now, tk.ID)
-	return err
 }
 
 // ticketOwed shows on the ticket that money is due back. A paid ticket stays paid, and one with another push that may still
@@ -390,7 +386,6 @@ func (t *tx) ticketOwed(s *Store, tk payable, reason string) error {
 	if hold != 0 {
 		hold = min(hold, t.now.Add(s.retryHold))
 	}
-	err := t.run(`UPDATE ticket SET payment_status = 'Failed', failure_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
+	return t.run(`UPDATE ticket SET payment_status = 'Failed', failure_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
 		reason, orNone(hold), t.now, tk.ID)
-	return err
 }

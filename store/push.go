@@ -142,17 +142,15 @@ func (t *tx) savePush(s *Store, p Push) error {
 	if err := t.schedule(s, &p); err != nil {
 		return err
 	}
-	err := t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
+	return t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
 		result_code = $6, result_text = $7, reason = $8, queries = $9, next_query_at = $10, lease_until = $11, updated_at = $12 WHERE id = $13`,
 		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason,
 		p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
-	return err
 }
 
 // touch lets the ticket's page know that there is something new to show.
 func (t *tx) touch(id TicketID) error {
-	err := t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
-	return err
+	return t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
 }
 
 // RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process that

@@ -155,8 +155,7 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 
 // askSoon lets M-PESA be asked about a push at once, out of its turn, where it is still without a verdict.
 func (t *tx) askSoon(id PushID) error {
-	err := t.run(`UPDATE push_request SET next_query_at = $1 WHERE id = $2 AND next_query_at > $1`, t.now, id)
-	return err
+	return t.run(`UPDATE push_request SET next_query_at = $1 WHERE id = $2 AND next_query_at > $1`, t.now, id)
 }
 
 // awaited reports whether the push may still bring money.

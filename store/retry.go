@@ -104,9 +104,8 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	if err := t.addPush(*out); err != nil {
 		return err
 	}
-	err = t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
+	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
 		hold_until = $5, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID)
-	return err
 }
 
 // promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where both are,

@@ -221,9 +221,8 @@ func (t *tx) mergeInto(s *Store, p Push, v Verdict, m money, keep, drop Payment)
 
 // supersede lets a record go whose money another one has.
 func (t *tx) supersede(drop Payment) error {
-	err := t.run(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
+	return t.run(`UPDATE payment SET receipt = NULL, state = $1, reason = $2, updated_at = $3 WHERE id = $4`,
 		PaymentSuperseded, "same money as "+drop.Receipt, t.now, drop.ID)
-	return err
 }
 
 // split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another, of

@@ -60,8 +60,7 @@ func (t *tx) putSession(row SessionRow) error {
 // DeleteCtx removes a session.
 func (ss *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	return ss.s.write(ctx, bookingSingle, func(t *tx) error {
-		err := t.run(`DELETE FROM session WHERE token = $1`, token)
-		return err
+		return t.run(`DELETE FROM session WHERE token = $1`, token)
 	})
 }
 

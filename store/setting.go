@@ -50,8 +50,7 @@ func (s *Store) SettingOr(ctx context.Context, key string, make func() string) (
 	}
 	value := make()
 	err := s.write(ctx, urgent, func(t *tx) error {
-		err := t.run(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3) ON CONFLICT (key) DO NOTHING`, key, value, t.now)
-		return err
+		return t.run(`INSERT INTO setting (key, value, updated_at) VALUES ($1,$2,$3) ON CONFLICT (key) DO NOTHING`, key, value, t.now)
 	})
 	if err != nil {
 		return "", fmt.Errorf("write setting %s: %w", key, err)

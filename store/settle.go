@@ -83,8 +83,7 @@ func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide
 		if out, err = decide(t, token); err != nil {
 			return err
 		}
-		err = t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome IS NULL`, out.Outcome, t.now, cb.ID)
-		return err
+		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome IS NULL`, out.Outcome, t.now, cb.ID)
 	})
 	if err != nil {
 		return out, fmt.Errorf("apply callback: %w", err)
@@ -221,9 +220,8 @@ func (t *tx) failTicket(s *Store, p Push, final bool) error {
 			tk.Reason = cmp.Or(tk.Owed, p.Reason)
 		}
 	}
-	err = t.run(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
+	return t.run(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
 		tk.Status, tk.Reason, orNone(tk.Hold), t.now, p.TicketID)
-	return err
 }
 
 // awaitedPushes counts the pushes of ticket $1 that may still bring money.

@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Transaction is what Transaction Status says of a receipt.
+type Transaction struct {
+	Known        bool // M-PESA knows the receipt; where not, the rest is empty
+	Completed    bool
+	Reversed     bool
+	ToUs         bool   // it paid our shortcode or till
+	Receipt      string // as M-PESA spells it
+	Amount       Cents
+	Phone        string // who paid: an MSISDN, or with * for each hidden digit
+	TransactedAt Instant
+	Text         string // Safaricom's words, for the operator
+	NoAnswer     bool   // the question timed out at M-PESA: ask again
+}
+
+const claimByTimeout = `c.timeout_token = $1 AND c.timeout_token <> ''` // which the index asks for
+
+// ApplyStatus makes of a kept result of Transaction Status what it says of the claim that its token belongs to.
+func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
+		var c Claim
+		where := `c.result_token = $1`
+		if cb.Kind == CallbackStatusTimeout {
+			where = claimByTimeout
+		}
+		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE `+where, token)
+		if errors.Is(err, ErrNotFound) {
+			return Applied{Outcome: "stranger"}, nil
+		}
+		if err == nil {
+			err = t.lock(c.TicketID)
+		}
+		if err == nil && t.shared() {
+			err = t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE c.id = $1`, c.ID) // it may have been decided a moment ago
+		}
+		var out Applied
+		if err == nil {
+			err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, c.TicketID)
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Outcome, err = t.confirm(s, c, tr)
+		return out, err
+	})
+}
+
+func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
+	if c.State != ClaimAsking && !(c.State == ClaimPerson && c.Reason == ReasonNotAsked) {
+		return "decided already", nil
+	}
+	if tr.NoAnswer {
+		return "no answer", nil
+	}
+	if err := t.run(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
+		return "", err
+	}
+	have, err := t.payment(`receipt = $1`, c.Receipt)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", err
+	}
+	if tr.Reversed {
+		return t.reversedElsewhere(c, have)
+	}
+	weaker, err := t.weaker(c, have)
+	if err != nil {
+		return "", err
+	}
+	state, reason, err := t.judge(c, tr, have, weaker)
+	if err != nil {
+		return "", err
+	}
+	if state == ClaimConfirmed {
+		if weaker {
+			if have, err = t.takeBack(have); err != nil {
+				return "", err
+			}
+		}
+		outcome, err := t.payByReceipt(s, c, tr, have)
+		if outcome != ReasonUnclear || err != nil {
+			return outcome, errors.Join(err, t.endClaim(c, ClaimConfirmed, ""))
+		}
+		state, reason = ClaimPerson, ReasonUnclear
+	}
+	return string(state) + ": " + reason, errors.Join(t.notConfirmed(s, c, tr, have, state, reason), t.endClaim(c, state, reason))
+}
+
+// judge says whether what M-PESA knows of a receipt makes it the payment of the claim's ticket, and why not.
+func (t *tx) judge(c Claim, tr Transaction, have Payment, weaker bool) (ClaimState, string, error) {
+	var total Shillings
+	var since Instant
+	phones, err := t.pushedPhones(c.TicketID)
+	if err == nil {
+		err = t.scan([]any{&total, &since}, `SELECT total, created_at FROM ticket WHERE id = $1`, c.TicketID)
+	}
+	named, _, err2 := t.ticketNamed(have.Account)
+	if err := errors.Join(err, err2); err != nil {
+		return "", "", err
+	}
+	anothers := have.TicketID != 0 && have.TicketID != c.TicketID && !weaker
+	switch {
+	case !tr.Known || !tr.Completed || tr.Receipt != c.Receipt:
+		return ClaimRefused, ReasonNoSuchReceipt, nil
+	case !tr.ToUs:
+		return ClaimRefused, ReasonPaidOthers, nil
+	case anothers && rank(have.LearntBy) > rank("typed"):
+		return ClaimRefused, ReasonUsed, nil
+	case anothers, named != 0 && named != c.TicketID: // or whoever paid named another booking
+		return ClaimPerson, ReasonUsed, nil
+	case tr.TransactedAt != 0 && tr.TransactedAt < since.Add(-clockSkew):
+		return ClaimRefused, ReasonOlder, nil
+	case tr.TransactedAt == 0:
+		return ClaimPerson, ReasonUnclear, nil
+	case tr.Amount != Cents(total)*100:
+		return ClaimPerson, ReasonOtherAmount, nil
+	case tr.Phone == "" || !slices.ContainsFunc(phones, func(phone string) bool { return fits(tr.Phone, phone) }):
+		return ClaimPerson, ReasonOtherPhone, nil
+	}
+	return ClaimConfirmed, "", nil
+}
+
+// notConfirmed keeps money that came to us all the same, and why it is no ticket's.
+func (t *tx) notConfirmed(s *Store, c Claim, tr Transaction, have Payment, state ClaimState, reason string) error {
+	fresh := have.ID == 0 && state == ClaimPerson
+	if fresh {
+		h := Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: c.Source}
+		if _, err := t.hint(s, h); err != nil {
+			return err
+		}
+	}
+	if !fresh && (have.Reason != toBeConfirmed || c.Source == "typed") {
+		return nil
+	}
+	return t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE receipt = $3 AND state = 'unmatched'`, reason, t.now, c.Receipt)
+}
+
+// weaker reports whether another ticket has the money of a claim by weaker proof than the claim's: a receipt that somebody typed,
+// where who paid named this ticket. Money that is going back is nobody's any more.
+func (t *tx) weaker(c Claim, have Payment) (bool, error) {
+	if have.TicketID == 0 || have.TicketID == c.TicketID || have.PushID != 0 || rank(c.Source) <= rank(have.LearntBy) {
+		return false, nil
+	}
+	back, err := t.goingBack(have)
+	return !back, err
+}
+
+// takeBack takes money from the ticket that weaker proof had given it to.
+func (t *tx) takeBack(have Payment) (Payment, error) {
+	if err := t.takeFrom(have); err != nil {
+		return have, err
+	}
+	have.TicketID, have.State, have.Reason = 0, PaymentUnmatched, ""
+	return have, t.run(`UPDATE payment SET ticket_id = NULL, state = 'unmatched', reason = '', updated_at = $1 WHERE id = $2`, t.now, have.ID)
+}
+
+func (t *tx) pushedPhones(id TicketID) ([]string, error) {
+	var phones []string
+	return phones, t.list(&phones, `SELECT DISTINCT phone FROM push_request WHERE ticket_id = $1`, id)
+}
+
+// payByReceipt pays for a ticket with money that Transaction Status has confirmed. Where a push has its money and lacks its
+// receipt, this is that receipt; if that push is another ticket's, it cannot be told whose it is.
+func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (string, error) {
+	amount := tr.Amount
+	m := money{c.Receipt, &amount, tr.Phone, have.Account, tr.TransactedAt, c.Source}
+	if have.ID == 0 || have.TicketID == 0 {
+		pending, err := t.completes(Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt})
+		if err != nil {
+			return "", err
+		}
+		var own []Payment
+		for _, p := range pending {
+			if p.TicketID == c.TicketID {
+				own = append(own, p)
+			}
+		}
+		if len(pending) == 0 {
+			// A payment of this very ticket need not have been quick.
+			if own, err = t.pendingOf(c.TicketID, tr); err != nil {
+				return "", err
+			}
+			pending = own
+		}
+		switch {
+		case len(own) == 1 && len(pending) == 1:
+			p, err := t.push(`p.id = $1`, own[0].PushID)
+			if err != nil {
+				return "", err
+			}
+			if own[0], err = t.payment(`id = $1`, own[0].ID); err != nil {
+				return "", err
+			}
+			m.learntBy = own[0].LearntBy
+			return t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, own[0], have)
+		case len(pending) > 0:
+			return ReasonUnclear, nil
+		}
+	}
+	switch {
+	case have.ID == 0:
+		if err := t.insertPayment(s, c.Receipt, 0, c.TicketID, m, PaymentUnmatched, ""); err != nil {
+			return "", err
+		}
+	case have.TicketID == c.TicketID && have.State == PaymentApplied:
+		return "known already", nil
+	default:
+		proof := strongest(have.LearntBy, c.Source)
+		if have.TicketID != c.TicketID {
+			proof = c.Source // that it is this ticket's is the claim's word alone
+		}
+		if err := t.run(`UPDATE payment SET ticket_id = $1, learnt_by = $2, amount_cents = $3, updated_at = $4 WHERE id = $5`,
+			c.TicketID, proof, tr.Amount, t.now, have.ID); err != nil {
+			return "", err
+		}
+	}
+	have, err := t.payment(`receipt = $1`, c.Receipt)
+	if err != nil {
+		return "", err
+	}
+	return t.decideAgain(s, c.TicketID, have, m)
+}
+
+// pendingOf finds the payments of a ticket that have no receipt and may be this one: made after their prompt, however long after.
+func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
+	var rows []Payment
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND state <> 'superseded' AND amount_cents = $2
+		AND push_id IN (SELECT p.id FROM push_request p WHERE p.ticket_id = $1 AND p.created_at < $3)`, ticket, tr.Amount, tr.TransactedAt.Add(time.Minute))
+	return slices.DeleteFunc(rows, func(p Payment) bool {
+		return !fits(tr.Phone, p.Phone) || tr.TransactedAt != 0 && tr.TransactedAt > p.CreatedAt.Add(clockSkew)
+	}), err
+}
+
+// reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.
+func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
+	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed {
+		var r Refund
+		err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
+		if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come
+			return string(ClaimRefused) + ": " + ReasonReversed, errors.Join(t.refunded(r, have, "", "Transaction Status says reversed"), t.endClaim(c, ClaimRefused, ReasonReversed))
+		}
+		if err == nil {
+			err = t.refundFailed(r)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
+		if err := t.goneBack(have, PaymentReversed, "reversed at M-PESA"); err != nil {
+			return "", err
+		}
+	}
+	return string(ClaimRefused) + ": " + ReasonReversed, t.endClaim(c, ClaimRefused, ReasonReversed)
+}
