@@ -52,7 +52,7 @@ func TestEveryReturnIsExplained(t *testing.T) {
 		{store.Return{Receipt: "R", State: store.PaymentRefundDue}, "What M-PESA took is due back to you. Keep this page and your M-PESA message."},
 		{store.Return{Amount: 270000, Receipt: "R", State: store.PaymentRefundDue, Reason: store.ReasonPaidTwice},
 			"M-PESA took a second payment of KSh 2,700 for this booking. It is due back to you. Keep this page and your M-PESA message."},
-		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundRequested}, "KSh 1,350 is on its way back to you. M-PESA sends you a message when it is there."},
+		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundRequested}, "KSh 1,350 is on its way back to you. M-PESA sends you a message when it is there; if none has come by tomorrow, show this page at the box office."},
 		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundFailed},
 			"KSh 1,350 is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA message at the box office."},
 		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefunded, Refund: store.RefundDone}, "KSh 1,350 has been paid back to you."},

@@ -83,7 +83,7 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	}
 	gap *= slower
 	err = s.write(ctx, urgent, func(t *tx) error {
-		n, err := t.exec(`UPDATE push_request SET lease_until = $1 WHERE id = $2 AND lease_until <= $3 AND next_query_at <= $3`, t.now.Add(queryLease), q.PushID, t.now)
+		n, err := t.exec(`UPDATE push_request SET lease_until = $1, next_query_at = $1 WHERE id = $2 AND lease_until <= $3 AND next_query_at <= $3`, t.now.Add(queryLease), q.PushID, t.now)
 		if err == nil && n == 1 {
 			n, err = t.takeSlot("query", gap)
 		}
@@ -99,14 +99,20 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 }
 
 // NextDue is when something is to be done next that no callback will bring: a hold to end, a push or a receipt to ask M-PESA
-// about, a refund to send. 0 where nothing is.
-func (s *Store) NextDue(ctx context.Context) (Instant, error) {
-	var hold, query, claim, refund Instant
-	err := s.readers.scan(ctx, []any{&hold, &query, &claim, &refund}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
-		COALESCE((SELECT min(next_query_at) FROM push_request WHERE next_query_at IS NOT NULL), 0),
+// about and, where reversals says that there is an initiator for it, a refund to send. 0 where nothing is.
+func (s *Store) NextDue(ctx context.Context, reversals bool) (Instant, error) {
+	var hold, query, pace, claim, refund Instant
+	err := s.readers.scan(ctx, []any{&hold, &query, &pace, &claim, &refund}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
+		COALESCE((SELECT min(next_query_at) FROM push_request WHERE next_query_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'query'), 0),
 		COALESCE((SELECT min(next_at) FROM claim WHERE next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0)`)
 	if err != nil {
 		return 0, fmt.Errorf("look for what is due: %w", err)
+	}
+	if query != 0 {
+		query = max(query, pace)
+	}
+	if !reversals {
+		refund = 0
 	}
 	next := Instant(0)
 	for _, at := range []Instant{hold, query, claim, refund} {
@@ -138,7 +144,7 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
 			return err
 		}
-		p.LeaseUntil = 0
+		p.LeaseUntil, p.NextQuery = 0, 0
 		p.Queries++
 		if v.Class == Unclear || v.Class == Unreadable {
 			out.Outcome = "no answer"

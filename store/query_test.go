@@ -36,6 +36,9 @@ func testQueriesTakeTurns(t *testing.T) {
 		if q, err := s.ClaimQuery(t.Context(), gap); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", when, q, err)
 		}
+		if due, err := s.NextDue(t.Context(), true); err != nil || due <= s.Now() {
+			t.Errorf("%s: it says that something is due, %v, %v", when, due.Time(), err)
+		}
 	}
 	next := func(when string, want store.PushID) {
 		t.Helper()
@@ -49,17 +52,22 @@ func testQueriesTakeTurns(t *testing.T) {
 	none("within the gap")
 	clock.add(gap)
 	next("the second", pushes[1])
-	if _, err := s.ApplyQuery(t.Context(), pushes[1], store.Verdict{Class: store.Unclear, LearntBy: "query"}); err != nil {
-		t.Fatal(err)
-	}
 	for range 2 {
 		if err := s.NoteDaraja(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	clock.add(gap)
+	if due, err := s.NextDue(t.Context(), true); err != nil || due > s.Now() {
+		t.Errorf("it says that nothing is due, %v, %v", due.Time(), err)
+	}
 	next("the third, and the next gap is four times as long", pushes[2])
-	clock.add(46 * time.Second) // the first asker has died with its lease
+	clock.add(4 * gap)
+	none("while all are being asked about, though the gap is over")
+	if _, err := s.ApplyQuery(t.Context(), pushes[1], store.Verdict{Class: store.Unclear, LearntBy: "query"}); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(44 * time.Second) // the first asker has died with its lease
 	next("the first again", pushes[0])
 	clock.add(2 * gap)
 	none("within the longer gap")

@@ -114,6 +114,21 @@ func testNoReversalWithoutInitiator(t *testing.T) {
 	}
 }
 
+// TestRefundIsNotDueWithoutInitiator: one that was asked for while there was an initiator does not keep the program awake.
+func TestRefundIsNotDueWithoutInitiator(t *testing.T) {
+	storetest.Each(t, testRefundIsNotDueWithoutInitiator)
+}
+
+func testRefundIsNotDueWithoutInitiator(t *testing.T) {
+	rf := newRefunding(t)
+	for reversals, want := range map[bool]bool{true: true, false: false} {
+		at, err := rf.s.NextDue(t.Context(), reversals)
+		if due := at != 0 && at <= rf.s.Now(); err != nil || due != want {
+			t.Errorf("Reversals can be sent: %t; due: %t, %v", reversals, due, err)
+		}
+	}
+}
+
 // TestRefundOfAnUnknownAmount: M-PESA did not say what it took, and the person who asks does.
 func TestRefundOfAnUnknownAmount(t *testing.T) { storetest.Each(t, testRefundOfAnUnknownAmount) }
 

@@ -211,7 +211,7 @@ func tickets() map[string]views.TicketView {
 		}),
 		"void": with(store.Paid, func(v *views.TicketView) {
 			v.Ticket.VoidedAt, v.Pass, v.Void = now, "", "A refund of this ticket was asked for, so it does not admit any more."
-			v.Returns = []string{"KSh 2,700 is on its way back to you. M-PESA sends you a message when it is there."}
+			v.Returns = []string{"KSh 2,700 is on its way back to you. M-PESA sends you a message when it is there; if none has come by tomorrow, show this page at the box office."}
 		}),
 	}
 }

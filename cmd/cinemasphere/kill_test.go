@@ -189,7 +189,7 @@ func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
 			open = append(open, fmt.Sprintf("%+v", c))
 		}
 	}
-	due, err := st.NextDue(t.Context())
+	due, err := st.NextDue(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}

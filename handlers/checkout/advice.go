@@ -30,7 +30,11 @@ func Advise(c store.Case, initiator bool) (why, todo string) {
 	case c.Refund == store.RefundRequested:
 		return adviseRefund(c, initiator)
 	case c.Refund == store.RefundFailed:
-		return "a refund was refused: " + c.RefundText, giveBack(c, initiator)
+		again := ""
+		if initiator {
+			again = "ask again: cinemasphere refund " + named(c) + "; or "
+		}
+		return "a refund was refused: " + c.RefundText, again + byHand(c)
 	case state == store.PaymentUnmatched:
 		return adviseUnmatched(c, giveBack(c, initiator))
 	}

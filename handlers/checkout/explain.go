@@ -103,7 +103,7 @@ func ExplainReturn(r store.Return) string {
 	case r.Receipt == "":
 		return what + money + " is due back to you. We need the receipt from your M-PESA message to send the money back."
 	case r.Refund == store.RefundRequested:
-		return what + money + " is on its way back to you. M-PESA sends you a message when it is there."
+		return what + money + " is on its way back to you. M-PESA sends you a message when it is there; if none has come by tomorrow, show this page at the box office."
 	case r.Refund == store.RefundFailed:
 		return what + money + " is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA message at the box office."
 	}

@@ -51,7 +51,7 @@ func (s *Service) dueLoop(ctx context.Context) {
 // waitDue waits until something is due, and reports false where ctx has ended.
 func (s *Service) waitDue(ctx context.Context) bool {
 	for soon := true; ; soon = false {
-		due, err := s.store.NextDue(context.WithoutCancel(ctx))
+		due, err := s.store.NextDue(context.WithoutCancel(ctx), s.cfg.Initiator)
 		s.logged("look for what is due", func() error { return err })
 		wait := s.cfg.LookEvery
 		if err == nil && due != 0 {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	callbackEvery = 10 * time.Second
-	sweepEvery    = 30 * time.Second
+	defaultCallbackEvery = 10 * time.Second
+	sweepEvery           = 30 * time.Second
 	// answerLost is when a push that still counts as being sent has lost the process that sent it.
 	answerLost = 2 * pushTimeout
 )
@@ -43,7 +43,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
-	callbacks, sweep, pull := time.NewTicker(callbackEvery), time.NewTicker(sweepEvery), time.NewTicker(pullEvery)
+	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepEvery), time.NewTicker(pullEvery)
 	defer pull.Stop()
 	defer callbacks.Stop()
 	defer sweep.Stop()
@@ -53,7 +53,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-callbacks.C:
-			s.leased(work, "callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-callbackEvery)) })
+			s.leased(work, "callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-s.cfg.CallbackEvery)) })
 			if s.cfg.Initiator && s.cfg.AutoRefund {
 				s.leased(work, "automatic refunds", func() error { return s.requestDue(work) })
 			}

@@ -24,20 +24,22 @@ const maxSending = 3000
 
 // Config says how pushes are made.
 type Config struct {
-	CallbackURL string           // a push's token is appended as one more path segment
-	Signing     string           // the secret that ticket codes are signed with
-	Description string           // at most 13 characters, shown by some handsets
-	ResultURL   string           // answers to what is not a push: their kind and a token of their own are appended
-	Shortcode   string           // of the cinema; money that went elsewhere is not ours
-	Till        string           // and its till, where it has one
-	Initiator   bool             // the client may ask for Transaction Status and send Reversals
-	AutoRefund  bool             // what is due back goes back by itself
-	Pull        bool             // look through Pull Transactions for money that nothing else told of
-	QueryGap    time.Duration    // at least so long between two queries, of all processes together; 0 is 500 ms
-	LookEvery   time.Duration    // how soon what another process has written is seen; 0 is 5 s
-	Name        string           // of this process among those on the same books; "" is made up
-	Now         func() time.Time // the clock; nil is the machine's
-	Log         *slog.Logger     // nil drops
+	CallbackURL string        // a push's token is appended as one more path segment
+	Signing     string        // the secret that ticket codes are signed with
+	Description string        // at most 13 characters, shown by some handsets
+	ResultURL   string        // answers to what is not a push: their kind and a token of their own are appended
+	Shortcode   string        // of the cinema; money that went elsewhere is not ours
+	Till        string        // and its till, where it has one
+	Initiator   bool          // the client may ask for Transaction Status and send Reversals
+	AutoRefund  bool          // what is due back goes back by itself
+	Pull        bool          // look through Pull Transactions for money that nothing else told of
+	QueryGap    time.Duration // at least so long between two queries, of all processes together; 0 is 500 ms
+	LookEvery   time.Duration // how soon what another process has written is seen; 0 is 5 s
+	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10 s.
+	CallbackEvery time.Duration
+	Name          string           // of this process among those on the same books; "" is made up
+	Now           func() time.Time // the clock; nil is the machine's
+	Log           *slog.Logger     // nil drops
 }
 
 // Service is the box office's counter. Make it with New and keep Run going beside it.
@@ -73,6 +75,9 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	}
 	if cfg.LookEvery == 0 {
 		cfg.LookEvery = defaultLookEvery
+	}
+	if cfg.CallbackEvery == 0 {
+		cfg.CallbackEvery = defaultCallbackEvery
 	}
 	if cfg.Name == "" {
 		cfg.Name = rand.Text()

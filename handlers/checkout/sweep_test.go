@@ -116,7 +116,7 @@ func fault(t *testing.T, kind string, how storetest.Fault, n int, story func(w *
 	synctest.Test(t, func(t *testing.T) {
 		f := new(storetest.Faults)
 		w := newWorld(t, func(w *world) {
-			w.faults, w.queries = f, store.Schedule{25 * time.Second, 35 * time.Second, time.Minute, 3 * time.Minute, 30 * time.Minute}
+			w.faults, w.lookEvery, w.queries = f, 10*time.Second, store.Schedule{25 * time.Second, 35 * time.Second, time.Minute, 3 * time.Minute, 30 * time.Minute}
 		})
 		defer w.close()
 		id := storetest.Screening(t, w.store, 5, 10)
@@ -141,8 +141,8 @@ func fault(t *testing.T, kind string, how storetest.Fault, n int, story func(w *
 		if w.after != nil {
 			w.after()
 		}
-		for range 24 { // all that can be known is known after two hours, and mostly much sooner
-			if pass(5 * time.Minute); w.idle() {
+		for range 120 { // all that can be known is known after two hours, and mostly much sooner
+			if pass(time.Minute); w.idle() {
 				break
 			}
 		}
@@ -161,7 +161,7 @@ func fault(t *testing.T, kind string, how storetest.Fault, n int, story func(w *
 // idle reports whether nothing is left to be done.
 func (w *world) idle() bool {
 	w.t.Helper()
-	due, err := w.store.NextDue(context.Background())
+	due, err := w.store.NextDue(context.Background(), true)
 	open, err2 := w.store.OpenCallbacks(context.Background(), w.store.Now(), 1)
 	if err := errors.Join(err, err2); err != nil {
 		w.t.Fatalf("%v", err)
@@ -181,7 +181,7 @@ func (w *world) nothingWaits() {
 			w.t.Errorf("push %d is still being sent", c.ID)
 		}
 	}
-	due, err := w.store.NextDue(context.Background())
+	due, err := w.store.NextDue(context.Background(), true)
 	if err != nil || due != 0 && due < w.store.Now() {
 		w.t.Errorf("something has been due since %v, %v", due.Time(), err)
 	}
@@ -227,7 +227,7 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 				break
 			}
 		}
-		pass(2 * time.Minute)
+		pass(35 * time.Second) // in which everything that is done now and then has had its turn
 		w.after = func() {
 			if err := refund(); err != nil {
 				if _, is := errors.AsType[*store.Refusal](err); !is {

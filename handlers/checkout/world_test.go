@@ -33,6 +33,8 @@ type world struct {
 	remove               func()            // the books, once they are closed
 	wire                 *wire             // between the cinema and Daraja
 	queries              store.Schedule    // nil is the usual one
+	callbackEvery        time.Duration     // how often callbacks that nothing was made of are looked for; 0 is the usual
+	lookEvery            time.Duration     // how soon what was written from elsewhere is seen
 	faults               *storetest.Faults // of the database, nil for none
 	client               *mpesa.Client
 	books                atomic.Pointer[store.Store] // store, for those who run beside a restart
@@ -46,7 +48,7 @@ type world struct {
 // newWorld opens a cinema; the caller closes it.
 func newWorld(t tester, options ...func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, wire: &wire{}}
+	w := &world{t: t, wire: &wire{}, lookEvery: time.Minute}
 	w.path, w.remove = storetest.Books(t)
 	for _, f := range options {
 		f(w)
@@ -85,7 +87,7 @@ func (w *world) open() {
 	w.store, w.client = st, client
 	w.books.Store(st)
 	w.service = checkout.New(st, client, checkout.Config{
-		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: true, LookEvery: time.Minute, AutoRefund: w.autoRefund, Pull: w.pull,
+		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: true, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund, Pull: w.pull,
 	})
 	if err := w.service.Start(context.Background()); err != nil {
 		w.t.Fatalf("%v", err)
