@@ -71,6 +71,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "by hand, typed":
 		receipt = fmt.Sprint("BYHAND", n)
 		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "typed late": // it was paid a moment ago
+		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
 	case "typed":
 		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt})
 	case "another ticket":
@@ -326,7 +328,7 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > c2b echo > query: paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > c2b echo > paid > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > c2b echo > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > query: paid > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > query: paid > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount, less than the price"},
 		{"accepted > paid > query: cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
 		{"accepted > query: cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > typed", "receipt added", "Paid; RECEIPT1 applied"},
@@ -354,7 +356,7 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > paid > refund > reversal refused > refund > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > paid > refund > retry", "not_failed", "Paid void; RECEIPT1 refund_due refund_asked"},
 		{"accepted > query: paid > refund", "no refund", "Paid;  applied"},
-		{"accepted > paid too little > refund > reversed", "refunded", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount"},
+		{"accepted > paid too little > refund > reversed", "refunded", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount, less than the price"},
 		{"accepted > hold ends > others take all > paid > refund > reversed", "refunded", "Failed seats_gone; RECEIPT1 refunded seats_gone"},
 		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
 		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2 > paid 1", "receipt known already", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
@@ -380,6 +382,16 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1 > query: paid 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > paid > receipt of 2 again", "another receipt for a push that is paid", "Paid; RECEIPT1 applied also told with receipt RECEIPT2; RECEIPT2 unmatched told for a prompt that was paid with receipt RECEIPT1"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > paid 2 > query: paid 1 > paid by hand 1 > paid too little 1", "receipt corrected", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice, less than the price; BYHAND1 unmatched to be confirmed"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little > query: paid", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > refund > reversed > paid too little", "duplicate", "Failed seats_gone; RECEIPT1 refunded seats_gone"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1 > paid 2", "receipt added", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid 1", "receipt added", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid by hand 1 > paid 1", "receipt corrected", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > refund 1 > paid 1", "receipt of another payment", "Paid void; RECEIPT1 refund_due refund_asked;  unmatched receipt of another payment"},
 		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 	} {
 		if testing.Short() && i%fewer != 0 {

@@ -85,6 +85,14 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if guessed, err := t.guessed(v, other); err != nil || guessed {
+		return t.withdraw(s, p, v, m, have, other, err)
+	}
+	return t.payKnown(s, p, v, m, have, other)
+}
+
+// payKnown applies a success of a push which has a payment, or not, and whose receipt another payment has, or none.
+func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
 	switch {
 	case have.ID == 0 && other.ID == 0:
 		return t.payAnew(s, p, v, m)
@@ -173,16 +181,22 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
-	learnt := have.Amount == 0 && m.amount != nil || have.TransactedAt == 0 && m.at != 0
-	if !learnt && have.State != PaymentRefundDue {
-		return "duplicate", t.savePush(s, p)
-	}
-	if err := t.run(`UPDATE payment SET amount_cents = COALESCE(amount_cents, $1), transacted_at = COALESCE(transacted_at, $2), updated_at = $3 WHERE id = $4`,
-		m.amount, orNone(m.at), t.now, have.ID); err != nil {
+	back, err := t.goingBack(have)
+	if err != nil {
 		return "", err
 	}
-	if have.Amount == 0 && m.amount != nil {
-		have.Amount = *m.amount
+	// What a query says of the amount is what was asked. Of money that goes back it stays what it goes back with.
+	learnt := m.amount != nil && *m.amount != have.Amount && (have.Amount == 0 || v.LearntBy != "query" && !back)
+	if !learnt && (have.TransactedAt != 0 || m.at == 0) && have.State != PaymentRefundDue {
+		return "duplicate", t.savePush(s, p)
+	}
+	var amount *Cents
+	if learnt {
+		amount, have.Amount = m.amount, *m.amount
+	}
+	if err := t.run(`UPDATE payment SET amount_cents = COALESCE($1, amount_cents), transacted_at = COALESCE(transacted_at, $2), updated_at = $3 WHERE id = $4`,
+		amount, orNone(m.at), t.now, have.ID); err != nil {
+		return "", err
 	}
 	return t.decideAgain(s, p.TicketID, have, m)
 }

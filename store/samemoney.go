@@ -256,8 +256,8 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 			return "", err
 		}
 	}
-	if err := t.run(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, updated_at = $4 WHERE id = $5`,
-		m.receipt, m.learntBy, orNone(m.at), t.now, have.ID); err != nil {
+	if err := t.run(`UPDATE payment SET receipt = $1, learnt_by = $2, transacted_at = $3, amount_cents = COALESCE($4, amount_cents), updated_at = $5 WHERE id = $6`,
+		m.receipt, m.learntBy, orNone(m.at), m.amount, t.now, have.ID); err != nil {
 		return "", err
 	}
 	if err := t.showReceipt(have, m); err != nil {
@@ -281,6 +281,37 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	}
 	_, err = t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
 	return "receipt corrected", err
+}
+
+// guessed reports whether another push's payment has the receipt that this push's own callback names by the look of it alone, so that
+// it can be withdrawn: nothing has been given back under it.
+func (t *tx) guessed(v Verdict, other Payment) (bool, error) {
+	if other.PushID == 0 || v.Receipt == "" || v.LearntBy != "callback" || other.LearntBy == "callback" {
+		return false, nil
+	}
+	back, err := t.goingBack(other)
+	return !back, err
+}
+
+// withdraw takes a receipt from the payment of another push, which awaits its own again, and applies the money to the push whose it is.
+func (t *tx) withdraw(s *Store, p Push, v Verdict, m money, have, other Payment, err error) (string, error) {
+	if err == nil && other.TicketID != p.TicketID {
+		err = t.lock(other.TicketID)
+	}
+	if err == nil {
+		err = t.run(`UPDATE payment SET receipt = NULL, transacted_at = NULL, updated_at = $1 WHERE id = $2`, t.now, other.ID)
+	}
+	if err == nil {
+		err = t.showReceipt(other, money{})
+	}
+	if err != nil {
+		return "", err
+	}
+	outcome, err := t.payKnown(s, p, v, m, have, Payment{})
+	if err == nil {
+		err = t.matchPending(s, other.TicketID)
+	}
+	return outcome, err
 }
 
 // matchPending looks again for the receipts of a ticket's payments that have none, once one of its pushes has failed for good:

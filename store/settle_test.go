@@ -172,6 +172,9 @@ func (st *stage) end() string {
 	}
 	for _, p := range payments {
 		out += strings.TrimSuffix(fmt.Sprintf("; %s %s %s", p.Receipt, p.State, p.Reason), " ")
+		if p.Amount != 0 && p.Amount < store.Cents(tk.Total)*100 {
+			out += ", less than the price"
+		}
 	}
 	if st.other != "" {
 		other, err := st.s.TicketBySecret(st.t.Context(), st.other)
@@ -250,16 +253,16 @@ func testOneTicket(t *testing.T) {
 		{"accepted > given up > others take all > paid", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 		{"accepted > cancelled > screening cancelled > retry", "not_on_sale", "Failed cancelled, held 120s"},
 		// Money that is due back goes on being told.
-		{"accepted > paid too little > given up", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > paid too little > retry", "refund_owed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > paid too little > hold ends", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1", "refund due: wrong_amount", "Pending, held 180s; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > cancelled 2", "failed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > paid 2", "paid", "Paid; RECEIPT1 refund_due wrong_amount; RECEIPT2 applied"},
+		{"accepted > paid too little > given up", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid too little > retry", "refund_owed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid too little > hold ends", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1", "refund due: wrong_amount", "Pending, held 180s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > cancelled 2", "failed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > paid 2", "paid", "Paid; RECEIPT1 refund_due wrong_amount, less than the price; RECEIPT2 applied"},
 		{"answer lost > hold ends > retry > refused > cancelled 1", "failed", "Failed mpesa_busy, held 120s"},
 		// What must never be a ticket.
 		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1", "receipt of another payment", "Paid; RECEIPT2 applied;  unmatched receipt of another payment"},
-		{"accepted > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
+		{"accepted > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
 		{"accepted > paid, no amount", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
 		{"accepted > another's id", "another push's CheckoutRequestID", "Pending, held 180s"},
 		{"accepted > odd code", "unclear", "Pending, held 180s"},

@@ -15,12 +15,18 @@ type Audit struct {
 	Sums      []store.Sum     // all money, by what has become of it
 }
 
+// receipt is what a kept callback says of one.
+type receipt struct {
+	callback store.CallbackID
+	amount   *store.Cents // nil where it does not say
+}
+
 // Check recomputes from raw facts what the books say, without trusting what was once decided: every kept callback is read again.
 func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Check(ctx); err != nil {
 		return a, err
 	}
-	told := map[string]store.CallbackID{} // receipts
+	told := map[string]receipt{}
 	wrong := func(id store.CallbackID, what string) {
 		a.Wrong = append(a.Wrong, fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
 	}
@@ -32,7 +38,7 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 		case c.Payments != 1:
 			wrong(c.ID, fmt.Sprintf("has %d", c.Payments))
 		case v.Receipt != "":
-			told[v.Receipt] = c.ID
+			told[v.Receipt] = receipt{c.ID, v.Amount}
 		}
 	})
 	if err != nil {
@@ -43,13 +49,16 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 		return a, err
 	}
 	for _, p := range payments {
+		if r, is := told[p.Receipt]; is && r.amount != nil && *r.amount != p.Amount {
+			wrong(r.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*r.amount), cents(p.Amount)))
+		}
 		delete(told, p.Receipt)
 		if p.Receipt == "" && p.State != store.PaymentSuperseded {
 			a.Pending = append(a.Pending, p)
 		}
 	}
-	for receipt, id := range told {
-		wrong(id, "has another than that of receipt "+receipt)
+	for named, r := range told {
+		wrong(r.callback, "has another than that of receipt "+named)
 	}
 	if a.Undecided, err = st.UndecidedPushes(ctx); err != nil {
 		return a, err

@@ -33,9 +33,9 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 		awaited[p.CallbackToken] = true
 	}
 	byReceipt, byToken, inferred := map[string]store.Payment{}, map[string]store.Payment{}, map[string]store.Payment{}
-	unseen, paid := map[string]bool{}, map[string]bool{}
+	unseen, paid, token, swapped := map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]string{}
 	for _, e := range ledger {
-		unseen[e.Receipt], paid[e.Token] = e.Unseen, true
+		unseen[e.Receipt], paid[e.Token], token[e.Receipt] = e.Unseen, true, e.Token
 	}
 	for _, p := range payments {
 		switch {
@@ -44,6 +44,9 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 			byReceipt[p.Receipt] = p
 			if p.LearntBy == "query" && unseen[p.Receipt] {
 				inferred[p.PushToken] = p
+			}
+			if p.LearntBy == "query" && token[p.Receipt] != p.PushToken {
+				swapped[p.PushToken] = token[p.Receipt]
 			}
 		case p.PushToken != "":
 			byToken[p.PushToken] = p
@@ -62,13 +65,16 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 			// customer made by hand: nobody can tell the two apart.
 			delete(inferred, e.Token)
 			p.Receipt, p.State = "", store.PaymentApplied
+		} else if p, there = byToken[swapped[e.Token]]; there && p.Amount == store.Cents(e.Amount)*100 {
+			// The same between two pushes, of which M-PESA has confirmed both without a receipt: each may have the other's.
+			delete(byToken, swapped[e.Token])
 		}
 		if there && p.State == store.PaymentUnmatched {
 			delete(byToken, e.Token) // it may stand there twice, while a person must find out what it is for
 		}
 		gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
 		switch {
-		case !there && !awaited[e.Token] && !e.Unseen:
+		case !there && !awaited[e.Token] && !awaited[swapped[e.Token]] && !e.Unseen:
 			differ = append(differ, fmt.Sprintf("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt))
 		case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
 			differ = append(differ, fmt.Sprintf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount))
