@@ -99,14 +99,31 @@ func TestWhoHasPaidNamesTheReceipt(t *testing.T) {
 					page(t, w).Find(".notice, textarea, [data-poll]").Length() != 0 {
 					t.Errorf("paid with %q: %s", tk.Receipt, w.Body)
 				}
-				if w := o.claim(secret, stranger); w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
-					t.Errorf("a receipt for a ticket that is paid: %d", w.Code)
+				if w := o.claim(secret, receipt); w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
+					t.Errorf("the ticket's own receipt once more: %d", w.Code)
 				}
-				if w := o.get("/tickets/" + secret + "/receipt"); w.Code != http.StatusSeeOther {
-					t.Errorf("the form for a ticket that is paid: %d", w.Code)
-				}
+				o.paysTwice(secret, phone)
 			})
 		})
+	}
+}
+
+// paysTwice lets whoever has a paid ticket name the receipt of another payment for it, which is then due back.
+func (o *office) paysTwice(secret, phone string) {
+	o.Helper()
+	if link := page(o, o.get("/tickets/"+secret)).Find(`a[href="/tickets/` + secret + `/receipt"]`).Text(); link != "Paid more than once?" {
+		o.Errorf("the paid ticket's page leads by %q", link)
+	}
+	d := page(o, o.get("/tickets/"+secret+"/receipt"))
+	if title := d.Find("h1").Text(); title != "Have you paid more than once?" || d.Find("textarea").Length() != 1 {
+		o.Errorf("the page is %q", title)
+	}
+	if w := o.claim(secret, o.byHand(phone, 1350)); w.Code != http.StatusSeeOther {
+		o.Errorf("the second receipt: %d %s", w.Code, w.Body)
+	}
+	o.until(secret, "owed", func(tk *store.Ticket) bool { return tk.RefundDue == 135000 })
+	if text := page(o, o.get("/tickets/"+secret)).Find("main").Text(); !strings.Contains(text, "M-PESA took a second payment of KSh 1,350 for this booking. It is due back to you.") {
+		o.Errorf("the ticket's page says: %s", text)
 	}
 }
 

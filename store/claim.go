@@ -69,37 +69,34 @@ func (t *tx) insertClaim(s *Store, c claimRow) error {
 }
 
 // ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is then
-// asked. It refuses with TooManyTries, or NotFailed where the ticket is paid already; saying the same again changes nothing.
+// asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries, or NotFailed where the
+// receipt is the ticket's own; saying the same again changes nothing.
 func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
 			ID            TicketID
-			Status        Status
 			Phone         string
 			OwnReceipt    string
-			Voided        Instant
 			Known, Tried  int
 			ByPhone, ByBr int
-			Pending       int // payments whose receipt is not known
 		}
 		err := t.lockSecret(secret)
 		if err == nil {
-			err = t.scan([]any{&tk.ID, &tk.Status, &tk.Phone, &tk.OwnReceipt, &tk.Voided}, `SELECT id, payment_status, phone, receipt, COALESCE(voided_at, 0) FROM ticket WHERE secret = $1`, secret)
+			err = t.scan([]any{&tk.ID, &tk.Phone, &tk.OwnReceipt}, `SELECT id, phone, receipt FROM ticket WHERE secret = $1`, secret)
 		}
 		if err != nil {
 			return err
 		}
-		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr, &tk.Pending}, `SELECT
+		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr}, `SELECT
 			(SELECT count(*) FROM claim WHERE ticket_id = $1 AND receipt = $2 AND state <> 'refused'), (SELECT count(*) FROM claim WHERE ticket_id = $1 AND source = 'typed'),
 			(SELECT count(*) FROM claim WHERE phone = $3 AND source = 'typed' AND created_at > $5),
-			(SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed' AND created_at > $5),
-			(SELECT count(*) FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND state <> 'superseded')`,
+			(SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed' AND created_at > $5)`,
 			tk.ID, receipt, tk.Phone, browser, t.now.Add(-claimDay))
 		switch {
 		case err != nil:
 			return err
-		case tk.Pending == 0 && tk.Status == Paid && (tk.OwnReceipt != "" || tk.Voided != 0):
-			return &Refusal{Kind: NotFailed, Secret: secret} // no receipt is wanted
+		case receipt == tk.OwnReceipt:
+			return &Refusal{Kind: NotFailed, Secret: secret}
 		case tk.Known > 0:
 			return nil
 		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:

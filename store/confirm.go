@@ -78,6 +78,9 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if c.Source != "typed" && (reason == ReasonOlder || reason == ReasonPaidOthers) {
+		state = ClaimRefused // nobody said that it is this ticket's but the account number
+	}
 	if state == ClaimConfirmed {
 		if weaker {
 			if have, err = t.takeBack(have); err != nil {
@@ -110,13 +113,13 @@ func (t *tx) judge(c Claim, tr Transaction, have Payment, weaker bool) (ClaimSta
 	case !tr.Known || !tr.Completed || tr.Receipt != c.Receipt:
 		return ClaimRefused, ReasonNoSuchReceipt, nil
 	case !tr.ToUs:
-		return ClaimRefused, ReasonPaidOthers, nil
+		return ClaimPerson, ReasonPaidOthers, nil // it may be a till that the cinema had before
 	case anothers && rank(have.LearntBy) > rank("typed"):
 		return ClaimRefused, ReasonUsed, nil
 	case anothers, named != 0 && named != c.TicketID: // or whoever paid named another booking
 		return ClaimPerson, ReasonUsed, nil
 	case tr.TransactedAt != 0 && tr.TransactedAt < since.Add(-clockSkew):
-		return ClaimRefused, ReasonOlder, nil
+		return ClaimPerson, ReasonOlder, nil
 	case tr.TransactedAt == 0:
 		return ClaimPerson, ReasonUnclear, nil
 	case tr.Amount != Cents(total)*100:
@@ -129,7 +132,7 @@ func (t *tx) judge(c Claim, tr Transaction, have Payment, weaker bool) (ClaimSta
 
 // notConfirmed keeps money that came to us all the same, and why it is no ticket's.
 func (t *tx) notConfirmed(s *Store, c Claim, tr Transaction, have Payment, state ClaimState, reason string) error {
-	fresh := have.ID == 0 && state == ClaimPerson
+	fresh := have.ID == 0 && state == ClaimPerson && reason != ReasonPaidOthers
 	if fresh {
 		h := Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: c.Source}
 		if _, err := t.hint(s, h); err != nil {

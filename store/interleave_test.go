@@ -71,6 +71,15 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "by hand, typed":
 		receipt = fmt.Sprint("BYHAND", n)
 		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+	case "typed older", "typed, paid to others", "typed, unknown": // what is of no use to the ticket
+		tr := store.Transaction{Known: event != "typed, unknown", Completed: true, ToUs: event == "typed older", Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt}
+		if event == "typed older" {
+			tr.TransactedAt = paidAt.Add(-time.Minute)
+		}
+		return st.typed(push.Secret, receipt, tr)
+	case "second typed": // another payment of the phone, which nothing else tells of
+		receipt = fmt.Sprint("SECOND", n)
+		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
 	case "typed late": // it was paid a moment ago
 		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
 	case "typed":
@@ -392,6 +401,16 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid 1", "receipt added", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid by hand 1 > paid 1", "receipt corrected", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > refund 1 > paid 1", "receipt of another payment", "Paid void; RECEIPT1 refund_due refund_asked;  unmatched receipt of another payment"},
+		{"accepted > hold ends > typed older", "person: older", "Failed unconfirmed; RECEIPT1 unmatched older"},
+		{"accepted > hold ends > typed, paid to others", "person: paid_others", "Failed unconfirmed"},
+		{"accepted > hold ends > typed, unknown", "refused: no_such_receipt", "Failed unconfirmed"},
+		{"accepted > paid > second typed", "refund due: paid_twice", "Paid; RECEIPT1 applied; SECOND1 refund_due paid_twice"},
+		{"accepted > by hand, typed > query: paid > typed", "refund due: paid_twice", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > by hand, typed > query: paid > typed > paid", "receipt corrected", "Paid; RECEIPT1 applied;  superseded same money as RECEIPT1; BYHAND1 refund_due paid_twice"},
+		{"accepted > paid > typed", "not_failed", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > refund > reversed > second typed", "refund due: voided", "Paid void; RECEIPT1 refunded refund_asked; SECOND1 refund_due voided"},
+		{"accepted > paid > refund > reversed > typed", "not_failed", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > hold ends > others take all > paid > second typed", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone; SECOND1 refund_due seats_gone"},
 		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 	} {
 		if testing.Short() && i%fewer != 0 {

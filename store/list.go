@@ -68,7 +68,7 @@ const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, 
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, claims := casePayments, caseClaims
 	if !f.All {
-		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.reason = '` + ReasonReturnedTwice + `'`
+		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.reason IN ('` + ReasonReturnedTwice + `', '` + ReasonReturnedOther + `')`
 		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND COALESCE(y.state, '') NOT IN ('applied', 'refunded', 'reversed_elsewhere')`
 	}
 	var all []Case

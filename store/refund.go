@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // RefundState says how far a refund has come.
@@ -85,7 +86,7 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 		if err == nil && open.ID != 0 {
 			err = t.giveUp(open)
 		}
-		if err == nil && have.Amount == 0 {
+		if err == nil && n.Amount != 0 && n.Amount != have.Amount {
 			have.Amount = n.Amount
 			err = t.run(`UPDATE payment SET amount_cents = $1, updated_at = $2 WHERE id = $3`, n.Amount, t.now, have.ID)
 		}
@@ -172,8 +173,14 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return have, open, err
 	}
+	rest, err := t.rest(have, n)
+	if err != nil {
+		return have, open, err
+	}
 	kind := RefusalKind("")
 	switch {
+	case rest > 0 && (n.Amount == 0 || n.Amount == rest):
+		have.Amount, have.Reason = rest, ReasonRefundAsked
 	case have.State == PaymentRefunded, have.State == PaymentReversed, have.State == PaymentSuperseded:
 		kind = AlreadyRefunded
 	case open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
@@ -182,16 +189,16 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 		kind = NotOurs
 	case have.Amount == 0 && n.Amount <= 0:
 		kind = AmountUnknown
-	case have.Amount != 0 && n.Amount != 0 && n.Amount != have.Amount:
+	case have.Amount != 0 && n.Amount != 0 && n.Amount != have.Amount && !have.assumed():
 		kind = AmountKnown
 	case n.Reference == "" && n.NoInitiator:
 		kind = NoInitiator
 	case n.By == Automatic:
-		var pending []Payment
-		if err = t.list(&pending, pendingPayments); err != nil {
+		sure, err := surelyDue([]Payment{have}, func(rows any, query string) error { return t.list(rows, query) })
+		if err != nil {
 			return have, open, err
 		}
-		if have.Receipt == "" || receiptAwaited(have, pending) {
+		if have.Receipt == "" || len(sure) == 0 {
 			kind = ReceiptPending
 		}
 	}
@@ -199,6 +206,16 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 		return have, open, &Refusal{Kind: kind}
 	}
 	return have, open, nil
+}
+
+// rest is what is still to be given back by hand of money that was given back before its amount was known.
+func (t *tx) rest(have Payment, n NewRefund) (Cents, error) {
+	if have.Reason != ReasonReturnedOther || n.Reference == "" {
+		return 0, nil
+	}
+	var returned Cents
+	err := t.scan([]any{&returned}, `SELECT CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) FROM refund WHERE payment_id = $1 AND state = 'refunded'`, have.ID)
+	return have.Amount - returned, err
 }
 
 // refundedPayment finds the payment that a refund is asked of, and locks it.
@@ -245,8 +262,26 @@ func paymentOfTicket(rows []Payment) (Payment, error) {
 	return Payment{}, &Refusal{Kind: SeveralPayments}
 }
 
-// pendingPayments are those whose receipt is not known.
-const pendingPayments = `SELECT ` + paymentColumns + ` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`
+// surelyDue keeps of money that is due back what may go back by itself: not that of a ticket or phone of which a receipt is not known,
+// nor what may turn out to be the payment of a push that has no verdict yet.
+func surelyDue(due []Payment, list func(rows any, query string) error) ([]Payment, error) {
+	var pending, undecided []Payment
+	if len(due) == 0 {
+		return due, nil
+	}
+	err := list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
+	if err == nil && slices.ContainsFunc(due, func(p Payment) bool { return p.PushID == 0 }) {
+		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
+	}
+	return slices.DeleteFunc(due, func(p Payment) bool { return receiptAwaited(p, pending) || perhapsOf(p, undecided) }), err
+}
+
+// perhapsOf reports whether money that names no push may be that of one of these.
+func perhapsOf(due Payment, pushes []Payment) bool {
+	return due.PushID == 0 && slices.ContainsFunc(pushes, func(p Payment) bool {
+		return p.Amount == due.Amount && fits(due.Phone, p.Phone) && due.TransactedAt > p.CreatedAt.Add(-time.Minute) && due.TransactedAt < p.CreatedAt.Add(echoWindow)
+	})
+}
 
 // receiptAwaited reports whether a payment of the same ticket or, as far as can be told, of the same phone lacks its receipt.
 func receiptAwaited(due Payment, pending []Payment) bool {
@@ -255,27 +290,31 @@ func receiptAwaited(due Payment, pending []Payment) bool {
 	})
 }
 
-// RefundsDue lists the payments that are due back, have a receipt and have no refund yet, oldest first, but for those that wait
-// for the receipt of another one.
+// RefundsDue lists the payments that are due back, have a receipt and have no refund yet, oldest first, but for those of which it is
+// not sure yet, such as while the receipt of another one is awaited.
 func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
-	var due, pending []Payment
+	var due []Payment
 	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0
 		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id`)
-	if err == nil && len(due) > 0 {
-		err = s.list(ctx, &pending, pendingPayments)
+	if err == nil {
+		due, err = surelyDue(due, func(rows any, query string) error { return s.list(ctx, rows, query) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for refunds that are due: %w", err)
 	}
-	due = slices.DeleteFunc(due, func(p Payment) bool { return receiptAwaited(p, pending) })
 	return due[:min(len(due), limit)], nil
 }
 
+// assumed reports whether M-PESA has not said how much a payment is of, and it is taken to be what was asked.
+func (p Payment) assumed() bool { return p.Receipt == "" && p.LearntBy == "query" }
+
 // receiptForRefund lets a refund that has waited for its payment's receipt be sent, of what M-PESA says now that it took. Where the
-// money is back already, the amount stays what was given back.
-func (t *tx) receiptForRefund(have Payment, m *money) error {
-	if have.State == PaymentRefunded && have.Amount != 0 {
-		m.amount = nil
+// money is back already, and was another amount, that is for a person to put right.
+func (t *tx) receiptForRefund(have Payment, m money) error {
+	if have.State == PaymentRefunded && m.amount != nil && *m.amount != have.Amount {
+		if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedOther, t.now, have.ID); err != nil {
+			return err
+		}
 	}
 	amount := have.Amount
 	if m.amount != nil && *m.amount > 0 {

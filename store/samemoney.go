@@ -164,7 +164,7 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 			return "", err
 		}
 	}
-	if err := t.receiptForRefund(have, &m); err != nil {
+	if err := t.receiptForRefund(have, m); err != nil {
 		return "", err
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)

@@ -111,11 +111,12 @@ const (
 
 // ReceiptForm asks for the receipt of a payment that was not found, and says what came of those named before.
 type ReceiptForm struct {
-	Asks   Asks
-	Said   []string // a sentence for each receipt that was named, newest first
-	Text   string   // as typed
-	Error  string   // at the field
-	Notice string   // why it was not taken
+	Asks    Asks
+	Another bool     // the ticket has its receipt: this would be of one more payment
+	Said    []string // a sentence for each receipt that was named, newest first
+	Text    string   // as typed
+	Error   string   // at the field
+	Notice  string   // why it was not taken
 }
 
 // Problem is an error page: 404, 409, 422, 429, 500 or 503.

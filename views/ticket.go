@@ -96,6 +96,8 @@ func (t TicketView) whereReceipt() string {
 // receiptTitle is over the form that asks for a receipt, and receiptLink what leads to it.
 func (t TicketView) receiptTitle() string {
 	switch {
+	case t.Receipt.Another:
+		return "Have you paid more than once?"
 	case len(t.Returns) > 0 && t.Ticket.Status != store.Pending:
 		return "The receipt of this payment"
 	case t.Ticket.Status == store.Paid:
@@ -108,6 +110,8 @@ func (t TicketView) receiptLink() string {
 	switch {
 	case t.Checking != "":
 		return "Type another receipt"
+	case t.Receipt.Another:
+		return "Paid more than once?"
 	case t.Ticket.Status == store.Paid:
 		return "Add the M-PESA receipt"
 	}

@@ -19,6 +19,9 @@ func Advise(c store.Case, initiator bool) (why, todo string) {
 	case c.Reason == store.ReasonReturnedTwice:
 		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
 			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them"
+	case c.Reason == store.ReasonReturnedOther:
+		return "it was given back by hand (" + c.RefundText + ") before M-PESA said that it was of KSh " + cents(c.Amount),
+			"compare the two; if it was more, give the rest back by hand and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
 	case state == store.PaymentRefunded:
 		return "refunded", "nothing"
 	case state == store.PaymentReversed:

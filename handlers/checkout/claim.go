@@ -83,6 +83,9 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 		reason := r.Verdict().Reason
 		return store.Transaction{NoAnswer: reason != "no_such_receipt" && reason != "malformed", Text: string(r.Code) + " " + r.Desc}
 	}
+	if tr.State == mpesa.StateInitiated || tr.State == mpesa.StateAuthorized { // it may still be completed
+		return store.Transaction{NoAnswer: true, Text: string(tr.State)}
+	}
 	state := strings.ToLower(string(tr.State))
 	out := store.Transaction{
 		Known: true, Completed: tr.State == mpesa.StateCompleted && tr.HasAmount, Reversed: strings.Contains(state, "revers"), Receipt: tr.Receipt,

@@ -206,3 +206,32 @@ func TestPullFindsWhatNobodyTold(t *testing.T) {
 		w.sound()
 	})
 }
+
+// TestPaidByHandAsWell: at a till nothing tells of what is paid by hand but the customer. Whoever pays so while M-PESA does not say
+// that the prompt was paid has paid twice, and names both receipts.
+func TestPaidByHandAsWell(t *testing.T) {
+	bubbleWith(t, func(w *world) { w.till = true }, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := "254712345678"
+		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight, QueryTimes: 8})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 2, "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(40 * time.Second)
+		byHand, err := w.daraja.PayByHand(sim.HandPayment{Phone: phone, To: "600200", Amount: int(placed.Ticket.Total), PIN: "1234"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, receipt := range []string{byHand, w.daraja.Ledger()[0].Receipt} {
+			if _, err := w.service.Claim(t.Context(), placed.Ticket.Secret, receipt, ""); err != nil {
+				t.Fatalf("receipt %d: %v", i+1, err)
+			}
+			pass(time.Hour)
+		}
+		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+		if err != nil || len(cases) != 1 || cases[0].Reason != store.ReasonPaidTwice || cases[0].Amount != store.Cents(placed.Ticket.Total)*100 {
+			t.Errorf("listed: %+v, %v", cases, err)
+		}
+		w.sound()
+	})
+}

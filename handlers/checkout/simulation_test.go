@@ -245,6 +245,9 @@ func (n *cinemaNight) waits(r *rand.Rand, secret, phone string) {
 			continue
 		}
 		if tk.Status == store.Paid && (tk.Receipt != "" || chance(r, 80)) {
+			if chance(r, 10) { // and names every receipt of theirs
+				n.types(r, secret, phone)
+			}
 			return
 		}
 		n.acts(r, tk, secret, phone)
@@ -363,7 +366,11 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 		if chance(r, 20) {
 			n.world.daraja.Reverse(e.Receipt)
 			if chance(r, 50) { // and whoever did it writes it down
-				_, _ = n.books.Load().RequestRefund(ctx, store.NewRefund{Receipt: e.Receipt, By: "box office", Reference: "PORTAL"})
+				ask := store.NewRefund{Receipt: e.Receipt, By: "box office", Reference: "PORTAL"}
+				if e.Kind == sim.KindSTK && chance(r, 50) && only(ledger, e) {
+					ask.Receipt, ask.Ticket = "", e.Reference
+				}
+				_, _ = n.books.Load().RequestRefund(ctx, ask)
 			}
 			return
 		}
@@ -381,6 +388,13 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 			_ = n.books.Load().ResumeSales(ctx)
 		}
 	}
+}
+
+// only reports whether M-PESA took no other money from the phone or for the ticket.
+func only(ledger []sim.Entry, e sim.Entry) bool {
+	return !slices.ContainsFunc(ledger, func(other sim.Entry) bool {
+		return other.Receipt != e.Receipt && (other.Phone == e.Phone || other.Reference == e.Reference)
+	})
 }
 
 // anyCode is the code of one of the tickets, "" where there is none.

@@ -56,6 +56,7 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 func (s *Site) viewReceiptForm(v *views.TicketView, m ticketMoney, form ticketForms) {
 	t, ask := v.Ticket, &v.Receipt.Asks
 	*ask = m.asks(t)
+	v.Receipt.Another = *ask == views.AsksElsewhere && t.Status != store.Pending
 	if v.Checking != "" && *ask != views.AsksNot {
 		*ask = views.AsksElsewhere // the page reloads where there is no script: nobody could type in it
 	}
@@ -136,8 +137,11 @@ func viewClaims(v *views.TicketView, m ticketMoney) {
 				continue
 			}
 		}
-		if t.Status == store.Paid && c.State == store.ClaimConfirmed || t.Status == store.Paid && t.Receipt != "" && !m.lacksReceipt() {
-			continue // the ticket says it better
+		if t.Status == store.Paid && c.State == store.ClaimConfirmed {
+			break // the ticket says it better, and better than what was named before
+		}
+		if t.Status == store.Paid && t.Receipt != "" && !m.lacksReceipt() && c.CreatedAt < t.TransactedAt {
+			break
 		}
 		v.Receipt.Said = append(v.Receipt.Said, checkout.ExplainClaim(c, t.Total))
 	}
@@ -153,7 +157,7 @@ func (m ticketMoney) asks(t *store.Ticket) views.Asks {
 	case m.lacksReceipt():
 		return views.AsksOpenly
 	case t.VoidedAt != 0, t.Status == store.Paid && t.Receipt != "", t.RefundDue+t.Refunded > 0 && m.awaited == 0:
-		return views.AsksNot
+		return views.AsksElsewhere // who has paid more than once has another receipt
 	case t.Status == store.Paid, t.RefundDue+t.Refunded > 0:
 		return views.AsksFolded
 	case m.refused(), m.prompts >= byHandAfter, m.awaited > 0 && t.Reason != store.ReasonGivenUp:
