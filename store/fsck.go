@@ -64,27 +64,38 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	return wrong, nil
 }
 
-// KeptSuccess is a kept callback of a push of ours, and what the books say of that push.
-type KeptSuccess struct {
+// Kept is a kept callback with a token of ours that has an outcome, and what the books say of what it speaks of.
+type Kept struct {
 	Callback
-	CheckoutRequestID string // the push's
-	Payments          int    // of the push
+	CheckoutRequestID string       // of its push
+	Payments          int          // of its push
+	Receipt           string       // of the payment that its Reversal was to give back
+	State             PaymentState // of that payment; "" where the books have none
 }
 
-// EachPushCallback goes through the kept callbacks of pushes of ours that have an outcome, oldest first.
-func (s *Store) EachPushCallback(ctx context.Context, see func(KeptSuccess)) error {
+// kept is what the books say of the callbacks of each kind that is read again. What is missing there does not hide a callback.
+var kept = map[CallbackKind]string{
+	CallbackSTK: `COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments, '' AS receipt, '' AS state
+		FROM callback c LEFT JOIN push_request p ON p.callback_token = c.token`,
+	CallbackReversal: `'' AS checkout, 0 AS payments, COALESCE(y.receipt, '') AS receipt, COALESCE(y.state, '') AS state
+		FROM callback c LEFT JOIN refund r ON r.result_token = c.token LEFT JOIN payment y ON y.id = r.payment_id`,
+	CallbackC2B: `'' AS checkout, 0 AS payments, '' AS receipt, '' AS state FROM callback c`,
+}
+
+// EachKept goes through the kept callbacks of a kind, STK, Reversal or C2B, that have a token of ours and an outcome, oldest first.
+func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept)) error {
 	const page = 1000
 	last := CallbackID(0)
 	for {
 		var rows []struct {
-			ID             CallbackID
-			Body, Encoding string
-			Checkout       string
-			Payments       int
+			ID                       CallbackID
+			Body, Encoding, Checkout string
+			Payments                 int
+			Receipt                  string
+			State                    PaymentState
 		}
-		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments
-			FROM callback c JOIN push_request p ON p.callback_token = c.token
-			WHERE c.id > $1 AND c.kind = 'stk' AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $2`, last, page)
+		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, `+kept[kind]+`
+			WHERE c.id > $1 AND c.kind = $2 AND c.known = 1 AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $3`, last, kind, page)
 		if err != nil {
 			return fmt.Errorf("read callbacks: %w", err)
 		}
@@ -93,7 +104,7 @@ func (s *Store) EachPushCallback(ctx context.Context, see func(KeptSuccess)) err
 			if err != nil {
 				return fmt.Errorf("callback %d: %w", r.ID, err)
 			}
-			see(KeptSuccess{Callback{ID: r.ID, Kind: CallbackSTK, Body: body}, r.Checkout, r.Payments})
+			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State})
 			last = r.ID
 		}
 		if len(rows) < page {

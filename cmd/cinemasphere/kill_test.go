@@ -221,7 +221,7 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 		t.Error(line)
 	}
 	kept := map[string]int{}
-	if err := st.EachPushCallback(context.Background(), func(c store.KeptSuccess) { kept[c.CheckoutRequestID]++ }); err != nil {
+	if err := st.EachKept(context.Background(), store.CallbackSTK, func(c store.Kept) { kept[c.CheckoutRequestID]++ }); err != nil {
 		t.Fatal(err)
 	}
 	acknowledged := 0

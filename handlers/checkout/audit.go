@@ -1,9 +1,12 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
+	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
 
@@ -15,54 +18,104 @@ type Audit struct {
 	Sums      []store.Sum     // all money, by what has become of it
 }
 
-// receipt is what a kept callback says of one.
-type receipt struct {
-	callback store.CallbackID
-	amount   *store.Cents // nil where it does not say
-}
-
 // Check recomputes from raw facts what the books say, without trusting what was once decided: every kept callback is read again.
 func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Check(ctx); err != nil {
 		return a, err
 	}
-	told := map[string]receipt{}
-	wrong := func(id store.CallbackID, what string) {
-		a.Wrong = append(a.Wrong, fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
-	}
-	err = st.EachPushCallback(ctx, func(c store.KeptSuccess) {
-		switch v := verdict(c.Body); {
-		case v.Class != store.Success:
-		case v.CheckoutRequestID != c.CheckoutRequestID:
-			wrong(c.ID, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt "+v.Receipt)
-		case c.Payments != 1:
-			wrong(c.ID, fmt.Sprintf("has %d", c.Payments))
-		case v.Receipt != "":
-			told[v.Receipt] = receipt{c.ID, v.Amount}
+	r := rereading{words: map[source]word{}}
+	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal} {
+		if err := st.EachKept(ctx, kind, see); err != nil {
+			return a, err
 		}
-	})
-	if err != nil {
-		return a, err
 	}
 	payments, err := st.Payments(ctx) // after the callbacks: what is applied meanwhile is there
 	if err != nil {
 		return a, err
 	}
+	r.compare(payments)
+	a.Wrong = append(a.Wrong, r.wrong...)
 	for _, p := range payments {
-		if r, is := told[p.Receipt]; is && r.amount != nil && *r.amount != p.Amount {
-			wrong(r.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*r.amount), cents(p.Amount)))
-		}
-		delete(told, p.Receipt)
 		if p.Receipt == "" && p.State != store.PaymentSuperseded {
 			a.Pending = append(a.Pending, p)
 		}
-	}
-	for named, r := range told {
-		wrong(r.callback, "has another than that of receipt "+named)
 	}
 	if a.Undecided, err = st.UndecidedPushes(ctx); err != nil {
 		return a, err
 	}
 	a.Sums, err = st.Sums(ctx)
 	return a, err
+}
+
+// rereading is what kept callbacks say when they are read again, and what of that is wrong by itself.
+type rereading struct {
+	words map[source]word
+	wrong []string
+}
+
+// source is where something is said of a receipt.
+type source struct {
+	kind    store.CallbackKind
+	receipt string
+}
+
+// word is what a kept callback says of a receipt.
+type word struct {
+	callback store.CallbackID
+	amount   *store.Cents // nil where it does not say
+	missing  string       // what is wrong where the books have no such receipt
+}
+
+func (r *rereading) say(id store.CallbackID, what string) {
+	r.wrong = append(r.wrong, fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
+}
+
+// push reads the verdict on a push.
+func (r *rereading) push(c store.Kept) {
+	switch v := verdict(c.Body); {
+	case v.Class != store.Success:
+	case v.CheckoutRequestID != c.CheckoutRequestID:
+		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt "+v.Receipt)
+	case c.Payments != 1:
+		r.say(c.ID, fmt.Sprintf("has %d", c.Payments))
+	case v.Receipt != "":
+		r.words[source{store.CallbackSTK, v.Receipt}] = word{c.ID, v.Amount, "has another than that of receipt " + v.Receipt}
+	}
+}
+
+// reversal reads the result of a Reversal: money that M-PESA has given back, by this one or before it, is given back in the books.
+func (r *rereading) reversal(c store.Kept) {
+	result, err := mpesa.ParseResult(c.Body)
+	if err != nil {
+		return
+	}
+	before := false
+	switch result.Verdict().Outcome {
+	case mpesa.OutcomeDone:
+	case mpesa.OutcomeAlreadyReversed:
+		before = true
+	default:
+		return
+	}
+	if c.State != store.PaymentRefunded && !(before && c.State == store.PaymentReversed) {
+		r.wrong = append(r.wrong, fmt.Sprintf("money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, and the books say %s",
+			c.ID, cmp.Or(c.Receipt, "unknown"), cmp.Or(string(c.State), "nothing")))
+	}
+}
+
+// compare looks for what the callbacks have told among the payments.
+func (r *rereading) compare(payments []store.Payment) {
+	have := map[string]store.Payment{}
+	for _, p := range payments {
+		have[p.Receipt] = p
+	}
+	for from, w := range r.words {
+		switch p, is := have[from.receipt]; {
+		case !is:
+			r.say(w.callback, w.missing)
+		case w.amount != nil && *w.amount != p.Amount:
+			r.say(w.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount), cents(p.Amount)))
+		}
+	}
+	slices.Sort(r.wrong)
 }

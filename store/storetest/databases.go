@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,6 +99,23 @@ func Books(t Tester) (path string, remove func()) {
 		if err := pg.putBack(database); err != nil {
 			t.Errorf("empty the books: %v", err)
 		}
+	}
+}
+
+// Exec changes books by hand, past all rules.
+func Exec(t Tester, path, query string) {
+	t.Helper()
+	kind := "sqlite"
+	if Postgres(t) {
+		kind = "pgx"
+	}
+	db, err := sql.Open(kind, path)
+	if err == nil {
+		_, err = db.ExecContext(context.Background(), query)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
 	}
 }
 
