@@ -43,6 +43,7 @@ var rules = []rule{
 	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
+	{"a confirmed receipt has its payment", `SELECT 'receipt ' || c.receipt FROM claim c WHERE c.state = 'confirmed' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.receipt = c.receipt)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
