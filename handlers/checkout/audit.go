@@ -24,7 +24,7 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 		return a, err
 	}
 	r := rereading{words: map[source]word{}}
-	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal} {
+	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal, store.CallbackC2B: r.c2b} {
 		if err := st.EachKept(ctx, kind, see); err != nil {
 			return a, err
 		}
@@ -83,6 +83,18 @@ func (r *rereading) push(c store.Kept) {
 	}
 }
 
+// c2b reads a C2B confirmation.
+func (r *rereading) c2b(c store.Kept) {
+	from := source{kind: store.CallbackC2B}
+	h, readable := hint(c.Body)
+	if from.receipt = h.Receipt; !readable || h.Receipt == "" || h.Amount <= 0 {
+		return
+	}
+	if _, told := r.words[from]; !told { // what is told again is known already
+		r.words[from] = word{c.ID, &h.Amount, "has none: C2B told of receipt " + h.Receipt}
+	}
+}
+
 // reversal reads the result of a Reversal: money that M-PESA has given back, by this one or before it, is given back in the books.
 func (r *rereading) reversal(c store.Kept) {
 	result, err := mpesa.ParseResult(c.Body)
@@ -113,6 +125,7 @@ func (r *rereading) compare(payments []store.Payment) {
 		switch p, is := have[from.receipt]; {
 		case !is:
 			r.say(w.callback, w.missing)
+		case from.kind == store.CallbackC2B && (p.LearntBy != "c2b" || p.TicketID != 0): // stronger proof may say otherwise
 		case w.amount != nil && *w.amount != p.Amount:
 			r.say(w.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount), cents(p.Amount)))
 		}

@@ -64,3 +64,64 @@ func TestReversalsAreReadAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestConfirmationsAreReadAgain: what a C2B confirmation has told of is in the books, with the amount that it told.
+func TestConfirmationsAreReadAgain(t *testing.T) {
+	const rule = "every success that was called back has its payment: "
+	for query, want := range map[string]string{
+		`DELETE FROM payment`: "has none: C2B told of receipt ",
+		`UPDATE payment SET amount_cents = 1, learnt_by = 'c2b'`: "is of KSh 100, and the books say KSh 0.01",
+	} {
+		t.Run(want, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
+				w.registered()
+				receipt, err := w.daraja.PayByHand(sim.HandPayment{Phone: storetest.Phone(1), To: "174379", Account: "POPCORN", Amount: 100, PIN: "1234"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				pass(time.Minute)
+				w.sound()
+				storetest.Exec(t, w.path, query)
+				w.unsound(rule)
+				w.unsound(want)
+				w.unsound(receipt)
+			})
+		})
+	}
+}
+
+// TestSupersededConfirmation: the receipt of a confirmation that turned out to be a prompt's own money stands on the payment that
+// was kept.
+func TestSupersededConfirmation(t *testing.T) {
+	bubbleWith(t, func(w *world) { w.till = true }, func(t *testing.T, w *world, id store.ScreeningID) {
+		w.registered()
+		w.daraja.SetEcho(sim.EchoBefore)
+		// Two prompts of one phone are confirmed without receipts; whose the echoes are only the late callbacks tell.
+		for _, key := range []string{"one", "two"} {
+			w.daraja.SetScript(storetest.Phone(1), sim.Script{Result: "0", ResultAfter: time.Second, CallbackAfter: 20 * time.Minute, ConfirmationAfter: 5 * time.Minute})
+			if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, key)); err != nil {
+				t.Fatal(err)
+			}
+			pass(40 * time.Second)
+		}
+		pass(time.Hour)
+		superseded, err := w.store.Cases(t.Context(), store.CaseFilter{All: true, States: []string{string(store.PaymentSuperseded)}})
+		if err != nil || len(superseded) == 0 {
+			t.Fatal("nothing was superseded", err)
+		}
+		w.sound()
+		storetest.Exec(t, w.path, `UPDATE payment SET receipt = NULL`)
+		w.unsound("has none: C2B told of receipt ")
+	})
+}
+
+func (w *world) registered() {
+	w.t.Helper()
+	confirmation, validation, err := w.service.C2BURLs(context.Background())
+	if err == nil {
+		err = register(w.client, confirmation, validation)
+	}
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+}

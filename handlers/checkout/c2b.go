@@ -11,15 +11,24 @@ import (
 
 // applyC2B makes of a C2B confirmation what it says: a hint of money, never a ticket by itself.
 func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	p, err := mpesa.ParseC2B(cb.Body)
-	if err != nil || !p.HasAmount {
+	h, readable := hint(cb.Body)
+	if !readable {
 		return s.store.RejectCallback(ctx, cb, "unreadable")
 	}
-	h := store.Hint{Receipt: p.Receipt, Amount: store.Cents(p.Amount), Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
+	return s.store.ApplyC2B(ctx, cb, h)
+}
+
+// hint reads a C2B confirmation.
+func hint(body []byte) (h store.Hint, readable bool) {
+	p, err := mpesa.ParseC2B(body)
+	if err != nil || !p.HasAmount {
+		return h, false
+	}
+	h = store.Hint{Receipt: p.Receipt, Amount: store.Cents(p.Amount), Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
 	if p.HasTime {
 		h.TransactedAt = store.At(p.TransactedAt)
 	}
-	return s.store.ApplyC2B(ctx, cb, h)
+	return h, true
 }
 
 // C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it, which is
