@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // CaseKind says what an entry of the list of money is about.
@@ -85,6 +86,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 			c.Until = max(c.Until, c.At.Add(echoWindow))
 		}
 		all[i].Awaited = c.Until > now
+		if code, is := strings.CutPrefix(c.Reason, ReasonOtherID); is {
+			all[i].TicketCode = code
+		}
 	}
 	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) })
 	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })

@@ -47,7 +47,9 @@ func (t *tx) sameMoney(p Push, m money) (Payment, error) {
 		AND (state IN ('unmatched', 'refunded', 'reversed_elsewhere') AND (ticket_id IS NULL OR ticket_id = $2) OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
 		AND (account = '' OR account = (SELECT code FROM ticket WHERE id = $2))
 		AND transacted_at BETWEEN $3 AND $4`+t.rowLock(), m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
-	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
+	rows = slices.DeleteFunc(rows, func(row Payment) bool {
+		return !fits(row.Phone, p.Phone) || row.State == PaymentUnmatched && strings.HasPrefix(row.Reason, ReasonOtherID)
+	})
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
 	}

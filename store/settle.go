@@ -125,7 +125,7 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 		}
 	}
 	if p.CheckoutRequestID != v.CheckoutRequestID {
-		return "another push's CheckoutRequestID", nil
+		return "another push's CheckoutRequestID", t.toldElsewhere(s, p, v)
 	}
 	switch v.Class {
 	case Success:
@@ -142,6 +142,27 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 		}
 		return "unclear", t.touch(p.TicketID)
 	}
+}
+
+// ReasonOtherID is said of money that a callback told with the token of one push and the CheckoutRequestID of another; the code
+// of the token's ticket follows it in the books.
+const ReasonOtherID = "told for another CheckoutRequestID than the prompt's of ticket "
+
+// toldElsewhere keeps the money of a success that came with a token of ours and not with that push's CheckoutRequestID, where its
+// receipt is not known yet: nobody can tell whose it is, so that it is no ticket's and a person's to look into.
+func (t *tx) toldElsewhere(s *Store, p Push, v Verdict) error {
+	if v.Class != Success || v.Receipt == "" {
+		return nil
+	}
+	var code string
+	if err := t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
+		return err
+	}
+	if _, err := t.payment(`receipt = $1`, v.Receipt); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	m := money{v.Receipt, v.Amount, cmp.Or(v.Phone, p.Phone), "", v.TransactedAt, v.LearntBy}
+	return t.insertPayment(s, m.receipt, 0, 0, m, PaymentUnmatched, ReasonOtherID+code)
 }
 
 // adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another push

@@ -171,6 +171,7 @@ func (st *stage) end() string {
 		st.t.Fatal(err)
 	}
 	for _, p := range payments {
+		p.Reason = strings.ReplaceAll(p.Reason, tk.Code, "CODE")
 		out += strings.TrimSuffix(fmt.Sprintf("; %s %s %s", p.Receipt, p.State, p.Reason), " ")
 		if p.Amount != 0 && p.Amount < store.Cents(tk.Total)*100 {
 			out += ", less than the price"
@@ -264,7 +265,17 @@ func testOneTicket(t *testing.T) {
 		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1", "receipt of another payment", "Paid; RECEIPT2 applied;  unmatched receipt of another payment"},
 		{"accepted > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
 		{"accepted > paid, no amount", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount"},
-		{"accepted > another's id", "another push's CheckoutRequestID", "Pending, held 180s"},
+		{"accepted > another's id", "another push's CheckoutRequestID", "Pending, held 180s; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
+		{"accepted > another's id > another's id", "another push's CheckoutRequestID", "Pending, held 180s; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
+		{"accepted > another's id > hold ends", "another push's CheckoutRequestID", "Failed unconfirmed; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
+		{"accepted > another's id > paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > another's id", "another push's CheckoutRequestID", "Paid; RECEIPT1 applied"},
+		{"accepted > another's id > query: paid", "paid", "Paid; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE;  applied"},
+		{"accepted > another's id > query: paid > paid", "receipt added", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied"},
+		{"accepted > another's id > hold ends > typed", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > another's id > query: paid > typed", "receipt added", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied"},
+		{"accepted > no answer > 120 s > retry > accepted > another's id 2 > receipt of 2 again 1", "paid", "Paid; RECEIPT2 applied"}, // its own push's callback came later
+		{"accepted > another's id > c2b echo", "unmatched: to be confirmed", "Pending, held 180s; RECEIPT1 unmatched to be confirmed"},
 		{"accepted > odd code", "unclear", "Pending, held 180s"},
 		{"accepted > odd code > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > odd code > hold ends", "unclear", "Failed unconfirmed"},

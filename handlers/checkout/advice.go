@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"cmp"
+	"strings"
 
 	"cinemasphere/store"
 )
@@ -70,6 +71,10 @@ func adviseUnmatched(c store.Case, back string) (why, todo string) {
 		return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then " + back
 	case receiptTwice:
 		return "its receipt is another payment's", "look it up in the M-PESA portal"
+	}
+	if strings.HasPrefix(c.Reason, store.ReasonOtherID) {
+		return "M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
+			"look in the M-PESA portal for this receipt: if the customer paid it for the ticket, and the ticket is not paid, have it typed on the ticket's page; else " + back
 	}
 	if c.Receipt == "" {
 		return "M-PESA confirmed it without a receipt, and it " + c.Reason,

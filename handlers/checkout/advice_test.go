@@ -53,6 +53,9 @@ func TestAdvice(t *testing.T) {
 		"may have gone back": {payment(store.PaymentUnmatched, func(c *store.Case) {
 			c.Receipt, c.Reason = "", "may be the same money as R2, which has gone back or is on its way"
 		}), "M-PESA confirmed it without a receipt, and it may be the same money as R2, which has gone back or is on its way", "look the prompt up in the M-PESA portal; where its receipt is another one, have the customer type that on the ticket's page", ""},
+		"another id": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherID + "CODE" }), "M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
+			"look in the M-PESA portal for this receipt: if the customer paid it for the ticket, and the ticket is not paid, have it typed on the ticket's page; else refund it: cinemasphere refund R",
+			"look in the M-PESA portal for this receipt: if the customer paid it for the ticket, and the ticket is not paid, have it typed on the ticket's page; else " + byHand + "R"},
 		"another amount":           {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherAmount }), "it is of another amount than the ticket that it names", "look it up in the M-PESA portal, then refund it: cinemasphere refund R", "look it up in the M-PESA portal, then " + byHand + "R"},
 		"claim, confirmed":         {claim(store.ClaimConfirmed, "", store.PaymentApplied), "M-PESA has confirmed the receipt that was named for this ticket", "nothing", ""},
 		"claim, refused":           {claim(store.ClaimRefused, store.ReasonOlder, ""), "the customer named a receipt that is older than the ticket", "nothing", ""},

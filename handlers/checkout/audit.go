@@ -59,6 +59,9 @@ type source struct {
 	receipt string
 }
 
+// otherID is the source of what was told for another CheckoutRequestID than the push's: the payment may be known by any other proof.
+const otherID store.CallbackKind = "other id"
+
 // word is what a kept callback says of a receipt.
 type word struct {
 	callback store.CallbackID
@@ -74,8 +77,10 @@ func (r *rereading) say(id store.CallbackID, what string) {
 func (r *rereading) push(c store.Kept) {
 	switch v := verdict(c.Body); {
 	case v.Class != store.Success:
+	case v.CheckoutRequestID != c.CheckoutRequestID && v.Receipt == "":
+		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and names no receipt")
 	case v.CheckoutRequestID != c.CheckoutRequestID:
-		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt "+v.Receipt)
+		r.words[source{otherID, v.Receipt}] = word{c.ID, nil, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt " + v.Receipt}
 	case c.Payments != 1:
 		r.say(c.ID, fmt.Sprintf("has %d", c.Payments))
 	case v.Receipt != "":

@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"context"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,52 @@ func TestSupersededConfirmation(t *testing.T) {
 		w.sound()
 		storetest.Exec(t, w.path, `UPDATE payment SET receipt = NULL`)
 		w.unsound("has none: C2B told of receipt ")
+	})
+}
+
+// TestToldForAnotherID: what was told for another CheckoutRequestID than the prompt's is no ticket, goes back by nobody's hand but a
+// person's, and is on the list of money as long as that has not been done.
+func TestToldForAnotherID(t *testing.T) {
+	bubbleWith(t, func(w *world) { w.autoRefund = true }, func(t *testing.T, w *world, id store.ScreeningID) {
+		phone := storetest.Phone(1)
+		w.daraja.SetScript(phone, sim.Script{Result: "1037", ResultAfter: time.Minute, Callbacks: sim.NoCallback})
+		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "stray"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell := func(receipt string) {
+			body := `{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_other","ResultCode":0,"ResultDesc":"ok","CallbackMetadata":{"Item":[
+				{"Name":"Amount","Value":1350},{"Name":"MpesaReceiptNumber","Value":"` + receipt + `"},{"Name":"PhoneNumber","Value":` + phone + `}]}}}}`
+			token := path.Base(w.daraja.Pushes(phone)[0].CallbackURL)
+			if known, err := w.service.Receive(t.Context(), checkout.Delivery{Token: token, Source: "test", Body: []byte(body)}); err != nil || !known {
+				t.Fatal(known, err)
+			}
+			pass(time.Second)
+		}
+		tell("UKO4STRAY1")
+		tell("UKO4STRAY1")
+		pass(time.Hour)
+		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed timeout" {
+			t.Error(got)
+		}
+		listed, err := w.store.Cases(t.Context(), store.CaseFilter{Ticket: placed.Ticket.Code, Phone: phone, Receipt: "UKO4STRAY1"})
+		if err != nil || len(listed) != 1 || listed[0].State != "unmatched" || listed[0].Amount != 135_000 || listed[0].Refund != "" {
+			t.Errorf("the list has %+v, %v", listed, err)
+		}
+		audit, err := checkout.Check(t.Context(), w.store)
+		if err != nil || len(audit.Wrong) > 0 {
+			t.Error(audit.Wrong, err)
+		}
+		if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: "UKO4STRAY1", By: "box office", Reference: "UKO5BACK01"}); err != nil {
+			t.Error(err)
+		}
+		if listed, err = w.store.Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil || len(listed) > 0 {
+			t.Errorf("given back, it is still listed: %+v, %v", listed, err)
+		}
+		storetest.Exec(t, w.path, `UPDATE payment SET receipt = 'UKO4OTHER1'`)
+		w.unsound("look in the M-PESA portal for receipt UKO4STRAY1")
+		tell("")
+		w.unsound("names no receipt")
 	})
 }
 
