@@ -205,7 +205,7 @@ func testPairs(t *testing.T) {
 		{"hold ends > query, then receipt", "Paid; RECEIPT1 applied"},
 		{"hold ends > refund", "Failed unconfirmed"},
 		{"hold ends > c2b echo", "Failed unconfirmed; RECEIPT1 unmatched to be confirmed"},
-		{"hold ends > typed by a stranger", "Failed unconfirmed"},
+		{"hold ends > typed by a stranger", "Failed unconfirmed; RECEIPT1 unmatched older"},
 		{"hold ends > screening cancelled", "Failed unconfirmed"},
 		{"paid > accepted", "Paid; RECEIPT1 applied"},
 		{"paid > hold ends", "Paid; RECEIPT1 applied"},
