@@ -8,6 +8,9 @@ import (
 	"strconv"
 )
 
+// ReadCode is what is read of a code that was typed.
+func ReadCode(typed string) string { return readCode(typed) }
+
 // BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
 func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
 	var places []Place

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,12 +62,17 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if len(h.Account) > 40 {
 		h.Account = strings.ToValidUTF8(h.Account[:40], "")
 	}
+	ticket, code, err := t.ticketNamed(h.Account)
+	if err != nil {
+		return Applied{}, err
+	}
+	h.Account = cmp.Or(code, h.Account) // what names no ticket stays as it was typed, for a person to read
 	have, err := t.payment(`receipt = $1`, h.Receipt)
 	if err == nil {
 		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
 		if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
-			return t.hintedAgain(s, have, h)
+			return t.hintedAgain(s, have, h, ticket, code)
 		}
 		return Applied{Outcome: "known already"}, err
 	}
@@ -92,10 +98,6 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	amount := h.Amount
 	m := money{h.Receipt, &amount, h.Phone, h.Account, h.TransactedAt, h.LearntBy}
 	reason := "names no ticket"
-	ticket, code, err := t.ticketNamed(h.Account)
-	if err != nil {
-		return Applied{}, err
-	}
 	if ticket != 0 {
 		reason = toBeConfirmed
 	} else if len(completed) > 0 {
@@ -122,10 +124,9 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 
 // hintedAgain takes in what a hint adds to money that names no ticket yet, or has been given to one by weaker proof: it may name
 // one now.
-func (t *tx) hintedAgain(s *Store, have Payment, h Hint) (Applied, error) {
-	ticket, code, err := t.ticketNamed(h.Account)
-	if err != nil || ticket == 0 || ticket == have.TicketID {
-		return Applied{Outcome: "known already"}, err
+func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code string) (Applied, error) {
+	if ticket == 0 || ticket == have.TicketID {
+		return Applied{Outcome: "known already"}, nil
 	}
 	var claims int
 	if err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, h.Receipt, ticket); err != nil || claims > 0 {
@@ -134,7 +135,7 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint) (Applied, error) {
 	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3 AND state = 'unmatched'`, toBeConfirmed, t.now, have.ID); err != nil {
 		return Applied{}, err
 	}
-	err = t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})
+	err := t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})
 	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
 }
 
@@ -183,13 +184,15 @@ func (t *tx) receiptHinted(s *Store, have Payment, h Hint) (Applied, error) {
 	return out, err
 }
 
+// ticketNamed is the ticket whose code the payer has typed, as its page shows it or without the spaces.
 func (t *tx) ticketNamed(account string) (TicketID, string, error) {
-	if account == "" {
+	typed := readCode(account)
+	if typed == "" {
 		return 0, "", nil
 	}
 	var id TicketID
 	var code string
-	err := t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, account)
+	err := t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, typed)
 	if errors.Is(err, ErrNotFound) {
 		return 0, "", nil
 	}

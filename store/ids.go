@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/rand"
+	"strings"
 	"sync"
 	"time"
 )
@@ -63,6 +64,31 @@ func newCode(production bool) string {
 		}
 	}
 	return string(code)
+}
+
+// readCode is the code in what somebody typed who has read or heard it: it is shown in groups, and of a symbol that looks like
+// one of the alphabet, and is not in it, it is clear what was meant.
+func readCode(typed string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '1', 'I':
+			return 'L'
+		case '2':
+			return 'Z'
+		case '5':
+			return 'S'
+		case '6':
+			return 'G'
+		case '8':
+			return 'B'
+		case 'O':
+			return '0'
+		}
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(typed))
 }
 
 // newSecret makes an unguessable token of 26 symbols (130 bits), used for ticket pages and callback addresses.

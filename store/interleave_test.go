@@ -54,10 +54,13 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		}
 		st.clock.add(2 * time.Minute)
 		return st.retry(storetest.Phone(2))
-	case "c2b echo", "c2b echo of a till":
+	case "c2b echo", "c2b echo of a till", "c2b echo, code in groups":
 		h := store.Hint{Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Code, TransactedAt: paidAt, LearntBy: "c2b"}
-		if event != "c2b echo" {
+		switch event {
+		case "c2b echo of a till":
 			h.Account = ""
+		case "c2b echo, code in groups": // as the ticket's page shows it
+			h.Account = push.Code[:1] + " " + push.Code[1:5] + " " + push.Code[5:]
 		}
 		applied, err := st.s.ApplyHint(ctx, h)
 		st.told = applied.Outcome
@@ -331,6 +334,9 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > query: nothing > query: cancelled", "failed", "Failed cancelled, held 120s"},
 		{"accepted > query: paid > c2b echo", "receipt added", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > c2b echo of a till", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > c2b echo, code in groups", "receipt added", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo, code in groups > query: paid", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > c2b echo, code in groups", "unmatched: to be confirmed", "Failed unconfirmed; RECEIPT1 unmatched to be confirmed"},
 		{"accepted > query: paid > c2b echo > paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > c2b echo > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > c2b echo of a till > query: paid", "paid", "Paid; RECEIPT1 applied"},

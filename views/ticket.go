@@ -126,7 +126,7 @@ func (t TicketView) receiptHint() string {
 	return "The receipt is the 10 letters and digits at the start of the message, such as UJ22T8IYOU."
 }
 
-// account is what the customer types as the account number of a paybill: the code as the books look for it.
+// account is what the customer types as the account number of a paybill: the code, which the books read in groups too.
 func (t TicketView) account() string { return t.Ticket.Code }
 
 // byHand reports whether one may pay without a prompt.
