@@ -40,7 +40,7 @@ func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string)
 }
 
 // ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a push that
-// has no receipt yet, or is kept as unmatched until a callback, a query or Transaction Status says more.
+// has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status says more.
 func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -71,6 +71,9 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if err == nil {
 		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, have.ID)
+		if err == nil && have.PushID != 0 && have.Amount == 0 {
+			return t.amountHinted(s, have, h)
+		}
 		if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
 			return t.hintedAgain(s, have, h, ticket, code)
 		}
@@ -137,6 +140,22 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code s
 	}
 	err := t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})
 	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
+}
+
+// amountHinted takes in how much the payment of a push was of, which its callback did not say, and decides about it again.
+func (t *tx) amountHinted(s *Store, have Payment, h Hint) (out Applied, err error) {
+	if err := t.lock(have.TicketID); err != nil {
+		return out, err
+	}
+	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
+		return out, err
+	}
+	have.Amount = h.Amount
+	if err := t.run(`UPDATE payment SET amount_cents = $1 WHERE id = $2`, have.Amount, have.ID); err != nil {
+		return out, err
+	}
+	out.Outcome, err = t.decideAgain(s, have.TicketID, have, money{at: h.TransactedAt})
+	return out, err
 }
 
 // completes finds the payments without a receipt that this one may be.

@@ -54,13 +54,15 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		}
 		st.clock.add(2 * time.Minute)
 		return st.retry(storetest.Phone(2))
-	case "c2b echo", "c2b echo of a till", "c2b echo, code in groups":
+	case "c2b echo", "c2b echo of a till", "c2b echo, code in groups", "c2b echo, too little":
 		h := store.Hint{Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Code, TransactedAt: paidAt, LearntBy: "c2b"}
 		switch event {
 		case "c2b echo of a till":
 			h.Account = ""
 		case "c2b echo, code in groups": // as the ticket's page shows it
 			h.Account = push.Code[:1] + " " + push.Code[1:5] + " " + push.Code[5:]
+		case "c2b echo, too little":
+			h.Amount -= 100
 		}
 		applied, err := st.s.ApplyHint(ctx, h)
 		st.told = applied.Outcome
@@ -120,6 +122,13 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			st.told = "no refund"
 		}
 		return ignore(err, store.ErrNotFound)
+	case "refund of what the portal says", "given back by hand":
+		n := store.NewRefund{Receipt: receipt, By: "box office", Amount: amount}
+		if event == "given back by hand" {
+			n.Reference = "PORTAL1"
+		}
+		_, err := st.s.RequestRefund(ctx, n)
+		return err
 	case "reversed", "reversed before", "reversal refused", "reversal timed out":
 		return st.reversal(map[string]store.RefundVerdict{
 			"reversed": store.RefundReversed, "reversed before": store.RefundReversedBefore, "reversal refused": store.RefundRefused, "reversal timed out": store.RefundUnclear,
@@ -344,6 +353,13 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > c2b echo > paid > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > c2b echo > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid, no amount > c2b echo", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > paid, no amount", "paid", "Paid; RECEIPT1 applied"},
+		{"accepted > paid, no amount > c2b echo of a till > c2b echo", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > paid, no amount > c2b echo, too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid, no amount > hold ends > others take all > c2b echo", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > paid, no amount > given back by hand > c2b echo", "known already", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount"},
+		{"accepted > paid, no amount > refund of what the portal says > c2b echo > reversed", "refunded", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount"},
 		{"accepted > paid > query: cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
 		{"accepted > query: cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > typed", "receipt added", "Paid; RECEIPT1 applied"},
