@@ -146,7 +146,7 @@ func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
 			return t.endClaim(c, ClaimConfirmed, "")
 		}
 		if c.Sent >= claimAsks {
-			return t.endClaim(c, ClaimPerson, ReasonNotAsked)
+			return t.notAsked(c)
 		}
 		settled = false
 		wait := claimLease << c.Sent
@@ -174,9 +174,18 @@ func (t *tx) endClaim(c Claim, state ClaimState, reason string) error {
 	return t.touch(c.TicketID)
 }
 
-// ClaimToPerson gives a claim over to a person, since M-PESA cannot be asked.
+// notAsked gives a claim over to a person, unless an earlier question has been answered meanwhile.
+func (t *tx) notAsked(c Claim) error {
+	n, err := t.exec(`UPDATE claim SET state = 'person', reason = $1, next_at = NULL, updated_at = $2 WHERE id = $3 AND state = 'asking'`, ReasonNotAsked, t.now, c.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.touch(c.TicketID)
+}
+
+// ClaimToPerson gives a claim that nothing has decided over to a person, since M-PESA cannot be asked.
 func (s *Store) ClaimToPerson(ctx context.Context, c Claim) error {
-	err := s.write(ctx, urgent, func(t *tx) error { return t.endClaim(c, ClaimPerson, ReasonNotAsked) })
+	err := s.write(ctx, urgent, func(t *tx) error { return t.notAsked(c) })
 	if err != nil {
 		return fmt.Errorf("give claim to a person: %w", err)
 	}

@@ -1,0 +1,71 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestDecidedClaimStays: that M-PESA refuses a second question changes nothing about a receipt that its answer to the first has
+// decided.
+func TestDecidedClaimStays(t *testing.T) { storetest.Each(t, testDecidedClaimStays) }
+
+func testDecidedClaimStays(t *testing.T) {
+	const receipt = "BYHAND1"
+	for _, c := range []struct {
+		answer string // to the first question; "" is none
+		change func(*store.Transaction)
+		state  store.ClaimState
+		reason string
+	}{
+		{"", nil, store.ClaimPerson, store.ReasonNotAsked},
+		{"confirmed", func(*store.Transaction) {}, store.ClaimConfirmed, ""},
+		{"unknown", func(tr *store.Transaction) { tr.Known = false }, store.ClaimRefused, store.ReasonNoSuchReceipt},
+		{"too little", func(tr *store.Transaction) { tr.Amount-- }, store.ClaimPerson, store.ReasonOtherAmount},
+	} {
+		st := newStage(t)
+		st.do("accepted")
+		st.do("cancelled")
+		push := st.pushes[0]
+		if err := st.s.ClaimReceipt(t.Context(), push.Secret, receipt, ""); err != nil {
+			t.Fatal(err)
+		}
+		var asked store.Claim
+		for range 2 {
+			st.clock.add(time.Minute)
+			var err error
+			if asked, err = st.s.TakeClaim(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.change != nil {
+			tr := store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(push.Amount * 100), Phone: push.Phone, TransactedAt: st.s.Now()}
+			c.change(&tr)
+			st.answer(asked, tr)
+		}
+		if err := st.s.ClaimToPerson(t.Context(), asked); err != nil {
+			t.Fatal(err)
+		}
+		all, err := st.s.Claims(t.Context(), push.TicketID)
+		if err != nil || len(all) != 1 || all[0].State != c.state || all[0].Reason != c.reason {
+			t.Errorf("%s: %+v, %v; want %s %s", c.answer, all, err, c.state, c.reason)
+		}
+		storetest.Sound(t, st.s)
+	}
+}
+
+// answer lets M-PESA answer what it was asked about a receipt.
+func (st *stage) answer(c store.Claim, tr store.Transaction) {
+	st.t.Helper()
+	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		st.t.Fatalf("keep: known %v, %v", known, err)
+	}
+	applied, err := st.s.ApplyStatus(st.t.Context(), cb, tr)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	st.told = applied.Outcome
+}
