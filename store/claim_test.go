@@ -69,3 +69,30 @@ func (st *stage) answer(c store.Claim, tr store.Transaction) {
 	}
 	st.told = applied.Outcome
 }
+
+// TestPhoneThatProves: a receipt pays for a ticket where enough of the payer's number shows to tell whose it is.
+func TestPhoneThatProves(t *testing.T) { storetest.Each(t, testPhoneThatProves) }
+
+func testPhoneThatProves(t *testing.T) {
+	const person = "person: " + store.ReasonOtherPhone
+	phone := storetest.Phone(1)
+	last := phone[9:]
+	for number, told := range map[string]string{
+		phone: "paid", phone[:4] + "*****" + last: "paid", phone[:6] + "***" + last: "paid", phone[:6] + "******": "paid", "*********" + last: "paid",
+		"254*********": person, "************": person, "2547********": person, "2547*******" + phone[11:]: person, "*" + phone[10:]: person,
+		phone[:6] + "***999": person, "": person,
+	} {
+		st := newStage(t)
+		st.do("accepted")
+		st.do("cancelled")
+		push := st.pushes[0]
+		tr := store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: "BYHAND1", Amount: store.Cents(push.Amount * 100), Phone: number, TransactedAt: st.s.Now()}
+		if err := st.typed(push.Secret, "BYHAND1", tr); err != nil {
+			t.Fatal(err)
+		}
+		if st.told != told {
+			t.Errorf("%q: %s, want %s", number, st.told, told)
+		}
+		storetest.Sound(t, st.s)
+	}
+}

@@ -124,7 +124,7 @@ func (t *tx) judge(c Claim, tr Transaction, have Payment, weaker bool) (ClaimSta
 		return ClaimPerson, ReasonUnclear, nil
 	case tr.Amount != Cents(total)*100:
 		return ClaimPerson, ReasonOtherAmount, nil
-	case tr.Phone == "" || !slices.ContainsFunc(phones, func(phone string) bool { return fits(tr.Phone, phone) }):
+	case !slices.ContainsFunc(phones, func(phone string) bool { return proves(tr.Phone, phone) }):
 		return ClaimPerson, ReasonOtherPhone, nil
 	}
 	return ClaimConfirmed, "", nil

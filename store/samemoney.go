@@ -93,6 +93,22 @@ func fits(number, msisdn string) bool {
 	return first+len(number)-last-1 <= len(msisdn) && strings.HasPrefix(msisdn, number[:first]) && strings.HasSuffix(msisdn, number[last+1:])
 }
 
+const (
+	countryDigits = len("254")
+	// provingDigits is how many digits of a number must show to prove whose it is: M-PESA leaves the last three at least.
+	provingDigits = 3
+)
+
+// proves reports whether a number of which digits may be hidden is the MSISDN by what shows of it, beyond the country's digits that
+// all numbers have. That it may be the MSISDN, as [fits] says, is no proof: a number that is hidden whole may be any.
+func proves(number, msisdn string) bool {
+	first, last := strings.IndexByte(number, '*'), strings.LastIndexByte(number, '*')
+	if first < 0 {
+		return number != "" && fits(number, msisdn)
+	}
+	return fits(number, msisdn) && max(first-countryDigits, 0)+len(number)-last-1 >= provingDigits
+}
+
 // complete makes a payment that had no push the push's own: a C2B confirmation, or what a customer typed, came first. Money
 // that weaker proof had given to another ticket is taken over from it.
 func (t *tx) complete(s *Store, p Push, v Verdict, m money, other Payment) (string, error) {
