@@ -30,7 +30,7 @@ type config struct {
 	MpesaBusinessShortCode string          `env:"MPESA_BUSINESS_SHORT_CODE" name:"mpesa-business-short-code" help:"Your paybill; for a till, its store (head-office) number."`
 	MpesaTillNumber        string          `env:"MPESA_TILL_NUMBER" name:"mpesa-till-number" help:"Your till number, where you have a till."`
 	MpesaTransactionType   string          `env:"MPESA_TRANSACTION_TYPE" name:"mpesa-transaction-type" help:"CustomerPayBillOnline or CustomerBuyGoodsOnline. Default: the latter where a till number is set that differs from the short code."`
-	MpesaCallbackURL       string          `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom delivers results. Default: BASE_URL/cb."`
+	MpesaCallbackURL       string          `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom sends all that it tells, where that is not BASE_URL/cb: of prompts to this address with a token, of receipts, refunds and payments without a prompt to addresses below it (for .../api/mpesa-callback, below .../cb)."`
 	MpesaInitiatorName     string          `env:"MPESA_INITIATOR_NAME" name:"mpesa-initiator-name" help:"API operator of your shortcode, with the roles Transaction Status and Org Reversals Initiator: lets the program confirm receipts and send refunds."`
 	MpesaInitiatorPassword string          `env:"MPESA_INITIATOR_PASSWORD" name:"mpesa-initiator-password" help:"Its password. M-PESA lets it expire after 90 days."`
 	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
@@ -181,7 +181,10 @@ func (p *plan) checkAddresses(fail func(string, ...any)) {
 	if p.callback == "" && p.BaseURL != "" {
 		p.callback = p.BaseURL + "/cb"
 	}
-	p.results = p.BaseURL + "/cb"
+	p.results = p.callback
+	if before, is := strings.CutSuffix(p.callback, "/api/mpesa-callback"); is { // which answers of prompts alone have
+		p.results = before + "/cb"
+	}
 	for _, a := range []struct{ name, text string }{{"BASE_URL", p.BaseURL}, {"MPESA_CALLBACK_URL", p.callback}} {
 		if a.text == "" {
 			continue

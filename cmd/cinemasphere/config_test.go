@@ -90,3 +90,24 @@ func TestConfigFillsIn(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestResultsGoWhereCallbacksGo: Safaricom may not reach the address that customers use, so all that it sends goes to one place.
+func TestResultsGoWhereCallbacksGo(t *testing.T) {
+	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.example"}
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	for given, want := range map[string][2]string{
+		"":                                        {"https://cinema.example/cb", "https://cinema.example/cb"},
+		"https://hooks.example/cb":                {"https://hooks.example/cb", "https://hooks.example/cb"},
+		"https://hooks.example/cb/":               {"https://hooks.example/cb", "https://hooks.example/cb"},
+		"https://hooks.example:8443/m/cb":         {"https://hooks.example:8443/m/cb", "https://hooks.example:8443/m/cb"},
+		"https://hooks.example/from-mpesa":        {"https://hooks.example/from-mpesa", "https://hooks.example/from-mpesa"},
+		"https://h.example/api/mpesa-callback":    {"https://h.example/api/mpesa-callback", "https://h.example/cb"},
+		"https://h.example/m/api/mpesa-callback/": {"https://h.example/m/api/mpesa-callback", "https://h.example/m/cb"},
+	} {
+		c.MpesaCallbackURL = given
+		p, err := c.check()
+		if got := [2]string{p.callback, p.results}; err != nil || got != want {
+			t.Errorf("%q: %q, %v; want %q", given, got, err, want)
+		}
+	}
+}
