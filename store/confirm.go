@@ -243,7 +243,7 @@ func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
 
 // reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.
 func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
-	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed {
+	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed && have.Reason != ReasonReturnedShort {
 		var r Refund
 		err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
 		if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come

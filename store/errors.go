@@ -58,6 +58,7 @@ const (
 	AmountUnknown   RefusalKind = "amount_unknown"   // M-PESA did not say what it took, nor did the asker
 	AmountKnown     RefusalKind = "amount_known"     // and it is not what the asker said
 	NoInitiator     RefusalKind = "no_initiator"     // to send a Reversal with
+	AmountInCents   RefusalKind = "amount_in_cents"  // a Reversal gives back whole shillings
 )
 
 // Refusal is a booking or retry that the books did not take. Nothing was written.

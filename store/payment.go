@@ -203,7 +203,7 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 
 // goingBack reports whether a payment's money is with its payer again, or on its way.
 func (t *tx) goingBack(p Payment) (bool, error) {
-	if p.State == PaymentRefunded || p.State == PaymentReversed {
+	if p.State == PaymentRefunded || p.State == PaymentReversed || p.Reason == ReasonReturnedShort {
 		return true, nil
 	}
 	var refunds int
@@ -233,7 +233,7 @@ func (t *tx) perhapsReturned(s *Store, p Push, v Verdict, m money, returned Paym
 // leaveReturned tells the ticket that the money which has come for it has gone back, or is on its way.
 func (t *tx) leaveReturned(s *Store, ticket TicketID, have Payment) (string, error) {
 	if have.State == PaymentUnmatched {
-		if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, ticket_id = $2, updated_at = $3 WHERE id = $4`, ReasonRefundAsked, ticket, t.now, have.ID); err != nil {
+		if err := t.run(`UPDATE payment SET state = 'refund_due', reason = CASE WHEN reason = '`+ReasonReturnedShort+`' THEN reason ELSE $1 END, ticket_id = $2, updated_at = $3 WHERE id = $4`, ReasonRefundAsked, ticket, t.now, have.ID); err != nil {
 			return "", err
 		}
 	}

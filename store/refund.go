@@ -28,7 +28,8 @@ type Refund struct {
 	PaymentID    PaymentID   `db:"payment_id"`
 	Receipt      string      `db:"receipt"` // of the payment
 	Amount       Cents       `db:"amount_cents"`
-	Method       string      `db:"method"` // reversal or hand
+	Paid         Cents       `db:"paid_cents"` // what M-PESA took
+	Method       string      `db:"method"`     // reversal or hand
 	State        RefundState `db:"state"`
 	RequestedBy  string      `db:"requested_by"`
 	Reason       string      `db:"reason"`
@@ -45,7 +46,7 @@ type Refund struct {
 	CreatedAt    Instant     `db:"created_at"`
 }
 
-const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.method, r.state, r.requested_by, r.reason, r.reference,
+const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS receipt, r.amount_cents, COALESCE(y.amount_cents, 0) AS paid_cents, r.method, r.state, r.requested_by, r.reason, r.reference,
 	r.result_token, r.timeout_token, r.sent, r.undone, r.undone_ids, COALESCE(r.next_at, 0) AS next_at, r.lease_until, r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
 	FROM refund r JOIN payment y ON y.id = r.payment_id`
 
@@ -78,7 +79,7 @@ type NewRefund struct {
 // RequestRefund takes a refund down. A ticket that the money had paid for is void at once, and its seats are free when the
 // money is back. A Reversal waits for the payment's receipt, where that is not known. A refund by hand is done with this, also
 // where a Reversal was asked for of which nothing comes any more. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
-// NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator.
+// NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator, AmountInCents.
 func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -183,7 +184,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 		have.Amount, have.Reason = rest, ReasonRefundAsked
 	case have.State == PaymentRefunded, have.State == PaymentReversed, have.State == PaymentSuperseded:
 		kind = AlreadyRefunded
-	case open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
+	case n.Reference == "" && have.Reason == ReasonReturnedShort, open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
 		kind = RefundOpen
 	case n.By == Automatic && (have.State != PaymentRefundDue || have.Amount == 0):
 		kind = NotOurs
@@ -191,6 +192,8 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 		kind = AmountUnknown
 	case have.Amount != 0 && n.Amount != 0 && n.Amount != have.Amount && !have.assumed():
 		kind = AmountKnown
+	case n.Reference == "" && have.Amount%100 != 0:
+		kind = AmountInCents
 	case n.Reference == "" && n.NoInitiator:
 		kind = NoInitiator
 	case n.By == Automatic:
@@ -294,7 +297,7 @@ func receiptAwaited(due Payment, pending []Payment) bool {
 // not sure yet, such as while the receipt of another one is awaited.
 func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 	var due []Payment
-	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0
+	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0 AND amount_cents % 100 = 0
 		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id`)
 	if err == nil {
 		due, err = surelyDue(due, func(rows any, query string) error { return s.list(ctx, rows, query) })

@@ -463,3 +463,64 @@ func testAnswerWhileTheNextReversalGoesOut(t *testing.T) {
 		}
 	}
 }
+
+// TestAmountWithCents: a Reversal takes whole shillings, so that what M-PESA took with cents is given back by hand alone, and never
+// in part.
+func TestAmountWithCents(t *testing.T) { storetest.Each(t, testAmountWithCents) }
+
+func testAmountWithCents(t *testing.T) {
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf.do("accepted")
+	amount := store.Cents(rf.pushes[0].Amount*100) + 50
+	if err := rf.callback(rf.pushes[0].CallbackToken, "ws_CO_1", 1, store.Verdict{Class: store.Success, Amount: &amount}); err != nil {
+		t.Fatal(err)
+	}
+	if due, err := rf.s.RefundsDue(t.Context(), 10); err != nil || len(due) != 0 {
+		t.Errorf("goes back by itself: %+v, %v", due, err)
+	}
+	for _, by := range []string{"box office", store.Automatic} {
+		_, err := rf.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: by})
+		if refusal, is := errors.AsType[*store.Refusal](err); !is || refusal.Kind != store.AmountInCents {
+			t.Errorf("%s: %v", by, err)
+		}
+	}
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", Reference: "UKO6MINE00"}); told != "refunded" {
+		t.Errorf("by hand: %s", told)
+	}
+	if got := rf.states(); got != "refunded: hand refunded" {
+		t.Error(got)
+	}
+	storetest.Sound(t, rf.s)
+}
+
+// TestReversalOfTheWholeAlone: a refund that was taken down before M-PESA told the cents is not sent, but a person's.
+func TestReversalOfTheWholeAlone(t *testing.T) {
+	storetest.Each(t, testReversalOfTheWholeAlone)
+}
+
+func testReversalOfTheWholeAlone(t *testing.T) {
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf.do("accepted")
+	rf.do("query: paid")
+	if told := rf.asks(store.NewRefund{Ticket: rf.pushes[0].Code}); told != "requested" {
+		t.Fatal(told)
+	}
+	amount := store.Cents(rf.pushes[0].Amount*100) + 50
+	if err := rf.callback(rf.pushes[0].CallbackToken, "ws_CO_1", 1, store.Verdict{Class: store.Success, Amount: &amount}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := rf.s.TakeRefund(t.Context()); !errors.Is(err, store.ErrSettled) {
+		t.Errorf("sent: %+v, %v", r, err)
+	}
+	if got := rf.states(); got != "refund_due: reversal failed" {
+		t.Error(got)
+	}
+	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+	if err != nil || len(cs) != 1 || !strings.Contains(cs[0].RefundText, "cents") || cs[0].Amount != amount {
+		t.Errorf("the list: %+v, %v", cs, err)
+	}
+	if told := rf.asks(store.NewRefund{Receipt: "RECEIPT1", Reference: "UKO6MINE00"}); told != "refunded" {
+		t.Errorf("by hand: %s", told)
+	}
+	storetest.Sound(t, rf.s)
+}

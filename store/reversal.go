@@ -17,7 +17,8 @@ const (
 )
 
 // TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA may
-// have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none.
+// have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none; ErrSettled that this one cannot be
+// sent, and is a person's now.
 func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	var r Refund
 	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 AND y.receipt IS NOT NULL ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
@@ -31,6 +32,12 @@ func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	}
 	if r.TimeoutToken == "" { // it is older than these tokens
 		r.TimeoutToken = newSecret()
+	}
+	if why := r.notToBeSent(); why != "" {
+		if err := s.write(ctx, urgent, func(t *tx) error { return t.unsendable(r, why) }); err != nil {
+			return r, fmt.Errorf("give refund to a person: %w", err)
+		}
+		return r, ErrSettled
 	}
 	err = s.write(ctx, urgent, func(t *tx) error {
 		// No answer: once more, ever later. A Reversal that M-PESA has done already is answered as such.
@@ -72,6 +79,26 @@ func (s *Store) sureYet(ctx context.Context, r Refund) (sure bool, err error) {
 	return sure, nil
 }
 
+// notToBeSent says why no Reversal can give back exactly what M-PESA took, or "". It takes whole shillings.
+func (r Refund) notToBeSent() string {
+	switch {
+	case r.Amount%100 != 0:
+		return "M-PESA took an amount with cents, and a Reversal gives back whole shillings"
+	case r.Amount != r.Paid:
+		return "it was asked for of another amount than M-PESA took"
+	}
+	return ""
+}
+
+// unsendable ends a refund that no Reversal can make. One that is out already is awaited as any other.
+func (t *tx) unsendable(r Refund, why string) error {
+	state := RefundFailed
+	if r.out() > 0 {
+		state = RefundRequested
+	}
+	return t.run(`UPDATE refund SET state = $1, next_at = NULL, result_text = $2, updated_at = $3 WHERE id = $4 AND state = 'requested' AND sent = $5`, state, why, t.now, r.ID, r.Sent)
+}
+
 // RefundVerdict is M-PESA's word on a Reversal.
 type RefundVerdict int
 
@@ -89,6 +116,7 @@ type RefundAnswer struct {
 	Verdict                                  RefundVerdict
 	ConversationID, OriginatorConversationID string // where it was taken
 	Receipt                                  string // the Reversal's own, where it was carried out
+	Amount                                   *Cents // what it gave back; nil where M-PESA did not say
 	Code, Text                               string // Safaricom's own, for the operator
 }
 
@@ -146,12 +174,19 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
 	}
+	if have.Reason == ReasonReturnedShort && a.Verdict != RefundReversed {
+		a.Text = "" // how much has gone back stays on the list
+	}
 	if err := t.run(`UPDATE refund SET undone = $1, undone_ids = $2, result_code = CASE WHEN $3 = '' THEN result_code ELSE $3 END, result_text = CASE WHEN $4 = '' THEN result_text ELSE $4 END,
 		conversation_id = COALESCE(conversation_id, $5), originator_conversation_id = COALESCE(originator_conversation_id, $6), updated_at = $7 WHERE id = $8`,
 		r.Undone, r.UndoneIDs, a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now, r.ID); err != nil {
 		return "", err
 	}
 	switch {
+	case a.Verdict == RefundReversed && a.Amount != nil && *a.Amount < r.Amount:
+		return t.reversedShort(r, have, *a.Amount)
+	case have.Reason == ReasonReturnedShort && a.Verdict != RefundReversed:
+		return "given back in part", nil
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
 	case nothing && r.State != RefundRequested:
@@ -212,6 +247,19 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 		return "reversed by somebody else", errors.Join(t.refundFailed(r), t.goneBack(have, PaymentReversed, "reversed at M-PESA"))
 	}
 	return "refunded", t.refunded(r, have, a.Code, a.Text)
+}
+
+// reversedShort takes in that a Reversal has given back less than it was to: what is left is for a person to give back, and no
+// other Reversal is sent, which M-PESA would call done already.
+func (t *tx) reversedShort(r Refund, have Payment, back Cents) (string, error) {
+	if have.State == PaymentRefunded || have.State == PaymentReversed {
+		return "duplicate", nil
+	}
+	text := fmt.Sprintf("gave back KSh %d.%02d of KSh %d.%02d", back/100, back%100, r.Amount/100, r.Amount%100)
+	err := errors.Join(
+		t.run(`UPDATE refund SET next_at = NULL, lease_until = 0, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`, text, t.now, have.ID),
+		t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedShort, t.now, have.ID), t.touch(have.TicketID))
+	return "given back in part", err
 }
 
 func (t *tx) refundFailed(r Refund) error {

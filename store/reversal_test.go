@@ -54,7 +54,13 @@ func (rf *refunding) step(step string) {
 	case "reversed", "before", "refused", "again":
 		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Code: what, Receipt: "UKO6BACK00", Verdict: map[string]store.RefundVerdict{
 			"reversed": store.RefundReversed, "before": store.RefundReversedBefore, "refused": store.RefundRefused, "again": store.RefundTryAgain}[what]})
+	case "short": // it gives back a shilling less
+		less := rf.sends[name].Amount - 100
+		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &less})
+	case "whole":
+		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &rf.sent.Amount})
 	case "refund":
+		rf.told = "requested"
 		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office"})
 	case "hand":
 		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: name})
@@ -118,6 +124,17 @@ func testReversalsThatAreOut(t *testing.T) {
 		{"send 1 > lost > send 2 > busy > send 3 > accepted 3 > before 3", "refunded", "refunded: reversal refunded"},
 		{"send 1 > busy > send 2 > busy > send 3 > busy > send 4 > busy > send 5 > busy > send 6 > busy", "sent", "refund_due: reversal failed"},
 		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed reversal failed"},
+		// It gives back less than it was to.
+		{"send 1 > accepted 1 > whole 1", "refunded", "refunded: reversal refunded"},
+		{"send 1 > accepted 1 > short 1", "given back in part", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > short 1 > send 2", "nothing to send", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > short 1 > refund", "refund_open", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > short 1 > hand UKO6REST00", "given back in part", "refunded: reversal failed hand refunded"},
+		{"send 1 > accepted 1 > short 1 > hand UKO6REST00 > short 1", "duplicate", "refunded: reversal failed hand refunded"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > before 2", "given back in part", "refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > again 2 > send 3", "nothing to send", "refund_due: reversal requested"},
+		{"send 1 > turned-down > short 1 > refund", "refund_open", "refund_due: reversal failed"},
+		{"send 1 > turned-down > refund > short 1 > send 2", "nothing to send", "refund_due: reversal failed reversal requested"},
 		// What was taken for refused was carried out after all.
 		{"send 1 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
 		{"send 1 > turned-down > refund > reversed 1", "refunded", "refunded: reversal refunded reversal failed"},
@@ -163,6 +180,25 @@ func testReturnedTwiceIsListed(t *testing.T) {
 	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" || cs[0].Reason != store.ReasonReturnedTwice {
 		t.Errorf("the list has %+v", cs)
 	}
+}
+
+// TestReturnedShortIsListed: what a Reversal has not given back is a person's, whatever is told of it afterwards.
+func TestReturnedShortIsListed(t *testing.T) { storetest.Each(t, testReturnedShortIsListed) }
+
+func testReturnedShortIsListed(t *testing.T) {
+	rf := newRefunding(t)
+	rf.step("send 1")
+	rf.step("short 1")
+	rf.step("accepted 1")
+	if err := rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{Text: "Accept the service request successfully."}); err != nil {
+		t.Fatal(err)
+	}
+	rf.do("paid") // told once more
+	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.ReasonReturnedShort || !strings.HasPrefix(cs[0].RefundText, "gave back KSh") {
+		t.Errorf("the list has %+v, %v", cs, err)
+	}
+	storetest.Sound(t, rf.s)
 }
 
 // TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else, also where a row is older than these.

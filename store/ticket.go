@@ -35,6 +35,7 @@ const (
 	// And money that has gone back:
 	ReasonReturnedTwice = "returned_twice" // by hand, and by a Reversal too
 	ReasonReturnedOther = "returned_other" // by hand, before M-PESA said that it was another amount
+	ReasonReturnedShort = "returned_short" // in part, by a Reversal
 )
 
 // Labels are seat labels in plan order, such as F11 F12.

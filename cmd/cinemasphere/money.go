@@ -217,6 +217,8 @@ var refundRefused = map[store.RefusalKind]string{
 	store.SeveralPayments: "the ticket has several payments: name the receipt of one, as cinemasphere payments --ticket=NAMED lists them",
 	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
 	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
+	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written: give the money back in the M-PESA portal, " +
+		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
 	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written: give the money back in the M-PESA portal, " +
 		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
 }

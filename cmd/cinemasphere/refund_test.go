@@ -62,6 +62,25 @@ func TestRefundByHandNeedsAReference(t *testing.T) {
 	}
 }
 
+// TestRefundWithCents: what no Reversal can give back is refused with what to do instead.
+func TestRefundWithCents(t *testing.T) {
+	path, _ := paidBooks(t)
+	st, err := store.Open(t.Context(), store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = st.ApplyHint(t.Context(), store.Hint{Receipt: "UKO5CENTS0", Amount: 270_050, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now()})
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operator(t, path, "refund", "UKO5CENTS0"); err == nil || !strings.Contains(err.Error(), "whole shillings") || !strings.Contains(err.Error(), "cinemasphere refund --by-hand=REFERENCE UKO5CENTS0") {
+		t.Errorf("refund: %v", err)
+	}
+	if out, err := operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5CENTS0"); err != nil || !strings.Contains(out, "Refund of KSh 2700.50") {
+		t.Errorf("by hand: %v\n%s", err, out)
+	}
+}
+
 // TestRefundByCode: a ticket's code is as good as its receipt, and the only name of a payment whose receipt is not known.
 func TestRefundByCode(t *testing.T) {
 	path, _ := paidBooks(t)

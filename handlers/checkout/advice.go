@@ -31,11 +31,14 @@ func Advise(c store.Case, initiator bool) (why, todo string) {
 		return "it has turned out to be the same money as another entry", "nothing"
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
+	case c.Reason == store.ReasonReturnedShort:
+		return "its Reversal has given back less than M-PESA took: " + c.RefundText,
+			"look in the M-PESA portal what has gone back, give back the rest there, and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
 	case c.Refund == store.RefundRequested:
 		return adviseRefund(c, initiator)
 	case c.Refund == store.RefundFailed:
 		again := ""
-		if initiator {
+		if initiator && !inCents(c) {
 			again = "ask again: cinemasphere refund " + named(c) + "; or "
 		}
 		return "a refund was refused: " + c.RefundText, again + byHand(c)
@@ -113,7 +116,7 @@ func adviseRefund(c store.Case, initiator bool) (why, todo string) {
 
 // giveBack is how an entry's money can be given back.
 func giveBack(c store.Case, initiator bool) string {
-	if initiator {
+	if initiator && !inCents(c) {
 		return "refund it: cinemasphere refund " + named(c)
 	}
 	return byHand(c)
@@ -132,7 +135,16 @@ func named(c store.Case) string {
 	return name
 }
 
-func refundReason(c store.Case) string { return cmp.Or(refundWhy[c.Reason], c.Reason) }
+func refundReason(c store.Case) string {
+	why := cmp.Or(refundWhy[c.Reason], c.Reason)
+	if inCents(c) {
+		why += "; its amount has cents, and a Reversal gives back whole shillings"
+	}
+	return why
+}
+
+// inCents reports whether no Reversal can give back what M-PESA took.
+func inCents(c store.Case) bool { return c.Amount%100 != 0 }
 
 const receiptTwice = "receipt of another payment"
 

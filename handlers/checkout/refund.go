@@ -17,7 +17,7 @@ func (s *Service) refundNext(ctx context.Context, start func(func()) bool) error
 		return nil
 	}
 	r, err := s.store.TakeRefund(ctx)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
 		return nil
 	}
 	if err != nil {
@@ -80,6 +80,9 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	}
 	if done, is := result.Reversal(); is {
 		answer.Receipt = done.Receipt
+		if done.HasAmount {
+			answer.Amount = new(store.Cents(done.Amount))
+		}
 	}
 	switch result.Verdict().Outcome {
 	case mpesa.OutcomeDone:
