@@ -42,8 +42,8 @@ const (
 // tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
 var tokens = map[CallbackKind]string{
 	CallbackSTK:             `SELECT id, ticket_id FROM push_request WHERE callback_token = $1`,
-	CallbackStatus:          `SELECT 0, 0 FROM claim WHERE result_token = $1`,
-	CallbackStatusTimeout:   `SELECT 0, 0 FROM claim c WHERE ` + claimByTimeout,
+	CallbackStatus:          `SELECT 0, 0 FROM claim WHERE result_token = $1 UNION ALL SELECT 0, 0 FROM paid_check WHERE result_token = $1`,
+	CallbackStatusTimeout:   `SELECT 0, 0 FROM claim c WHERE ` + claimByTimeout + ` UNION ALL SELECT 0, 0 FROM paid_check WHERE timeout_token = $1`,
 	CallbackReversal:        `SELECT 0, 0 FROM refund WHERE result_token = $1`,
 	CallbackReversalTimeout: `SELECT 0, 0 FROM refund r WHERE ` + refundByTimeout,
 	CallbackC2B:             `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,

@@ -23,7 +23,7 @@ type Transaction struct {
 
 const claimByTimeout = `c.timeout_token = $1 AND c.timeout_token <> ''` // which the index asks for
 
-// ApplyStatus makes of a kept result of Transaction Status what it says of the claim that its token belongs to.
+// ApplyStatus makes of a kept result of Transaction Status what it says of the claim, or the check, that its token belongs to.
 func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var c Claim
@@ -33,7 +33,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		}
 		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: "stranger"}, nil
+			return t.applyCheck(cb.Kind, token, tr)
 		}
 		if err == nil {
 			err = t.lock(c.TicketID)
@@ -241,23 +241,29 @@ func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
 	}), err
 }
 
-// reversedElsewhere writes down that money has gone back without us. A ticket that was paid with it is void.
+// reversedElsewhere ends the claim of a receipt whose money has gone back.
 func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
-	if have.ID != 0 && have.State != PaymentRefunded && have.State != PaymentReversed && have.Reason != ReasonReturnedShort {
-		var r Refund
-		err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
-		if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come
-			return string(ClaimRefused) + ": " + ReasonReversed, errors.Join(t.refunded(r, have, "", "Transaction Status says reversed"), t.endClaim(c, ClaimRefused, ReasonReversed))
-		}
-		if err == nil {
-			err = t.refundFailed(r)
-		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return "", err
-		}
-		if err := t.goneBack(have, PaymentReversed, "reversed at M-PESA"); err != nil {
-			return "", err
-		}
+	if err := t.wentBack(have); err != nil {
+		return "", err
 	}
 	return string(ClaimRefused) + ": " + ReasonReversed, t.endClaim(c, ClaimRefused, ReasonReversed)
+}
+
+// wentBack writes down that money has gone back without us. A ticket that was paid with it is void.
+func (t *tx) wentBack(have Payment) error {
+	if have.ID == 0 || have.State == PaymentRefunded || have.State == PaymentReversed || have.Reason == ReasonReturnedShort {
+		return nil
+	}
+	var r Refund
+	err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
+	if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come
+		return t.refunded(r, have, "", "Transaction Status says reversed")
+	}
+	if err == nil {
+		err = t.refundFailed(r)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return t.goneBack(have, PaymentReversed, "reversed at M-PESA")
 }

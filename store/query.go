@@ -67,21 +67,15 @@ const queryLease = 45 * time.Second
 // grows while Daraja does not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early.
 func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, error) {
 	var q DueQuery
-	var pace Pace
 	err := s.readers.scan(ctx, []any{&q.PushID, &q.CheckoutRequestID, &q.Code}, `SELECT p.id, p.checkout_request_id, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
 		WHERE p.next_query_at <= $1 AND p.lease_until <= $1 AND p.checkout_request_id IS NOT NULL
 		ORDER BY CASE WHEN t.hold_until IS NULL THEN 1 ELSE 0 END, t.hold_until, p.next_query_at, p.id LIMIT 1`, s.Now())
 	if err == nil {
-		pace, err = s.pace(ctx)
+		gap, err = s.slower(ctx, gap)
 	}
 	if err != nil {
 		return q, fmt.Errorf("look for queries: %w", err)
 	}
-	slower := time.Duration(1) << min(pace.Failures, 5)
-	if s.Now() < pace.YieldUntil {
-		slower = max(slower, yieldBy)
-	}
-	gap *= slower
 	err = s.write(ctx, urgent, func(t *tx) error {
 		n, err := t.exec(`UPDATE push_request SET lease_until = $1, next_query_at = $1 WHERE id = $2 AND lease_until <= $3 AND next_query_at <= $3`, t.now.Add(queryLease), q.PushID, t.now)
 		if err == nil && n == 1 {
@@ -98,24 +92,38 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	return q, nil
 }
 
+// slower is the gap between two questions while Daraja does not answer well, or turns pushes away.
+func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, error) {
+	pace, err := s.pace(ctx)
+	times := time.Duration(1) << min(pace.Failures, 5)
+	if s.Now() < pace.YieldUntil {
+		times = max(times, yieldBy)
+	}
+	return gap * times, err
+}
+
 // NextDue is when something is to be done next that no callback will bring: a hold to end, a push or a receipt to ask M-PESA
-// about and, where reversals says that there is an initiator for it, a refund to send. 0 where nothing is.
-func (s *Store) NextDue(ctx context.Context, reversals bool) (Instant, error) {
-	var hold, query, pace, claim, refund Instant
-	err := s.readers.scan(ctx, []any{&hold, &query, &pace, &claim, &refund}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
+// about and, where initiator says that there is one for it, a refund to send or a paid ticket to check. 0 where nothing is.
+func (s *Store) NextDue(ctx context.Context, initiator bool) (Instant, error) {
+	var hold, query, pace, claim, refund, check, rest Instant
+	err := s.readers.scan(ctx, []any{&hold, &query, &pace, &claim, &refund, &check, &rest}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
 		COALESCE((SELECT min(next_query_at) FROM push_request WHERE next_query_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'query'), 0),
-		COALESCE((SELECT min(next_at) FROM claim WHERE next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0)`)
+		COALESCE((SELECT min(next_at) FROM claim WHERE next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0),
+		COALESCE((SELECT min(next_at) FROM paid_check WHERE next_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'check'), 0)`)
 	if err != nil {
 		return 0, fmt.Errorf("look for what is due: %w", err)
 	}
 	if query != 0 {
 		query = max(query, pace)
 	}
-	if !reversals {
-		refund = 0
+	if check != 0 {
+		check = max(check, pace, rest)
+	}
+	if !initiator {
+		refund, check = 0, 0
 	}
 	next := Instant(0)
-	for _, at := range []Instant{hold, query, claim, refund} {
+	for _, at := range []Instant{hold, query, claim, refund, check} {
 		if at != 0 && (next == 0 || at < next) {
 			next = at
 		}

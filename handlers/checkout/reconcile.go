@@ -45,6 +45,7 @@ func (s *Service) dueLoop(ctx context.Context) {
 		s.logged("ask about pushes", func() error { return s.askNext(work, start) })
 		s.logged("confirm receipts", func() error { return s.claimNext(work, start) })
 		s.logged("send refunds", func() error { return s.refundNext(work, start) })
+		s.logged("check paid tickets", func() error { return s.checkNext(work, start) })
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 const (
 	defaultCallbackEvery = 10 * time.Second
 	sweepEvery           = 30 * time.Second
+	checkEvery           = 5 * time.Minute
 	// answerLost is when a push that still counts as being sent has lost the process that sent it.
 	answerLost = 2 * pushTimeout
 )
@@ -37,13 +38,15 @@ func (s *Service) Start(ctx context.Context) error {
 }
 
 // Run applies callbacks as they come and does what is due, until ctx ends: it ends holds, asks M-PESA about pushes without a
-// verdict, has receipts confirmed and refunds sent. What it was doing then is finished.
+// verdict, has receipts confirmed, refunds sent and paid tickets checked. What it was doing then is finished.
 func (s *Service) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
 	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepEvery), time.NewTicker(pullEvery)
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
 	defer pull.Stop()
 	defer callbacks.Stop()
 	defer sweep.Stop()
@@ -60,6 +63,10 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-pull.C:
 			if s.cfg.Pull {
 				s.leased(work, "pull", func() error { return s.pull(work) })
+			}
+		case <-check.C:
+			if s.cfg.Initiator {
+				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
 		case <-sweep.C:
 			s.leased(work, "sweep", func() error { return s.sweep(work) })

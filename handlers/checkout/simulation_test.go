@@ -83,6 +83,7 @@ const (
 	fewest   = 100              // customers of a history
 	more     = 100              // at most besides, and as many again in some
 	patience = 4 * time.Minute
+	curtain  = 3 * time.Hour // when the films begin that people have time for
 )
 
 func evening(t *testing.T, seed uint64) {
@@ -101,6 +102,7 @@ func evening(t *testing.T, seed uint64) {
 	n := &cinemaNight{world: w, t: t}
 	for range 2 + r.IntN(2) {
 		n.screenings = append(n.screenings, storetest.Screening(t, w.store, 5+r.IntN(8), 10, func(sc *store.Screening) {
+			sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(curtain), w.store.Now().Add(curtain)
 			if chance(r, 20) { // one that begins while people are still paying
 				sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(30*time.Minute), w.store.Now().Add(35*time.Minute)
 			}
@@ -127,10 +129,13 @@ func evening(t *testing.T, seed uint64) {
 	all.Go(func() { n.daraja(rand.New(rand.NewPCG(seed, 1))) })
 	all.Go(func() { n.deaths(rand.New(rand.NewPCG(seed, 2))) })
 	all.Go(func() { n.boxOffice(rand.New(rand.NewPCG(seed, 3))) })
+	all.Go(func() { n.portal(rand.New(rand.NewPCG(seed, 4))) })
 	all.Wait()
 	pass(5 * time.Hour)
-	w.sound()
 	n.decided()
+	w.night(curtain + 24*time.Hour - 5*time.Hour)
+	pass(time.Hour) // in which M-PESA is asked once more whether the money is there
+	w.sound()
 	if t.Failed() || *tellAll {
 		n.tell()
 		t.Fatalf("seed %d, %d customers", seed, customers)
@@ -354,6 +359,16 @@ func (n *cinemaNight) boxOffice(r *rand.Rand) {
 	for range r.IntN(6) {
 		<-time.After(seconds(r, 60, 1200))
 		n.operates(r)
+	}
+}
+
+// portal is what is given back at M-PESA without a word, before films begin and after.
+func (n *cinemaNight) portal(r *rand.Rand) {
+	for range r.IntN(4) {
+		<-time.After(seconds(r, 60, 3600))
+		if ledger := n.world.daraja.Ledger(); len(ledger) > 0 {
+			n.world.daraja.Reverse(one(r, ledger...).Receipt)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type world struct {
 	till                 bool                        // the cinema has a till, not a paybill
 	pull                 bool                        // the cinema looks through Pull Transactions
 	autoRefund           bool                        // what is due back goes back by itself
+	noInitiator          bool                        // M-PESA cannot be asked about receipts
 	prepare, after, want func()                      // of a story in which something goes wrong
 }
 
@@ -87,7 +88,7 @@ func (w *world) open() {
 	w.store, w.client = st, client
 	w.books.Store(st)
 	w.service = checkout.New(st, client, checkout.Config{
-		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: true, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund, Pull: w.pull,
+		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: !w.noInitiator, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund, Pull: w.pull,
 	})
 	if err := w.service.Start(context.Background()); err != nil {
 		w.t.Fatalf("%v", err)
@@ -125,6 +126,13 @@ func (w *world) died() {
 // restart ends the process and starts another on the same books.
 func (w *world) restart() {
 	w.stop()
+	w.open()
+}
+
+// night lets hours go by in which the program does not run.
+func (w *world) night(d time.Duration) {
+	w.stop()
+	pass(d)
 	w.open()
 }
 

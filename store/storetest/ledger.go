@@ -17,8 +17,9 @@ type Taken struct {
 }
 
 // Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks of, money
-// that they have twice, at another amount, or that M-PESA never took. What lies behind a push without a verdict is not yet
-// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending.
+// that they have twice, at another amount, or that M-PESA never took; and tickets that are paid with money that M-PESA has given back. What lies behind a push without a verdict is not yet
+// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending, or that it went back: M-PESA
+// cannot be asked about it. What was reversed at M-PESA alone is known from the checks of paid tickets on, the last a day after the film.
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []string, err error) {
 	payments, err := s.Payments(ctx)
 	if err != nil {
@@ -80,6 +81,8 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 			differ = append(differ, fmt.Sprintf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount))
 		case there && gone && !e.Reversed:
 			differ = append(differ, fmt.Sprintf("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt))
+		case there && p.Receipt != "" && p.State == store.PaymentApplied && e.Reversed:
+			differ = append(differ, fmt.Sprintf("receipt %s: a ticket is paid with it, and M-PESA has given it back", e.Receipt))
 		}
 	}
 	for receipt := range byReceipt {
