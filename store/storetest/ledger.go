@@ -17,10 +17,11 @@ type Taken struct {
 }
 
 // Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks of, money
-// that they have twice, at another amount, or that M-PESA never took; and tickets that are paid with money that M-PESA has given back. What lies behind a push without a verdict is not yet
-// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending, or that it went back: M-PESA
-// cannot be asked about it. What was reversed at M-PESA alone is known from the checks of paid tickets on, the last a day after the film.
-func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []string, err error) {
+// that they have twice, at another amount, or that M-PESA never took; and tickets that are paid with money that M-PESA has given
+// back. What lies behind a push without a verdict is not yet known to the books, and no disagreement; nor is the amount of a payment
+// whose receipt is pending, or that it went back: M-PESA cannot be asked about it. What was reversed at M-PESA alone is known from
+// the checks of paid tickets on, the last a day after the film.
+func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
 	payments, err := s.Payments(ctx)
 	if err != nil {
 		return nil, err
@@ -29,70 +30,106 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) (differ []stri
 	if err != nil {
 		return nil, err
 	}
-	awaited := map[string]bool{}
-	for _, p := range undecided {
-		awaited[p.CallbackToken] = true
+	c := comparison{
+		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, inferred: map[string]store.Payment{}, swapped: map[string]string{},
+		awaited: map[string]bool{}, paid: map[string]bool{},
 	}
-	byReceipt, byToken, inferred := map[string]store.Payment{}, map[string]store.Payment{}, map[string]store.Payment{}
-	unseen, paid, token, swapped := map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]string{}
+	for _, p := range undecided {
+		c.awaited[p.CallbackToken] = true
+	}
+	entries := map[string]Taken{}
 	for _, e := range ledger {
-		unseen[e.Receipt], paid[e.Token], token[e.Receipt] = e.Unseen, true, e.Token
+		entries[e.Receipt], c.paid[e.Token] = e, true
 	}
 	for _, p := range payments {
-		switch {
-		case p.State == store.PaymentSuperseded:
-		case p.Receipt != "":
-			byReceipt[p.Receipt] = p
-			if p.LearntBy == "query" && unseen[p.Receipt] {
-				inferred[p.PushToken] = p
-			}
-			if p.LearntBy == "query" && token[p.Receipt] != p.PushToken {
-				swapped[p.PushToken] = token[p.Receipt]
-			}
-		case p.PushToken != "":
-			byToken[p.PushToken] = p
-		default:
-			differ = append(differ, fmt.Sprintf("payment %d has neither receipt nor push", p.ID))
-		}
+		c.sort(p, entries[p.Receipt])
 	}
 	for _, e := range ledger {
-		p, there := byReceipt[e.Receipt]
-		if there {
-			delete(byReceipt, e.Receipt)
-		} else if p, there = byToken[e.Token]; there {
-			delete(byToken, e.Token)
-		} else if p, there = inferred[e.Token]; there {
-			// M-PESA confirmed the push without a receipt, and the receipt it was given is that of a payment that the same
-			// customer made by hand: nobody can tell the two apart.
-			delete(inferred, e.Token)
-			p.Receipt, p.State = "", store.PaymentApplied
-		} else if p, there = byToken[swapped[e.Token]]; there && p.Amount == store.Cents(e.Amount)*100 {
-			// The same between two pushes, of which M-PESA has confirmed both without a receipt: each may have the other's.
-			delete(byToken, swapped[e.Token])
+		c.look(e)
+	}
+	c.left()
+	return c.differ, nil
+}
+
+// comparison has the payments that no entry of the ledger has been found for yet, by what they can be found by.
+type comparison struct {
+	byReceipt, byToken map[string]store.Payment
+	// inferred are those that M-PESA confirmed without a receipt, and that were given the receipt of what the same customer paid
+	// by hand: nobody can tell the two apart. swapped leads from the token of a push that was so given another push's receipt to
+	// the token of that one, which may have the first one's.
+	inferred map[string]store.Payment
+	swapped  map[string]string
+	awaited  map[string]bool // tokens of pushes without a verdict
+	paid     map[string]bool // tokens that M-PESA took money for
+	differ   []string
+}
+
+func (c *comparison) say(format string, args ...any) {
+	c.differ = append(c.differ, fmt.Sprintf(format, args...))
+}
+
+func (c *comparison) sort(p store.Payment, of Taken) {
+	switch {
+	case p.State == store.PaymentSuperseded:
+	case p.Receipt != "":
+		c.byReceipt[p.Receipt] = p
+		if p.LearntBy == "query" && of.Unseen {
+			c.inferred[p.PushToken] = p
 		}
-		if there && p.State == store.PaymentUnmatched {
-			delete(byToken, e.Token) // it may stand there twice, while a person must find out what it is for
+		if p.LearntBy == "query" && of.Token != p.PushToken {
+			c.swapped[p.PushToken] = of.Token
 		}
-		gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
-		switch {
-		case !there && !awaited[e.Token] && !awaited[swapped[e.Token]] && !e.Unseen:
-			differ = append(differ, fmt.Sprintf("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt))
-		case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
-			differ = append(differ, fmt.Sprintf("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount))
-		case there && gone && !e.Reversed:
-			differ = append(differ, fmt.Sprintf("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt))
-		case there && p.Receipt != "" && p.State == store.PaymentApplied && e.Reversed:
-			differ = append(differ, fmt.Sprintf("receipt %s: a ticket is paid with it, and M-PESA has given it back", e.Receipt))
+	case p.PushToken != "":
+		c.byToken[p.PushToken] = p
+	default:
+		c.say("payment %d has neither receipt nor push", p.ID)
+	}
+}
+
+// find takes the payment of an entry out of those that are left.
+func (c *comparison) find(e Taken) (p store.Payment, there bool) {
+	other := c.swapped[e.Token]
+	if p, there = c.byReceipt[e.Receipt]; there {
+		delete(c.byReceipt, e.Receipt)
+	} else if p, there = c.byToken[e.Token]; there {
+		delete(c.byToken, e.Token)
+	} else if p, there = c.inferred[e.Token]; there {
+		delete(c.inferred, e.Token)
+		p.Receipt, p.State = "", store.PaymentApplied
+	} else if p = c.byToken[other]; p.ID != 0 && p.Amount == store.Cents(e.Amount)*100 {
+		there = true
+		delete(c.byToken, other)
+	}
+	if there && p.State == store.PaymentUnmatched {
+		delete(c.byToken, e.Token) // it may stand there twice, while a person must find out what it is for
+	}
+	return p, there
+}
+
+func (c *comparison) look(e Taken) {
+	p, there := c.find(e)
+	gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
+	switch {
+	case !there && !c.awaited[e.Token] && !c.awaited[c.swapped[e.Token]] && !e.Unseen:
+		c.say("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt)
+	case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
+		c.say("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount)
+	case there && gone && !e.Reversed:
+		c.say("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt)
+	case there && p.Receipt != "" && p.State == store.PaymentApplied && e.Reversed:
+		c.say("receipt %s: a ticket is paid with it, and M-PESA has given it back", e.Receipt)
+	}
+}
+
+// left says what the books have and the ledger has not. A payment without a receipt may stand there twice where M-PESA did take money
+// for its push: fsck lists that its receipt is not known.
+func (c *comparison) left() {
+	for receipt := range c.byReceipt {
+		c.say("the books have %s, which M-PESA never took", receipt)
+	}
+	for token, p := range c.byToken {
+		if !c.paid[token] {
+			c.say("the books have payment %d of a push that M-PESA took nothing for", p.ID)
 		}
 	}
-	for receipt := range byReceipt {
-		differ = append(differ, fmt.Sprintf("the books have %s, which M-PESA never took", receipt))
-	}
-	for token, p := range byToken {
-		if paid[token] {
-			continue // M-PESA did take money for this push, and fsck lists that its receipt is not known: it may stand here twice
-		}
-		differ = append(differ, fmt.Sprintf("the books have payment %d of a push that M-PESA took nothing for", p.ID))
-	}
-	return differ, nil
 }
