@@ -26,6 +26,7 @@ func TestEveryClaimIsExplained(t *testing.T) {
 		{store.ClaimPerson, store.ReasonOtherAmount, "another amount than the KSh 2,700 of this booking"},
 		{store.ClaimPerson, store.ReasonOtherPhone, "from a phone that we sent no prompt to"},
 		{store.ClaimRefused, store.ReasonReversed, "has been reversed"},
+		{store.ClaimRefused, store.ReasonSettled, "has looked into receipt UJ22T8IYOU"},
 		{store.ClaimPerson, store.ReasonNotAsked, "could not ask M-PESA"},
 		{store.ClaimPerson, store.ReasonUnclear, "may be of another booking"},
 		{store.ClaimPerson, "new", "could not be matched to this booking"},

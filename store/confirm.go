@@ -207,6 +207,11 @@ func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (stri
 			return ReasonUnclear, nil
 		}
 	}
+	return t.applyReceipt(s, c, tr, m, have)
+}
+
+// applyReceipt decides about money that is no other payment's, and is said to be the claim's ticket's.
+func (t *tx) applyReceipt(s *Store, c Claim, tr Transaction, m money, have Payment) (string, error) {
 	switch {
 	case have.ID == 0:
 		if err := t.insertPayment(s, c.Receipt, 0, c.TicketID, m, PaymentUnmatched, ""); err != nil {

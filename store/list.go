@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,16 +35,30 @@ type Case struct {
 	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
 	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
+	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
 	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
 	Awaited bool    `db:"-" json:"awaited"`
 	Until   Instant `db:"until" json:"-"` // how long at least
+	// Settled says that a person has taken it off the list, and that nothing has changed since.
+	Settled       bool    `db:"-" json:"settled"`
+	SettledBy     string  `db:"settled_by" json:"settledBy"` // also where something has changed since
+	SettledAt     Instant `db:"settled_at" json:"settledAtMillis"`
+	Note          string  `db:"note" json:"note"` // what the person said
+	SettledState  string  `db:"settled_state" json:"-"`
+	SettledReason string  `db:"settled_reason" json:"-"`
 }
+
+// Name is the entry's own number, for what neither a receipt nor a ticket's code names.
+func (c Case) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.ID, 10) }
+
+// standing is the state that an entry is settled in: that of its refund is part of it.
+func (c Case) standing() string { return strings.TrimSpace(c.State + " " + string(c.Refund)) }
 
 // CaseFilter chooses entries of the list. Each field that is not empty narrows it.
 type CaseFilter struct {
-	All     bool     // what is settled too
+	All     bool     // what nobody has to do anything about too
 	States  []string // of payments, pushes or claims
 	Receipt string
 	Ticket  string // its code
@@ -51,21 +66,26 @@ type CaseFilter struct {
 	Since   Instant
 }
 
+const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
+
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state, y.reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until
-	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)`
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until,
+	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others` + caseSettled + `
+	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
+	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until
-	FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS others` + caseSettled + `
+	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
 
 const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
-	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until
-	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt`
+	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS others` + caseSettled + `
+	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
 // receipt yet, went back twice, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
+// What a person has settled is not among it, unless it has changed since.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, claims := casePayments, caseClaims
 	if !f.All {
@@ -89,8 +109,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		if code, is := strings.CutPrefix(c.Reason, ReasonOtherID); is {
 			all[i].TicketCode = code
 		}
+		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.Reason
 	}
-	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) })
+	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) || c.Settled && !f.All })
 	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })
 	return all, nil
 }

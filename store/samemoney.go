@@ -50,6 +50,9 @@ func (t *tx) sameMoney(p Push, m money) (Payment, error) {
 	rows = slices.DeleteFunc(rows, func(row Payment) bool {
 		return !fits(row.Phone, p.Phone) || row.State == PaymentUnmatched && strings.HasPrefix(row.Reason, ReasonOtherID)
 	})
+	if err == nil && len(rows) == 0 {
+		return t.accepted(p, *m.amount)
+	}
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
 	}

@@ -95,8 +95,9 @@ type paymentsCmd struct {
 // listed is an entry of the list as JSON shows it.
 type listed struct {
 	store.Case
-	Why string `json:"why"`
-	Do  string `json:"do"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
+	Do   string `json:"do"`
 }
 
 func (c paymentsCmd) Run(p *program) error {
@@ -129,7 +130,7 @@ func (c paymentsCmd) Run(p *program) error {
 func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	out := make([]listed, len(cases))
 	for i, c := range cases {
-		out[i].Case = c
+		out[i].Case, out[i].Name = c, c.Name()
 		out[i].Why, out[i].Do = checkout.Advise(c, initiator)
 	}
 	enc := json.NewEncoder(w)
@@ -145,18 +146,21 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 	for _, c := range cases {
 		why, do := checkout.Advise(c, initiator)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "%s\tKSh %s\t%s\t%s\t%s\t%s\n", when(c.At), shillings(c.Amount), or(c.Receipt, "no receipt"), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
+		fmt.Fprintf(t, "%s\tKSh %s\t%s\t%s\t%s\t%s\n", when(c.At), shillings(c.Amount), or(c.Receipt, "no receipt, "+c.Name()), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "    %s\n    do: %s\n", why, do)
+		if c.SettledAt != 0 {
+			fmt.Fprintf(w, "    settled %s by %s: %s\n", when(c.SettledAt), c.SettledBy, c.Note)
+		}
 	}
 	return nil
 }
 
 type refundCmd struct {
 	books
-	Named  string  `arg:"" name:"receipt-or-code" help:"The M-PESA receipt of the payment, or its ticket's code."`
+	Named  string  `arg:"" name:"receipt-or-code" help:"The M-PESA receipt of the payment, its ticket's code, or its own number, payment:…, as the list prints it."`
 	Reason string  `help:"Why, for the records." default:"refunded by the box office"`
 	By     string  `help:"Who asks." default:"box office"`
 	ByHand *string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
@@ -191,12 +195,21 @@ func (c refundCmd) Run(p *program) error {
 	})
 }
 
-// request asks for the refund of a receipt or, where there is no such receipt, of the ticket with that code.
+// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the ticket with
+// that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
 	name := strings.ToUpper(strings.Join(strings.Fields(c.Named), ""))
-	n.Receipt = name
+	kind, id := numbered(name)
+	switch {
+	case kind == store.CasePayment:
+		name, n.PaymentID = strings.ToLower(name), store.PaymentID(id)
+	case kind != "":
+		return store.Refund{}, fmt.Errorf("%s is no payment, so there is nothing to refund", c.Named)
+	default:
+		n.Receipt = name
+	}
 	r, err := st.RequestRefund(ctx, n)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) && kind == "" {
 		n.Receipt, n.Ticket = "", name
 		r, err = st.RequestRefund(ctx, n)
 	}
@@ -204,7 +217,7 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 		return r, errors.New(strings.ReplaceAll(refundRefused[refusal.Kind], "NAMED", name))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code", c.Named)
+		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number", c.Named)
 	}
 	return r, err
 }
@@ -214,7 +227,7 @@ var refundRefused = map[store.RefusalKind]string{
 	store.RefundOpen:      "a refund of this payment is on its way already: cinemasphere payments says how it stands and what can be done",
 	store.AlreadyRefunded: "this money has gone back already",
 	store.NotOurs:         "there is nothing to refund",
-	store.SeveralPayments: "the ticket has several payments: name the receipt of one, as cinemasphere payments --ticket=NAMED lists them",
+	store.SeveralPayments: "the ticket has several payments: name the receipt or the number (payment:…) of one, as cinemasphere payments --ticket=NAMED lists them",
 	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
 	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
 	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written: give the money back in the M-PESA portal, " +

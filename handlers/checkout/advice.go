@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"cinemasphere/store"
@@ -10,6 +11,13 @@ import (
 // Advise says to the operator why an entry of the list of money stands there, and what can be done: with an initiator, or without
 // one, where nothing goes back but by hand.
 func Advise(c store.Case, initiator bool) (why, todo string) {
+	if why, todo = advise(c, initiator); c.Settled {
+		todo = "nothing: it is settled"
+	}
+	return why, todo
+}
+
+func advise(c store.Case, initiator bool) (why, todo string) {
 	switch c.Kind {
 	case store.CasePush:
 		return advisePush(c)
@@ -19,10 +27,10 @@ func Advise(c store.Case, initiator bool) (why, todo string) {
 	switch state := store.PaymentState(c.State); {
 	case c.Reason == store.ReasonReturnedTwice:
 		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
-			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them"
+			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them; then " + settle(c)
 	case c.Reason == store.ReasonReturnedOther:
 		return "it was given back by hand (" + c.RefundText + ") before M-PESA said that it was of KSh " + cents(c.Amount),
-			"compare the two; if it was more, give the rest back by hand and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
+			"compare the two; if it was more, give the rest back by hand and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c) + "; else " + settle(c)
 	case state == store.PaymentRefunded:
 		return "refunded", "nothing"
 	case state == store.PaymentReversed:
@@ -54,9 +62,9 @@ func advisePaid(c store.Case, initiator bool) (why, todo string) {
 	back := giveBack(c, initiator)
 	switch {
 	case c.Receipt == "" && due:
-		return "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c), "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + back
+		return "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c), receiptComes + "; or look it up in the M-PESA portal: " + accept(c) + "; or " + back
 	case c.Receipt == "":
-		return "M-PESA confirmed it without a receipt", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or look it up in the M-PESA portal"
+		return "M-PESA confirmed it without a receipt", receiptComes + "; or look it up in the M-PESA portal: " + accept(c)
 	case due && c.Amount == 0:
 		return "it is due back, and M-PESA did not say how much it took", "look its amount up in the M-PESA portal, and " + back
 	case due:
@@ -65,25 +73,27 @@ func advisePaid(c store.Case, initiator bool) (why, todo string) {
 	return "paid for the ticket", "nothing"
 }
 
+const receiptComes = "nothing: the receipt comes with a C2B confirmation, or when the customer types it"
+
 // adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
 func adviseUnmatched(c store.Case, back string) (why, todo string) {
 	switch c.Reason {
 	case "names no ticket":
-		return "it names no ticket of ours", "nothing, if it is another taking of the till; else " + back
+		return "it names no ticket of ours", "if it is another taking of the till, " + settle(c) + "; if it paid for a ticket: " + accept(c) + "; else " + back
 	case "to be confirmed":
-		return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then " + back
+		return "it names a ticket, and M-PESA is being asked whether that is so", "nothing, for some minutes; then, " + decide(c, back)
 	case receiptTwice:
-		return "its receipt is another payment's", "look it up in the M-PESA portal"
+		return "its receipt is another payment's", "look it up in the M-PESA portal, then " + settle(c)
 	}
 	if strings.HasPrefix(c.Reason, store.ReasonOtherID) {
 		return "M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
-			"look in the M-PESA portal for this receipt: if the customer paid it for the ticket, and the ticket is not paid, have it typed on the ticket's page; else " + back
+			"look in the M-PESA portal for this receipt; " + decide(c, back)
 	}
 	if c.Receipt == "" {
 		return "M-PESA confirmed it without a receipt, and it " + c.Reason,
-			"look the prompt up in the M-PESA portal; where its receipt is another one, have the customer type that on the ticket's page"
+			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else " + settle(c)
 	}
-	return cmp.Or(unmatchedWhy[c.Reason], c.Reason), "look it up in the M-PESA portal, then " + back
+	return cmp.Or(unmatchedWhy[c.Reason], c.Reason), "look it up in the M-PESA portal; " + decide(c, back)
 }
 
 // unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
@@ -104,7 +114,7 @@ func adviseRefund(c store.Case, initiator bool) (why, todo string) {
 	case c.Out == 0 && !initiator:
 		return "a refund was asked for, and there is no API operator (initiator) to send a Reversal with", byHand(c)
 	case c.Receipt == "":
-		return "a refund was asked for, and is sent once the receipt is known", "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or " + byHand(c)
+		return "a refund was asked for, and is sent once the receipt is known", receiptComes + "; or look it up in the M-PESA portal: " + accept(c) + "; or " + byHand(c)
 	case c.Out == 0:
 		return "a refund was asked for", "nothing: its Reversal will be sent to M-PESA"
 	case !c.Awaited && (c.Next == 0 || !initiator):
@@ -126,9 +136,45 @@ func byHand(c store.Case) string {
 	return "give it back in the M-PESA portal and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
 }
 
+// decide is what a person can make of a receipt that names no ticket for certain.
+func decide(c store.Case, back string) string {
+	return "if it paid for a ticket: " + accept(c) + "; else " + back + "; or, if neither, " + settle(c)
+}
+
+// accept is how a receipt that a person has looked up becomes a ticket's, or that of a payment that lacks it. CODE is the ticket's, where
+// the entry has none.
+func accept(c store.Case) string {
+	ticket := cmp.Or(c.TicketCode, "CODE")
+	if c.Kind == store.CasePayment && c.Receipt == "" {
+		ticket = nameless(c)
+	}
+	amount := ""
+	if c.Reason == store.ReasonOtherAmount && c.Amount > 0 && c.Amount%100 == 0 {
+		amount = "--amount=" + strconv.FormatInt(int64(c.Amount/100), 10) + " "
+	}
+	return "cinemasphere accept " + amount + cmp.Or(c.Receipt, "RECEIPT") + " " + ticket
+}
+
+// settle is how an entry that a person has seen to is taken off the list. A receipt may name several entries; of a claim it is this one.
+func settle(c store.Case) string {
+	name := c.Name()
+	if c.Kind == store.CasePayment && c.Receipt != "" {
+		name = c.Receipt
+	}
+	return "take it off the list: cinemasphere settled --note=NOTE " + name
+}
+
+// nameless is how a payment without a receipt is named: by its ticket, where no other payment of that may be meant.
+func nameless(c store.Case) string {
+	if c.TicketCode == "" || c.Others > 0 || c.Reason == receiptTwice {
+		return c.Name()
+	}
+	return c.TicketCode
+}
+
 // named is how an entry's payment is named to a command.
 func named(c store.Case) string {
-	name := cmp.Or(c.Receipt, c.TicketCode)
+	name := cmp.Or(c.Receipt, nameless(c))
 	if c.Amount == 0 {
 		name = "--amount=SHILLINGS " + name
 	}
@@ -167,7 +213,8 @@ func advisePush(c store.Case) (why, todo string) {
 	case c.Awaited:
 		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", "nothing, for some minutes: M-PESA tells by itself whether it was paid"
 	}
-	return "M-PESA has not said whether this prompt was paid, and is not asked any more", "look for its phone and amount in the M-PESA portal"
+	return "M-PESA has not said whether this prompt was paid, and is not asked any more",
+		"look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) + "; else, or after that, " + settle(c)
 }
 
 func adviseClaim(c store.Case) (why, todo string) {
@@ -178,7 +225,7 @@ func adviseClaim(c store.Case) (why, todo string) {
 	case store.ClaimConfirmed:
 		return "M-PESA has confirmed the receipt that was named for this ticket", todo
 	case store.ClaimPerson:
-		todo = "look the receipt up in the M-PESA portal and tell the customer"
+		todo = "look the receipt up in the M-PESA portal; if it paid for the ticket: " + accept(c) + "; else " + settle(c)
 	}
 	switch c.Money {
 	case store.PaymentApplied:
@@ -199,4 +246,5 @@ var claimWhy = map[string]string{
 	store.ReasonPaidOthers:    "the customer named a receipt of a payment to somebody else",
 	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
 	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
+	store.ReasonSettled:       "the customer named a receipt that the box office has looked into and not taken for the ticket",
 }

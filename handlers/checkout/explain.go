@@ -159,6 +159,8 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 		sentence = "The payment with receipt " + c.Receipt + " has been reversed: the money has gone back to whoever paid it."
 	case store.ReasonNotAsked:
 		sentence = "We could not ask M-PESA about receipt " + c.Receipt + "."
+	case store.ReasonSettled:
+		sentence = "The box office has looked into receipt " + c.Receipt + " and has not taken it as a payment for this booking. If you think that it is, show your M-PESA message there."
 	case store.ReasonUnclear:
 		sentence = receipt + " may be of another booking that was paid from the same phone."
 	}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Acceptance is the word of a person, who has looked in the M-PESA portal, that a receipt has paid for a ticket.
+type Acceptance struct {
+	Receipt   string
+	Ticket    string    // its code
+	PaymentID PaymentID // in place of it: the payment, confirmed without a receipt, that this is the receipt of
+	Amount    Cents     // 0 is the payment's, or the ticket's total
+	Phone     string    // the MSISDN that paid; "" is the one that the ticket's prompts went to
+	By        string    // who says so
+}
+
+// acceptance is an Acceptance with what the books have of it.
+type acceptance struct {
+	Acceptance
+	ticket   TicketID
+	have     Payment // which has the receipt, if any
+	nameless Payment // of the ticket, which is to get the receipt, if any
+}
+
+// AcceptReceipt takes down that a person has found a receipt to have paid for a ticket, and decides about its money as if M-PESA
+// had confirmed it. It returns the payment, which may be due back. Pushes without a verdict stay as they are. ErrNotFound means
+// that there is no such ticket or payment. It refuses with ReceiptUsed, ReceiptKnown, AlreadyRefunded, AmountKnown.
+func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
+	var out Payment
+	err := s.write(ctx, urgent, func(t *tx) error {
+		a, err := t.acceptance(said)
+		if err == nil {
+			err = t.refuseReceipt(a)
+		}
+		if err == nil {
+			err = t.lockMoney(a.Amount)
+		}
+		if err == nil {
+			err = t.accept(s, a)
+		}
+		if err == nil {
+			err = t.acceptClaims(s, a)
+		}
+		if err == nil {
+			out, err = t.payment(`receipt = $1`, a.Receipt)
+		}
+		return err
+	})
+	if err != nil {
+		return Payment{}, fmt.Errorf("accept receipt: %w", err)
+	}
+	return out, nil
+}
+
+// acceptance finds what the books have of a receipt and the ticket that it is said to have paid for, which it locks.
+func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
+	a.Acceptance = said
+	if said.PaymentID != 0 {
+		if a.nameless, err = t.paymentWithTicket(`id = $1`, said.PaymentID); err != nil {
+			return a, err
+		}
+	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, said.Ticket); err != nil {
+		return a, err
+	}
+	var total Shillings
+	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, said.Ticket, a.nameless.TicketID); err != nil {
+		return a, err
+	}
+	if a.Amount == 0 {
+		a.Amount = cmp.Or(a.nameless.Amount, Cents(total)*100)
+	}
+	if a.Phone == "" {
+		phones, err := t.pushedPhones(a.ticket)
+		if err != nil {
+			return a, err
+		}
+		if len(phones) == 1 { // of several it is not known which
+			a.Phone = phones[0]
+		}
+	}
+	a.have, err = t.payment(`receipt = $1`, a.Receipt)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return a, err
+	}
+	if a.nameless.ID != 0 || a.have.TicketID == a.ticket && a.have.State != PaymentUnmatched {
+		return a, nil
+	}
+	a.nameless, err = t.namelessOf(a)
+	return a, err
+}
+
+// namelessOf finds the payment of the ticket that M-PESA confirmed without a receipt and that the accepted one may be. Several are
+// alike: it is the oldest, of those that have not gone back.
+func (t *tx) namelessOf(a acceptance) (Payment, error) {
+	var rows []Payment
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded' AND reason <> $2
+		AND (amount_cents IS NULL OR amount_cents = $3) ORDER BY CASE WHEN state = 'refunded' THEN 1 ELSE 0 END, id`+t.rowLock(), a.ticket, receiptElsewhere, a.Amount)
+	rows = slices.DeleteFunc(rows, func(p Payment) bool {
+		return !fits(a.Phone, p.Phone) || !fits(a.have.Phone, p.Phone) || a.have.TransactedAt > p.CreatedAt.Add(clockSkew) // what M-PESA had confirmed by then was not paid later
+	})
+	if err != nil || len(rows) == 0 {
+		return Payment{}, err
+	}
+	return rows[0], nil
+}
+
+// refuseReceipt says why a receipt cannot be accepted for the ticket.
+func (t *tx) refuseReceipt(a acceptance) error {
+	var reversed int
+	back, err := t.goingBack(a.have)
+	if err == nil {
+		err = t.scan([]any{&reversed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND reason = $2`, a.Receipt, ReasonReversed)
+	}
+	if err != nil {
+		return err
+	}
+	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
+	switch {
+	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
+		return &Refusal{Kind: ReceiptKnown}
+	case back, reversed > 0:
+		return &Refusal{Kind: AlreadyRefunded}
+	case another, a.PaymentID != 0 && a.have.PushID != 0:
+		return &Refusal{Kind: ReceiptUsed}
+	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount:
+		return &Refusal{Kind: AmountKnown}
+	}
+	return nil
+}
+
+// accept gives the receipt to the payment that lacks it, or decides about it as money of its own.
+func (t *tx) accept(s *Store, a acceptance) error {
+	m := money{a.Receipt, &a.Amount, a.Phone, a.have.Account, a.have.TransactedAt, "typed"}
+	if a.nameless.ID == 0 {
+		c, tr := Claim{Receipt: a.Receipt, TicketID: a.ticket, Source: m.learntBy}, Transaction{Amount: a.Amount, Phone: a.Phone, TransactedAt: m.at}
+		_, err := t.applyReceipt(s, c, tr, m, a.have)
+		return err
+	}
+	p, err := t.push(`p.id = $1`, a.nameless.PushID)
+	if err == nil {
+		m.learntBy = a.nameless.LearntBy
+		_, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, a.nameless, a.have)
+	}
+	return err
+}
+
+// acceptClaims ends what was asked about the receipt, for the ticket, with what the person says. Where nothing was, that is
+// written down all the same.
+func (t *tx) acceptClaims(s *Store, a acceptance) error {
+	var claims int
+	err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, a.Receipt, a.ticket)
+	if err == nil && claims == 0 {
+		err = t.insertClaim(s, claimRow{receipt: a.Receipt, ticket: a.ticket, source: "typed", next: t.now})
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.run(`UPDATE claim SET state = 'confirmed', reason = '', next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND state <> 'confirmed'`,
+		"accepted by "+a.By, t.now, a.Receipt, a.ticket); err != nil {
+		return err
+	}
+	return t.touch(a.ticket)
+}
+
+// accepted finds the money that a person has accepted for the push's ticket, made at a time that nobody has told, and that must be
+// the push's own: no other push of the ticket may be what it paid.
+func (t *tx) accepted(p Push, amount Cents) (Payment, error) {
+	var rows []Payment
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NULL AND receipt IS NOT NULL AND transacted_at IS NULL AND amount_cents = $2
+		AND state IN ('applied', 'refund_due', 'refunded', 'reversed_elsewhere')`+t.rowLock(), p.TicketID, amount)
+	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
+	if err != nil || len(rows) != 1 {
+		return Payment{}, err
+	}
+	var phones []string
+	err = t.list(&phones, `SELECT p.phone FROM push_request p WHERE p.ticket_id = $1 AND p.id <> $2 AND p.amount * 100 = $3
+		AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
+		p.TicketID, p.ID, amount)
+	if err != nil || slices.ContainsFunc(phones, func(phone string) bool { return fits(rows[0].Phone, phone) }) {
+		return Payment{}, err
+	}
+	return rows[0], nil
+}
