@@ -17,7 +17,7 @@ build: ## write bin/cinemasphere, the whole product in one file
 .PHONY: test
 test: ## run every test (installs Chromium and PostgreSQL from Debian's packages where they are missing)
 	.ci/install
-	GOGC=400 go test -timeout 12m ./...
+	GOGC=400 go test -timeout 20m ./...
 	GOGC=400 go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
 
 .PHONY: test-histories

@@ -433,6 +433,8 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > paid > refund > reversed > second typed", "refund due: voided", "Paid void; RECEIPT1 refunded refund_asked; SECOND1 refund_due voided"},
 		{"accepted > paid > refund > reversed > typed", "not_failed", "Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > hold ends > others take all > paid > second typed", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone; SECOND1 refund_due seats_gone"},
+		{"accepted > hold ends > by hand, typed > query: paid > paid too little", "refund due: wrong_amount", "Paid; BYHAND1 applied; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > query: paid > paid by hand > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount, less than the price; BYHAND1 unmatched to be confirmed"},
 		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 	} {
 		if testing.Short() && i%fewer != 0 {

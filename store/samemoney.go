@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -253,9 +254,20 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	if err != nil {
 		return "", err
 	}
-	if back {
-		// The first one has gone back, or is on its way; this one has not.
-		if err := t.run(`UPDATE payment SET push_id = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
+	confirmed := false
+	if !back && have.State == PaymentApplied && m.amount != nil && *m.amount != have.Amount {
+		if confirmed, err = t.confirmed(have.Receipt, p.TicketID); err != nil {
+			return "", err
+		}
+	}
+	if back || confirmed {
+		// The first one has gone back, or is on its way, and this one has not; or the first one pays for the ticket, which this one,
+		// of another amount, does not.
+		learntBy := have.LearntBy
+		if confirmed {
+			learntBy = "typed" // the push was not its
+		}
+		if err := t.run(`UPDATE payment SET push_id = NULL, learnt_by = $1, updated_at = $2 WHERE id = $3`, learntBy, t.now, have.ID); err != nil {
 			return "", err
 		}
 		if other.ID != 0 {
@@ -284,24 +296,32 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	if err := t.showReceipt(have, m); err != nil {
 		return "", err
 	}
-	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
-		return outcome, err
+	contradicts, err := t.amountContradicts(p, m, have)
+	if err != nil {
+		return "", err
 	}
 	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: "c2b"}
 	if _, err := t.hint(s, h); err != nil {
 		return "", err
 	}
+	outcome := cmp.Or(contradicts, "receipt corrected")
 	// Where M-PESA has confirmed that the first one was this phone's, it is the ticket's second payment.
-	var confirmed int
-	if err := t.scan([]any{&confirmed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, have.Receipt, p.TicketID); err != nil || confirmed == 0 {
-		return "receipt corrected", err
+	if confirmed, err := t.confirmed(have.Receipt, p.TicketID); err != nil || !confirmed {
+		return outcome, err
 	}
 	first, err := t.payment(`receipt = $1`, have.Receipt)
 	if err != nil || first.PushID != 0 {
-		return "receipt corrected", err
+		return outcome, err
 	}
 	_, err = t.decideAgain(s, p.TicketID, first, money{receipt: first.Receipt, at: first.TransactedAt})
-	return "receipt corrected", err
+	return outcome, err
+}
+
+// confirmed reports whether M-PESA has confirmed the receipt for the ticket.
+func (t *tx) confirmed(receipt string, ticket TicketID) (bool, error) {
+	var n int
+	err := t.scan([]any{&n}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, receipt, ticket)
+	return n > 0, err
 }
 
 // guessed reports whether another push's payment has the receipt that this push's own callback names by the look of it alone, so that
