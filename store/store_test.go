@@ -19,6 +19,7 @@ func TestStamp(t *testing.T) { storetest.Each(t, testStamp) }
 
 func testStamp(t *testing.T) {
 	path := storetest.Path(t)
+	storetest.Unstamped(t, path)
 	for _, c := range []struct {
 		env  store.Environment
 		want error

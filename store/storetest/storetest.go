@@ -21,6 +21,9 @@ func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	for _, f := range options {
 		f(&o)
 	}
+	if o.Environment != store.Simulator {
+		Unstamped(t, o.Path)
+	}
 	s, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatalf("open books: %v", err)
