@@ -15,6 +15,7 @@ type Acceptance struct {
 	PaymentID PaymentID // in place of it: the payment, confirmed without a receipt, that this is the receipt of
 	Amount    Cents     // 0 is the payment's, or the ticket's total
 	Phone     string    // the MSISDN that paid; "" is the one that the ticket's prompts went to
+	Move      bool      // it was accepted for another ticket by mistake, which becomes void
 	By        string    // who says so
 }
 
@@ -23,12 +24,14 @@ type acceptance struct {
 	Acceptance
 	ticket   TicketID
 	have     Payment // which has the receipt, if any
+	doubted  Payment // which paid for the ticket by a receipt that M-PESA does not know as ours, if any
 	nameless Payment // of the ticket, which is to get the receipt, if any
 }
 
 // AcceptReceipt takes down that a person has found a receipt to have paid for a ticket, and decides about its money as if M-PESA
-// had confirmed it. It returns the payment, which may be due back. Pushes without a verdict stay as they are. ErrNotFound means
-// that there is no such ticket or payment. It refuses with ReceiptUsed, ReceiptKnown, AlreadyRefunded, AmountKnown.
+// had confirmed it; M-PESA is asked about it soon, where there is an initiator. It returns the payment, which may be due back. Pushes without a verdict stay as they are. ErrNotFound means
+// that there is no such ticket or payment. It refuses with ReceiptUsed, AcceptedElsewhere,
+// ReceiptKnown, AlreadyRefunded, AmountKnown.
 func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -44,6 +47,9 @@ func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, er
 		}
 		if err == nil {
 			err = t.acceptClaims(s, a)
+		}
+		if err == nil {
+			err = t.checkSoon(a.Receipt)
 		}
 		if err == nil {
 			out, err = t.payment(`receipt = $1`, a.Receipt)
@@ -86,6 +92,10 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
+	a.doubted, err = t.payment(`ticket_id = $1 AND state = 'applied' AND doubt IN ($2, $3)`, a.ticket, DoubtNoSuchReceipt, DoubtPaidOthers)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return a, err
+	}
 	if a.nameless.ID != 0 || a.have.TicketID == a.ticket && a.have.State != PaymentUnmatched {
 		return a, nil
 	}
@@ -124,9 +134,13 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return &Refusal{Kind: ReceiptKnown}
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
+	case another && a.have.LearntBy == "person" && a.PaymentID == 0:
+		if !a.Move {
+			return &Refusal{Kind: AcceptedElsewhere}
+		}
 	case another, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
-	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount:
+	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && !a.nameless.assumed():
 		return &Refusal{Kind: AmountKnown}
 	}
 	return nil
@@ -134,7 +148,26 @@ func (t *tx) refuseReceipt(a acceptance) error {
 
 // accept gives the receipt to the payment that lacks it, or decides about it as money of its own.
 func (t *tx) accept(s *Store, a acceptance) error {
-	m := money{a.Receipt, &a.Amount, a.Phone, a.have.Account, a.have.TransactedAt, "typed"}
+	if a.have.TicketID != 0 && a.have.TicketID != a.ticket { // a person has accepted it for another ticket, and knows better now
+		if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND reason = $5`,
+			ReasonUsed, t.now, a.Receipt, a.have.TicketID, ReasonAccepted); err != nil {
+			return err
+		}
+		var err error
+		if a.have, err = t.takeBack(a.have); err != nil {
+			return err
+		}
+	}
+	if a.nameless.Reason == receiptElsewhere { // and this is its own
+		if err := t.run(`UPDATE payment SET reason = '' WHERE id = $1`, a.nameless.ID); err != nil {
+			return err
+		}
+		a.nameless.Reason = ""
+	}
+	if a.doubted.ID != 0 && a.doubted.Receipt != a.Receipt && a.PaymentID == 0 && a.doubted.Amount == a.Amount {
+		return t.acceptInstead(a)
+	}
+	m := money{a.Receipt, &a.Amount, a.Phone, a.have.Account, a.have.TransactedAt, "person"}
 	if a.nameless.ID == 0 {
 		c, tr := Claim{Receipt: a.Receipt, TicketID: a.ticket, Source: m.learntBy}, Transaction{Amount: a.Amount, Phone: a.Phone, TransactedAt: m.at}
 		_, err := t.applyReceipt(s, c, tr, m, a.have)
@@ -148,6 +181,23 @@ func (t *tx) accept(s *Store, a acceptance) error {
 	return err
 }
 
+// acceptInstead gives the ticket's payment this receipt, in place of one that M-PESA does not know as ours.
+func (t *tx) acceptInstead(a acceptance) error {
+	if a.have.ID != 0 {
+		if err := t.supersede(a.have); err != nil {
+			return err
+		}
+	}
+	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, a.doubted.Receipt, a.ticket); err != nil {
+		return err
+	}
+	m := money{receipt: a.Receipt, at: a.have.TransactedAt}
+	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = $2, doubt = '', updated_at = $3 WHERE id = $4`, m.receipt, orNone(m.at), t.now, a.doubted.ID); err != nil {
+		return err
+	}
+	return t.showReceipt(a.doubted, m)
+}
+
 // acceptClaims ends what was asked about the receipt, for the ticket, with what the person says. Where nothing was, that is
 // written down all the same.
 func (t *tx) acceptClaims(s *Store, a acceptance) error {
@@ -159,19 +209,22 @@ func (t *tx) acceptClaims(s *Store, a acceptance) error {
 	if err != nil {
 		return err
 	}
-	if err := t.run(`UPDATE claim SET state = 'confirmed', reason = '', next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND state <> 'confirmed'`,
-		"accepted by "+a.By, t.now, a.Receipt, a.ticket); err != nil {
+	if err := t.run(`UPDATE claim SET state = 'confirmed', reason = $1, next_at = NULL, result_text = $2, updated_at = $3 WHERE receipt = $4 AND ticket_id = $5 AND state <> 'confirmed'`,
+		ReasonAccepted, "accepted by "+a.By, t.now, a.Receipt, a.ticket); err != nil {
 		return err
 	}
 	return t.touch(a.ticket)
 }
 
-// accepted finds the money that a person has accepted for the push's ticket, made at a time that nobody has told, and that must be
-// the push's own: no other push of the ticket may be what it paid.
-func (t *tx) accepted(p Push, amount Cents) (Payment, error) {
+// accepted finds the money that a person has accepted for the push's ticket since the push was made, at a time that nobody has told, and
+// that may be the push's own: no other push of the ticket may be what it paid.
+func (t *tx) accepted(p Push, m money) (Payment, error) {
 	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NULL AND receipt IS NOT NULL AND transacted_at IS NULL AND amount_cents = $2
-		AND state IN ('applied', 'refund_due', 'refunded', 'reversed_elsewhere')`+t.rowLock(), p.TicketID, amount)
+	if m.receipt != "" {
+		return Payment{}, nil
+	}
+	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NULL AND receipt IS NOT NULL AND transacted_at IS NULL AND amount_cents = $2 AND created_at >= $3
+		AND state IN ('applied', 'refund_due', 'refunded', 'reversed_elsewhere')`+t.rowLock(), p.TicketID, m.amount, p.CreatedAt)
 	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
@@ -179,7 +232,7 @@ func (t *tx) accepted(p Push, amount Cents) (Payment, error) {
 	var phones []string
 	err = t.list(&phones, `SELECT p.phone FROM push_request p WHERE p.ticket_id = $1 AND p.id <> $2 AND p.amount * 100 = $3
 		AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
-		p.TicketID, p.ID, amount)
+		p.TicketID, p.ID, m.amount)
 	if err != nil || slices.ContainsFunc(phones, func(phone string) bool { return fits(rows[0].Phone, phone) }) {
 		return Payment{}, err
 	}

@@ -63,8 +63,9 @@ func testAcceptedReceipt(t *testing.T) {
 		{"answer lost > hold ends > accept RECEIPT1", "applied", "Paid; RECEIPT1 applied"},
 		{"answer lost > hold ends > accept RECEIPT1 > accept RECEIPT1", "applied", "Paid; RECEIPT1 applied"},
 		{"answer lost > hold ends > accept RECEIPT1 > paid", "receipt known already", "Paid; RECEIPT1 applied"},
-		{"accepted > hold ends > accept RECEIPT1 > query: paid", "receipt known already", "Paid; RECEIPT1 applied"},
-		{"accepted > hold ends > accept RECEIPT1 > query: paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > accept RECEIPT1 > query: paid", "unmatched: may have been accepted",
+			"Paid; RECEIPT1 applied;  unmatched may be the same money as RECEIPT1, which was accepted for this ticket"},
+		{"accepted > hold ends > accept RECEIPT1 > query: paid > paid", "receipt known already", "Paid; RECEIPT1 applied;  superseded same money as RECEIPT1"},
 		{"accepted > hold ends > accept RECEIPT1 > paid > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
 		{"accepted > hold ends > accept RECEIPT1 > cancelled", "failed", "Paid; RECEIPT1 applied"},
 		{"accepted > hold ends > accept RECEIPT1 > c2b echo > query: paid", "receipt known already", "Paid; RECEIPT1 applied"},
@@ -73,7 +74,7 @@ func testAcceptedReceipt(t *testing.T) {
 			"Paid void; RECEIPT1 refund_due refund_asked;  unmatched may be the same money as RECEIPT1, which has gone back or is on its way"},
 		// Which of two pushes it was cannot be told, until the other has failed.
 		{two + " > accept RECEIPT1 > query: paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
-		{two + " > accept RECEIPT1 > query: paid 2 > cancelled 1", "failed", "Paid; RECEIPT1 applied;  superseded same money as RECEIPT1"},
+		{two + " > accept RECEIPT1 > query: paid 2 > cancelled 1", "failed", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
 		{two + " > accept RECEIPT1 > paid 1 > query: paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
 		// Of payments that M-PESA confirmed without a receipt.
 		{"accepted > query: paid > accept RECEIPT1", "applied", "Paid; RECEIPT1 applied"},
@@ -181,7 +182,7 @@ func testAcceptanceEndsClaims(t *testing.T) {
 				t.Error(told)
 			}
 			claims, err := st.s.Claims(t.Context(), st.pushes[0].TicketID)
-			if err != nil || len(claims) != 1 || claims[0].State != store.ClaimConfirmed || claims[0].Reason != "" {
+			if err != nil || len(claims) != 1 || claims[0].State != store.ClaimConfirmed || claims[0].Reason != store.ReasonAccepted {
 				t.Errorf("%+v %v", claims, err)
 			}
 			if _, err := st.s.TakeClaim(t.Context()); !errors.Is(err, store.ErrNotFound) {

@@ -28,6 +28,7 @@ const (
 	ReasonReversed      = "reversed"        // the money has gone back
 	ReasonNotAsked      = "not_asked"       // there is no initiator to ask with, or M-PESA did not answer
 	ReasonUnclear       = "unclear"         // it may be the money of another booking of the same phone
+	ReasonAccepted      = "accepted"        // of a confirmed claim: a person says so, not M-PESA
 	ReasonSettled       = "settled"         // a person has looked into it, and did not take it for the ticket
 )
 

@@ -33,7 +33,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		}
 		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return t.applyCheck(cb.Kind, token, tr)
+			return t.applyCheck(s, cb.Kind, token, tr)
 		}
 		if err == nil {
 			err = t.lock(c.TicketID)
@@ -54,11 +54,11 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 }
 
 func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
-	if c.State != ClaimAsking && !(c.State == ClaimPerson && c.Reason == ReasonNotAsked) {
-		return "decided already", nil
-	}
 	if tr.NoAnswer {
 		return "no answer", nil
+	}
+	if !c.open(tr) {
+		return t.confirmedLate(s, c, tr)
 	}
 	if err := t.run(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID); err != nil {
 		return "", err
@@ -69,6 +69,9 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	}
 	if tr.Reversed {
 		return t.reversedElsewhere(c, have)
+	}
+	if have, err = t.saidAgain(s, have, tr); err != nil {
+		return "", err
 	}
 	weaker, err := t.weaker(c, have)
 	if err != nil {
@@ -94,6 +97,42 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 		state, reason = ClaimPerson, ReasonUnclear
 	}
 	return string(state) + ": " + reason, errors.Join(t.notConfirmed(s, c, tr, have, state, reason), t.endClaim(c, state, reason))
+}
+
+// open reports whether an answer decides about the claim: that nobody has done yet, or M-PESA did not know the receipt when it was asked before.
+func (c Claim) open(tr Transaction) bool {
+	return c.State == ClaimAsking || c.State == ClaimPerson && c.Reason == ReasonNotAsked || c.State == ClaimRefused && c.Reason == ReasonNoSuchReceipt && tr.Known
+}
+
+// confirmedLate takes in what M-PESA says of the money of a claim that has been decided.
+func (t *tx) confirmedLate(s *Store, c Claim, tr Transaction) (string, error) {
+	have, err := t.payment(`receipt = $1`, c.Receipt)
+	switch {
+	case errors.Is(err, ErrNotFound) && tr.Completed && tr.ToUs && tr.Receipt == c.Receipt:
+		_, err = t.hint(s, Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: c.Source})
+	case errors.Is(err, ErrNotFound):
+		err = nil
+	case err == nil && tr.Reversed:
+		err = t.wentBack(have)
+	case err == nil:
+		_, err = t.saidAgain(s, have, tr)
+	}
+	return "decided already", err
+}
+
+// saidAgain takes in what M-PESA says of a payment, if the books have it, and reads it again.
+func (t *tx) saidAgain(s *Store, have Payment, tr Transaction) (Payment, error) {
+	if have.ID == 0 {
+		return have, nil
+	}
+	if _, err := t.saidOf(s, have, tr, true); err != nil {
+		return have, err
+	}
+	again, err := t.payment(`receipt = $1`, have.Receipt)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return again, err
 }
 
 // judge says whether what M-PESA knows of a receipt makes it the payment of the claim's ticket, and why not.
@@ -256,7 +295,7 @@ func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
 
 // wentBack writes down that money has gone back without us. A ticket that was paid with it is void.
 func (t *tx) wentBack(have Payment) error {
-	if have.ID == 0 || have.State == PaymentRefunded || have.State == PaymentReversed || have.Reason == ReasonReturnedShort {
+	if have.ID == 0 || have.State == PaymentRefunded || have.State == PaymentReversed || have.Doubt == DoubtReturnedShort {
 		return nil
 	}
 	var r Refund

@@ -60,8 +60,9 @@ const (
 	NoInitiator     RefusalKind = "no_initiator"     // to send a Reversal with
 	AmountInCents   RefusalKind = "amount_in_cents"  // a Reversal gives back whole shillings
 	// Of receipts that a person accepts, besides those of refunds:
-	ReceiptUsed  RefusalKind = "receipt_used"  // it is the money of another ticket, or of another payment of this one
-	ReceiptKnown RefusalKind = "receipt_known" // the payment has its receipt, or was never one without
+	AcceptedElsewhere RefusalKind = "accepted_elsewhere" // a person has accepted it for another ticket, which would become void
+	ReceiptUsed       RefusalKind = "receipt_used"       // it is the money of another ticket, or of another payment of this one
+	ReceiptKnown      RefusalKind = "receipt_known"      // the payment has its receipt, or was never one without
 	// Of entries of the list of money that a person takes off it:
 	MoneyDue        RefusalKind = "money_due"         // it is to be given back
 	StillAsked      RefusalKind = "still_asked"       // M-PESA is being asked about the receipt

@@ -30,9 +30,13 @@ var rules = []rule{
 		WHERE p.state = 'applied' AND (t.id IS NULL OR t.payment_status <> 'Paid')`},
 	{"a paid push has its payment", `SELECT 'push ' || u.id FROM push_request u WHERE u.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.push_id = u.id)`},
 	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE u.state <> 'paid'`},
-	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')`},
+	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')
+		AND NOT ` + settledDoubt},
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
-		(p.state <> 'superseded' AND p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))`},
+		(p.state <> 'superseded' AND p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
+		AND NOT ` + settledDoubt},
+	{"M-PESA says no other of a payment, or a person has settled it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
+		WHERE p.doubt <> '' AND p.doubt NOT LIKE 'returned%' AND p.state <> 'superseded' AND NOT ` + settledDoubt},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
 		WHERE r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
 	{"a void ticket has no money applied", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.voided_at IS NOT NULL
@@ -70,7 +74,7 @@ type Kept struct {
 	Callback
 	CheckoutRequestID string       // of its push
 	Payments          int          // of its push
-	Receipt           string       // of the payment that its Reversal was to give back
+	Receipt           string       // of the payment that its Reversal was to give back, or that its Transaction Status was about
 	State             PaymentState // of that payment; "" where the books have none
 }
 
@@ -80,10 +84,12 @@ var kept = map[CallbackKind]string{
 		FROM callback c LEFT JOIN push_request p ON p.callback_token = c.token`,
 	CallbackReversal: `'' AS checkout, 0 AS payments, COALESCE(y.receipt, '') AS receipt, COALESCE(y.state, '') AS state
 		FROM callback c LEFT JOIN refund r ON r.result_token = c.token LEFT JOIN payment y ON y.id = r.payment_id`,
+	CallbackStatus: `'' AS checkout, 0 AS payments, COALESCE(m.receipt, k.receipt, '') AS receipt, '' AS state
+		FROM callback c LEFT JOIN claim m ON m.result_token = c.token LEFT JOIN paid_check k ON k.result_token = c.token`,
 	CallbackC2B: `'' AS checkout, 0 AS payments, '' AS receipt, '' AS state FROM callback c`,
 }
 
-// EachKept goes through the kept callbacks of a kind, STK, Reversal or C2B, that have a token of ours and an outcome, oldest first.
+// EachKept goes through the kept callbacks of a kind, STK, Reversal, Transaction Status or C2B, that have a token of ours and an outcome, oldest first.
 func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept)) error {
 	const page = 1000
 	last := CallbackID(0)

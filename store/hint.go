@@ -69,15 +69,7 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	h.Account = cmp.Or(code, h.Account) // what names no ticket stays as it was typed, for a person to read
 	have, err := t.payment(`receipt = $1`, h.Receipt)
 	if err == nil {
-		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE id = $4`,
-			orNone(h.TransactedAt), h.Account, t.now, have.ID)
-		if err == nil && have.PushID != 0 && have.Amount == 0 {
-			return t.amountHinted(s, have, h)
-		}
-		if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
-			return t.hintedAgain(s, have, h, ticket, code)
-		}
-		return Applied{Outcome: "known already"}, err
+		return t.hintedKnown(s, have, h, ticket, code)
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return Applied{}, err
@@ -125,6 +117,23 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	return Applied{Outcome: "unmatched: " + reason, Code: code}, nil
 }
 
+// hintedKnown takes in what a hint says of money that the books have.
+func (t *tx) hintedKnown(s *Store, have Payment, h Hint, ticket TicketID, code string) (out Applied, err error) {
+	out.Outcome, err = t.saidOf(s, have, Transaction{Known: true, Completed: true, ToUs: true, Receipt: h.Receipt, Amount: h.Amount, TransactedAt: h.TransactedAt}, false)
+	out.Outcome = cmp.Or(out.Outcome, "known already")
+	if err == nil {
+		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE receipt = $4`,
+			orNone(h.TransactedAt), h.Account, t.now, h.Receipt)
+	}
+	if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
+		return t.hintedAgain(s, have, h, ticket, code)
+	}
+	if err == nil && have.TicketID != 0 {
+		err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID)
+	}
+	return out, err
+}
+
 // hintedAgain takes in what a hint adds to money that names no ticket yet, or has been given to one by weaker proof: it may name
 // one now.
 func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code string) (Applied, error) {
@@ -140,22 +149,6 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code s
 	}
 	err := t.insertClaim(s, claimRow{receipt: h.Receipt, ticket: ticket, source: h.LearntBy, phone: h.Phone, next: t.now})
 	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
-}
-
-// amountHinted takes in how much the payment of a push was of, which its callback did not say, and decides about it again.
-func (t *tx) amountHinted(s *Store, have Payment, h Hint) (out Applied, err error) {
-	if err := t.lock(have.TicketID); err != nil {
-		return out, err
-	}
-	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
-		return out, err
-	}
-	have.Amount = h.Amount
-	if err := t.run(`UPDATE payment SET amount_cents = $1 WHERE id = $2`, have.Amount, have.ID); err != nil {
-		return out, err
-	}
-	out.Outcome, err = t.decideAgain(s, have.TicketID, have, money{at: h.TransactedAt})
-	return out, err
 }
 
 // completes finds the payments without a receipt that this one may be.

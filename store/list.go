@@ -23,7 +23,7 @@ type Case struct {
 	Kind       CaseKind    `db:"kind" json:"kind"`
 	ID         int64       `db:"id" json:"id"`                  // of the payment, push or claim
 	State      string      `db:"state" json:"state"`            // of the payment, push or claim
-	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket
+	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket: its doubt, where there is one
 	Receipt    string      `db:"receipt" json:"receipt"`        // "" while pending
 	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked
 	Phone      string      `db:"phone" json:"phone"`            // may be masked by M-PESA
@@ -35,7 +35,8 @@ type Case struct {
 	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
 	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
-	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back
+	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
+	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
 	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
@@ -68,29 +69,29 @@ type CaseFilter struct {
 
 const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
 
-const casePayments = `SELECT 'payment' AS kind, y.id, y.state, y.reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
+const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until,
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at,
 	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others` + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS others` + caseSettled + `
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at, 0 AS others` + caseSettled + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
 
 const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
-	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS others` + caseSettled + `
+	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others` + caseSettled + `
 	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
-// receipt yet, went back twice, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
+// receipt yet, is doubtful, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
 // What a person has settled is not among it, unless it has changed since.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, claims := casePayments, caseClaims
 	if !f.All {
-		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.reason IN ('` + ReasonReturnedTwice + `', '` + ReasonReturnedOther + `')`
-		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND COALESCE(y.state, '') NOT IN ('applied', 'refunded', 'reversed_elsewhere')`
+		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.doubt <> '' AND y.state <> 'superseded'`
+		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND NOT (COALESCE(y.state, '') IN ('refunded', 'reversed_elsewhere') OR COALESCE(y.state, '') = 'applied' AND (y.ticket_id = c.ticket_id OR y.learnt_by NOT IN ('person', 'typed')))`
 	}
 	var all []Case
 	for _, query := range []string{payments, casePushes, claims} {
@@ -109,7 +110,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		if code, is := strings.CutPrefix(c.Reason, ReasonOtherID); is {
 			all[i].TicketCode = code
 		}
-		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.Reason
+		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.Reason && c.RefundAt <= c.SettledAt
 	}
 	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) || c.Settled && !f.All })
 	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })

@@ -29,16 +29,17 @@ type PaidCheck struct {
 	Applied      int    `db:"applied"` // 0 where the receipt pays for no ticket any more
 }
 
-const checksDue = `SELECT p.receipt, CASE WHEN s.starts_at <= $3 THEN 2 ELSE 1 END AS round FROM screening s JOIN ticket t ON t.screening_id = s.id
+const checksDue = `SELECT p.receipt, t.id AS ticket, CASE WHEN s.starts_at <= $3 THEN 2 ELSE 1 END AS round FROM screening s JOIN ticket t ON t.screening_id = s.id
 	JOIN payment p ON p.ticket_id = t.id LEFT JOIN paid_check k ON k.receipt = p.receipt
 	WHERE s.starts_at > $1 AND s.starts_at <= $2 AND p.state = 'applied' AND p.receipt IS NOT NULL
-	AND COALESCE(k.round, 0) < CASE WHEN s.starts_at <= $3 THEN 2 ELSE 1 END ORDER BY round, s.starts_at, p.id LIMIT $4`
+	AND (k.receipt IS NULL OR k.ticket_id <> t.id OR k.round < CASE WHEN s.starts_at <= $3 THEN 2 ELSE 1 END) ORDER BY round, s.starts_at, p.id LIMIT $4`
 
 // QueueChecks has M-PESA asked about the receipts of paid tickets whose film is about to begin, or was a day ago, once for each of
 // the two, and returns how many there were: at most the limit, those of films that are still to begin first.
 func (s *Store) QueueChecks(ctx context.Context, limit int) (int, error) {
 	var due []struct {
 		Receipt string
+		Ticket  TicketID
 		Round   int
 	}
 	now := s.Now()
@@ -46,9 +47,7 @@ func (s *Store) QueueChecks(ctx context.Context, limit int) (int, error) {
 	if err == nil && len(due) > 0 {
 		err = s.write(ctx, urgent, func(t *tx) error {
 			for _, d := range due {
-				if err := t.run(`INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, next_at, result_text, created_at, updated_at)
-					VALUES ($1,$2,$3,$4,0,$5,'',$5,$5) ON CONFLICT (receipt) DO UPDATE SET round = excluded.round, sent = 0, next_at = excluded.next_at, updated_at = excluded.updated_at
-					WHERE paid_check.round < excluded.round`, d.Receipt, d.Round, newSecret(), newSecret(), t.now); err != nil {
+				if err := t.queueCheck(d.Receipt, d.Ticket, d.Round); err != nil {
 					return err
 				}
 			}
@@ -61,6 +60,21 @@ func (s *Store) QueueChecks(ctx context.Context, limit int) (int, error) {
 	return len(due), nil
 }
 
+func (t *tx) queueCheck(receipt string, ticket TicketID, round int) error {
+	return t.run(`INSERT INTO paid_check (receipt, ticket_id, round, result_token, timeout_token, sent, next_at, result_text, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,0,$6,'',$6,$6) ON CONFLICT (receipt) DO UPDATE SET ticket_id = excluded.ticket_id, round = excluded.round, sent = 0, next_at = excluded.next_at,
+		updated_at = excluded.updated_at WHERE paid_check.round < excluded.round OR paid_check.ticket_id <> excluded.ticket_id OR excluded.ticket_id = 0`, receipt, ticket, round, newSecret(), newSecret(), t.now)
+}
+
+// checkSoon has M-PESA asked about a receipt that a person has accepted, or that is due back: whether it knows it, and of how much and when it
+// was.
+func (t *tx) checkSoon(receipt string) error {
+	if receipt == "" {
+		return nil
+	}
+	return t.queueCheck(receipt, 0, 1)
+}
+
 // nothingElse is that no push, claimed receipt or refund waits for its turn: nobody waits for a check.
 const nothingElse = `NOT EXISTS (SELECT 1 FROM push_request WHERE next_query_at <= $1 AND lease_until <= $1 AND checkout_request_id IS NOT NULL)
 	AND NOT EXISTS (SELECT 1 FROM claim WHERE next_at <= $1 AND lease_until <= $1)
@@ -71,7 +85,8 @@ const nothingElse = `NOT EXISTS (SELECT 1 FROM push_request WHERE next_query_at 
 // that nothing is due, or that it is too early.
 func (s *Store) TakeCheck(ctx context.Context, gap time.Duration) (PaidCheck, error) {
 	var k PaidCheck
-	err := s.read(ctx, &k, `SELECT k.receipt, k.result_token, k.timeout_token, k.sent, (SELECT count(*) FROM payment p WHERE p.receipt = k.receipt AND p.state = 'applied') AS applied
+	err := s.read(ctx, &k, `SELECT k.receipt, k.result_token, k.timeout_token, k.sent, (SELECT count(*) FROM payment p
+		WHERE p.receipt = k.receipt AND (p.state = 'applied' OR k.ticket_id = 0)) AS applied
 		FROM paid_check k WHERE k.next_at <= $1 AND `+nothingElse+` AND NOT EXISTS (SELECT 1 FROM pace WHERE name = 'check' AND next_at > $1) ORDER BY k.next_at, k.receipt LIMIT 1`, s.Now())
 	if err == nil {
 		gap, err = s.slower(ctx, gap)
@@ -113,8 +128,9 @@ func (s *Store) RestChecks(ctx context.Context) error {
 	return nil
 }
 
-// applyCheck makes of what M-PESA says of a paid ticket's receipt what it means: that the money has gone back, or nothing at all.
-func (t *tx) applyCheck(kind CallbackKind, token string, tr Transaction) (out Applied, err error) {
+// applyCheck makes of what M-PESA says of a paid ticket's receipt what it means: that the money has gone back, that it is not what the books
+// say, or nothing at all.
+func (t *tx) applyCheck(s *Store, kind CallbackKind, token string, tr Transaction) (out Applied, err error) {
 	where := `result_token = $1`
 	if kind == CallbackStatusTimeout {
 		where = `timeout_token = $1`
@@ -137,6 +153,16 @@ func (t *tx) applyCheck(kind CallbackKind, token string, tr Transaction) (out Ap
 	out.Outcome, err = "checked", nil
 	if tr.Reversed && (tr.Receipt == "" || strings.EqualFold(tr.Receipt, receipt)) {
 		out.Outcome, err = "reversed at M-PESA", t.wentBack(have)
+		if err == nil && have.ID != 0 {
+			if have, err = t.payment(`id = $1`, have.ID); err == nil {
+				_, err = t.amountSaid(s, have, tr.Amount, true)
+			}
+		}
+	} else if have.ID != 0 {
+		var said string
+		if said, err = t.saidOf(s, have, tr, true); said != "" {
+			out.Outcome = said
+		}
 	}
 	return out, errors.Join(err, t.run(`UPDATE paid_check SET next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt))
 }

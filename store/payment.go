@@ -35,18 +35,20 @@ type Payment struct {
 	LearntBy     string       `db:"learnt_by"`
 	State        PaymentState `db:"state"`
 	Reason       string       `db:"reason"` // why a refund is due, or nothing came of it
+	Doubt        string       `db:"doubt"`  // what a person must look into, whatever the state; "" mostly
 	CreatedAt    Instant      `db:"created_at"`
-	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Store.Payments] alone
+	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Store.Payments] alone, as is the next
+	Settled      int          `db:"settled"`    // 1 where a person has settled its doubt
 }
 
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id, COALESCE(push_id, 0) AS push_id,
-	COALESCE(amount_cents, 0) AS amount_cents, phone, account, COALESCE(transacted_at, 0) AS transacted_at, learnt_by, state, reason, created_at`
+	COALESCE(amount_cents, 0) AS amount_cents, phone, account, COALESCE(transacted_at, 0) AS transacted_at, learnt_by, state, reason, doubt, created_at`
 
 // Payments lists every receipt of money, oldest first.
 func (s *Store) Payments(ctx context.Context) ([]Payment, error) {
 	var ps []Payment
 	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+`,
-		COALESCE((SELECT callback_token FROM push_request p WHERE p.id = payment.push_id), '') AS push_token FROM payment ORDER BY id`); err != nil {
+		COALESCE((SELECT callback_token FROM push_request u WHERE u.id = p.push_id), '') AS push_token, CASE WHEN `+settledDoubt+` THEN 1 ELSE 0 END AS settled FROM payment p ORDER BY id`); err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}
 	return ps, nil
@@ -68,15 +70,19 @@ type money struct {
 	learntBy string
 }
 
-// rank is how good a proof is: a callback by its token, a query, what Transaction Status has confirmed, what was typed.
+// rank is how good a proof is: a callback by its token, a query, what Transaction Status has confirmed of a confirmation or of what was
+// typed, the word of a person.
 func rank(learntBy string) int {
-	return slices.Index([]string{"pull", "typed", "c2b", "query", "callback"}, learntBy)
+	return slices.Index([]string{"pull", "person", "typed", "c2b", "query", "callback"}, learntBy)
 }
 
 // pay applies a success of a push. Every way to learn of it comes through here, and the payment is recorded in its own right
 // first, whatever becomes of the ticket.
 func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	m := money{v.Receipt, v.Amount, p.Phone, "", v.TransactedAt, v.LearntBy}
+	if v.Receipt == "" && v.Amount == nil {
+		v.LearntBy, m.learntBy = "query", "query" // a callback that says no more than the answer to a query is worth no more
+	}
 	if m.amount == nil && v.LearntBy == "query" {
 		asked := Cents(p.Amount) * 100 // the answer to a query never says how much; a prompt cannot be paid in part
 		m.amount = &asked
@@ -95,6 +101,10 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
 	switch {
 	case have.ID == 0 && other.ID == 0:
+		accepted, err := t.accepted(p, m)
+		if err != nil || accepted.ID != 0 {
+			return t.perhapsTheSame(s, p, v, m, accepted, err)
+		}
 		return t.payAnew(s, p, v, m)
 	case have.ID == 0 && other.PushID != 0:
 		// One receipt cannot pay twice. What this money is about is for a person to find out.
@@ -102,7 +112,7 @@ func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment)
 	case have.ID == 0:
 		back, err := t.goingBack(other)
 		if err != nil || back && m.receipt == "" {
-			return t.perhapsReturned(s, p, v, m, other, err)
+			return t.perhapsTheSame(s, p, v, m, other, err)
 		}
 		return t.complete(s, p, v, m, other)
 	case m.receipt == "" || have.Receipt == m.receipt:
@@ -133,6 +143,11 @@ func (t *tx) payAnew(s *Store, p Push, v Verdict, m money) (string, error) {
 	}
 	if err := t.record(s, &p, v, m, state, reason); err != nil {
 		return "", err
+	}
+	if state == PaymentRefundDue { // a callback may be wrong about how much goes back
+		if err := t.checkSoon(m.receipt); err != nil {
+			return "", err
+		}
 	}
 	return t.tell(s, tk, m, reason)
 }
@@ -178,7 +193,7 @@ func (t *tx) tell(s *Store, tk payable, m money, reason string) (string, error) 
 // paidAgain takes in what a source says of a payment that the push has already. Where it knows more than was known, and the
 // payment has not become a ticket, the decision is made again.
 func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (string, error) {
-	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
+	if outcome, err := t.amountContradicts(m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
 	back, err := t.goingBack(have)
@@ -203,7 +218,7 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 
 // goingBack reports whether a payment's money is with its payer again, or on its way.
 func (t *tx) goingBack(p Payment) (bool, error) {
-	if p.State == PaymentRefunded || p.State == PaymentReversed || p.Reason == ReasonReturnedShort {
+	if p.State == PaymentRefunded || p.State == PaymentReversed || p.Doubt == DoubtReturnedShort {
 		return true, nil
 	}
 	var refunds int
@@ -211,9 +226,15 @@ func (t *tx) goingBack(p Payment) (bool, error) {
 	return refunds > 0, err
 }
 
-// perhapsReturned records money of a push that by all signs, but for the receipt that nobody has told, is what has gone back
-// already. It becomes no ticket, and is a person's to look into, until a receipt tells.
-func (t *tx) perhapsReturned(s *Store, p Push, v Verdict, m money, returned Payment, err error) (string, error) {
+// sameMoneyAs is the reason of a push's money that may be the same as that of a receipt, which follows.
+const sameMoneyAs = "may be the same money as "
+
+// ReasonAcceptedInstead is said of a receipt that a person had accepted as a push's, which its own callback then named another for.
+const ReasonAcceptedInstead = "accepted_instead"
+
+// perhapsTheSame records money of a push that by all signs, but for the receipt that nobody has told, is what has gone back already, or
+// what a person has accepted. It becomes no ticket, and is a person's to look into, until a receipt tells.
+func (t *tx) perhapsTheSame(s *Store, p Push, v Verdict, m money, other Payment, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
@@ -221,19 +242,27 @@ func (t *tx) perhapsReturned(s *Store, p Push, v Verdict, m money, returned Paym
 	if err != nil {
 		return "", err
 	}
-	if err := t.record(s, &p, v, m, PaymentUnmatched, "may be the same money as "+returned.Receipt+", which has gone back or is on its way"); err != nil {
+	back, err := t.goingBack(other)
+	if err != nil {
+		return "", err
+	}
+	reason, outcome := sameMoneyAs+other.Receipt+", which was accepted for this ticket", "unmatched: may have been accepted"
+	if back {
+		reason, outcome = sameMoneyAs+other.Receipt+", which has gone back or is on its way", "unmatched: may have gone back"
+	}
+	if err := t.record(s, &p, v, m, PaymentUnmatched, reason); err != nil {
 		return "", err
 	}
 	if tk.Status == Paid {
-		return "unmatched: may have gone back", t.touch(tk.ID)
+		return outcome, t.touch(tk.ID)
 	}
-	return "unmatched: may have gone back", t.ticketOwed(s, tk, ReasonUnconfirmed)
+	return outcome, t.ticketOwed(s, tk, ReasonUnconfirmed)
 }
 
 // leaveReturned tells the ticket that the money which has come for it has gone back, or is on its way.
 func (t *tx) leaveReturned(s *Store, ticket TicketID, have Payment) (string, error) {
 	if have.State == PaymentUnmatched {
-		if err := t.run(`UPDATE payment SET state = 'refund_due', reason = CASE WHEN reason = '`+ReasonReturnedShort+`' THEN reason ELSE $1 END, ticket_id = $2, updated_at = $3 WHERE id = $4`, ReasonRefundAsked, ticket, t.now, have.ID); err != nil {
+		if err := t.run(`UPDATE payment SET state = 'refund_due', reason = $1, ticket_id = $2, updated_at = $3 WHERE id = $4`, ReasonRefundAsked, ticket, t.now, have.ID); err != nil {
 			return "", err
 		}
 	}
@@ -273,6 +302,11 @@ func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (stri
 		return "", err
 	}
 	m.receipt, m.at = cmp.Or(m.receipt, have.Receipt), cmp.Or(m.at, have.TransactedAt)
+	if state == PaymentRefundDue && have.State != PaymentRefundDue && have.LearntBy != "typed" {
+		if err := t.checkSoon(m.receipt); err != nil {
+			return "", err
+		}
+	}
 	return t.tell(s, tk, m, reason)
 }
 
@@ -286,13 +320,16 @@ func (t *tx) showReceipt(have Payment, m money) error {
 }
 
 // amountContradicts takes a ticket back that was given for money which, as M-PESA says now, was of another amount: it is void,
-// and the money is due back. It says "" where the amounts agree.
-func (t *tx) amountContradicts(p Push, m money, have Payment) (string, error) {
-	if have.State != PaymentApplied || m.amount == nil || have.Amount == *m.amount {
+// and the money is due back. Where it has said another amount before, M-PESA is asked. It says "" where the amounts agree, or there is no ticket.
+func (t *tx) amountContradicts(m money, have Payment) (string, error) {
+	if m.amount == nil || have.Amount == *m.amount {
 		return "", nil
 	}
+	if err := t.checkSoon(cmp.Or(m.receipt, have.Receipt)); err != nil || have.State != PaymentApplied {
+		return "", err
+	}
 	err := t.run(`UPDATE payment SET amount_cents = $1, state = $2, reason = $3, updated_at = $4 WHERE id = $5`, *m.amount, PaymentRefundDue, ReasonWrongAmount, t.now, have.ID)
-	return "refund due: " + ReasonWrongAmount, errors.Join(err, t.void(p.TicketID, ReasonWrongAmount, false))
+	return "refund due: " + ReasonWrongAmount, errors.Join(err, t.void(have.TicketID, ReasonWrongAmount, false))
 }
 
 // takeFrom takes money from the ticket that weaker proof had given it to. A ticket that was paid with it stays paid, but void:

@@ -94,6 +94,9 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 		if err == nil {
 			out, err = t.insertRefund(s, have, n)
 		}
+		if err == nil && have.LearntBy != "typed" && (n.Reference == "" || n.Amount != 0) {
+			err = t.checkSoon(have.Receipt)
+		}
 		if err != nil {
 			return err
 		}
@@ -110,6 +113,9 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 			return err
 		}
 		out.State = RefundDone
+		if err := t.run(`UPDATE payment SET doubt = '' WHERE id = $1 AND doubt <> $2`, have.ID, DoubtReturnedTwice); err != nil {
+			return err
+		}
 		return t.refunded(out, have, "by hand", n.Reference)
 	})
 	if err != nil {
@@ -184,7 +190,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 		have.Amount, have.Reason = rest, ReasonRefundAsked
 	case have.State == PaymentRefunded, have.State == PaymentReversed, have.State == PaymentSuperseded:
 		kind = AlreadyRefunded
-	case n.Reference == "" && have.Reason == ReasonReturnedShort, open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
+	case n.Reference == "" && have.Doubt == DoubtReturnedShort, open.ID != 0 && (n.Reference == "" || !open.stuck(t.now, n.NoInitiator)):
 		kind = RefundOpen
 	case n.By == Automatic && (have.State != PaymentRefundDue || have.Amount == 0):
 		kind = NotOurs
@@ -213,7 +219,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 
 // rest is what is still to be given back by hand of money that was given back before its amount was known.
 func (t *tx) rest(have Payment, n NewRefund) (Cents, error) {
-	if have.Reason != ReasonReturnedOther || n.Reference == "" {
+	if have.Doubt != DoubtReturnedOther || n.Reference == "" {
 		return 0, nil
 	}
 	var returned Cents
@@ -266,17 +272,24 @@ func paymentOfTicket(rows []Payment) (Payment, error) {
 }
 
 // surelyDue keeps of money that is due back what may go back by itself: not that of a ticket or phone of which a receipt is not known,
-// nor what may turn out to be the payment of a push that has no verdict yet.
+// nor what M-PESA is being asked about, nor what may turn out to be the payment of a push that has no verdict yet.
 func surelyDue(due []Payment, list func(rows any, query string) error) ([]Payment, error) {
 	var pending, undecided []Payment
 	if len(due) == 0 {
 		return due, nil
 	}
-	err := list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
+	var asked []string // receipts of which M-PESA has not said yet how much they are of
+	err := list(&asked, `SELECT receipt FROM paid_check WHERE next_at IS NOT NULL`)
+	if err != nil {
+		return due, err
+	}
+	err = list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
 	if err == nil && slices.ContainsFunc(due, func(p Payment) bool { return p.PushID == 0 }) {
 		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
 	}
-	return slices.DeleteFunc(due, func(p Payment) bool { return receiptAwaited(p, pending) || perhapsOf(p, undecided) }), err
+	return slices.DeleteFunc(due, func(p Payment) bool {
+		return slices.Contains(asked, p.Receipt) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
+	}), err
 }
 
 // perhapsOf reports whether money that names no push may be that of one of these.
@@ -315,7 +328,7 @@ func (p Payment) assumed() bool { return p.Receipt == "" && p.LearntBy == "query
 // money is back already, and was another amount, that is for a person to put right.
 func (t *tx) receiptForRefund(have Payment, m money) error {
 	if have.State == PaymentRefunded && m.amount != nil && *m.amount != have.Amount {
-		if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedOther, t.now, have.ID); err != nil {
+		if err := t.doubt(have.ID, DoubtReturnedOther); err != nil {
 			return err
 		}
 	}
@@ -326,17 +339,28 @@ func (t *tx) receiptForRefund(have Payment, m money) error {
 	return t.run(`UPDATE refund SET amount_cents = $1, next_at = $2, updated_at = $2 WHERE payment_id = $3 AND state = 'requested' AND sent = 0`, amount, t.now, have.ID)
 }
 
-// dropRefund ends the refund of a payment that has turned out to be the same money as another one. Where it was given back by hand,
-// and the other one is going back too, that is for a person to look into.
+// dropRefund ends the refund of a payment that has turned out to be the same money as another one. What was given back of it by hand
+// is the other one's: no Reversal of that is sent any more. Where one has been carried out already, that is for a person to look into.
 func (t *tx) dropRefund(drop, keep Payment) error {
-	const end = `UPDATE refund SET state = 'failed', next_at = NULL, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested' AND sent = 0`
+	const end = `UPDATE refund SET state = 'failed', next_at = NULL, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`
 	if err := t.run(end, "same money as "+keep.Receipt, t.now, drop.ID); err != nil || drop.State != PaymentRefunded {
 		return err
+	}
+	if keep.State == PaymentRefunded || keep.State == PaymentReversed || keep.Doubt == DoubtReturnedShort {
+		return t.doubt(keep.ID, DoubtReturnedTwice)
 	}
 	if err := t.run(end, "given back by hand", t.now, keep.ID); err != nil {
 		return err
 	}
-	return t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedTwice, t.now, keep.ID)
+	if err := t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'refunded'`, keep.ID, t.now, drop.ID); err != nil {
+		return err
+	}
+	if drop.Amount != keep.Amount {
+		if err := t.doubt(keep.ID, DoubtReturnedOther); err != nil {
+			return err
+		}
+	}
+	return t.goneBack(keep, PaymentRefunded, keep.Reason)
 }
 
 // Refunds lists the refunds of a payment, newest first.

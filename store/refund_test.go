@@ -146,6 +146,7 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 		t.Errorf("while a prompt of the phone has no verdict: %+v", due)
 	}
 	rf.do("query: cancelled 2")
+	rf.confirmsAll()
 	due := rf.due()
 	if len(due) != 1 || due[0].Receipt != "SECOND1" {
 		t.Fatalf("once it has: %+v", due)
@@ -359,6 +360,7 @@ func testNoAutomaticRefundWhileAReceiptIsPending(t *testing.T) {
 			rf.pushes, rf.made = append(rf.pushes, sent), append(rf.made, rf.s.Now())
 			rf.do("accepted")
 			rf.do("query: paid")
+			rf.confirmsAll()
 			due, err := rf.s.RefundsDue(t.Context(), 10)
 			if err != nil || (len(due) == 0) != waits {
 				t.Errorf("due: %+v, %v", due, err)
@@ -405,6 +407,10 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		book(10+phone, "query: paid")
 	}
 	book(20, "paid too little")
+	if due, err := rf.s.RefundsDue(t.Context(), 3); err != nil || len(due) != 0 {
+		t.Errorf("due while M-PESA is asked how much it took: %+v, %v", due, err)
+	}
+	rf.confirmsAll()
 	if due, err := rf.s.RefundsDue(t.Context(), 3); err != nil || len(due) != 1 || due[0].Receipt != "RECEIPT9" {
 		t.Errorf("due: %+v, %v", due, err)
 	}

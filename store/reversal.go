@@ -120,6 +120,14 @@ type RefundAnswer struct {
 	Code, Text                               string // Safaricom's own, for the operator
 }
 
+// gaveBack is how much a Reversal has given back: what was asked for, where M-PESA does not say.
+func (a RefundAnswer) gaveBack(r Refund) Cents {
+	if a.Amount != nil {
+		return *a.Amount
+	}
+	return r.Amount
+}
+
 // RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
 func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -174,7 +182,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
 	}
-	if have.Reason == ReasonReturnedShort && a.Verdict != RefundReversed {
+	if have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed {
 		a.Text = "" // how much has gone back stays on the list
 	}
 	if err := t.run(`UPDATE refund SET undone = $1, undone_ids = $2, result_code = CASE WHEN $3 = '' THEN result_code ELSE $3 END, result_text = CASE WHEN $4 = '' THEN result_text ELSE $4 END,
@@ -183,9 +191,9 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 		return "", err
 	}
 	switch {
-	case a.Verdict == RefundReversed && a.Amount != nil && *a.Amount < r.Amount:
-		return t.reversedShort(r, have, *a.Amount)
-	case have.Reason == ReasonReturnedShort && a.Verdict != RefundReversed:
+	case a.Verdict == RefundReversed && a.gaveBack(r) < max(r.Amount, have.Amount), a.Verdict == RefundReversedBefore && r.out() > 0 && r.Amount < have.Amount:
+		return t.reversedShort(r, have, a.gaveBack(r))
+	case have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed:
 		return "given back in part", nil
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
@@ -234,11 +242,10 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 		return "duplicate", nil
 	case have.State == PaymentRefunded:
 		// Where a person wrote down what the Reversal did, or gave it back by a Reversal too, it has gone back once.
-		if hand.ID == 0 || have.Reason == ReasonReturnedTwice || before && out == 0 || a.Receipt != "" && strings.EqualFold(a.Receipt, hand.Reference) {
+		if hand.ID == 0 || have.Doubt == DoubtReturnedTwice || before && out == 0 || a.Receipt != "" && strings.EqualFold(a.Receipt, hand.Reference) {
 			return "duplicate", nil
 		}
-		err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedTwice, t.now, have.ID)
-		return "given back by hand before", errors.Join(err, t.touch(have.TicketID))
+		return "given back by hand before", t.doubt(have.ID, DoubtReturnedTwice)
 	}
 	if err := t.refundFailed(open); err != nil { // it has nothing left to do
 		return "", err
@@ -255,10 +262,11 @@ func (t *tx) reversedShort(r Refund, have Payment, back Cents) (string, error) {
 	if have.State == PaymentRefunded || have.State == PaymentReversed {
 		return "duplicate", nil
 	}
-	text := fmt.Sprintf("gave back KSh %d.%02d of KSh %d.%02d", back/100, back%100, r.Amount/100, r.Amount%100)
+	whole := max(r.Amount, have.Amount)
+	text := fmt.Sprintf("gave back KSh %d.%02d of KSh %d.%02d", back/100, back%100, whole/100, whole%100)
 	err := errors.Join(
 		t.run(`UPDATE refund SET next_at = NULL, lease_until = 0, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`, text, t.now, have.ID),
-		t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE id = $3`, ReasonReturnedShort, t.now, have.ID), t.touch(have.TicketID))
+		t.doubt(have.ID, DoubtReturnedShort))
 	return "given back in part", err
 }
 

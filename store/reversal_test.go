@@ -177,7 +177,7 @@ func testReturnedTwiceIsListed(t *testing.T) {
 		t.Errorf("before, the list has %+v", cs)
 	}
 	rf.step("reversed 1")
-	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" || cs[0].Reason != store.ReasonReturnedTwice {
+	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" || cs[0].Reason != store.DoubtReturnedTwice {
 		t.Errorf("the list has %+v", cs)
 	}
 }
@@ -195,7 +195,7 @@ func testReturnedShortIsListed(t *testing.T) {
 	}
 	rf.do("paid") // told once more
 	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
-	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.ReasonReturnedShort || !strings.HasPrefix(cs[0].RefundText, "gave back KSh") {
+	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.DoubtReturnedShort || !strings.HasPrefix(cs[0].RefundText, "gave back KSh") {
 		t.Errorf("the list has %+v, %v", cs, err)
 	}
 	storetest.Sound(t, rf.s)

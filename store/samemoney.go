@@ -51,9 +51,6 @@ func (t *tx) sameMoney(p Push, m money) (Payment, error) {
 	rows = slices.DeleteFunc(rows, func(row Payment) bool {
 		return !fits(row.Phone, p.Phone) || row.State == PaymentUnmatched && strings.HasPrefix(row.Reason, ReasonOtherID)
 	})
-	if err == nil && len(rows) == 0 {
-		return t.accepted(p, *m.amount)
-	}
 	if err != nil || len(rows) != 1 {
 		return Payment{}, err
 	}
@@ -142,7 +139,7 @@ func (t *tx) complete(s *Store, p Push, v Verdict, m money, other Payment) (stri
 	if err := t.pushPaid(s, p, v, ""); err != nil {
 		return "", err
 	}
-	if outcome, err := t.amountContradicts(p, m, told); outcome != "" || err != nil {
+	if outcome, err := t.amountContradicts(m, told); outcome != "" || err != nil {
 		return outcome, err
 	}
 	if other.State == PaymentApplied {
@@ -170,7 +167,7 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 		case back:
 			return t.returnedReceipt(s, p, v, m, have, other)
 		}
-		if other.State == PaymentApplied && other.TicketID == p.TicketID && have.State == PaymentRefundDue {
+		if other.State == PaymentApplied && other.TicketID == p.TicketID && (have.State == PaymentRefundDue || have.State == PaymentUnmatched) {
 			return t.mergeInto(s, p, v, m, other, have)
 		}
 		if other.TicketID != 0 && other.TicketID != p.TicketID {
@@ -191,14 +188,14 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)
 	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
-		account = CASE WHEN account = '' THEN $5 ELSE account END, updated_at = $6 WHERE id = $7`,
+		account = CASE WHEN account = '' THEN $5 ELSE account END, doubt = CASE WHEN doubt LIKE '`+DoubtPerhapsReturned+`%' THEN '' ELSE doubt END, updated_at = $6 WHERE id = $7`,
 		m.receipt, orNone(m.at), have.LearntBy, m.amount, m.account, t.now, have.ID); err != nil {
 		return "", err
 	}
 	if err := t.showReceipt(have, m); err != nil {
 		return "", err
 	}
-	if outcome, err := t.amountContradicts(p, m, have); outcome != "" || err != nil {
+	if outcome, err := t.amountContradicts(m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
 	if have.State == PaymentUnmatched && have.Reason != receiptElsewhere { // it was not known to be money of its own
@@ -217,6 +214,10 @@ func (t *tx) returnedReceipt(s *Store, p Push, v Verdict, m money, have, returne
 		}
 	}
 	if _, err := t.mergeInto(s, p, v, m, returned, have); err != nil {
+		return "", err
+	}
+	returned, err := t.payment(`id = $1`, returned.ID)
+	if err != nil {
 		return "", err
 	}
 	return t.leaveReturned(s, p.TicketID, returned)
@@ -265,7 +266,9 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 		// of another amount, does not.
 		learntBy := have.LearntBy
 		if confirmed {
-			learntBy = "typed" // the push was not its
+			if learntBy, err = t.learntFrom(have.Receipt, p.TicketID); err != nil { // the push was not its
+				return "", err
+			}
 		}
 		if err := t.run(`UPDATE payment SET push_id = NULL, learnt_by = $1, updated_at = $2 WHERE id = $3`, learntBy, t.now, have.ID); err != nil {
 			return "", err
@@ -296,18 +299,27 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	if err := t.showReceipt(have, m); err != nil {
 		return "", err
 	}
-	contradicts, err := t.amountContradicts(p, m, have)
+	contradicts, err := t.amountContradicts(m, have)
 	if err != nil {
 		return "", err
 	}
-	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: "c2b"}
+	outcome := cmp.Or(contradicts, "receipt corrected")
+	from, err := t.learntFrom(have.Receipt, p.TicketID)
+	if err != nil {
+		return "", err
+	}
+	if from == "person" { // it may be anybody's, or nobody's
+		amount := have.Amount
+		first := money{have.Receipt, &amount, "", "", have.TransactedAt, from}
+		return outcome, t.insertPayment(s, have.Receipt, 0, 0, first, PaymentUnmatched, ReasonAcceptedInstead)
+	}
+	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: from}
 	if _, err := t.hint(s, h); err != nil {
 		return "", err
 	}
-	outcome := cmp.Or(contradicts, "receipt corrected")
 	// Where M-PESA has confirmed that the first one was this phone's, it is the ticket's second payment.
-	if confirmed, err := t.confirmed(have.Receipt, p.TicketID); err != nil || !confirmed {
-		return outcome, err
+	if from != "typed" {
+		return outcome, nil
 	}
 	first, err := t.payment(`receipt = $1`, have.Receipt)
 	if err != nil || first.PushID != 0 {
@@ -317,7 +329,22 @@ func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	return outcome, err
 }
 
-// confirmed reports whether M-PESA has confirmed the receipt for the ticket.
+// learntFrom says how a receipt became known that a push's payment was given: by a person's word for the ticket, by Transaction Status, which
+// confirmed it for the ticket, or by what M-PESA told in passing.
+func (t *tx) learntFrom(receipt string, ticket TicketID) (string, error) {
+	var accepted, confirmed int
+	err := t.scan([]any{&accepted, &confirmed}, `SELECT COALESCE(sum(CASE WHEN reason = $1 THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN reason = $1 THEN 0 ELSE 1 END), 0)
+		FROM claim WHERE receipt = $2 AND ticket_id = $3 AND state = 'confirmed'`, ReasonAccepted, receipt, ticket)
+	switch {
+	case confirmed > 0:
+		return "typed", err
+	case accepted > 0:
+		return "person", err
+	}
+	return "c2b", err
+}
+
+// confirmed reports whether M-PESA has confirmed the receipt for the ticket, or a person has accepted it.
 func (t *tx) confirmed(receipt string, ticket TicketID) (bool, error) {
 	var n int
 	err := t.scan([]any{&n}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'confirmed'`, receipt, ticket)
@@ -370,8 +397,21 @@ func (t *tx) matchPending(s *Store, ticket TicketID) error {
 		}
 		v := Verdict{Code: p.ResultCode, Text: p.ResultText}
 		other, err := t.sameMoney(p, money{amount: &have.Amount})
-		if err != nil || other.ID == 0 {
+		if err != nil {
 			return err
+		}
+		if other.ID == 0 {
+			continue
+		}
+		back, err := t.goingBack(other)
+		if err != nil {
+			return err
+		}
+		if back && have.State == PaymentApplied { // a paid ticket does not become void by the look of it
+			if err := t.doubt(have.ID, DoubtPerhapsReturned+" "+other.Receipt); err != nil {
+				return err
+			}
+			continue
 		}
 		m := money{other.Receipt, &have.Amount, p.Phone, other.Account, other.TransactedAt, have.LearntBy}
 		if _, err := t.receiptCame(s, p, v, m, have, other); err != nil {

@@ -24,6 +24,7 @@ type stage struct {
 	told      string // what the last event was told
 	other     string // the secret of another ticket that the phone tried to pay for
 	stranger  string // the secret of another customer's ticket
+	sentBy    string // the token of the Reversal that is out
 }
 
 func newStage(t *testing.T) *stage {

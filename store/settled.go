@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 )
 
 // SettleCases takes entries off the list of money, since a person has seen to them, and keeps the person's note. No money changes,
-// nothing is freed, and each is listed again once its state or reason is another. A receipt that waited for a person's word is
+// nothing is freed, but for what may be the same money as a receipt and then is; and each is listed again once its state or reason is another. A receipt that waited for a person's word is
 // refused with it. ErrNotFound means that there is no such entry. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked,
 // NothingToSettle.
 func (s *Store) SettleCases(ctx context.Context, cases []Case, note, by string) error {
@@ -49,6 +51,11 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 		}
 		c.State, c.Reason = string(ClaimRefused), ReasonSettled
 	}
+	if c.Kind == CasePayment && c.Receipt == "" && strings.HasPrefix(c.Reason, sameMoneyAs) {
+		if err := t.settleSame(PaymentID(c.ID)); err != nil {
+			return err
+		}
+	}
 	return t.run(`INSERT INTO settled (kind, id, state, reason, note, by_whom, at) VALUES ($1,$2,$3,$4,$5,$6,$7)
 		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, reason = excluded.reason, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
 		c.Kind, c.ID, c.standing(), c.Reason, note, by, t.now)
@@ -68,10 +75,30 @@ func (c Case) unsettled() RefusalKind {
 		return RefundOpen
 	case state == PaymentRefundDue:
 		return MoneyDue
-	case state == PaymentUnmatched, c.Reason == ReasonReturnedTwice, state == PaymentApplied && c.Receipt == "":
+	case state == PaymentUnmatched, gravity(c.Reason) > 0, state == PaymentApplied && c.Receipt == "":
 		return ""
 	}
 	return NothingToSettle
+}
+
+// settleSame lets a push's money be the same as that of the receipt which it may be, since a person says so: it is not counted twice.
+func (t *tx) settleSame(id PaymentID) error {
+	have, err := t.payment(`id = $1`, id)
+	if err != nil {
+		return err
+	}
+	receipt, _, _ := strings.Cut(strings.TrimPrefix(have.Reason, sameMoneyAs), ",")
+	same, err := t.payment(`receipt = $1`, receipt)
+	if errors.Is(err, ErrNotFound) || err == nil && same.PushID != 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.run(`UPDATE payment SET push_id = NULL, state = 'superseded', reason = $1, updated_at = $2 WHERE id = $3`, "same money as "+receipt, t.now, id); err != nil {
+		return err
+	}
+	return t.run(`UPDATE payment SET push_id = $1, updated_at = $2 WHERE id = $3`, have.PushID, t.now, same.ID)
 }
 
 // settleClaim refuses a receipt by a person's word.

@@ -160,7 +160,7 @@ func testSettledReturnedTwice(t *testing.T) {
 		t.Fatal(told)
 	}
 	rf.step("reversed 6")
-	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Reason != store.ReasonReturnedTwice {
+	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Reason != store.DoubtReturnedTwice {
 		t.Fatalf("%+v", cs)
 	}
 	if told := rf.settle(store.CasePayment); told != "settled" {

@@ -262,6 +262,7 @@ func testCheckFinds(t *testing.T) {
 		"every callback has an outcome":                              `UPDATE callback SET outcome = NULL, received_at = 1`,
 		"a confirmed receipt has its payment": `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
 			SELECT 1, 'RECEIPT9', id, 'typed', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`,
+		"M-PESA says no other of a payment, or a person has settled it": `UPDATE payment SET doubt = 'unknown_receipt'`,
 		"a receipt stands once": `INSERT INTO payment (id, receipt, amount_cents, phone, account, learnt_by, state, reason, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, '', '', 'c2b', 'unmatched', '', 1, 1 FROM payment`,
 		"money that is being refunded pays for nothing": `INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,

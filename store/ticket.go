@@ -32,10 +32,6 @@ const (
 	ReasonVoided             = "voided"       // of a payment, never of a ticket
 	ReasonRefundAsked        = "refund_asked" // of a voided ticket and its payment
 	ReasonTakenOver          = "taken_over"   // of a voided ticket: its money was another ticket's
-	// And money that has gone back:
-	ReasonReturnedTwice = "returned_twice" // by hand, and by a Reversal too
-	ReasonReturnedOther = "returned_other" // by hand, before M-PESA said that it was another amount
-	ReasonReturnedShort = "returned_short" // in part, by a Reversal
 )
 
 // Labels are seat labels in plan order, such as F11 F12.

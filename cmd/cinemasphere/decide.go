@@ -31,6 +31,7 @@ type acceptCmd struct {
 	Ticket  string `arg:"" name:"code" help:"The code of the ticket that it paid for, or the number, payment:…, of a payment that lacks its receipt."`
 	Amount  int64  `placeholder:"SHILLINGS" help:"What was paid, where it is another amount than the ticket's."`
 	Phone   string `help:"Who paid, where it is another number than the one that the prompt went to."`
+	Move    bool   `help:"It was accepted for another ticket by mistake, which becomes void."`
 	By      string `help:"Who looked." default:"box office"`
 }
 
@@ -71,12 +72,12 @@ func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 }
 
 func (c acceptCmd) acceptance() (store.Acceptance, error) {
-	a := store.Acceptance{Amount: store.Cents(c.Amount) * 100, By: c.By}
+	a := store.Acceptance{Amount: store.Cents(c.Amount) * 100, Move: c.Move, By: c.By}
 	var ok bool
 	if a.Receipt, ok = mpesa.ParseReceipt(c.Receipt); !ok {
 		return a, fmt.Errorf("%s is no M-PESA receipt", c.Receipt)
 	}
-	a.Ticket = strings.ToUpper(strings.Join(strings.Fields(c.Ticket), ""))
+	a.Ticket = oneWord(c.Ticket)
 	if kind, id := numbered(a.Ticket); kind == store.CasePayment {
 		a.Ticket, a.PaymentID = "", store.PaymentID(id)
 	}
@@ -95,10 +96,11 @@ func (c acceptCmd) acceptance() (store.Acceptance, error) {
 
 // acceptRefused says why a receipt was not taken. RECEIPT is replaced by it.
 var acceptRefused = map[store.RefusalKind]string{
-	store.ReceiptUsed:     "receipt RECEIPT is the money of another booking or prompt already: see cinemasphere payments --receipt=RECEIPT",
-	store.ReceiptKnown:    "that payment has its receipt already, or is of no prompt: name the ticket's code",
-	store.AlreadyRefunded: "the money of receipt RECEIPT has gone back, or is on its way: see cinemasphere payments --receipt=RECEIPT",
-	store.AmountKnown:     "M-PESA has said another amount: compare receipt RECEIPT with cinemasphere payments --receipt=RECEIPT, and say what was paid with --amount=SHILLINGS",
+	store.ReceiptUsed:       "receipt RECEIPT is the money of another booking or prompt already: see cinemasphere payments --receipt=RECEIPT",
+	store.AcceptedElsewhere: "receipt RECEIPT has been accepted for another ticket: see cinemasphere payments --receipt=RECEIPT; if that was a mistake, say it once more with --move, and the other ticket becomes void",
+	store.ReceiptKnown:      "that payment has its receipt already, or is of no prompt: name the ticket's code",
+	store.AlreadyRefunded:   "the money of receipt RECEIPT has gone back, or is on its way: see cinemasphere payments --receipt=RECEIPT",
+	store.AmountKnown:       "M-PESA has said another amount: compare receipt RECEIPT with cinemasphere payments --receipt=RECEIPT, and say what was paid with --amount=SHILLINGS",
 }
 
 type settledCmd struct {
@@ -137,7 +139,7 @@ func (c settledCmd) Run(p *program) error {
 
 // entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a ticket.
 func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case, error) {
-	name := strings.ToUpper(strings.Join(strings.Fields(c.Named), ""))
+	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {
 		cases, err := st.Cases(ctx, store.CaseFilter{All: true})
 		cases = slices.DeleteFunc(cases, func(entry store.Case) bool { return entry.Kind != kind || entry.ID != id })

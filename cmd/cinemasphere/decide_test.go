@@ -92,10 +92,11 @@ func TestAcceptCommand(t *testing.T) {
 	d.names(typed, "UKO7TYPED0")
 	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"; else take it off the list: cinemasphere settled --note=NOTE claim:", "payments")
 	d.says("Receipt UKO7TYPED0 of KSh 1350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0", strings.ToLower(typed.Code))
-	if out := d.says("", "payments", "--receipt=UKO7TYPED0"); strings.Contains(out, "person") {
+	if out := d.says("", "payments", "--receipt=UKO7TYPED0"); strings.Contains(out, "  person\n") {
 		t.Errorf("still on the list:\n%s", out)
 	}
-	d.refuses("is the money of another booking", "accept", "UKO7TYPED0", other.Code)
+	d.refuses("say it once more with --move", "accept", "UKO7TYPED0", other.Code)
+	d.says("ticket "+other.Code+": paid for the ticket.", "accept", "--move", "UKO7TYPED0", other.Code)
 	d.refuses("no M-PESA receipt", "accept", "12", other.Code)
 	d.refuses("there is no ticket with code", "accept", "UKO7TYPED1", "0NOSUCH")
 	for _, amount := range []string{"--amount=-1", "--amount=250001"} {

@@ -84,7 +84,7 @@ func (c fsckCmd) Run(p *program) error {
 type paymentsCmd struct {
 	books
 	All     bool          `help:"List what is settled too."`
-	State   []string      `help:"Only these states, such as refund_due, unmatched, applied, refunded, unknown, person."`
+	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,superseded,sending,prompted,unknown,soft_failed,asking,confirmed,refused,person" help:"Only these states: ${enum}."`
 	Receipt string        `help:"Only this receipt."`
 	Ticket  string        `help:"Only this ticket's code."`
 	Phone   string        `help:"Only this phone number."`
@@ -102,7 +102,7 @@ type listed struct {
 
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p.ctx, func(st *store.Store) error {
-		f := store.CaseFilter{All: c.All, States: c.State, Receipt: strings.ToUpper(c.Receipt), Ticket: strings.ToUpper(c.Ticket)}
+		f := store.CaseFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
 		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
 			f.All = true
 		}
@@ -123,9 +123,16 @@ func (c paymentsCmd) Run(p *program) error {
 		if c.JSON {
 			return writeCases(p.stdout, cases, c.initiator(st))
 		}
+		if len(cases) == 0 && (f.Receipt != "" || f.Ticket != "" || f.Phone != "" || f.Since != 0 || len(f.States) > 0) {
+			_, err = fmt.Fprintln(p.stdout, "No money is like that.")
+			return err
+		}
 		return printCases(p.stdout, cases, c.initiator(st))
 	})
 }
+
+// oneWord is a receipt or a code as a person types it, without the spaces that a ticket's page shows it with.
+func oneWord(typed string) string { return strings.ToUpper(strings.Join(strings.Fields(typed), "")) }
 
 func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	out := make([]listed, len(cases))
@@ -198,7 +205,7 @@ func (c refundCmd) Run(p *program) error {
 // request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the ticket with
 // that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
-	name := strings.ToUpper(strings.Join(strings.Fields(c.Named), ""))
+	name := oneWord(c.Named)
 	kind, id := numbered(name)
 	switch {
 	case kind == store.CasePayment:

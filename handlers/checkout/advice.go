@@ -24,12 +24,23 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 	case store.CaseClaim:
 		return adviseClaim(c)
 	}
+	doubt, what, _ := strings.Cut(c.Reason, " ")
 	switch state := store.PaymentState(c.State); {
-	case c.Reason == store.ReasonReturnedTwice:
+	case doubt == store.DoubtNoSuchReceipt:
+		return "M-PESA, when it was asked, knew no such completed payment", notPaid(c)
+	case doubt == store.DoubtPaidOthers:
+		return "M-PESA, when it was asked, said that it was paid to somebody else", notPaid(c)
+	case doubt == store.DoubtAmount:
+		return "M-PESA has told two amounts of it, KSh " + cents(c.Amount) + " and KSh " + what,
+			"look it up in the M-PESA portal; if it is not what the ticket costs, " + giveBack(c, initiator) + "; else " + settle(c)
+	case doubt == store.DoubtPerhapsReturned:
+		return "by all signs it is the same money as " + what + ", which has gone back",
+			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else the ticket is not paid: cinemasphere refund --by-hand=" + what + " " + named(c)
+	case doubt == store.DoubtReturnedTwice:
 		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
 			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them; then " + settle(c)
-	case c.Reason == store.ReasonReturnedOther:
-		return "it was given back by hand (" + c.RefundText + ") before M-PESA said that it was of KSh " + cents(c.Amount),
+	case doubt == store.DoubtReturnedOther:
+		return "it was given back (" + c.RefundText + ") before M-PESA said that it was of KSh " + cents(c.Amount),
 			"compare the two; if it was more, give the rest back by hand and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c) + "; else " + settle(c)
 	case state == store.PaymentRefunded:
 		return "refunded", "nothing"
@@ -39,7 +50,7 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return "it has turned out to be the same money as another entry", "nothing"
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
-	case c.Reason == store.ReasonReturnedShort:
+	case doubt == store.DoubtReturnedShort:
 		return "its Reversal has given back less than M-PESA took: " + c.RefundText,
 			"look in the M-PESA portal what has gone back, give back the rest there, and write that down: cinemasphere refund --by-hand=REFERENCE " + named(c)
 	case c.Refund == store.RefundRequested:
@@ -54,6 +65,16 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return adviseUnmatched(c, giveBack(c, initiator))
 	}
 	return advisePaid(c, initiator)
+}
+
+// notPaid is what can be done about money that a person took to be there, and M-PESA does not know as ours.
+func notPaid(c store.Case) string {
+	todo := "look it up in the M-PESA portal; if the ticket was paid with another receipt: cinemasphere accept RECEIPT " + cmp.Or(c.TicketCode, "CODE") +
+		"; if nothing was paid, write that down, which makes the ticket void: cinemasphere refund --by-hand=NOTHING-PAID " + named(c)
+	if c.State != string(store.PaymentRefundDue) {
+		todo += "; if it was paid all the same, " + settle(c)
+	}
+	return todo
 }
 
 // advisePaid is about a ticket's money.
@@ -106,6 +127,8 @@ var unmatchedWhy = map[string]string{
 	store.ReasonOtherPhone:    "it was paid from another phone than those of the ticket that it names",
 	store.ReasonNotAsked:      "it names a ticket, and M-PESA could not be asked whether that is so",
 	store.ReasonUnclear:       "it may be the money of another booking of the same phone",
+
+	store.ReasonAcceptedInstead: "a person had accepted it for a prompt that M-PESA then named another receipt of",
 }
 
 // adviseRefund is about a refund that is not done.
@@ -223,8 +246,12 @@ func adviseClaim(c store.Case) (why, todo string) {
 	case store.ClaimAsking:
 		return "M-PESA is being asked about a receipt that was named for this ticket", todo
 	case store.ClaimConfirmed:
-		return "M-PESA has confirmed the receipt that was named for this ticket", todo
+		return cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this ticket"), todo
 	case store.ClaimPerson:
+		if c.Money == store.PaymentApplied && c.Others > 0 {
+			return "the receipt has paid for another booking by the word of a person, or of its payer",
+				"look the receipt up in the M-PESA portal; if it paid for this ticket: cinemasphere accept --move " + c.Receipt + " " + c.TicketCode + "; else " + settle(c)
+		}
 		todo = "look the receipt up in the M-PESA portal; if it paid for the ticket: " + accept(c) + "; else " + settle(c)
 	}
 	switch c.Money {
@@ -246,5 +273,6 @@ var claimWhy = map[string]string{
 	store.ReasonPaidOthers:    "the customer named a receipt of a payment to somebody else",
 	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
 	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
+	store.ReasonAccepted:      "a person has accepted the receipt that was named for this ticket",
 	store.ReasonSettled:       "the customer named a receipt that the box office has looked into and not taken for the ticket",
 }

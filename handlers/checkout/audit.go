@@ -23,8 +23,8 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Check(ctx); err != nil {
 		return a, err
 	}
-	r := rereading{words: map[source]word{}}
-	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal, store.CallbackC2B: r.c2b} {
+	r := rereading{words: map[source]word{}, gone: map[string]store.CallbackID{}}
+	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal, store.CallbackC2B: r.c2b, store.CallbackStatus: r.status} {
 		if err := st.EachKept(ctx, kind, see); err != nil {
 			return a, err
 		}
@@ -50,6 +50,7 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 // rereading is what kept callbacks say when they are read again, and what of that is wrong by itself.
 type rereading struct {
 	words map[source]word
+	gone  map[string]store.CallbackID // receipts of which Transaction Status has said that they were reversed
 	wrong []string
 }
 
@@ -66,7 +67,7 @@ const otherID store.CallbackKind = "other id"
 type word struct {
 	callback store.CallbackID
 	amount   *store.Cents // nil where it does not say
-	missing  string       // what is wrong where the books have no such receipt
+	missing  string       // what is wrong where the books have no such receipt, "" where they need not
 }
 
 func (r *rereading) say(id store.CallbackID, what string) {
@@ -100,6 +101,23 @@ func (r *rereading) c2b(c store.Kept) {
 	}
 }
 
+// status reads what Transaction Status says of a receipt: how much it is of, and whether it was reversed. Whom it was paid to is not
+// looked at, so that the books need not have it.
+func (r *rereading) status(c store.Kept) {
+	result, err := mpesa.ParseResult(c.Body)
+	if err != nil {
+		return
+	}
+	tr, ok := result.Transaction()
+	switch amount := store.Cents(tr.Amount); {
+	case !ok || tr.Receipt != c.Receipt || c.Receipt == "":
+	case reversedState(tr.State):
+		r.gone[c.Receipt] = c.ID
+	case tr.State == mpesa.StateCompleted && tr.HasAmount:
+		r.words[source{store.CallbackStatus, c.Receipt}] = word{c.ID, &amount, ""}
+	}
+}
+
 // reversal reads the result of a Reversal: money that M-PESA has given back, by this one or before it, is given back in the books.
 func (r *rereading) reversal(c store.Kept) {
 	result, err := mpesa.ParseResult(c.Body)
@@ -127,12 +145,20 @@ func (r *rereading) compare(payments []store.Payment) {
 		have[p.Receipt] = p
 	}
 	for from, w := range r.words {
+		if _, asked := r.words[source{store.CallbackStatus, from.receipt}]; asked && from.kind != store.CallbackStatus {
+			w.amount = nil // its answer counts, not what M-PESA told before
+		}
 		switch p, is := have[from.receipt]; {
-		case !is:
+		case !is && w.missing != "":
 			r.say(w.callback, w.missing)
-		case from.kind == store.CallbackC2B && (p.LearntBy != "c2b" || p.TicketID != 0): // stronger proof may say otherwise
+		case !is, p.Settled > 0: // a person has looked into it
 		case w.amount != nil && *w.amount != p.Amount:
 			r.say(w.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount), cents(p.Amount)))
+		}
+	}
+	for receipt, callback := range r.gone {
+		if p := have[receipt]; p.State == store.PaymentApplied || p.State == store.PaymentRefundDue && p.Doubt != store.DoubtReturnedShort {
+			r.wrong = append(r.wrong, fmt.Sprintf("money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, and the books say %s", callback, receipt, p.State))
 		}
 	}
 	slices.Sort(r.wrong)

@@ -86,9 +86,8 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	if tr.State == mpesa.StateInitiated || tr.State == mpesa.StateAuthorized { // it may still be completed
 		return store.Transaction{NoAnswer: true, Text: string(tr.State)}
 	}
-	state := strings.ToLower(string(tr.State))
 	out := store.Transaction{
-		Known: true, Completed: tr.State == mpesa.StateCompleted && tr.HasAmount, Reversed: strings.Contains(state, "revers"), Receipt: tr.Receipt,
+		Known: true, Completed: tr.State == mpesa.StateCompleted && tr.HasAmount, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
 		ToUs: tr.Credit.Number != "" && (tr.Credit.Number == s.cfg.Shortcode || tr.Credit.Number == s.cfg.Till), Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
 		Text: string(tr.State) + ", to " + tr.Credit.Number,
 	}
@@ -96,6 +95,11 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 		out.TransactedAt = store.At(at)
 	}
 	return out
+}
+
+// reversedState reports whether a payment has gone back. How M-PESA spells that is not established.
+func reversedState(s mpesa.TransactionState) bool {
+	return strings.Contains(strings.ToLower(string(s)), "revers")
 }
 
 // numberPattern is a number as M-PESA gives it, whole or with digits hidden, in the form that the books compare.

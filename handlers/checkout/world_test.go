@@ -199,7 +199,7 @@ func (w *world) sound() {
 	}
 	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
-		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull})
+		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Told: store.Shillings(e.Told), Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)
 	if err != nil {

@@ -78,6 +78,9 @@ func (s *Sim) confirm(e Entry, script *Script) {
 	s.mu.Lock()
 	urls, thirdParty := s.urls, s.thirdParty[e.Receipt]
 	balance := strconv.Itoa(s.totals.Balance) + ".00"
+	if i := s.receipts[e.Receipt]; i >= 0 && i < len(s.ledger) && s.ledger[i].Receipt == e.Receipt {
+		s.ledger[i].Told = e.Amount + script.ReportDelta
+	}
 	s.mu.Unlock()
 	if urls.Confirmation == "" || script.Confirmations == NoCallback {
 		return

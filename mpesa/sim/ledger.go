@@ -23,6 +23,7 @@ type Entry struct {
 	Receipt           string    `json:"receipt"`
 	Phone             string    `json:"phone"`
 	Amount            int       `json:"amount"`   // taken, in whole shillings
+	Told              int       `json:"told"`     // what its callbacks and confirmations say instead, 0 where there was none
 	Receiver          string    `json:"receiver"` // the paybill or till that was paid
 	BuyGoods          bool      `json:"buyGoods"` // it is a till: what was paid for does not reach it
 	MerchantRequestID string    `json:"merchantRequestId"`

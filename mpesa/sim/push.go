@@ -165,7 +165,7 @@ func (s *Sim) conclude(p *push, code, desc string, now time.Time, delivered int)
 		paid = s.take(Entry{
 			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Receiver: p.PartyB, BuyGoods: p.TransactionType == typeBuyGoods,
 			MerchantRequestID: p.MerchantRequestID, CheckoutRequestID: p.CheckoutRequestID,
-			Reference: p.Reference, CallbackURL: p.CallbackURL, At: now,
+			Reference: p.Reference, CallbackURL: p.CallbackURL, At: now, Told: p.Amount + p.script.AmountDelta + p.script.ReportDelta,
 		})
 		p.Receipt, p.taken, p.spentToday = paid.Receipt, paid.Amount, s.handset(p.Phone).spent
 	} else {

@@ -11,7 +11,8 @@ import (
 type Taken struct {
 	Receipt  string
 	Amount   store.Shillings
-	Token    string // of the push's callback, "" where there was none
+	Told     store.Shillings // what M-PESA said instead, before it was asked
+	Token    string          // of the push's callback, "" where there was none
 	Reversed bool
 	Unseen   bool // paid by hand, so that nobody need have told the cinema of it
 }
@@ -20,7 +21,7 @@ type Taken struct {
 // that they have twice, at another amount, or that M-PESA never took; and tickets that are paid with money that M-PESA has given
 // back. What lies behind a push without a verdict is not yet known to the books, and no disagreement; nor is the amount of a payment
 // whose receipt is pending, or that it went back: M-PESA cannot be asked about it. What was reversed at M-PESA alone is known from
-// the checks of paid tickets on, the last a day after the film.
+// the checks of paid tickets on, the last a day after the film. Where a person has settled what M-PESA contradicted itself on, nothing is compared.
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
 	payments, err := s.Payments(ctx)
 	if err != nil {
@@ -112,6 +113,8 @@ func (c *comparison) look(e Taken) {
 	switch {
 	case !there && !c.awaited[e.Token] && !c.awaited[c.swapped[e.Token]] && !e.Unseen:
 		c.say("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt)
+	case there && p.Settled > 0: // a person has looked into it
+	case there && p.State == store.PaymentUnmatched && p.PushID == 0 && p.Amount == store.Cents(e.Told)*100: // it is on the list as it was told of
 	case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
 		c.say("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount)
 	case there && gone && !e.Reversed:

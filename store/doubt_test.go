@@ -1,0 +1,464 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// refunds writes down that a payment was given back by hand, or asks for a Reversal where there is no reference.
+func (st *stage) refunds(n store.NewRefund) {
+	st.t.Helper()
+	n.By = "box office"
+	if _, err := st.s.RequestRefund(st.t.Context(), n); err != nil {
+		st.t.Fatal(err)
+	}
+}
+
+func (st *stage) payments() []store.Payment {
+	st.t.Helper()
+	ps, err := st.s.Payments(st.t.Context())
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return ps
+}
+
+// listed is the state and reason of the payments on the list.
+func (st *stage) listed() string {
+	st.t.Helper()
+	var all []string
+	for _, c := range st.cases(store.CasePayment) {
+		all = append(all, c.State+" "+c.Reason)
+	}
+	return strings.Join(all, "; ")
+}
+
+// ends fails the test where the ticket, the list or fsck do not say this. wrong is a part of what fsck says, "" where the books are sound.
+func (st *stage) ends(end, listed, wrong string) {
+	st.t.Helper()
+	if got := st.end(); got != end {
+		st.t.Errorf("ends as %s\nwant    %s", got, end)
+	}
+	if got := st.listed(); got != listed {
+		st.t.Errorf("the list has %q, want %q", got, listed)
+	}
+	said, err := st.s.Check(st.t.Context())
+	if err != nil || (len(said) > 0) != (wrong != "") || !strings.Contains(strings.Join(said, "\n"), wrong) {
+		st.t.Errorf("fsck says %q, %v, want %q", said, err, wrong)
+	}
+}
+
+// reversalSent takes the refund that is due and has M-PESA answer it.
+func (st *stage) reversalSent(a ...store.RefundAnswer) {
+	st.t.Helper()
+	ctx := st.t.Context()
+	r, err := st.s.TakeRefund(ctx)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{ConversationID: fmt.Sprint("AG_", r.ID)}); err != nil {
+		st.t.Fatal(err)
+	}
+	st.sentBy = r.ResultToken
+	for _, answer := range a {
+		st.reversalSays(answer)
+	}
+}
+
+func (st *stage) reversalSays(a store.RefundAnswer) {
+	st.t.Helper()
+	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: store.CallbackReversal, Token: st.sentBy, Body: []byte("{}"), Size: 2})
+	if err != nil || !known {
+		st.t.Fatal(known, err)
+	}
+	applied, err := st.s.ApplyReversal(st.t.Context(), cb, a)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	st.told = applied.Outcome
+}
+
+// asked is a claim that M-PESA is being asked about.
+func (st *stage) asked(receipt string) store.Claim {
+	st.t.Helper()
+	st.claim(receipt)
+	c, err := st.s.TakeClaim(st.t.Context())
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	return c
+}
+
+// completed is what M-PESA says of a receipt that the stage's phone paid the whole price with.
+func (st *stage) completed(receipt string) store.Transaction {
+	return store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(st.pushes[0].Amount * 100), Phone: st.pushes[0].Phone, TransactedAt: st.s.Now()}
+}
+
+// TestGivenBackByHandUnderTwoRecords: what was given back before its receipt was known is the receipt's, and no Reversal goes out; where one is out,
+// and is carried out, it has gone back twice, which stays on the list whatever becomes known.
+func TestGivenBackByHandUnderTwoRecords(t *testing.T) {
+	storetest.Each(t, testGivenBackByHandUnderTwoRecords)
+}
+
+func testGivenBackByHandUnderTwoRecords(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > c2b echo of a till > refund > query: paid")
+	st.refunds(store.NewRefund{PaymentID: st.payments()[1].ID, Reference: "PORTAL1"})
+	st.do("paid")
+	st.ends("Failed unconfirmed, held 120s; RECEIPT1 refunded names no ticket;  superseded same money as RECEIPT1", "", "")
+
+	st = newStage(t)
+	st.play("accepted > c2b echo of a till > refund")
+	st.reversalSent()
+	st.do("query: paid")
+	st.refunds(store.NewRefund{PaymentID: st.payments()[1].ID, Reference: "PORTAL1"})
+	st.play("paid")
+	st.reversalSays(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", ConversationID: "AG_R"})
+	st.do("c2b echo")
+	st.ends("Failed unconfirmed, held 120s; RECEIPT1 refunded names no ticket;  superseded same money as RECEIPT1", "refunded returned_twice", "")
+}
+
+// TestGivenBackInPartStaysListed: that a Reversal gave back less is not forgotten when the receipt is told of again, nor when M-PESA calls it reversed.
+func TestGivenBackInPartStaysListed(t *testing.T) { storetest.Each(t, testGivenBackInPartStaysListed) }
+
+func testGivenBackInPartStaysListed(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > cancelled > c2b echo of a till > refund")
+	part := store.Cents(100_00)
+	st.reversalSent(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Amount: &part, ConversationID: "AG_R"})
+	st.do("c2b echo")
+	st.clock.add(time.Minute)
+	c, err := st.s.TakeClaim(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := st.completed("RECEIPT1")
+	tr.Completed, tr.Reversed = false, true
+	st.answer(c, tr)
+	if got := st.listed(); got != "unmatched returned_short" {
+		t.Errorf("the list has %q", got)
+	}
+	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "REST1"})
+	st.ends("Failed cancelled, held 60s; RECEIPT1 refunded to be confirmed", "", "")
+}
+
+// TestWordOfAPerson: what M-PESA answers about a receipt that a person has accepted is taken in, whatever the person said.
+func TestWordOfAPerson(t *testing.T) { storetest.Each(t, testWordOfAPerson) }
+
+func testWordOfAPerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		events             string
+		says               func(*store.Transaction)
+		told               string
+		end, listed, wrong string
+	}{
+		"as it was said": {"answer lost > hold ends > accept RECEIPT1", func(*store.Transaction) {}, "checked", "Paid; RECEIPT1 applied", "", ""},
+		"less than the price": {"answer lost > hold ends > accept RECEIPT1", func(tr *store.Transaction) { tr.Amount = 10_00 }, "refund due: wrong_amount",
+			"Paid void; RECEIPT1 refund_due wrong_amount, less than the price", "refund_due wrong_amount", ""},
+		"no such receipt": {"answer lost > hold ends > accept RECEIPT1", func(tr *store.Transaction) { *tr = store.Transaction{} }, "no such receipt",
+			"Paid; RECEIPT1 applied", "applied unknown_receipt", "unknown_receipt"},
+		"paid to others": {"answer lost > hold ends > accept RECEIPT1", func(tr *store.Transaction) { tr.ToUs = false }, "paid to others",
+			"Paid; RECEIPT1 applied", "applied paid_elsewhere", "paid_elsewhere"},
+		"reversed": {"answer lost > hold ends > accept RECEIPT1", func(tr *store.Transaction) { tr.Completed, tr.Reversed = false, true }, "reversed at M-PESA",
+			"Paid void; RECEIPT1 reversed_elsewhere reversed at M-PESA", "", ""},
+		"a wrong receipt of a prompt": {"accepted > query: paid > accept RECEIPT1", func(tr *store.Transaction) { *tr = store.Transaction{} }, "no such receipt",
+			"Paid; RECEIPT1 applied", "applied unknown_receipt", "unknown_receipt"},
+		"a prompt paid meanwhile": {"accepted > hold ends > accept RECEIPT1 > query: paid", func(*store.Transaction) {}, "checked",
+			"Paid; RECEIPT1 applied;  unmatched may be the same money as RECEIPT1, which was accepted for this ticket",
+			"unmatched may be the same money as RECEIPT1, which was accepted for this ticket", ""},
+		"the prompt's own, by its time": {"accepted > hold ends > accept RECEIPT1 > query: paid", func(tr *store.Transaction) { tr.TransactedAt = tr.TransactedAt.Add(-3 * time.Minute) }, "checked",
+			"Paid; RECEIPT1 applied;  superseded same money as RECEIPT1", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.play(c.events)
+			if c.told == "checked" && strings.HasPrefix(name, "a prompt") {
+				st.clock.add(time.Hour)
+			}
+			k, err := st.s.TakeCheck(t.Context(), 0)
+			if err != nil || k.Receipt != "RECEIPT1" {
+				t.Fatal(k.Receipt, err)
+			}
+			tr := st.completed("RECEIPT1")
+			c.says(&tr)
+			if told := st.checked(k, tr); told != c.told {
+				t.Errorf("told %s", told)
+			}
+			st.ends(c.end, c.listed, c.wrong)
+		})
+	}
+}
+
+// TestAcceptedInstead: a receipt that M-PESA does not know gives way to the one that a person finds then.
+func TestAcceptedInstead(t *testing.T) { storetest.Each(t, testAcceptedInstead) }
+
+func testAcceptedInstead(t *testing.T) {
+	for _, events := range []string{"answer lost > hold ends > accept TYPO000001", "accepted > query: paid > accept TYPO000001"} {
+		st := newStage(t)
+		st.play(events)
+		for range st.payments() {
+			k, err := st.s.TakeCheck(t.Context(), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			st.checked(k, store.Transaction{})
+		}
+		st.play("accept RECEIPT1")
+		st.ends("Paid; RECEIPT1 applied", "", "")
+		if tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil || tk.Receipt != "RECEIPT1" {
+			t.Errorf("the ticket shows %s, %v", tk.Receipt, err)
+		}
+	}
+}
+
+// TestAcceptedAndAPrompt: what a person accepts may be the money of a prompt that was made before, and never of one that was made after it.
+func TestAcceptedAndAPrompt(t *testing.T) { storetest.Each(t, testAcceptedAndAPrompt) }
+
+func testAcceptedAndAPrompt(t *testing.T) {
+	st := newStage(t)
+	st.do("accepted")
+	st.do("hold ends")
+	st.clock.add(8 * time.Hour)
+	st.play("accept BYHAND9 > query: paid")
+	st.ends("Paid; BYHAND9 applied;  unmatched may be the same money as BYHAND9, which was accepted for this ticket",
+		"unmatched may be the same money as BYHAND9, which was accepted for this ticket", "")
+	if err := st.s.SettleCases(t.Context(), st.cases(store.CasePayment), "it is the same", "Wanjiru"); err != nil {
+		t.Error(err)
+	}
+	st.ends("Paid; BYHAND9 applied;  superseded same money as BYHAND9", "", "")
+	sums, err := st.s.Sums(t.Context())
+	if err != nil || len(sums) != 1 || sums[0].Payments != 1 {
+		t.Errorf("sums %+v, %v", sums, err)
+	}
+
+	st = newStage(t)
+	st.play("accepted > hold ends > accept RECEIPT1 > cancelled 1")
+	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "PORTAL1"})
+	other, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(1), 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.pushes, st.made = append(st.pushes, other), append(st.made, st.s.Now())
+	st.play("accepted > query: paid 2")
+	if st.told != "paid" {
+		t.Errorf("another booking, after the first one's money has gone back: %s", st.told)
+	}
+}
+
+// TestAnswersAfterTheDecision: what M-PESA says of a receipt that has been decided about is not thrown away.
+func TestAnswersAfterTheDecision(t *testing.T) { storetest.Each(t, testAnswersAfterTheDecision) }
+
+func testAnswersAfterTheDecision(t *testing.T) {
+	t.Run("settled", func(t *testing.T) {
+		st := newStage(t)
+		st.play("accepted > cancelled")
+		c := st.asked("BYHAND7")
+		if err := st.s.ClaimToPerson(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if told := st.settle(store.CaseClaim); told != "settled" {
+			t.Error(told)
+		}
+		st.answer(c, st.completed("BYHAND7"))
+		st.ends("Failed cancelled, held 120s; BYHAND7 unmatched names no ticket", "unmatched names no ticket", "")
+	})
+	t.Run("known the second time", func(t *testing.T) {
+		st := newStage(t)
+		st.play("accepted > cancelled")
+		c := st.asked("BYHAND7")
+		st.answer(c, store.Transaction{})
+		st.answer(c, st.completed("BYHAND7"))
+		st.ends("Paid; BYHAND7 applied", "", "")
+	})
+	t.Run("reversed", func(t *testing.T) {
+		st := newStage(t)
+		st.play("accepted > cancelled")
+		c := st.asked("BYHAND7")
+		st.play("accept BYHAND7")
+		tr := st.completed("BYHAND7")
+		tr.Completed, tr.Reversed = false, true
+		st.answer(c, tr)
+		st.ends("Paid void; BYHAND7 reversed_elsewhere reversed at M-PESA", "", "")
+	})
+	t.Run("another amount", func(t *testing.T) {
+		st := newStage(t)
+		st.play("accepted > cancelled")
+		c := st.asked("BYHAND7")
+		st.play("accept BYHAND7")
+		tr := st.completed("BYHAND7")
+		tr.Amount = 100_00
+		st.answer(c, tr)
+		st.ends("Paid void; BYHAND7 refund_due wrong_amount, less than the price", "refund_due wrong_amount", "")
+	})
+}
+
+// TestPaidIsNotVoidByTheLookOfIt: a paid ticket whose money may be what has gone back is a person's to look into.
+func TestPaidIsNotVoidByTheLookOfIt(t *testing.T) {
+	storetest.Each(t, testPaidIsNotVoidByTheLookOfIt)
+}
+
+func testPaidIsNotVoidByTheLookOfIt(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > no answer > 120 s > retry > accepted")
+	push := st.pushes[1]
+	hint := store.Hint{Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100), Phone: push.Phone[:4] + "*****" + push.Phone[9:], TransactedAt: st.s.Now(), LearntBy: "c2b"}
+	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
+		t.Fatal(err)
+	}
+	st.refunds(store.NewRefund{Receipt: "POPCORN1", Reference: "PORTAL1"})
+	st.play("query: paid 2 > cancelled 1")
+	st.ends("Paid; POPCORN1 refunded names no ticket;  applied", "applied perhaps_returned POPCORN1", "perhaps_returned")
+	st.do("paid 2") // with a receipt of its own
+	st.ends("Paid; POPCORN1 refunded names no ticket; RECEIPT2 applied", "", "")
+}
+
+// TestAcceptedForTheWrongTicket: a person who has mistaken the ticket says the right one, and M-PESA's word for another ticket goes before a person's.
+func TestAcceptedForTheWrongTicket(t *testing.T) { storetest.Each(t, testAcceptedForTheWrongTicket) }
+
+func testAcceptedForTheWrongTicket(t *testing.T) {
+	for name, rights := range map[string]func(st *stage){
+		"by a person": func(st *stage) {
+			if told := st.accept(store.Acceptance{Receipt: "RECEIPT1"}); told != "accepted_elsewhere" {
+				t.Error(told)
+			}
+			if told := st.accept(store.Acceptance{Receipt: "RECEIPT1", Move: true}); told != "applied" {
+				t.Error(told)
+			}
+		},
+		"by M-PESA": func(st *stage) {
+			st.clock.add(time.Minute)
+			tr := st.completed("RECEIPT1")
+			tr.TransactedAt = st.made[0]
+			if err := st.typed(st.pushes[0].Secret, "RECEIPT1", tr); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.play("accepted > hold ends")
+			wrong, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if told := st.accept(store.Acceptance{Receipt: "RECEIPT1", Ticket: wrong.Code}); told != "applied" {
+				t.Error(told)
+			}
+			rights(st)
+			st.ends("Paid; RECEIPT1 applied", "", "")
+			if tk, err := st.s.TicketBySecret(t.Context(), wrong.Secret); err != nil || tk.VoidReason != store.ReasonTakenOver {
+				t.Errorf("the wrong ticket: %+v, %v", tk, err)
+			}
+		})
+	}
+}
+
+// TestWrongReceiptsOwner: a receipt that a person had accepted, and that the callback then corrected, waits for whose it is.
+func TestWrongReceiptsOwner(t *testing.T) { storetest.Each(t, testWrongReceiptsOwner) }
+
+func testWrongReceiptsOwner(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > query: paid > accept OWNERS0001 > paid")
+	st.ends("Paid; RECEIPT1 applied; OWNERS0001 unmatched accepted_instead", "unmatched accepted_instead", "")
+	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+		t.Errorf("due by itself: %+v, %v", due, err)
+	}
+	owner, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.clock.add(time.Minute)
+	tr := st.completed("OWNERS0001")
+	tr.Phone = storetest.Phone(90)
+	if err := st.typed(owner.Secret, "OWNERS0001", tr); err != nil || st.told != "paid" {
+		t.Errorf("told %s, %v", st.told, err)
+	}
+	st.ends("Paid; RECEIPT1 applied; OWNERS0001 applied", "", "")
+}
+
+// TestAmountOfAPrompt: what a query was taken to mean is not known, and a receipt of its own gives a payment a chance of its own.
+func TestAmountOfAPrompt(t *testing.T) { storetest.Each(t, testAmountOfAPrompt) }
+
+func testAmountOfAPrompt(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > query: paid")
+	if told := st.accept(store.Acceptance{Receipt: "RECEIPT1", PaymentID: st.payments()[0].ID, Amount: 100_00}); told != "refund_due wrong_amount" {
+		t.Errorf("another amount than was asked: %s", told)
+	}
+
+	st = newStage(t)
+	st.play("accepted > no answer > 120 s > retry > accepted > paid 2 > refund 2 > reversed > receipt of 2 again 1")
+	for _, p := range st.payments() {
+		if p.Receipt != "" {
+			continue
+		}
+		if told := st.accept(store.Acceptance{Receipt: "RECEIPT1", PaymentID: p.ID}); told != "refund_due voided" {
+			t.Errorf("a receipt of its own: %s", told)
+		}
+	}
+}
+
+// TestSettledAgain: an entry that was settled comes back when another refund of it fails, and one whose money cannot be made whole can be settled.
+func TestSettledAgain(t *testing.T) { storetest.Each(t, testSettledAgain) }
+
+func testSettledAgain(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > hold ends > paid by hand")
+	fails := func() {
+		st.refunds(store.NewRefund{Receipt: "BYHAND1"})
+		st.reversalSent(store.RefundAnswer{Verdict: store.RefundRefused, Code: "1", ConversationID: fmt.Sprint("AG_", st.s.Now())})
+	}
+	fails()
+	if told := st.settle(store.CasePayment); told != "settled" || st.listed() != "" {
+		t.Error(told, st.listed())
+	}
+	st.clock.add(time.Hour)
+	fails()
+	if st.listed() == "" {
+		t.Error("a refund has failed, and the list has nothing")
+	}
+
+	st = newStage(t)
+	st.play("accepted > query: paid")
+	st.refunds(store.NewRefund{PaymentID: st.payments()[0].ID, Reference: "PORTAL1"})
+	st.do("paid too little")
+	if got := st.listed(); got != "refunded returned_other" {
+		t.Errorf("the list has %q", got)
+	}
+	if told := st.settle(store.CasePayment); told != "settled" {
+		t.Error(told)
+	}
+	if got, err := st.s.Check(t.Context()); err != nil || len(got) > 0 || st.listed() != "" {
+		t.Errorf("settled: %q, %v, the list has %q", got, err, st.listed())
+	}
+}
+
+// TestChecksOfMovedReceipt: a receipt that is another ticket's now is asked about before that one's film.
+func TestChecksOfMovedReceipt(t *testing.T) { storetest.Each(t, testChecksOfMovedReceipt) }
+
+func testChecksOfMovedReceipt(t *testing.T) {
+	st := newStage(t)
+	soon := storetest.Screening(t, st.s, 2, 2, func(sc *store.Screening) {
+		sc.StartsAt, sc.SalesCloseAt = st.s.Now().Add(30*time.Minute), st.s.Now().Add(30*time.Minute)
+	})
+	st.do("accepted")
+	other, _, err := st.s.Book(t.Context(), storetest.Booking(soon, storetest.Phone(90), 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.accept(store.Acceptance{Receipt: "RECEIPT1", Ticket: other.Code})
+	st.queues("before the other's film", 1)
+	st.confirmsAll()
+	st.do("paid")
+	sc, _, err := st.s.Screening(t.Context(), st.screening)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.clock.add(sc.StartsAt.Time().Sub(st.s.Now().Time()) - 30*time.Minute)
+	st.queues("before its own film", 1)
+}
