@@ -188,8 +188,8 @@ func (s *Store) PretendSlow(ms int64) {
 // PretendStrangers sets how many callbacks with an unknown token have come.
 func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
 
-// RuleCount is how many rules Check looks at.
-func RuleCount() int { return len(rules) }
+// RuleCount is how many rules Check looks at: queries, and the plans.
+func RuleCount() int { return len(rules) + 1 }
 
 // BookingPlaces is how many bookings are written at once.
 func (s *Store) BookingPlaces() int {

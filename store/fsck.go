@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // rule is something that must hold in the books: a query for the rows that break it, each told by one text.
@@ -12,14 +14,15 @@ type rule struct{ name, query string }
 // be overdue before that is an error.
 const given = `WITH given (now, slack) AS (SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT)) `
 
-// The rules are recomputed from raw facts; none trusts a column that another one is derived from.
+// The rules are recomputed from raw facts; none trusts a column that another one is derived from. Where one asks for both the ticket and the screening of a seat,
+// SQLite would go through the screening's seats for each ticket.
 var rules = []rule{
-	{"seats equal the plan's", `SELECT 'screening ' || s.id || ': ' || count(seat.label) || ' seats, capacity ' || s.capacity FROM screening s
-		LEFT JOIN seat ON seat.screening_id = s.id GROUP BY s.id, s.capacity HAVING count(seat.label) <> s.capacity`},
 	{"a paid ticket has exactly its seats", `SELECT 'ticket ' || t.id || ': ' || (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) || ' seats of ' || t.quantity
-		FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.quantity <> (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.screening_id = t.screening_id)`},
+		FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.quantity <> (SELECT count(CASE WHEN seat.screening_id = t.screening_id THEN 1 END) FROM seat WHERE seat.ticket_id = t.id)`},
+	{"a paid ticket shows the seats that it has", `SELECT 'ticket ' || t.id || ': shows ' || t.seats FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL
+		AND t.seats <> COALESCE((SELECT string_agg(seat.label, ' ' ORDER BY seat.row_no, seat.col_no) FROM seat WHERE seat.ticket_id = t.id), '')`},
 	{"a held ticket has exactly its seats", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.hold_until IS NOT NULL
-		AND t.quantity <> (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.screening_id = t.screening_id)`},
+		AND t.quantity <> (SELECT count(CASE WHEN seat.screening_id = t.screening_id THEN 1 END) FROM seat WHERE seat.ticket_id = t.id)`},
 	{"a ticket neither paid nor held has no seats", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.payment_status <> 'Paid' AND t.hold_until IS NULL
 		AND EXISTS (SELECT 1 FROM seat WHERE seat.ticket_id = t.id)`},
 	{"a pending ticket holds its seats", `SELECT 'ticket ' || id FROM ticket WHERE payment_status = 'Pending' AND hold_until IS NULL`},
@@ -47,8 +50,19 @@ var rules = []rule{
 	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
+	{"a callback with a token of ours is no stranger's", strangers()},
 	{"a confirmed receipt has its payment", `SELECT 'receipt ' || c.receipt FROM claim c WHERE c.state = 'confirmed' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.receipt = c.receipt)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
+}
+
+// strangers finds the callbacks that were kept as a stranger's though their token is one of ours: nothing is made of them.
+func strangers() string {
+	var kinds []string
+	for kind, query := range tokens {
+		kinds = append(kinds, `kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "stranger.token")+`)`)
+	}
+	slices.Sort(kinds)
+	return `SELECT 'callback ' || stranger.id FROM callback stranger WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
 }
 
 // overdue is how long a hold may outlast its deadline before the loop that ends holds must be broken.
@@ -66,7 +80,77 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			wrong = append(wrong, r.name+": "+row)
 		}
 	}
+	unlike, err := s.unlikePlan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check that %s: %w", rulePlan, err)
+	}
+	for _, row := range unlike {
+		wrong = append(wrong, rulePlan+": "+row)
+	}
 	return wrong, nil
+}
+
+// rulePlan is a rule that no query can tell, since it reads the plan.
+const rulePlan = "seats equal the plan's"
+
+// unlikePlan describes the screenings whose seats are not those of their hall's plan, from which they were made and which never changes.
+func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
+	halls, err := s.Halls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plans := map[HallID]map[string]bool{}
+	for _, h := range halls {
+		places, err := ParsePlan(h.Plan)
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("hall %d: %v", h.ID, err))
+			continue
+		}
+		plans[h.ID] = make(map[string]bool, len(places))
+		for _, p := range places {
+			plans[h.ID][fmt.Sprintf("%s/%d/%d/%d", p.Label, p.Row, p.Col, flag(p.Accessible))] = true
+		}
+	}
+	const page = 500 // screenings, which may have hundreds of seats each
+	for last, more := ScreeningID(0), true; more; {
+		var rows []struct {
+			ID       ScreeningID
+			Hall     HallID
+			Capacity int
+			Seats    string
+		}
+		err := s.list(ctx, &rows, `SELECT s.id, s.hall_id AS hall, s.capacity, COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || accessible, ' ')
+			FROM seat WHERE seat.screening_id = s.id), '') AS seats FROM screening s WHERE s.id > $1 ORDER BY s.id LIMIT $2`, last, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if unlike := unlikePlaces(plans[r.Hall], strings.Fields(r.Seats), r.Capacity); unlike != "" {
+				wrong = append(wrong, fmt.Sprintf("screening %d: %s", r.ID, unlike))
+			}
+			last = r.ID
+		}
+		more = len(rows) == page
+	}
+	return wrong, nil
+}
+
+// unlikePlaces says how seats differ from the places of a plan, or "". No seat of a screening stands twice.
+func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
+	var strange []string
+	for _, seat := range seats {
+		if !plan[seat] {
+			label, _, _ := strings.Cut(seat, "/")
+			strange = append(strange, label)
+		}
+	}
+	switch {
+	case len(strange) > 0:
+		return "the plan has other than " + strings.Join(strange[:min(len(strange), 10)], " ")
+	case len(seats) != len(plan) || capacity != len(plan):
+		return fmt.Sprintf("%d seats and a capacity of %d, and the plan has %d", len(seats), capacity, len(plan))
+	}
+	return ""
 }
 
 // Kept is a kept callback with a token of ours that has an outcome, and what the books say of what it speaks of.

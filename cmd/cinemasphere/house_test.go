@@ -152,7 +152,7 @@ func TestWhoSeesWhat(t *testing.T) {
 var sqlText = regexp.MustCompile(`(?i)^\W*(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE)|DROP\s+TABLE|PRAGMA)\s`)
 
 // seesSQL are the rooms that may hold SQL.
-var seesSQL = map[string]bool{"store": true, "store/storetest/pgserver": true}
+var seesSQL = map[string]bool{"store": true, "store/storetest": true, "store/storetest/pgserver": true}
 
 // TestWords looks for what may only be written in some rooms: SQL, a Daraja client, the environment, the clock, the end of
 // the program.

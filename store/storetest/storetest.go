@@ -1,6 +1,6 @@
 // Package storetest opens fresh books for a test and fills them with what a test is not about.
 //
-// It must never be imported by anything but tests and the load generator, and has no SQL of its own.
+// It must never be imported by anything but tests and the load generator, and has no SQL but what breaks books.
 package storetest
 
 import (

@@ -1,0 +1,137 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+
+	"cinemasphere/store"
+)
+
+// Break is a way to break, by hand, the books that [Sell] has written.
+type Break struct {
+	Rule    string // that is broken
+	Says    string // what is to be told of it besides
+	Queries []string
+}
+
+// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA has told, and
+// one of one seat that is held.
+func Sell(t Tester, s *store.Store, id store.ScreeningID) {
+	t.Helper()
+	ctx := context.Background()
+	sent, _, err := s.Book(ctx, Booking(id, Phone(1), 2))
+	if err == nil {
+		err = s.RecordAnswer(ctx, sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
+	}
+	if err != nil {
+		t.Fatalf("sell a ticket: %v", err)
+	}
+	amount := store.Cents(sent.Amount) * 100
+	cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "RECEIPT1"))})
+	if err == nil {
+		_, err = s.ApplyCallback(ctx, cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: "RECEIPT1", TransactedAt: s.Now()})
+	}
+	if err == nil {
+		_, _, err = s.Book(ctx, Booking(id, Phone(2), 1))
+	}
+	if err != nil {
+		t.Fatalf("sell a ticket: %v", err)
+	}
+}
+
+// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a Reversal.
+const (
+	pushPaid     = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
+	pushMoney    = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
+	confirmation = `{"TransID":"%s","TransAmount":"%d"}`
+	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1","ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"RECEIPT1"},{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
+	reversed     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
+)
+
+// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was made.
+func told(kind store.CallbackKind, token, of, body string) string {
+	return fmt.Sprintf(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
+		SELECT 1, '%s', %s, 1, '', '%s', 'text', 0, 1, 'forgotten', 1 FROM %s`, kind, token, body, of)
+}
+
+// refund is a refund of the applied payment.
+func refund(cents, state string) string {
+	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
+		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
+}
+
+const checked = `INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('RECEIPT1', 1, 't', 'u', 1, '', 1, 1)`
+
+const claimed = `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
+			SELECT 1, 'RECEIPT9', id, 'typed', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`
+
+// Breaks are the rules of [store.Store.Check], and ways to break each.
+func Breaks() []Break {
+	one := func(rule string, queries ...string) Break { return Break{Rule: rule, Queries: queries} }
+	plan := func(says string, queries ...string) Break { return Break{"seats equal the plan's", says, queries} }
+	return []Break{
+		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`),
+		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`, `UPDATE screening SET capacity = capacity - 1`),
+		plan("a capacity of 49", `UPDATE screening SET capacity = capacity - 1`),
+		plan("other than Z99", `UPDATE seat SET label = 'Z99' WHERE label = 'E10'`),
+		plan("other than E10", `UPDATE seat SET col_no = col_no + 1 WHERE label = 'E10'`),
+		plan("other than E10", `UPDATE seat SET accessible = 1 WHERE label = 'E10'`),
+		plan("is not o, w or _", `UPDATE hall SET plan = 'A ?'`),
+		one("a paid ticket has exactly its seats", `UPDATE seat SET ticket_id = NULL WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Paid')`),
+		one("a paid ticket shows the seats that it has", `UPDATE ticket SET seats = 'A1 A2' WHERE payment_status = 'Paid'`),
+		one("a held ticket has exactly its seats", `UPDATE seat SET ticket_id = NULL WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Pending')`),
+		one("a ticket neither paid nor held has no seats", `UPDATE ticket SET hold_until = NULL, payment_status = 'Failed' WHERE payment_status = 'Pending'`),
+		one("a pending ticket holds its seats", `UPDATE ticket SET hold_until = NULL WHERE payment_status = 'Pending'`),
+		one("no hold is overdue", `UPDATE ticket SET hold_until = 1 WHERE payment_status = 'Pending'`),
+		one("a paid ticket has money of exactly its total", `UPDATE payment SET amount_cents = amount_cents - 1`),
+		one("applied money has a paid ticket", `UPDATE ticket SET payment_status = 'Failed' WHERE payment_status = 'Paid'`),
+		one("a paid push has its payment", `UPDATE payment SET push_id = NULL`),
+		one("a payment's push is paid", `UPDATE push_request SET state = 'failed' WHERE state = 'paid'`),
+		one("refunds never exceed their payment", refund("amount_cents + 1", "requested")),
+		one("a final push is not live", `UPDATE push_request SET live = 1 WHERE state = 'paid'`),
+		one("a payment is refunded exactly where its refunds make it up", `UPDATE payment SET state = 'refunded'`),
+		one("a void ticket has no money applied", `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`),
+		one("a void ticket has no seats once its money is back", `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`),
+		one("a paid ticket shows the receipt of its payment", `UPDATE ticket SET receipt = 'X' WHERE payment_status = 'Paid'`),
+		one("every callback has an outcome", `UPDATE callback SET outcome = NULL, received_at = 1`),
+		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
+		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "paid_check", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is no stranger's", claimed, told(store.CallbackStatus, "result_token", "claim", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a confirmed receipt has its payment", claimed),
+		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'unknown_receipt'`),
+		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, phone, account, learnt_by, state, reason, created_at, updated_at)
+			SELECT 1, lower(receipt), 1, '', '', 'c2b', 'unmatched', '', 1, 1 FROM payment WHERE state = 'applied'`),
+		one("money that is being refunded pays for nothing", refund("amount_cents", "requested")),
+	}
+}
+
+// AuditBreaks are what the callbacks that are kept say when they are read again, and the books do not.
+func AuditBreaks() []Break {
+	const (
+		success = "every success that was called back has its payment"
+		back    = "money that M-PESA has given back is given back in the books"
+	)
+	push := func(checkout, money string) string {
+		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'", fmt.Sprintf(pushPaid, checkout, money))
+	}
+	c2b := func(receipt string) string {
+		return told(store.CallbackC2B, "''", "payment WHERE state = 'applied'", fmt.Sprintf(confirmation, receipt, 100))
+	}
+	status := func(of, state string, amount int) string {
+		return told(store.CallbackStatus, "result_token", of, fmt.Sprintf(statusOf, state, amount))
+	}
+	return []Break{
+		{success, " has 0", []string{`DELETE FROM payment`}},
+		{success, "of KSh 2,700, and the books say KSh 2,699", []string{`UPDATE payment SET amount_cents = amount_cents - 100`}},
+		{success, "has another than that of receipt RECEIPT1", []string{`UPDATE payment SET receipt = 'RECEIPT2'`}},
+		{success, "names no receipt", []string{push("ws_CO_other", "")}},
+		{success, "look in the M-PESA portal for receipt RECEIPT2", []string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "RECEIPT2"))}},
+		{success, "C2B told of receipt RECEIPT2", []string{c2b("RECEIPT2")}},
+		{success, "of KSh 100, and the books say KSh 2,700", []string{c2b("RECEIPT1")}},
+		{success, "of KSh 100, and the books say KSh 2,700", []string{checked, status("paid_check", "Completed", 100)}},
+		{back, "says so of receipt RECEIPT1, and the books say applied", []string{checked, status("paid_check", "Reversed", 2700)}},
+		{back, "says so of receipt RECEIPT1, and the books say applied", []string{claimed, `UPDATE claim SET receipt = 'RECEIPT1'`, status("claim", "Reversed", 2700)}},
+		{back, "says so of receipt RECEIPT1, and the books say applied", []string{refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", reversed)}},
+	}
+}
