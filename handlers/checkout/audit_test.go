@@ -2,7 +2,9 @@ package checkout_test
 
 import (
 	"context"
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,4 +173,28 @@ func (w *world) registered() {
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
+}
+
+// TestAuditFinds breaks, by hand, what the books say of each thing that callbacks have told, and sees it found when they are read again.
+func TestAuditFinds(t *testing.T) {
+	storetest.Each(t, func(t *testing.T) {
+		for i, b := range storetest.AuditBreaks() {
+			t.Run(fmt.Sprint(i, " ", b.Says), func(t *testing.T) {
+				t.Parallel()
+				path := storetest.Path(t)
+				s := storetest.New(t, func(o *store.Options) { o.Path = path })
+				storetest.Sell(t, s, storetest.Screening(t, s, 5, 10))
+				if audit, err := checkout.Check(t.Context(), s); err != nil || len(audit.Wrong) > 0 {
+					t.Fatalf("before: %q, %v", audit.Wrong, err)
+				}
+				for _, query := range b.Queries {
+					storetest.Exec(t, path, query)
+				}
+				audit, err := checkout.Check(t.Context(), s)
+				if err != nil || !slices.ContainsFunc(audit.Wrong, func(line string) bool { return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says) }) {
+					t.Errorf("found %q, %v", audit.Wrong, err)
+				}
+			})
+		}
+	})
 }
