@@ -79,6 +79,63 @@ func TestBatchOfThree(t *testing.T) {
 	}
 }
 
+// TestLostAtCommit lets each call of a write to SQLite go wrong, before its work is done and after it: a write whose COMMIT was not
+// confirmed is unknown, whether it is in the books or not, and runs no second time. What is lost before it runs again, and is there once.
+func TestLostAtCommit(t *testing.T) {
+	for _, fault := range []storetest.Fault{storetest.FaultError, storetest.FaultLost} {
+		for _, booking := range []bool{false, true} {
+			for _, writes := range []int{1, 3} { // in one transaction
+				t.Run(fmt.Sprint("lost ", fault == storetest.FaultLost, ", booking ", booking, ", writes ", writes), func(t *testing.T) { lostAtCommit(t, fault, booking, writes) })
+			}
+		}
+	}
+}
+
+func lostAtCommit(t *testing.T, fault storetest.Fault, booking bool, writes int) {
+	var faults storetest.Faults
+	s := storetest.New(t, func(o *store.Options) { o.Wrap = faults.Wrap })
+	defer faults.Revive()
+	commits := 0
+	for at := 2; ; at++ { // the first is the COMMIT of the write that these wait behind
+		runs, all := make([]int, writes), make([]func() error, writes)
+		name := func(i int) string { return fmt.Sprint("call ", at, ", write ", i) }
+		for i := range all {
+			all[i] = func() error {
+				return s.Write(booking, func(exec func(string, ...any) error) error {
+					runs[i]++
+					return exec(`INSERT INTO setting (key, value, updated_at) VALUES ($1,'.',0) ON CONFLICT (key) DO UPDATE SET value = setting.value || '.'`, name(i))
+				})
+			}
+		}
+		errs := s.Batch(func() { faults.Arm(at, fault) }, all...)
+		_, hit := faults.Calls()
+		if hit == "" {
+			break
+		}
+		faults.Revive()
+		commit := hit == "COMMIT"
+		if commit {
+			commits++
+		}
+		for i, err := range errs {
+			have, there := s.Setting(t.Context(), name(i))
+			if there != nil && !errors.Is(there, store.ErrNotFound) {
+				t.Fatal(there)
+			}
+			want := ""
+			if err == nil || commit && fault == storetest.FaultLost {
+				want = "."
+			}
+			if have != want || commit != errors.Is(err, store.ErrUnknown) || commit && runs[i] != 1 {
+				t.Errorf("%s: told %v at %s after %d runs, and has %q, want %q", name(i), err, hit, runs[i], have, want)
+			}
+		}
+	}
+	if commits != 1 {
+		t.Errorf("%d times a COMMIT was hit", commits)
+	}
+}
+
 func open(t *testing.T, path string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Path: path})
