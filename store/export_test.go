@@ -164,6 +164,9 @@ func (s *Store) AwaitQueue(n int) {
 	}
 }
 
+// Queued is how many writes wait for their turn.
+func (s *Store) Queued() int { return s.queued() }
+
 // queued is how many writes wait for their turn.
 func (s *Store) queued() int {
 	switch b := s.books.(type) {

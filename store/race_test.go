@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -140,10 +143,21 @@ func echoed(t *testing.T, guarded bool) (payments int) {
 // waits for it.
 func race(t *testing.T, s *store.Store, writes ...func() error) {
 	t.Helper()
-	locked, release, all := make(chan struct{}), make(chan struct{}), make(chan error, 3)
+	if err := errors.Join(meet(t, s, "payment, refund", writes...)...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// meet runs writes at once and returns their errors. None may write to the tables before all have read and want to write, or wait for one
+// that does.
+func meet(t *testing.T, s *store.Store, tables string, writes ...func() error) (errs []error) {
+	t.Helper()
+	locked, release, all, lock := make(chan struct{}), make(chan struct{}), make(chan error, len(writes)), make(chan error, 1)
 	go func() {
-		all <- s.Write(true, func(exec func(string, ...any) error) error {
-			err := exec(`LOCK TABLE payment, refund IN SHARE MODE`) // they may be read, and their rows be locked
+		lock <- s.Write(true, func(exec func(string, ...any) error) (err error) {
+			if s.Shared() {
+				err = exec(`LOCK TABLE ` + tables + ` IN SHARE MODE`) // they may be read, and their rows be locked
+			}
 			close(locked)
 			<-release
 			return err
@@ -153,20 +167,84 @@ func race(t *testing.T, s *store.Store, writes ...func() error) {
 	for _, w := range writes {
 		go func() { all <- w() }()
 	}
-	for len(all) == 0 { // one that has ended did not wait, which its error may explain
-		waiting, err := s.Texts(`SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+	waiting := func() int {
+		if !s.Shared() {
+			return s.Queued()
+		}
+		pids, err := s.Texts(`SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(waiting) == len(writes) {
-			break
-		}
+		return len(pids)
+	}
+	for len(all) == 0 && waiting() < len(writes) { // one that has ended did not wait, which its error may explain
+		runtime.Gosched()
 	}
 	close(release)
-	for range len(writes) + 1 {
-		if err := <-all; err != nil {
-			t.Fatal(err)
-		}
+	if err := <-lock; err != nil {
+		t.Fatal(err)
+	}
+	for range writes {
+		errs = append(errs, <-all)
+	}
+	return errs
+}
+
+// TestTakenOnce: of two who look at the same instant for what is to be sent or asked about, and find the same, one takes it. On PostgreSQL they
+// are two processes.
+func TestTakenOnce(t *testing.T) { storetest.Each(t, testTakenOnce) }
+
+func testTakenOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		before []string
+		due    func(*stage) error
+		take   func(context.Context, *store.Store) error
+	}{
+		"a refund": {[]string{"accepted", "paid", "refund"}, nil, func(ctx context.Context, s *store.Store) error { _, err := s.TakeRefund(ctx); return err }},
+		"a claim": {[]string{"accepted", "cancelled"}, func(st *stage) error { return st.s.ClaimReceipt(st.t.Context(), st.pushes[0].Secret, "BYHAND1", "") },
+			func(ctx context.Context, s *store.Store) error { _, err := s.TakeClaim(ctx); return err }},
+		"a push": {[]string{"accepted", "120 s"}, nil, func(ctx context.Context, s *store.Store) error { _, err := s.ClaimQuery(ctx, 0); return err }},
+		"a paid ticket": {[]string{"accepted", "paid"}, func(st *stage) error {
+			st.clock.add(23*time.Hour + 30*time.Minute)
+			_, err := st.s.QueueChecks(st.t.Context(), 1)
+			return err
+		}, func(ctx context.Context, s *store.Store) error { _, err := s.TakeCheck(ctx, 0); return err }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var path string
+			st := newStage(t, func(o *store.Options) { path = o.Path })
+			for _, event := range c.before {
+				st.do(event)
+			}
+			if c.due != nil {
+				if err := c.due(st); err != nil {
+					t.Fatal(err)
+				}
+			}
+			other := st.s
+			if storetest.Postgres(t) {
+				o := store.Options{Path: path}
+				st.clock.option(&o)
+				var err error
+				if other, err = store.Open(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+				defer other.Close()
+			}
+			taken := 0
+			for _, err := range meet(t, st.s, "refund, claim, push_request, paid_check",
+				func() error { return c.take(t.Context(), st.s) }, func() error { return c.take(t.Context(), other) }) {
+				switch {
+				case err == nil:
+					taken++
+				case !errors.Is(err, store.ErrNotFound):
+					t.Error(err)
+				}
+			}
+			if taken != 1 {
+				t.Errorf("it was taken %d times", taken)
+			}
+		})
 	}
 }
 

@@ -27,9 +27,9 @@ type stage struct {
 	sentBy    string // the token of the Reversal that is out
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, options ...func(*store.Options)) *stage {
 	st := &stage{t: t, clock: newClock()}
-	st.s = storetest.New(t, st.clock.option)
+	st.s = storetest.New(t, append(options, st.clock.option)...)
 	st.screening = storetest.Screening(t, st.s, 2, 2)
 	b := storetest.Booking(st.screening, storetest.Phone(1), 2)
 	sent, _, err := st.s.Book(t.Context(), b)
