@@ -17,6 +17,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,8 +27,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "cinemasphere:", err)
-		os.Exit(1)
+	os.Exit(exit(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exit runs the program and returns its exit status.
+func exit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if err := run(ctx, args, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "cinemasphere:", err)
+		return 1
 	}
+	return 0
 }

@@ -73,6 +73,35 @@ func TestFsckCommand(t *testing.T) {
 	}
 }
 
+// TestFsckExitsOnEachRule: whatever is wrong with the books, the program ends with 1 and names it; before, it ends with 0.
+func TestFsckExitsOnEachRule(t *testing.T) {
+	t.Chdir(t.TempDir()) // no .env of anybody's
+	for _, b := range append(storetest.Breaks(), storetest.AuditBreaks()...) {
+		path := storetest.Path(t)
+		st, err := store.Open(t.Context(), store.Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Sell(t, st, storetest.Screening(t, st, 5, 10))
+		if err := st.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int{0, 1} {
+			var out, errs bytes.Buffer
+			status := exit(t.Context(), []string{"fsck", "--database-url=" + path}, &out, &errs)
+			told := strings.Contains(out.String(), "WRONG: "+b.Rule+": ") && strings.Contains(out.String(), b.Says)
+			if status != want || told != (want == 1) {
+				t.Errorf("%s, %v: exit %d, want %d\n%s%s", b.Rule, b.Queries, status, want, &out, &errs)
+			}
+			if want == 0 {
+				for _, query := range b.Queries {
+					storetest.Exec(t, path, query)
+				}
+			}
+		}
+	}
+}
+
 // forget leaves in the books a success that was called back, and whose payment somebody has taken out.
 func forget(t *testing.T, path string) {
 	t.Helper()
