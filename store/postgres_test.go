@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pressly/goose/v3/lock"
 
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
@@ -361,6 +365,55 @@ func TestFirstStartTogether(t *testing.T) {
 		}
 		if len(stamps) != 1 || refused != 1 && refused != 2 {
 			t.Errorf("stamped %v, %d refused", stamps, refused)
+		}
+	})
+}
+
+// TestStartWaitsForAnother: as long as one process makes the schema, another that starts makes nothing, and waits.
+func TestStartWaitsForAnother(t *testing.T) {
+	storetest.OnPostgres(t, func(t *testing.T) {
+		path := storetest.EmptyDatabase(t)
+		db, err := sql.Open("pgx", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		count := func(query string) (n int) {
+			t.Helper()
+			if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+query).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		// Another process has the lock of the migrations, as goose keeps it.
+		for _, query := range []string{
+			`CREATE TABLE goose_lock (lock_id BIGINT PRIMARY KEY, locked BOOLEAN NOT NULL, locked_at TIMESTAMPTZ, locked_by TEXT, lease_expires_at TIMESTAMPTZ, updated_at TIMESTAMPTZ)`,
+			fmt.Sprintf(`INSERT INTO goose_lock VALUES (%d, true, now(), 'another', now() + interval '1 hour', now())`, lock.DefaultLockID),
+		} {
+			if _, err := db.ExecContext(t.Context(), query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		opened := make(chan error, 1)
+		go func() {
+			s, err := store.Open(t.Context(), store.Options{Path: path})
+			if err == nil {
+				err = s.Close()
+			}
+			opened <- err
+		}()
+		// Who asks for the lock in vain has locked its row for a moment, which stays to be seen.
+		for len(opened) == 0 && count(`goose_lock WHERE xmax::text <> '0'`) == 0 {
+			runtime.Gosched()
+		}
+		if made := count(`information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%'`); len(opened) > 0 || made > 0 {
+			t.Fatalf("it did not wait: it has made %d tables", made)
+		}
+		if _, err := db.ExecContext(t.Context(), `UPDATE goose_lock SET locked = false`); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-opened; err != nil || count(`setting`) == 0 {
+			t.Errorf("after that: %v", err)
 		}
 	})
 }
