@@ -42,6 +42,8 @@ type Case struct {
 	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
 	Awaited bool    `db:"-" json:"awaited"`
 	Until   Instant `db:"until" json:"-"` // how long at least
+	// Askable says that M-PESA can be asked about a push: its CheckoutRequestID is known.
+	Askable bool `db:"askable" json:"-"`
 	// Settled says that a person has taken it off the list, and that nothing has changed since.
 	Settled       bool    `db:"-" json:"settled"`
 	SettledBy     string  `db:"settled_by" json:"settledBy"` // also where something has changed since
@@ -71,17 +73,18 @@ const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) 
 
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at,
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
 	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others` + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at, 0 AS others` + caseSettled + `
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
+	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others` + caseSettled + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
 
 const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
-	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others` + caseSettled + `
+	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, 0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others` + caseSettled + `
 	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no

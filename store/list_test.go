@@ -52,12 +52,22 @@ func TestAwaited(t *testing.T) { storetest.Each(t, testAwaited) }
 func testAwaited(t *testing.T) {
 	st := newStage(t)
 	st.do("answer lost")
-	if cs := st.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || cs[0].Next != 0 {
+	if cs := st.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || cs[0].Askable || cs[0].Next != 0 {
 		t.Errorf("%+v", cs)
 	}
 	st.clock.add(11 * time.Minute)
 	if cs := st.cases(store.CasePush); len(cs) != 1 || cs[0].Awaited {
 		t.Errorf("after 11 minutes: %+v", cs)
+	}
+	asked := newStage(t, func(o *store.Options) { o.Queries = store.Schedule{time.Second} })
+	asked.do("accepted")
+	asked.do("hold ends")
+	if _, err := asked.s.ClaimQuery(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	asked.do("query: nothing")
+	if cs := asked.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || !cs[0].Askable || cs[0].Next != 0 {
+		t.Errorf("asked about often enough: %+v", cs)
 	}
 	rf := newRefunding(t)
 	for _, step := range []string{"send 1", "lost", "send 2", "turned-down"} {

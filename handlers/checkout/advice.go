@@ -227,16 +227,23 @@ var refundWhy = map[string]string{
 	store.ReasonRefundAsked:        "a refund of the ticket was asked for",
 }
 
+const (
+	notAskedAnyMore = "M-PESA has not said whether this prompt was paid, and is not asked any more"
+	tellsItself     = "nothing, for some minutes: M-PESA tells by itself whether it was paid"
+)
+
 func advisePush(c store.Case) (why, todo string) {
 	switch {
 	case c.State == string(store.PushSending):
 		return "the prompt is being sent", "nothing"
 	case c.Next != 0:
 		return "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again"
+	case c.Awaited && !c.Askable:
+		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", tellsItself
 	case c.Awaited:
-		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", "nothing, for some minutes: M-PESA tells by itself whether it was paid"
+		return notAskedAnyMore, tellsItself
 	}
-	return "M-PESA has not said whether this prompt was paid, and is not asked any more",
+	return notAskedAnyMore,
 		"look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) + "; else, or after that, " + settle(c)
 }
 

@@ -80,6 +80,7 @@ func TestAdvice(t *testing.T) {
 		"claim, refunded":          {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentRefunded), "the receipt is of another amount than the ticket", "nothing: its money has gone back", ""},
 		"claim, another's":         {claim(store.ClaimPerson, store.ReasonUsed, store.PaymentApplied), "the receipt was named for another ticket too", "nothing: it has paid for a ticket", ""},
 		"push, answer lost":        {push(store.PushUnknown, func(c *store.Case) { c.Awaited = true }), "the answer to this prompt was lost, so M-PESA cannot be asked about it", "nothing, for some minutes: M-PESA tells by itself whether it was paid", ""},
+		"push, awaited":            {push(store.PushPrompted, func(c *store.Case) { c.Awaited, c.Askable = true, true }), "M-PESA has not said whether this prompt was paid, and is not asked any more", "nothing, for some minutes: M-PESA tells by itself whether it was paid", ""},
 		"push, to be asked about":  {push(store.PushUnknown, func(c *store.Case) { c.Next, c.Awaited = 1, true }), "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again", ""},
 		"push, not asked any more": {push(store.PushUnknown, func(*store.Case) {}), "M-PESA has not said whether this prompt was paid, and is not asked any more", "look for its phone and amount in the M-PESA portal; if it was paid: cinemasphere accept RECEIPT CODE; else, or after that, " + settle + "push:8", ""},
 	} {
