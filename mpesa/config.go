@@ -52,6 +52,9 @@ type Config struct {
 	// PhoneAsNumber writes PartyA and PhoneNumber as JSON numbers. Strings are
 	// documented and work in the sandbox; one production user needed numbers.
 	PhoneAsNumber bool
+	// Tokens shares the access token with other processes that use the same app. nil
+	// keeps it in this one.
+	Tokens Tokens
 	// Transport is NewTransport() where nil.
 	Transport http.RoundTripper
 	// Now is time.Now where nil.
@@ -61,7 +64,8 @@ type Config struct {
 }
 
 // Client is a Daraja client for one set of credentials; safe for concurrent use.
-// Keep one per process: a second one may knock the first one's token out.
+// Keep one per process, and one process per app unless they have Config.Tokens: a
+// second one may knock the first one's token out.
 type Client struct {
 	cfg    Config
 	partyB string
@@ -98,7 +102,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.TransactionType == BuyGoods && cfg.Till != "" {
 		c.partyB = cfg.Till
 	}
-	c.tokens = newTokens(c.fetchToken, cfg.Now, cfg.Timeout/2)
+	c.tokens = &tokens{fetch: c.fetchToken, shared: cfg.Tokens, now: cfg.Now, timeout: cfg.Timeout / 2}
 	return c, nil
 }
 

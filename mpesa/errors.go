@@ -20,7 +20,7 @@ const (
 	// be on the phone: never send the push again. After Reverse the reversal may have
 	// been taken: await its result before anything else.
 	KindAmbiguous Kind = "ambiguous"
-	// KindToken: no access token could be had, or it was refused twice.
+	// KindToken: no access token could be had, or each one was refused.
 	KindToken Kind = "token"
 	// KindConfig: refused, and so it will be until the operator changes a setting.
 	KindConfig Kind = "config"

@@ -23,6 +23,13 @@ const (
 	maxErrorBody = 16 << 10
 	shortSecret  = 8
 	redacted     = "[redacted]"
+	// tokenTries is how often a call is made whose token is not valid: who else logs in
+	// with the same app may do so again meanwhile.
+	tokenTries = 4
+	// lacksProduct is also how an app is refused that lacks the product (observed). More
+	// log-ins mend nothing then, and each costs the other calls their token.
+	lacksProduct      = "401.003.01"
+	lacksProductTries = 2
 )
 
 // exchange is one answer of Daraja, secrets taken out.
@@ -54,10 +61,10 @@ type unsigned struct{}
 
 func (unsigned) password() string { return "" }
 
-// callWithToken posts once, and once more with a new token where Daraja says that
-// the token is not valid.
+// callWithToken posts once, and again with another token where Daraja says that the
+// token is not valid.
 func (c *Client) callWithToken(ctx context.Context, endpoint, path string, body func(time.Time) signedBody) (exchange, error) {
-	for first := true; ; first = false {
+	for try := 1; ; try++ {
 		token, err := c.tokens.get(ctx)
 		if err != nil {
 			return exchange{endpoint: endpoint}, err
@@ -67,10 +74,12 @@ func (c *Client) callWithToken(ctx context.Context, endpoint, path string, body 
 			return got, err
 		}
 		switch invalid := got.fault.invalidToken(); {
-		case invalid && first:
-			c.tokens.drop(token)
+		case invalid && got.fault.code == lacksProduct && try >= lacksProductTries:
+			return got, c.newError(got, KindConfig)
+		case invalid && try == tokenTries:
+			return got, c.newError(got, KindToken)
 		case invalid:
-			return got, c.tokenRefused(got)
+			c.tokens.drop(token)
 		default:
 			if got.status == http.StatusUnauthorized {
 				c.tokens.drop(token)
@@ -78,15 +87,6 @@ func (c *Client) callWithToken(ctx context.Context, endpoint, path string, body 
 			return got, nil
 		}
 	}
-}
-
-// tokenRefused is the error for a fresh token that was refused as well. Code
-// 401.003.01 then means that the app lacks the product (observed).
-func (c *Client) tokenRefused(got exchange) *Error {
-	if got.fault.code == "401.003.01" {
-		return c.newError(got, KindConfig)
-	}
-	return c.newError(got, KindToken)
 }
 
 func (c *Client) post(ctx context.Context, endpoint, path, token string, body signedBody) (exchange, error) {

@@ -140,8 +140,11 @@ func TestOtherCallsErrors(t *testing.T) {
 				t.Errorf("%s: %s: %+v", call.endpoint, test.name, fault)
 			}
 			tries := 1
-			if strings.Contains(test.reply.body, "Invalid Access Token") {
-				tries = 2
+			switch {
+			case strings.Contains(test.reply.body, lacksProduct):
+				tries = lacksProductTries
+			case strings.Contains(test.reply.body, "Invalid Access Token"):
+				tries = tokenTries
 			}
 			if n := fake.count(call.path); n != tries {
 				t.Errorf("%s: %s: sent %d times, want %d", call.endpoint, test.name, n, tries)

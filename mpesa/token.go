@@ -26,12 +26,14 @@ const (
 // (documented), so there is one flight at a time, and it belongs to no caller.
 type tokens struct {
 	fetch   func(context.Context) (string, time.Duration, error)
+	shared  Tokens // nil where no other process uses the app
 	now     func() time.Time
 	timeout time.Duration
 
 	mu       sync.Mutex
 	value    string
 	until    time.Time
+	refused  string // the last one that was not taken
 	flight   *flight
 	failure  error
 	failedAt time.Time
@@ -41,10 +43,6 @@ type flight struct {
 	done  chan struct{}
 	token string
 	err   error
-}
-
-func newTokens(fetch func(context.Context) (string, time.Duration, error), now func() time.Time, timeout time.Duration) *tokens {
-	return &tokens{fetch: fetch, now: now, timeout: timeout}
 }
 
 func (t *tokens) get(ctx context.Context) (string, error) {
@@ -75,25 +73,38 @@ func (t *tokens) look() (string, *flight, error) {
 		return "", nil, t.failure
 	}
 	t.flight = &flight{done: make(chan struct{})}
-	go t.fly(t.flight)
+	go t.fly(t.flight, t.refused)
 	return "", t.flight, nil
 }
 
-func (t *tokens) fly(f *flight) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
-	defer cancel()
-	token, life, err := t.fetch(ctx)
+func (t *tokens) fly(f *flight, refused string) {
+	var token AccessToken
+	var err error
+	if t.shared == nil {
+		token, err = t.logIn(context.Background())
+	} else {
+		token, err = t.share(refused)
+	}
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f.token, f.err = token, err
-	now := t.now()
-	t.failure, t.failedAt = err, now
+	f.token, f.err = token.Value, err
+	t.failure, t.failedAt = err, t.now()
 	if err == nil {
-		t.value, t.until = token, now.Add(life-min(earlyBy, life/2))
+		t.value, t.until = token.Value, token.Until
 	}
 	t.flight = nil
 	close(f.done)
+}
+
+func (t *tokens) logIn(ctx context.Context) (AccessToken, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	token, life, err := t.fetch(ctx)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	return AccessToken{token, t.now().Add(life - min(earlyBy, life/2))}, nil
 }
 
 // drop forgets token, unless another has taken its place meanwhile.
@@ -101,7 +112,7 @@ func (t *tokens) drop(token string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.value == token {
-		t.value = ""
+		t.value, t.refused = "", token
 	}
 }
 

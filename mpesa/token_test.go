@@ -253,13 +253,14 @@ func TestPlain401DropsTheToken(t *testing.T) {
 func TestInvalidTokenSpellings(t *testing.T) {
 	for _, test := range []struct {
 		reply  reply
-		second Kind
+		always Kind
+		tries  int
 	}{
-		{reply{status: 404, body: `{"requestId":"","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`}, KindToken},
-		{reply{status: 400, body: errorBody("400.003.01", "Invalid Access Token")}, KindToken},
-		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")}, KindToken},
-		{reply{status: 401, body: errorBody("401.003.01", "Error Occurred")}, KindConfig},
-		{reply{status: 401, body: `{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"keymanagement.service.invalid_access_token"}}}`}, KindToken},
+		{reply{status: 404, body: `{"requestId":"","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`}, KindToken, tokenTries},
+		{reply{status: 400, body: errorBody("400.003.01", "Invalid Access Token")}, KindToken, tokenTries},
+		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")}, KindToken, tokenTries},
+		{reply{status: 401, body: errorBody("401.003.01", "Error Occurred")}, KindConfig, lacksProductTries},
+		{reply{status: 401, body: `{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"keymanagement.service.invalid_access_token"}}}`}, KindToken, tokenTries},
 	} {
 		logins := []reply{{status: 200, body: `{"access_token":"first","expires_in":"3599"}`}, {status: 200, body: `{"access_token":"second","expires_in":"3599"}`}}
 		fake := &fakeDaraja{logins: logins, answers: []reply{test.reply, {status: 200, body: accepted}}}
@@ -274,9 +275,9 @@ func TestInvalidTokenSpellings(t *testing.T) {
 		fake = &fakeDaraja{logins: logins, answers: []reply{test.reply}}
 		client = newTestClient(t, testConfig(fake))
 		_, err := client.STKPush(t.Context(), testPush())
-		wantKind(t, test.reply.body, err, test.second)
-		if fake.count("/oauth/") != 2 || fake.count("/mpesa/") != 2 {
-			t.Errorf("%s: %d log-ins, %d pushes; want 2, 2", test.reply.body, fake.count("/oauth/"), fake.count("/mpesa/"))
+		wantKind(t, test.reply.body, err, test.always)
+		if fake.count("/oauth/") != test.tries || fake.count("/mpesa/") != test.tries {
+			t.Errorf("%s: %d log-ins, %d pushes; want %d", test.reply.body, fake.count("/oauth/"), fake.count("/mpesa/"), test.tries)
 		}
 	}
 }
