@@ -99,4 +99,12 @@ func testLease(t *testing.T) {
 	clock.add(10 * time.Second)
 	lease("b", true)
 	lease("a", false)
+	if mine, err := s.Lease(t.Context(), "holds", "b", 0); err != nil || !mine {
+		t.Errorf("given back: %v, %v", mine, err)
+	}
+	lease("a", true)
+	if mine, err := s.Lease(t.Context(), "holds", "b", 0); err != nil || mine {
+		t.Errorf("given back by one who has lost it: %v, %v", mine, err)
+	}
+	lease("b", false)
 }
