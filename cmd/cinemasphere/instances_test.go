@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,29 +22,54 @@ import (
 
 // roundRobin gives each request to the next of several instances, and to the one after it where that one is gone.
 type roundRobin struct {
-	next    atomic.Int64
-	proxies []*httputil.ReverseProxy
-	asked   []atomic.Int64
+	next  atomic.Int64
+	addrs []string
+	asked []atomic.Int64
+	gone  atomic.Int64 // how often one was
+	http.Transport
 }
 
-func newRoundRobin(addrs []string) *roundRobin {
-	rr := &roundRobin{asked: make([]atomic.Int64, len(addrs))}
-	for _, addr := range addrs {
-		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
-		proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
-		rr.proxies = append(rr.proxies, proxy)
+func newRoundRobin(t *testing.T, addrs []string) (rr *roundRobin, base string) {
+	rr = &roundRobin{addrs: addrs, asked: make([]atomic.Int64, len(addrs)), Transport: http.Transport{MaxIdleConnsPerHost: 64}}
+	t.Cleanup(rr.CloseIdleConnections)
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
+		Transport: rr,
+		// It may have been done: whoever has a key for it may ask again.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusServiceUnavailable) },
+	})
+	t.Cleanup(front.Close)
+	return rr, front.URL
+}
+
+func (rr *roundRobin) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	var body []byte
+	if req.Body != nil {
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
 	}
-	return rr
-}
-
-func (rr *roundRobin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	i := int(rr.next.Add(1)) % len(rr.proxies)
-	rr.asked[i].Add(1)
-	rr.proxies[i].ServeHTTP(w, r)
+	first := int(rr.next.Add(1))
+	for i := range rr.addrs {
+		n := (first + i) % len(rr.addrs)
+		rr.asked[n].Add(1)
+		out := req.Clone(req.Context())
+		out.URL.Scheme, out.URL.Host = "http", rr.addrs[n]
+		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		if out.Body, err = out.GetBody(); err != nil {
+			return nil, err
+		}
+		// Only where no connection was had: what went out may have been done.
+		if resp, err = rr.Transport.RoundTrip(out); !errors.Is(err, syscall.ECONNREFUSED) {
+			return resp, err
+		}
+		rr.gone.Add(1)
+	}
+	return nil, err
 }
 
 // TestThreeInstances runs three programs on one PostgreSQL behind a round-robin. Any of them takes any form, page and callback;
-// when one is killed in the middle, and stays dead, the others do its work too.
+// when one is killed in the middle, and stays dead, the others do its work too. A log-in of one to M-PESA costs no other a booking.
 func TestThreeInstances(t *testing.T) { storetest.OnPostgres(t, testThreeInstances) }
 
 func testThreeInstances(t *testing.T) {
@@ -54,19 +81,17 @@ func testThreeInstances(t *testing.T) {
 	database := storetest.Path(t)
 	screenings := stockForKills(t, database)
 	addrs := []string{freeAddr(t), freeAddr(t), freeAddr(t)}
-	rr := newRoundRobin(addrs)
-	front := httptest.NewServer(rr)
-	t.Cleanup(front.Close)
+	rr, front := newRoundRobin(t, addrs)
 	instances := make([]*process, len(addrs))
 	for i, addr := range addrs {
-		instances[i] = launch(t, "", "ADDR="+addr, "BASE_URL="+front.URL, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
+		instances[i] = launch(t, "", "ADDR="+addr, "BASE_URL="+front, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
 			"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100")
 	}
 	for i, p := range instances {
 		eventually(t, 30*time.Second, fmt.Sprint("instance ", i, " answers"), func() bool { return healthy(p.base) })
 	}
-	anySession(t, front.URL, daraja)
-	crowd := &crowdOfBuyers{base: front.URL, daraja: daraja, screenings: screenings, stop: make(chan struct{})}
+	anySession(t, front, daraja)
+	crowd := &crowdOfBuyers{base: front, daraja: daraja, screenings: screenings, stop: make(chan struct{})}
 	crowd.come(8)
 	eventually(t, time.Minute, "the crowd books", func() bool { return crowd.booked.Load() > 60 })
 	st, err := store.Open(t.Context(), store.Options{Path: database, Existing: true})
@@ -89,6 +114,7 @@ func testThreeInstances(t *testing.T) {
 		t.Fatalf("holds are ended by %q", holder)
 	}
 	_ = instances[dead].end(syscall.SIGKILL)
+	daraja.RevokeToken()
 	before := crowd.booked.Load()
 	eventually(t, time.Minute, "the crowd books on", func() bool { return crowd.booked.Load() > before+60 })
 	crowd.leave()
@@ -103,12 +129,23 @@ func testThreeInstances(t *testing.T) {
 	if now := endsHolds(); now == holder {
 		t.Errorf("holds are still %q's, which is dead", now)
 	}
+	crowd.noneRefused(t)
+	for _, p := range instances {
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, "kind=token") {
+				t.Errorf("M-PESA took no token: %s", line)
+			}
+		}
+	}
+	if rr.gone.Load() == 0 {
+		t.Error("nobody was sent to the one that is gone: the test does not test it")
+	}
 	for i := range rr.asked {
 		if rr.asked[i].Load() == 0 {
 			t.Errorf("instance %d was never asked", i)
 		}
 	}
-	t.Logf("%d bookings, M-PESA took %d payments", crowd.booked.Load(), daraja.Totals().Paid)
+	t.Logf("%d bookings, M-PESA took %d payments, %d log-ins", crowd.booked.Load(), daraja.Totals().Paid, daraja.Totals().Tokens)
 }
 
 func healthy(base string) bool {

@@ -85,6 +85,7 @@ func testKilledUnderLoad(t *testing.T) {
 	}()
 	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
 	afterKills(t, st, daraja)
+	crowd.noneRefused(t)
 	t.Logf("%d kills, %d bookings, M-PESA took %d payments", *kills, crowd.booked.Load(), daraja.Totals().Paid)
 }
 
@@ -111,6 +112,15 @@ type crowdOfBuyers struct {
 	all        sync.WaitGroup
 	number     atomic.Int64
 	booked     atomic.Int64
+	refused    atomic.Int64 // M-PESA took no prompt, though it has no reason not to
+	refusal    atomic.Value // what was answered to one of these
+}
+
+func (c *crowdOfBuyers) noneRefused(t *testing.T) {
+	t.Helper()
+	if n := c.refused.Load(); n > 0 {
+		t.Errorf("%d bookings were refused, such as %s", n, c.refusal.Load())
+	}
 }
 
 func (c *crowdOfBuyers) come(n int) {
@@ -163,13 +173,17 @@ func (c *crowdOfBuyers) book(client *http.Client, key string, body []byte) bool 
 	if err != nil {
 		return false
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err != nil || resp.StatusCode == http.StatusServiceUnavailable {
 		return false
 	}
-	if resp.StatusCode < 300 {
+	switch {
+	case resp.StatusCode < 300:
 		c.booked.Add(1)
+	case resp.StatusCode == http.StatusBadGateway:
+		c.refused.Add(1)
+		c.refusal.Store(string(answer))
 	}
 	return true
 }

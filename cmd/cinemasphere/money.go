@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -315,11 +316,11 @@ func (c registerCmd) Run(p *program) error {
 	if plan.simulate {
 		return errors.New("the demo registers with its own simulator when it starts")
 	}
-	daraja, err := plan.daraja()
-	if err != nil {
-		return err
-	}
 	return books{c.config}.with(p.ctx, func(st *store.Store) error {
+		daraja, err := plan.daraja(plan.tokens(st, processName(), slog.New(slog.DiscardHandler)))
+		if err != nil {
+			return err
+		}
 		service := checkout.New(st, daraja, checkout.Config{CallbackURL: plan.callback, ResultURL: plan.results})
 		if err := registerC2B(p.ctx, service, daraja); err != nil {
 			return err

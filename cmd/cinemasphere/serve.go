@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"time"
 
@@ -78,7 +77,8 @@ func (s *server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	daraja, err := s.daraja()
+	name := processName()
+	daraja, err := s.daraja(s.tokens(s.store, name, s.log))
 	if err != nil {
 		return err
 	}
@@ -87,13 +87,8 @@ func (s *server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "somewhere" // the rest of the name is enough
-	}
 	s.checkout = checkout.New(s.store, daraja, checkout.Config{
-		Name:        fmt.Sprintf("%s pid %d %s", host, os.Getpid(), rand.Text()[:8]),
-		CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
+		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
 		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "",
 		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on",
 	})
@@ -109,11 +104,11 @@ func (s *server) open(ctx context.Context) (err error) {
 }
 
 // daraja is the client of the environment that the plan is for.
-func (p *plan) daraja() (*mpesa.Client, error) {
+func (p *plan) daraja(tokens mpesa.Tokens) (*mpesa.Client, error) {
 	c, err := mpesa.New(mpesa.Config{
 		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret, Passkey: p.MpesaPasskey,
 		Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber, TransactionType: p.MpesaTransactionType,
-		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential,
+		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential, Tokens: tokens,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("M-PESA settings: %w", err)
