@@ -293,6 +293,9 @@ func (t *tx) reversedElsewhere(c Claim, have Payment) (string, error) {
 	return string(ClaimRefused) + ": " + ReasonReversed, t.endClaim(c, ClaimRefused, ReasonReversed)
 }
 
+// saidReversed is M-PESA's word on a Reversal whose result has not come: not how much it has given back.
+const saidReversed = "Transaction Status says reversed"
+
 // wentBack writes down that money has gone back without us. A ticket that was paid with it is void.
 func (t *tx) wentBack(have Payment) error {
 	if have.ID == 0 || have.State == PaymentRefunded || have.State == PaymentReversed || have.Doubt == DoubtReturnedShort {
@@ -301,7 +304,7 @@ func (t *tx) wentBack(have Payment) error {
 	var r Refund
 	err := t.get(&r, refundSelect+` WHERE r.payment_id = $1 AND r.state = 'requested'`, have.ID)
 	if err == nil && r.out() > 0 { // it was our own Reversal that did it, and its result is still to come
-		return t.refunded(r, have, "", "Transaction Status says reversed")
+		return t.refunded(r, have, "", saidReversed)
 	}
 	if err == nil {
 		err = t.refundFailed(r)

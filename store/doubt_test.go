@@ -147,6 +147,28 @@ func testGivenBackInPartStaysListed(t *testing.T) {
 	st.ends("Failed cancelled, held 60s; RECEIPT1 refunded to be confirmed", "", "")
 }
 
+// TestGivenBackInPartAfterAll: Transaction Status says that it was reversed, and the result of the Reversal, which comes later, that it was a part.
+func TestGivenBackInPartAfterAll(t *testing.T) { storetest.Each(t, testGivenBackInPartAfterAll) }
+
+func testGivenBackInPartAfterAll(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > paid > refund")
+	st.reversalSent()
+	k, err := st.s.TakeCheck(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.checked(k, wentBack)
+	st.ends("Paid void; RECEIPT1 refunded refund_asked", "", "")
+	part := store.Cents(100_00)
+	for range 2 {
+		st.reversalSays(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Text: "ok", Amount: &part, ConversationID: "AG_R"})
+	}
+	st.ends("Paid void; RECEIPT1 refunded refund_asked", "refunded returned_other", "a payment is refunded exactly where its refunds make it up")
+	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "REST1"})
+	st.ends("Paid void; RECEIPT1 refunded refund_asked", "", "")
+}
+
 // TestWordOfAPerson: what M-PESA answers about a receipt that a person has accepted is taken in, whatever the person said.
 func TestWordOfAPerson(t *testing.T) { storetest.Each(t, testWordOfAPerson) }
 

@@ -160,17 +160,18 @@ type Kept struct {
 	Payments          int          // of its push
 	Receipt           string       // of the payment that its Reversal was to give back, or that its Transaction Status was about
 	State             PaymentState // of that payment; "" where the books have none
+	Doubt             string       // of that payment
 }
 
 // kept is what the books say of the callbacks of each kind that is read again. What is missing there does not hide a callback.
 var kept = map[CallbackKind]string{
-	CallbackSTK: `COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments, '' AS receipt, '' AS state
+	CallbackSTK: `COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments, '' AS receipt, '' AS state, '' AS doubt
 		FROM callback c LEFT JOIN push_request p ON p.callback_token = c.token`,
-	CallbackReversal: `'' AS checkout, 0 AS payments, COALESCE(y.receipt, '') AS receipt, COALESCE(y.state, '') AS state
+	CallbackReversal: `'' AS checkout, 0 AS payments, COALESCE(y.receipt, '') AS receipt, COALESCE(y.state, '') AS state, COALESCE(y.doubt, '') AS doubt
 		FROM callback c LEFT JOIN refund r ON r.result_token = c.token LEFT JOIN payment y ON y.id = r.payment_id`,
-	CallbackStatus: `'' AS checkout, 0 AS payments, COALESCE(m.receipt, k.receipt, '') AS receipt, '' AS state
+	CallbackStatus: `'' AS checkout, 0 AS payments, COALESCE(m.receipt, k.receipt, '') AS receipt, '' AS state, '' AS doubt
 		FROM callback c LEFT JOIN claim m ON m.result_token = c.token LEFT JOIN paid_check k ON k.result_token = c.token`,
-	CallbackC2B: `'' AS checkout, 0 AS payments, '' AS receipt, '' AS state FROM callback c`,
+	CallbackC2B: `'' AS checkout, 0 AS payments, '' AS receipt, '' AS state, '' AS doubt FROM callback c`,
 }
 
 // EachKept goes through the kept callbacks of a kind, STK, Reversal, Transaction Status or C2B, that have a token of ours and an outcome, oldest first.
@@ -184,6 +185,7 @@ func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept))
 			Payments                 int
 			Receipt                  string
 			State                    PaymentState
+			Doubt                    string
 		}
 		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, `+kept[kind]+`
 			WHERE c.id > $1 AND c.kind = $2 AND c.known = 1 AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $3`, last, kind, page)
@@ -195,7 +197,7 @@ func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept))
 			if err != nil {
 				return fmt.Errorf("callback %d: %w", r.ID, err)
 			}
-			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State})
+			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt})
 			last = r.ID
 		}
 		if len(rows) < page {

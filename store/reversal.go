@@ -259,7 +259,10 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 // reversedShort takes in that a Reversal has given back less than it was to: what is left is for a person to give back, and no
 // other Reversal is sent, which M-PESA would call done already.
 func (t *tx) reversedShort(r Refund, have Payment, back Cents) (string, error) {
-	if have.State == PaymentRefunded || have.State == PaymentReversed {
+	switch {
+	case have.State == PaymentRefunded && r.State == RefundDone && r.ResultText == saidReversed:
+		return "given back in part", errors.Join(t.run(`UPDATE refund SET amount_cents = $1, updated_at = $2 WHERE id = $3`, back, t.now, r.ID), t.doubt(have.ID, DoubtReturnedOther))
+	case have.State == PaymentRefunded, have.State == PaymentReversed:
 		return "duplicate", nil
 	}
 	whole := max(r.Amount, have.Amount)

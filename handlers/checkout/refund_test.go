@@ -26,7 +26,8 @@ func (w *world) onlyCase(t *testing.T) store.Case {
 func TestCentsGoBackByHand(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.autoRefund = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		const phone = "254712345678"
-		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight, QueryTimes: 100})
+		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight, QueryTimes: 100,
+			Status: sim.Call{Results: sim.NoCallback}})
 		placed, err := w.service.Book(t.Context(), booking(id, phone, 2, "a"))
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,7 @@ func TestCentsGoBackByHand(t *testing.T) {
 func TestReversalOfAPart(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		const phone = "254712345678"
-		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Reversal: sim.Call{Results: sim.NoCallback}})
+		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Reversal: sim.Call{Results: sim.NoCallback}, Status: sim.Call{Results: sim.NoCallback}})
 		if _, err := w.service.Book(t.Context(), booking(id, phone, 2, "a")); err != nil {
 			t.Fatal(err)
 		}

@@ -151,7 +151,8 @@ func (n *cinemaNight) settles() {
 		n.t.Fatal(err)
 	}
 	cases = slices.DeleteFunc(cases, func(c store.Case) bool {
-		return !strings.HasPrefix(c.Reason, store.DoubtAmount) && !strings.HasPrefix(c.Reason, store.DoubtPerhapsReturned)
+		doubt, _, _ := strings.Cut(c.Reason, " ")
+		return !slices.Contains([]string{store.DoubtAmount, store.DoubtPerhapsReturned, store.DoubtReturnedOther}, doubt)
 	})
 	audit, err := checkout.Check(n.t.Context(), n.store)
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {
