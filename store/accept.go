@@ -134,7 +134,7 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return &Refusal{Kind: ReceiptKnown}
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
-	case another && a.have.LearntBy == "person" && a.PaymentID == 0:
+	case another && (a.have.LearntBy == "person" || a.have.LearntBy == "typed" && a.have.PushID == 0 && a.Move) && a.PaymentID == 0:
 		if !a.Move {
 			return &Refusal{Kind: AcceptedElsewhere}
 		}
@@ -149,8 +149,8 @@ func (t *tx) refuseReceipt(a acceptance) error {
 // accept gives the receipt to the payment that lacks it, or decides about it as money of its own.
 func (t *tx) accept(s *Store, a acceptance) error {
 	if a.have.TicketID != 0 && a.have.TicketID != a.ticket { // a person has accepted it for another ticket, and knows better now
-		if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND reason = $5`,
-			ReasonUsed, t.now, a.Receipt, a.have.TicketID, ReasonAccepted); err != nil {
+		if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND state = 'confirmed'`,
+			ReasonUsed, t.now, a.Receipt, a.have.TicketID); err != nil {
 			return err
 		}
 		var err error
@@ -164,7 +164,7 @@ func (t *tx) accept(s *Store, a acceptance) error {
 		}
 		a.nameless.Reason = ""
 	}
-	if a.doubted.ID != 0 && a.doubted.Receipt != a.Receipt && a.PaymentID == 0 && a.doubted.Amount == a.Amount {
+	if a.doubted.ID != 0 && a.doubted.Receipt != a.Receipt && a.PaymentID == 0 && a.doubted.Amount == a.Amount && (a.doubted.PushID == 0 || a.have.PushID == 0) {
 		return t.acceptInstead(a)
 	}
 	m := money{a.Receipt, &a.Amount, a.Phone, a.have.Account, a.have.TransactedAt, "person"}
@@ -183,7 +183,7 @@ func (t *tx) accept(s *Store, a acceptance) error {
 
 // acceptInstead gives the ticket's payment this receipt, in place of one that M-PESA does not know as ours.
 func (t *tx) acceptInstead(a acceptance) error {
-	if a.have.ID != 0 {
+	if a.have.ID != 0 && a.have.PushID == 0 {
 		if err := t.supersede(a.have); err != nil {
 			return err
 		}
@@ -191,7 +191,22 @@ func (t *tx) acceptInstead(a acceptance) error {
 	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, a.doubted.Receipt, a.ticket); err != nil {
 		return err
 	}
+	// What may have been the same money may be this one's now.
+	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE ticket_id = $3 AND state = 'unmatched' AND reason LIKE $4`,
+		sameMoneyAs+a.Receipt+acceptedForIt, t.now, a.ticket, sameMoneyAs+a.doubted.Receipt+",%"); err != nil {
+		return err
+	}
 	m := money{receipt: a.Receipt, at: a.have.TransactedAt}
+	if a.have.PushID != 0 { // it is a prompt's: that keeps its payment, and what nothing was paid under goes
+		if err := t.supersede(a.doubted); err != nil {
+			return err
+		}
+		if err := t.run(`UPDATE payment SET state = 'applied', reason = '', updated_at = $1 WHERE id = $2`, t.now, a.have.ID); err != nil {
+			return err
+		}
+		a.have.State = PaymentApplied
+		return t.showReceipt(a.have, m)
+	}
 	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = $2, doubt = '', updated_at = $3 WHERE id = $4`, m.receipt, orNone(m.at), t.now, a.doubted.ID); err != nil {
 		return err
 	}

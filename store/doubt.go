@@ -19,7 +19,7 @@ const (
 	DoubtReturnedTwice   = "returned_twice"   // it went back by hand, and by a Reversal too
 )
 
-// doubtful ranks doubts: of two the graver one stays.
+// doubtful ranks doubts: of two the graver one stays, until it is settled.
 var doubtful = []string{"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice}
 
 func gravity(doubt string) int {
@@ -30,13 +30,22 @@ func gravity(doubt string) int {
 // doubt has a person look into a payment.
 func (t *tx) doubt(id PaymentID, doubt string) error {
 	have, err := t.payment(`id = $1`, id)
-	if err != nil || gravity(doubt) <= gravity(have.Doubt) {
+	if err != nil || doubt == have.Doubt {
+		return err
+	}
+	var settled int
+	if err := t.scan([]any{&settled}, `SELECT count(*) FROM payment p WHERE p.id = $1 AND `+settledDoubt, id); err != nil || settled == 0 && gravity(doubt) < gravity(have.Doubt) {
 		return err
 	}
 	if err := t.run(`UPDATE payment SET doubt = $1, updated_at = $2 WHERE id = $3`, doubt, t.now, id); err != nil {
 		return err
 	}
 	return t.touch(have.TicketID)
+}
+
+// toldAmount is the doubt about an amount that M-PESA tells besides another.
+func toldAmount(amount Cents) string {
+	return fmt.Sprintf("%s %d.%02d", DoubtAmount, amount/100, amount%100)
 }
 
 // settledDoubt is that a person has settled payment p's doubt.
@@ -101,7 +110,7 @@ func (t *tx) amountSaid(s *Store, have Payment, amount Cents, asked bool) (strin
 	if amount == have.Amount {
 		return "", nil
 	}
-	other := fmt.Sprintf("%s %d.%02d", DoubtAmount, amount/100, amount%100)
+	other := toldAmount(amount)
 	switch {
 	case !asked && have.Amount != 0 && have.LearntBy != "person":
 		return "another amount", errors.Join(t.doubt(have.ID, other), t.checkSoon(have.Receipt))

@@ -158,6 +158,8 @@ func (t *tx) applyCheck(s *Store, kind CallbackKind, token string, tr Transactio
 				_, err = t.amountSaid(s, have, tr.Amount, true)
 			}
 		}
+	} else if have.ID == 0 && tr.Completed && tr.ToUs && strings.EqualFold(tr.Receipt, receipt) {
+		out, err = t.hint(s, Hint{Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, LearntBy: "c2b"})
 	} else if have.ID != 0 {
 		var said string
 		if said, err = t.saidOf(s, have, tr, true); said != "" {

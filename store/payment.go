@@ -91,6 +91,11 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if v.Receipt != "" && v.LearntBy == "callback" && (have.Doubt != "" || other.Doubt != "") { // M-PESA itself names it
+		if err := t.run(`UPDATE payment SET doubt = '' WHERE (push_id = $1 OR receipt = $2) AND doubt IN ($3, $4)`, p.ID, v.Receipt, DoubtNoSuchReceipt, DoubtPaidOthers); err != nil {
+			return "", err
+		}
+	}
 	if guessed, err := t.guessed(v, other); err != nil || guessed {
 		return t.withdraw(s, p, v, m, have, other, err)
 	}
@@ -99,6 +104,15 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 
 // payKnown applies a success of a push which has a payment, or not, and whose receipt another payment has, or none.
 func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
+	if have.State == PaymentSuperseded { // a person had said that nothing was paid
+		if m.receipt == "" {
+			return "duplicate", t.savePush(s, p)
+		}
+		if err := t.run(`UPDATE payment SET state = $1, reason = '', updated_at = $2 WHERE id = $3`, PaymentUnmatched, t.now, have.ID); err != nil {
+			return "", err
+		}
+		have.State, have.Reason = PaymentUnmatched, ""
+	}
 	switch {
 	case have.ID == 0 && other.ID == 0:
 		accepted, err := t.accepted(p, m)
@@ -193,6 +207,9 @@ func (t *tx) tell(s *Store, tk payable, m money, reason string) (string, error) 
 // paidAgain takes in what a source says of a payment that the push has already. Where it knows more than was known, and the
 // payment has not become a ticket, the decision is made again.
 func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (string, error) {
+	if have.State == PaymentApplied && have.LearntBy == "callback" && m.receipt != "" && m.amount != nil && have.Amount != 0 && *m.amount != have.Amount {
+		return "another amount", errors.Join(t.doubt(have.ID, toldAmount(*m.amount)), t.checkSoon(have.Receipt))
+	}
 	if outcome, err := t.amountContradicts(m, have); outcome != "" || err != nil {
 		return outcome, err
 	}
@@ -218,7 +235,7 @@ func (t *tx) paidAgain(s *Store, p Push, v Verdict, m money, have Payment) (stri
 
 // goingBack reports whether a payment's money is with its payer again, or on its way.
 func (t *tx) goingBack(p Payment) (bool, error) {
-	if p.State == PaymentRefunded || p.State == PaymentReversed || p.Doubt == DoubtReturnedShort {
+	if p.State == PaymentRefunded || p.State == PaymentReversed || p.Doubt == DoubtReturnedShort || p.Doubt == DoubtReturnedTwice {
 		return true, nil
 	}
 	var refunds int
@@ -227,7 +244,10 @@ func (t *tx) goingBack(p Payment) (bool, error) {
 }
 
 // sameMoneyAs is the reason of a push's money that may be the same as that of a receipt, which follows.
-const sameMoneyAs = "may be the same money as "
+const (
+	sameMoneyAs   = "may be the same money as "
+	acceptedForIt = ", which was accepted for this ticket"
+)
 
 // ReasonAcceptedInstead is said of a receipt that a person had accepted as a push's, which its own callback then named another for.
 const ReasonAcceptedInstead = "accepted_instead"
@@ -246,7 +266,7 @@ func (t *tx) perhapsTheSame(s *Store, p Push, v Verdict, m money, other Payment,
 	if err != nil {
 		return "", err
 	}
-	reason, outcome := sameMoneyAs+other.Receipt+", which was accepted for this ticket", "unmatched: may have been accepted"
+	reason, outcome := sameMoneyAs+other.Receipt+acceptedForIt, "unmatched: may have been accepted"
 	if back {
 		reason, outcome = sameMoneyAs+other.Receipt+", which has gone back or is on its way", "unmatched: may have gone back"
 	}

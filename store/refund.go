@@ -78,12 +78,17 @@ type NewRefund struct {
 
 // RequestRefund takes a refund down. A ticket that the money had paid for is void at once, and its seats are free when the
 // money is back. A Reversal waits for the payment's receipt, where that is not known. A refund by hand is done with this, also
-// where a Reversal was asked for of which nothing comes any more. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
+// where a Reversal was asked for of which nothing comes any more; of what M-PESA does not know as ours no refund is written: it was never paid.
+// It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
 // NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator, AmountInCents.
 func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
 		have, open, err := t.refundable(n)
+		if err == nil && open.ID == 0 && have.neverPaid(n) {
+			out, err = t.disown(have, n)
+			return err
+		}
 		if err == nil && open.ID != 0 {
 			err = t.giveUp(open)
 		}
@@ -113,7 +118,7 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 			return err
 		}
 		out.State = RefundDone
-		if err := t.run(`UPDATE payment SET doubt = '' WHERE id = $1 AND doubt <> $2`, have.ID, DoubtReturnedTwice); err != nil {
+		if err := t.run(`UPDATE payment SET doubt = '' WHERE id = $1 AND doubt IN ($2, $3)`, have.ID, DoubtReturnedShort, DoubtReturnedOther); err != nil {
 			return err
 		}
 		return t.refunded(out, have, "by hand", n.Reference)
@@ -122,6 +127,34 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 		return Refund{}, fmt.Errorf("request refund: %w", err)
 	}
 	return out, nil
+}
+
+// neverPaid reports whether what is written down as given back by hand is what was never there: a receipt that M-PESA does not know as ours,
+// or the money of one that has gone back under that name.
+func (p Payment) neverPaid(n NewRefund) bool {
+	if n.Reference == "" || p.State != PaymentApplied {
+		return false
+	}
+	kind, receipt, _ := strings.Cut(p.Doubt, " ")
+	return kind == DoubtNoSuchReceipt || kind == DoubtPaidOthers || kind == DoubtPerhapsReturned && strings.EqualFold(n.Reference, receipt)
+}
+
+// disown lets go of money that was never there. The ticket that it had paid for is void, and its seats are free.
+func (t *tx) disown(have Payment, n NewRefund) (r Refund, err error) {
+	if err := t.scan([]any{&r.TicketCode}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
+		return r, err
+	}
+	r.PaymentID, r.Receipt, r.Amount, r.Method, r.State = have.ID, have.Receipt, have.Amount, "hand", RefundDone
+	if err := t.supersede(have); err != nil {
+		return r, err
+	}
+	if err := t.run(`UPDATE payment SET reason = $1, doubt = '' WHERE id = $2`, "never paid: "+n.Reference, have.ID); err != nil {
+		return r, err
+	}
+	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, have.Receipt, have.TicketID); err != nil {
+		return r, err
+	}
+	return r, t.void(have.TicketID, ReasonTakenOver, true)
 }
 
 func (t *tx) insertRefund(s *Store, have Payment, n NewRefund) (r Refund, err error) {
@@ -284,11 +317,15 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 		return due, err
 	}
 	err = list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
+	var doubted []TicketID // tickets paid with what M-PESA does not know: what is due back may be their money
+	if err == nil {
+		err = list(&doubted, `SELECT p.ticket_id FROM payment p WHERE p.state = 'applied' AND p.doubt <> '' AND p.doubt IN ('`+DoubtNoSuchReceipt+`', '`+DoubtPaidOthers+`') AND NOT `+settledDoubt)
+	}
 	if err == nil && slices.ContainsFunc(due, func(p Payment) bool { return p.PushID == 0 }) {
 		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
 	}
 	return slices.DeleteFunc(due, func(p Payment) bool {
-		return slices.Contains(asked, p.Receipt) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
+		return slices.Contains(asked, p.Receipt) || p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
 	}), err
 }
 
@@ -346,7 +383,7 @@ func (t *tx) dropRefund(drop, keep Payment) error {
 	if err := t.run(end, "same money as "+keep.Receipt, t.now, drop.ID); err != nil || drop.State != PaymentRefunded {
 		return err
 	}
-	if keep.State == PaymentRefunded || keep.State == PaymentReversed || keep.Doubt == DoubtReturnedShort {
+	if keep.State == PaymentRefunded || keep.State == PaymentReversed {
 		return t.doubt(keep.ID, DoubtReturnedTwice)
 	}
 	if err := t.run(end, "given back by hand", t.now, keep.ID); err != nil {
@@ -355,8 +392,15 @@ func (t *tx) dropRefund(drop, keep Payment) error {
 	if err := t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'refunded'`, keep.ID, t.now, drop.ID); err != nil {
 		return err
 	}
+	doubt := ""
 	if drop.Amount != keep.Amount {
-		if err := t.doubt(keep.ID, DoubtReturnedOther); err != nil {
+		doubt = DoubtReturnedOther
+	}
+	if keep.Doubt == DoubtReturnedShort {
+		doubt = DoubtReturnedTwice
+	}
+	if doubt != "" {
+		if err := t.doubt(keep.ID, doubt); err != nil {
 			return err
 		}
 	}

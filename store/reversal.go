@@ -122,7 +122,7 @@ type RefundAnswer struct {
 
 // gaveBack is how much a Reversal has given back: what was asked for, where M-PESA does not say.
 func (a RefundAnswer) gaveBack(r Refund) Cents {
-	if a.Amount != nil {
+	if a.Amount != nil && *a.Amount > 0 {
 		return *a.Amount
 	}
 	return r.Amount
@@ -182,7 +182,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
 	}
-	if have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed {
+	if have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed || strings.HasPrefix(r.ResultText, "gave back ") {
 		a.Text = "" // how much has gone back stays on the list
 	}
 	if err := t.run(`UPDATE refund SET undone = $1, undone_ids = $2, result_code = CASE WHEN $3 = '' THEN result_code ELSE $3 END, result_text = CASE WHEN $4 = '' THEN result_text ELSE $4 END,
@@ -262,6 +262,8 @@ func (t *tx) reversedShort(r Refund, have Payment, back Cents) (string, error) {
 	switch {
 	case have.State == PaymentRefunded && r.State == RefundDone && r.ResultText == saidReversed:
 		return "given back in part", errors.Join(t.run(`UPDATE refund SET amount_cents = $1, updated_at = $2 WHERE id = $3`, back, t.now, r.ID), t.doubt(have.ID, DoubtReturnedOther))
+	case have.State == PaymentRefunded && r.State != RefundDone && !strings.HasPrefix(r.ResultText, "gave back "):
+		return "given back by hand before", t.doubt(have.ID, DoubtReturnedTwice)
 	case have.State == PaymentRefunded, have.State == PaymentReversed:
 		return "duplicate", nil
 	}
@@ -280,6 +282,11 @@ func (t *tx) refundFailed(r Refund) error {
 func (t *tx) refunded(r Refund, have Payment, code, text string) error {
 	if err := t.run(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
 		return err
+	}
+	if r.Amount != have.Amount {
+		if err := t.doubt(have.ID, DoubtReturnedOther); err != nil {
+			return err
+		}
 	}
 	return t.goneBack(have, PaymentRefunded, have.Reason)
 }

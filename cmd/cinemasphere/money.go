@@ -193,6 +193,9 @@ func (c refundCmd) Run(p *program) error {
 		}
 		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments --receipt=" + r.Receipt
 		switch {
+		case r.ID == 0:
+			_, err = fmt.Fprintf(p.stdout, "It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n", or(r.Receipt, "it"), r.TicketCode)
+			return err
 		case r.State == store.RefundDone:
 			how = "It is written down as given back by hand."
 		case r.Receipt == "":

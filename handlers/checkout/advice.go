@@ -25,7 +25,12 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return adviseClaim(c)
 	}
 	doubt, what, _ := strings.Cut(c.Reason, " ")
+	unknown := doubt == store.DoubtNoSuchReceipt || doubt == store.DoubtPaidOthers
 	switch state := store.PaymentState(c.State); {
+	case (unknown || doubt == store.DoubtAmount) && c.Refund == store.RefundRequested:
+		return adviseRefund(c, initiator)
+	case doubt == store.DoubtAmount && (state == store.PaymentRefunded || state == store.PaymentReversed):
+		return "M-PESA has told two amounts of it, KSh " + cents(c.Amount) + " and KSh " + what, "look in the M-PESA portal what has gone back; then " + settle(c)
 	case doubt == store.DoubtNoSuchReceipt:
 		return "M-PESA, when it was asked, knew no such completed payment", notPaid(c)
 	case doubt == store.DoubtPaidOthers:

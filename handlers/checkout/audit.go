@@ -132,7 +132,7 @@ func (r *rereading) reversal(c store.Kept) {
 	default:
 		return
 	}
-	if c.Doubt == store.DoubtReturnedShort { // the list has it
+	if c.Doubt == store.DoubtReturnedShort || c.Doubt == store.DoubtReturnedTwice { // the list has it
 		return
 	}
 	if c.State != store.PaymentRefunded && !(before && c.State == store.PaymentReversed) {
