@@ -19,7 +19,10 @@ import (
 // TestAnyOrder plays random histories of a small hall with few phones: bookings, retries, seats given up, Daraja losing,
 // delaying, doubling and reordering what it says, screenings cancelled, processes dying. At every step each seat has one
 // owner, and in the end every shilling in M-PESA's ledger is in the books or behind a push that is listed as undecided.
-func TestAnyOrder(t *testing.T) { storetest.Each(t, testAnyOrder) }
+func TestAnyOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, testAnyOrder)
+}
 
 func testAnyOrder(t *testing.T) {
 	histories := 60

@@ -11,7 +11,7 @@ import (
 
 const (
 	defaultCallbackEvery = 10 * time.Second
-	sweepEvery           = 30 * time.Second
+	sweepAfter           = 3 // times as long as callbacks without outcome wait
 	checkEvery           = 5 * time.Minute
 	// answerLost is when a push that still counts as being sent has lost the process that sent it.
 	answerLost = 2 * pushTimeout
@@ -44,7 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
-	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepEvery), time.NewTicker(pullEvery)
+	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepAfter*s.cfg.CallbackEvery), time.NewTicker(pullEvery)
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	defer pull.Stop()

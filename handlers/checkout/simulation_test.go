@@ -32,7 +32,10 @@ var (
 // sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories -histories 1 -seed N.
 // The seed settles what customers, M-PESA and the machines do, not which of two that act in the same instant is first. On PostgreSQL,
 // which takes longer, it is one in fifty.
-func TestHistories(t *testing.T) { storetest.Each(t, testHistories) }
+func TestHistories(t *testing.T) {
+	t.Parallel() // it takes the processor, and those on PostgreSQL wait for that
+	storetest.Each(t, testHistories)
+}
 
 func testHistories(t *testing.T) {
 	n := *histories
@@ -92,7 +95,7 @@ func evening(t *testing.T, seed uint64) {
 	f := new(storetest.Faults)
 	w := newWorld(t, func(w *world) {
 		w.faults = f
-		w.callbackEvery = time.Minute // hours go by in which there is none
+		w.callbackEvery, w.lookEvery = 2*time.Minute, 5*time.Minute // hours go by in which there is nothing to do
 		w.rand = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
 		w.queries = store.Schedule{25 * time.Second, 35 * time.Second, 45 * time.Second, 55 * time.Second, 75 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute}
 		w.autoRefund = chance(r, 50)

@@ -189,6 +189,7 @@ func (w *world) nothingWaits() {
 
 // TestFaultsFromBookingToPaid: whatever call goes wrong on the way from the form to the ticket, the books agree with M-PESA.
 func TestFaultsFromBookingToPaid(t *testing.T) {
+	t.Parallel()
 	sweep(t, func(w *world, id store.ScreeningID) {
 		phone := "254712345678"
 		w.daraja.SetScript(phone, sim.Script{AnswerAfter: time.Second, Result: "0", ResultAfter: 3 * time.Second})
@@ -205,6 +206,7 @@ func TestFaultsFromBookingToPaid(t *testing.T) {
 
 // TestFaultsFromRefundToRefunded: whatever call goes wrong on the way of a refund, it is made once, and the books agree.
 func TestFaultsFromRefundToRefunded(t *testing.T) {
+	t.Parallel()
 	sweep(t, func(w *world, id store.ScreeningID) {
 		phone := "254712345678"
 		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: time.Second})
