@@ -29,9 +29,9 @@ type acceptance struct {
 }
 
 // AcceptReceipt takes down that a person has found a receipt to have paid for a ticket, and decides about its money as if M-PESA
-// had confirmed it; M-PESA is asked about it soon, where there is an initiator. It returns the payment, which may be due back. Pushes without a verdict stay as they are. ErrNotFound means
-// that there is no such ticket or payment. It refuses with ReceiptUsed, AcceptedElsewhere,
-// ReceiptKnown, AlreadyRefunded, AmountKnown.
+// had confirmed it; M-PESA is asked about it soon, where there is an initiator. It returns the payment, which may be due back.
+// Pushes without a verdict stay as they are. ErrNotFound means that there is no such ticket or payment. It refuses with ReceiptUsed,
+// AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown.
 func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -129,16 +129,15 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return err
 	}
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
+	byWord := a.have.PushID == 0 && (a.have.LearntBy == "person" || a.have.LearntBy == "typed") // its ticket, that is
 	switch {
 	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
 		return &Refusal{Kind: ReceiptKnown}
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
-	case another && (a.have.LearntBy == "person" || a.have.LearntBy == "typed" && a.have.PushID == 0 && a.Move) && a.PaymentID == 0:
-		if !a.Move {
-			return &Refusal{Kind: AcceptedElsewhere}
-		}
-	case another, a.PaymentID != 0 && a.have.PushID != 0:
+	case another && byWord && !a.Move:
+		return &Refusal{Kind: AcceptedElsewhere}
+	case another && !byWord, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
 	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && !a.nameless.assumed():
 		return &Refusal{Kind: AmountKnown}

@@ -168,13 +168,25 @@ func testMovedByItsPayersWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told := st.accept(store.Acceptance{Receipt: "BYHAND7", Ticket: other.Code}); told != "receipt_used" {
+	if told := st.accept(store.Acceptance{Receipt: "BYHAND7", Ticket: other.Code}); told != "accepted_elsewhere" {
 		t.Error(told)
 	}
 	st.accept(store.Acceptance{Receipt: "BYHAND7", Ticket: other.Code, Move: true})
 	if p := st.payments()[0]; p.TicketID != other.TicketID || p.State != store.PaymentApplied {
 		t.Errorf("%+v", p)
 	}
+
+	// Moving it does not change how much M-PESA said that it is of.
+	st = newStage(t)
+	st.play("accepted > paid by hand > accept BYHAND1")
+	dear, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told := st.accept(store.Acceptance{Receipt: "BYHAND1", Ticket: dear.Code, Move: true}); told != "amount_known" {
+		t.Errorf("of another amount than the ticket's: %s", told)
+	}
+	st.ends("Paid; BYHAND1 applied", "", "")
 
 	st = newStage(t)
 	st.play("accepted > paid")

@@ -40,9 +40,6 @@ var fates = map[int]sim.Script{
 // TestKilledUnderLoad kills the real program at random moments under load, and starts it again on the same books each time. No callback
 // that it acknowledged is lost, no seat is sold twice, and once all deadlines are over the books agree with M-PESA's ledger.
 func TestKilledUnderLoad(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the real program is not race-instrumented")
-	}
 	storetest.Each(t, testKilledUnderLoad)
 }
 
