@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // RefundState says how far a refund has come.
@@ -302,60 +301,6 @@ func paymentOfTicket(rows []Payment) (Payment, error) {
 		return nameless[0], nil
 	}
 	return Payment{}, &Refusal{Kind: SeveralPayments}
-}
-
-// surelyDue keeps of money that is due back what may go back by itself: not that of a ticket or phone of which a receipt is not known,
-// nor what M-PESA is being asked about, nor what may turn out to be the payment of a push that has no verdict yet.
-func surelyDue(due []Payment, list func(rows any, query string) error) ([]Payment, error) {
-	var pending, undecided []Payment
-	if len(due) == 0 {
-		return due, nil
-	}
-	var asked []string // receipts of which M-PESA has not said yet how much they are of
-	err := list(&asked, `SELECT receipt FROM paid_check WHERE next_at IS NOT NULL`)
-	if err != nil {
-		return due, err
-	}
-	err = list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
-	var doubted []TicketID // tickets paid with what M-PESA does not know: what is due back may be their money
-	if err == nil {
-		err = list(&doubted, `SELECT p.ticket_id FROM payment p WHERE p.state = 'applied' AND p.doubt <> '' AND p.doubt IN ('`+DoubtNoSuchReceipt+`', '`+DoubtPaidOthers+`') AND NOT `+settledDoubt)
-	}
-	if err == nil && slices.ContainsFunc(due, func(p Payment) bool { return p.PushID == 0 }) {
-		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
-	}
-	return slices.DeleteFunc(due, func(p Payment) bool {
-		return slices.Contains(asked, p.Receipt) || p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
-	}), err
-}
-
-// perhapsOf reports whether money that names no push may be that of one of these.
-func perhapsOf(due Payment, pushes []Payment) bool {
-	return due.PushID == 0 && slices.ContainsFunc(pushes, func(p Payment) bool {
-		return p.Amount == due.Amount && fits(due.Phone, p.Phone) && due.TransactedAt > p.CreatedAt.Add(-time.Minute) && due.TransactedAt < p.CreatedAt.Add(echoWindow)
-	})
-}
-
-// receiptAwaited reports whether a payment of the same ticket or, as far as can be told, of the same phone lacks its receipt.
-func receiptAwaited(due Payment, pending []Payment) bool {
-	return slices.ContainsFunc(pending, func(p Payment) bool {
-		return p.TicketID != 0 && p.TicketID == due.TicketID || fits(due.Phone, p.Phone) || fits(p.Phone, due.Phone)
-	})
-}
-
-// RefundsDue lists the payments that are due back, have a receipt and have no refund yet, oldest first, but for those of which it is
-// not sure yet, such as while the receipt of another one is awaited.
-func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
-	var due []Payment
-	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0 AND amount_cents % 100 = 0
-		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id`)
-	if err == nil {
-		due, err = surelyDue(due, func(rows any, query string) error { return s.list(ctx, rows, query) })
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look for refunds that are due: %w", err)
-	}
-	return due[:min(len(due), limit)], nil
 }
 
 // assumed reports whether M-PESA has not said how much a payment is of, and it is taken to be what was asked.

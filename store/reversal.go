@@ -59,26 +59,6 @@ func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	return r, nil
 }
 
-// sureYet reports whether an automatic refund may still go out: a receipt may have come to be awaited since it was requested. It is
-// looked at again in a minute where not.
-func (s *Store) sureYet(ctx context.Context, r Refund) (sure bool, err error) {
-	err = s.write(ctx, urgent, func(t *tx) error {
-		have, err := t.payment(`id = $1`, r.PaymentID)
-		if err != nil {
-			return err
-		}
-		due, err := surelyDue([]Payment{have}, func(rows any, query string) error { return t.list(rows, query) })
-		if sure = len(due) > 0; err != nil || sure {
-			return err
-		}
-		return t.run(`UPDATE refund SET next_at = $1 WHERE id = $2 AND sent = 0 AND state = 'requested'`, t.now.Add(time.Minute), r.ID)
-	})
-	if err != nil {
-		return false, fmt.Errorf("look whether a refund may go out: %w", err)
-	}
-	return sure, nil
-}
-
 // notToBeSent says why no Reversal can give back exactly what M-PESA took, or "". It takes whole shillings.
 func (r Refund) notToBeSent() string {
 	switch {
