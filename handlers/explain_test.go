@@ -68,7 +68,7 @@ func TestEveryReturnIsExplained(t *testing.T) {
 
 func TestEveryVoidTicketIsExplained(t *testing.T) {
 	seen := map[string]string{}
-	for _, reason := range []string{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver, "reversed at M-PESA", ""} {
+	for _, reason := range []string{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver, store.ReasonNeverPaid, "reversed at M-PESA", ""} {
 		got := checkout.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: reason})
 		if other, said := seen[got]; said || !strings.Contains(got, "does not admit") {
 			t.Errorf("%q: %q, as of %q", reason, got, other)

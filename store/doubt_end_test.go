@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,10 @@ func testDoubtEnds(t *testing.T) {
 			st.unknown()
 			c.after(st)
 			st.ends(c.end, c.listed, c.wrong)
+			tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
+			if never := strings.HasPrefix(name, "nothing was paid"); err != nil || never != (tk.VoidReason == store.ReasonNeverPaid) {
+				t.Errorf("void as %q, %v", tk.VoidReason, err)
+			}
 		})
 	}
 }

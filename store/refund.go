@@ -153,7 +153,7 @@ func (t *tx) disown(have Payment, n NewRefund) (r Refund, err error) {
 	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, have.Receipt, have.TicketID); err != nil {
 		return r, err
 	}
-	return r, t.void(have.TicketID, ReasonTakenOver, true)
+	return r, t.void(have.TicketID, ReasonNeverPaid, true)
 }
 
 func (t *tx) insertRefund(s *Store, have Payment, n NewRefund) (r Refund, err error) {

@@ -32,6 +32,7 @@ const (
 	ReasonVoided             = "voided"       // of a payment, never of a ticket
 	ReasonRefundAsked        = "refund_asked" // of a voided ticket and its payment
 	ReasonTakenOver          = "taken_over"   // of a voided ticket: its money was another ticket's
+	ReasonNeverPaid          = "never_paid"   // of a voided ticket: its money was never there
 )
 
 // Labels are seat labels in plan order, such as F11 F12.

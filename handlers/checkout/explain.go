@@ -122,6 +122,8 @@ func ExplainVoid(t *store.Ticket) string {
 		return "M-PESA has told us since that it took a different amount from the price of this ticket, so it does not admit."
 	case store.ReasonTakenOver:
 		return "The payment that was named for this ticket turned out to be that of another booking, so it does not admit."
+	case store.ReasonNeverPaid:
+		return "M-PESA does not know the payment that was named for this ticket, so it does not admit."
 	case reversedAtMpesa:
 		return "The payment of this ticket was reversed at M-PESA, so it does not admit any more."
 	}
