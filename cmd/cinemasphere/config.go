@@ -39,7 +39,7 @@ type config struct {
 	QuerySchedule          []time.Duration `env:"QUERY_SCHEDULE" name:"query-schedule" help:"When M-PESA is asked about a prompt it has not told the fate of, after the prompt. Default: 25s, every 10s to 2m, then 3m,5m,10m,30m,2h,24h."`
 	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
 	SecretKey              string          `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
-	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Address ranges (CIDR) whose X-Forwarded-For is believed, separated by commas."`
+	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, separated by commas."`
 	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
 	RetryHold              time.Duration   `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
@@ -242,13 +242,9 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 	if p.MpesaTransactionType == mpesa.BuyGoods && p.MpesaTillNumber == "" {
 		fail("MPESA_TRANSACTION_TYPE is %s, but MPESA_TILL_NUMBER is not set", mpesa.BuyGoods)
 	}
-	for _, text := range p.TrustedProxies {
-		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
-		if err != nil {
-			fail("TRUSTED_PROXIES: %q is not an address range such as 10.0.0.0/8", text)
-			continue
-		}
-		p.proxies = append(p.proxies, prefix)
+	var wrong []string
+	if p.proxies, wrong = parseProxies(p.TrustedProxies); len(wrong) > 0 {
+		fail("TRUSTED_PROXIES: %q is no address, no range such as 10.0.0.0/8, and neither loopback nor private", wrong)
 	}
 	if p.BookingRate != "off" {
 		n, err := strconv.Atoi(p.BookingRate)
