@@ -91,7 +91,7 @@ func ExampleParseMSISDN() {
 	fmt.Println(errors.Is(err, mpesa.ErrMSISDN), err)
 	// Output:
 	// 254712345678 0712 345 678 2547*****678 <nil>
-	// true not a Kenyan mobile number: mobile numbers begin with 07 or 01
+	// true not a Kenyan mobile number: it is a landline
 }
 
 func ExampleClassify() {

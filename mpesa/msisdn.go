@@ -2,9 +2,9 @@ package mpesa
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // MSISDN is a Kenyan mobile number as Daraja wants it: 254, then 1 or 7, then
@@ -14,58 +14,156 @@ type MSISDN string
 // ErrMSISDN is what every error of ParseMSISDN wraps.
 var ErrMSISDN = errors.New("not a Kenyan mobile number")
 
-const maxPhoneInput = 64
+// MSISDNFault is what keeps a text from being a Kenyan mobile number.
+type MSISDNFault string
 
-// ParseMSISDN reads a number as people write it: 07…, 01…, 7…, 1…, 254… or
-// +254…, with spaces and dashes anywhere. Operators' prefixes are not checked, as
-// new ones appear. The error wraps ErrMSISDN and does not repeat the number.
+// The faults of a text that ParseMSISDN refuses.
+const (
+	FaultNoNumber   MSISDNFault = "it has no digits"
+	FaultUnreadable MSISDNFault = "it has something other than a number"
+	FaultForeign    MSISDNFault = "it is a number of another country"
+	FaultLandline   MSISDNFault = "it is a landline"
+	FaultNotMobile  MSISDNFault = "mobile numbers begin with 07 or 01"
+	FaultTooShort   MSISDNFault = "it has too few digits"
+	FaultTooLong    MSISDNFault = "it has too many digits"
+	FaultTwoNumbers MSISDNFault = "it is more than one number"
+)
+
+// MSISDNError says why a text is no Kenyan mobile number. It does not repeat the
+// text, and wraps ErrMSISDN.
+type MSISDNError struct {
+	Fault MSISDNFault
+	By    int // digits too few or too many, for FaultTooShort and FaultTooLong
+}
+
+func (e *MSISDNError) Error() string { return ErrMSISDN.Error() + ": " + string(e.Fault) }
+
+// Unwrap returns ErrMSISDN.
+func (e *MSISDNError) Unwrap() error { return ErrMSISDN }
+
+// maxPhoneInput is in bytes: a name beside the number and a link around it fit.
+const maxPhoneInput = 256
+
+// ParseMSISDN reads a number as people type and paste it: 07…, 01…, 7…, 1…, 254…,
+// +254…, 00254… or +254 (0)7…, in the digits of any script, with anything between
+// the digits that is neither letter nor digit, and with words or a link around it.
+// A text that can mean anything but one Kenyan mobile number is refused.
+// Operators' prefixes are not checked, as new ones appear. The error is an
+// *MSISDNError.
 func ParseMSISDN(text string) (MSISDN, error) {
 	if len(text) > maxPhoneInput {
-		return "", fmt.Errorf("%w: it is too long", ErrMSISDN)
+		return "", &MSISDNError{Fault: FaultUnreadable}
 	}
-	digits := strings.Map(dropSeparator, strings.TrimSpace(text))
-	digits, international := strings.CutPrefix(digits, "+")
-	if digits == "" {
-		return "", fmt.Errorf("%w: it is empty", ErrMSISDN)
+	digits, plus, readable := readDigits(text)
+	switch {
+	case !readable:
+		return "", &MSISDNError{Fault: FaultUnreadable}
+	case digits == "":
+		return "", &MSISDNError{Fault: FaultNoNumber}
 	}
-	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "", fmt.Errorf("%w: it has something other than digits", ErrMSISDN)
+	national, fault := nationalNumber(digits, plus)
+	if fault == nil {
+		return MSISDN("254" + national), nil
 	}
-	national, err := nationalNumber(digits, international)
-	if err != nil {
-		return "", err
+	for i := nationalDigits; i <= len(digits)-nationalDigits; i++ {
+		_, first := nationalNumber(digits[:i], false)
+		if _, second := nationalNumber(digits[i:], false); first == nil && second == nil {
+			return "", &MSISDNError{Fault: FaultTwoNumbers}
+		}
 	}
-	if len(national) != 9 {
-		return "", fmt.Errorf("%w: it has too few or too many digits", ErrMSISDN)
-	}
-	if national[0] != '7' && national[0] != '1' {
-		return "", fmt.Errorf("%w: mobile numbers begin with 07 or 01", ErrMSISDN)
-	}
-	return MSISDN("254" + national), nil
+	return "", fault
 }
 
-func nationalNumber(digits string, international bool) (string, error) {
-	if rest, ok := strings.CutPrefix(digits, "254"); ok {
-		return rest, nil
+// readDigits takes the digits out of a text, as ASCII, and whether a plus goes
+// before them. Not readable is a letter that touches a digit or stands between
+// digits: it may stand for one. Words before or after the number may not.
+func readDigits(text string) (digits string, plus, readable bool) {
+	if !utf8.ValidString(text) {
+		return "", false, false
 	}
-	if international {
-		return "", fmt.Errorf("%w: it is a number of another country", ErrMSISDN)
+	var out []byte
+	afterDigit, afterLetter, word := false, false, false // word: a letter came after the first digit
+	for _, r := range text {
+		digit, isDigit := digitValue(r)
+		switch {
+		case isDigit:
+			if afterLetter || word {
+				return "", false, false
+			}
+			out = append(out, '0'+digit)
+			afterDigit, afterLetter = true, false
+		case invisible(r):
+		case unicode.IsLetter(r):
+			if afterDigit {
+				return "", false, false
+			}
+			word = len(out) > 0
+			afterDigit, afterLetter = false, true
+		case unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r):
+			plus = plus || len(out) == 0 && isPlus(r)
+			afterDigit, afterLetter = false, false
+		default: // a control character, a number that is no digit, something unassigned
+			return "", false, false
+		}
 	}
-	return strings.TrimPrefix(digits, "0"), nil
+	return string(out), plus, true
 }
 
-// dropSeparator drops what people and address books put between digits: spaces,
-// dashes, and the invisible direction marks that come with a copied contact.
-func dropSeparator(r rune) rune {
-	if r == '\u2212' || unicode.In(r, unicode.Zs, unicode.Pd) || invisible(r) {
-		return -1
+// digitValue is the value of a decimal digit of any script. Unicode keeps the ten
+// digits of a script together and in order.
+func digitValue(r rune) (value byte, is bool) {
+	if '0' <= r && r <= '9' {
+		return byte(r - '0'), true
 	}
-	return r
+	for _, of := range unicode.Nd.R16 {
+		if rune(of.Lo) <= r && r <= rune(of.Hi) {
+			return byte((r - rune(of.Lo)) % 10), true
+		}
+	}
+	for _, of := range unicode.Nd.R32 {
+		if rune(of.Lo) <= r && r <= rune(of.Hi) {
+			return byte((r - rune(of.Lo)) % 10), true
+		}
+	}
+	return 0, false
 }
 
+// invisible tells what shows nothing, or only changes how its neighbour looks: it
+// comes along where a number is copied from a page, a contact or a chat.
 func invisible(r rune) bool {
-	return r >= '\u200b' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' ||
-		r >= '\u2066' && r <= '\u2069' || r == '\ufeff' || r == '\u00ad'
+	return unicode.In(r, unicode.Cf, unicode.M, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// isPlus tells a plus in any of its shapes.
+func isPlus(r rune) bool { return strings.ContainsRune("+＋﹢⁺➕", r) }
+
+// nationalNumber is a mobile number without the code of the country and without
+// the zero that is dialled before it, or what is wrong with the digits.
+func nationalNumber(digits string, plus bool) (string, *MSISDNError) {
+	national := strings.TrimLeft(digits, "0")
+	zeros, coded := len(digits)-len(national), false
+	for strings.HasPrefix(national, "254") { // no mobile number of Kenya begins so by itself
+		national, coded = strings.TrimLeft(national[3:], "0"), true
+	}
+	abroad := !coded && (zeros > 1 || plus && zeros == 0)
+	first := byte('0')
+	if national != "" {
+		first = national[0]
+	}
+	mobile := first == '7' || first == '1'
+	switch n := len(national); {
+	case abroad && n > 0, !coded && zeros == 0 && !mobile && n > nationalDigits:
+		return "", &MSISDNError{Fault: FaultForeign}
+	case strings.IndexByte("2456", first) >= 0 && n >= 7 && n <= nationalDigits:
+		return "", &MSISDNError{Fault: FaultLandline}
+	case n < nationalDigits:
+		return "", &MSISDNError{FaultTooShort, nationalDigits - n}
+	case n > nationalDigits:
+		return "", &MSISDNError{FaultTooLong, n - nationalDigits}
+	case !mobile:
+		return "", &MSISDNError{Fault: FaultNotMobile}
+	}
+	return national, nil
 }
 
 func (m MSISDN) valid() bool {

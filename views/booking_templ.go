@@ -408,11 +408,11 @@ func bookingForm(f BookingForm, dialog bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "book-name", Name: "name", Label: "Your name", Type: "text", Value: f.Name, Autocomplete: "name", MaxLength: "80", Error: f.Errors["name"]}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "book-name", Name: "name", Label: "Your name", Type: "text", Value: f.Name, Autocomplete: "name", MaxLength: "200", Error: f.Errors["name"]}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "book-phone", Name: "phone", Label: "Phone number", Type: "tel", Value: f.Phone, Autocomplete: "tel", Placeholder: "0712 345 678", MaxLength: "24", Error: f.Errors["phone"], Hint: "The M-PESA prompt goes to this phone."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "book-phone", Name: "phone", Label: "Phone number", Type: "tel", Value: f.Phone, Autocomplete: "tel", Placeholder: "0712 345 678", MaxLength: "200", Error: f.Errors["phone"], Hint: "The M-PESA prompt goes to this phone."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -298,7 +298,7 @@ func retryForm(t TicketView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "retry-phone", Name: "phone", Label: "Phone number", Type: "tel", Value: t.RetryPhone, Autocomplete: "tel", Placeholder: "0712 345 678", MaxLength: "24", Error: t.RetryError, Hint: "The new prompt goes to this phone. You may change it."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "retry-phone", Name: "phone", Label: "Phone number", Type: "tel", Value: t.RetryPhone, Autocomplete: "tel", Placeholder: "0712 345 678", MaxLength: "200", Error: t.RetryError, Hint: "The new prompt goes to this phone. You may change it."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -53,8 +53,8 @@
   }
   function phone(text) {
     var d = text.replace(/\D/g, ''), head = '';
-    if (/[^\d\s()+-]/.test(text)) { return text; }
-    if (text.charAt(0) === '+') { head = '+'; }
+    if (!/^\s*\+?[\d\s-]*$/.test(text)) { return text; } // the server reads it as it is
+    if (text.indexOf('+') >= 0) { head = '+'; }
     if (d.slice(0, 3) === '254') { head += '254 '; d = d.slice(3); }
     return (head + d.replace(d.charAt(0) === '0' ? /^(\d{4})(\d{1,3})?(\d+)?/ : /^(\d{3})(\d{1,3})?(\d+)?/,
       function (all, a, b, c) { return a + (b ? ' ' + b : '') + (c ? ' ' + c : ''); })).replace(/\s+$/, '');

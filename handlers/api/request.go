@@ -3,13 +3,13 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"math"
+	"math/big"
 	"mime"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"cinemasphere/handlers/internal/web"
@@ -66,39 +66,54 @@ func (f fields) text(name string) (string, error) {
 
 // phone is a string, or for programs that keep numbers as numbers, its digits.
 func (f fields) phone(name string) (string, error) {
-	if raw := bytes.TrimSpace(f[name]); wholeNumber.Match(raw) {
-		return string(raw), nil
+	if n := f.number(name); n != nil && n.IsInt() && f[name][0] != '"' {
+		return n.Num().String(), nil
 	}
 	return f.text(name)
 }
 
-var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
+// numberShape is a JSON number, of no more digits than one needs that is meant.
+var numberShape = regexp.MustCompile(`^-?[0-9]{1,60}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,2})?$`)
 
-// id is a JSON number or a string of digits. What is a number but cannot be an id of ours is 0, which nothing has.
-func (f fields) id(name string) (int64, error) {
-	raw := string(bytes.TrimSpace(f[name]))
+// number is a JSON number however it is written, or a string that holds one; nil is anything else. Languages without
+// whole numbers write 2.0 or 2e0 for two, and forms send strings.
+func (f fields) number(name string) *big.Rat {
+	text := string(bytes.TrimSpace(f[name]))
 	if s, err := f.text(name); err == nil {
-		raw = strings.TrimSpace(s)
+		text = strings.TrimSpace(s)
 	}
-	if !wholeNumber.MatchString(raw) {
-		return 0, bad("The field " + name + " must be a number.")
+	if !numberShape.MatchString(text) {
+		return nil
 	}
-	n, err := strconv.ParseInt(raw, 10, 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return 0, nil
+	n, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return nil
 	}
-	return max(n, 0), err
+	return n
 }
 
-// count is a JSON integer. One beyond all bounds is 0, which is never a count.
-func (f fields) count(name, sentence string) (int, error) {
-	raw := bytes.TrimSpace(f[name])
-	if !wholeNumber.Match(raw) {
+// whole is a field that must be a whole number. One that no field of ours can have is 0, which is never right.
+func (f fields) whole(name, sentence string) (int64, error) {
+	n := f.number(name)
+	if n == nil || !n.IsInt() {
 		return 0, bad(sentence)
 	}
-	n, err := strconv.ParseInt(string(raw), 10, 32)
-	if err != nil {
+	if !n.Num().IsInt64() {
 		return 0, nil
 	}
-	return int(n), nil
+	return max(n.Num().Int64(), 0), nil
+}
+
+// id is the number of a film or a screening. What is a number but cannot be one of ours is 0, which nothing has.
+func (f fields) id(name string) (int64, error) {
+	return f.whole(name, "The field "+name+" must be a number.")
+}
+
+// count is how many of something there are to be. One beyond all bounds is 0, which is never a count.
+func (f fields) count(name, sentence string) (int, error) {
+	n, err := f.whole(name, sentence)
+	if n > math.MaxInt32 {
+		n = 0
+	}
+	return int(n), err
 }

@@ -6,10 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -18,8 +15,6 @@ import (
 const (
 	// MaxTickets is how many tickets one booking may have.
 	MaxTickets = 10
-	// MaxName is how many characters a customer's name may have.
-	MaxName = 80
 	// answerWait is how long a customer waits for Daraja's answer before the page goes on without it.
 	answerWait = 3 * time.Second
 )
@@ -45,17 +40,12 @@ func (i Invalid) Error() string { return fmt.Sprintf("invalid fields: %d", len(i
 // Check reads a booking's fields as the server will, without booking: the MSISDN as it will be rung, and what is wrong.
 func (b Booking) Check() (clean Booking, problems Invalid) {
 	problems = Invalid{}
-	b.Name = strings.Join(strings.Fields(b.Name), " ")
-	switch {
-	case b.Name == "":
-		problems["name"] = "Please tell us your name."
-	case utf8.RuneCountInString(b.Name) > MaxName:
-		problems["name"] = fmt.Sprintf("Please use at most %d characters.", MaxName)
-	case !printable(b.Name):
-		problems["name"] = "Please leave out what cannot be printed."
+	var wrong string
+	if b.Name, wrong = readName(b.Name); wrong != "" {
+		problems["name"] = wrong
 	}
-	if phone, err := mpesa.ParseMSISDN(b.Phone); err != nil {
-		problems["phone"] = "Please enter a Safaricom number such as 0712 345 678."
+	if phone, wrong := readPhone(b.Phone); wrong != "" {
+		problems["phone"] = wrong
 	} else {
 		b.Phone = string(phone)
 	}
@@ -66,10 +56,6 @@ func (b Booking) Check() (clean Booking, problems Invalid) {
 		problems = nil
 	}
 	return b, problems
-}
-
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }
 
 // fingerprint is what makes two requests the same request.
@@ -132,9 +118,9 @@ func (s *Service) mayPush(ctx context.Context, key string) error {
 // the second finds the ticket Pending and returns it. Errors are as for Book, with store.ErrNotFound where the secret opens
 // nothing.
 func (s *Service) Retry(ctx context.Context, secret, phone, browser string) (Placed, error) {
-	msisdn, err := mpesa.ParseMSISDN(phone)
-	if err != nil {
-		return Placed{}, Invalid{"phone": "Please enter a Safaricom number such as 0712 345 678."}
+	msisdn, wrong := readPhone(phone)
+	if wrong != "" {
+		return Placed{}, Invalid{"phone": wrong}
 	}
 	if err := s.store.MayPush(ctx); err != nil {
 		return Placed{}, err

@@ -1,0 +1,137 @@
+package checkout
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cinemasphere/mpesa"
+)
+
+// readPhone reads a phone number as it was typed. The sentence says what is wrong with it; it is "" for a good one.
+func readPhone(typed string) (phone mpesa.MSISDN, sentence string) {
+	phone, err := mpesa.ParseMSISDN(typed)
+	if err == nil {
+		return phone, ""
+	}
+	sentence = "Please enter a Safaricom number such as 0712 345 678."
+	fault, is := errors.AsType[*mpesa.MSISDNError](err)
+	if !is {
+		return "", sentence
+	}
+	switch fault.Fault {
+	case mpesa.FaultForeign:
+		return "", "This is a number of another country. " + sentence
+	case mpesa.FaultLandline:
+		return "", "This is a landline, which has no M-PESA. " + sentence
+	case mpesa.FaultTooShort:
+		return "", "This number has " + digits(fault.By) + " too few. " + sentence
+	case mpesa.FaultTooLong:
+		return "", "This number has " + digits(fault.By) + " too many. " + sentence
+	case mpesa.FaultTwoNumbers:
+		return "", "These are two numbers, and the prompt goes to one. " + sentence
+	case mpesa.FaultNotMobile:
+		return "", "Mobile numbers begin with 07 or 01. " + sentence
+	}
+	return "", sentence
+}
+
+func digits(n int) string {
+	if n == 1 {
+		return "1 digit"
+	}
+	return fmt.Sprintf("%d digits", n)
+}
+
+const (
+	// MaxName is how many characters a customer's name may have, as people count them.
+	MaxName = 80
+	// mostMarks is how many marks may stand on one letter. Languages need three at most, and four with pointed Hebrew;
+	// more of them run into the lines above and below.
+	mostMarks = 4
+)
+
+// readName reads a name as it was typed. What shows nothing is dropped, and so is what makes others read another text
+// than there is; everything else stays as it is, in any script. The sentence says what is wrong with it; it is "" for a
+// good one.
+func readName(typed string) (name, sentence string) {
+	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, unprintable) {
+		return typed, "Please leave out what cannot be printed."
+	}
+	words := strings.Fields(dropUnseen(typed))
+	for i, word := range words {
+		words[i] = strings.TrimRightFunc(word, joins)
+	}
+	name = strings.Join(words, " ")
+	seen, marks, most := 0, 0, 0
+	for _, r := range name {
+		switch {
+		case joins(r):
+		case unicode.Is(unicode.M, r):
+			marks++
+			most = max(most, marks)
+		default:
+			marks = 0
+			seen++
+		}
+	}
+	switch {
+	case !strings.ContainsFunc(name, shows):
+		return name, "Please tell us your name."
+	case seen > MaxName:
+		return name, fmt.Sprintf("Please use at most %d characters.", MaxName)
+	case most > mostMarks:
+		return name, "Please leave out what cannot be printed."
+	}
+	return name, ""
+}
+
+// unprintable tells what no page, printer or message can show.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) && !unicode.IsSpace(r) || r == utf8.RuneError || unicode.Is(unicode.Noncharacter_Code_Point, r)
+}
+
+// shows tells what is seen by itself: letters, digits, punctuation and symbols, but marks need something to stand on.
+func shows(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
+
+// joins tells the two invisible characters that scripts and emoji are spelt with: between two others they decide
+// whether these are joined.
+func joins(r rune) bool { return r == '\u200c' || r == '\u200d' }
+
+// blanks are symbols to Unicode, and empty to look at: a braille cell without dots, a note without a head. Letters that
+// are empty to look at have a property of their own.
+const blanks = "\u2800\U0001d159"
+
+// dropUnseen drops what shows nothing, or changes the direction in which others are shown. What leaves a gap becomes a
+// space. A joiner stays between what it joins, and a selector of a variant behind what it varies.
+func dropUnseen(text string) string {
+	var out []rune
+	last := func() rune {
+		if len(out) == 0 {
+			return ' '
+		}
+		return out[len(out)-1]
+	}
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Variation_Selector, r):
+			if shows(last()) {
+				out = append(out, r)
+			}
+		case joins(r):
+			if before := last(); shows(before) || unicode.Is(unicode.M, before) {
+				out = append(out, r)
+			}
+		case strings.ContainsRune(blanks, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && unicode.IsLetter(r):
+			out = append(out, ' ')
+		case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point):
+		case unicode.Is(unicode.M, r) && unicode.IsSpace(last()):
+			// a mark without a letter
+		default:
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
