@@ -28,7 +28,7 @@ type rooms struct {
 // routes is every address there is.
 func (m rooms) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(m.kit.Frame(m.site.Problem), middleware.GetHead)
+	r.Use(m.kit.Frame(m.site.Problem), tidyPaths, middleware.GetHead)
 	r.NotFound(m.forAudience(func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }))
 	r.MethodNotAllowed(m.forAudience(methodNotAllowed))
 
