@@ -26,7 +26,8 @@ type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
 	Log            *slog.Logger     // one line per request; nil drops
-	BaseURL        string           // scheme and host that customers use; https makes cookies Secure and sends HSTS
+	BaseURL        string           // scheme and host that customers use; https makes cookies Secure
+	HSTS           string           // for whom Strict-Transport-Security speaks with https: off, host or subdomains; "" is host
 	Demo           bool             // a banner on every page: no money moves
 	Sandbox        bool             // a banner on every page: Safaricom's sandbox
 	TrustedProxies []netip.Prefix   // who may say in X-Forwarded-For where a request comes from
@@ -54,7 +55,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	kit := web.NewKit(web.Config{Log: d.Log, HTTPS: https, Now: d.Now, Rules: []web.Rule{
+	kit := web.NewKit(web.Config{Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Rules: []web.Rule{
 		{
 			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
 			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try again in a few seconds.",
@@ -78,6 +79,17 @@ func New(d Deps) (http.Handler, error) {
 		}),
 	}
 	return rooms.routes(), nil
+}
+
+// hsts is for whom Strict-Transport-Security speaks. A site by http has nothing to say of https.
+func hsts(https bool, setting string) string {
+	switch {
+	case !https || setting == "off":
+		return ""
+	case setting == web.HSTSSubdomains:
+		return web.HSTSSubdomains
+	}
+	return web.HSTSHost
 }
 
 // posterURL is the path of a film's poster, or of the drawn stand-in.

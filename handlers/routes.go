@@ -34,8 +34,8 @@ func (m rooms) routes() http.Handler {
 
 	client := web.FindClient(m.deps.TrustedProxies, m.deps.Log)
 	gzip := func(next http.Handler) http.Handler { return m.compress(next) }
-	ownForms := m.kit.SameOrigin(m.site.Problem, m.deps.BaseURL, true)
-	ownPages := m.kit.SameOrigin(m.api.Problem, m.deps.BaseURL, false)
+	ownForms := m.kit.SameOrigin(m.site.Problem, m.deps.BaseURL)
+	ownPages := m.kit.SameOrigin(m.api.Problem, m.deps.BaseURL)
 
 	// What needs nothing around it.
 	s := m.site

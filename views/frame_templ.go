@@ -415,12 +415,12 @@ func moneyBanner(p Page) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Demo {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p class=\"demo\"><strong>Demo: no money moves.</strong> <a href=\"/simulator/\">Open the simulated phone</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<aside class=\"demo\" aria-label=\"Demo\"><strong>Demo: no money moves.</strong> <a href=\"/simulator/\">Open the simulated phone</a></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if p.Sandbox {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p class=\"demo\"><strong>Test mode:</strong> payments go to Safaricom’s sandbox. Tickets bought now are not valid.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<aside class=\"demo\" aria-label=\"Test mode\"><strong>Test mode:</strong> payments go to Safaricom’s sandbox. Tickets bought now are not valid.</aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

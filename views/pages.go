@@ -85,6 +85,7 @@ type TicketView struct {
 
 	// For Failed:
 	Title, Sentence string
+	Hint            string        // what may help before another try
 	Late            bool          // money may still come
 	Owed            bool          // money is due back
 	Returned        bool          // money has gone back

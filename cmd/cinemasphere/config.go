@@ -40,6 +40,7 @@ type config struct {
 	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
 	SecretKey              string          `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
 	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, separated by commas."`
+	HSTS                   string          `env:"HSTS" name:"hsts" default:"host" enum:"off,host,subdomains" help:"For whom Strict-Transport-Security speaks, where BASE_URL is https: host is this host alone, subdomains every host below it too."`
 	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
 	RetryHold              time.Duration   `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`

@@ -164,7 +164,7 @@ func (s *server) serveOn(h *http.Server, l net.Listener) {
 func (s *server) openSite() error {
 	deps := handlers.Deps{
 		Store: s.store, Checkout: s.checkout, Log: s.log, BaseURL: s.BaseURL,
-		Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
+		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, BookingRate: s.bookingRate,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.

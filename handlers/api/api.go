@@ -36,9 +36,16 @@ func New(c Config) *API { return &API{Config: c} }
 // Handle makes a handler whose problems are told in JSON.
 func (a *API) Handle(h web.HandlerFunc) http.HandlerFunc { return a.Kit.Handle(a.Problem, h) }
 
+// noCORS is what the author of another site's page reads in its console.
+const noCORS = "This API has no CORS: pages of other sites cannot call it. Call it from your server, or link to our pages."
+
 // Problem draws a problem as {"error": …}.
 func (a *API) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
-	if err := web.WriteJSON(w, p.Status, errorBody{Error: p.Sentence}); err != nil {
+	sentence := p.Sentence
+	if p.Status == http.StatusForbidden || p.Status == http.StatusMethodNotAllowed && r.Method == http.MethodOptions {
+		sentence = noCORS // another site's page has tried, or asks whether it may
+	}
+	if err := web.WriteJSON(w, p.Status, errorBody{Error: sentence}); err != nil {
 		web.Note(w, err)
 	}
 }

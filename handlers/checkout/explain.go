@@ -22,6 +22,7 @@ type Explanation struct {
 	Late     bool   // money may still come, and will then be found
 	Owed     bool   // money came and is due back
 	Returned bool   // money came and has gone back
+	Hint     string // what may help before another try; "" where nothing is known to
 	Cause    string // of what is Owed or Returned: what happened, without what becomes of the money
 }
 
@@ -37,11 +38,17 @@ func Explain(t *store.Ticket) Explanation {
 // nameReceipt is said where money may have left a phone without our knowing: the ticket's page has a form for it.
 const nameReceipt = " If money did leave your account, type the receipt of your M-PESA message on this booking's page."
 
+// hints are what helps with a phone that the prompt does not reach, by [mpesa.Result].Reason.
+var hints = map[string]string{"unreachable": updateMenu, "timeout": updateMenu}
+
+const updateMenu = "If no prompt comes up on this phone, its SIM card may have an old M-PESA menu: dial *234# and update it, then try again."
+
 func explain(t *store.Ticket) Explanation {
+	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	switch t.Reason {
 	case store.ReasonUnconfirmed:
-		return Explanation{Title: "Not confirmed in time", Late: true, Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
+		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason], Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
 			" You then get your seats, or others as good, or your money back."}
 	case store.ReasonGivenUp:
 		return plain("Booking given up", "You gave these seats up. Nothing more will be asked of you; do not answer a prompt that is still on your phone.")
@@ -62,8 +69,8 @@ func explain(t *store.Ticket) Explanation {
 	case ReasonRefused:
 		return plain("M-PESA did not take the request", "No prompt was sent and you have not been charged.")
 	}
-	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	e := plain(title(result), result.Sentence)
+	e.Hint = hints[result.Reason]
 	if e.Late = result.Class == mpesa.ClassSoftFailure; e.Late {
 		e.Sentence += nameReceipt
 	}

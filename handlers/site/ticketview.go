@@ -112,7 +112,9 @@ func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 		}
 	}
 	v.SalesClosed = !t.Screening.Sells(v.Now)
-	v.CanRetry = !v.SalesClosed && !why.Owed
+	if v.CanRetry = !v.SalesClosed && !why.Owed; v.CanRetry {
+		v.Hint = why.Hint
+	}
 	v.MayBePaid = why.Late || m.awaited > 0
 	if t.Push.Live && t.Push.LiveUntil > v.Now {
 		v.RetryAt = t.Push.LiveUntil

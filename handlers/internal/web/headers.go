@@ -9,23 +9,33 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
+// For whom Strict-Transport-Security speaks: browsers then ask for two years by https alone, whatever else is served there.
+const (
+	HSTSHost       = "host"       // this host
+	HSTSSubdomains = "subdomains" // this host and every host below it
+)
+
 // header is one header with its value as net/http keeps it: shared between requests, and never written to.
 type header struct {
 	name  string
 	value []string
 }
 
-// securityHeaders go with every answer, errors too.
-func securityHeaders(https bool) []header {
+// securityHeaders go with every answer, errors too. The address of a ticket's page is its key: no other site learns it.
+// Our own forms do say where they come from, which SameOrigin looks at.
+func securityHeaders(hsts string) []header {
 	headers := []header{
 		{"Content-Security-Policy", []string{policy}},
 		{"X-Content-Type-Options", []string{"nosniff"}},
-		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Referrer-Policy", []string{"same-origin"}},
 		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
 		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 		{"Permissions-Policy", []string{"camera=(), geolocation=(), microphone=(), payment=()"}},
 	}
-	if https {
+	switch hsts {
+	case HSTSHost:
+		headers = append(headers, header{"Strict-Transport-Security", []string{"max-age=63072000"}})
+	case HSTSSubdomains:
 		headers = append(headers, header{"Strict-Transport-Security", []string{"max-age=63072000; includeSubDomains"}})
 	}
 	return headers
@@ -34,10 +44,10 @@ func securityHeaders(https bool) []header {
 // SameOrigin refuses what another site's page sends, with a 403 through draw. Programs, which send neither
 // Sec-Fetch-Site nor Origin, pass. Base is the site's own address, for a proxy that changes the Host.
 //
-// With forms, a request without Sec-Fetch-Site whose Origin is null passes as well: our own pages' forms look like that
-// wherever the browser is old, or the address is plain http, since their Referrer-Policy is no-referrer. What it may
-// then do is what any stranger may: the session cookie is SameSite=Lax and does not come along from another site.
-func (k *Kit) SameOrigin(draw Draw, base string, forms bool) func(http.Handler) http.Handler {
+// Origin: null is another site's as well. Browsers send it for a form on a page whose Referrer-Policy is no-referrer, in a
+// sandboxed frame, or after a redirect from elsewhere. Our pages are none of these: with same-origin every browser that
+// knows Referrer-Policy sends our own address, by http too, and browsers that do not know it send the address or nothing.
+func (k *Kit) SameOrigin(draw Draw, base string) func(http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
 		// The error is for addresses with a path, which this one has not.
@@ -45,11 +55,7 @@ func (k *Kit) SameOrigin(draw Draw, base string, forms bool) func(http.Handler) 
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			err := guard.Check(r)
-			if err != nil && forms && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "null" {
-				err = nil
-			}
-			if err != nil {
+			if err := guard.Check(r); err != nil {
 				k.Fail(w, r, draw, &Error{Status: http.StatusForbidden, Err: err})
 				return
 			}

@@ -32,7 +32,7 @@ type Kit struct {
 // Config says how a Kit is made.
 type Config struct {
 	Log   *slog.Logger     // nil drops
-	HTTPS bool             // customers come by https: send Strict-Transport-Security
+	HSTS  string           // HSTSHost or HSTSSubdomains; "" sends no Strict-Transport-Security
 	Rules []Rule           // how errors of other packages are answered, looked at before the kit's own
 	Now   func() time.Time // the clock; nil is the machine's
 }
@@ -46,7 +46,7 @@ func NewKit(c Config) *Kit {
 		c.Now = time.Now
 	}
 	return &Kit{
-		log: c.Log, rules: append(append([]Rule{}, c.Rules...), ownRules()...), headers: securityHeaders(c.HTTPS),
+		log: c.Log, rules: append(append([]Rule{}, c.Rules...), ownRules()...), headers: securityHeaders(c.HSTS),
 		start: rand.Text()[:6], now: c.Now,
 	}
 }
