@@ -137,7 +137,7 @@ func (s *server) openDemo(ctx context.Context) error {
 	}
 	s.sim = sim.New(sim.Config{
 		ConsumerKey: s.MpesaConsumerKey, ConsumerSecret: s.MpesaConsumerSecret, Passkey: s.MpesaPasskey,
-		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, CinemaName: cinema.Name,
+		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, CinemaName: cinema.Name, Log: s.log,
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -74,6 +75,44 @@ func (s *Sim) checkURLs(shortcode string, urls URLs) (fault, bool) {
 		}
 	}
 	return fault{}, true
+}
+
+// payC2B serves the simulation of a payment by hand, of both versions, as the sandbox has it: the customer's phone is not
+// asked. The payment is confirmed to the registered addresses, and follows the answer.
+func (s *Sim) payC2B(w http.ResponseWriter, r *http.Request, f fields) {
+	p := HandPayment{Phone: f.get("Msisdn"), To: f.get("ShortCode"), Account: f.get("BillRefNumber"), Amount: f.amount(), PIN: "1234"}
+	buyGoods := f.get("CommandID") == typeBuyGoods
+	bad, wrong := firstWrong([]check{
+		{"ShortCode", s.ours(p.To)},
+		{"CommandID", buyGoods && s.isTill(p.To) || f.get("CommandID") == typePayBill && !s.isTill(p.To)},
+	})
+	if wrong {
+		s.refuse(w, bad)
+		return
+	}
+	switch err := s.beginByHand(p); {
+	case errors.Is(err, ErrPhone):
+		s.refuse(w, invalid("Msisdn"))
+		return
+	case errors.Is(err, ErrAccount):
+		s.refuse(w, invalid("BillRefNumber"))
+		return
+	case errors.Is(err, ErrAmount):
+		s.refuse(w, invalid("Amount"))
+		return
+	case err != nil: // the phone is busy with another one, or the simulator is closed
+		s.refuse(w, answerFault(AnswerBusy))
+		return
+	}
+	go func() { _, _ = s.finishByHand(p) }() // what becomes of it stands in the ledger
+	id, description := s.chance.next().uuid(), "Accept the service request successfully."
+	if r.URL.Path == pathPay1 {
+		writeJSON(w, http.StatusOK, struct {
+			ConversationID, OriginatorCoversationID, ResponseDescription string // so spelt (documented)
+		}{s.chance.next().conversation(s.cfg.Now()), id, description})
+		return
+	}
+	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id, "0", description})
 }
 
 // ours tells the cinema's paybill or store number, and its till, from all others.

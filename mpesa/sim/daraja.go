@@ -16,29 +16,48 @@ const (
 	pathToken    = "/oauth/v1/generate"
 	pathPush     = "/mpesa/stkpush/v1/processrequest"
 	pathQuery    = "/mpesa/stkpushquery/v1/query"
+	pathQuery2   = "/mpesa/stkpushquery/v2/query"
 	pathStatus   = "/mpesa/transactionstatus/v1/query"
 	pathReversal = "/mpesa/reversal/v1/request"
 	pathURLs1    = "/mpesa/c2b/v1/registerurl"
 	pathURLs2    = "/mpesa/c2b/v2/registerurl"
+	pathPay1     = "/mpesa/c2b/v1/simulate"
+	pathPay2     = "/mpesa/c2b/v2/simulate"
 	pathPullOn   = "/pulltransactions/v1/register"
 	pathPull     = "/pulltransactions/v1/query"
 )
 
 // Daraja serves Safaricom's API at Safaricom's paths: OAuth, STK Push and Query, Transaction Status, Reversal, the
-// registration of C2B addresses, and Pull Transactions.
+// registration of C2B addresses, the simulation of C2B payments, and Pull Transactions. Doubled slashes, which come of a
+// base address with a slash at its end, count as one.
 func (s *Sim) Daraja() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(pathToken, s.generateToken)
 	for path, serve := range map[string]func(http.ResponseWriter, *http.Request, fields){
-		pathPush: s.stkPush, pathQuery: s.stkQuery, pathStatus: s.transactionStatus, pathReversal: s.reversal,
-		pathURLs1: s.registerURLs, pathURLs2: s.registerURLs, pathPullOn: s.registerPull, pathPull: s.pull,
+		pathPush: s.stkPush, pathQuery: s.stkQuery, pathQuery2: s.stkQuery, pathStatus: s.transactionStatus, pathReversal: s.reversal,
+		pathURLs1: s.registerURLs, pathURLs2: s.registerURLs, pathPay1: s.payC2B, pathPay2: s.payC2B, pathPullOn: s.registerPull, pathPull: s.pull,
 	} {
 		mux.HandleFunc(path, s.authorized(serve))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.refuse(w, fault{http.StatusNotFound, "404.001.01", "Resource not found"})
 	})
-	return s.inAllWeathers(mux)
+	return singleSlashes(s.inAllWeathers(mux))
+}
+
+// singleSlashes takes a path with doubled slashes for one without. A multiplexer would redirect it, and a POST that is
+// redirected loses its body.
+func singleSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "//") {
+			there, at := *r, *r.URL
+			at.RawPath = ""
+			at.Path = "/" + strings.Join(strings.FieldsFunc(at.Path, func(c rune) bool { return c == '/' }), "/")
+			there.URL = &at
+			r = &there
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // callOf is the name of a call in Outage.Calls (and in mpesa.Error.Endpoint), and the errorCode by which its own page of the documentation has it refuse
@@ -49,7 +68,7 @@ func callOf(path string) (call, badToken string) {
 		return "oauth", ""
 	case pathPush:
 		return "stkpush", "404.001.03"
-	case pathQuery:
+	case pathQuery, pathQuery2:
 		return "stkquery", "404.001.03"
 	case pathStatus:
 		return "transactionstatus", "400.003.01"
@@ -57,6 +76,8 @@ func callOf(path string) (call, badToken string) {
 		return "reversal", "404.001.03"
 	case pathURLs1, pathURLs2:
 		return "c2bregister", "400.003.01"
+	case pathPay1, pathPay2:
+		return "c2bsimulate", "400.003.01"
 	case pathPullOn:
 		return "pullregister", "401.001"
 	case pathPull:
@@ -155,8 +176,9 @@ func (s *Sim) refuseToken(w http.ResponseWriter, r *http.Request) {
 // authorized lets requests with the present token pass, with their JSON fields.
 func (s *Sim) authorized(next func(http.ResponseWriter, *http.Request, fields)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || r.Method == http.MethodGet {
+		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		bearer = strings.TrimSpace(bearer)
+		if !strings.EqualFold(scheme, "Bearer") || r.Method == http.MethodGet {
 			s.refuse(w, fault{http.StatusNotFound, "404.001.04", "Invalid Authentication Header"})
 			return
 		}
@@ -274,6 +296,19 @@ func plainNumber(text []byte) (value string, rest []byte, ok bool) {
 }
 
 func (f fields) get(name string) string { return string(f[name]) }
+
+// amount is the field Amount in whole shillings, 0 where it is none. Clients whose numbers have a fraction write 10.0.
+func (f fields) amount() int {
+	text, fraction, _ := strings.Cut(f.get("Amount"), ".")
+	if strings.Trim(text, "0123456789")+strings.Trim(fraction, "0") != "" {
+		return 0
+	}
+	amount, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return amount
+}
 
 // checkMerchant checks the shortcode and the password that both calls carry.
 func (s *Sim) checkMerchant(f fields) (fault, bool) {

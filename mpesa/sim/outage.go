@@ -16,7 +16,7 @@ type Outage struct {
 	// AnswerEmpty and AnswerInternal the calls are carried out all the same; AnswerAccepted leaves them alone.
 	Answer Answer
 	// Calls limits it to some calls, separated by commas: oauth, stkpush, stkquery, transactionstatus, reversal,
-	// c2bregister, pullregister, pullquery. Empty is all of them.
+	// c2bregister, c2bsimulate, pullregister, pullquery. Empty is all of them.
 	Calls string
 	// LoseCallbacks loses what M-PESA would post meanwhile (callbacks, results, confirmations, validations);
 	// HoldCallbacks posts it when the outage is over.
@@ -55,7 +55,7 @@ func (o Outage) calls() []string {
 
 // known tells whether it can be felt at all.
 func (o Outage) known() bool {
-	all := []string{"oauth", "stkpush", "stkquery", "transactionstatus", "reversal", "c2bregister", "pullregister", "pullquery"}
+	all := []string{"oauth", "stkpush", "stkquery", "transactionstatus", "reversal", "c2bregister", "c2bsimulate", "pullregister", "pullquery"}
 	return o.Answer.known() && o.For > 0 &&
 		(o.Calls == "" || !slices.ContainsFunc(o.calls(), func(c string) bool { return !slices.Contains(all, c) }))
 }

@@ -3,21 +3,18 @@ package sim
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // reversal serves Reversal. Whether the money went back is posted later.
 func (s *Sim) reversal(w http.ResponseWriter, r *http.Request, f fields) {
-	amount, _ := strconv.Atoi(f.get("Amount"))
-	digits := strings.Trim(f.get("Amount"), "0123456789") == ""
+	amount := f.amount()
 	bad, wrong := firstWrong([]check{
 		{"Initiator", f.get("Initiator") != ""},
 		{"SecurityCredential", f.get("SecurityCredential") != ""},
 		{"CommandID", f.get("CommandID") == commandReversal},
 		{"TransactionID", f.get("TransactionID") != ""},
-		{"Amount", digits && amount >= 1},
+		{"Amount", amount >= 1},
 		{"ReceiverParty", s.ours(f.get("ReceiverParty"))},
 		{"RecieverIdentifierType", f.get("RecieverIdentifierType") == identifierReversal}, // so spelt (documented, and met in use)
 		{"ResultURL", validCallback(f.get("ResultURL"))},

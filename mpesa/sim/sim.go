@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"html/template"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -60,6 +61,8 @@ type Config struct {
 	RegisterOnce bool
 	// PullPage is how many payments one answer of Pull Transactions has; 100 when 0.
 	PullPage int
+	// Log is told of what is taken although Safaricom documents otherwise; nil drops it.
+	Log *slog.Logger
 	// Outages are spans of time in which Daraja does not answer as usual. AddOutage adds others.
 	Outages []Outage
 }
@@ -108,6 +111,9 @@ func New(cfg Config) *Sim {
 	cfg.PromptLife = cmp.Or(cfg.PromptLife, time.Minute)
 	cfg.Speed = cmp.Or(cfg.Speed, 1)
 	cfg.PullPage = cmp.Or(cfg.PullPage, pullPage)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -153,7 +159,7 @@ func (s *Sim) Handler() http.Handler {
 	mux.Handle("/", s.Daraja())
 	mux.Handle("/handset/", http.StripPrefix("/handset", s.Handset()))
 	mux.Handle("/control/", http.StripPrefix("/control", s.Control()))
-	return mux
+	return singleSlashes(mux)
 }
 
 // Close stops every timer, waits for callbacks already on their way and for nothing else. Prompts still open stay
