@@ -27,9 +27,32 @@ func TestEveryPage(t *testing.T) {
 			formsOfMoreThanOneText(t, d)
 			uniqueIDs(t, d)
 			headings(t, d)
+			landmarks(t, d)
 			nothingFromElsewhere(t, d)
 		})
 	}
+}
+
+// TestBannersStandInLandmarks: who jumps from landmark to landmark meets the banner as well.
+func TestBannersStandInLandmarks(t *testing.T) {
+	for name, p := range map[string]views.Page{"demo": {Demo: true}, "sandbox": {Sandbox: true}} {
+		d := doc(t, views.ProblemPage(p, views.Problem{Status: 404, Title: "Page not found"}))
+		wantCount(t, d, "body > aside.demo[aria-label]", 1)
+		landmarks(t, d)
+		if t.Failed() {
+			t.Log(name)
+		}
+	}
+}
+
+// landmarks: everything that is read stands in one, but for the link past the header and what is announced by itself.
+func landmarks(t *testing.T, d *goquery.Document) {
+	t.Helper()
+	d.Find("body").Contents().Each(func(_ int, s *goquery.Selection) {
+		if !s.Is("header, main, footer, nav, aside, a.skip, [role=status], dialog, script, noscript") && strings.TrimSpace(s.Text()) != "" {
+			t.Errorf("<%s> stands in no landmark: %s", goquery.NodeName(s), s.Text())
+		}
+	})
 }
 
 // noInlineCode: a Content-Security-Policy without unsafe-inline forbids all of it.
