@@ -320,11 +320,14 @@ func TestAPIUnknownPathsAndMethods(t *testing.T) {
 			t.Errorf("%s: Allow %q", path, w.Header().Get("Allow"))
 		}
 	}
-	for path, allow := range map[string]string{"/api/movies": "GET, HEAD", "/api/make-payment": "POST", "/api/query-payment-status": "POST"} {
-		preflight := []string{"Origin", "https://shop.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type"}
+	for path, allow := range map[string]string{"/api/movies": "GET, HEAD", "/api/make-payment": "POST",
+		"/api/query-payment-status": "POST"} {
+		preflight := []string{"Origin", "https://shop.example", "Access-Control-Request-Method", "POST",
+			"Access-Control-Request-Headers", "content-type"}
 		w := o.send(request{method: "OPTIONS", path: path, headers: preflight})
 		sentence, _ := decode(t, w)["error"].(string)
-		if w.Code != 405 || w.Header().Get("Allow") != allow || !strings.Contains(sentence, "no CORS") || w.Header().Get("Access-Control-Allow-Origin") != "" {
+		if w.Code != 405 || w.Header().Get("Allow") != allow || !strings.Contains(sentence, "no CORS") ||
+			w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("OPTIONS %s: %d %v %q", path, w.Code, w.Header(), sentence)
 		}
 	}

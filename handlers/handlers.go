@@ -27,7 +27,7 @@ type Deps struct {
 	Checkout       *checkout.Service
 	Log            *slog.Logger     // one line per request; nil drops
 	BaseURL        string           // scheme and host that customers use; https makes cookies Secure
-	HSTS           string           // for whom Strict-Transport-Security speaks with https: off, host or subdomains; "" is host
+	HSTS           string           // for whom HSTS speaks, with https: off, host (also ""), subdomains
 	Demo           bool             // a banner on every page: no money moves
 	Sandbox        bool             // a banner on every page: Safaricom's sandbox
 	TrustedProxies []netip.Prefix   // who may say in X-Forwarded-For where a request comes from

@@ -15,7 +15,8 @@ func TestHintForThePhone(t *testing.T) {
 	for i, tt := range []struct {
 		result string
 		hint   bool
-	}{{"1036", true}, {"1037", true}, {"1032", false}, {"2001", false}, {"1", false}, {"1019", false}, {"1001", false}} {
+	}{{"1036", true}, {"1037", true}, {"1032", false}, {"2001", false}, {"1", false}, {"1019", false},
+		{"1001", false}} {
 		o.daraja.SetScript(storetest.Phone(i), sim.Script{Result: tt.result, Times: 1})
 		secret := o.book(id, storetest.Phone(i), 1)
 		o.until(secret, "failed", failed)

@@ -45,7 +45,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 			t.Errorf("%s: %d, want %d", q, w.Code, status)
 		}
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
+			"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 			"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=63072000", "Permissions-Policy": "camera=()",
 		} {
 			if got := w.Header()[name]; len(got) != 1 || !strings.HasPrefix(got[0], want) {
@@ -84,7 +85,8 @@ func TestPlainHTTPHasNoSecureCookieAndNoHSTS(t *testing.T) {
 func TestHSTS(t *testing.T) {
 	for _, tt := range []struct{ base, setting, want string }{
 		{baseURL, "", "max-age=63072000"}, {baseURL, "host", "max-age=63072000"}, {baseURL, "off", ""},
-		{baseURL, "subdomains", "max-age=63072000; includeSubDomains"}, {"http://localhost:8080", "subdomains", ""}, {"http://localhost:8080", "", ""},
+		{baseURL, "subdomains", "max-age=63072000; includeSubDomains"}, {"http://localhost:8080", "subdomains", ""},
+		{"http://localhost:8080", "", ""},
 	} {
 		o := open(t, func(d *handlers.Deps) { d.BaseURL, d.HSTS = tt.base, tt.setting })
 		for _, path := range []string{"/", "/nowhere", "/api/movies", "/Films"} {

@@ -9,7 +9,8 @@ import (
 	"cinemasphere/handlers/internal/web"
 )
 
-// pathPattern is an address that people or Safaricom are given, and where it leads: literals and {id}, {secret}, {token}.
+// pathPattern is an address that people or Safaricom are given, and where it leads: literals and {id}, {secret},
+// {token}.
 type pathPattern struct {
 	parts []string
 	to    string // "" is the address itself
@@ -28,7 +29,8 @@ func tidyPaths(next http.Handler) http.Handler {
 		"/api/movies", "/api/movies/{id}", "/api/tickets/{secret}", "/api/tickets/{id}")
 	pages = append(pages, pathPattern{[]string{"index.html"}, "/"}, pathPattern{[]string{"index.htm"}, "/"})
 	posts := patterns("/cb", "/cb/{token}", "/cb/status/{token}", "/cb/status-timeout/{token}", "/cb/reversal/{token}",
-		"/cb/reversal-timeout/{token}", "/cb/paid/{token}", "/cb/check/{token}", "/api/mpesa-callback", "/api/mpesa-callback/{token}",
+		"/cb/reversal-timeout/{token}", "/cb/paid/{token}", "/cb/check/{token}", "/api/mpesa-callback",
+		"/api/mpesa-callback/{token}",
 		"/api/make-payment", "/api/query-payment-status")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
@@ -69,7 +71,9 @@ func isSlash(r rune) bool { return r == '/' }
 func tidyPath(path string, patterns []pathPattern) string {
 	var parts []string
 	for part := range strings.SplitSeq(path, "/") {
-		if part = strings.TrimFunc(part, isJunk); part != "" {
+		part = strings.TrimRightFunc(part, isJunk)
+		part = strings.TrimLeftFunc(part, func(r rune) bool { return isJunk(r) && r != '-' }) // which is a number's own
+		if part != "" {
 			parts = append(parts, part)
 		}
 	}
@@ -110,7 +114,8 @@ func tidyPart(part, want string) (string, bool) {
 	return want, strings.EqualFold(part, want)
 }
 
-// isJunk tells what no address of ours has at the ends of its parts: punctuation, spaces, symbols, and what shows nothing.
+// isJunk tells what no address of ours has at the ends of its parts: punctuation, spaces, symbols, and what shows
+// nothing.
 func isJunk(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
@@ -129,8 +134,8 @@ func idIn(part string) (id string, is bool) {
 // secretLength is how many characters a ticket's secret has: capital letters and the digits 2 to 7.
 const secretLength = 26
 
-// secretIn is the secret that a part begins with: letters in any case, with anything between them that is neither letter
-// nor digit, such as the space where a line was broken. More text may follow after a gap.
+// secretIn is the secret that a part begins with: letters in any case, with anything between them that is neither
+// letter nor digit, such as the space where a line was broken. More text may follow after a gap.
 func secretIn(part string) (secret string, is bool) {
 	out := make([]byte, 0, secretLength)
 	for _, r := range part {

@@ -17,27 +17,39 @@ func TestLinksThatWerePassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := o.book(id, storetest.Phone(1), 1)
-	ticket, film, booking := "/tickets/"+secret, fmt.Sprintf("/movies/%d", m.ID), fmt.Sprintf("/screenings/%d/book", sc.ID)
+	ticket, film, booking := "/tickets/"+secret, fmt.Sprintf("/movies/%d", m.ID),
+		fmt.Sprintf("/screenings/%d/book", sc.ID)
 	links := map[string]string{
-		"/Tickets/" + secret: ticket, "/TICKETS/" + secret: ticket, "//tickets//" + secret: ticket, "///tickets/" + secret + "//": ticket,
+		"/Tickets/" + secret: ticket, "/TICKETS/" + secret: ticket, "//tickets//" + secret: ticket,
+		"///tickets/" + secret + "//":         ticket,
 		"/tickets/" + strings.ToLower(secret): ticket, "/Tickets/" + secret[:9] + strings.ToLower(secret[9:]): ticket,
-		"/tickets/" + secret[:10] + "%20" + secret[10:]: ticket, "/tickets/" + secret[:10] + "%0D%0A" + secret[10:]: ticket,
-		"/tickets/" + secret[:10] + "=%0A" + secret[10:]: ticket, "/tickets/" + secret[:3] + "%C2%AD" + secret[3:]: ticket,
-		"/tickets/%20" + secret: ticket, "/tickets/*" + secret + "*": ticket, "/tickets/%E2%80%8E" + secret: ticket,
-		"/tickets/" + secret + "%3Ffbclid=IwAR0123456789": ticket, "/tickets/" + secret + "&utm_source=whatsapp": ticket,
-		"/tickets/" + secret + "%20see%20you%20at%208": ticket, "/tickets/" + secret + "%23main": ticket,
+		"/tickets/" + secret[:10] + "%20" + secret[10:]:    ticket,
+		"/tickets/" + secret[:10] + "%0D%0A" + secret[10:]: ticket,
+		"/tickets/" + secret[:10] + "=%0A" + secret[10:]:   ticket,
+		"/tickets/" + secret[:3] + "%C2%AD" + secret[3:]:   ticket,
+		"/tickets/%20" + secret:                            ticket, "/tickets/*" + secret + "*": ticket, "/tickets/%E2%80%8E" + secret: ticket,
+		"/tickets/" + secret + "%3Ffbclid=IwAR0123456789": ticket,
+		"/tickets/" + secret + "&utm_source=whatsapp":     ticket,
+		"/tickets/" + secret + "%20see%20you%20at%208":    ticket, "/tickets/" + secret + "%23main": ticket,
 		"/tickets/%" + fmt.Sprintf("%X", secret[0]) + secret[1:]: ticket,
-		"/tickets/" + secret + "/Receipt":                        ticket + "/receipt", "/tickets/" + secret + "/receipt/": ticket + "/receipt",
-		"/tickets/" + secret + "./receipt.": ticket + "/receipt", "/api/tickets/" + secret + "/": "/api/tickets/" + secret,
-		"/api/tickets/" + strings.ToLower(secret): "/api/tickets/" + secret,
-		film + "/": film, "/Movies" + film[7:]: film, "/" + film: film, film + "%20great%20film": film, film + "%3Futm_source=x": film,
-		booking + "/": booking, booking + ".": booking, "/Screenings" + booking[11:]: booking, "/films/": "/films", "/FILMS": "/films",
-		"/index.html": "/", "/Index.htm": "/", "//": "/", "/.": "/", "/)": "/", "/%E2%80%8B": "/", "/robots.txt/": "/robots.txt", "/api/movies/": "/api/movies",
+		"/tickets/" + secret + "/Receipt":                        ticket + "/receipt",
+		"/tickets/" + secret + "/receipt/":                       ticket + "/receipt",
+		"/tickets/" + secret + "./receipt.":                      ticket + "/receipt",
+		"/api/tickets/" + secret + "/":                           "/api/tickets/" + secret,
+		"/api/tickets/" + strings.ToLower(secret):                "/api/tickets/" + secret,
+		film + "/": film, "/Movies" + film[7:]: film, "/" + film: film, film + "%20great%20film": film,
+		film + "%3Futm_source=x": film,
+		booking + "/":            booking, booking + ".": booking, "/Screenings" + booking[11:]: booking, "/films/": "/films",
+		"/FILMS":      "/films",
+		"/index.html": "/", "/Index.htm": "/", "//": "/", "/.": "/", "/)": "/", "/%E2%80%8B": "/",
+		"/robots.txt/": "/robots.txt", "/api/movies/": "/api/movies",
 		"/api" + film + "/": "/api" + film,
 	}
 	for _, tail := range []string{
-		"/", "//", ".", ",", ")", "!", ">", "%3E", "%22", "'", "%E2%80%A6", "*", "_", "%2A", "%7E", "]", ";", ":", "%20", "%0A", "%09", "%C2%A0", "%5C",
-		"%E2%80%8B", "%E2%81%A0", "%EF%BB%BF", "%E2%80%8F", "%E2%80%9D", "%F0%9F%98%80", "%F0%9F%8E%9F%EF%B8%8F", "%E3%85%A4", "...", ").", "/.", "%20/", "/)", "%3F", "%00",
+		"/", "//", ".", ",", ")", "!", ">", "%3E", "%22", "'", "%E2%80%A6", "*", "_", "%2A", "%7E", "]", ";", ":",
+		"%20", "%0A", "%09", "%C2%A0", "%5C",
+		"%E2%80%8B", "%E2%81%A0", "%EF%BB%BF", "%E2%80%8F", "%E2%80%9D", "%F0%9F%98%80", "%F0%9F%8E%9F%EF%B8%8F",
+		"%E3%85%A4", "...", ").", "/.", "%20/", "/)", "%3F", "%00",
 	} {
 		links[ticket+tail], links[film+tail] = ticket, film
 	}
@@ -71,12 +83,16 @@ func TestLinksThatMeanNothing(t *testing.T) {
 	storetest.Screening(t, o.store, 20, 20)
 	secret := "ABCDEFGHIJKLMNOPQRSTUVWXY2"
 	for _, path := range []string{
-		"//evil.example", "//evil.example/tickets/" + secret, "/\\evil.example", "///evil.example/%2E%2E", "/https://evil.example", "/tickets/" + secret[1:], "/tickets/" + secret + "A",
-		"/tickets/" + secret[1:] + "0", "/tickets/" + secret + "see", "/tickets/" + secret + "/x", "/tickets/" + secret + "/retry", "/tickets/", "/ticket/" + secret,
-		"/movies/", "/movies/x", "/movies/12x", "/movies/x12", "/movies/1/2", "/../../etc/passwd", "/.git/config", "/index.php", "/simulator/", "/tickets/" + secret[1:] + "\u00c9",
+		"//evil.example", "//evil.example/tickets/" + secret, "/\\evil.example", "///evil.example/%2E%2E",
+		"/https://evil.example", "/tickets/" + secret[1:], "/tickets/" + secret + "A",
+		"/tickets/" + secret[1:] + "0", "/tickets/" + secret + "see", "/tickets/" + secret + "/x",
+		"/tickets/" + secret + "/retry", "/tickets/", "/ticket/" + secret,
+		"/movies/", "/movies/x", "/movies/12x", "/movies/x12", "/movies/-12", "/api/movies/-1/", "/movies/1/2",
+		"/../../etc/passwd", "/.git/config", "/index.php", "/simulator/", "/tickets/" + secret[1:] + "\u00c9",
 		"/cb/" + secret + "/", "/screenings/12", "/bookings/.",
 	} {
-		if w := o.send(request{method: "GET", path: strings.ReplaceAll(path, "\\", "%5C")}); w.Code != 404 && w.Code != 405 || w.Header().Get("Location") != "" {
+		if w := o.send(request{method: "GET", path: strings.ReplaceAll(path, "\\", "%5C")}); w.Code != 404 &&
+			w.Code != 405 || w.Header().Get("Location") != "" {
 			t.Errorf("%s: %d to %q", path, w.Code, w.Header().Get("Location"))
 		}
 	}
@@ -93,7 +109,8 @@ func TestLinksThatMeanNothing(t *testing.T) {
 // TestPathsOfCallbacks: a callback is its token's however its address came back, and no POST is sent elsewhere.
 func TestPathsOfCallbacks(t *testing.T) {
 	for _, shape := range []string{
-		"/cb/%s/", "/cb/%s.", "//cb//%s", "/cb/%s//", "/CB/%s", "/cb/%%20%s", "/cb/%s%%E2%%80%%8B", "/cb/%s%%20", "/api/mpesa-callback/%s/", "/api//mpesa-callback/%s", "/cb/%s?x=1", "/cb/%s/?x=1", "/cb/%s%%0A",
+		"/cb/%s/", "/cb/%s.", "//cb//%s", "/cb/%s//", "/CB/%s", "/cb/%%20%s", "/cb/%s%%E2%%80%%8B", "/cb/%s%%20",
+		"/api/mpesa-callback/%s/", "/api//mpesa-callback/%s", "/cb/%s?x=1", "/cb/%s/?x=1", "/cb/%s%%0A",
 	} {
 		o := open(t)
 		tk, token := o.pending(storetest.Phone(1))

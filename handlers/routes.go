@@ -82,7 +82,8 @@ func (m rooms) routes() http.Handler {
 
 	// Callbacks from Safaricom.
 	r.Group(func(r chi.Router) {
-		r.Use(web.FindClient(m.deps.TrustedProxies, nil)) // the demo's own simulator calls past a proxy: no reason to warn
+		// No warnings here: the demo's own simulator calls past a proxy.
+		r.Use(web.FindClient(m.deps.TrustedProxies, nil))
 		m.callbacks(r)
 	})
 

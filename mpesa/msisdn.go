@@ -36,6 +36,7 @@ type MSISDNError struct {
 	By    int // digits too few or too many, for FaultTooShort and FaultTooLong
 }
 
+// Error says what is wrong, for a log.
 func (e *MSISDNError) Error() string { return ErrMSISDN.Error() + ": " + string(e.Fault) }
 
 // Unwrap returns ErrMSISDN.

@@ -88,12 +88,17 @@ func TestParseMSISDN(t *testing.T) {
 		"0711\U000e0100100\uffa0015":            "254711100015",
 
 		// digits of other scripts
-		"\u0660\u0667\u0661\u0661\u0661\u0660\u0660\u0660\u0661\u0665":                                         "254711100015", // Arabic
-		"+\u0662\u0665\u0664 \u0667\u0661\u0661\u0661\u0660\u0660\u0660\u0661\u0665":                           "254711100015",
-		"\u06f0\u06f7\u06f1\u06f1\u06f1\u06f0\u06f0\u06f0\u06f1\u06f5":                                         "254711100015", // Persian
-		"\u0966\u096d\u0967\u0967\u0967\u0966\u0966\u0966\u0967\u096b":                                         "254711100015", // Hindi
-		"\u0ae6\u0aed\u0ae7\u0ae7\u0ae7\u0ae6\u0ae6\u0ae6\u0ae7\u0aeb":                                         "254711100015", // Gujarati
-		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15":                                         "254711100015", // full width
+		// Arabic
+		"\u0660\u0667\u0661\u0661\u0661\u0660\u0660\u0660\u0661\u0665":               "254711100015",
+		"+\u0662\u0665\u0664 \u0667\u0661\u0661\u0661\u0660\u0660\u0660\u0661\u0665": "254711100015",
+		// Persian
+		"\u06f0\u06f7\u06f1\u06f1\u06f1\u06f0\u06f0\u06f0\u06f1\u06f5": "254711100015",
+		// Hindi
+		"\u0966\u096d\u0967\u0967\u0967\u0966\u0966\u0966\u0967\u096b": "254711100015",
+		// Gujarati
+		"\u0ae6\u0aed\u0ae7\u0ae7\u0ae7\u0ae6\u0ae6\u0ae6\u0ae7\u0aeb": "254711100015",
+		// full width
+		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15":                                         "254711100015",
 		"\U0001d7ce\U0001d7d5\U0001d7cf\U0001d7cf\U0001d7cf\U0001d7ce\U0001d7ce\U0001d7ce\U0001d7cf\U0001d7d3": "254711100015",
 		"\u0660711\u0661\u0660\u0660015":                                                                       "254711100015",
 
@@ -117,33 +122,50 @@ func TestParseMSISDN(t *testing.T) {
 
 func TestParseMSISDNRefuses(t *testing.T) {
 	for in, want := range map[string]MSISDNError{
-		"": {FaultNoNumber, 0}, " ": {FaultNoNumber, 0}, "+": {FaultNoNumber, 0}, "-": {FaultNoNumber, 0}, "null": {FaultNoNumber, 0},
+		"": {FaultNoNumber, 0}, " ": {FaultNoNumber, 0}, "+": {FaultNoNumber, 0}, "-": {FaultNoNumber, 0},
+		"null":   {FaultNoNumber, 0},
 		"\u200b": {FaultNoNumber, 0}, "tel:": {FaultNoNumber, 0}, "\u3164\u2800": {FaultNoNumber, 0},
 
-		"+255712345678": {FaultForeign, 0}, "255712345678": {FaultForeign, 0}, "00255712345678": {FaultForeign, 0}, "+447700900123": {FaultForeign, 0},
-		"447700900123": {FaultForeign, 0}, "0044 7700 900123": {FaultForeign, 0}, "+1 (718) 555-0100": {FaultForeign, 0}, "+7 912 345 67 89": {FaultForeign, 0},
-		"+712345678": {FaultForeign, 0}, "+112345678": {FaultForeign, 0}, "00712345678": {FaultForeign, 0}, "+\u0662\u0665\u0665712345678": {FaultForeign, 0},
-		"+256 (0)712 345 678": {FaultForeign, 0}, "tel:+255712345678": {FaultForeign, 0}, "https://wa.me/255712345678": {FaultForeign, 0},
-		"000712345678": {FaultForeign, 0}, "\uff0b255712345678": {FaultForeign, 0}, "\u2060+255712345678": {FaultForeign, 0},
+		"+255712345678": {FaultForeign, 0}, "255712345678": {FaultForeign, 0}, "00255712345678": {FaultForeign, 0},
+		"+447700900123": {FaultForeign, 0},
+		"447700900123":  {FaultForeign, 0}, "0044 7700 900123": {FaultForeign, 0},
+		"+1 (718) 555-0100": {FaultForeign, 0}, "+7 912 345 67 89": {FaultForeign, 0},
+		"+712345678": {FaultForeign, 0}, "+112345678": {FaultForeign, 0}, "00712345678": {FaultForeign, 0},
+		"+\u0662\u0665\u0665712345678": {FaultForeign, 0},
+		"+256 (0)712 345 678":          {FaultForeign, 0}, "tel:+255712345678": {FaultForeign, 0},
+		"https://wa.me/255712345678": {FaultForeign, 0},
+		"000712345678":               {FaultForeign, 0}, "\uff0b255712345678": {FaultForeign, 0},
+		"\u2060+255712345678": {FaultForeign, 0},
 
-		"0201234567": {FaultLandline, 0}, "020 123 4567": {FaultLandline, 0}, "0412345678": {FaultLandline, 0}, "+254201234567": {FaultLandline, 0},
-		"254201234567": {FaultLandline, 0}, "+254 (0)20 123 4567": {FaultLandline, 0}, "051 221 2345": {FaultLandline, 0}, "061 2030405": {FaultLandline, 0},
+		"0201234567": {FaultLandline, 0}, "020 123 4567": {FaultLandline, 0}, "0412345678": {FaultLandline, 0},
+		"+254201234567": {FaultLandline, 0},
+		"254201234567":  {FaultLandline, 0}, "+254 (0)20 123 4567": {FaultLandline, 0},
+		"051 221 2345": {FaultLandline, 0}, "061 2030405": {FaultLandline, 0},
 		"041 222 333": {FaultLandline, 0}, "00254 57 2025678": {FaultLandline, 0}, "20 1234567": {FaultLandline, 0},
 
-		"0812345678": {FaultNotMobile, 0}, "0912345678": {FaultNotMobile, 0}, "0800 723 253": {FaultNotMobile, 0}, "+254 312 345 678": {FaultNotMobile, 0},
+		"0812345678": {FaultNotMobile, 0}, "0912345678": {FaultNotMobile, 0}, "0800 723 253": {FaultNotMobile, 0},
+		"+254 312 345 678": {FaultNotMobile, 0},
 
-		"0": {FaultTooShort, 9}, "07": {FaultTooShort, 8}, "254": {FaultTooShort, 9}, "+254 (0)": {FaultTooShort, 9}, "071234567": {FaultTooShort, 1},
-		"71234567": {FaultTooShort, 1}, "25471234567": {FaultTooShort, 1}, "0712***678": {FaultTooShort, 3}, "07 12 34 56": {FaultTooShort, 2},
-		"07123456789": {FaultTooLong, 1}, "7123456789": {FaultTooLong, 1}, "+2547123456789": {FaultTooLong, 1}, "071234567890": {FaultTooLong, 2},
+		"0": {FaultTooShort, 9}, "07": {FaultTooShort, 8}, "254": {FaultTooShort, 9}, "+254 (0)": {FaultTooShort, 9},
+		"071234567": {FaultTooShort, 1},
+		"71234567":  {FaultTooShort, 1}, "25471234567": {FaultTooShort, 1}, "0712***678": {FaultTooShort, 3},
+		"07 12 34 56": {FaultTooShort, 2},
+		"07123456789": {FaultTooLong, 1}, "7123456789": {FaultTooLong, 1}, "+2547123456789": {FaultTooLong, 1},
+		"071234567890": {FaultTooLong, 2},
 		"0712345678/9": {FaultTooLong, 1}, "1. 0712345678": {FaultTooLong, 2}, "0712345678.0": {FaultTooLong, 1},
 
-		"0712345678,0712345679": {FaultTwoNumbers, 0}, "0712 345 678 / 0722 345 678": {FaultTwoNumbers, 0}, "+254712345678 +254722345678": {FaultTwoNumbers, 0},
-		"0712345678 0712345678": {FaultTwoNumbers, 0}, "712345678;254722345678": {FaultTwoNumbers, 0},
+		"0712345678,0712345679": {FaultTwoNumbers, 0}, "0712 345 678 / 0722 345 678": {FaultTwoNumbers, 0},
+		"+254712345678 +254722345678": {FaultTwoNumbers, 0},
+		"0712345678 0712345678":       {FaultTwoNumbers, 0}, "712345678;254722345678": {FaultTwoNumbers, 0},
 
-		"07l2345678": {FaultUnreadable, 0}, "O712345678": {FaultUnreadable, 0}, "0712345678x": {FaultUnreadable, 0}, "0x712345678": {FaultUnreadable, 0},
-		"7.12345678e8": {FaultUnreadable, 0}, "0712 or 0722345678": {FaultUnreadable, 0}, "0712345678 or 0722345678": {FaultUnreadable, 0},
-		"0712 34 l5 678": {FaultUnreadable, 0}, "0712 345 678 ext 5": {FaultUnreadable, 0}, "tel0712345678": {FaultUnreadable, 0}, "0712345\u00b278": {FaultUnreadable, 0},
-		"\u2460712345678": {FaultUnreadable, 0}, "07123\x0045678": {FaultUnreadable, 0}, "\xff0712345678": {FaultUnreadable, 0}, "0712345678\ue000": {FaultUnreadable, 0},
+		"07l2345678": {FaultUnreadable, 0}, "O712345678": {FaultUnreadable, 0}, "0712345678x": {FaultUnreadable, 0},
+		"0x712345678":  {FaultUnreadable, 0},
+		"7.12345678e8": {FaultUnreadable, 0}, "0712 or 0722345678": {FaultUnreadable, 0},
+		"0712345678 or 0722345678": {FaultUnreadable, 0},
+		"0712 34 l5 678":           {FaultUnreadable, 0}, "0712 345 678 ext 5": {FaultUnreadable, 0},
+		"tel0712345678": {FaultUnreadable, 0}, "0712345\u00b278": {FaultUnreadable, 0},
+		"\u2460712345678": {FaultUnreadable, 0}, "07123\x0045678": {FaultUnreadable, 0},
+		"\xff0712345678": {FaultUnreadable, 0}, "0712345678\ue000": {FaultUnreadable, 0},
 		"%2B254712345678": {FaultUnreadable, 0}, strings.Repeat("0712345678", 100_000): {FaultUnreadable, 0},
 	} {
 		got, err := ParseMSISDN(in)
@@ -218,7 +240,8 @@ func TestMaskDigits(t *testing.T) {
 }
 
 func FuzzParseMSISDN(f *testing.F) {
-	for _, seed := range []string{"0712345678", "+254 112-345-678", "254712345678", "7", "", "+", "020 1234567", "\u202a0712345678", "+254 (0)711.100.015", "Ada 0711100015", "\u0660\u0667"} {
+	for _, seed := range []string{"0712345678", "+254 112-345-678", "254712345678", "7", "", "+", "020 1234567",
+		"\u202a0712345678", "+254 (0)711.100.015", "Ada 0711100015", "\u0660\u0667"} {
 		f.Add(seed)
 	}
 	form := regexp.MustCompile(`^254[17][0-9]{8}$`)

@@ -49,7 +49,8 @@ func TestBannersStandInLandmarks(t *testing.T) {
 func landmarks(t *testing.T, d *goquery.Document) {
 	t.Helper()
 	d.Find("body").Contents().Each(func(_ int, s *goquery.Selection) {
-		if !s.Is("header, main, footer, nav, aside, a.skip, [role=status], dialog, script, noscript") && strings.TrimSpace(s.Text()) != "" {
+		if !s.Is("header, main, footer, nav, aside, a.skip, [role=status], dialog, script, noscript") &&
+			strings.TrimSpace(s.Text()) != "" {
 			t.Errorf("<%s> stands in no landmark: %s", goquery.NodeName(s), s.Text())
 		}
 	})

@@ -16,7 +16,7 @@ var proxyRanges = map[string]string{
 // between them. It returns the entries that are none of these as they were written.
 func parseProxies(texts []string) (proxies []netip.Prefix, wrong []string) {
 	for _, text := range texts {
-		for _, entry := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) }) {
+		for entry := range strings.FieldsFuncSeq(text, betweenEntries) {
 			if ranges, is := proxyRanges[strings.ToLower(entry)]; is {
 				more, _ := parseProxies([]string{ranges})
 				proxies = append(proxies, more...)
@@ -30,8 +30,10 @@ func parseProxies(texts []string) (proxies []netip.Prefix, wrong []string) {
 	return proxies, wrong
 }
 
-// parseProxy reads one address, with or without brackets, or one range. Bits after the range's own are dropped, as every
-// network tool does.
+func betweenEntries(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) }
+
+// parseProxy reads one address, with or without brackets, or one range. Bits after the range's own are dropped, as
+// every network tool does.
 func parseProxy(entry string) (netip.Prefix, error) {
 	host, bits, isRange := strings.Cut(entry, "/")
 	if inner, is := strings.CutPrefix(host, "["); is && strings.HasSuffix(inner, "]") {

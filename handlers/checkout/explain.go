@@ -48,8 +48,9 @@ func explain(t *store.Ticket) Explanation {
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	switch t.Reason {
 	case store.ReasonUnconfirmed:
-		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason], Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
-			" You then get your seats, or others as good, or your money back."}
+		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason],
+			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
+				" You then get your seats, or others as good, or your money back."}
 	case store.ReasonGivenUp:
 		return plain("Booking given up", "You gave these seats up. Nothing more will be asked of you; do not answer a prompt that is still on your phone.")
 	case store.ReasonWrongAmount:

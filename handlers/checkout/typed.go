@@ -90,7 +90,8 @@ func readName(typed string) (name, sentence string) {
 
 // unprintable tells what no page, printer or message can show.
 func unprintable(r rune) bool {
-	return unicode.IsControl(r) && !unicode.IsSpace(r) || r == utf8.RuneError || unicode.Is(unicode.Noncharacter_Code_Point, r)
+	return unicode.IsControl(r) && !unicode.IsSpace(r) || r == utf8.RuneError ||
+		unicode.Is(unicode.Noncharacter_Code_Point, r)
 }
 
 // shows tells what is seen by itself: letters, digits, punctuation and symbols, but marks need something to stand on.
@@ -124,7 +125,8 @@ func dropUnseen(text string) string {
 			if before := last(); shows(before) || unicode.Is(unicode.M, before) {
 				out = append(out, r)
 			}
-		case strings.ContainsRune(blanks, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && unicode.IsLetter(r):
+		case strings.ContainsRune(blanks, r),
+			unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && unicode.IsLetter(r):
 			out = append(out, ' ')
 		case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point):
 		case unicode.Is(unicode.M, r) && unicode.IsSpace(last()):

@@ -15,10 +15,14 @@ func typed(name, phone string) (checkout.Booking, checkout.Invalid) {
 
 func TestNamesThatStayAsTheyAre(t *testing.T) {
 	for _, name := range []string{
-		"Achieng", "O'Brien-Otieno", "Ng'ang'a", "Ng’ang’a", "Wanjikũ wa Ngũgĩ", "Mũthoni", "Mu\u0303thoni", "Zoë", "D'Souza, Jr.", "J.", "X Æ A-12", "Ada 2",
-		"李小龍", "김철수", "محمد علي", "عَبْدُ ٱللَّهِ", "አበበ ቢቂላ", "נָעֳמִי", "नरेन्द्र", "শ্ৰী", "สมชาย ใจดี", "Nguyễn Thị Ánh", "Nguye\u0302\u0303n", "Ελένη", "Þórður",
-		"\u0646\u0645\u06cc\u200c\u062f\u0627\u0646\u0645", "\u0915\u094d\u200d\u0937", // joiners that Persian and Hindi are spelt with
-		"🎬", "🎬 Film Fan", "👩\u200d❤\ufe0f\u200d👨", "❤\ufe0f", "葛\U000e0100城", "-", "…", "`<b>bold</b> & \"quoted\"`", strings.Repeat("é", 80), strings.Repeat("e\u0301", 80),
+		"Achieng", "O'Brien-Otieno", "Ng'ang'a", "Ng’ang’a", "Wanjikũ wa Ngũgĩ", "Mũthoni", "Mu\u0303thoni", "Zoë",
+		"D'Souza, Jr.", "J.", "X Æ A-12", "Ada 2",
+		"李小龍", "김철수", "محمد علي", "عَبْدُ ٱللَّهِ", "አበበ ቢቂላ", "נָעֳמִי", "नरेन्द्र", "শ্ৰী", "สมชาย ใจดี",
+		"Nguyễn Thị Ánh", "Nguye\u0302\u0303n", "Ελένη", "Þórður",
+		// joiners that Persian and Hindi are spelt with
+		"\u0646\u0645\u06cc\u200c\u062f\u0627\u0646\u0645", "\u0915\u094d\u200d\u0937",
+		"🎬", "🎬 Film Fan", "👩\u200d❤\ufe0f\u200d👨", "❤\ufe0f", "葛\U000e0100城", "-", "…", "`<b>bold</b> & \"quoted\"`",
+		strings.Repeat("é", 80), strings.Repeat("e\u0301", 80),
 		strings.Repeat("🎬", 80),
 	} {
 		got, problems := typed(name, "0711000100")
@@ -57,14 +61,20 @@ func TestNamesWithoutWhatIsNotSeen(t *testing.T) {
 }
 
 func TestNamesThatAreRefused(t *testing.T) {
-	const empty, unprinted, long = "Please tell us your name.", "Please leave out what cannot be printed.", "Please use at most 80 characters."
+	const empty, unprinted, long = "Please tell us your name.", "Please leave out what cannot be printed.",
+		"Please use at most 80 characters."
 	for name, want := range map[string]string{
-		"": empty, " \t\n": empty, "\u200b": empty, "\u2800": empty, "\u3164": empty, "\u115f\u1160": empty, "\u00ad": empty, "\uffa0": empty,
-		"\u200d\u200c": empty, "\u2060\u2061\ufeff": empty, "\u202e": empty, "\U000e0041\U000e0042": empty, "\ufe0f": empty, "\U000e0100": empty,
-		"\u0301": empty, "\u0301 \u0302": empty, "\u034f": empty, "\u180e\u17b4": empty, "\u3000\u00a0\u2028": empty, "\U0001d159": empty,
-		"\ue000": empty, "\U0001bca0": empty,
-		"Ada\x00": unprinted, "\x1b[31mAda": unprinted, "Ada\x7f": unprinted, "bad \xff utf-8": unprinted, "Ada\u0080": unprinted, "Ada\ufffe": unprinted,
-		"\ufffd": unprinted, "A\u0301\u0302\u0303\u0304\u0305da": unprinted, "A" + strings.Repeat("\u0300", 40): unprinted,
+		"": empty, " \t\n": empty, "\u200b": empty, "\u2800": empty, "\u3164": empty, "\u115f\u1160": empty,
+		"\u00ad": empty, "\uffa0": empty,
+		"\u200d\u200c": empty, "\u2060\u2061\ufeff": empty, "\u202e": empty, "\U000e0041\U000e0042": empty,
+		"\ufe0f": empty, "\U000e0100": empty,
+		"\u0301": empty, "\u0301 \u0302": empty, "\u034f": empty, "\u180e\u17b4": empty, "\u3000\u00a0\u2028": empty,
+		"\U0001d159": empty,
+		"\ue000":     empty, "\U0001bca0": empty,
+		"Ada\x00": unprinted, "\x1b[31mAda": unprinted, "Ada\x7f": unprinted, "bad \xff utf-8": unprinted,
+		"Ada\u0080": unprinted, "Ada\ufffe": unprinted,
+		"\ufffd": unprinted, "A\u0301\u0302\u0303\u0304\u0305da": unprinted,
+		"A" + strings.Repeat("\u0300", 40):            unprinted,
 		"A\u0301\u0302\u034f\u0303\u200d\u0304\u0305": unprinted, "A" + strings.Repeat("\u0489\u200d", 9): unprinted,
 		strings.Repeat("é", 81): long, strings.Repeat("n", 10_000): long, strings.Repeat("e\u0301", 81): long,
 	} {
@@ -76,7 +86,8 @@ func TestNamesThatAreRefused(t *testing.T) {
 
 // FuzzNames: a name that is taken shows something, is taken again as it is, and is no longer than it may be.
 func FuzzNames(f *testing.F) {
-	for _, seed := range []string{"Ada Njeri", "\u202eAda", "\u200d", "e\u0301\u0301", "👩\u200d❤\ufe0f\u200d👨", "\u3164", "a\u200d b"} {
+	for _, seed := range []string{"Ada Njeri", "\u202eAda", "\u200d", "e\u0301\u0301", "👩\u200d❤\ufe0f\u200d👨",
+		"\u3164", "a\u200d b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -88,7 +99,8 @@ func FuzzNames(f *testing.F) {
 		if problems != nil || again.Name != got.Name {
 			t.Errorf("%q is %q, then %q, %v", in, got.Name, again.Name, problems)
 		}
-		if got.Name == "" || utf8.RuneCountInString(got.Name) > checkout.MaxName*6 || strings.ContainsAny(got.Name, "\u202e\u2066\u200b\x00") {
+		if got.Name == "" || utf8.RuneCountInString(got.Name) > checkout.MaxName*6 || strings.ContainsAny(got.Name,
+			"\u202e\u2066\u200b\x00") {
 			t.Errorf("%q is taken as %q", in, got.Name)
 		}
 	})
@@ -98,16 +110,21 @@ func FuzzNames(f *testing.F) {
 func TestPhonesThatAreRefused(t *testing.T) {
 	const example = "Please enter a Safaricom number such as 0712 345 678."
 	for phone, want := range map[string]string{
-		"": example, "phone": example, "0712 or 0722": example, "+255 712 345 678": "This is a number of another country. " + example,
-		"020 123 4567": "This is a landline, which has no M-PESA. " + example, "0712 345 67": "This number has 1 digit too few. " + example,
-		"0712 345": "This number has 3 digits too few. " + example, "0712 345 678 9": "This number has 1 digit too many. " + example,
-		"0712345678, 0722345678": "These are two numbers, and the prompt goes to one. " + example, "0812345678": "Mobile numbers begin with 07 or 01. " + example,
+		"": example, "phone": example, "0712 or 0722": example,
+		"+255 712 345 678":       "This is a number of another country. " + example,
+		"020 123 4567":           "This is a landline, which has no M-PESA. " + example,
+		"0712 345 67":            "This number has 1 digit too few. " + example,
+		"0712 345":               "This number has 3 digits too few. " + example,
+		"0712 345 678 9":         "This number has 1 digit too many. " + example,
+		"0712345678, 0722345678": "These are two numbers, and the prompt goes to one. " + example,
+		"0812345678":             "Mobile numbers begin with 07 or 01. " + example,
 	} {
 		if _, problems := typed("Ada", phone); problems["phone"] != want || len(problems) != 1 {
 			t.Errorf("%q: %v, want %q", phone, problems, want)
 		}
 	}
-	if got, problems := typed("Ada", "Ada Njeri +254 (0)711\u2060 000.100"); problems != nil || got.Phone != "254711000100" {
+	if got, problems := typed("Ada", "Ada Njeri +254 (0)711\u2060 000.100"); problems != nil ||
+		got.Phone != "254711000100" {
 		t.Errorf("%q, %v", got.Phone, problems)
 	}
 }

@@ -77,10 +77,11 @@ func (s *Sim) checkURLs(shortcode string, urls URLs) (fault, bool) {
 	return fault{}, true
 }
 
-// payC2B serves the simulation of a payment by hand, of both versions, as the sandbox has it: the customer's phone is not
-// asked. The payment is confirmed to the registered addresses, and follows the answer.
+// payC2B serves the simulation of a payment by hand, of both versions, as the sandbox has it: the customer's phone is
+// not asked. The payment is confirmed to the registered addresses, and follows the answer.
 func (s *Sim) payC2B(w http.ResponseWriter, r *http.Request, f fields) {
-	p := HandPayment{Phone: f.get("Msisdn"), To: f.get("ShortCode"), Account: f.get("BillRefNumber"), Amount: f.amount(), PIN: "1234"}
+	p := HandPayment{Phone: f.get("Msisdn"), To: f.get("ShortCode"), Account: f.get("BillRefNumber"),
+		Amount: f.amount(), PIN: "1234"}
 	buyGoods := f.get("CommandID") == typeBuyGoods
 	bad, wrong := firstWrong([]check{
 		{"ShortCode", s.ours(p.To)},
@@ -112,7 +113,8 @@ func (s *Sim) payC2B(w http.ResponseWriter, r *http.Request, f fields) {
 		}{s.chance.next().conversation(s.cfg.Now()), id, description})
 		return
 	}
-	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id, "0", description})
+	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id, "0",
+		description})
 }
 
 // ours tells the cinema's paybill or store number, and its till, from all others.

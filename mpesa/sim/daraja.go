@@ -28,14 +28,16 @@ const (
 )
 
 // Daraja serves Safaricom's API at Safaricom's paths: OAuth, STK Push and Query, Transaction Status, Reversal, the
-// registration of C2B addresses, the simulation of C2B payments, and Pull Transactions. Doubled slashes, which come of a
-// base address with a slash at its end, count as one.
+// registration of C2B addresses, the simulation of C2B payments, and Pull Transactions. Doubled slashes, which come
+// of a base address with a slash at its end, count as one.
 func (s *Sim) Daraja() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(pathToken, s.generateToken)
 	for path, serve := range map[string]func(http.ResponseWriter, *http.Request, fields){
-		pathPush: s.stkPush, pathQuery: s.stkQuery, pathQuery2: s.stkQuery, pathStatus: s.transactionStatus, pathReversal: s.reversal,
-		pathURLs1: s.registerURLs, pathURLs2: s.registerURLs, pathPay1: s.payC2B, pathPay2: s.payC2B, pathPullOn: s.registerPull, pathPull: s.pull,
+		pathPush: s.stkPush, pathQuery: s.stkQuery, pathQuery2: s.stkQuery, pathStatus: s.transactionStatus,
+		pathReversal: s.reversal,
+		pathURLs1:    s.registerURLs, pathURLs2: s.registerURLs, pathPay1: s.payC2B, pathPay2: s.payC2B,
+		pathPullOn: s.registerPull, pathPull: s.pull,
 	} {
 		mux.HandleFunc(path, s.authorized(serve))
 	}

@@ -15,7 +15,8 @@ import (
 	"cinemasphere/mpesa/sim"
 )
 
-// TestPushesOfOtherClients: what public clients send by default is taken, and the log says where it is not as documented.
+// TestPushesOfOtherClients: what public clients send by default is taken, and the log says where it is not as
+// documented.
 func TestPushesOfOtherClients(t *testing.T) {
 	for name, test := range map[string]struct {
 		change      map[string]any
@@ -24,15 +25,19 @@ func TestPushesOfOtherClients(t *testing.T) {
 		description string
 		says        string // part of the log; "" says nothing
 	}{
-		"as documented":     {nil, 1350, "K7QX2M", "Tickets", ""},
-		"13 characters":     {map[string]any{"TransactionDesc": "Thirteen char"}, 1350, "K7QX2M", "Thirteen char", ""},
-		"long description":  {map[string]any{"TransactionDesc": "Payment of tickets"}, 1350, "K7QX2M", "Payment of ti", "TransactionDesc"},
-		"in other letters":  {map[string]any{"TransactionDesc": "Mũthoni wa Ngũgĩ"}, 1350, "K7QX2M", "Mũthoni wa Ng", "TransactionDesc"},
-		"long reference":    {map[string]any{"AccountReference": "CompanyXLTD2026"}, 1350, "CompanyXLTD2026", "Tickets", "AccountReference"},
+		"as documented": {nil, 1350, "K7QX2M", "Tickets", ""},
+		"13 characters": {map[string]any{"TransactionDesc": "Thirteen char"}, 1350, "K7QX2M", "Thirteen char", ""},
+		"long description": {map[string]any{"TransactionDesc": "Payment of tickets"}, 1350, "K7QX2M",
+			"Payment of ti", "TransactionDesc"},
+		"in other letters": {map[string]any{"TransactionDesc": "Mũthoni wa Ngũgĩ"}, 1350, "K7QX2M", "Mũthoni wa Ng",
+			"TransactionDesc"},
+		"long reference": {map[string]any{"AccountReference": "CompanyXLTD2026"}, 1350, "CompanyXLTD2026",
+			"Tickets", "AccountReference"},
 		"12 characters":     {map[string]any{"AccountReference": "CompanyXLTD1"}, 1350, "CompanyXLTD1", "Tickets", ""},
 		"amount as 10.00":   {map[string]any{"Amount": "10.00"}, 10, "K7QX2M", "Tickets", ""},
 		"amount as a float": {map[string]any{"Amount": json.Number("1.0")}, 1, "K7QX2M", "Tickets", ""},
-		"more fields":       {map[string]any{"Occasion": "", "Occassion": "x", "Remarks": nil, "passKey": map[string]any{"a": 1}}, 1350, "K7QX2M", "Tickets", ""},
+		"more fields": {map[string]any{"Occasion": "", "Occassion": "x", "Remarks": nil,
+			"passKey": map[string]any{"a": 1}}, 1350, "K7QX2M", "Tickets", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log strings.Builder
@@ -47,7 +52,8 @@ func TestPushesOfOtherClients(t *testing.T) {
 			if p.Amount != test.amount || p.Reference != test.reference || p.Description != test.description {
 				t.Errorf("push %+v", p)
 			}
-			if (log.Len() > 0) != (test.says != "") || !strings.Contains(log.String(), test.says) || strings.Contains(log.String(), phone) {
+			if (log.Len() > 0) != (test.says != "") || !strings.Contains(log.String(), test.says) ||
+				strings.Contains(log.String(), phone) {
 				t.Errorf("log %q, want %q", log.String(), test.says)
 			}
 		})
@@ -57,9 +63,12 @@ func TestPushesOfOtherClients(t *testing.T) {
 // TestSpellingsOfRequests: doubled slashes, the letters of headers, and version 2 of the query.
 func TestSpellingsOfRequests(t *testing.T) {
 	w := newWorld(t, nil)
-	for _, path := range []string{"/oauth/v1/generate?grant_type=client_credentials", "//oauth/v1/generate?grant_type=client_credentials", "//oauth//v1/generate?grant_type=client_credentials"} {
+	for _, path := range []string{"/oauth/v1/generate?grant_type=client_credentials",
+		"//oauth/v1/generate?grant_type=client_credentials", "//oauth//v1/generate?grant_type=client_credentials"} {
 		for _, scheme := range []string{"Basic", "basic", "BASIC"} {
-			a, err := w.do("GET", path, http.Header{"Authorization": {scheme + " " + base64.StdEncoding.EncodeToString([]byte("key:secret"))}}, "")
+			a,
+				err := w.do("GET", path,
+				http.Header{"Authorization": {scheme + " " + base64.StdEncoding.EncodeToString([]byte("key:secret"))}}, "")
 			if err != nil || a.status != http.StatusOK {
 				t.Fatalf("%s %s: %v, HTTP %d %s", scheme, path, err, a.status, a.body)
 			}
@@ -85,12 +94,15 @@ func TestSpellingsOfRequests(t *testing.T) {
 	}
 	f := pushFields(phone, 1)
 	a, err := w.post("/mpesa/stkpushquery/v2/query", map[string]any{
-		"BusinessShortCode": f["BusinessShortCode"], "Password": f["Password"], "Timestamp": f["Timestamp"], "CheckoutRequestID": id,
+		"BusinessShortCode": f["BusinessShortCode"], "Password": f["Password"], "Timestamp": f["Timestamp"],
+		"CheckoutRequestID": id,
 	})
-	if err != nil || a.status != http.StatusInternalServerError || a.json(t)["requestId"] != id { // in flight, as version 1 says it first
+	// in flight, as version 1 says it first
+	if err != nil || a.status != http.StatusInternalServerError || a.json(t)["requestId"] != id {
 		t.Errorf("query, version 2: %v, HTTP %d %s", err, a.status, a.body)
 	}
-	a, err = w.do("POST", "/mpesa/stkpush/v1/processrequest", http.Header{"Authorization": {"Basic " + w.token}, "Content-Type": {"application/json"}}, string(text))
+	a, err = w.do("POST", "/mpesa/stkpush/v1/processrequest", http.Header{"Authorization": {"Basic " + w.token},
+		"Content-Type": {"application/json"}}, string(text))
 	if err != nil || a.status != http.StatusNotFound {
 		t.Errorf("another scheme: %v, HTTP %d", err, a.status)
 	}
@@ -103,7 +115,8 @@ const (
 
 func payFields() map[string]any {
 	return map[string]any{
-		"ShortCode": shortcode, "CommandID": "CustomerPayBillOnline", "Amount": 100, "Msisdn": phone, "BillRefNumber": "K7QX2M",
+		"ShortCode": shortcode, "CommandID": "CustomerPayBillOnline", "Amount": 100, "Msisdn": phone,
+		"BillRefNumber": "K7QX2M",
 	}
 }
 
@@ -118,14 +131,20 @@ func TestSimulatedC2B(t *testing.T) {
 		ref    string
 		keys   []string
 	}{
-		"version 1":       {payPath1, nil, 100, shortcode, "Pay Bill", "K7QX2M", []string{"ConversationID", "OriginatorCoversationID", "ResponseDescription"}},
-		"version 2":       {payPath2, nil, 100, shortcode, "Pay Bill", "K7QX2M", []string{"OriginatorCoversationID", "ResponseCode", "ResponseDescription"}},
-		"all strings":     {payPath2, map[string]any{"Amount": "5270"}, 5270, shortcode, "Pay Bill", "K7QX2M", nil},
-		"all numbers":     {payPath2, map[string]any{"ShortCode": 174379, "Msisdn": 254712345678, "Amount": json.Number("100.0"), "BillRefNumber": 12}, 100, shortcode, "Pay Bill", "12", nil},
-		"till":            {payPath2, map[string]any{"ShortCode": till, "CommandID": "CustomerBuyGoodsOnline", "BillRefNumber": nil}, 100, till, "Buy Goods", "", nil},
-		"till, as text":   {payPath1, map[string]any{"ShortCode": till, "CommandID": "CustomerBuyGoodsOnline", "BillRefNumber": "null"}, 100, till, "Buy Goods", "", nil},
-		"doubled slash":   {"/" + payPath2, nil, 100, shortcode, "Pay Bill", "K7QX2M", nil},
-		"reference of 20": {payPath2, map[string]any{"BillRefNumber": strings.Repeat("r", 20)}, 100, shortcode, "Pay Bill", strings.Repeat("r", 20), nil},
+		"version 1": {payPath1, nil, 100, shortcode, "Pay Bill", "K7QX2M",
+			[]string{"ConversationID", "OriginatorCoversationID", "ResponseDescription"}},
+		"version 2": {payPath2, nil, 100, shortcode, "Pay Bill", "K7QX2M",
+			[]string{"OriginatorCoversationID", "ResponseCode", "ResponseDescription"}},
+		"all strings": {payPath2, map[string]any{"Amount": "5270"}, 5270, shortcode, "Pay Bill", "K7QX2M", nil},
+		"all numbers": {payPath2, map[string]any{"ShortCode": 174379, "Msisdn": 254712345678,
+			"Amount": json.Number("100.0"), "BillRefNumber": 12}, 100, shortcode, "Pay Bill", "12", nil},
+		"till": {payPath2, map[string]any{"ShortCode": till, "CommandID": "CustomerBuyGoodsOnline",
+			"BillRefNumber": nil}, 100, till, "Buy Goods", "", nil},
+		"till, as text": {payPath1, map[string]any{"ShortCode": till, "CommandID": "CustomerBuyGoodsOnline",
+			"BillRefNumber": "null"}, 100, till, "Buy Goods", "", nil},
+		"doubled slash": {"/" + payPath2, nil, 100, shortcode, "Pay Bill", "K7QX2M", nil},
+		"reference of 20": {payPath2, map[string]any{"BillRefNumber": strings.Repeat("r", 20)}, 100, shortcode,
+			"Pay Bill", strings.Repeat("r", 20), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w *world) {
@@ -147,8 +166,10 @@ func TestSimulatedC2B(t *testing.T) {
 				}
 				got := answer{body: posted[0].body}.json(w.T)
 				ledger := w.sim.Ledger()
-				if len(ledger) != 1 || ledger[0].Amount != test.amount || ledger[0].Phone != phone || got["TransID"] != ledger[0].Receipt ||
-					got["BusinessShortCode"] != test.to || got["TransactionType"] != test.kind || got["BillRefNumber"] != test.ref {
+				if len(ledger) != 1 || ledger[0].Amount != test.amount || ledger[0].Phone != phone ||
+					got["TransID"] != ledger[0].Receipt ||
+					got["BusinessShortCode"] != test.to || got["TransactionType"] != test.kind ||
+					got["BillRefNumber"] != test.ref {
 					w.Errorf("ledger %+v, confirmation %s", ledger, posted[0].body)
 				}
 			})
@@ -179,7 +200,8 @@ func TestSimulatedC2BRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != http.StatusBadRequest || a.json(t)["errorMessage"] != "Bad Request - Invalid "+test.want || len(w.sim.Ledger()) != 0 {
+		if a.status != http.StatusBadRequest || a.json(t)["errorMessage"] != "Bad Request - Invalid "+test.want ||
+			len(w.sim.Ledger()) != 0 {
 			t.Errorf("%s: HTTP %d %s", name, a.status, a.body)
 		}
 	}

@@ -55,7 +55,8 @@ func (o Outage) calls() []string {
 
 // known tells whether it can be felt at all.
 func (o Outage) known() bool {
-	all := []string{"oauth", "stkpush", "stkquery", "transactionstatus", "reversal", "c2bregister", "c2bsimulate", "pullregister", "pullquery"}
+	all := []string{"oauth", "stkpush", "stkquery", "transactionstatus", "reversal", "c2bregister", "c2bsimulate",
+		"pullregister", "pullquery"}
 	return o.Answer.known() && o.For > 0 &&
 		(o.Calls == "" || !slices.ContainsFunc(o.calls(), func(c string) bool { return !slices.Contains(all, c) }))
 }

@@ -109,10 +109,12 @@ func (s *Sim) readPush(f fields) (*push, fault, bool) {
 	}
 	if n := utf8.RuneCountInString(description); n > maxDescription {
 		description = string([]rune(description)[:maxDescription])
-		s.cfg.Log.Warn("simulator: TransactionDesc is longer than documented, and was cut", "characters", n, "documented", maxDescription)
+		s.cfg.Log.Warn("simulator: TransactionDesc is longer than documented, and was cut", "characters", n,
+			"documented", maxDescription)
 	}
 	if n := utf8.RuneCountInString(f.get("AccountReference")); n > maxReference {
-		s.cfg.Log.Warn("simulator: AccountReference is longer than documented", "characters", n, "documented", maxReference)
+		s.cfg.Log.Warn("simulator: AccountReference is longer than documented", "characters", n, "documented",
+			maxReference)
 	}
 	p := &push{Push: Push{
 		Phone:           f.get("PhoneNumber"),

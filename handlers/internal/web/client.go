@@ -12,9 +12,9 @@ import (
 	"sync"
 )
 
-// FindClient finds out who asks: the peer, or where the peer is one of the trusted proxies, the nearest address in front
-// of it that is not. Where all addresses are trusted the leftmost counts: customers may be in a private network behind
-// the proxy. What [ClientIP] then says is never empty.
+// FindClient finds out who asks: the peer, or where the peer is one of the trusted proxies, the nearest address in
+// front of it that is not. Where all addresses are trusted the leftmost counts: customers may be in a private network
+// behind the proxy. What [ClientIP] then says is never empty.
 //
 // The log warns once where the headers and the trusted proxies do not fit: all customers would count as one client.
 func FindClient(trusted []netip.Prefix, log *slog.Logger) func(http.Handler) http.Handler {
@@ -32,8 +32,8 @@ func FindClient(trusted []netip.Prefix, log *slog.Logger) func(http.Handler) htt
 
 type clientKey struct{}
 
-// ClientIP is the address of who asks: an IPv4 address as IPv4 however it was written, an IPv6 address without its zone.
-// On routes without [FindClient] it is the peer's.
+// ClientIP is the address of who asks: an IPv4 address as IPv4 however it was written, an IPv6 address without its
+// zone. On routes without [FindClient] it is the peer's.
 func ClientIP(r *http.Request) string {
 	if ip, found := r.Context().Value(clientKey{}).(string); found {
 		return ip
@@ -151,7 +151,8 @@ func readAddress(text string) (netip.Addr, error) {
 		host = before
 	}
 	ip, err := netip.ParseAddr(host)
-	if last := strings.LastIndexByte(host, ':'); err != nil && last > 0 { // an IPv6 address with a port, without brackets
+	// An IPv6 address with a port needs brackets, and does not always have them.
+	if last := strings.LastIndexByte(host, ':'); err != nil && last > 0 {
 		ip, err = netip.ParseAddr(host[:last])
 	}
 	if ip = ip.Unmap().WithZone(""); err != nil || ip.IsUnspecified() {

@@ -22,7 +22,9 @@ func prefixes(texts ...string) (list []netip.Prefix) {
 func whoAsks(trusted []netip.Prefix, requests ...*http.Request) (clients []string, warnings string) {
 	var log strings.Builder
 	find := web.FindClient(trusted, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	h := find(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { clients = append(clients, web.ClientIP(r)) }))
+	h := find(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		clients = append(clients, web.ClientIP(r))
+	}))
 	for _, r := range requests {
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
@@ -54,8 +56,10 @@ func TestFindClient(t *testing.T) {
 		{"brackets and port", inside, from(proxy, xff, "[2001:db8::1]:443"), "2001:db8::1", ""},
 		{"brackets", inside, from(proxy, xff, "[2001:db8::1]"), "2001:db8::1", ""},
 		{"IPv6", inside, from(proxy, xff, "2001:db8::1"), "2001:db8::1", ""},
-		{"upper case, long form", inside, from(proxy, xff, "2001:0DB8:0000:0000:0000:0000:0000:00AB"), "2001:db8::ab", ""},
-		{"long form with a port and no brackets", inside, from(proxy, xff, "2001:db8:0:0:0:0:0:1:4711"), "2001:db8::1", ""},
+		{"upper case, long form", inside, from(proxy, xff, "2001:0DB8:0000:0000:0000:0000:0000:00AB"), "2001:db8::ab",
+			""},
+		{"long form with a port and no brackets", inside, from(proxy, xff, "2001:db8:0:0:0:0:0:1:4711"),
+			"2001:db8::1", ""},
 		{"IPv4 in IPv6", inside, from(proxy, xff, "::ffff:192.0.2.7"), "192.0.2.7", ""},
 		{"IPv4 in IPv6, port", inside, from(proxy, xff, "[::FFFF:192.0.2.7]:80"), "192.0.2.7", ""},
 		{"IPv4 in IPv6, port, no brackets", inside, from(proxy, xff, "::ffff:192.0.2.7:80"), "192.0.2.7", ""},
@@ -68,23 +72,31 @@ func TestFindClient(t *testing.T) {
 		{"several lines", inside, from(proxy, xff, "198.51.100.9", xff, "192.0.2.7", xff, "10.0.0.2"), "192.0.2.7", ""},
 		{"spoofed in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7:99"), "192.0.2.7", ""},
 		{"nonsense in front", inside, from(proxy, xff, "'; DROP TABLE ticket, 192.0.2.7"), "192.0.2.7", ""},
-		{"two proxies with ports", inside, from(proxy, xff, "192.0.2.7:1234, 10.1.2.3:80, [fd00::1]:80"), "192.0.2.7", ""},
+		{"two proxies with ports", inside, from(proxy, xff, "192.0.2.7:1234, 10.1.2.3:80, [fd00::1]:80"), "192.0.2.7",
+			""},
 		{"peer in IPv6 form", inside, from("[::ffff:10.0.0.1]:4000", xff, "192.0.2.7"), "192.0.2.7", ""},
-		{"proxy by IPv6 with a zone", prefixes("fe80::/10"), from("[fe80::2%eth1]:4000", xff, "192.0.2.7"), "192.0.2.7", ""},
+		{"proxy by IPv6 with a zone", prefixes("fe80::/10"), from("[fe80::2%eth1]:4000", xff, "192.0.2.7"),
+			"192.0.2.7", ""},
 
 		{"customers inside", inside, from(proxy, xff, "10.20.30.40"), "10.20.30.40", ""},
 		{"customers inside, two proxies", inside, from(proxy, xff, "10.20.30.40:5, 10.0.0.9"), "10.20.30.40", ""},
-		{"all the world is trusted", prefixes("0.0.0.0/0", "::/0"), from(proxy, xff, "192.0.2.7, 198.51.100.9"), "192.0.2.7", ""},
+		{"all the world is trusted", prefixes("0.0.0.0/0", "::/0"), from(proxy, xff, "192.0.2.7, 198.51.100.9"),
+			"192.0.2.7", ""},
 
 		{"Forwarded", inside, from(proxy, "Forwarded", `for=192.0.2.7;proto=https;by=10.0.0.1`), "192.0.2.7", ""},
-		{"Forwarded, IPv6", inside, from(proxy, "Forwarded", `proto=https; For="[2001:DB8::1]:4711"`), "2001:db8::1", ""},
-		{"Forwarded, two proxies", inside, from(proxy, "Forwarded", `for=198.51.100.9, for=192.0.2.7, for=10.0.0.8`), "192.0.2.7", ""},
+		{"Forwarded, IPv6", inside, from(proxy, "Forwarded", `proto=https; For="[2001:DB8::1]:4711"`), "2001:db8::1",
+			""},
+		{"Forwarded, two proxies", inside, from(proxy, "Forwarded", `for=198.51.100.9, for=192.0.2.7, for=10.0.0.8`),
+			"192.0.2.7", ""},
 		{"Forwarded, hidden", inside, from(proxy, "Forwarded", `for=_hidden`), "10.0.0.1", "_hidden"},
 		{"Forwarded without for", inside, from(proxy, "Forwarded", `proto=https`), "10.0.0.1", "cannot be read"},
-		{"X-Forwarded-For before Forwarded", inside, from(proxy, xff, "192.0.2.7", "Forwarded", "for=198.51.100.9"), "192.0.2.7", ""},
+		{"X-Forwarded-For before Forwarded", inside, from(proxy, xff, "192.0.2.7", "Forwarded", "for=198.51.100.9"),
+			"192.0.2.7", ""},
 		{"X-Real-IP", inside, from(proxy, "X-Real-IP", "192.0.2.7:80"), "192.0.2.7", ""},
-		{"X-Forwarded-For before X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "198.51.100.9"), "192.0.2.7", ""},
-		{"empty X-Forwarded-For, X-Real-IP", inside, from(proxy, xff, " , ", "X-Real-IP", "192.0.2.7"), "192.0.2.7", ""},
+		{"X-Forwarded-For before X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "198.51.100.9"),
+			"192.0.2.7", ""},
+		{"empty X-Forwarded-For, X-Real-IP", inside, from(proxy, xff, " , ", "X-Real-IP", "192.0.2.7"), "192.0.2.7",
+			""},
 
 		{"unknown", inside, from(proxy, xff, "unknown"), "10.0.0.1", "unknown"},
 		{"unknown behind a proxy", inside, from(proxy, xff, "192.0.2.7, unknown, 10.0.0.9"), "10.0.0.9", "unknown"},
@@ -96,7 +108,8 @@ func TestFindClient(t *testing.T) {
 		{"silent proxy, empty header", inside, from(proxy, xff, ""), "10.0.0.1", "does not say"},
 
 		{"stranger", inside, from("203.0.113.7:9", xff, "192.0.2.7"), "203.0.113.7", "peer=203.0.113.7"},
-		{"stranger, Forwarded", nil, from("[2001:db8::9]:9", "Forwarded", "for=192.0.2.7"), "2001:db8::9", "TRUSTED_PROXIES"},
+		{"stranger, Forwarded", nil, from("[2001:db8::9]:9", "Forwarded", "for=192.0.2.7"), "2001:db8::9",
+			"TRUSTED_PROXIES"},
 		{"nobody is trusted", nil, from("127.0.0.1:9", xff, "192.0.2.7"), "127.0.0.1", "TRUSTED_PROXIES"},
 		{"nobody is between", nil, from("203.0.113.7:9"), "203.0.113.7", ""},
 		{"a Unix socket", inside, from("@", xff, "192.0.2.7"), "@", ""},
@@ -116,7 +129,8 @@ func TestProxyWarningsComeOnce(t *testing.T) {
 	var requests []*http.Request
 	for range 50 {
 		requests = append(requests, from("10.0.0.1:1", "X-Forwarded-For", "unknown"), from("10.0.0.1:1"),
-			from("203.0.113.7:1", "X-Forwarded-For", "192.0.2.7"), from("203.0.113.8:1", "X-Forwarded-For", "192.0.2.7"))
+			from("203.0.113.7:1", "X-Forwarded-For", "192.0.2.7"),
+			from("203.0.113.8:1", "X-Forwarded-For", "192.0.2.7"))
 	}
 	if _, warnings := whoAsks(prefixes("10.0.0.0/8"), requests...); strings.Count(warnings, "\n") != 3 {
 		t.Errorf("warnings:\n%s", warnings)
@@ -125,7 +139,8 @@ func TestProxyWarningsComeOnce(t *testing.T) {
 
 func TestClientIPWithoutFindClient(t *testing.T) {
 	for peer, want := range map[string]string{
-		"192.0.2.7:80": "192.0.2.7", "[2001:db8::1]:80": "2001:db8::1", "[::ffff:192.0.2.7]:80": "192.0.2.7", "@": "@", "": "",
+		"192.0.2.7:80": "192.0.2.7", "[2001:db8::1]:80": "2001:db8::1", "[::ffff:192.0.2.7]:80": "192.0.2.7",
+		"@": "@", "": "",
 	} {
 		if got := web.ClientIP(from(peer, "X-Forwarded-For", "198.51.100.9")); got != want {
 			t.Errorf("%q: %q, want %q", peer, got, want)
@@ -134,7 +149,8 @@ func TestClientIPWithoutFindClient(t *testing.T) {
 }
 
 func FuzzFindClient(f *testing.F) {
-	for _, seed := range []string{"192.0.2.7", "[2001:db8::1]:443", "unknown, 192.0.2.7", `for="[::1]:4"`, "fe80::1%eth0", ",,", "::ffff:1.2.3.4:80"} {
+	for _, seed := range []string{"192.0.2.7", "[2001:db8::1]:443", "unknown, 192.0.2.7", `for="[::1]:4"`,
+		"fe80::1%eth0", ",,", "::ffff:1.2.3.4:80"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {

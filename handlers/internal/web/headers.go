@@ -9,7 +9,8 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
-// For whom Strict-Transport-Security speaks: browsers then ask for two years by https alone, whatever else is served there.
+// For whom Strict-Transport-Security speaks: browsers then ask for two years by https alone, whatever else is served
+// there.
 const (
 	HSTSHost       = "host"       // this host
 	HSTSSubdomains = "subdomains" // this host and every host below it
@@ -44,9 +45,10 @@ func securityHeaders(hsts string) []header {
 // SameOrigin refuses what another site's page sends, with a 403 through draw. Programs, which send neither
 // Sec-Fetch-Site nor Origin, pass. Base is the site's own address, for a proxy that changes the Host.
 //
-// Origin: null is another site's as well. Browsers send it for a form on a page whose Referrer-Policy is no-referrer, in a
-// sandboxed frame, or after a redirect from elsewhere. Our pages are none of these: with same-origin every browser that
-// knows Referrer-Policy sends our own address, by http too, and browsers that do not know it send the address or nothing.
+// Origin: null is another site's as well. Browsers send it for a form on a page whose Referrer-Policy is no-referrer,
+// in a sandboxed frame, or after a redirect from elsewhere. Our pages are none of these: with same-origin every
+// browser that knows Referrer-Policy sends our own address, by http too, and browsers that do not know it send the
+// address or nothing.
 func (k *Kit) SameOrigin(draw Draw, base string) func(http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	if u, err := url.Parse(base); err == nil && u.Host != "" {

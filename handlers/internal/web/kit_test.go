@@ -99,7 +99,8 @@ func TestSecurityHeadersStandOnErrorsToo(t *testing.T) {
 	for _, path := range []string{"/tickets/x", "/nowhere"} {
 		w, _ := serve(t, httptest.NewRequest("GET", path, nil), func(http.ResponseWriter, *http.Request) error { panic(1) })
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; script-src 'self'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'", "X-Content-Type-Options": "nosniff",
+			"Referrer-Policy":            "same-origin",
 			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "payment=()",
 		} {
 			if got := w.Header().Get(name); !strings.Contains(got, want) {
