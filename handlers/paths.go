@@ -69,6 +69,7 @@ func isSlash(r rune) bool { return r == '/' }
 
 // tidyPath is the address that a path means, or "" where no pattern fits.
 func tidyPath(path string, patterns []pathPattern) string {
+	path, _, _ = strings.Cut(strings.Map(dropInvisible, path), ":/") // where another address follows, as in Markdown
 	var parts []string
 	for part := range strings.SplitSeq(path, "/") {
 		part = strings.TrimRightFunc(part, isJunk)
@@ -114,11 +115,15 @@ func tidyPart(part, want string) (string, bool) {
 	return want, strings.EqualFold(part, want)
 }
 
-// isJunk tells what no address of ours has at the ends of its parts: punctuation, spaces, symbols, and what shows
-// nothing.
-func isJunk(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsNumber(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+func dropInvisible(r rune) rune {
+	if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) {
+		return -1
+	}
+	return r
 }
+
+// isJunk tells what no address of ours has at the ends of its parts: punctuation, spaces, symbols.
+func isJunk(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
 
 // idIn is the number that a part begins with, where no letter touches it.
 func idIn(part string) (id string, is bool) {
