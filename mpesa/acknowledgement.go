@@ -3,7 +3,6 @@ package mpesa
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 )
 
@@ -13,7 +12,7 @@ type Acknowledgement struct {
 	// ConversationID and OriginatorConversationID come again in the result. They are
 	// opaque, at most 100 characters, and empty where Daraja gave none.
 	ConversationID, OriginatorConversationID string
-	// ResponseCode is always Success.
+	// ResponseCode is always Success, however Daraja spelt it.
 	ResponseCode        Code
 	ResponseDescription string
 }
@@ -35,7 +34,7 @@ func (c *Client) instruct(ctx context.Context, endpoint, path string, body signe
 }
 
 func (c *Client) readAcknowledgement(got exchange) (Acknowledgement, error) {
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		return Acknowledgement{}, c.callError(got)
 	}
 	ack, err := parseAcknowledgement(got.body)
@@ -48,20 +47,17 @@ func (c *Client) readAcknowledgement(got exchange) (Acknowledgement, error) {
 	return ack, nil
 }
 
-// parseAcknowledgement reads the body of an HTTP 200. Anything that does not plainly
+// parseAcknowledgement reads the body of an answer. Anything that does not plainly
 // say "accepted" is an error.
 func parseAcknowledgement(body []byte) (Acknowledgement, error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "ResponseCode", "ConversationID")
 	if err != nil {
 		return Acknowledgement{}, err
 	}
-	var ack Acknowledgement
-	if err := object.code("ResponseCode", &ack.ResponseCode); err != nil {
+	if err := object.accepted(); err != nil {
 		return Acknowledgement{}, err
 	}
-	if ack.ResponseCode != Success {
-		return Acknowledgement{}, errors.New("ResponseCode is not 0")
-	}
+	ack := Acknowledgement{ResponseCode: Success}
 	if ack.ConversationID, err = object.id("ConversationID"); err != nil {
 		return Acknowledgement{}, err
 	}
@@ -83,13 +79,13 @@ func (c *Client) checkInitiator(endpoint string) error {
 	default:
 		return nil
 	}
-	return &Error{Endpoint: endpoint, Kind: KindConfig, Message: err.Error(), Err: err}
+	return &Error{Endpoint: endpoint, Kind: KindConfig, Message: err.Error(), Err: err, local: true}
 }
 
 // refuse is the error of a call whose request cannot be right.
 func refuse(endpoint, message string) error {
 	err := errors.New(message)
-	return &Error{Endpoint: endpoint, Kind: KindRefused, Message: message, Err: err}
+	return &Error{Endpoint: endpoint, Kind: KindRefused, Message: message, Err: err, local: true}
 }
 
 // shortcode is what a request says, or else the client's own.

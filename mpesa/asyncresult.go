@@ -3,7 +3,7 @@ package mpesa
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,11 +38,16 @@ type Parameter struct {
 // Transaction Status is documented to give DebitPartyName to both parties.
 type Parameters []Parameter
 
-// All returns every value of key.
+// without leaves a key out.
+func (p Parameters) without(key string) Parameters {
+	return slices.DeleteFunc(p, func(one Parameter) bool { return sameName([]byte(one.Key), key) })
+}
+
+// All returns every value of key, whatever the case of its letters.
 func (p Parameters) All(key string) []string {
 	var values []string
 	for _, parameter := range p {
-		if parameter.Key == key && parameter.HasValue {
+		if parameter.HasValue && sameName([]byte(parameter.Key), key) {
 			values = append(values, parameter.Value)
 		}
 	}
@@ -73,48 +78,53 @@ func (p Parameters) time(key string) time.Time {
 	return at
 }
 
-// ParseResult reads the body that comes to a ResultURL. The result code must be
-// there, as a number or a string, and must not be given twice with different values;
-// keys count only as M-PESA spells them. Parameters may be a list, a single one, or
-// an object of names and values; what cannot be read is left out rather than made an
-// error.
+// ParseResult reads the body that comes to a ResultURL, as far as it can be read without guessing. The
+// result code must be there, as a number or a string, and must not be given twice with different values.
+// Parameters may be a list, a single one, or an object of names and values; what cannot be read is left
+// out rather than made an error. An error is as that of ParseCallback.
 //
 // What comes to a TimeoutURL has been seen by no one. Whatever it says, and also
 // where it cannot be read, it means only that M-PESA was too busy to answer in time:
 // never take a code in it for a verdict.
 func ParseResult(body []byte) (AsyncResult, error) {
-	result, err := parseResult(body)
+	doc, err := document(body)
 	if err != nil {
-		return AsyncResult{}, fmt.Errorf("mpesa result: %w", err)
+		var result AsyncResult
+		if envelope, missing := locate(intact(body, err), pathResult, isResult); missing == nil {
+			result, _ = readResult(envelope)
+		}
+		result.Code, result.Parameters = "", result.Parameters.without("Amount")
+		return result, unreadable("result", err)
+	}
+	envelope, err := locate(doc, pathResult, isResult)
+	if err != nil {
+		return AsyncResult{}, unreadable("result", err)
+	}
+	result, err := readResult(envelope)
+	if err != nil {
+		return result, unreadable("result", err)
 	}
 	return result, nil
 }
 
-func parseResult(body []byte) (AsyncResult, error) {
-	root, err := parseObject(body)
-	if err != nil {
-		return AsyncResult{}, err
-	}
-	envelope, err := root.object("Result")
-	if err != nil {
-		return AsyncResult{}, err
-	}
-	var result AsyncResult
-	if err := envelope.code("ResultCode", &result.Code); err != nil {
-		return AsyncResult{}, err
-	}
+// isResult knows the inner object of a result.
+func isResult(o object) bool { return o.has("ConversationID", "OriginatorConversationID") }
+
+// readResult reads all that it can, also where it has an error.
+func readResult(envelope object) (result AsyncResult, err error) {
+	err = envelope.code("ResultCode", &result.Code)
 	// The address tells what it is about: an id that is none is no reason to lose it.
 	result.ConversationID, _ = envelope.id("ConversationID")
 	result.OriginatorConversationID, _ = envelope.id("OriginatorConversationID")
-	if result.ConversationID == "" && result.OriginatorConversationID == "" {
-		return AsyncResult{}, errors.New("it has no ConversationID and no OriginatorConversationID")
+	if err == nil && result.ConversationID == "" && result.OriginatorConversationID == "" {
+		err = errors.New("it has no ConversationID and no OriginatorConversationID")
 	}
 	result.TransactionID, _ = envelope.id("TransactionID")
 	result.Type = envelope.text("ResultType")
 	result.Desc = envelope.text("ResultDesc")
 	result.Parameters = readParameters(envelope, "ResultParameters", "ResultParameter")
 	result.References = readParameters(envelope, "ReferenceData", "ReferenceItem")
-	return result, nil
+	return result, err
 }
 
 // succeeded asks for more than the code: a type other than 0 was never seen, and
@@ -130,15 +140,15 @@ func readParameters(envelope object, outer, inner string) (found Parameters) {
 	if err != nil || len(raw) == 0 {
 		return nil
 	}
-	if raw[0] != '{' {
+	wrapper, err := unwrap(raw, maxWraps)
+	if err != nil || !wrapper.has(inner) {
 		return found.appendAll(raw)
 	}
-	// The keys were unquoted before, when the envelope was found to be valid.
-	_ = eachMember(raw, func(name string, value []byte) {
-		if name == inner {
-			found = found.appendAll(value)
+	for _, m := range wrapper {
+		if sameName(m.name, inner) {
+			found = found.appendAll(m.raw)
 		}
-	})
+	}
 	return found
 }
 
@@ -158,16 +168,16 @@ func (p Parameters) appendOne(raw []byte) Parameters {
 	if err != nil {
 		return p
 	}
-	if _, keyed := item["Key"]; keyed {
+	if item.has("Key") {
 		value, err := item.get("Value")
 		if err != nil { // two of them: neither counts
 			value = nil
 		}
 		return p.with(item.text("Key"), value)
 	}
-	_ = eachMember(raw, func(name string, value []byte) {
-		p = p.with(cut(printable(strings.TrimSpace(name))), value)
-	})
+	for _, m := range item {
+		p = p.with(cut(printable(strings.TrimSpace(string(m.name)))), m.raw)
+	}
 	return p
 }
 
@@ -183,12 +193,4 @@ func (p Parameters) with(key string, raw []byte) Parameters {
 
 func isScalar(raw []byte) bool {
 	return len(raw) > 0 && (raw[0] == '"' || raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9')
-}
-
-// realReceipt is text where it can be a receipt and is no placeholder.
-func realReceipt(text string) string {
-	if !isReceipt(text) || strings.HasSuffix(text, "0000000") {
-		return ""
-	}
-	return text
 }

@@ -3,8 +3,6 @@ package mpesa
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -83,14 +81,14 @@ func (c *Client) readC2BRegister(got exchange) (Acknowledgement, error) {
 	if got.fault.alreadyRegistered() {
 		return Acknowledgement{}, c.alreadyRegistered(got)
 	}
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		return Acknowledgement{}, c.callError(got)
 	}
 	ack, err := parseAcknowledgement(got.body)
 	if err != nil {
 		return Acknowledgement{}, c.unclear(got, err)
 	}
-	if body, err := parseObject(got.body); err == nil && ack.OriginatorConversationID == "" {
+	if body, err := parseObject(got.body, "ResponseCode"); err == nil && ack.OriginatorConversationID == "" {
 		ack.OriginatorConversationID, _ = body.id("OriginatorCoversationID") // so it is spelt here
 	}
 	return ack, nil
@@ -114,9 +112,10 @@ func (c *Client) alreadyRegistered(got exchange) *Error {
 // or done. It is not signed, and its address is the same for all payments: take it
 // for a hint and confirm it with TransactionStatus.
 type C2BPayment struct {
-	// Receipt is the M-PESA receipt number, and never empty.
+	// Receipt is the M-PESA receipt number, and never empty where there is no error.
 	Receipt string
-	// Amount is in cents. HasAmount is false where it is missing or unreadable.
+	// Amount is in cents. HasAmount is false where it is missing, zero or unreadable:
+	// then it is not known.
 	Amount    int64
 	HasAmount bool
 	// TransactedAt is in Nairobi time; only where HasTime.
@@ -137,36 +136,56 @@ type C2BPayment struct {
 	HasBalance bool
 }
 
-// ParseC2B reads the body of a validation or a confirmation. Only the receipt must be
-// there and must not be given twice with different values; whatever else is missing,
-// unreadable or contradicts itself is left out. Which of the two it is only the
-// address tells.
+// ParseC2B reads the body of a validation or a confirmation, as far as it can be read without guessing:
+// JSON, whatever has happened to it on its way, or a form. Only the receipt must be there and must not be
+// given twice with different values; whatever else is missing, unreadable or contradicts itself is left
+// out. Which of the two it is only the address tells. An error is as that of ParseCallback.
 func ParseC2B(body []byte) (C2BPayment, error) {
-	object, err := parseObject(body)
+	doc, err := document(body)
 	if err != nil {
-		return C2BPayment{}, fmt.Errorf("mpesa c2b: %w", err)
+		var payment C2BPayment
+		if found, missing := find(intact(body, err), isC2B); missing == nil {
+			payment = readC2B(found)
+		}
+		payment.Amount, payment.HasAmount, payment.Balance, payment.HasBalance = 0, false, 0, false
+		return payment, unreadable("c2b", err)
 	}
-	payment := C2BPayment{
-		Receipt:         object.text("TransID"),
-		TransactionType: object.text("TransactionType"),
-		Shortcode:       wholeNumber(object.text("BusinessShortCode")),
-		BillReference:   object.text("BillRefNumber"),
-		InvoiceNumber:   object.text("InvoiceNumber"),
-		ThirdPartyID:    object.text("ThirdPartyTransID"),
-		Phone:           wholeNumber(object.text("MSISDN")),
-		FirstName:       object.text("FirstName"),
-		MiddleName:      object.text("MiddleName"),
-		LastName:        object.text("LastName"),
+	found, err := find(doc, isC2B)
+	if err != nil {
+		return C2BPayment{}, unreadable("c2b", err)
 	}
-	if !isReceipt(payment.Receipt) {
-		return C2BPayment{}, errors.New("mpesa c2b: TransID is missing or not a receipt")
-	}
-	payment.Amount, payment.HasAmount = parseCents(object.text("TransAmount"))
-	payment.Balance, payment.HasBalance = parseCents(object.text("OrgAccountBalance"))
-	if at, err := ParseTime(object.text("TransTime")); err == nil {
-		payment.TransactedAt, payment.HasTime = at, true
+	payment := readC2B(found)
+	if payment.Receipt == "" {
+		return payment, unreadable("c2b", errors.New("TransID is missing or not a receipt"))
 	}
 	return payment, nil
+}
+
+func isC2B(o object) bool {
+	return o.has("TransID", "TransAmount", "TransTime", "BillRefNumber", "BusinessShortCode", "MSISDN")
+}
+
+func readC2B(found object) C2BPayment {
+	payment := C2BPayment{
+		Receipt:         receiptOf(found.text("TransID")),
+		TransactionType: found.text("TransactionType"),
+		Shortcode:       wholeNumber(found.text("BusinessShortCode")),
+		BillReference:   found.text("BillRefNumber"),
+		InvoiceNumber:   found.text("InvoiceNumber"),
+		ThirdPartyID:    found.text("ThirdPartyTransID"),
+		Phone:           wholeNumber(found.text("MSISDN")),
+		FirstName:       found.text("FirstName"),
+		MiddleName:      found.text("MiddleName"),
+		LastName:        found.text("LastName"),
+	}
+	payment.Amount, payment.HasAmount = found.amount("TransAmount")
+	if raw, err := found.get("OrgAccountBalance"); err == nil {
+		payment.Balance, payment.HasBalance = sumOf(raw)
+	}
+	if at, err := ParseTime(found.text("TransTime")); err == nil {
+		payment.TransactedAt, payment.HasTime = at, true
+	}
+	return payment
 }
 
 // C2BAccepted is the body that lets a payment through at validation. It is also fit

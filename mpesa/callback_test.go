@@ -3,7 +3,9 @@ package mpesa
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,49 +137,50 @@ func TestParseCallbackRefuses(t *testing.T) {
 		"empty":                           "",
 		"space":                           " \n",
 		"null":                            "null",
-		"array":                           "[" + good + "]",
 		"string":                          `"0"`,
 		"number":                          "0",
 		"not JSON":                        "ResultCode=0",
 		"HTML":                            "<html>0</html>",
 		"cut short":                       good[:len(good)-1],
 		"trailing garbage":                good + "x",
-		"two documents":                   good + good,
-		"no Body":                         `{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a"}}`,
 		"Body null":                       `{"Body":null}`,
 		"Body is text":                    `{"Body":"{}"}`,
 		"no stkCallback":                  `{"Body":{}}`,
-		"stkCallback an array":            `{"Body":{"stkCallback":[{"ResultCode":0,"CheckoutRequestID":"a"}]}}`,
-		"no ResultCode":                   `{"Body":{"stkCallback":{"CheckoutRequestID":"a","ResultDesc":"Success"}}}`,
+		"no ResultCode":                   `{"Body":{"stkCallback":{"CheckoutRequestID":"a1","ResultDesc":"Success"}}}`,
 		"no CheckoutRequestID":            `{"Body":{"stkCallback":{"ResultCode":0}}}`,
 		"empty CheckoutRequestID":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":""}}}`,
 		"CheckoutRequestID a number":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":7}}}`,
-		"CheckoutRequestID with NUL":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a\u0000"}}}`,
+		"CheckoutRequestID with NUL":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1\u0000"}}}`,
 		"CheckoutRequestID too long":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"` + strings.Repeat("a", 101) + `"}}}`,
-		"other case of ResultCode":        `{"Body":{"stkCallback":{"resultCode":0,"CheckoutRequestID":"a"}}}`,
-		"other case of Body":              `{"body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a"}}}`,
-		"ResultCode twice, last is 0":     `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"CheckoutRequestID":"a"}}}`,
-		"ResultCode twice, first is 0":    `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1032,"CheckoutRequestID":"a"}}}`,
-		"ResultCode twice, escaped":       `{"Body":{"stkCallback":{"ResultCode":1032,"Result\u0043ode":0,"CheckoutRequestID":"a"}}}`,
-		"ResultCode thrice, 0 at the end": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"ResultCode":0,"CheckoutRequestID":"a"}}}`,
-		"ResultCode thrice":               `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1,"ResultCode":0,"CheckoutRequestID":"a"}}}`,
-		"CheckoutRequestID twice":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a","CheckoutRequestID":"b"}}}`,
-		"stkCallback twice":               `{"Body":{"stkCallback":{"ResultCode":1,"CheckoutRequestID":"a"},"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a"}}}`,
-		"Body twice":                      `{"Body":{},"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a"}}}`,
+		"ResultCode twice, last is 0":     `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"ResultCode twice, first is 0":    `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
+		"ResultCode twice, escaped":       `{"Body":{"stkCallback":{"ResultCode":1032,"Result\u0043ode":0,"CheckoutRequestID":"a1"}}}`,
+		"ResultCode thrice, 0 at the end": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"ResultCode thrice":               `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"CheckoutRequestID twice":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1","CheckoutRequestID":"b2"}}}`,
+		"stkCallback twice":               `{"Body":{"stkCallback":{"ResultCode":1,"CheckoutRequestID":"a1"},"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"Body twice":                      `{"Body":{},"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"two that differ":                 captureCancelled2021 + good,
+		"two that differ, in a list":      "[" + good + "," + captureCancelled2021 + "]",
+		"ResultCode in two cases":         `{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
+		"ResultCode in two cases, 0 last": `{"Body":{"stkCallback":{"RESULTCODE":1032,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"CheckoutRequestID null as text":  `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"null"}}}`,
+		"CheckoutRequestID N/A":           `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"N/A"}}}`,
+		"CheckoutRequestID zero":          `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"0000"}}}`,
 		"over 1 MiB":                      captureCancelled2021 + strings.Repeat(" ", maxBody),
 		"nested too deep":                 strings.Repeat("[", 200_000),
 	} {
-		if got, err := ParseCallback([]byte(body)); err == nil {
-			t.Errorf("%s: taken as %+v", name, got)
+		if got, err := ParseCallback([]byte(body)); !errors.Is(err, ErrUnreadable) {
+			t.Errorf("%s: taken as %+v, %v", name, got, err)
 		}
 	}
 }
 
 func TestParseCallbackIsNotOverruled(t *testing.T) {
 	for name, body := range map[string]string{
-		"other cases beside":   `{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1032,"RESULTCODE":0,"CheckoutRequestID":"a"}}}`,
-		"same value twice":     `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode": 1032,"CheckoutRequestID":"a"}}}`,
-		"a success further up": `{"ResultCode":0,"Body":{"ResultCode":0,"stkCallback":{"ResultCode":1032,"CheckoutRequestID":"a"}}}`,
+		"other cases, the same": `{"Body":{"stkCallback":{"resultcode":1032,"ResultCode":1032,"RESULTCODE":1032,"CheckoutRequestID":"a1"}}}`,
+		"same value twice":      `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode": 1032,"CheckoutRequestID":"a1"}}}`,
+		"a success further up":  `{"ResultCode":0,"Body":{"ResultCode":0,"stkCallback":{"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
 	} {
 		if got := parseOK(t, body); got.Code != "1032" {
 			t.Errorf("%s: code %q", name, got.Code)
@@ -188,7 +191,8 @@ func TestParseCallbackIsNotOverruled(t *testing.T) {
 func TestParseCallbackAmount(t *testing.T) {
 	for value, want := range map[string]int64{
 		`1`: 100, `1.00`: 100, `"1.00"`: 100, `"1"`: 100, `" 1350 "`: 135000, `1350.5`: 135050, `12.75`: 1275, `1.000`: 100,
-		`1E+3`: 100000, `1.35e3`: 135000, `100e-2`: 100, `0`: 0, `250000.00`: 25000000,
+		`1E+3`: 100000, `1.35e3`: 135000, `100e-2`: 100, `250000.00`: 25000000,
+		`"1,350.00"`: 135000, `"KES 1,300.00"`: 130000, `"1300/="`: 130000, `1.3E3`: 130000, `"Ksh1300"`: 130000,
 	} {
 		cb := parseOK(t, callbackBody("0", `[{"Name":"Amount","Value":`+value+`}]`))
 		if !cb.HasAmount || cb.Amount != want {
@@ -196,8 +200,8 @@ func TestParseCallbackAmount(t *testing.T) {
 		}
 	}
 	for _, value := range []string{
-		`null`, `""`, `"one"`, `true`, `[]`, `{}`, `-1`, `"-1"`, `"+1"`, `1.001`, `1e-3`, `1e999999999`, `1e-999999999`, `1e20`,
-		`99999999999999999999`, `"1,350.00"`, `"0x10"`, `"1e"`, `"NaN"`, `"Inf"`, `".5"`, `"1.2.3"`, `"1 2"`, strings.Repeat("9", 5000),
+		`null`, `""`, `"one"`, `true`, `[]`, `{}`, `-1`, `"-1"`, `"+1"`, `0`, `0.00`, `"0"`, `"0.00"`, `1.001`, `1e-3`, `1e999999999`, `1e-999999999`, `1e20`,
+		`99999999999999999999`, `"1,35"`, `"1.350,00"`, `"0x10"`, `"1e"`, `"NaN"`, `"Inf"`, `".5"`, `"1.2.3"`, `"1 2"`, strings.Repeat("9", 5000),
 	} {
 		cb := parseOK(t, callbackBody("0", `[{"Name":"Amount","Value":`+value+`}]`))
 		if cb.HasAmount || cb.Amount != 0 {
@@ -244,25 +248,71 @@ func FuzzParseCallback(f *testing.F) {
 	for _, seed := range []string{
 		captureSuccess2019, captureCancelled2021, captureStringCode, "", "{}", "null",
 		callbackBody(`" 0 "`, `[{"Name":"Amount","Value":1e9}]`), callbackBody(`0.0`, `{}`),
-		`{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1,"ResultCode":0,"CheckoutRequestID":"a"}}}`,
+		`{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
 	} {
 		f.Add([]byte(seed))
+		for _, wrap := range waysToSend() {
+			f.Add(wrap.send(seed))
+		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		cb, err := ParseCallback(body)
 		if err != nil {
-			if cb != (Callback{}) {
-				t.Fatalf("an error and %+v", cb)
+			if !errors.Is(err, ErrUnreadable) {
+				t.Fatalf("%q: %v", body, err)
+			}
+			if whole := isWhole(body); !whole && (cb.Code != "" || cb.HasAmount || cb.Amount != 0) {
+				t.Fatalf("%q is broken, and read as %+v", body, cb)
 			}
 			return
 		}
-		if (cb.Code == Success) != saysZero(body, "Body", "stkCallback", "ResultCode") {
+		if cb.Code == Success && !says(body, "ResultCode", isZero) {
 			t.Fatalf("%q is code %q", body, cb.Code)
 		}
-		if cb.CheckoutRequestID == "" || cb.Code == "" || cb.Amount < 0 || !cb.HasAmount && cb.Amount != 0 {
+		if exact := lookUp(body, "Body", "stkCallback", "ResultCode"); exact != nil && isZero(exact) != (cb.Code == Success) {
+			t.Fatalf("%q is code %q", body, cb.Code)
+		}
+		if cb.CheckoutRequestID == "" || cb.Code == "" || cb.Amount < 0 || cb.HasAmount != (cb.Amount != 0) {
 			t.Fatalf("%q is %+v", body, cb)
 		}
 	})
+}
+
+// isWhole reports whether a body holds JSON that does not end early.
+func isWhole(body []byte) bool {
+	doc, err := document(body)
+	return err == nil && json.Valid(doc)
+}
+
+func isZero(value any) bool { return value == json.Number("0") || value == "0" }
+
+// says is a second opinion, by a plain decoding into maps: is there, anywhere in what a body holds, a
+// value under the key, in any case of its letters, of which is is true?
+func says(body []byte, key string, is func(any) bool) bool {
+	doc, err := document(body)
+	if err != nil {
+		return false
+	}
+	var within func(value any) bool
+	within = func(value any) bool {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, inner := range value {
+				if sameName([]byte(strings.Map(dropUnseen, name)), key) && is(inner) || within(inner) {
+					return true
+				}
+			}
+		case []any:
+			return slices.ContainsFunc(value, within)
+		case string:
+			return strings.ContainsAny(value, "{[") && says([]byte(value), key, is)
+		}
+		return false
+	}
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	dec.UseNumber()
+	var value any
+	return dec.Decode(&value) == nil && within(value)
 }
 
 // saysZero is a second opinion, by a plain decoding into maps: is the value under

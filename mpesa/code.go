@@ -14,6 +14,16 @@ type Code string
 // Success is the one code that says money was taken.
 const Success Code = "0"
 
+// plain is the code as M-PESA writes it where it is a number that is spelt in another way, or else as it
+// is. It never makes success of anything.
+func (c Code) plain() Code {
+	number := strings.TrimLeft(wholeNumber(strings.TrimSpace(string(c))), "0")
+	if number == "" || strings.Trim(number, "0123456789") != "" {
+		return c
+	}
+	return Code(number)
+}
+
 var errNoCode = errors.New("no result code")
 
 // UnmarshalJSON takes a JSON number or string. A string is trimmed, except where

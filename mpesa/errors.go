@@ -46,13 +46,18 @@ type Error struct {
 	RequestID string
 	// IncidentID is what the firewall before Daraja (Incapsula) put on its page.
 	IncidentID string
-	Kind       Kind
+	// CheckoutRequestID and MerchantRequestID are those of the push, where its answer named
+	// them all the same, as in PushAnswer: ask about it.
+	CheckoutRequestID, MerchantRequestID string
+	Kind                                 Kind
 	// Locked goes with KindBusy: a prompt is already on that phone.
 	Locked bool
-	// Body is what came, secrets taken out, cut at 16 KiB; it need not be JSON.
+	// Body is what came, as text, secrets taken out, cut at 16 KiB; it need not be JSON.
 	Body []byte
 	// Err is the cause below, if there is one.
 	Err error
+
+	local bool // the request itself is at fault, and never left
 }
 
 // Error is one line for the operator's log. It names neither secrets nor whole

@@ -40,13 +40,17 @@ type exchange struct {
 	fault    fault
 }
 
-func (x exchange) isFault() bool { return x.fault.shape == shapeError || x.fault.shape == shapeSOAP }
+// took reports whether an answer is a success of HTTP, and no error by what it says.
+func (x exchange) took() bool {
+	return x.status >= 200 && x.status < 300 && x.fault.shape != shapeError && x.fault.shape != shapeSOAP
+}
 
 func (x exchange) rawJSON() json.RawMessage {
-	if len(x.body) == 0 || !json.Valid(x.body) {
+	doc, err := document(x.body)
+	if err != nil {
 		return nil
 	}
-	return json.RawMessage(x.body)
+	return doc
 }
 
 // signedBody is a request's body; password is the secret in it that stands nowhere
@@ -124,7 +128,7 @@ func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (exch
 	got.status = res.StatusCode
 	// One byte over the cap is read, so that parseObject refuses a longer body.
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	got.body = c.redact(body, secrets)
+	got.body = c.redact(readable(body), secrets)
 	got.fault = parseFault(res.Header.Get("Content-Type"), got.body)
 	if err != nil && res.StatusCode != http.StatusTooManyRequests {
 		lost := c.newError(got, lostKind(endpoint, false))
@@ -132,6 +136,17 @@ func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (exch
 		return got, lost
 	}
 	return got, nil
+}
+
+// readable is a body as text, in which secrets can be found; or as it came, where it is none.
+func readable(body []byte) []byte {
+	if len(body) > maxBody {
+		return body
+	}
+	if text, err := decode(body); err == nil {
+		return text
+	}
+	return body
 }
 
 func (c *Client) redact(body []byte, secrets []string) []byte {
@@ -188,7 +203,7 @@ func (c *Client) callError(got exchange) *Error {
 	return c.newError(got, kind)
 }
 
-// unclear is the error for an HTTP 200 that does not say what it should.
+// unclear is the error for a success of HTTP that does not say what it should.
 func (c *Client) unclear(got exchange, err error) *Error {
 	kind := KindAmbiguous
 	if isQuestion(got.endpoint) {

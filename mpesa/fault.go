@@ -2,6 +2,7 @@ package mpesa
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ type fault struct {
 	shape                    shape
 	code, message, requestID string
 	incidentID               string
-	mixed                    bool // it has a ResponseCode, which errors have not
+	mixed                    bool // it has what errors have not: a ResponseCode, or the id of what was taken
 }
 
 const manyMeanings = "500.001.1001"
@@ -41,20 +42,33 @@ var (
 // parseFault looks at the first byte before it believes a Content-Type: HTML has
 // been seen with every status, and JSON under wrong types.
 func parseFault(contentType string, body []byte) fault {
-	body = trimJSON(body)
+	body = trimAround(readable(body))
 	switch {
 	case len(body) == 0:
 		return fault{shape: shapeEmpty, message: "empty body"}
 	case body[0] == '<':
 		return parseMarkup(body)
-	case strings.Contains(strings.ToLower(contentType), "html") && body[0] != '{':
-		return parseMarkup(body)
 	}
-	object, err := parseObject(body)
-	if err != nil {
+	object, err := parseObject(body, "errorCode", "errorMessage", "fault", "Envelope")
+	switch {
+	case err != nil && strings.Contains(strings.ToLower(contentType), "html"):
+		return parseMarkup(body)
+	case err != nil:
 		return fault{shape: shapeOther, message: err.Error()}
 	}
-	return parseJSONFault(object)
+	found := parseJSONFault(object)
+	found.mixed = namesRequest(body)
+	return found
+}
+
+// namesRequest reports whether an answer has, anywhere, what only a request that was taken gets.
+func namesRequest(body []byte) (mixed bool) {
+	doc, _ := document(body)
+	eachObject(doc, maxWraps, func(_ json.RawMessage, o object) bool {
+		mixed = mixed || o.has("ResponseCode", "CheckoutRequestID", "ConversationID")
+		return true
+	})
+	return mixed
 }
 
 func parseMarkup(body []byte) fault {
@@ -93,7 +107,6 @@ func parseJSONFault(body object) fault {
 		message:   body.text("errorMessage"),
 		requestID: body.text("requestId"),
 	}
-	_, found.mixed = body["ResponseCode"]
 	if found.code != "" || found.message != "" {
 		found.shape = shapeError
 	}

@@ -191,15 +191,16 @@ func TestOtherCallsThatNeverLeft(t *testing.T) {
 // A whole acknowledgement is more than a code.
 func TestAcknowledgementNeedsAnID(t *testing.T) {
 	for name, body := range map[string]string{
-		"no ConversationID":        `{"ResponseCode":"0","OriginatorConversationID":"a"}`,
-		"ConversationID twice":     `{"ResponseCode":"0","ConversationID":"a","ConversationID":"b"}`,
-		"ConversationID a number":  `{"ResponseCode":"0","ConversationID":7}`,
-		"ConversationID too long":  `{"ResponseCode":"0","ConversationID":"` + strings.Repeat("a", maxID+1) + `"}`,
-		"other case":               `{"responsecode":"0","ConversationID":"a"}`,
-		"error beside acceptance":  `{"ResponseCode":"0","ConversationID":"a","errorCode":"400.002.02","errorMessage":"Invalid Amount"}`,
-		"token beside acceptance":  `{"ResponseCode":"0","ConversationID":"a","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`,
-		"originator's id no id":    `{"ResponseCode":"0","ConversationID":"a","OriginatorConversationID":"a b"}`,
-		"more than one JSON value": acknowledged + acknowledged,
+		"no ConversationID":       `{"ResponseCode":"0","OriginatorConversationID":"a"}`,
+		"ConversationID twice":    `{"ResponseCode":"0","ConversationID":"a","ConversationID":"b"}`,
+		"ConversationID a number": `{"ResponseCode":"0","ConversationID":7}`,
+		"ConversationID too long": `{"ResponseCode":"0","ConversationID":"` + strings.Repeat("a", maxID+1) + `"}`,
+		"ConversationID, 2 cases": `{"ResponseCode":"0","ConversationID":"a","conversationid":"b"}`,
+		"ResponseCode, 2 cases":   `{"responsecode":"0","ResponseCode":"1","ConversationID":"a"}`,
+		"error beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"400.002.02","errorMessage":"Invalid Amount"}`,
+		"token beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`,
+		"originator's id no id":   `{"ResponseCode":"0","ConversationID":"a","OriginatorConversationID":"a b"}`,
+		"two that differ":         acknowledged + `{"ResponseCode":"0","ConversationID":"b"}`,
 	} {
 		client, fake := withInitiator(t, reply{status: 200, body: body})
 		_, err := client.Reverse(t.Context(), testReversal())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,39 +16,29 @@ const (
 	maxText = 500
 )
 
-// object is a JSON object read with its keys exactly as spelt. encoding/json into
-// a struct would also take "resultcode" for ResultCode and keep the last of two,
-// so that one body could say failure to a reader and success to this program.
-type object map[string]member
+// object is a JSON object, its members in the order in which they came. A member is found by its name
+// whatever the case of its letters, since relays change that. Where one name has several values that
+// differ, none of them counts: encoding/json into a struct would keep the last one, so that one body
+// could say failure to a reader and success to this program.
+type object []member
 
 type member struct {
-	raw      json.RawMessage // a part of the body
-	conflict bool            // the key came twice with different values
+	name []byte          // without its quotes
+	raw  json.RawMessage // a part of the body
 }
 
-// parseObject reads body, which must be one JSON object and nothing else.
-func parseObject(body []byte) (object, error) {
-	switch {
-	case len(body) > maxBody:
-		return nil, errors.New("the body is over 1 MiB")
-	case len(trimJSON(body)) == 0:
-		return nil, errors.New("the body is empty")
-	case !json.Valid(body):
-		return nil, errors.New("the body is not JSON")
-	}
-	return splitObject(body)
-}
+var (
+	errTwice     = errors.New("is given twice with different values")
+	errNotObject = errors.New("not a JSON object")
+)
 
 // splitObject takes only what is known to be valid JSON, or nothing at all.
 func splitObject(raw []byte) (object, error) {
 	if raw = trimJSON(raw); len(raw) == 0 || raw[0] != '{' {
-		return nil, errors.New("not a JSON object")
+		return nil, errNotObject
 	}
-	members := object{}
-	err := eachMember(raw, func(name string, value []byte) {
-		before, twice := members[name]
-		members[name] = member{value, before.conflict || twice && !sameJSON(before.raw, value)}
-	})
+	members := make(object, 0, 8)
+	err := eachMember(raw, func(name, value []byte) { members = append(members, member{name, value}) })
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +47,12 @@ func splitObject(raw []byte) (object, error) {
 
 // eachMember yields the members of a valid JSON object in their order, and a name
 // as often as it comes.
-func eachMember(raw []byte, yield func(name string, value []byte)) error {
+func eachMember(raw []byte, yield func(name, value []byte)) error {
 	for rest := trimJSON(trimJSON(raw)[1:]); rest[0] != '}'; {
 		var key, value []byte
 		key, rest = nextValue(rest)
 		value, rest = nextValue(trimLeft(rest)[1:]) // the colon
-		name, err := unquote(key)
+		name, err := unquoteName(key)
 		if err != nil {
 			return err
 		}
@@ -71,8 +62,57 @@ func eachMember(raw []byte, yield func(name string, value []byte)) error {
 	return nil
 }
 
-// splitList is splitObject for an array.
+// unquoteName returns a member's name, without what nobody can see in it.
+func unquoteName(raw []byte) ([]byte, error) {
+	if isPlain(raw) {
+		return raw[1 : len(raw)-1], nil
+	}
+	name, err := unquote(raw)
+	return []byte(strings.Map(dropUnseen, name)), err
+}
+
+// sameName compares the letters and digits of two names, whatever their case: ResultCode, resultCode,
+// RESULTCODE, result_code.
+func sameName(name []byte, want string) bool {
+	if string(name) == want {
+		return true
+	}
+	at := 0
+	for _, c := range name {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		if !isLetterOrDigit(c) {
+			continue
+		}
+		for at < len(want) && !isLetterOrDigit(want[at]) {
+			at++
+		}
+		if at == len(want) || lower(c) != lower(want[at]) {
+			return false
+		}
+		at++
+	}
+	for at < len(want) && !isLetterOrDigit(want[at]) {
+		at++
+	}
+	return at == len(want)
+}
+
+func isLetterOrDigit(c byte) bool { return c >= '0' && c <= '9' || lower(c) >= 'a' && lower(c) <= 'z' }
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + ('a' - 'A')
+	}
+	return c
+}
+
+// splitList is splitObject for an array, which may be wrapped in a string.
 func splitList(raw []byte) (list []json.RawMessage, isList bool) {
+	if inner, is := inString(raw); is {
+		raw = inner
+	}
 	if raw = trimJSON(raw); len(raw) == 0 || raw[0] != '[' {
 		return nil, false
 	}
@@ -153,20 +193,35 @@ func isPlain(raw []byte) bool {
 }
 
 func sameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
 	var left, right bytes.Buffer
 	return json.Compact(&left, a) == nil && json.Compact(&right, b) == nil && bytes.Equal(left.Bytes(), right.Bytes())
 }
 
+// has reports whether one of the keys is there, whatever its value.
+func (o object) has(keys ...string) bool {
+	return slices.ContainsFunc(o, func(m member) bool {
+		return slices.ContainsFunc(keys, func(key string) bool { return sameName(m.name, key) })
+	})
+}
+
 // get returns nil where the key is missing or null.
-func (o object) get(key string) (json.RawMessage, error) {
-	found := o[key]
-	if found.conflict {
-		return nil, fmt.Errorf("%s is given twice with different values", key)
+func (o object) get(key string) (found json.RawMessage, err error) {
+	for _, m := range o {
+		if !sameName(m.name, key) {
+			continue
+		}
+		if found != nil && !sameJSON(found, m.raw) {
+			return nil, fmt.Errorf("%s %w", key, errTwice)
+		}
+		found = m.raw
 	}
-	if string(found.raw) == "null" {
+	if string(found) == "null" {
 		return nil, nil
 	}
-	return found.raw, nil
+	return found, nil
 }
 
 func (o object) object(key string) (object, error) {
@@ -174,7 +229,7 @@ func (o object) object(key string) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := splitObject(raw)
+	inner, err := unwrap(raw, maxWraps)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
@@ -188,6 +243,19 @@ func (o object) code(key string, into *Code) error {
 	}
 	if err := into.UnmarshalJSON(raw); err != nil {
 		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+// accepted is nil where ResponseCode is zero, however it is spelt: "0", 0, "00000000". It only says that
+// a request was taken, and never that anything was paid.
+func (o object) accepted() error {
+	var code Code
+	if err := o.code("ResponseCode", &code); err != nil {
+		return err
+	}
+	if cents, isNumber := parseCents(strings.TrimSpace(string(code))); !isNumber || cents != 0 {
+		return errors.New("ResponseCode is not 0")
 	}
 	return nil
 }
@@ -206,16 +274,28 @@ func (o object) string(key string) (string, error) {
 }
 
 // id returns a string that is fit to be stored and compared, or "" where the key
-// is missing. An id is never cut or cleaned: then it would be another id.
+// is missing. White space around it does not belong to it; else an id is never cut or
+// cleaned: then it would be another id.
 func (o object) id(key string) (string, error) {
 	text, err := o.string(key)
 	if err != nil {
 		return "", err
 	}
+	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) })
 	if len(text) > maxID || strings.ContainsFunc(text, notInID) {
 		return "", fmt.Errorf("%s is not an id", key)
 	}
 	return text, nil
+}
+
+// checkoutID is the id of a push. Every one observed begins with ws_CO_ and has digits: a word such as
+// null, or a row of zeros, stands in for an id and is none.
+func (o object) checkoutID() (string, error) {
+	id, err := o.id("CheckoutRequestID")
+	if id != "" && !strings.HasPrefix(id, "ws_CO_") && !strings.ContainsAny(id, "123456789") {
+		return "", errors.New("CheckoutRequestID is not an id")
+	}
+	return id, err
 }
 
 func notInID(r rune) bool { return r <= ' ' || r > '~' }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +53,9 @@ func (c *Client) RegisterPull(ctx context.Context, r PullRegistration) error {
 	case !partyForm.MatchString(body.ShortCode):
 		return refuse(endpointPullRegister, "the shortcode is not a number")
 	case !r.Nominated.valid():
-		return &Error{Endpoint: endpointPullRegister, Kind: KindRefused, Message: ErrMSISDN.Error(), Err: ErrMSISDN}
+		return &Error{
+			Endpoint: endpointPullRegister, Kind: KindRefused, Message: ErrMSISDN.Error(), Err: ErrMSISDN, local: true,
+		}
 	case !isAddress(r.CallbackURL):
 		return refuse(endpointPullRegister, "the callback URL is not an http or https address")
 	}
@@ -69,7 +70,7 @@ func (c *Client) readPullRegister(got exchange) error {
 	if got.fault.alreadyRegistered() {
 		return c.alreadyRegistered(got)
 	}
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		return c.callError(got)
 	}
 	code, err := pullRegisterCode(got.body)
@@ -84,16 +85,12 @@ func (c *Client) readPullRegister(got exchange) error {
 	return nil
 }
 
-// pullRegisterCode finds the status under both names that sources give it.
 func pullRegisterCode(body []byte) (code Code, err error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "ResponseStatus")
 	if err != nil {
 		return "", err
 	}
-	if err := object.code("ResponseStatus", &code); err == nil {
-		return code, nil
-	}
-	return code, object.code("Response Status", &code)
+	return code, object.code("ResponseStatus", &code) // or Response Status, as other sources have it
 }
 
 // PullQuery asks for the payments that a shortcode got in a time, at most the last
@@ -121,17 +118,17 @@ type PullPage struct {
 	// Unreadable is the number of rows that could not be read.
 	Unreadable int
 	NextOffset int
-	// Raw is the JSON as it came; nil where none came.
+	// Raw is the JSON that came; nil where none came.
 	Raw json.RawMessage
 }
 
 // PulledTransaction is one payment. Take it for a hint, and confirm it with
 // TransactionStatus.
 type PulledTransaction struct {
-	// TransactionID is as it came and never empty. Receipt is the same where it can be
-	// a receipt; the one in the documented sample cannot.
+	// TransactionID is as it came and never empty. Receipt is the same in capitals, or
+	// empty where it cannot be a receipt.
 	TransactionID, Receipt string
-	// Amount is in cents. HasAmount is false where it is missing or unreadable.
+	// Amount is in cents. HasAmount is false where it is missing, zero or unreadable.
 	Amount    int64
 	HasAmount bool
 	// TransactedAt is in Nairobi time; only where HasTime. The documented sample says
@@ -174,7 +171,7 @@ func (c *Client) PullTransactions(ctx context.Context, q PullQuery) (PullPage, e
 
 func (c *Client) readPull(got exchange, offset int) (PullPage, error) {
 	none := PullPage{NextOffset: offset, Raw: got.rawJSON()}
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		return none, c.callError(got)
 	}
 	page, err := parsePull(got.body)
@@ -186,9 +183,9 @@ func (c *Client) readPull(got exchange, offset int) (PullPage, error) {
 	return page, nil
 }
 
-// parsePull reads the body of an HTTP 200. Response is documented as a list of lists.
+// parsePull reads the body of an answer. Response is documented as a list of lists.
 func parsePull(body []byte) (PullPage, error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "ResponseCode", "Response")
 	if err != nil {
 		return PullPage{}, err
 	}
@@ -243,10 +240,8 @@ func (p *PullPage) add(raw json.RawMessage) {
 		p.Unreadable++
 		return
 	}
-	if isReceipt(found.TransactionID) {
-		found.Receipt = found.TransactionID
-	}
-	found.Amount, found.HasAmount = parseCents(row.text("amount"))
+	found.Receipt = receiptOf(found.TransactionID)
+	found.Amount, found.HasAmount = row.amount("amount")
 	if at, err := ParseTime(found.Date); err == nil {
 		found.TransactedAt, found.HasTime = at, true
 	}

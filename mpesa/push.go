@@ -1,10 +1,10 @@
 package mpesa
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -59,31 +59,75 @@ type pushBody struct {
 // STKPush asks for a payment. It sends the push once; only where Daraja says that
 // the access token is not valid does it log in and send it a second time, since
 // that answer means nothing was done. The error is an *Error: KindAmbiguous means
-// that a prompt may be on the phone all the same.
+// that a prompt may be on the phone all the same. Where an answer named the push, its
+// ids are in the PushAnswer and in the Error, so that it can be asked about.
 func (c *Client) STKPush(ctx context.Context, push Push) (PushAnswer, error) {
 	if err := push.check(); err != nil {
-		return PushAnswer{}, &Error{Endpoint: endpointPush, Kind: KindRefused, Message: err.Error(), Err: err}
+		return PushAnswer{}, &Error{Endpoint: endpointPush, Kind: KindRefused, Message: err.Error(), Err: err, local: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	got, err := c.callWithToken(ctx, endpointPush, pathPush, func(at time.Time) signedBody { return c.pushBody(push, at) })
 	if err != nil {
-		return PushAnswer{}, err
+		return c.withIDs(got, err)
 	}
 	return c.readPush(got)
 }
 
+// readPush says what an answer to a push allows one to assume. Who gives an id has taken the push:
+//
+//	status   CheckoutRequestID   ResponseCode              then
+//	2xx      one                 zero, however spelt       accepted
+//	2xx      one                 none, or anything else    KindAmbiguous, with the id
+//	other    one                 any, or none              KindAmbiguous, with the id
+//	any      one, and an error   any, or none              KindAmbiguous, with the id
+//	any      none, or several    any, or none              pushKind; never accepted
 func (c *Client) readPush(got exchange) (PushAnswer, error) {
-	if got.status != http.StatusOK || got.isFault() {
-		return PushAnswer{}, c.pushError(got)
+	if !got.took() {
+		return c.withIDs(got, c.pushError(got))
 	}
 	answer, err := parsePushAnswer(got.body)
 	if err != nil {
 		fault := c.newError(got, KindAmbiguous)
 		fault.Message, fault.Err = err.Error(), err
-		return PushAnswer{}, fault
+		return c.withIDs(got, fault)
 	}
 	return answer, nil
+}
+
+// withIDs puts the ids that an answer has beside its error.
+func (c *Client) withIDs(got exchange, err error) (PushAnswer, error) {
+	var answer PushAnswer
+	answer.CheckoutRequestID, answer.MerchantRequestID = pushIDs(got.body)
+	if fault, is := err.(*Error); is {
+		fault.CheckoutRequestID, fault.MerchantRequestID = answer.CheckoutRequestID, answer.MerchantRequestID
+	}
+	return answer, err
+}
+
+// pushIDs finds the ids anywhere in an answer, also in one that broke off. An id is empty where it is
+// missing, or where there are several.
+func pushIDs(body []byte) (checkout, merchant string) {
+	doc, err := document(body)
+	if err != nil {
+		doc = intact(body, err)
+	}
+	several := false
+	eachObject(doc, maxWraps, func(_ json.RawMessage, o object) bool {
+		if !o.has("CheckoutRequestID") {
+			return true
+		}
+		id, err := o.checkoutID()
+		several = several || err != nil || id != "" && checkout != "" && id != checkout
+		if checkout = cmp.Or(id, checkout); id != "" {
+			merchant, _ = o.id("MerchantRequestID")
+		}
+		return true
+	})
+	if several {
+		return "", ""
+	}
+	return checkout, merchant
 }
 
 func (p Push) check() error {
@@ -148,30 +192,24 @@ func plainText(text string, limit int) string {
 	return strings.TrimSpace(kept[:min(len(kept), limit)])
 }
 
-// parsePushAnswer reads the body of an HTTP 200. Anything that does not plainly
+// parsePushAnswer reads the body of an answer. Anything that does not plainly
 // say "accepted", with an id, is an error, and the push is then ambiguous.
 func parsePushAnswer(body []byte) (PushAnswer, error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "CheckoutRequestID", "ResponseCode")
 	if err != nil {
 		return PushAnswer{}, err
 	}
-	var code Code
-	if err := object.code("ResponseCode", &code); err != nil {
+	if err := object.accepted(); err != nil {
 		return PushAnswer{}, err
 	}
-	if code != Success {
-		return PushAnswer{}, errors.New("ResponseCode is not 0")
-	}
 	var answer PushAnswer
-	if answer.CheckoutRequestID, err = object.id("CheckoutRequestID"); err != nil {
+	if answer.CheckoutRequestID, err = object.checkoutID(); err != nil {
 		return PushAnswer{}, err
 	}
 	if answer.CheckoutRequestID == "" {
 		return PushAnswer{}, errors.New("CheckoutRequestID is missing")
 	}
-	if answer.MerchantRequestID, err = object.id("MerchantRequestID"); err != nil {
-		return PushAnswer{}, err
-	}
+	answer.MerchantRequestID, _ = object.id("MerchantRequestID")
 	answer.ResponseDescription = object.text("ResponseDescription")
 	answer.CustomerMessage = object.text("CustomerMessage")
 	return answer, nil

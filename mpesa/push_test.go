@@ -17,6 +17,7 @@ type pushCase struct {
 	reply  reply
 	kind   Kind
 	locked bool
+	id     bool // the id of the push stands beside the error
 }
 
 // The table of daraja error answers to a push, and what may be assumed.
@@ -66,11 +67,11 @@ func pushCases() []pushCase {
 		{name: "JSON of nothing", reply: reply{status: 400, body: "{}"}, kind: KindAmbiguous},
 		{name: "JSON array", reply: reply{status: 400, body: "[]"}, kind: KindAmbiguous},
 		{name: "cut JSON", reply: reply{status: 200, body: accepted[:60]}, kind: KindAmbiguous},
-		{name: "other ResponseCode", reply: reply{status: 200, body: strings.Replace(accepted, `"ResponseCode":"0"`, `"ResponseCode":"1"`, 1)}, kind: KindAmbiguous},
-		{name: "no ResponseCode", reply: reply{status: 200, body: strings.Replace(accepted, `"ResponseCode":"0",`, ``, 1)}, kind: KindAmbiguous},
+		{id: true, name: "other ResponseCode", reply: reply{status: 200, body: strings.Replace(accepted, `"ResponseCode":"0"`, `"ResponseCode":"1"`, 1)}, kind: KindAmbiguous},
+		{id: true, name: "no ResponseCode", reply: reply{status: 200, body: strings.Replace(accepted, `"ResponseCode":"0",`, ``, 1)}, kind: KindAmbiguous},
 		{name: "no id", reply: reply{status: 200, body: `{"ResponseCode":"0"}`}, kind: KindAmbiguous},
-		{name: "accepted with status 500", reply: reply{status: 500, body: accepted}, kind: KindAmbiguous},
-		{name: "accepted with status 400", reply: reply{status: 400, body: accepted}, kind: KindAmbiguous},
+		{id: true, name: "accepted with status 500", reply: reply{status: 500, body: accepted}, kind: KindAmbiguous},
+		{id: true, name: "accepted with status 400", reply: reply{status: 400, body: accepted}, kind: KindAmbiguous},
 		{name: "accepted and refused", reply: reply{status: 400, body: `{"ResponseCode":"0","errorCode":"400.002.02","errorMessage":"Invalid PhoneNumber"}`}, kind: KindAmbiguous},
 		{name: "accepted and token", reply: reply{status: 404, body: `{"ResponseCode":"0","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`}, kind: KindAmbiguous},
 		{name: "time-out 408", reply: reply{status: 408, body: errorBody("", "Request Timeout")}, kind: KindAmbiguous},
@@ -89,8 +90,12 @@ func TestPushErrors(t *testing.T) {
 		if fault == nil {
 			continue
 		}
-		if answer != (PushAnswer{}) {
-			t.Errorf("%s: an answer beside the error: %+v", test.name, answer)
+		var want PushAnswer
+		if test.id {
+			want.CheckoutRequestID, want.MerchantRequestID = acceptedID, "2654-4b64-97ff-b827b542881d3130"
+		}
+		if answer != want || fault.CheckoutRequestID != want.CheckoutRequestID || fault.MerchantRequestID != want.MerchantRequestID {
+			t.Errorf("%s: %+v beside %+v, want %+v", test.name, answer, fault, want)
 		}
 		if fault.HTTPStatus != test.reply.status || fault.Endpoint != "stkpush" || fault.Locked != test.locked {
 			t.Errorf("%s: %+v", test.name, fault)
@@ -151,9 +156,13 @@ func FuzzPushAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, mime string, body []byte) {
 		got := exchange{endpoint: endpointPush, status: status, body: body, fault: parseFault(mime, body)}
 		answer, err := client.readPush(got)
-		accepts := saysZero(body, "ResponseCode")
-		if err == nil && (status != 200 || !accepts || answer.CheckoutRequestID == "") {
+		accepts := says(body, "ResponseCode", anyZero)
+		if err == nil && (status/100 != 2 || !accepts || answer.CheckoutRequestID == "") {
 			t.Fatalf("%d %q is accepted as %+v", status, body, answer)
+		}
+		fault, _ := err.(*Error)
+		if err != nil && (answer.CheckoutRequestID != fault.CheckoutRequestID || answer.CheckoutRequestID != "" && fault.Kind != KindAmbiguous) {
+			t.Fatalf("%d %q: %+v beside %+v", status, body, answer, fault)
 		}
 		if err != nil && accepts && !MayHaveSent(err) {
 			t.Fatalf("%d %q accepts, but the error is %v", status, body, err)

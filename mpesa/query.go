@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 )
 
@@ -16,7 +15,7 @@ const (
 // QueryAnswer is what Daraja says became of a push. It never has a receipt, an
 // amount or a phone number (observed).
 type QueryAnswer struct {
-	// Raw is the JSON as it came, also beside an error; nil where none came.
+	// Raw is the JSON that came, also beside an error; nil where none came.
 	Raw        json.RawMessage
 	HTTPStatus int
 	// ResultCode is empty where the answer had none.
@@ -43,7 +42,7 @@ func (c *Client) STKQuery(ctx context.Context, checkoutRequestID string) (QueryA
 	none := QueryAnswer{Class: ClassPending}
 	if checkoutRequestID == "" || len(checkoutRequestID) > maxID {
 		err := errors.New("the CheckoutRequestID is empty or too long")
-		return none, &Error{Endpoint: endpointQuery, Kind: KindRefused, Message: err.Error(), Err: err}
+		return none, &Error{Endpoint: endpointQuery, Kind: KindRefused, Message: err.Error(), Err: err, local: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
@@ -66,7 +65,7 @@ func (c *Client) STKQuery(ctx context.Context, checkoutRequestID string) (QueryA
 
 func (c *Client) readQuery(got exchange, asked string) (QueryAnswer, error) {
 	none := QueryAnswer{Raw: got.rawJSON(), HTTPStatus: got.status, Class: ClassPending}
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		if fault := c.queryError(got); fault != nil {
 			return none, fault
 		}
@@ -82,10 +81,10 @@ func (c *Client) readQuery(got exchange, asked string) (QueryAnswer, error) {
 	return answer, nil
 }
 
-// parseQueryAnswer reads the body of an HTTP 200. A verdict must be about the push
+// parseQueryAnswer reads the body of an answer. A verdict must be about the push
 // that was asked for, and success must not contradict itself.
 func parseQueryAnswer(body []byte, asked string) (QueryAnswer, error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "ResultCode")
 	if err != nil {
 		return QueryAnswer{}, err
 	}
@@ -96,17 +95,14 @@ func parseQueryAnswer(body []byte, asked string) (QueryAnswer, error) {
 	if answer.CheckoutRequestID, err = object.id("CheckoutRequestID"); err != nil {
 		return QueryAnswer{}, err
 	}
-	if answer.MerchantRequestID, err = object.id("MerchantRequestID"); err != nil {
-		return QueryAnswer{}, err
-	}
+	answer.MerchantRequestID, _ = object.id("MerchantRequestID")
 	answer.ResultDesc = object.text("ResultDesc")
 	answer.Class = Classify(answer.ResultCode).Class
 	if answer.Class != ClassPending && answer.CheckoutRequestID != asked {
 		return QueryAnswer{}, errors.New("the answer is about another CheckoutRequestID")
 	}
 	if answer.Class == ClassPaid {
-		var response Code
-		if err := object.code("ResponseCode", &response); err != nil || response != Success {
+		if err := object.accepted(); err != nil {
 			return QueryAnswer{}, errors.New("ResultCode is 0 but ResponseCode is not")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -16,7 +17,7 @@ const (
 // whole SMS. Every receipt observed has 10 letters and digits, of which the first
 // three are the year (2017 is L), the month (A to L) and the day (1 to 9, A to V).
 // Nothing says that this must be so: a receipt that stands alone need not have such a
-// date. It never guesses: it does not take the letter O for a zero, and is false
+// date, unless it is all letters. It never guesses: it does not take the letter O for a zero, and is false
 // where the text holds no receipt, or several.
 func ParseReceipt(text string) (string, bool) {
 	if len(text) > maxReceiptInput {
@@ -55,10 +56,50 @@ func receiptsIn(words []string, fits func(word, next string) bool) (found []stri
 // mayBeReceipt also keeps out phone numbers, which may have ten digits: no receipt
 // begins with one.
 func mayBeReceipt(word string) bool {
-	if len(word) != receiptLength || word[0] <= '9' {
+	return len(word) == receiptLength && receiptOf(word) != ""
+}
+
+// receiptOf returns the receipt that a text is, in capitals and without what stands around it, or "". It
+// has 10 letters and digits and begins with a letter, as every one observed; and it is nothing that
+// programs write where they have none.
+func receiptOf(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return dropUnseen(r)
+	}, text)
+	text = strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError // what printable makes of them
+	})
+	if len(text) != receiptLength || strings.Trim(text, receiptLetters) != "" {
+		return ""
+	}
+	if text[0] <= '9' || isStandIn(text) {
+		return ""
+	}
+	return text
+}
+
+const receiptLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// isStandIn knows what is written for a receipt that is not there: one character after the day to the
+// end, as in MBN0000000 (observed), a few in turn, as in TESTTESTTE, or a word, which has no digit and
+// no date. Where the beginning is no date, five of the same will do.
+func isStandIn(receipt string) bool {
+	if same := strings.Count(receipt[3:], receipt[9:]); same == len(receipt)-3 {
+		return true
+	}
+	for turn := 2; turn <= 4; turn++ {
+		if receipt[turn:] == receipt[:len(receipt)-turn] {
+			return true
+		}
+	}
+	if hasDate(receipt) {
 		return false
 	}
-	return isReceipt(strings.ToUpper(word)) && !strings.ContainsFunc(word, func(r rune) bool { return r > unicode.MaxASCII })
+	return !strings.ContainsAny(receipt, "0123456789") ||
+		slices.ContainsFunc([]rune(receiptLetters), func(r rune) bool { return strings.Contains(receipt, strings.Repeat(string(r), 5)) })
 }
 
 // beginsSMS: M-PESA's messages begin "UJ22T8IYOU Confirmed.", in Swahili

@@ -70,7 +70,7 @@ func (c *Client) Reverse(ctx context.Context, r ReversalRequest) (Acknowledgemen
 	switch {
 	case r.Amount < MinAmount || r.Amount > MaxAmount:
 		wrong = "the amount is not between 1 and 250,000 shillings"
-	case !isReceipt(r.Receipt):
+	case receiptOf(r.Receipt) != r.Receipt || r.Receipt == "":
 		wrong = "the receipt is not one"
 	case !partyForm.MatchString(body.ReceiverParty):
 		wrong = "the shortcode is not a number"
@@ -112,14 +112,14 @@ func (r AsyncResult) Reversal() (Reversal, bool) {
 	}
 	given := r.Parameters
 	done := Reversal{
-		Original:    realReceipt(given.Get("OriginalTransactionID")),
-		Receipt:     realReceipt(r.TransactionID),
+		Original:    receiptOf(given.Get("OriginalTransactionID")),
+		Receipt:     receiptOf(r.TransactionID),
 		Credit:      ParseParty(given.Get("CreditPartyPublicName")),
 		Debit:       ParseParty(given.Get("DebitPartyPublicName")),
 		CompletedAt: given.time("TransCompletedTime"),
 		Balance:     given.Get("DebitAccountBalance"),
 	}
-	done.Amount, done.HasAmount = parseCents(given.Get("Amount"))
-	done.Charge, done.HasCharge = parseCents(given.Get("Charge"))
+	done.Amount, done.HasAmount = amountIn(given.Get("Amount"))
+	done.Charge, done.HasCharge = parseSum(given.Get("Charge"))
 	return done, true
 }

@@ -93,7 +93,7 @@ func (b statusBody) wrong() string {
 	switch {
 	case b.TransactionID == "" && b.OriginalConversationID == "":
 		return "neither a receipt nor an original conversation id is given"
-	case b.TransactionID != "" && !isReceipt(b.TransactionID):
+	case b.TransactionID != "" && receiptOf(b.TransactionID) != b.TransactionID:
 		return "the receipt is not one"
 	case len(b.OriginalConversationID) > maxID || strings.ContainsFunc(b.OriginalConversationID, notInID):
 		return "the original conversation id is not one"
@@ -125,7 +125,7 @@ const (
 type Transaction struct {
 	// Receipt is the transaction's own: compare it with the one asked about.
 	Receipt string
-	// Amount is in cents.
+	// Amount is in cents; zero is not known either.
 	Amount    int64
 	HasAmount bool
 	State     TransactionState
@@ -155,7 +155,7 @@ func (r AsyncResult) Transaction() (Transaction, bool) {
 	}
 	given := r.Parameters
 	t := Transaction{
-		Receipt:          realReceipt(given.Get("ReceiptNo")),
+		Receipt:          receiptOf(given.Get("ReceiptNo")),
 		State:            TransactionState(given.Get("TransactionStatus")),
 		Credit:           ParseParty(given.Get("CreditPartyName")),
 		Debit:            ParseParty(given.Get("DebitPartyName")),
@@ -172,6 +172,6 @@ func (r AsyncResult) Transaction() (Transaction, bool) {
 	if t.BillReference == "" {
 		t.BillReference = r.References.Get("BillReferenceNumber")
 	}
-	t.Amount, t.HasAmount = parseCents(given.Get("Amount"))
+	t.Amount, t.HasAmount = amountIn(given.Get("Amount"))
 	return t, true
 }

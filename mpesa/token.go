@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 const (
@@ -126,7 +127,7 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 	if err != nil {
 		return "", 0, err
 	}
-	if got.status != http.StatusOK || got.isFault() {
+	if !got.took() {
 		return "", 0, c.loginError(got)
 	}
 	token, life, err := parseToken(got.body)
@@ -159,7 +160,7 @@ func (c *Client) loginError(got exchange) *Error {
 }
 
 func parseToken(body []byte) (string, time.Duration, error) {
-	object, err := parseObject(body)
+	object, err := parseObject(body, "access_token")
 	if err != nil {
 		return "", 0, err
 	}
@@ -167,6 +168,7 @@ func parseToken(body []byte) (string, time.Duration, error) {
 	if err != nil {
 		return "", 0, err
 	}
+	token = strings.TrimFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) })
 	if token == "" || len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", 0, errors.New("access_token is missing or malformed")
 	}
