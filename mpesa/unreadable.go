@@ -64,7 +64,11 @@ func intact(body []byte, why error) json.RawMessage {
 	first := docs[0]
 	var broken *json.SyntaxError
 	if err := json.Unmarshal(first, new(json.RawMessage)); errors.As(err, &broken) {
-		first = closed(first[:min(max(int(broken.Offset), 1)-1, len(first))])
+		end := min(int(broken.Offset), len(first))
+		if rest := closed(first[:end]); json.Valid(rest) { // it ends early
+			return rest
+		}
+		first = closed(first[:max(end, 1)-1]) // it goes on with something else
 	}
 	if !json.Valid(first) {
 		return nil
