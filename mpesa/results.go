@@ -3,14 +3,39 @@ package mpesa
 const (
 	notCharged  = "You have not been charged."
 	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
+	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: dial *234# on it to update the menu."
 	setUpWrong  = "Something is wrong with our payment set-up. " + notCharged
 )
 
-var unknownResult = Result{
-	Class: ClassUnknown, Reason: "unknown",
-	Sentence: "M-PESA has not told us clearly whether you paid. If money left your account, your payment will be found: keep the M-PESA message.",
-	Operator: "A result code that is not in our table. It is neither success nor failure: ask again, then look it up in the M-PESA portal.",
+// unknown is what a code means that is not in the table. The customer is not sent to look for a prompt,
+// which may never have come.
+func unknown(code Code) Result {
+	told := answered(code) + ", which does not say whether you paid."
+	if code == "" {
+		told = "M-PESA has not told us whether you paid."
+	}
+	return Result{
+		Class: ClassUnknown, Reason: "unknown",
+		Sentence: told + " If money left your account, your payment will be found: keep the M-PESA message.",
+		Operator: answered(code) + ", which is not in our table. It is neither success nor failure: " +
+			"M-PESA is asked again; then look it up in the M-PESA portal.",
+	}
 }
+
+// answered names a code, where it is short enough to be one.
+func answered(code Code) string {
+	switch text := MaskDigits(printable(string(code))); {
+	case text == "":
+		return "M-PESA answered without a code"
+	case len(text) > maxShownCode:
+		return "M-PESA answered with something that is no code"
+	default:
+		return "M-PESA answered with code " + text
+	}
+}
+
+// maxShownCode is more than the longest code seen, SFC_IC0003.
+const maxShownCode = 24
 
 // results is the table of STK result codes. It maps codes only: for one and the
 // same payment the callback's text and the query's differ (observed).
@@ -67,11 +92,11 @@ var results = map[Code]Result{
 	"1025": pushFailed("The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the reference."),
 	"9999": pushFailed("The prompt could not be sent (claimed only)."),
 	"1036": {Class: ClassSoftFailure, Reason: "unreachable",
-		Sentence: "Your phone could not be reached. " + notComplete,
-		Operator: "The SMS centre did not confirm the prompt (observed in 2019)."},
+		Sentence: "Your phone could not be reached. " + notComplete + " " + oldMenu,
+		Operator: "The SMS centre did not confirm the prompt (observed in 2019). " + oldMenu},
 	"1037": {Class: ClassSoftFailure, Reason: "timeout",
-		Sentence: "There was no answer from your phone. " + notComplete,
-		Operator: "The phone could not be reached, or nobody answered the prompt (observed). A late success has been claimed."},
+		Sentence: "There was no answer from your phone. " + notComplete + " " + oldMenu,
+		Operator: "The phone could not be reached, or nobody answered the prompt (observed). A late success has been claimed. " + oldMenu},
 
 	"4999": {Class: ClassPending, Reason: "processing",
 		Sentence: "M-PESA is still working on your payment. Please wait.",
@@ -97,13 +122,25 @@ func pushFailed(operator string) Result {
 		Sentence: "M-PESA could not show the prompt on your phone. " + notComplete, Operator: operator}
 }
 
-// Classify looks code up in the table of results. A code that is not there is
-// ClassUnknown: never success, never failure.
+// Classify looks code up in the table of results. A failure counts in whatever way its number is spelt
+// (1032.0, "01032"); success is "0" and nothing else. A code that is not there is ClassUnknown: never
+// success, never failure. Code is the one given.
 func Classify(code Code) Result {
 	result, known := results[code]
 	if !known {
-		result = unknownResult
+		result, known = results[code.plain()]
+	}
+	if !known {
+		result = unknown(code)
 	}
 	result.Code = code
 	return result
+}
+
+// Answer is for the operator's list: what M-PESA answered, by its code and its own text.
+func (r Result) Answer(text string) string {
+	if text = cut(MaskDigits(printable(oneSpace(text)))); text != "" {
+		text = ", " + text
+	}
+	return answered(r.Code) + text
 }

@@ -78,6 +78,9 @@ func refusedSetting(reason, operator string) Verdict {
 func ClassifyResult(code Code) Verdict {
 	verdict, known := verdicts[code]
 	if !known {
+		verdict, known = verdicts[code.plain()]
+	}
+	if !known {
 		verdict = unknownVerdict
 	}
 	verdict.Code = code
