@@ -40,7 +40,8 @@ func amountIn(text string) (int64, bool) {
 const (
 	currency = `(?:KES|KSHS?|SHS?)[.:]?`
 	// Thousands are parted by one kind of mark; lakhs as in India, 1,30,000, are no other number.
-	grouped = `[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}|[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,3}(?:'[0-9]{3})+`
+	grouped = `[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}|` +
+		`[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,3}(?:'[0-9]{3})+`
 )
 
 var (

@@ -315,13 +315,7 @@ func says(body []byte, key string, is func(any) bool) bool {
 	return dec.Decode(&value) == nil && within(value)
 }
 
-// saysZero is a second opinion, by a plain decoding into maps: is the value under
-// the keys the number 0 or the string "0"?
-func saysZero(body []byte, keys ...string) bool {
-	value := lookUp(body, keys...)
-	return value == json.Number("0") || value == "0"
-}
-
+// lookUp is what a plain decoding into maps finds under the keys, spelt exactly so.
 func lookUp(body []byte, keys ...string) any {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()

@@ -68,7 +68,8 @@ func readMultipart(text []byte, _ int) (json.RawMessage, error) {
 
 func isFieldName(name string) bool {
 	name = strings.TrimSpace(name)
-	return name != "" && len(name) <= maxID && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '<' || r == '{' })
+	odd := func(r rune) bool { return r < ' ' || r == '<' || r == '{' }
+	return name != "" && len(name) <= maxID && !strings.ContainsFunc(name, odd)
 }
 
 // formNode is a name and what stands under it: PHP writes an object as Body[stkCallback][ResultCode]=0.

@@ -9,7 +9,8 @@ import (
 )
 
 // downWords is how services say in words that they are down, whatever status and code they put beside.
-var downWords = regexp.MustCompile(`(?i)maintenance|unavailable|not available|temporar|\btimed?[- ]?out\b|overload|system (?:is )?(?:busy|down)|try again later`)
+var downWords = regexp.MustCompile(`(?i)maintenance|unavailable|not available|temporar|\btimed?[- ]?out\b|` +
+	`overload|system (?:is )?(?:busy|down)|try again later`)
 
 // Outage reports whether Daraja did not speak for itself, or said that it cannot serve now: no answer, a
 // web page, SOAP, nothing, a firewall, a quota, and any 5xx however it is worded. Several of these

@@ -98,8 +98,9 @@ func isStandIn(receipt string) bool {
 	if hasDate(receipt) {
 		return false
 	}
-	return !strings.ContainsAny(receipt, "0123456789") ||
-		slices.ContainsFunc([]rune(receiptLetters), func(r rune) bool { return strings.Contains(receipt, strings.Repeat(string(r), 5)) })
+	return !strings.ContainsAny(receipt, "0123456789") || slices.ContainsFunc([]rune(receiptLetters), func(r rune) bool {
+		return strings.Contains(receipt, strings.Repeat(string(r), 5))
+	})
 }
 
 // beginsSMS: M-PESA's messages begin "UJ22T8IYOU Confirmed.", in Swahili

@@ -3,7 +3,8 @@ package mpesa
 const (
 	notCharged  = "You have not been charged."
 	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
-	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: dial *234# on it to update the menu."
+	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
+		"dial *234# on it to update the menu."
 	setUpWrong  = "Something is wrong with our payment set-up. " + notCharged
 )
 
@@ -96,7 +97,8 @@ var results = map[Code]Result{
 		Operator: "The SMS centre did not confirm the prompt (observed in 2019). " + oldMenu},
 	"1037": {Class: ClassSoftFailure, Reason: "timeout",
 		Sentence: "There was no answer from your phone. " + notComplete + " " + oldMenu,
-		Operator: "The phone could not be reached, or nobody answered the prompt (observed). A late success has been claimed. " + oldMenu},
+		Operator: "The phone could not be reached, or nobody answered the prompt (observed). " +
+			"A late success has been claimed. " + oldMenu},
 
 	"4999": {Class: ClassPending, Reason: "processing",
 		Sentence: "M-PESA is still working on your payment. Please wait.",
