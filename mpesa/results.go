@@ -5,7 +5,7 @@ const (
 	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
 	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
 		"dial *234# on it to update the menu."
-	setUpWrong  = "Something is wrong with our payment set-up. " + notCharged
+	setUpWrong = "Something is wrong with our payment set-up. " + notCharged
 )
 
 // unknown is what a code means that is not in the table. The customer is not sent to look for a prompt,
