@@ -27,9 +27,9 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 		t.Fatalf("sell a ticket: %v", err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "RECEIPT1"))})
+	cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91"))})
 	if err == nil {
-		_, err = s.ApplyCallback(ctx, cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: "RECEIPT1", TransactedAt: s.Now()})
+		_, err = s.ApplyCallback(ctx, cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: "UKT4JL9G91", TransactedAt: s.Now()})
 	}
 	if err == nil {
 		_, _, err = s.Book(ctx, Booking(id, Phone(2), 1))
@@ -44,7 +44,7 @@ const (
 	pushPaid     = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
 	pushMoney    = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
 	confirmation = `{"TransID":"%s","TransAmount":"%d"}`
-	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1","ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"RECEIPT1"},{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
+	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1","ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"UKT4JL9G91"},{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
 	reversed     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
 )
 
@@ -60,7 +60,7 @@ func refund(cents, state string) string {
 		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
-const checked = `INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('RECEIPT1', 1, 't', 'u', 1, '', 1, 1)`
+const checked = `INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 1, 't', 'u', 1, '', 1, 1)`
 
 const claimed = `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
 			SELECT 1, 'RECEIPT9', id, 'typed', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`
@@ -124,14 +124,14 @@ func AuditBreaks() []Break {
 	return []Break{
 		{success, " has 0", []string{`DELETE FROM payment`}},
 		{success, "of KSh 2,700, and the books say KSh 2,699", []string{`UPDATE payment SET amount_cents = amount_cents - 100`}},
-		{success, "has another than that of receipt RECEIPT1", []string{`UPDATE payment SET receipt = 'RECEIPT2'`}},
+		{success, "has another than that of receipt UKT4JL9G91", []string{`UPDATE payment SET receipt = 'UKT4JL9G92'`}},
 		{success, "names no receipt", []string{push("ws_CO_other", "")}},
-		{success, "look in the M-PESA portal for receipt RECEIPT2", []string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "RECEIPT2"))}},
-		{success, "C2B told of receipt RECEIPT2", []string{c2b("RECEIPT2")}},
-		{success, "of KSh 100, and the books say KSh 2,700", []string{c2b("RECEIPT1")}},
+		{success, "look in the M-PESA portal for receipt UKT4JL9G92", []string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))}},
+		{success, "C2B told of receipt UKT4JL9G92", []string{c2b("UKT4JL9G92")}},
+		{success, "of KSh 100, and the books say KSh 2,700", []string{c2b("UKT4JL9G91")}},
 		{success, "of KSh 100, and the books say KSh 2,700", []string{checked, status("paid_check", "Completed", 100)}},
-		{back, "says so of receipt RECEIPT1, and the books say applied", []string{checked, status("paid_check", "Reversed", 2700)}},
-		{back, "says so of receipt RECEIPT1, and the books say applied", []string{claimed, `UPDATE claim SET receipt = 'RECEIPT1'`, status("claim", "Reversed", 2700)}},
-		{back, "says so of receipt RECEIPT1, and the books say applied", []string{refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", reversed)}},
+		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{checked, status("paid_check", "Reversed", 2700)}},
+		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{claimed, `UPDATE claim SET receipt = 'UKT4JL9G91'`, status("claim", "Reversed", 2700)}},
+		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", reversed)}},
 	}
 }
