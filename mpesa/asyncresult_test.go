@@ -179,6 +179,9 @@ func FuzzParseResult(f *testing.F) {
 		statusBodyWith(`{"Key":"Amount","Value":1e9}`), statusBodyWith(`{"Amount":"1","Amount":2}`),
 		`{"Result":{"resultcode":0,"ResultCode":1,"ResultCode":0,"ConversationID":"a"}}`,
 	} {
+		for _, way := range waysToSend() {
+			f.Add(way.send(seed))
+		}
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -28,8 +28,8 @@ type Callback struct {
 	HasTime      bool
 }
 
-// ParseCallback reads the body of an STK callback, as far as it can be read without guessing: see
-// document for what may have happened to it on its way. The result code must be there, as a number or a
+// ParseCallback reads the body of an STK callback, as far as it can be read without guessing: compressed,
+// in UTF-16, wrapped, as a form, or nearly JSON, as proxies and relays make it. The result code must be there, as a number or a
 // string, and must not be given twice with different values; so must the CheckoutRequestID. Metadata is
 // read by name, and whatever is missing or of a wrong type is left out rather than made an error, so
 // that no report of money is lost over a detail.
