@@ -67,8 +67,9 @@ func (c *Client) RegisterURLs(ctx context.Context, r URLRegistration) (Acknowled
 		return Acknowledgement{}, refuse(endpointC2BRegister, "the shortcode is not a number")
 	case body.ResponseType != CompleteUnvalidated && body.ResponseType != CancelUnvalidated:
 		return Acknowledgement{}, refuse(endpointC2BRegister, "the response type is neither Completed nor Cancelled")
-	case !isAddress(r.ConfirmationURL) || !isAddress(r.ValidationURL):
-		return Acknowledgement{}, refuse(endpointC2BRegister, "the confirmation or validation URL is not an http or https address")
+	}
+	if wrong := wrongURL(c.cfg.BaseURL, r.ConfirmationURL, r.ValidationURL); wrong != "" {
+		return Acknowledgement{}, refuse(endpointC2BRegister, wrong)
 	}
 	got, err := c.call(ctx, endpointC2BRegister, pathC2BRegister, body)
 	if err != nil {

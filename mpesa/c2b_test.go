@@ -18,8 +18,8 @@ func TestRegisterURLsRequest(t *testing.T) {
 		want    string
 	}{
 		{testURLs(), `{"ShortCode":"174379","ResponseType":"Completed","ConfirmationURL":"https://cinema.example/confirm","ValidationURL":"https://cinema.example/validate"}`},
-		{URLRegistration{"5123456", CancelUnvalidated, "https://cinema.example/c?a=1&b=2", "https://cinema.example/v"},
-			`{"ShortCode":"5123456","ResponseType":"Cancelled","ConfirmationURL":"https://cinema.example/c?a=1&b=2","ValidationURL":"https://cinema.example/v"}`},
+		{URLRegistration{"5123456", CancelUnvalidated, "https://cinema.example/c/a=1&b=2", "https://cinema.example/v"},
+			`{"ShortCode":"5123456","ResponseType":"Cancelled","ConfirmationURL":"https://cinema.example/c/a=1&b=2","ValidationURL":"https://cinema.example/v"}`},
 	} {
 		client, fake := answering(t, reply{status: 200, body: registered})
 		ack, err := client.RegisterURLs(t.Context(), test.request)

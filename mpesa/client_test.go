@@ -97,7 +97,7 @@ func newTestClient(t testing.TB, cfg Config) *Client {
 }
 
 func testPush() Push {
-	return Push{Amount: 1350, Phone: testPhone, CallbackURL: "https://cinema.example/cb/t0k3n?a=1&b=2", Reference: "B7K2M9", Description: "2 tickets"}
+	return Push{Amount: 1350, Phone: testPhone, CallbackURL: "https://cinema.example/cb/t0k3n/a=1&b=2", Reference: "B7K2M9", Description: "2 tickets"}
 }
 
 // answering makes a client whose every call but the log-in gets r.
@@ -117,13 +117,13 @@ func TestSTKPushRequest(t *testing.T) {
 		want   string
 	}{
 		"paybill": {func(*Config, *Push) {},
-			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerPayBillOnline","Amount":"1350","PartyA":"254708374149","PartyB":"174379","PhoneNumber":"254708374149","CallBackURL":"https://cinema.example/cb/t0k3n?a=1&b=2","AccountReference":"B7K2M9","TransactionDesc":"2 tickets"}`},
+			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerPayBillOnline","Amount":"1350","PartyA":"254708374149","PartyB":"174379","PhoneNumber":"254708374149","CallBackURL":"https://cinema.example/cb/t0k3n/a=1&b=2","AccountReference":"B7K2M9","TransactionDesc":"2 tickets"}`},
 		"till, long texts": {func(c *Config, p *Push) {
 			c.Till, p.Reference, p.Description = "5123456", "Tom & Jerry's #1 film", ""
 		},
-			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerBuyGoodsOnline","Amount":"1350","PartyA":"254708374149","PartyB":"5123456","PhoneNumber":"254708374149","CallBackURL":"https://cinema.example/cb/t0k3n?a=1&b=2","AccountReference":"Tom Jerrys 1","TransactionDesc":"Payment"}`},
+			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerBuyGoodsOnline","Amount":"1350","PartyA":"254708374149","PartyB":"5123456","PhoneNumber":"254708374149","CallBackURL":"https://cinema.example/cb/t0k3n/a=1&b=2","AccountReference":"Tom Jerrys 1","TransactionDesc":"Payment"}`},
 		"phone as number": {func(c *Config, p *Push) { c.PhoneAsNumber = true },
-			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerPayBillOnline","Amount":"1350","PartyA":254708374149,"PartyB":"174379","PhoneNumber":254708374149,"CallBackURL":"https://cinema.example/cb/t0k3n?a=1&b=2","AccountReference":"B7K2M9","TransactionDesc":"2 tickets"}`},
+			`{"BusinessShortCode":174379,"Password":"` + password + `","Timestamp":"20240710091526","TransactionType":"CustomerPayBillOnline","Amount":"1350","PartyA":254708374149,"PartyB":"174379","PhoneNumber":254708374149,"CallBackURL":"https://cinema.example/cb/t0k3n/a=1&b=2","AccountReference":"B7K2M9","TransactionDesc":"2 tickets"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &fakeDaraja{logins: []reply{{status: 200, body: goodLogin}}, answers: []reply{{status: 200, body: accepted}}}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -78,13 +77,17 @@ var (
 	tillForm      = regexp.MustCompile(`^[0-9]{4,10}$`)
 )
 
-// New checks cfg and makes a Client. It makes no call.
+// ConfigError says what is wrong with one field of a Config. It never holds the field's value.
+type ConfigError struct {
+	Field   string // the name that it has in Config
+	Problem string
+}
+
+// Error names the field and what is wrong with it.
+func (e *ConfigError) Error() string { return "mpesa: " + e.Field + " " + e.Problem }
+
+// New checks cfg and makes a Client. It makes no call. Its error joins a *ConfigError for each field that is wrong.
 func New(cfg Config) (*Client, error) {
-	base, err := checkBaseURL(cfg.BaseURL)
-	if err != nil {
-		return nil, err
-	}
-	cfg.BaseURL = base
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -107,42 +110,63 @@ func New(cfg Config) (*Client, error) {
 }
 
 func (cfg *Config) check() error {
-	for _, field := range []struct{ name, value string }{
-		{"consumer key", cfg.ConsumerKey},
-		{"consumer secret", cfg.ConsumerSecret},
-		{"passkey", cfg.Passkey},
+	var errs []error
+	wrong := func(field, problem string) { errs = append(errs, &ConfigError{field, problem}) }
+	base, err := CheckBaseURL(cfg.BaseURL)
+	if err != nil {
+		wrong("BaseURL", "is no address of a Daraja: "+err.Error())
+	}
+	cfg.BaseURL = base
+	for _, f := range []struct{ name, value string }{
+		{"ConsumerKey", cfg.ConsumerKey}, {"ConsumerSecret", cfg.ConsumerSecret}, {"Passkey", cfg.Passkey},
 	} {
-		if field.value == "" {
-			return fmt.Errorf("mpesa: %s is missing", field.name)
-		}
-		if strings.TrimSpace(field.value) != field.value {
-			return fmt.Errorf("mpesa: %s begins or ends with a space", field.name)
+		if f.value == "" {
+			wrong(f.name, "is missing")
+		} else if problem := pasted(f.value); problem != "" {
+			wrong(f.name, problem)
 		}
 	}
-	if strings.TrimSpace(cfg.InitiatorName) != cfg.InitiatorName {
-		return errors.New("mpesa: initiator name begins or ends with a space")
+	switch problem := pasted(cfg.InitiatorName); {
+	case problem != "":
+		wrong("InitiatorName", problem)
+	case strings.Contains(cfg.ConsumerKey, ":"):
+		wrong("ConsumerKey", "must not contain a colon")
+	case strings.ContainsAny(cfg.Passkey, "\"'`"):
+		wrong("Passkey", "has a quote in it")
 	}
 	if strings.ContainsAny(cfg.SecurityCredential, "\r\n") || !isBase64(cfg.SecurityCredential) {
-		return errors.New("mpesa: security credential is not base64 in one line: make it with SecurityCredential")
-	}
-	if strings.Contains(cfg.ConsumerKey, ":") {
-		return errors.New("mpesa: consumer key must not contain a colon")
+		wrong("SecurityCredential", "is not base64 in one line: make it with SecurityCredential")
 	}
 	if !shortcodeForm.MatchString(cfg.Shortcode) {
-		return errors.New("mpesa: shortcode must have 5 to 7 digits")
+		wrong("Shortcode", "must be a number of 5 to 7 digits")
 	}
 	if cfg.Till != "" && !tillForm.MatchString(cfg.Till) {
-		return errors.New("mpesa: till must be a number of 4 to 10 digits")
+		wrong("Till", "must be a number of 4 to 10 digits")
 	}
 	switch cfg.TransactionType {
 	case "", PayBill, BuyGoods:
 	default:
-		return fmt.Errorf("mpesa: transaction type must be %s or %s", PayBill, BuyGoods)
+		wrong("TransactionType", "must be "+PayBill+" or "+BuyGoods)
 	}
 	if cfg.Timeout < 0 {
-		return errors.New("mpesa: timeout is negative")
+		wrong("Timeout", "is negative")
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// pasted says what a credential has in it that none has, and that comes with it when it is copied from a page.
+func pasted(value string) string {
+	for _, r := range value {
+		switch {
+		case r == ' ' || r == '\t':
+			return "has a space in it"
+		case r < ' ' || r == 0x7f:
+			return "has a control character in it, such as a line break"
+		case r > 0x7f:
+			return fmt.Sprintf("has a character in it that is not ASCII (%U)", r)
+		}
+	}
+	return ""
 }
 
 func (cfg *Config) fillIn() {
@@ -168,25 +192,17 @@ func isBase64(text string) bool {
 	return err == nil
 }
 
-func checkBaseURL(text string) (string, error) {
-	base, err := url.Parse(text)
-	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return "", errors.New("mpesa: base URL must be http:// or https:// and a host")
-	}
-	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return "", errors.New("mpesa: base URL must have no user, query or fragment")
-	}
-	return strings.TrimRight(base.String(), "/"), nil
-}
-
 // NewTransport makes a transport for Daraja with 512 idle connections per host:
 // the usual two use up the ports under load. It speaks HTTP/1.1, where a request
 // that failed tells whether it can have been written, and drops idle connections
 // after 30 s, before the far side does: a push written to a connection that was
-// closed meanwhile is ambiguous. It uses no proxy; set Proxy to have one.
+// closed meanwhile is ambiguous. It goes through the proxy that the environment
+// names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), but to a loopback address directly. A
+// call that the proxy did not connect was never sent.
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
 		MaxIdleConns:          0,

@@ -65,7 +65,7 @@ func ExampleClient_TransactionStatus() {
 	}
 	ack, err := client.TransactionStatus(context.Background(), mpesa.StatusRequest{
 		Receipt:   receipt,
-		ResultURL: "https://cinema.example/result/unguessable", TimeoutURL: "https://cinema.example/timeout/unguessable",
+		ResultURL: "https://cinema.co.ke/result/unguessable", TimeoutURL: "https://cinema.co.ke/timeout/unguessable",
 	})
 	if err != nil {
 		fmt.Println("nothing learnt:", err)
@@ -81,7 +81,7 @@ func ExampleClient_Reverse() {
 
 	ack, err := client.Reverse(context.Background(), mpesa.ReversalRequest{
 		Receipt: "SKC82PACB8", Amount: 1350,
-		ResultURL: "https://cinema.example/result/unguessable", TimeoutURL: "https://cinema.example/timeout/unguessable",
+		ResultURL: "https://cinema.co.ke/result/unguessable", TimeoutURL: "https://cinema.co.ke/timeout/unguessable",
 		Remarks: "Screening cancelled",
 	})
 	switch {
@@ -144,7 +144,7 @@ func ExampleClient_RegisterURLs() {
 	defer done()
 
 	_, err := client.RegisterURLs(context.Background(), mpesa.URLRegistration{
-		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: "https://cinema.example/confirm/unguessable", ValidationURL: "https://cinema.example/validate/unguessable",
+		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: "https://cinema.co.ke/confirm/unguessable", ValidationURL: "https://cinema.co.ke/validate/unguessable",
 	})
 	fmt.Println(errors.Is(err, mpesa.ErrAlreadyRegistered))
 	// Output: true

@@ -17,7 +17,7 @@ const (
 )
 
 func testStatus() StatusRequest {
-	return StatusRequest{Receipt: "NEF61H8J60", ResultURL: "https://cinema.example/result/t0k3n?a=1&b=2", TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "OK", Occasion: "OK"}
+	return StatusRequest{Receipt: "NEF61H8J60", ResultURL: "https://cinema.example/result/t0k3n/a=1&b=2", TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "OK", Occasion: "OK"}
 }
 
 func testReversal() ReversalRequest {

@@ -56,8 +56,9 @@ func (c *Client) RegisterPull(ctx context.Context, r PullRegistration) error {
 		return &Error{
 			Endpoint: endpointPullRegister, Kind: KindRefused, Message: ErrMSISDN.Error(), Err: ErrMSISDN, local: true,
 		}
-	case !isAddress(r.CallbackURL):
-		return refuse(endpointPullRegister, "the callback URL is not an http or https address")
+	}
+	if wrong := wrongURL(c.cfg.BaseURL, r.CallbackURL); wrong != "" {
+		return refuse(endpointPullRegister, wrong)
 	}
 	got, err := c.call(ctx, endpointPullRegister, pathPullRegister, body)
 	if err != nil {

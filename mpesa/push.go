@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +25,8 @@ type Push struct {
 	Amount int64
 	Phone  MSISDN
 	// CallbackURL is delivered to with its exact path (observed). It should carry
-	// an unguessable token, since callbacks are not signed, and should avoid the
-	// words M-PESA, Safaricom, exe, cmd, SQL and query (documented for C2B).
+	// an unguessable token, since callbacks are not signed. CheckCallbackURL says what
+	// is refused.
 	CallbackURL string
 	// Reference is printed in the payer's SMS: nothing private. It is cut to 12
 	// characters of A-Z, a-z, 0-9, space and dash; so is Description, to 13.
@@ -62,7 +61,7 @@ type pushBody struct {
 // that a prompt may be on the phone all the same. Where an answer named the push, its
 // ids are in the PushAnswer and in the Error, so that it can be asked about.
 func (c *Client) STKPush(ctx context.Context, push Push) (PushAnswer, error) {
-	if err := push.check(); err != nil {
+	if err := push.check(c.cfg.BaseURL); err != nil {
 		return PushAnswer{}, &Error{Endpoint: endpointPush, Kind: KindRefused, Message: err.Error(), Err: err, local: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
@@ -130,24 +129,17 @@ func pushIDs(body []byte) (checkout, merchant string) {
 	return checkout, merchant
 }
 
-func (p Push) check() error {
+func (p Push) check(baseURL string) error {
 	if p.Amount < MinAmount || p.Amount > MaxAmount {
 		return errors.New("the amount is not between 1 and 250,000 shillings")
 	}
 	if !p.Phone.valid() {
 		return ErrMSISDN
 	}
-	if !isAddress(p.CallbackURL) {
-		return errors.New("the callback URL is not an http or https address")
+	if wrong := wrongURL(baseURL, p.CallbackURL); wrong != "" {
+		return errors.New(wrong)
 	}
 	return nil
-}
-
-// isAddress knows what Daraja takes as an address to answer to.
-func isAddress(text string) bool {
-	address, err := url.Parse(text)
-	return err == nil && address.Host != "" && (address.Scheme == "https" || address.Scheme == "http") &&
-		!strings.ContainsAny(text, " <>\"\t\r\n")
 }
 
 func (c *Client) pushBody(push Push, at time.Time) pushBody {

@@ -66,7 +66,7 @@ func (c *Client) Reverse(ctx context.Context, r ReversalRequest) (Acknowledgemen
 		QueueTimeOutURL:        r.TimeoutURL,
 		Remarks:                remarks(r.Remarks),
 	}
-	wrong := ""
+	wrong := wrongURL(c.cfg.BaseURL, r.ResultURL, r.TimeoutURL)
 	switch {
 	case r.Amount < MinAmount || r.Amount > MaxAmount:
 		wrong = "the amount is not between 1 and 250,000 shillings"
@@ -74,8 +74,6 @@ func (c *Client) Reverse(ctx context.Context, r ReversalRequest) (Acknowledgemen
 		wrong = "the receipt is not one"
 	case !partyForm.MatchString(body.ReceiverParty):
 		wrong = "the shortcode is not a number"
-	case !isAddress(r.ResultURL) || !isAddress(r.TimeoutURL):
-		wrong = "the result or time-out URL is not an http or https address"
 	}
 	if wrong != "" {
 		return Acknowledgement{}, refuse(endpointReversal, wrong)

@@ -83,13 +83,13 @@ func (c *Client) TransactionStatus(ctx context.Context, r StatusRequest) (Acknow
 	if body.IdentifierType == "" {
 		body.IdentifierType = IdentifierShortcode
 	}
-	if wrong := body.wrong(); wrong != "" {
+	if wrong := body.wrong(c.cfg.BaseURL); wrong != "" {
 		return Acknowledgement{}, refuse(endpointStatus, wrong)
 	}
 	return c.instruct(ctx, endpointStatus, pathStatus, body)
 }
 
-func (b statusBody) wrong() string {
+func (b statusBody) wrong(baseURL string) string {
 	switch {
 	case b.TransactionID == "" && b.OriginalConversationID == "":
 		return "neither a receipt nor an original conversation id is given"
@@ -99,10 +99,8 @@ func (b statusBody) wrong() string {
 		return "the original conversation id is not one"
 	case !partyForm.MatchString(b.PartyA):
 		return "the shortcode is not a number"
-	case !isAddress(b.ResultURL) || !isAddress(b.QueueTimeOutURL):
-		return "the result or time-out URL is not an http or https address"
 	}
-	return ""
+	return wrongURL(baseURL, b.ResultURL, b.QueueTimeOutURL)
 }
 
 // TransactionState is M-PESA's word for how far a transaction has come.

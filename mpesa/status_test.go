@@ -13,14 +13,14 @@ func TestTransactionStatusRequest(t *testing.T) {
 		want   string
 	}{
 		"receipt": {func(*StatusRequest) {},
-			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","TransactionID":"NEF61H8J60","PartyA":"174379","IdentifierType":"4","ResultURL":"https://cinema.example/result/t0k3n?a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"OK","Occasion":"OK"}`},
+			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","TransactionID":"NEF61H8J60","PartyA":"174379","IdentifierType":"4","ResultURL":"https://cinema.example/result/t0k3n/a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"OK","Occasion":"OK"}`},
 		"conversation": {func(r *StatusRequest) {
 			r.Receipt, r.OriginalConversationID = "", "7071-4170-a0e5-8345632bad442144258"
 			r.Shortcode, r.IdentifierType, r.Remarks, r.Occasion = "5123456", IdentifierTill, "", ""
 		},
-			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","OriginalConversationID":"7071-4170-a0e5-8345632bad442144258","PartyA":"5123456","IdentifierType":"2","ResultURL":"https://cinema.example/result/t0k3n?a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"Payment","Occasion":""}`},
+			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","OriginalConversationID":"7071-4170-a0e5-8345632bad442144258","PartyA":"5123456","IdentifierType":"2","ResultURL":"https://cinema.example/result/t0k3n/a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"Payment","Occasion":""}`},
 		"long texts": {func(r *StatusRequest) { r.Remarks, r.Occasion = strings.Repeat("é#a", 200), strings.Repeat("b", 200) },
-			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","TransactionID":"NEF61H8J60","PartyA":"174379","IdentifierType":"4","ResultURL":"https://cinema.example/result/t0k3n?a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"` + strings.Repeat("a", 100) + `","Occasion":"` + strings.Repeat("b", 100) + `"}`},
+			`{"Initiator":"apiop37","SecurityCredential":"` + testCredential + `","CommandID":"TransactionStatusQuery","TransactionID":"NEF61H8J60","PartyA":"174379","IdentifierType":"4","ResultURL":"https://cinema.example/result/t0k3n/a=1&b=2","QueueTimeOutURL":"https://cinema.example/timeout/t0k3n","Remarks":"` + strings.Repeat("a", 100) + `","Occasion":"` + strings.Repeat("b", 100) + `"}`},
 	} {
 		client, fake := withInitiator(t, reply{status: 200, body: acknowledged})
 		request := testStatus()
