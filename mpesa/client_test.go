@@ -197,22 +197,33 @@ func wantKind(t *testing.T, name string, err error, want Kind) *Error {
 
 func TestNewChecksItsConfig(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"no base URL":           func(c *Config) { c.BaseURL = "" },
-		"base URL without host": func(c *Config) { c.BaseURL = "https://:443" },
-		"base URL of a file":    func(c *Config) { c.BaseURL = "file:///etc" },
-		"base URL with user":    func(c *Config) { c.BaseURL = "https://a:b@daraja.example" },
-		"base URL with query":   func(c *Config) { c.BaseURL = "https://daraja.example/?a=1" },
-		"no key":                func(c *Config) { c.ConsumerKey = "" },
-		"no secret":             func(c *Config) { c.ConsumerSecret = "" },
-		"no passkey":            func(c *Config) { c.Passkey = "" },
-		"passkey with newline":  func(c *Config) { c.Passkey += "\n" },
-		"colon in key":          func(c *Config) { c.ConsumerKey = "a:b" },
-		"short shortcode":       func(c *Config) { c.Shortcode = "1743" },
-		"shortcode with letter": func(c *Config) { c.Shortcode = "17437a" },
-		"shortcode with 0":      func(c *Config) { c.Shortcode = "017437" },
-		"till with letter":      func(c *Config) { c.Till = "51234x" },
-		"transaction type":      func(c *Config) { c.TransactionType = "PayBill" },
-		"negative timeout":      func(c *Config) { c.Timeout = -1 },
+		"no base URL":                   func(c *Config) { c.BaseURL = "" },
+		"base URL without host":         func(c *Config) { c.BaseURL = "https://:443" },
+		"base URL of a file":            func(c *Config) { c.BaseURL = "file:///etc" },
+		"base URL with user":            func(c *Config) { c.BaseURL = "https://a:b@daraja.example" },
+		"base URL with query":           func(c *Config) { c.BaseURL = "https://daraja.example/?a=1" },
+		"no key":                        func(c *Config) { c.ConsumerKey = "" },
+		"no secret":                     func(c *Config) { c.ConsumerSecret = "" },
+		"no passkey":                    func(c *Config) { c.Passkey = "" },
+		"passkey with newline":          func(c *Config) { c.Passkey += "\n" },
+		"passkey in quotes":             func(c *Config) { c.Passkey = `"` + c.Passkey + `"` },
+		"passkey with a no-break space": func(c *Config) { c.Passkey += "\u00a0" },
+		"secret with a space":           func(c *Config) { c.ConsumerSecret = c.ConsumerSecret[:4] + " " + c.ConsumerSecret[4:] },
+		"secret left out":               func(c *Config) { c.ConsumerSecret = "…" },
+		"key with a carriage return":    func(c *Config) { c.ConsumerKey += "\r" },
+		"key with a zero width space":   func(c *Config) { c.ConsumerKey = "\u200b" + c.ConsumerKey },
+		"shortcode with spaces":         func(c *Config) { c.Shortcode = "174 379" },
+		"shortcode in quotes":           func(c *Config) { c.Shortcode = "'174379'" },
+		"till with a space":             func(c *Config) { c.Till = " 512345" },
+		"Safaricom in the clear":        func(c *Config) { c.BaseURL = "http://api.safaricom.co.ke" },
+		"address of a call":             func(c *Config) { c.BaseURL = Sandbox + "/mpesa/stkpush/v1/processrequest" },
+		"colon in key":                  func(c *Config) { c.ConsumerKey = "a:b" },
+		"short shortcode":               func(c *Config) { c.Shortcode = "1743" },
+		"shortcode with letter":         func(c *Config) { c.Shortcode = "17437a" },
+		"shortcode with 0":              func(c *Config) { c.Shortcode = "017437" },
+		"till with letter":              func(c *Config) { c.Till = "51234x" },
+		"transaction type":              func(c *Config) { c.TransactionType = "PayBill" },
+		"negative timeout":              func(c *Config) { c.Timeout = -1 },
 	} {
 		cfg := testConfig(nil)
 		change(&cfg)
@@ -222,6 +233,22 @@ func TestNewChecksItsConfig(t *testing.T) {
 		} else if strings.Contains(err.Error(), testPasskey) || strings.Contains(err.Error(), testSecret) {
 			t.Errorf("%s: the error shows a secret", name)
 		}
+	}
+}
+
+// TestNewNamesEachField: who reads the settings can say which are wrong, all of them at once.
+func TestNewNamesEachField(t *testing.T) {
+	cfg := testConfig(nil)
+	cfg.BaseURL, cfg.ConsumerKey, cfg.Passkey, cfg.InitiatorName, cfg.Shortcode = "x", "a:b", "'geheim'", "api op", "174379 "
+	_, err := New(cfg)
+	var fields []string
+	for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
+		if wrong, is := errors.AsType[*ConfigError](one); is {
+			fields = append(fields, wrong.Field)
+		}
+	}
+	if got := strings.Join(fields, " "); got != "BaseURL InitiatorName ConsumerKey Passkey Shortcode" || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("%s: %v", got, err)
 	}
 }
 

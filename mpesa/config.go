@@ -126,12 +126,13 @@ func (cfg *Config) check() error {
 			wrong(f.name, problem)
 		}
 	}
-	switch problem := pasted(cfg.InitiatorName); {
-	case problem != "":
+	if problem := pasted(cfg.InitiatorName); problem != "" {
 		wrong("InitiatorName", problem)
-	case strings.Contains(cfg.ConsumerKey, ":"):
+	}
+	if strings.Contains(cfg.ConsumerKey, ":") {
 		wrong("ConsumerKey", "must not contain a colon")
-	case strings.ContainsAny(cfg.Passkey, "\"'`"):
+	}
+	if strings.ContainsAny(cfg.Passkey, "\"'`") {
 		wrong("Passkey", "has a quote in it")
 	}
 	if strings.ContainsAny(cfg.SecurityCredential, "\r\n") || !isBase64(cfg.SecurityCredential) {
