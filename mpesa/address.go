@@ -257,3 +257,13 @@ func IsSafaricom(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (plainHost(u) == "safaricom.co.ke" || strings.HasSuffix(plainHost(u), ".safaricom.co.ke"))
 }
+
+// DarajaOf is Production or Sandbox where an address is of that host, however it is written, and else "".
+func DarajaOf(text string) string {
+	for _, known := range []string{Production, Sandbox} {
+		if isHostOf(text, known) {
+			return known
+		}
+	}
+	return ""
+}

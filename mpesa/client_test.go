@@ -242,9 +242,10 @@ func TestNewNamesEachField(t *testing.T) {
 	cfg.BaseURL, cfg.ConsumerKey, cfg.Passkey, cfg.InitiatorName, cfg.Shortcode = "x", "a:b", "'geheim'", "api op", "174379 "
 	_, err := New(cfg)
 	var fields []string
-	for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
-		if wrong, is := errors.AsType[*ConfigError](one); is {
-			fields = append(fields, wrong.Field)
+	for _, wrong := range ConfigErrors(cfg) {
+		fields = append(fields, wrong.Field)
+		if err == nil || !strings.Contains(err.Error(), wrong.Error()) {
+			t.Errorf("%v does not say %v", err, wrong)
 		}
 	}
 	if got := strings.Join(fields, " "); got != "BaseURL InitiatorName ConsumerKey Passkey Shortcode" || strings.Contains(err.Error(), "geheim") {

@@ -88,7 +88,11 @@ func (e *ConfigError) Error() string { return "mpesa: " + e.Field + " " + e.Prob
 
 // New checks cfg and makes a Client. It makes no call. Its error joins a *ConfigError for each field that is wrong.
 func New(cfg Config) (*Client, error) {
-	if err := cfg.check(); err != nil {
+	var errs []error
+	for _, wrong := range cfg.check() {
+		errs = append(errs, wrong)
+	}
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	cfg.fillIn()
@@ -109,8 +113,10 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-func (cfg *Config) check() error {
-	var errs []error
+// ConfigErrors lists what is wrong with cfg, as New finds it.
+func ConfigErrors(cfg Config) []*ConfigError { return cfg.check() }
+
+func (cfg *Config) check() (errs []*ConfigError) {
 	wrong := func(field, problem string) { errs = append(errs, &ConfigError{field, problem}) }
 	base, err := CheckBaseURL(cfg.BaseURL)
 	if err != nil {
@@ -152,7 +158,7 @@ func (cfg *Config) check() error {
 	if cfg.Timeout < 0 {
 		wrong("Timeout", "is negative")
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // pasted says what a credential has in it that none has, and that comes with it when it is copied from a page.

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"reflect"
 	"strings"
 	"time"
@@ -36,40 +35,16 @@ const (
 	pgStatementTime = 20 * time.Second
 )
 
-// IsPostgres reports whether the books' path is a PostgreSQL database's address.
-func IsPostgres(path string) bool {
-	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
-}
-
-// CheckPath reports what is wrong with a path to books, without opening it. The error holds no password.
-func CheckPath(path string) error {
-	if !IsPostgres(path) {
-		if scheme, _, found := strings.Cut(path, "://"); found {
-			return fmt.Errorf("%s:// is neither a file path nor postgres://user:password@host/database", scheme)
-		}
-		return nil
-	}
-	_, err := pgConfig(path)
-	return err
-}
-
-// PathName is how a path to books may be shown: without user, password and options.
-func PathName(path string) string {
-	u, err := url.Parse(path)
-	if !IsPostgres(path) || err != nil {
-		name, _, _ := strings.Cut(path, "://") // a path has none
-		return name
-	}
-	return u.Scheme + "://" + u.Host + u.Path
-}
-
 func pgConfig(path string) (*pgx.ConnConfig, error) {
-	cfg, err := pgx.ParseConfig(path)
-	if err != nil {
+	if err := checkPostgresURL(path); err != nil {
 		return nil, err
 	}
+	cfg, err := pgx.ParseConfig(path)
+	if err != nil {
+		return nil, errors.New("postgres:// has an option, or names a file, that the driver cannot read: " + withoutPassword(path, err))
+	}
 	if cfg.Database == "" {
-		return nil, errors.New("postgres:// names no database: it must be postgres://user:password@host/database")
+		return nil, errors.New("postgres:// names no database: it must be " + postgresForm)
 	}
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, pgConnectTime)
 	if cfg.RuntimeParams["application_name"] == "" {

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/joho/godotenv"
+
+	"cinemasphere/store"
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
@@ -32,6 +36,7 @@ type cli struct {
 type program struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
+	settings       *settings
 }
 
 type versionCmd struct{}
@@ -41,7 +46,7 @@ func (versionCmd) Run(p *program) error {
 	if info, ok := debug.ReadBuildInfo(); v == "" && ok {
 		v = info.Main.Version
 	}
-	_, err := fmt.Fprintln(p.stdout, "cinemasphere", v)
+	_, err := fmt.Fprintf(p.stdout, "cinemasphere %s\nsettings: %s\n", v, p.settings.readFrom())
 	return err
 }
 
@@ -50,9 +55,6 @@ type helped struct{ code int }
 
 // run is the whole program: arguments in, error out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read .env: %w", err)
-	}
 	defer func() {
 		switch v := recover().(type) {
 		case nil:
@@ -64,15 +66,158 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 			panic(v)
 		}
 	}()
+	set, unreadable := readSettings(os.Environ(), programFolder(), workingFolder())
 	var c cli
-	parser, err := kong.New(&c, kong.Name("cinemasphere"), kong.Description("A cinema's own box office, paid by M-PESA STK Push."),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helped{code}) }), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}))
+	line := commandLine{settings: set, names: map[*kong.Value]string{}}
+	parser, err := line.parser(&c, stdout, stderr)
 	if err != nil {
 		return fmt.Errorf("command line: %w", err)
 	}
-	kctx, err := parser.Parse(args)
-	if err != nil {
-		return fmt.Errorf("%w (see cinemasphere --help)", err)
+	if args, err = line.clean(args); err != nil {
+		return err
 	}
-	return kctx.Run(&program{ctx: ctx, stdout: stdout, stderr: stderr})
+	kctx, err := parser.Parse(args)
+	if err == nil {
+		err = unreadable
+	}
+	if err != nil {
+		return fmt.Errorf("%w (see cinemasphere --help)", line.explain(err))
+	}
+	if err := set.export(); err != nil {
+		return err
+	}
+	set.fill(reflect.ValueOf(&c).Elem())
+	return kctx.Run(&program{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})
+}
+
+// programFolder is where the program's file is, "" where that is not known.
+func programFolder() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return filepath.Dir(path)
+}
+
+// workingFolder is the current folder, "" where it is gone.
+func workingFolder() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// commandLine stands between kong and the settings, so that a value means the same wherever it is written. Kong itself would
+// take an empty variable for a value, and repeat values in its errors.
+type commandLine struct {
+	settings *settings
+	names    map[*kong.Value]string // of the variables
+}
+
+// parser makes kong's, and keeps it from reading the environment.
+func (l commandLine) parser(into *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
+	parser, err := kong.New(into, kong.Name("cinemasphere"), kong.Description("A cinema's own box office, paid by M-PESA STK Push."),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helped{code}) }), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}),
+		kong.Resolvers(kong.ResolverFunc(l.resolve)), kong.ValueFormatter(l.help))
+	if err != nil {
+		return nil, err
+	}
+	return parser, kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, is := node.(*kong.Flag); is && len(flag.Tag.Envs) > 0 {
+			l.names[flag.Value] = flag.Tag.Envs[0]
+			flag.Tag.Envs, flag.Envs = nil, nil
+		}
+		return next(nil)
+	})
+}
+
+// resolve gives a flag that is not on the command line its setting.
+func (l commandLine) resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if got, is := l.settings.values[l.names[flag.Value]]; is {
+		return got.value, nil
+	}
+	return nil, nil
+}
+
+// help writes the variable's name behind the description of a flag.
+func (l commandLine) help(v *kong.Value) string {
+	name := l.names[v]
+	if name == "" {
+		return v.Help
+	}
+	return strings.TrimSuffix(v.Help, ".") + " ($" + name + ")."
+}
+
+// clean does with values of settings on the command line what is done with those from elsewhere, and leaves out those that are
+// empty. Secrets are refused: every user of the machine can read what a program was started with.
+func (l commandLine) clean(args []string) ([]string, error) {
+	flags := map[string]known{}
+	for _, k := range knownSettings() {
+		flags[k.flag] = k
+	}
+	var kept []string
+	for i := 0; i < len(args); i++ {
+		name, value, whole := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		k, is := flags[name]
+		switch {
+		case args[i] == "--":
+			return append(kept, args[i:]...), nil
+		case !is || args[i] == name:
+			kept = append(kept, args[i])
+			continue
+		case !k.hasFlag():
+			return nil, fmt.Errorf("--%s: a secret is no flag, since every user of this machine could read it there: set %s in the environment "+
+				"or in .env, or %s_FILE to a file that holds it", name, k.name, k.name)
+		case !whole && i+1 == len(args):
+			kept = append(kept, args[i])
+			continue
+		case !whole:
+			i++
+			value = args[i]
+		}
+		if isEmpty(value) {
+			continue
+		}
+		value, problem := clean(value, k.secret)
+		if k.secret == "address" && store.HasPassword(value) {
+			problem = "has a password in it, which every user of this machine could read there: set " + k.name + " in the environment or in .env"
+		}
+		if problem != "" {
+			return nil, fmt.Errorf("--%s %s", name, problem)
+		}
+		kept = append(kept, "--"+name+"="+value)
+	}
+	return kept, nil
+}
+
+// explain names the variable and its place in an error of kong's about a flag that nobody wrote.
+func (l commandLine) explain(err error) error {
+	for _, k := range knownSettings() {
+		if got, is := l.settings.values[k.name]; is && strings.HasPrefix(err.Error(), "--"+k.flag) {
+			return fmt.Errorf("%s (%s): %w", k.name, got.from, err)
+		}
+	}
+	return err
+}
+
+// fill gives each command's config what does not come by flags: secrets, and where the settings were found.
+func (s *settings) fill(v reflect.Value) {
+	if v.Type() != reflect.TypeFor[config]() {
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Struct {
+				s.fill(f)
+			}
+		}
+		return
+	}
+	for _, k := range knownSettings() {
+		if got, given := s.values[k.name]; given && !k.hasFlag() {
+			v.Field(k.index).SetString(got.value)
+		}
+	}
+	v.FieldByName("Found").Set(reflect.ValueOf(s))
 }

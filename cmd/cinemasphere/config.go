@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,28 +20,31 @@ import (
 	"cinemasphere/store"
 )
 
-// config is every setting there is. Each is a flag and an environment variable, which may stand in a file .env.
+// config is every setting there is. Each is an environment variable, which may stand in a file .env, and a flag, unless it is
+// a secret: see known for the tags.
 type config struct {
+	Found *settings `kong:"-"` // what was read, and from where; nil is nothing
+
 	Addr                   string          `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
 	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.example. In the demo: http:// and ADDR."`
-	DatabaseURL            string          `env:"DATABASE_URL" name:"database-url" help:"SQLite file, or postgres://user:password@host/database. Default: demo.db in the demo, cinemasphere.db otherwise."`
+	DatabaseURL            string          `env:"DATABASE_URL" name:"database-url" secret:"address" path:"file" help:"SQLite file, or postgres://user:password@host/database. Default: demo.db in the demo, cinemasphere.db otherwise."`
 	MpesaEnv               string          `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
 	MpesaBaseURL           string          `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`
-	MpesaConsumerKey       string          `env:"MPESA_CONSUMER_KEY" name:"mpesa-consumer-key" help:"Consumer key of your Daraja app."`
-	MpesaConsumerSecret    string          `env:"MPESA_CONSUMER_SECRET" name:"mpesa-consumer-secret" help:"Consumer secret of your Daraja app."`
-	MpesaPasskey           string          `env:"MPESA_PASSKEY" name:"mpesa-passkey" help:"Passkey of your shortcode."`
+	MpesaConsumerKey       string          `kong:"-" env:"MPESA_CONSUMER_KEY" secret:"token" help:"Consumer key of your Daraja app."`
+	MpesaConsumerSecret    string          `kong:"-" env:"MPESA_CONSUMER_SECRET" secret:"token" help:"Consumer secret of your Daraja app."`
+	MpesaPasskey           string          `kong:"-" env:"MPESA_PASSKEY" secret:"token" help:"Passkey of your shortcode."`
 	MpesaBusinessShortCode string          `env:"MPESA_BUSINESS_SHORT_CODE" name:"mpesa-business-short-code" help:"Your paybill; for a till, its store (head-office) number."`
 	MpesaTillNumber        string          `env:"MPESA_TILL_NUMBER" name:"mpesa-till-number" help:"Your till number, where you have a till."`
 	MpesaTransactionType   string          `env:"MPESA_TRANSACTION_TYPE" name:"mpesa-transaction-type" help:"CustomerPayBillOnline or CustomerBuyGoodsOnline. Default: the latter where a till number is set that differs from the short code."`
 	MpesaCallbackURL       string          `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom sends all that it tells, where that is not BASE_URL/cb: of prompts to this address with a token, of receipts, refunds and payments without a prompt to addresses below it (for .../api/mpesa-callback, below .../cb)."`
 	MpesaInitiatorName     string          `env:"MPESA_INITIATOR_NAME" name:"mpesa-initiator-name" help:"API operator of your shortcode, with the roles Transaction Status and Org Reversals Initiator: lets the program confirm receipts and send refunds."`
-	MpesaInitiatorPassword string          `env:"MPESA_INITIATOR_PASSWORD" name:"mpesa-initiator-password" help:"Its password. M-PESA lets it expire after 90 days."`
-	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
+	MpesaInitiatorPassword string          `kong:"-" env:"MPESA_INITIATOR_PASSWORD" secret:"token" help:"Its password. M-PESA lets it expire after 90 days."`
+	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" path:"file" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
 	AutoRefund             string          `env:"AUTO_REFUND" name:"auto-refund" default:"off" enum:"on,off" help:"on: what is due back goes back by itself."`
 	PullTransactions       string          `env:"PULL_TRANSACTIONS" name:"pull-transactions" default:"off" enum:"on,off" help:"on: look every 10 minutes through M-PESA's own list for money that nothing else told of (paybill only)."`
 	QuerySchedule          []time.Duration `env:"QUERY_SCHEDULE" name:"query-schedule" help:"When M-PESA is asked about a prompt it has not told the fate of, after the prompt. Default: 25s, every 10s to 2m, then 3m,5m,10m,30m,2h,24h."`
 	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
-	SecretKey              string          `env:"SECRET_KEY" name:"secret-key" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
+	SecretKey              string          `kong:"-" env:"SECRET_KEY" secret:"text" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
 	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, separated by commas."`
 	HSTS                   string          `env:"HSTS" name:"hsts" default:"host" enum:"off,host,subdomains" help:"For whom Strict-Transport-Security speaks, where BASE_URL is https: host is this host alone, subdomains every host below it too."`
 	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
@@ -59,6 +65,7 @@ type plan struct {
 	results     string // where M-PESA sends what is not about a push
 	credential  string // the initiator's, sealed
 	level       slog.Level
+	warnings    []string // of settings that may not be what is meant
 }
 
 // Credentials of the demo's own Daraja. They open nothing else.
@@ -67,6 +74,18 @@ const (
 	demoShortcode                    = "600100"
 	demoInitiator, demoCredential    = "demo-initiator", "ZGVtbw=="
 )
+
+// Help lists for kong the settings that are no flags.
+func (config) Help() string {
+	var text strings.Builder
+	text.WriteString("These are secrets, and no flags. They come from the environment or .env, each also as NAME_FILE, a file that holds it:\n\n")
+	for _, k := range knownSettings() {
+		if !k.hasFlag() {
+			fmt.Fprintf(&text, "  %s: %s\n", k.name, reflect.TypeFor[config]().Field(k.index).Tag.Get("help"))
+		}
+	}
+	return text.String()
+}
 
 // check fills in what follows from other settings and names every setting that is missing or contradicts another.
 func (c config) check() (plan, error) {
@@ -79,13 +98,15 @@ func (c config) check() (plan, error) {
 	if p.env == store.Simulator {
 		p.fillDemo(fail)
 	} else {
-		p.checkDaraja(fail)
+		p.checkEnvironment(fail)
 	}
+	setDefault(&p.DatabaseURL, c.defaultDatabase())
 	if err := store.CheckPath(p.DatabaseURL); err != nil {
 		fail("DATABASE_URL: %w", err)
 	}
 	p.checkAddresses(fail)
 	p.checkInitiator(fail)
+	p.checkDaraja(fail)
 	p.checkRest(fail)
 	return p, errors.Join(errs...)
 }
@@ -124,6 +145,9 @@ func (p *plan) chooseEnvironment() error {
 			given = append(given, s.name)
 		}
 	}
+	if p.Found != nil && (len(p.Found.inFiles) > 0 || p.Found.strange) {
+		given = append(given, strings.Join(append(p.Found.inFiles, p.Found.files...), ", "))
+	}
 	if !loopback(p.Addr) {
 		given = append(given, "ADDR="+p.Addr)
 	}
@@ -136,7 +160,6 @@ func (p *plan) chooseEnvironment() error {
 
 func (p *plan) fillDemo(fail func(string, ...any)) {
 	p.simulate = p.MpesaBaseURL == ""
-	setDefault(&p.DatabaseURL, "demo.db")
 	setDefault(&p.MpesaConsumerKey, demoKey)
 	setDefault(&p.MpesaConsumerSecret, demoSecret)
 	setDefault(&p.MpesaPasskey, demoPasskey)
@@ -146,63 +169,118 @@ func (p *plan) fillDemo(fail func(string, ...any)) {
 		p.credential = demoCredential
 	}
 	setDefault(&p.BaseURL, "http://"+localAddr(p.Addr))
-	if strings.Contains(strings.ToLower(p.MpesaBaseURL), "safaricom.co.ke") {
-		fail("MPESA_BASE_URL is Safaricom's, but MPESA_ENV is simulator")
-	}
 }
 
-func (p *plan) checkDaraja(fail func(string, ...any)) {
+// checkEnvironment looks whether the settings are there that the sandbox and production need.
+func (p *plan) checkEnvironment(fail func(string, ...any)) {
 	if _, missing := p.mpesaSettings(); len(missing) > 0 {
 		fail("MPESA_ENV is %s, but %s is not set", p.env, strings.Join(missing, ", "))
 	}
 	if p.BaseURL == "" {
 		fail("MPESA_ENV is %s, but BASE_URL is not set: it is the address that customers use", p.env)
 	}
-	setDefault(&p.DatabaseURL, "cinemasphere.db")
-	if p.env == store.Production {
-		setDefault(&p.MpesaBaseURL, mpesa.Production)
-		if strings.HasPrefix(p.MpesaBaseURL, mpesa.Sandbox) {
-			fail("MPESA_BASE_URL is the sandbox, but MPESA_ENV is production")
-		}
-		if !strings.HasPrefix(p.MpesaBaseURL, "https://") {
-			fail("MPESA_BASE_URL must be https in production")
-		}
-		return
+	setDefault(&p.MpesaBaseURL, p.daraja())
+	if p.env == store.Production && !strings.HasPrefix(strings.ToLower(p.MpesaBaseURL), "https://") {
+		fail("MPESA_BASE_URL must be https in production")
 	}
-	setDefault(&p.MpesaBaseURL, mpesa.Sandbox)
-	if strings.HasPrefix(p.MpesaBaseURL, mpesa.Production) {
-		fail("MPESA_BASE_URL is production, but MPESA_ENV is sandbox")
+}
+
+// checkDaraja looks at what the client of Daraja will be made of, as that does, and whether its address is of the environment.
+func (p *plan) checkDaraja(fail func(string, ...any)) {
+	if mpesa.IsSafaricom(p.MpesaBaseURL) && p.daraja() != mpesa.DarajaOf(p.MpesaBaseURL) {
+		fail("MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV %s", p.env)
 	}
+	cfg := p.client()
+	if p.simulate {
+		cfg.BaseURL = "http://localhost" // of the simulator that will be started
+	}
+	names := map[string]string{
+		"BaseURL": "MPESA_BASE_URL", "ConsumerKey": "MPESA_CONSUMER_KEY", "ConsumerSecret": "MPESA_CONSUMER_SECRET", "Passkey": "MPESA_PASSKEY",
+		"InitiatorName": "MPESA_INITIATOR_NAME", "Shortcode": "MPESA_BUSINESS_SHORT_CODE", "Till": "MPESA_TILL_NUMBER",
+		"TransactionType": "MPESA_TRANSACTION_TYPE",
+	}
+	_, missing := p.mpesaSettings()
+	for _, wrong := range mpesa.ConfigErrors(cfg) {
+		if name := cmp.Or(names[wrong.Field], wrong.Field); !slices.Contains(missing, name) {
+			fail("%s %s", name, wrong.Problem)
+		}
+	}
+}
+
+// daraja is the address of Daraja that MPESA_ENV stands for, "" for the simulator.
+func (p *plan) daraja() string {
+	switch p.env {
+	case store.Production:
+		return mpesa.Production
+	case store.Sandbox:
+		return mpesa.Sandbox
+	}
+	return ""
 }
 
 // checkAddresses looks at the addresses that others will use.
 func (p *plan) checkAddresses(fail func(string, ...any)) {
 	p.BaseURL = strings.TrimRight(p.BaseURL, "/")
+	if p.BaseURL != "" && !p.checkBaseURL(fail) {
+		return
+	}
 	p.callback = strings.TrimRight(p.MpesaCallbackURL, "/")
+	name := "MPESA_CALLBACK_URL"
 	if p.callback == "" && p.BaseURL != "" {
-		p.callback = p.BaseURL + "/cb"
+		name, p.callback = "BASE_URL", p.BaseURL+"/cb"
 	}
 	p.results = p.callback
-	if before, is := strings.CutSuffix(p.callback, "/api/mpesa-callback"); is { // which answers of prompts alone have
+	before, article := strings.CutSuffix(p.callback, "/api/mpesa-callback")
+	if article { // which answers of prompts alone have
 		p.results = before + "/cb"
 	}
-	for _, a := range []struct{ name, text string }{{"BASE_URL", p.BaseURL}, {"MPESA_CALLBACK_URL", p.callback}} {
-		if a.text == "" {
-			continue
+	if p.callback == "" {
+		return
+	}
+	if err := mpesa.CheckCallbackURL(p.callback, p.daraja()); err != nil {
+		if article && mpesa.CheckCallbackURL(p.results, p.daraja()) == nil {
+			err = fmt.Errorf("%w; %s leads to the same", err, p.results)
 		}
-		u, err := url.Parse(a.text)
-		switch {
-		case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-			fail("%s is %q: it must be a whole address such as https://cinema.example", a.name, a.text)
-		case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-			fail("%s must have no query, fragment or password", a.name)
-		case u.Host != strings.ToLower(u.Host):
-			fail("%s: Safaricom refuses capital letters in %s", a.name, u.Host)
-		case p.env == store.Production && u.Scheme != "https":
-			fail("%s must be https in production", a.name)
-		case p.env != store.Simulator && loopback(u.Host):
-			fail("%s is %s, which Safaricom cannot reach", a.name, u.Host)
-		}
+		fail("%s is the address that Safaricom sends to, but %w", name, err)
+		return
+	}
+	if err := mpesa.CheckCallbackURL(p.results, mpesa.Production); err != nil && p.env == store.Sandbox {
+		p.warnings = append(p.warnings, name+" would be refused in production, and by C2B perhaps today: "+err.Error())
+	}
+	p.checkCallbackPath(fail)
+}
+
+// checkBaseURL looks at the address that customers use, and reports whether it is one.
+func (p *plan) checkBaseURL(fail func(string, ...any)) bool {
+	err := mpesa.CheckCallbackURL(p.BaseURL, "")
+	u, err2 := url.Parse(p.BaseURL)
+	switch {
+	case err != nil || err2 != nil:
+		fail("BASE_URL must be a whole address such as https://cinema.co.ke: %w", cmp.Or(err, err2))
+		return false
+	case u.Path != "":
+		fail("BASE_URL must have no path: the pages are at the root of a host of their own, such as %s://%s", u.Scheme, u.Host)
+		return false
+	case p.env == store.Production && u.Scheme != "https":
+		fail("BASE_URL must be https in production")
+	case p.env != store.Simulator && loopback(u.Host):
+		fail("BASE_URL is %s, which Safaricom cannot reach", u.Host)
+	default:
+		return true
+	}
+	return false
+}
+
+// checkCallbackPath compares the path that Safaricom is to call with those that there are.
+func (p *plan) checkCallbackPath(fail func(string, ...any)) {
+	u, err := url.Parse(p.callback)
+	switch {
+	case err != nil || u.Path == "/cb" || u.Path == "/api/mpesa-callback":
+	case u.Path == "":
+		fail("MPESA_CALLBACK_URL has no path: callbacks are taken at %s/cb", p.callback)
+	default:
+		p.warnings = append(p.warnings, fmt.Sprintf("MPESA_CALLBACK_URL has the path %s: callbacks are taken at /cb and /api/mpesa-callback alone, "+
+			"so that a proxy before the program must make one of them of it", u.Path))
 	}
 }
 
@@ -235,10 +313,10 @@ func (p *plan) checkInitiator(fail func(string, ...any)) {
 }
 
 func (p *plan) checkRest(fail func(string, ...any)) {
-	switch p.MpesaTransactionType {
-	case "", mpesa.PayBill, mpesa.BuyGoods:
-	default:
-		fail("MPESA_TRANSACTION_TYPE is %q: it must be %s or %s", p.MpesaTransactionType, mpesa.PayBill, mpesa.BuyGoods)
+	if _, port, err := net.SplitHostPort(p.Addr); err != nil || port == "" || strings.Contains(p.Addr, "/") {
+		fail("ADDR must be a host and a port, such as localhost:8080, or :8080 for all networks")
+	} else if n, err := strconv.Atoi(port); err == nil && n > 65535 {
+		fail("ADDR: the port must be at most 65535")
 	}
 	if p.MpesaTransactionType == mpesa.BuyGoods && p.MpesaTillNumber == "" {
 		fail("MPESA_TRANSACTION_TYPE is %s, but MPESA_TILL_NUMBER is not set", mpesa.BuyGoods)
@@ -282,7 +360,7 @@ func loopback(hostport string) bool {
 		host = hostport
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || (err == nil && ip.IsLoopback())
+	return strings.EqualFold(host, "localhost") || (err == nil && ip.IsLoopback())
 }
 
 // localAddr is how this machine reaches a listening address.

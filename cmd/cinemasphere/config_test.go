@@ -9,7 +9,7 @@ import (
 func TestConfig(t *testing.T) {
 	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: 2 * time.Minute, LogLevel: "info", LogFormat: "text", QueryRate: 2}
 	live := base
-	live.MpesaEnv, live.BaseURL = "production", "https://cinema.example"
+	live.MpesaEnv, live.BaseURL = "production", "https://cinema.co.ke"
 	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret", "passkey", "600100"
 	sandbox := live
 	sandbox.MpesaEnv = "sandbox"
@@ -30,15 +30,15 @@ func TestConfig(t *testing.T) {
 		{"sandbox", sandbox, func(*config) {}, ""},
 		{"no passkey and no key", live, func(c *config) { c.MpesaPasskey, c.MpesaConsumerKey = "", "" }, "MPESA_CONSUMER_KEY, MPESA_PASSKEY is not set"},
 		{"no address", live, func(c *config) { c.BaseURL = "" }, "BASE_URL is not set"},
-		{"production over http", live, func(c *config) { c.BaseURL = "http://cinema.example" }, "BASE_URL must be https"},
-		{"production with a local callback", live, func(c *config) { c.MpesaCallbackURL = "https://localhost/cb" }, "MPESA_CALLBACK_URL is localhost, which Safaricom cannot reach"},
+		{"production over http", live, func(c *config) { c.BaseURL = "http://cinema.co.ke" }, "BASE_URL must be https"},
+		{"production with a local callback", live, func(c *config) { c.MpesaCallbackURL = "https://localhost/cb" }, "localhost, which Safaricom cannot reach"},
 		{"sandbox with a local address", sandbox, func(c *config) { c.BaseURL = "http://127.0.0.1:8080" }, "which Safaricom cannot reach"},
-		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.example/cb" }, "capital letters"},
-		{"a callback with a query", live, func(c *config) { c.MpesaCallbackURL = "https://cinema.example/cb?a=b" }, "no query"},
-		{"half an address", live, func(c *config) { c.BaseURL = "cinema.example" }, "whole address"},
-		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" }, "sandbox, but MPESA_ENV is production"},
-		{"sandbox against production", sandbox, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke" }, "production, but MPESA_ENV is sandbox"},
-		{"simulator against Safaricom", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke" }, "Safaricom's, but MPESA_ENV is simulator"},
+		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.co.ke/cb" }, "capital letters"},
+		{"a callback with a query", live, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/cb?a=b" }, "no query"},
+		{"half an address", live, func(c *config) { c.BaseURL = "cinema.example" }, "must be a whole address"},
+		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV production"},
+		{"sandbox against production", sandbox, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV sandbox"},
+		{"simulator against Safaricom", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV simulator"},
 		{"Daraja in production over http", live, func(c *config) { c.MpesaBaseURL = "http://proxy.example" }, "MPESA_BASE_URL must be https"},
 		{"buy goods without a till", live, func(c *config) { c.MpesaTransactionType = "CustomerBuyGoodsOnline" }, "MPESA_TILL_NUMBER is not set"},
 		{"another transaction type", live, func(c *config) { c.MpesaTransactionType = "B2C" }, "MPESA_TRANSACTION_TYPE"},
@@ -82,22 +82,22 @@ func TestConfigFillsIn(t *testing.T) {
 	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" || !p.simulate || p.bookingRate != 0 {
 		t.Errorf("%+v", p)
 	}
-	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.example/"
+	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.co.ke/"
 	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
 	if p, err = c.check(); err != nil {
 		t.Fatal(err)
 	}
-	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.example/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
+	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.co.ke/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
 		t.Errorf("%+v", p)
 	}
 }
 
 // TestResultsGoWhereCallbacksGo: Safaricom may not reach the address that customers use, so all that it sends goes to one place.
 func TestResultsGoWhereCallbacksGo(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.example"}
+	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
 	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
 	for given, want := range map[string][2]string{
-		"":                                        {"https://cinema.example/cb", "https://cinema.example/cb"},
+		"":                                        {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
 		"https://hooks.example/cb":                {"https://hooks.example/cb", "https://hooks.example/cb"},
 		"https://hooks.example/cb/":               {"https://hooks.example/cb", "https://hooks.example/cb"},
 		"https://hooks.example:8443/m/cb":         {"https://hooks.example:8443/m/cb", "https://hooks.example:8443/m/cb"},

@@ -40,7 +40,7 @@ func (c acceptCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		paid, err := st.AcceptReceipt(p.ctx, a)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			return errors.New(strings.ReplaceAll(acceptRefused[refusal.Kind], "RECEIPT", a.Receipt))
@@ -115,7 +115,7 @@ func (c settledCmd) Run(p *program) error {
 	if note == "" {
 		return errors.New("--note must say what you have found or done; nothing was written")
 	}
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		cases, err := c.entries(p.ctx, st)
 		if err != nil {
 			return err

@@ -16,34 +16,6 @@ import (
 	"cinemasphere/store"
 )
 
-// books are the settings of a command that works on the books beside a running program.
-type books struct {
-	config
-}
-
-// with opens the books, of whatever M-PESA environment they are, and lets do work on them.
-func (b books) with(ctx context.Context, do func(*store.Store) error) (err error) {
-	path := b.DatabaseURL
-	if path == "" {
-		plan, err := b.check()
-		if err != nil {
-			return err
-		}
-		path = plan.DatabaseURL
-	}
-	st, err := store.Open(ctx, store.Options{Path: path, Existing: true})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	return do(st)
-}
-
-// initiator reports whether there is one to send Reversals with: where no money moves the program brings its own.
-func (b books) initiator(st *store.Store) bool {
-	return b.MpesaInitiatorName != "" || st.Environment() == store.Simulator
-}
-
 type fsckCmd struct {
 	books
 }
@@ -52,7 +24,7 @@ type fsckCmd struct {
 var errUnsound = errors.New("the books are not sound")
 
 func (c fsckCmd) Run(p *program) error {
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		a, err := checkout.Check(p.ctx, st)
 		if err != nil {
 			return err
@@ -102,7 +74,7 @@ type listed struct {
 }
 
 func (c paymentsCmd) Run(p *program) error {
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		f := store.CaseFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
 		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
 			f.All = true
@@ -185,7 +157,7 @@ func (c refundCmd) Run(p *program) error {
 	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
 		return fmt.Errorf("--amount must be whole shillings, 1 to %d", store.MaxCharge)
 	}
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		n.NoInitiator = !c.initiator(st)
 		r, err := c.request(p.ctx, st, n)
 		if err != nil {
@@ -259,7 +231,7 @@ type pauseCmd struct {
 }
 
 func (c pauseCmd) Run(p *program) error {
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		if err := st.PauseSales(p.ctx, c.Reason); err != nil {
 			return err
 		}
@@ -272,7 +244,7 @@ type resumeCmd struct {
 }
 
 func (c resumeCmd) Run(p *program) error {
-	return c.with(p.ctx, func(st *store.Store) error {
+	return c.with(p, func(st *store.Store) error {
 		if err := st.ResumeSales(p.ctx); err != nil {
 			return err
 		}
@@ -285,7 +257,7 @@ type statusCmd struct {
 }
 
 func (c statusCmd) Run(p *program) error {
-	return c.with(p.ctx, func(st *store.Store) error { return sayStatus(p, st) })
+	return c.with(p, func(st *store.Store) error { return sayStatus(p, st) })
 }
 
 func sayStatus(p *program, st *store.Store) error {
@@ -312,6 +284,9 @@ type registerCmd struct {
 
 // Run tells Safaricom where to send confirmations of what is paid without a prompt.
 func (c registerCmd) Run(p *program) error {
+	if err := c.nameDatabase(); err != nil {
+		return err
+	}
 	plan, err := c.check()
 	if err != nil {
 		return err
@@ -319,8 +294,8 @@ func (c registerCmd) Run(p *program) error {
 	if plan.simulate {
 		return errors.New("the demo registers with its own simulator when it starts")
 	}
-	return books{c.config}.with(p.ctx, func(st *store.Store) error {
-		daraja, err := plan.daraja(plan.tokens(st, processName(), slog.New(slog.DiscardHandler)))
+	return books{c.config}.with(p, func(st *store.Store) error {
+		daraja, err := plan.newDaraja(plan.tokens(st, processName(), slog.New(slog.DiscardHandler)))
 		if err != nil {
 			return err
 		}

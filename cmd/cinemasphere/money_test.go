@@ -14,11 +14,14 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// operator runs a sub-command of the program, as main does, on the books of the path.
+// operator runs a sub-command of the program, as main does, on the books of the path, and returns what it printed as its answer.
 func operator(t *testing.T, path string, args ...string) (string, error) {
 	t.Helper()
-	var out bytes.Buffer
-	err := run(context.Background(), append(args, "--database-url="+path), &out, &out)
+	var out, errs bytes.Buffer
+	err := run(context.Background(), append(args, "--database-url="+path), &out, &errs)
+	if err == nil && !strings.Contains(errs.String(), "database: "+path) {
+		t.Errorf("%v does not say what database it works on: %s", args, &errs)
+	}
 	return out.String(), err
 }
 

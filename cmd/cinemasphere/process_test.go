@@ -279,7 +279,7 @@ func TestTerm(t *testing.T) {
 func TestTermDuringPush(t *testing.T) {
 	daraja := slowDaraja(t)
 	dir := t.TempDir()
-	if out, err := subcommand(t, dir, "seed"); err != nil {
+	if out, err := subcommand(t, dir, "seed", "--mpesa-env=simulator"); err != nil {
 		t.Fatal(err, out)
 	}
 	p := start(t, dir, "MPESA_ENV=simulator", "MPESA_BASE_URL="+daraja.base)
@@ -338,7 +338,8 @@ func TestSubcommands(t *testing.T) {
 		{[]string{"serve", "--help"}, "MPESA_CONSUMER_KEY", false},
 		{[]string{"seed", "--help"}, "DATABASE_URL", false},
 		{[]string{"version", "--help"}, "version", false},
-		{[]string{"seed"}, "Sample films", false},
+		{[]string{"seed"}, "no setting names a database", true},
+		{[]string{"seed", "--mpesa-env=simulator"}, "Sample films", false},
 		{[]string{"seed"}, "already has films", true},
 		{[]string{"sell"}, "unexpected argument sell", true},
 		{[]string{"serve", "--mpesa-env", "production"}, "MPESA_CONSUMER_KEY", true},
@@ -363,6 +364,12 @@ func subcommandWith(t *testing.T, dir string, env []string, args ...string) (str
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ended(t, path, dir, env, args...)
+}
+
+// ended is subcommandWith for a program that stands elsewhere.
+func ended(t *testing.T, path, dir string, env []string, args ...string) (string, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)

@@ -50,6 +50,10 @@ type seedCmd struct {
 }
 
 func (c seedCmd) Run(p *program) error {
+	if err := c.nameDatabase(); err != nil {
+		return err
+	}
+	p.warn()
 	plan, err := c.check()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"time"
 
@@ -42,6 +43,7 @@ type server struct {
 	sim      *sim.Sim
 	simAddr  string
 	simHTTP  *http.Server
+	proxy    string // that calls to Daraja go through; "" for none
 }
 
 // Run serves until the context ends, then lets what is under way come to its end.
@@ -55,6 +57,9 @@ func (c serveCmd) Run(p *program) error {
 	out := newLogWriter(p.stderr)
 	defer out.Close()
 	s := &server{plan: plan, log: newLogger(out, plan)}
+	for _, warning := range append(p.settings.warnings, plan.warnings...) {
+		s.log.Warn("settings: " + warning)
+	}
 	if err := s.open(p.ctx); err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -77,8 +82,11 @@ func (s *server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if s.proxy, err = s.findProxy(); err != nil {
+		return err
+	}
 	name := processName()
-	daraja, err := s.daraja(s.tokens(s.store, name, s.log))
+	daraja, err := s.newDaraja(s.tokens(s.store, name, s.log))
 	if err != nil {
 		return err
 	}
@@ -103,17 +111,40 @@ func (s *server) open(ctx context.Context) (err error) {
 	return s.openSite()
 }
 
-// daraja is the client of the environment that the plan is for.
-func (p *plan) daraja(tokens mpesa.Tokens) (*mpesa.Client, error) {
-	c, err := mpesa.New(mpesa.Config{
-		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret, Passkey: p.MpesaPasskey,
-		Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber, TransactionType: p.MpesaTransactionType,
-		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential, Tokens: tokens,
-	})
+// newDaraja makes the client of the environment that the plan is for.
+func (p *plan) newDaraja(tokens mpesa.Tokens) (*mpesa.Client, error) {
+	cfg := p.client()
+	cfg.Tokens = tokens
+	c, err := mpesa.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("M-PESA settings: %w", err)
 	}
 	return c, nil
+}
+
+// client is what the client of Daraja is made of.
+func (p *plan) client() mpesa.Config {
+	return mpesa.Config{
+		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret, Passkey: p.MpesaPasskey,
+		Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber, TransactionType: p.MpesaTransactionType,
+		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential,
+	}
+}
+
+// findProxy is the proxy that the environment names for calls to Daraja, without its user and password.
+func (p *plan) findProxy() (string, error) {
+	daraja, err := url.Parse(p.MpesaBaseURL)
+	if err != nil {
+		return "", errors.New("MPESA_BASE_URL cannot be read")
+	}
+	switch proxy, err := http.ProxyFromEnvironment(&http.Request{URL: daraja}); {
+	case err != nil: // which has the password in it
+		return "", errors.New("HTTPS_PROXY or HTTP_PROXY is not the address of a proxy, such as http://proxy.example:3128")
+	case proxy == nil:
+		return "", nil
+	default:
+		return proxy.Scheme + "://" + proxy.Host, nil
+	}
 }
 
 // openDemo starts a Daraja of our own and fills the demo's cinema.
@@ -191,7 +222,8 @@ func (s *server) openSite() error {
 // serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still served,
 // until what became of the last prompt is in the books.
 func (s *server) serve(ctx context.Context) error {
-	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", store.PathName(s.DatabaseURL), "simulator", s.simAddr)
+	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", store.PathName(s.DatabaseURL), "settings", s.settingsSource(),
+		"simulator", s.simAddr, "proxy", s.proxy)
 	// What runs beside the requests ends only after the last of them.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+const postgresForm = "postgres://user:password@host/database"
+
+// IsPostgres reports whether the books' path is a PostgreSQL database's address.
+func IsPostgres(path string) bool {
+	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
+}
+
+// schemeForm is the beginning of an address. A drive of Windows, of one letter, is none.
+var schemeForm = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+):`)
+
+// keywordForm is how PostgreSQL's own tools write an address, too.
+var keywordForm = regexp.MustCompile(`(?i)\b(host|hostaddr|user|password|dbname|port|sslmode)\s*=`)
+
+// CheckPath reports what is wrong with a path to books, without opening it. The error holds no password.
+func CheckPath(path string) error {
+	if IsPostgres(path) {
+		_, err := pgConfig(path)
+		return err
+	}
+	scheme := schemeForm.FindStringSubmatch(path)
+	switch {
+	case scheme != nil && strings.Contains(strings.ToLower(scheme[1]), "postgres"):
+		return errors.New("it must begin with postgres:// in small letters: " + postgresForm)
+	case scheme != nil && (strings.Contains(strings.ToLower(scheme[1]), "sqlite") || strings.EqualFold(scheme[1], "file")):
+		return fmt.Errorf("%s: is not needed: an SQLite database is named by the path of its file alone", scheme[1])
+	case scheme != nil && strings.Contains(path, "://"):
+		return fmt.Errorf("%s:// is neither a file path nor %s", scheme[1], postgresForm)
+	case strings.Contains(path, "://"):
+		return errors.New("it is neither a file path nor " + postgresForm)
+	case keywordForm.MatchString(path):
+		return errors.New("it is neither a file path nor " + postgresForm + ", but a list of keywords")
+	case strings.Contains(path, ":memory:"):
+		return errors.New("books in memory are lost when the program ends: name a file")
+	case strings.Contains(path, "?"):
+		return errors.New("a path must have no ? in it, and no options")
+	case strings.HasSuffix(path, "/"):
+		return errors.New("it is a folder: name a file in it, such as cinemasphere.db")
+	}
+	return nil
+}
+
+// checkPostgresURL refuses an address whose password would be taken for something else, and so would be shown.
+func checkPostgresURL(path string) error {
+	u, err := url.Parse(path)
+	if err != nil || u.User == nil && strings.Contains(path, "@") || u.Opaque != "" {
+		return errors.New("postgres:// cannot be read: it must be " + postgresForm +
+			", and in the password @ : / ? # % and spaces must be written as %40 %3A %2F %3F %23 %25 %20")
+	}
+	return nil
+}
+
+// withoutPassword is an error of the driver's about an address, as far as it can be shown.
+func withoutPassword(path string, err error) string {
+	inner := err
+	for next := errors.Unwrap(inner); next != nil; next = errors.Unwrap(inner) {
+		inner = next
+	}
+	text := inner.Error()
+	if strings.Contains(text, "://") || strings.Contains(text, "@") {
+		return "see its documentation"
+	}
+	u, _ := url.Parse(path) // it has been parsed before
+	for _, secret := range passwords(u) {
+		if strings.Contains(text, secret) {
+			return "see its documentation"
+		}
+	}
+	return text
+}
+
+// passwords are those in an address of PostgreSQL.
+func passwords(u *url.URL) (all []string) {
+	if u == nil {
+		return nil
+	}
+	if word, is := u.User.Password(); is && word != "" {
+		all = append(all, word)
+	}
+	for _, key := range []string{"password", "sslpassword"} {
+		for _, word := range u.Query()[key] {
+			if word != "" {
+				all = append(all, word)
+			}
+		}
+	}
+	return all
+}
+
+// HasPassword reports whether a path to books has a password in it, or may have one.
+func HasPassword(path string) bool {
+	u, err := url.Parse(path)
+	if !IsPostgres(path) {
+		return strings.Contains(path, "://") && strings.Contains(path, "@") || strings.Contains(path, "password")
+	}
+	return err != nil || u.User == nil && strings.Contains(path, "@") || len(passwords(u)) > 0
+}
+
+// PathName is how a path to books may be shown: without user, password and options.
+func PathName(path string) string {
+	u, err := url.Parse(path)
+	if !IsPostgres(path) || err != nil {
+		name, _, _ := strings.Cut(path, "://") // a path has none
+		return name
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
