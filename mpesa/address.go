@@ -94,7 +94,7 @@ func checkAddressForm(u *url.URL) error {
 	case u.Fragment != "" || u.RawFragment != "":
 		return errors.New("it must have no fragment (what follows a #)")
 	case u.Host != strings.ToLower(u.Host):
-		return errors.New("Safaricom refuses capital letters in the host's name")
+		return errors.New("its host has capital letters, which Safaricom refuses")
 	}
 	for segment := range strings.SplitSeq(u.Path, "/") {
 		if segment == "." || segment == ".." {
@@ -199,13 +199,13 @@ func checkForProduction(u *url.URL) error {
 	}
 	for _, tunnel := range []string{"ngrok", "mockbin", "requestbin"} {
 		if strings.Contains(host, tunnel) {
-			return fmt.Errorf("Safaricom refuses addresses of %s in production", tunnel)
+			return fmt.Errorf("it is of %s, which Safaricom refuses in production", tunnel)
 		}
 	}
 	where := strings.ToLower(host + u.Path)
 	for _, word := range forbiddenWords() {
 		if strings.Contains(where, word) {
-			return fmt.Errorf("Safaricom refuses the word %s in it", word)
+			return fmt.Errorf("it has the word %s in it, which Safaricom refuses", word)
 		}
 	}
 	return nil

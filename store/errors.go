@@ -25,6 +25,14 @@ var (
 	ErrStamp = errors.New("the database belongs to another M-PESA environment")
 	// ErrInUse means another process serves from the same file.
 	ErrInUse = errors.New("the database is in use by another serve")
+	// ErrNoBooks means that what the path names is not the books of a cinema.
+	ErrNoBooks = errors.New("there are no books")
+	// ErrDamaged means that the database is not whole: a copy of it must be brought back.
+	ErrDamaged = errors.New("it is damaged; keep the file, and bring back the last copy of it")
+	// ErrReadOnly means that nothing can be written to the database.
+	ErrReadOnly = errors.New("it cannot be written: it, its folder, its disk or its server is read-only for this program")
+	// ErrNewer means that a newer program has changed the schema.
+	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means sample data was refused because the database has films already.
 	ErrHasFilms = errors.New("the database already has films")
 )

@@ -272,3 +272,6 @@ func (s *Store) Ahead(key, before, after string) (seen []string, err error) {
 	})
 	return seen, err
 }
+
+// NewSecret is newSecret, for tests.
+func NewSecret() string { return newSecret() }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -15,11 +14,29 @@ func IsPostgres(path string) bool {
 	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
 }
 
-// schemeForm is the beginning of an address. A drive of Windows, of one letter, is none.
-var schemeForm = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+):`)
+// schemeOf is what an address begins with, "" where the path is none. A drive of Windows, of one letter, is no scheme.
+func schemeOf(path string) string {
+	scheme, _, found := strings.Cut(path, ":")
+	if !found || len(scheme) < 2 || strings.ContainsFunc(scheme, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("+.-", r)
+	}) {
+		return ""
+	}
+	return scheme
+}
 
-// keywordForm is how PostgreSQL's own tools write an address, too.
-var keywordForm = regexp.MustCompile(`(?i)\b(host|hostaddr|user|password|dbname|port|sslmode)\s*=`)
+// isKeywords reports whether a text is an address as PostgreSQL's own tools write it, too.
+func isKeywords(text string) bool {
+	for word := range strings.FieldsSeq(text) {
+		switch key, _, found := strings.Cut(strings.ToLower(word), "="); key {
+		case "host", "hostaddr", "user", "password", "dbname", "port", "sslmode":
+			if found {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // CheckPath reports what is wrong with a path to books, without opening it. The error holds no password.
 func CheckPath(path string) error {
@@ -27,17 +44,17 @@ func CheckPath(path string) error {
 		_, err := pgConfig(path)
 		return err
 	}
-	scheme := schemeForm.FindStringSubmatch(path)
+	scheme := schemeOf(path)
 	switch {
-	case scheme != nil && strings.Contains(strings.ToLower(scheme[1]), "postgres"):
+	case strings.Contains(strings.ToLower(scheme), "postgres"):
 		return errors.New("it must begin with postgres:// in small letters: " + postgresForm)
-	case scheme != nil && (strings.Contains(strings.ToLower(scheme[1]), "sqlite") || strings.EqualFold(scheme[1], "file")):
-		return fmt.Errorf("%s: is not needed: an SQLite database is named by the path of its file alone", scheme[1])
-	case scheme != nil && strings.Contains(path, "://"):
-		return fmt.Errorf("%s:// is neither a file path nor %s", scheme[1], postgresForm)
+	case strings.Contains(strings.ToLower(scheme), "sqlite") || strings.EqualFold(scheme, "file"):
+		return fmt.Errorf("%s: is not needed: an SQLite database is named by the path of its file alone", scheme)
+	case scheme != "" && strings.Contains(path, "://"):
+		return fmt.Errorf("%s:// is neither a file path nor %s", scheme, postgresForm)
 	case strings.Contains(path, "://"):
 		return errors.New("it is neither a file path nor " + postgresForm)
-	case keywordForm.MatchString(path):
+	case isKeywords(path):
 		return errors.New("it is neither a file path nor " + postgresForm + ", but a list of keywords")
 	case strings.Contains(path, ":memory:"):
 		return errors.New("books in memory are lost when the program ends: name a file")

@@ -73,7 +73,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	}
 	s.readers.pg, s.hooks.pg = &pgReads{pgRunner{s.readers.db}, pgReadTries}, &pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
 	if err := s.suits(ctx, o); err != nil {
-		return fmt.Errorf("open %s: %w", PathName(o.Path), err)
+		return err
 	}
 	locker, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500), lock.WithTableLogger(o.Log))
 	if err != nil {
@@ -94,15 +94,23 @@ func (s *Store) suits(ctx context.Context, o Options) error {
 		return fmt.Errorf("its encoding is %s: it must be made with ENCODING 'UTF8'", encoding)
 	case commit == "off":
 		return errors.New("synchronous_commit is off: payments that were confirmed could be lost")
-	case o.Existing:
-		var tables int
-		err := s.readers.scan(ctx, []any{&tables}, `SELECT count(*) FROM information_schema.tables WHERE table_name = 'setting' AND table_schema = current_schema()`)
-		if err == nil && tables == 0 {
-			err = errors.New("there are no books in it")
-		}
+	}
+	var tables int
+	const count = `SELECT count(*) FROM information_schema.tables WHERE table_name = 'goose_db_version' AND table_schema = current_schema()`
+	if err := s.readers.scan(ctx, []any{&tables}, count); err != nil {
 		return err
 	}
-	return nil
+	if tables == 0 {
+		if o.Existing {
+			return ErrNoBooks
+		}
+		return nil
+	}
+	var version int64
+	if err := s.readers.scan(ctx, []any{&version}, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`); err != nil {
+		return err
+	}
+	return checkVersion(version)
 }
 
 // pgOpen makes a pool of at most so many connections, none of which is opened yet.

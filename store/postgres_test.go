@@ -427,7 +427,9 @@ func TestUnsuitableDatabase(t *testing.T) {
 			ascii: "ENCODING 'UTF8'",
 			strings.Replace(lossy, "postgres@/", "postgres:geheim@/no-such-", 1): "does not exist",
 			"postgres://cinema:geheim@127.0.0.1:1/cinema":                        "127.0.0.1:1",
-			"postgres://cinema:geheim@127.0.0.1:port/cinema":                     "port",
+			"postgres://cinema:geheim@127.0.0.1:port/cinema":                     "cannot be read",
+			"postgres://cinema:geheim@127.0.0.1/cinema?sslmode=geheim":           "option",
+			"postgres://cinema@127.0.0.1/cinema?sslmode=geh&password=geheim":     "option",
 			"postgres://cinema:geheim@127.0.0.1":                                 "names no database",
 		} {
 			_, err := store.Open(t.Context(), store.Options{Path: path})

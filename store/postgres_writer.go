@@ -33,6 +33,9 @@ const (
 	pgCrash             = "57P02"
 	pgStarting          = "57P03"
 	pgIdleSession       = "57P05"
+	pgReadOnly          = "25006" // a standby, or a database that was made read-only
+	pgDiskFull          = "53100"
+	pgClassData         = "22"
 	pgClassConstraint   = "23"
 	pgClassRollback     = "40"
 	pgClassConnection   = "08"
@@ -183,7 +186,7 @@ func (b *postgresBooks) transaction(db *sqlx.DB, fn func(*tx) error) error {
 	default:
 		b.log.Error("commit was not confirmed", "error", err)
 		discard(conn)
-		return ErrUnknown
+		return ErrUnknown // alone: what it wraps could make it run again
 	}
 }
 

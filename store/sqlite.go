@@ -6,8 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -32,10 +30,9 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the lock must be the same by whatever name the file is called
 	}
-	if o.Existing {
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("open %s: %w", o.Path, err)
-		}
+	fresh, err := checkFile(path, o)
+	if err != nil {
+		return err
 	}
 	b := &sqliteBooks{}
 	s.books = b
@@ -44,7 +41,9 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	// The writer comes first: read-only connections cannot make the file.
+	if err := openFile(ctx, path, fresh, o); err != nil {
+		return err
+	}
 	if b.db, err = connect(o, path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
 		return err
 	}
@@ -69,8 +68,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 }
 
 func connect(o Options, path, options string, conns int) (*sqlx.DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
-	db := sqlx.NewDb(sql.OpenDB(o.wrapped(sqliteConnector{&sqlite.Driver{}, dsn})), "sqlite")
+	db := sqlx.NewDb(sql.OpenDB(o.wrapped(sqliteConnector{&sqlite.Driver{}, fileDSN(path, options)})), "sqlite")
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	if err := db.Ping(); err != nil {

@@ -59,6 +59,7 @@ type Store struct {
 	programme programmeCache
 	shown     sync.Map // ScreeningID to showing, for tickets
 	sales     atomic.Pointer[salesState]
+	health    health
 	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
 }
 
@@ -94,8 +95,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err == nil {
 		err = s.begin(ctx, o.Environment)
 	}
+	if err == nil && o.Serve {
+		err = s.firstWrite(ctx, o.Log)
+	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(explained(o.Path, err), s.Close())
 	}
 	return s, nil
 }
@@ -135,6 +139,7 @@ func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	for try := 1; err != nil && try < writeTries && mayRunAgain(err); try++ {
 		err = s.books.write(ctx, l, fn)
 	}
+	s.health.note(err)
 	return err
 }
 

@@ -220,7 +220,7 @@ func (w *writer) together(jobs []*job, protect bool) error {
 		w.rollback(t)
 		w.log.Error("commit was not confirmed", "error", err, "writes", len(jobs))
 		for _, j := range jobs {
-			j.answer(ErrUnknown)
+			j.answer(fmt.Errorf("%w: %w", ErrUnknown, err))
 		}
 		return nil
 	}

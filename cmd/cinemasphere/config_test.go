@@ -58,6 +58,39 @@ func TestConfig(t *testing.T) {
 		{"a certificate that is not there", live, func(c *config) {
 			c.MpesaInitiatorName, c.MpesaInitiatorPassword, c.MpesaCertificate = "api", "geheim", "/nowhere.cer"
 		}, "MPESA_CERTIFICATE"},
+		{"a callback that has no path", live, func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/" }, "https://hooks.co.ke/cb"},
+		{"the article's callback in production", live, func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/api/mpesa-callback" }, "https://hooks.co.ke/cb leads to the same"},
+		{"a callback in a private network", sandbox, func(c *config) { c.MpesaCallbackURL = "https://192.168.1.10/cb" }, "MPESA_CALLBACK_URL"},
+		{"a callback with a space", sandbox, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/c b" }, "MPESA_CALLBACK_URL"},
+		{"a word of Safaricom's in BASE_URL", live, func(c *config) { c.BaseURL = "https://mpesa.cinema.co.ke" }, "BASE_URL is the address that Safaricom sends to, but it has the word mpesa"},
+		{"and callbacks elsewhere", live, func(c *config) {
+			c.BaseURL, c.MpesaCallbackURL = "https://mpesa.cinema.co.ke", "https://hooks.co.ke/cb"
+		}, ""},
+		{"BASE_URL with a path", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets" }, "such as https://cinema.co.ke"},
+		{"BASE_URL with a path and a slash", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets/" }, "BASE_URL must have no path"},
+		{"the demo with a path", base, func(c *config) { c.MpesaEnv, c.BaseURL = "simulator", "http://localhost:8080/x" }, "BASE_URL must have no path"},
+		{"BASE_URL with a password", live, func(c *config) { c.BaseURL = "https://cinema:geheim@cinema.co.ke" }, "BASE_URL"},
+		{"BASE_URL in another alphabet", live, func(c *config) { c.BaseURL = "https://sinemä.co.ke" }, "xn--"},
+		{"BASE_URL with a port and no scheme", live, func(c *config) { c.BaseURL = "cinema.co.ke:443" }, "it must begin with https://"},
+		{"the sandbox in capitals", live, func(c *config) { c.MpesaBaseURL = "https://SANDBOX.Safaricom.co.ke" }, "MPESA_ENV production"},
+		{"production in capitals", sandbox, func(c *config) { c.MpesaBaseURL = "https://Api.SAFARICOM.co.ke/" }, "MPESA_ENV sandbox"},
+		{"simulator against Safaricom with a dot", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke." }, "MPESA_ENV simulator"},
+		{"Daraja with a slash", live, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke/" }, ""},
+		{"Daraja with a path", live, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke/oauth" }, "MPESA_BASE_URL"},
+		{"Safaricom in the clear", sandbox, func(c *config) { c.MpesaBaseURL = "http://sandbox.safaricom.co.ke" }, "MPESA_BASE_URL"},
+		{"the portal", sandbox, func(c *config) { c.MpesaBaseURL = "https://developer.safaricom.co.ke" }, "MPESA_BASE_URL"},
+		{"a shortcode with a letter", live, func(c *config) { c.MpesaBusinessShortCode = "60010O" }, "MPESA_BUSINESS_SHORT_CODE must be"},
+		{"a shortcode with a space", live, func(c *config) { c.MpesaBusinessShortCode = "600 100" }, "MPESA_BUSINESS_SHORT_CODE must be"},
+		{"a till with a name", live, func(c *config) { c.MpesaTillNumber = "till 512345" }, "MPESA_TILL_NUMBER must be"},
+		{"a passkey in quotes", live, func(c *config) { c.MpesaPasskey = "'geheim'" }, "MPESA_PASSKEY has a quote"},
+		{"a passkey left out", live, func(c *config) { c.MpesaPasskey = "…" }, "MPESA_PASSKEY has a character"},
+		{"a key with a colon", live, func(c *config) { c.MpesaConsumerKey = "geheim:geheim" }, "MPESA_CONSUMER_KEY"},
+		{"an address without a port", base, func(c *config) { c.Addr = "localhost" }, "ADDR must be"},
+		{"a port alone", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "8080" }, "ADDR must be"},
+		{"an address to open", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "http://localhost:8080" }, "ADDR must be"},
+		{"a port that is none", base, func(c *config) { c.Addr = "localhost:80800" }, "ADDR"},
+		{"SQLite by scheme", live, func(c *config) { c.DatabaseURL = "sqlite:///geheim.db" }, "DATABASE_URL: sqlite: is not needed"},
+		{"PostgreSQL in capitals", live, func(c *config) { c.DatabaseURL = "Postgres://cinema:geheim@db/cinema" }, "DATABASE_URL: it must begin with postgres://"},
 		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example/cinema" }, ""},
 		{"PostgreSQL without a database", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example" }, "DATABASE_URL: postgres:// names no database"},
 		{"PostgreSQL at no port", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example:port/cinema" }, "DATABASE_URL"},
@@ -89,6 +122,23 @@ func TestConfigFillsIn(t *testing.T) {
 	}
 	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.co.ke/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestWarnings: what may be meant, and may not, is said.
+func TestWarnings(t *testing.T) {
+	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	for given, want := range map[string]string{
+		"": "", "https://hooks.co.ke/cb": "", "https://hooks.co.ke/api/mpesa-callback": "", "https://hooks.co.ke/m/cb": "has the path /m/cb",
+		"https://hooks.co.ke/callback": "has the path /callback", "http://hooks.co.ke/cb": "would be refused in production",
+		"https://mpesa-hooks.co.ke/cb": "would be refused in production", "https://x.ngrok-free.app/cb": "would be refused in production",
+	} {
+		c.MpesaCallbackURL = given
+		p, err := c.check()
+		if got := strings.Join(p.warnings, "\n"); err != nil || (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, %v; want %q", given, got, err, want)
+		}
 	}
 }
 

@@ -78,14 +78,14 @@ func (s *Site) Favicon(w http.ResponseWriter, r *http.Request) error {
 // healthWait is how long the books may take to answer before they count as broken.
 const healthWait = 2 * time.Second
 
-// Health answers GET /healthz: whether the books can be read, and nothing else.
+// Health answers GET /healthz: whether the books can be read and written, and nothing else.
 func (s *Site) Health(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), healthWait)
 	defer cancel()
 	web.NoStore(w)
-	if err := s.Store.Ping(ctx); err != nil {
+	if ailment, err := s.Store.Health(ctx); ailment != "" {
 		web.Note(w, err)
-		return web.WriteText(w, http.StatusServiceUnavailable, "failing\n")
+		return web.WriteText(w, http.StatusServiceUnavailable, "failing: "+ailment+"\n")
 	}
 	return web.WriteText(w, http.StatusOK, "ok\n")
 }

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// The books hold phone numbers, secrets of tickets and callback tokens: with a token, anybody can say that a ticket is paid.
+// So their files are for their owner alone, whatever the umask is. SQLite gives its log and the log's index the mode of the
+// database.
+const (
+	privateMode  = 0o600
+	othersMayUse = 0o077
+)
+
+// smallestPage is what an SQLite database has at least, in bytes.
+const smallestPage = 512
+
+// checkedWhole is up to what size a database is looked through before it is served: half a second or so.
+const checkedWhole = 256 << 20
+
+// checkFile looks at what the path names before anything is made beside it, and reports whether there is nothing yet.
+func checkFile(path string, o Options) (fresh bool, err error) {
+	if dir := filepath.Dir(path); !isFolder(dir) {
+		return false, fmt.Errorf("%w: there is no folder %s; make it with: mkdir -m 700 %s", ErrNoBooks, dir, dir)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.Existing:
+		return false, fmt.Errorf("%w: there is no file %s", ErrNoBooks, path)
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("open database: %w", err)
+	case info.IsDir():
+		return false, fmt.Errorf("%w: %s is a folder; name a file in it, such as %s", ErrNoBooks, path, filepath.Join(path, "cinemasphere.db"))
+	case !info.Mode().IsRegular():
+		return false, fmt.Errorf("%w: %s is no file on a disk", ErrNoBooks, path)
+	case info.Size() < smallestPage: // SQLite would take it for new
+		return false, fmt.Errorf("%w: %s is empty; if it was never used, delete it, else bring back the last copy of it", ErrNoBooks, path)
+	}
+	return false, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir()
+}
+
+// openFile makes sure that the database file is for its owner alone, and that the program can work on it. Where there is none
+// it makes one.
+func openFile(ctx context.Context, path string, fresh bool, o Options) error {
+	if fresh {
+		return makeFile(ctx, path)
+	}
+	if err := inspect(ctx, path, o); err != nil {
+		return err
+	}
+	makePrivate(path, o.Log)
+	return nil
+}
+
+// makeFile makes an empty database. It gets its name only when it is whole, so that a file of 0 bytes is never ours, and it
+// never takes the place of one that another process has made meanwhile.
+func makeFile(ctx context.Context, path string) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return fmt.Errorf("make database %s: %w", path, err)
+	}
+	name := temporary.Name()
+	defer func() {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(name + suffix) // most are not there
+		}
+	}()
+	err = errors.Join(temporary.Chmod(privateMode), temporary.Close())
+	if err == nil {
+		var db *sqlx.DB
+		if db, err = connect(Options{}, name, "mode=rw", 1); err == nil {
+			_, err = db.ExecContext(ctx, "PRAGMA journal_mode=WAL") // which writes the first page
+			err = errors.Join(err, db.Close())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("make database %s: %w", path, err)
+	}
+	switch err := os.Link(name, path); {
+	case err == nil, errors.Is(err, fs.ErrExist):
+		return nil
+	}
+	if err := os.Rename(name, path); err != nil { // where the disk knows no links
+		return fmt.Errorf("make database %s: %w", path, err)
+	}
+	return nil
+}
+
+// makePrivate takes the rights of others away from files of the database that have them, such as those that an earlier
+// version has made.
+func makePrivate(path string, log *slog.Logger) {
+	if runtime.GOOS == "windows" {
+		return // where modes do not say who may read
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", ".serve"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil || info.Mode().Perm()&othersMayUse == 0 {
+			continue
+		}
+		if err := os.Chmod(path+suffix, info.Mode().Perm()&^othersMayUse); err != nil {
+			log.Warn("other users of this machine can read or change the books, and only the file's owner can end that: chmod 600", "file", path+suffix)
+			continue
+		}
+		log.Warn("other users of this machine could read or change the books: the file is its owner's alone from now on", "file", path+suffix)
+	}
+}
+
+// inspect looks at a file before anything is changed in it: whether it is a sound database, and one of ours.
+func inspect(ctx context.Context, path string, o Options) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	db, err := connect(Options{}, path, "mode=rw", 1)
+	if err != nil {
+		return err
+	}
+	err = inspectTables(ctx, db, o)
+	if err == nil && o.Serve && info.Size() <= checkedWhole {
+		var found string
+		if err = db.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err == nil && found != "ok" {
+			err = fmt.Errorf("%w: %s", ErrDamaged, found)
+		}
+	}
+	return errors.Join(err, db.Close())
+}
+
+func inspectTables(ctx context.Context, db *sqlx.DB, o Options) error {
+	var tables, version int64
+	if err := db.GetContext(ctx, &tables, `SELECT count(*) FROM sqlite_master WHERE type = 'table'`); err != nil {
+		return err
+	}
+	if tables == 0 {
+		if o.Existing {
+			return ErrNoBooks
+		}
+		return nil
+	}
+	var ours int
+	if err := db.GetContext(ctx, &ours, `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`); err != nil {
+		return err
+	}
+	if ours == 0 {
+		return fmt.Errorf("%w: it is the database of another program", ErrNoBooks)
+	}
+	if err := db.GetContext(ctx, &version, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`); err != nil {
+		return err
+	}
+	return checkVersion(version)
+}
+
+// checkVersion refuses books that a newer program has changed.
+func checkVersion(version int64) error {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	var newest int64
+	for _, name := range files {
+		number, _, _ := strings.Cut(filepath.Base(name), "_")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return fmt.Errorf("read migrations: %w", err)
+		}
+		newest = max(newest, n)
+	}
+	if version > newest {
+		return fmt.Errorf("%w: its schema is version %d, and this program knows %d", ErrNewer, version, newest)
+	}
+	return nil
+}
+
+func fileDSN(path, options string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
+}
+
+// explained is why books cannot be opened, in words for who has to do something about it.
+func explained(path string, err error) error {
+	name := PathName(path)
+	for _, known := range []error{ErrNoBooks, ErrDamaged, ErrNewer, ErrReadOnly, ErrInUse, ErrStamp} {
+		if errors.Is(err, known) {
+			return fmt.Errorf("database %s: %w", name, err)
+		}
+	}
+	var why error
+	switch se, is := errors.AsType[*sqlite.Error](err); {
+	case is && se.Code()&0xff == sqlite3.SQLITE_NOTADB:
+		why = fmt.Errorf("%w: the file is no SQLite database", ErrNoBooks)
+	case is && se.Code()&0xff == sqlite3.SQLITE_CORRUPT:
+		why = ErrDamaged
+	case readOnly(err):
+		why = ErrReadOnly
+	default:
+		return fmt.Errorf("database %s: %w", name, err)
+	}
+	return fmt.Errorf("database %s: %w (%w)", name, why, err)
+}
+
+// readOnly reports whether an error says that the books, or the folder that they are in, cannot be written.
+func readOnly(err error) bool {
+	if pe, is := errors.AsType[*pgconn.PgError](err); is {
+		return pe.Code == pgReadOnly
+	}
+	if se, is := errors.AsType[*sqlite.Error](err); is {
+		switch se.Code() & 0xff {
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH:
+			return true
+		}
+		return false
+	}
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
