@@ -169,6 +169,21 @@ func TestSimulatorIsThereOnlyInDemo(t *testing.T) {
 	}
 }
 
+// TestNoLinkToASimulatorElsewhere: where the demo uses another simulator, no page leads to one that is not served here.
+func TestNoLinkToASimulatorElsewhere(t *testing.T) {
+	o := open(t, func(d *handlers.Deps) { d.Demo = true })
+	id := storetest.Screening(t, o.store, 5, 5)
+	secret := o.book(id, storetest.Phone(1), 1)
+	for _, path := range []string{"/", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status", "/no-such-page"} {
+		if w := o.get(path); !strings.Contains(w.Body.String(), "<") || strings.Contains(w.Body.String(), "/simulator") {
+			t.Errorf("%s: %d, a link to the simulator: %v", path, w.Code, strings.Contains(w.Body.String(), "/simulator"))
+		}
+	}
+	if text := o.get("/").Body.String(); !strings.Contains(text, "no money moves") {
+		t.Error("the demo does not say what it is")
+	}
+}
+
 func TestClientsBehindProxies(t *testing.T) {
 	o := open(t, func(d *handlers.Deps) {
 		d.BookingRate, d.TrustedProxies = 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}

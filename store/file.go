@@ -31,8 +31,8 @@ const (
 // smallestPage is what an SQLite database has at least, in bytes.
 const smallestPage = 512
 
-// checkedWhole is up to what size a database is looked through before it is served: half a second or so.
-const checkedWhole = 256 << 20
+// checkedWhole is up to what size, in bytes, a database is looked through before it is served: half a second or so.
+const checkedWhole = 1 << 30
 
 // checkFile looks at what the path names before anything is made beside it, and reports whether there is nothing yet.
 func checkFile(path string, o Options) (fresh bool, err error) {
@@ -142,7 +142,7 @@ func inspect(ctx context.Context, path string, o Options) error {
 	if err == nil && o.Serve && info.Size() <= checkedWhole {
 		var found string
 		if err = db.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err == nil && found != "ok" {
-			err = fmt.Errorf("%w: %s", ErrDamaged, found)
+			err = fmt.Errorf("%w: %s", ErrDamaged, found[strings.LastIndexByte(found, '\n')+1:])
 		}
 	}
 	return errors.Join(err, db.Close())

@@ -67,7 +67,7 @@ func wantCount(t *testing.T, d *goquery.Document, selector string, want int) {
 
 func page() views.Page {
 	return views.Page{
-		Path: "/", BaseURL: "https://tickets.example.co.ke", Year: 2026, Demo: true,
+		Path: "/", BaseURL: "https://tickets.example.co.ke", Year: 2026, Demo: true, Simulator: true,
 		Cinema: store.Cinema{Name: "CinemaSphere", Tagline: "The big screen, a tap away.", About: "An independent cinema.",
 			AddressLine1: "Kimathi Street, CBD", AddressLine2: "Nairobi, Kenya", Email: "info@cinemasphere.com", Phone: "+254 114 742 348",
 			Facebook: "https://www.facebook.com/cinemasphere"},

@@ -11,6 +11,7 @@ type Page struct {
 	Image       string // path of a 1200×630 PNG for shared links; "" for the cinema's own
 	Cinema      store.Cinema
 	Demo        bool   // a banner says that no money moves
+	Simulator   bool   // and links to the simulated phones, which are served below /simulator/
 	Sandbox     bool   // a banner says that Safaricom's sandbox takes the payments
 	NoIndex     bool   // ticket, form and error pages
 	Closed      string // that no bookings are taken at the moment; "" while they are

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 const liveSettings = "MPESA_ENV=production\r\nBASE_URL=https://cinema.co.ke\r\nMPESA_CONSUMER_KEY=key\r\nMPESA_CONSUMER_SECRET=Geheim$2026!\r\n" +
@@ -80,6 +84,68 @@ func TestSettingsBesideTheProgram(t *testing.T) {
 	write(t, filepath.Join(beside, ".env"), "HOLD=2m\n")
 	if out, err := ended(t, program, here, nil, "serve"); err == nil || !strings.Contains(out, "MPESA_ENV is not set, but HOLD") {
 		t.Errorf("a demo opens beside a .env: %v\n%s", err, out)
+	}
+}
+
+// TestFilesUnderAnOpenUmask: the books are their owner's alone, whatever the program was started with, and healthy.
+func TestFilesUnderAnOpenUmask(t *testing.T) {
+	old := syscall.Umask(0)
+	p := start(t, "")
+	syscall.Umask(old)
+	p.customer().book("0712345001", 1)
+	files, err := filepath.Glob(filepath.Join(p.dir, "demo.db*"))
+	if err != nil || len(files) != 4 {
+		t.Errorf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
+	eventually(t, 5*time.Second, "the log says where settings came from", func() bool {
+		return strings.Contains(p.log.String(), `settings="environment and flags"`)
+	})
+}
+
+// TestProxyOfTheEnvironment: calls to Daraja go through it, those to a simulator on this machine do not, and the log names it
+// without its password.
+func TestProxyOfTheEnvironment(t *testing.T) {
+	asked := make(chan string, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Method + " " + r.Host
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	defer proxy.Close()
+	host := strings.TrimPrefix(proxy.URL, "http://")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, ".env"), "HTTPS_PROXY=http://cinema:geheim@"+host+"\n")
+	p := start(t, dir, "MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test")
+	if out, err := subcommandWith(t, dir, []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test"}, "register"); err == nil {
+		t.Errorf("registered: %s", out)
+	}
+	if got := <-asked; got != "CONNECT daraja.cinema.test:443" {
+		t.Errorf("the proxy was asked for %s", got)
+	}
+	eventually(t, 5*time.Second, "the log names the proxy", func() bool { return strings.Contains(p.log.String(), "proxy=http://"+host) })
+	if strings.Contains(p.log.String(), "geheim") {
+		t.Errorf("the log: %s", p.log)
+	}
+	direct := start(t, "", "HTTP_PROXY="+proxy.URL, "HTTPS_PROXY="+proxy.URL)
+	c := direct.customer()
+	ticket := c.book("0712345001", 1)
+	eventually(t, 10*time.Second, "the ticket is paid", func() bool {
+		return strings.Contains(c.get(ticket.url.Path).Find("main").Text(), "Show this at the door")
+	})
+	for len(asked) > 0 {
+		if got := <-asked; !strings.Contains(got, "daraja.cinema.test") {
+			t.Errorf("the proxy was asked for %s", got)
+		}
+	}
+	for _, bad := range []string{"ftp://cinema:geheim@proxy", "http://cinema:geheim@proxy:port", "://geheim"} {
+		out, err := subcommandWith(t, t.TempDir(), []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test", "HTTPS_PROXY=" + bad, "ADDR=" + freeAddr(t)}, "serve")
+		if err == nil || !strings.Contains(out, "HTTPS_PROXY") || strings.Contains(out, "geheim") {
+			t.Errorf("%s: %v, %s", bad, err, out)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -137,14 +139,16 @@ func (p *plan) findProxy() (string, error) {
 	if err != nil {
 		return "", errors.New("MPESA_BASE_URL cannot be read")
 	}
-	switch proxy, err := http.ProxyFromEnvironment(&http.Request{URL: daraja}); {
-	case err != nil: // which has the password in it
-		return "", errors.New("HTTPS_PROXY or HTTP_PROXY is not the address of a proxy, such as http://proxy.example:3128")
-	case proxy == nil:
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: daraja})
+	if err == nil && proxy == nil {
 		return "", nil
-	default:
-		return proxy.Scheme + "://" + proxy.Host, nil
 	}
+	schemes := []string{"http", "https", "socks5", "socks5h"}
+	if err != nil || !slices.Contains(schemes, proxy.Scheme) || strings.Trim(proxy.Path, "/") != "" || strings.HasSuffix(proxy.Host, ":") {
+		// Neither the error nor the address may be shown: there may be a password in them.
+		return "", errors.New("HTTPS_PROXY or HTTP_PROXY is not the address of a proxy, such as http://proxy.example:3128")
+	}
+	return proxy.Scheme + "://" + proxy.Host, nil
 }
 
 // openDemo starts a Daraja of our own and fills the demo's cinema.

@@ -91,7 +91,7 @@ func problemView(p web.Problem) views.Problem {
 
 // frame fills in what the frame around every page needs.
 func (s *Site) frame(ctx context.Context, p views.Page) views.Page {
-	p.BaseURL, p.Demo, p.Sandbox = s.BaseURL, s.Demo, s.Sandbox
+	p.BaseURL, p.Demo, p.Simulator, p.Sandbox = s.BaseURL, s.Demo, s.Handset != "", s.Sandbox
 	p.Cinema = s.cinema.get(ctx, s.Store, s.Now())
 	p.Year = web.Nairobi(store.At(s.Now())).Year()
 	return p
