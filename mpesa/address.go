@@ -157,7 +157,8 @@ func unreachable() []netip.Prefix {
 		netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), // this network; carriers' own
 		netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"), // protocols; benchmarks
 		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), // documentation
-		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("3fff::/20"),
+		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
+		netip.MustParsePrefix("3fff::/20"),
 		netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("fec0::/10"),
 	}
 }
@@ -194,7 +195,8 @@ func checkForProduction(u *url.URL) error {
 		case strings.Contains(host, "_"):
 			return errors.New("the host's name has an underscore in it")
 		case slices.Contains(localNames(), top):
-			return fmt.Errorf("it ends with .%s, which is no name on the public Internet: Safaricom cannot reach it", top)
+			return fmt.Errorf("it ends with .%s, which is no name on the public Internet: Safaricom cannot reach it",
+				top)
 		}
 	}
 	for _, tunnel := range []string{"ngrok", "mockbin", "requestbin"} {

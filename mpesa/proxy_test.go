@@ -82,8 +82,9 @@ func TestPushThroughProxy(t *testing.T) {
 		"cannot reach the host":     {"", status(502), accept, KindRefused, 0},
 		"is out of order":           {"", status(503), accept, KindRefused, 0},
 		"hangs up":                  {"", lost, accept, KindRefused, 0},
-		"says nothing":              {"", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, accept, KindRefused, 0},
-		"is not there":              {gone.URL, nil, accept, KindRefused, 0},
+		"says nothing": {"", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, accept,
+			KindRefused, 0},
+		"is not there": {gone.URL, nil, accept, KindRefused, 0},
 		"connects, and then hangs up": {"", func(w http.ResponseWriter, _ *http.Request) {
 			here, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
@@ -106,7 +107,10 @@ func TestPushThroughProxy(t *testing.T) {
 			through.TLSClientConfig.RootCAs, through.TLSClientConfig.ServerName = roots, "example.com"
 			defer through.CloseIdleConnections()
 			fake := &fakeDaraja{logins: []reply{{status: 200, body: goodLogin}}}
-			cfg := testConfig(split{fake, through, func(r *http.Request) { r.URL.Scheme, r.URL.Host = "https", "daraja.test" }})
+			cfg := testConfig(split{fake, through, func(r *http.Request) {
+				r.URL.Scheme, r.URL.Host = "https",
+					"daraja.test"
+			}})
 			cfg.Timeout = time.Second
 			client := newTestClient(t, cfg)
 			ctx, cancel := context.WithCancel(t.Context())

@@ -20,9 +20,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// The books hold phone numbers, secrets of tickets and callback tokens: with a token, anybody can say that a ticket is paid.
-// So their files are for their owner alone, whatever the umask is. SQLite gives its log and the log's index the mode of the
-// database.
+// The books hold phone numbers, secrets of tickets and callback tokens: with a token, anybody can say that a ticket is
+// paid. So their files are for their owner alone, whatever the umask is. SQLite gives its log and the log's index the
+// mode of the database.
 const (
 	privateMode  = 0o600
 	othersMayUse = 0o077
@@ -48,11 +48,13 @@ func checkFile(path string, o Options) (fresh bool, err error) {
 	case err != nil:
 		return false, fmt.Errorf("open database: %w", err)
 	case info.IsDir():
-		return false, fmt.Errorf("%w: %s is a folder; name a file in it, such as %s", ErrNoBooks, path, filepath.Join(path, "cinemasphere.db"))
+		return false, fmt.Errorf("%w: %s is a folder; name a file in it, such as %s", ErrNoBooks, path,
+			filepath.Join(path, "cinemasphere.db"))
 	case !info.Mode().IsRegular():
 		return false, fmt.Errorf("%w: %s is no file on a disk", ErrNoBooks, path)
 	case info.Size() < smallestPage: // SQLite would take it for new
-		return false, fmt.Errorf("%w: %s is empty; if it was never used, delete it, else bring back the last copy of it", ErrNoBooks, path)
+		return false, fmt.Errorf("%w: %s is empty; if it was never used, delete it, else bring back the last copy of it",
+			ErrNoBooks, path)
 	}
 	return false, nil
 }
@@ -62,8 +64,8 @@ func isFolder(path string) bool {
 	return err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir()
 }
 
-// openFile makes sure that the database file is for its owner alone, and that the program can work on it. Where there is none
-// it makes one.
+// openFile makes sure that the database file is for its owner alone, and that the program can work on it. Where there
+// is none it makes one.
 func openFile(ctx context.Context, path string, fresh bool, o Options) error {
 	if fresh {
 		return makeFile(ctx, path)
@@ -75,8 +77,8 @@ func openFile(ctx context.Context, path string, fresh bool, o Options) error {
 	return nil
 }
 
-// makeFile makes an empty database. It gets its name only when it is whole, so that a file of 0 bytes is never ours, and it
-// never takes the place of one that another process has made meanwhile.
+// makeFile makes an empty database. It gets its name only when it is whole, so that a file of 0 bytes is never ours,
+// and it never takes the place of one that another process has made meanwhile.
 func makeFile(ctx context.Context, path string) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
@@ -121,10 +123,12 @@ func makePrivate(path string, log *slog.Logger) {
 			continue
 		}
 		if err := os.Chmod(path+suffix, info.Mode().Perm()&^othersMayUse); err != nil {
-			log.Warn("other users of this machine can read or change the books, and only the file's owner can end that: chmod 600", "file", path+suffix)
+			log.Warn("other users can read or change the books, and only the file's owner can end that: type chmod 600",
+				"file", path+suffix)
 			continue
 		}
-		log.Warn("other users of this machine could read or change the books: the file is its owner's alone from now on", "file", path+suffix)
+		log.Warn("other users could read or change the books: the file is its owner's alone from now on", "file",
+			path+suffix)
 	}
 }
 
@@ -160,7 +164,8 @@ func inspectTables(ctx context.Context, db *sqlx.DB, o Options) error {
 		return nil
 	}
 	var ours int
-	if err := db.GetContext(ctx, &ours, `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`); err != nil {
+	if err := db.GetContext(ctx, &ours,
+		`SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`); err != nil {
 		return err
 	}
 	if ours == 0 {

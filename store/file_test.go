@@ -33,8 +33,8 @@ func modes(t *testing.T, path string) map[string]os.FileMode {
 	return all
 }
 
-// TestFilesArePrivate: each file of the books is its owner's alone from the start, and those that were not are made so, which
-// is said once.
+// TestFilesArePrivate: each file of the books is its owner's alone from the start, and those that were not are made so,
+// which is said once.
 func TestFilesArePrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // where modes say nothing
@@ -43,7 +43,8 @@ func TestFilesArePrivate(t *testing.T) {
 	var log bytes.Buffer
 	open := func() *store.Store {
 		t.Helper()
-		s, err := store.Open(t.Context(), store.Options{Path: path, Serve: true, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		s, err := store.Open(t.Context(), store.Options{Path: path, Serve: true, Log: slog.New(slog.NewTextHandler(&log,
+			nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +80,8 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 	s = open()
 	check(s)
-	if got := strings.Count(log.String(), "level=WARN"); got != 2 { // the log and its index went when the books were closed
+	if got := strings.Count(log.String(),
+		"level=WARN"); got != 2 { // the log and its index went when the books were closed
 		t.Errorf("%d warnings: %s", got, &log)
 	}
 	if err := s.Close(); err != nil {
@@ -121,10 +123,13 @@ func damaged(t *testing.T) map[string]struct {
 		want error
 	}
 	all := map[string]file{
-		"empty": {nil, store.ErrNoBooks}, "text": {[]byte("hello\n"), store.ErrNoBooks}, "zeroes": {make([]byte, 8*page), store.ErrNoBooks},
-		"another kind": {bytes.Repeat([]byte("PK\x03\x04"), page), store.ErrNoBooks}, "one byte": {[]byte{0}, store.ErrNoBooks},
-		"the header": {noise(0, 16), store.ErrNoBooks}, "cut in half": {good[:len(good)/2], store.ErrDamaged}, "cut after two pages": {good[:2*page], store.ErrDamaged},
-		"the schema": {noise(100, page), store.ErrDamaged},
+		"empty": {nil, store.ErrNoBooks}, "text": {[]byte("hello\n"), store.ErrNoBooks}, "zeroes": {make([]byte,
+			8*page), store.ErrNoBooks},
+		"another kind": {bytes.Repeat([]byte("PK\x03\x04"), page), store.ErrNoBooks}, "one byte": {[]byte{0},
+			store.ErrNoBooks},
+		"the header": {noise(0, 16), store.ErrNoBooks}, "cut in half": {good[:len(good)/2], store.ErrDamaged},
+		"cut after two pages": {good[:2*page], store.ErrDamaged},
+		"the schema":          {noise(100, page), store.ErrDamaged},
 	}
 	for n := 1; n < min(12, len(good)/page); n++ {
 		all["page "+string(rune('a'+n))] = file{noise(n*page, (n+1)*page), store.ErrDamaged}
@@ -171,9 +176,12 @@ func TestNoBooksThere(t *testing.T) {
 		serve bool
 		want  error
 	}{
-		{dir, true, store.ErrNoBooks}, {dir, false, store.ErrNoBooks}, {filepath.Join(dir, "no", "books.db"), true, store.ErrNoBooks},
-		{filepath.Join(dir, "absent.db"), false, store.ErrNoBooks}, {link, false, store.ErrNoBooks}, {foreign, true, store.ErrNoBooks}, {foreign, false, store.ErrNoBooks},
-		{newer, true, store.ErrNewer}, {newer, false, store.ErrNewer}, {os.DevNull, true, store.ErrNoBooks}, {filepath.Join(foreign, "books.db"), true, store.ErrNoBooks},
+		{dir, true, store.ErrNoBooks}, {dir, false, store.ErrNoBooks}, {filepath.Join(dir, "no", "books.db"), true,
+			store.ErrNoBooks},
+		{filepath.Join(dir, "absent.db"), false, store.ErrNoBooks}, {link, false, store.ErrNoBooks}, {foreign, true,
+			store.ErrNoBooks}, {foreign, false, store.ErrNoBooks},
+		{newer, true, store.ErrNewer}, {newer, false, store.ErrNewer}, {os.DevNull, true, store.ErrNoBooks},
+		{filepath.Join(foreign, "books.db"), true, store.ErrNoBooks},
 	} {
 		_, err := store.Open(t.Context(), store.Options{Path: c.path, Serve: c.serve, Existing: !c.serve})
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.path) {
@@ -189,7 +197,8 @@ func TestNoBooksThere(t *testing.T) {
 func TestNewerSchemaOnPostgres(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		path := storetest.EmptyDatabase(t)
-		if _, err := store.Open(t.Context(), store.Options{Path: path, Existing: true}); !errors.Is(err, store.ErrNoBooks) {
+		if _, err := store.Open(t.Context(), store.Options{Path: path, Existing: true}); !errors.Is(err,
+			store.ErrNoBooks) {
 			t.Errorf("an empty database: %v", err)
 		}
 		s, err := store.Open(t.Context(), store.Options{Path: path})

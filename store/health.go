@@ -41,7 +41,8 @@ func (h *health) note(err error) {
 	h.mu.Unlock()
 }
 
-// turn says why the last write failed, and whether it is time to try one: then done must be called with what became of it.
+// turn says why the last write failed, and whether it is time to try one: then done must be called with what became of
+// it.
 func (h *health) turn(now time.Time) (why error, probe bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,9 +59,9 @@ func (h *health) done(err error) {
 	h.why, h.probing = err, false
 }
 
-// Health reports whether the books can be read and written. What ails them is a word for everybody, "" where nothing does; the
-// error is for the log. As long as writes succeed it costs one read. After one that failed it tries another itself, at most
-// once a second, so that the word goes when the cause does.
+// Health reports whether the books can be read and written. What ails them is a word for everybody, "" where nothing
+// does; the error is for the log. As long as writes succeed it costs one read. After one that failed it tries another
+// itself, at most once a second, so that the word goes when the cause does.
 func (s *Store) Health(ctx context.Context) (ailment string, err error) {
 	if err := s.Ping(ctx); err != nil {
 		return "not readable", err
@@ -90,15 +91,16 @@ func (s *Store) probe(ctx context.Context) error {
 		text.WriteString(newSecret())
 	}
 	for _, value := range []string{text.String(), ""} {
-		if err := s.write(ctx, booking, func(t *tx) error { return t.setSettings(map[string]string{probeKey: value}) }); err != nil {
+		if err := s.write(ctx, booking,
+			func(t *tx) error { return t.setSettings(map[string]string{probeKey: value}) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// firstWrite looks whether books that are to be served can be written. A disk that is full lets tickets be shown, and may have
-// room again: it is for the operator to see.
+// firstWrite looks whether books that are to be served can be written. A disk that is full lets tickets be shown, and
+// may have room again: it is for the operator to see.
 func (s *Store) firstWrite(ctx context.Context, log *slog.Logger) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.setSettings(map[string]string{"served_at": strconv.FormatInt(int64(t.now), 10)})
@@ -142,7 +144,8 @@ func ofDatabase(err error) bool {
 	}
 	if se, is := errors.AsType[*sqlite.Error](err); is {
 		switch se.Code() & 0xff {
-		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE,
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_MISMATCH,
+			sqlite3.SQLITE_RANGE,
 			sqlite3.SQLITE_INTERRUPT:
 			return false
 		}

@@ -12,14 +12,17 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestHealthOfADisk: a write that failed is told until one succeeds, which is tried at most once a second and needs no customer.
+// TestHealthOfADisk: a write that failed is told until one succeeds, which is tried at most once a second and needs no
+// customer.
 func TestHealthOfADisk(t *testing.T) {
-	for word, broken := range map[string]func(*storetest.Disk, bool){"disk full": (*storetest.Disk).Fill, "read-only": (*storetest.Disk).Protect} {
+	for word, broken := range map[string]func(*storetest.Disk, bool){"disk full": (*storetest.Disk).Fill,
+		"read-only": (*storetest.Disk).Protect} {
 		t.Run(word, func(t *testing.T) {
 			var disk storetest.Disk
 			now := time.Now()
 			s, err := store.Open(t.Context(), store.Options{
-				Path: filepath.Join(t.TempDir(), "books.db"), Wrap: disk.Wrap, Serve: true, Now: func() time.Time { return now },
+				Path: filepath.Join(t.TempDir(), "books.db"), Wrap: disk.Wrap, Serve: true,
+				Now: func() time.Time { return now },
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -68,7 +71,8 @@ func TestOpenOnADisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	disk.Protect(true)
-	if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(), path) {
+	if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(),
+		path) {
 		t.Errorf("read-only: %v", err)
 	}
 	disk.Protect(false)
@@ -118,8 +122,10 @@ func TestHealthOnPostgres(t *testing.T) {
 		readOnly := func(how string) {
 			t.Helper()
 			writable := path + "&default_transaction_read_only=off"
-			storetest.Exec(t, writable, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = `+how+`', current_database()); END $$`)
-			storetest.Exec(t, writable, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+			storetest.Exec(t, writable,
+				`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = `+how+`', current_database()); END $$`)
+			storetest.Exec(t, writable,
+				`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 		}
 		write := func() error { return s.SetSettings(t.Context(), map[string]string{"a": "b"}) }
 		if word, err := s.Health(t.Context()); word != "" || err != nil {
@@ -132,7 +138,8 @@ func TestHealthOnPostgres(t *testing.T) {
 		if word, err := s.Health(t.Context()); word != "read-only" || err == nil {
 			t.Errorf("%q, %v", word, err)
 		}
-		if other, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrReadOnly) || strings.Contains(err.Error(), "postgres@") {
+		if other, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrReadOnly) || strings.Contains(err.Error(),
+			"postgres@") {
 			t.Errorf("a start: %v, %v", other, err)
 		}
 		readOnly("off")

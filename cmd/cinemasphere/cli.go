@@ -111,8 +111,8 @@ func workingFolder() string {
 	return dir
 }
 
-// commandLine stands between kong and the settings, so that a value means the same wherever it is written. Kong itself would
-// take an empty variable for a value, and repeat values in its errors.
+// commandLine stands between kong and the settings, so that a value means the same wherever it is written. Kong itself
+// would take an empty variable for a value, and repeat values in its errors.
 type commandLine struct {
 	settings *settings
 	names    map[*kong.Value]string // of the variables
@@ -120,9 +120,10 @@ type commandLine struct {
 
 // parser makes kong's, and keeps it from reading the environment.
 func (l commandLine) parser(into *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
-	parser, err := kong.New(into, kong.Name("cinemasphere"), kong.Description("A cinema's own box office, paid by M-PESA STK Push."),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helped{code}) }), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}),
-		kong.Resolvers(kong.ResolverFunc(l.resolve)), kong.ValueFormatter(l.help))
+	parser, err := kong.New(into, kong.Name("cinemasphere"),
+		kong.Description("A cinema's own box office, paid by M-PESA STK Push."),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helped{code}) }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}), kong.Resolvers(kong.ResolverFunc(l.resolve)), kong.ValueFormatter(l.help))
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +153,8 @@ func (l commandLine) help(v *kong.Value) string {
 	return strings.TrimSuffix(v.Help, ".") + " ($" + name + ")."
 }
 
-// clean does with values of settings on the command line what is done with those from elsewhere, and leaves out those that are
-// empty. Secrets are refused: every user of the machine can read what a program was started with.
+// clean does with values of settings on the command line what is done with those from elsewhere, and leaves out those
+// that are empty. Secrets are refused: every user of the machine can read what a program was started with.
 func (l commandLine) clean(args []string) ([]string, error) {
 	flags := map[string]known{}
 	for _, k := range knownSettings() {
@@ -170,8 +171,8 @@ func (l commandLine) clean(args []string) ([]string, error) {
 			kept = append(kept, args[i])
 			continue
 		case !k.hasFlag():
-			return nil, fmt.Errorf("--%s: a secret is no flag, since every user of this machine could read it there: set %s in the environment "+
-				"or in .env, or %s_FILE to a file that holds it", name, k.name, k.name)
+			return nil, fmt.Errorf("--%s: a secret is no flag, since every user of this machine could read it there: "+
+				"set %s in the environment or in .env, or %s_FILE to a file that holds it", name, k.name, k.name)
 		case !whole && i+1 == len(args):
 			kept = append(kept, args[i])
 			continue
@@ -184,7 +185,8 @@ func (l commandLine) clean(args []string) ([]string, error) {
 		}
 		value, problem := clean(value, k.secret)
 		if k.secret == "address" && store.HasPassword(value) {
-			problem = "has a password in it, which every user of this machine could read there: set " + k.name + " in the environment or in .env"
+			problem = "has a password in it, which every user of this machine could read there: set " + k.name +
+				" in the environment or in .env"
 		}
 		if problem != "" {
 			return nil, fmt.Errorf("--%s %s", name, problem)

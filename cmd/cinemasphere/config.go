@@ -26,7 +26,7 @@ type config struct {
 	Found *settings `kong:"-"` // what was read, and from where; nil is nothing
 
 	Addr                   string          `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
-	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.example. In the demo: http:// and ADDR."`
+	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.co.ke, without a path. In the demo: http:// and ADDR."`
 	DatabaseURL            string          `env:"DATABASE_URL" name:"database-url" secret:"address" path:"file" help:"SQLite file, or postgres://user:password@host/database. Default: demo.db in the demo, cinemasphere.db otherwise."`
 	MpesaEnv               string          `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
 	MpesaBaseURL           string          `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`

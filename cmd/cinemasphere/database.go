@@ -17,8 +17,8 @@ const (
 	liveDatabase = "cinemasphere.db"
 )
 
-// defaultDatabase is the books' path where DATABASE_URL is not set: beside the file .env that sets MPESA_ENV, or else in the
-// working directory.
+// defaultDatabase is the books' path where DATABASE_URL is not set: beside the file .env that sets MPESA_ENV, or else
+// in the working directory.
 func (c *config) defaultDatabase() string {
 	name := demoDatabase
 	if c.MpesaEnv == "sandbox" || c.MpesaEnv == "production" {
@@ -33,8 +33,8 @@ func (c *config) defaultDatabase() string {
 	return name
 }
 
-// nameDatabase makes sure, for a command that works on books, that the settings name some. The demo in the working directory
-// counts where there are no settings at all; other books are never guessed at.
+// nameDatabase makes sure, for a command that works on books, that the settings name some. The demo in the working
+// directory counts where there are no settings at all; other books are never guessed at.
 func (c *config) nameDatabase() error {
 	switch {
 	case c.DatabaseURL != "":
@@ -53,8 +53,8 @@ func (c *config) nameDatabase() error {
 	if c.Found != nil {
 		read = "read " + c.Found.readFrom()
 	}
-	return fmt.Errorf("no setting names a database: set DATABASE_URL, or MPESA_ENV for its default (looked in the command line and the "+
-		"environment; %s; and no %s of a demo here)", read, demoDatabase)
+	return fmt.Errorf("no setting names a database: set DATABASE_URL, or MPESA_ENV for its default "+
+		"(looked in the command line and the environment; %s; and no %s of a demo here)", read, demoDatabase)
 }
 
 // books are the settings of a command that works on the books beside a running program.

@@ -29,8 +29,8 @@ const typographicQuotes = "“”„‟‘’‚‛«»"
 
 var settingName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// parseDotenv reads the text of a file .env. Values are literal: nothing in them is replaced, and nothing escapes anything.
-// It joins a *lineError for each line that it cannot read.
+// parseDotenv reads the text of a file .env. Values are literal: nothing in them is replaced, and nothing escapes
+// anything. It joins a *lineError for each line that it cannot read.
 func parseDotenv(data []byte) ([]assignment, error) {
 	text, err := decodeText(data)
 	if err != nil {
@@ -52,7 +52,8 @@ func parseDotenv(data []byte) ([]assignment, error) {
 		}
 		a.line = number
 		if before, is := seen[a.name]; is && before.value != a.value {
-			errs = append(errs, &lineError{number, fmt.Sprintf("the same name as in line %d, with another value", before.line)})
+			errs = append(errs, &lineError{number, fmt.Sprintf("the same name as in line %d, with another value",
+				before.line)})
 			continue
 		} else if is {
 			continue
@@ -63,8 +64,8 @@ func parseDotenv(data []byte) ([]assignment, error) {
 	return all, errors.Join(errs...)
 }
 
-// decodeText reads UTF-8, and what editors on Windows write: UTF-8 and UTF-16 with a byte order mark. Lines end with LF in
-// what it returns.
+// decodeText reads UTF-8, and what editors on Windows write: UTF-8 and UTF-16 with a byte order mark. Lines end with LF
+// in what it returns.
 func decodeText(data []byte) (string, error) {
 	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
 	little := bytes.HasPrefix(data, []byte("\xff\xfe"))
@@ -129,7 +130,8 @@ func parseValue(text string) (string, error) {
 		}
 		rest := strings.TrimLeftFunc(after, isBlank)
 		if rest != "" && (rest == after || rest[0] != '#') {
-			return "", fmt.Errorf("something follows the closing %c: put a value that has a %c in it into the other quotes", quote, quote)
+			return "", fmt.Errorf("something follows the closing %c: put a value that has a %c in it into the other quotes",
+				quote, quote)
 		}
 		return inner, nil
 	}

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-const liveSettings = "MPESA_ENV=production\r\nBASE_URL=https://cinema.co.ke\r\nMPESA_CONSUMER_KEY=key\r\nMPESA_CONSUMER_SECRET=Geheim$2026!\r\n" +
+const liveSettings = "MPESA_ENV=production\r\nBASE_URL=https://cinema.co.ke\r\nMPESA_CONSUMER_KEY=key\r\n" +
+	"MPESA_CONSUMER_SECRET=Geheim$2026!\r\n" +
 	"MPESA_PASSKEY=geheim\r\nMPESA_BUSINESS_SHORT_CODE=600100\r\n"
 
 // elsewhere copies the program into a folder of its own, and makes another one to start it from.
@@ -37,7 +38,8 @@ func elsewhere(t *testing.T) (program, beside, here string) {
 
 // moneyCommands are those that work on books beside a running program.
 var moneyCommands = [][]string{
-	{"payments"}, {"payments", "--all", "--json"}, {"refund", "UKO4JL9G9Q"}, {"accept", "UKO4JL9G9Q", "K7M3QXRT"}, {"settled", "--note=x", "UKO4JL9G9Q"},
+	{"payments"}, {"payments", "--all", "--json"}, {"refund", "UKO4JL9G9Q"}, {"accept", "UKO4JL9G9Q", "K7M3QXRT"},
+	{"settled", "--note=x", "UKO4JL9G9Q"},
 	{"sales", "pause"}, {"sales", "resume"}, {"sales", "status"}, {"fsck"}, {"register"}, {"seed"},
 }
 
@@ -46,7 +48,8 @@ func TestCommandsNeedADatabase(t *testing.T) {
 	program, beside, here := elsewhere(t)
 	for _, args := range moneyCommands {
 		out, err := ended(t, program, here, nil, args...)
-		if err == nil || !strings.Contains(out, "no setting names a database") || !strings.Contains(out, beside) || !strings.Contains(out, here) {
+		if err == nil || !strings.Contains(out, "no setting names a database") || !strings.Contains(out, beside) ||
+			!strings.Contains(out, here) {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
 	}
@@ -65,7 +68,8 @@ func TestSettingsBesideTheProgram(t *testing.T) {
 	if err := os.Symlink(program, link); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := ended(t, program, here, nil, "seed"); err != nil || !strings.Contains(out, filepath.Join(beside, "cinemasphere.db")) {
+	if out, err := ended(t, program, here, nil, "seed"); err != nil || !strings.Contains(out, filepath.Join(beside,
+		"cinemasphere.db")) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, name := range []string{program, link} {
@@ -74,7 +78,8 @@ func TestSettingsBesideTheProgram(t *testing.T) {
 			t.Errorf("version: %v\n%s", err, out)
 		}
 		out, err = ended(t, name, here, nil, "sales", "pause")
-		if err != nil || !strings.Contains(out, "database: "+filepath.Join(beside, "cinemasphere.db")+" (production)") || !strings.Contains(out, "Sales are paused") {
+		if err != nil || !strings.Contains(out, "database: "+filepath.Join(beside,
+			"cinemasphere.db")+" (production)") || !strings.Contains(out, "Sales are paused") {
 			t.Errorf("sales pause: %v\n%s", err, out)
 		}
 	}
@@ -82,7 +87,8 @@ func TestSettingsBesideTheProgram(t *testing.T) {
 		t.Errorf("there is %v, %v", found, err)
 	}
 	write(t, filepath.Join(beside, ".env"), "HOLD=2m\n")
-	if out, err := ended(t, program, here, nil, "serve"); err == nil || !strings.Contains(out, "MPESA_ENV is not set, but HOLD") {
+	if out, err := ended(t, program, here, nil, "serve"); err == nil || !strings.Contains(out,
+		"MPESA_ENV is not set, but HOLD") {
 		t.Errorf("a demo opens beside a .env: %v\n%s", err, out)
 	}
 }
@@ -107,8 +113,8 @@ func TestFilesUnderAnOpenUmask(t *testing.T) {
 	})
 }
 
-// TestProxyOfTheEnvironment: calls to Daraja go through it, those to a simulator on this machine do not, and the log names it
-// without its password.
+// TestProxyOfTheEnvironment: calls to Daraja go through it, those to a simulator on this machine do not, and the log
+// names it without its password.
 func TestProxyOfTheEnvironment(t *testing.T) {
 	asked := make(chan string, 100)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -120,13 +126,17 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, ".env"), "HTTPS_PROXY=http://cinema:geheim@"+host+"\n")
 	p := start(t, dir, "MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test")
-	if out, err := subcommandWith(t, dir, []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test"}, "register"); err == nil {
+	if out, err := subcommandWith(t, dir, []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test"},
+		"register"); err == nil {
 		t.Errorf("registered: %s", out)
 	}
 	if got := <-asked; got != "CONNECT daraja.cinema.test:443" {
 		t.Errorf("the proxy was asked for %s", got)
 	}
-	eventually(t, 5*time.Second, "the log names the proxy", func() bool { return strings.Contains(p.log.String(), "proxy=http://"+host) })
+	eventually(t, 5*time.Second, "the log names the proxy", func() bool {
+		return strings.Contains(p.log.String(),
+			"proxy=http://"+host)
+	})
 	if strings.Contains(p.log.String(), "geheim") {
 		t.Errorf("the log: %s", p.log)
 	}
@@ -142,7 +152,8 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"ftp://cinema:geheim@proxy", "http://cinema:geheim@proxy:port", "://geheim"} {
-		out, err := subcommandWith(t, t.TempDir(), []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=https://daraja.cinema.test", "HTTPS_PROXY=" + bad, "ADDR=" + freeAddr(t)}, "serve")
+		out, err := subcommandWith(t, t.TempDir(), []string{"MPESA_ENV=simulator",
+			"MPESA_BASE_URL=https://daraja.cinema.test", "HTTPS_PROXY=" + bad, "ADDR=" + freeAddr(t)}, "serve")
 		if err == nil || !strings.Contains(out, "HTTPS_PROXY") || strings.Contains(out, "geheim") {
 			t.Errorf("%s: %v, %s", bad, err, out)
 		}
@@ -152,21 +163,23 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 // TestSecretsAreNeverPrinted, on whatever command, whatever is wrong with the file that they stand in.
 func TestSecretsAreNeverPrinted(t *testing.T) {
 	program, beside, here := elsewhere(t)
-	commands := append([][]string{{"serve"}, {"version"}, {"serve", "--hold=never"}, {"serve", "--log-level=x"}, {"serve", "--no-such"}}, moneyCommands...)
+	commands := append([][]string{{"serve"}, {"version"}, {"serve", "--hold=never"}, {"serve", "--log-level=x"},
+		{"serve", "--no-such"}}, moneyCommands...)
 	for name, text := range map[string]string{
-		"an open quote":         "MPESA_INITIATOR_PASSWORD=\"Geheim\n",
-		"a line without =":      "Geheim\n",
-		"text after the quote":  "MPESA_PASSKEY=\"Geheim\"Geheim\n",
-		"twice":                 "SECRET_KEY=Geheim1\nSECRET_KEY=Geheim2\n",
-		"a space":               "MPESA_PASSKEY=Ge Geheim\n",
-		"not UTF-8":             "SECRET_KEY=Geheim\xff\n",
-		"a bad database":        "DATABASE_URL=postgres://cinema:Geh#Geheim@127.0.0.1:1/cinema\n",
-		"a worse database":      "DATABASE_URL=postgres://cinema:1/Geheim@127.0.0.1:1/cinema\n",
-		"no database there":     "DATABASE_URL=postgres://cinema:Geheim@127.0.0.1:1/cinema?connect_timeout=1\n",
-		"keywords":              "DATABASE_URL=host=127.0.0.1 password=Geheim\n",
-		"an address with a key": "BASE_URL=https://cinema:Geheim@cinema.co.ke\nMPESA_BASE_URL=https://key:Geheim@api.safaricom.co.ke\n",
-		"a broken address":      "MPESA_CALLBACK_URL=https://cinema.co.ke/%zz?Geheim\n",
-		"a name that is none":   "MPESA_SECRET=Geheim\nMPESA_ENV=live\n",
+		"an open quote":        "MPESA_INITIATOR_PASSWORD=\"Geheim\n",
+		"a line without =":     "Geheim\n",
+		"text after the quote": "MPESA_PASSKEY=\"Geheim\"Geheim\n",
+		"twice":                "SECRET_KEY=Geheim1\nSECRET_KEY=Geheim2\n",
+		"a space":              "MPESA_PASSKEY=Ge Geheim\n",
+		"not UTF-8":            "SECRET_KEY=Geheim\xff\n",
+		"a bad database":       "DATABASE_URL=postgres://cinema:Geh#Geheim@127.0.0.1:1/cinema\n",
+		"a worse database":     "DATABASE_URL=postgres://cinema:1/Geheim@127.0.0.1:1/cinema\n",
+		"no database there":    "DATABASE_URL=postgres://cinema:Geheim@127.0.0.1:1/cinema?connect_timeout=1\n",
+		"keywords":             "DATABASE_URL=host=127.0.0.1 password=Geheim\n",
+		"an address with a key": "BASE_URL=https://cinema:Geheim@cinema.co.ke\n" +
+			"MPESA_BASE_URL=https://key:Geheim@api.safaricom.co.ke\n",
+		"a broken address":    "MPESA_CALLBACK_URL=https://cinema.co.ke/%zz?Geheim\n",
+		"a name that is none": "MPESA_SECRET=Geheim\nMPESA_ENV=live\n",
 	} {
 		settings := strings.ReplaceAll(liveSettings, "geheim", "Geheim")
 		for line := range strings.Lines(text) {

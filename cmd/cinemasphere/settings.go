@@ -67,8 +67,8 @@ type source struct {
 	file   bool
 }
 
-// readSettings reads the file .env beside the program and that in the working directory. The environment beats both, and the
-// file beside the program, which belongs to it, the other. Errors and warnings hold no values.
+// readSettings reads the file .env beside the program and that in the working directory. The environment beats both,
+// and the file beside the program, which belongs to it, the other. Errors and warnings hold no values.
 func readSettings(environ []string, beside, here string) (*settings, error) {
 	s := &settings{values: map[string]setting{}, foreign: map[string]string{}}
 	env := source{values: map[string]setting{}}
@@ -126,7 +126,8 @@ func (s *settings) readFile(dir string) (source, error) {
 	}
 	s.files = append(s.files, path)
 	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
-		s.warnings = append(s.warnings, fmt.Sprintf("every user of this machine can read or change %s: type chmod 600 %s", path, path))
+		s.warnings = append(s.warnings,
+			fmt.Sprintf("every user of this machine can read or change %s: type chmod 600 %s", path, path))
 	}
 	file := source{map[string]setting{}, true}
 	for _, a := range all {
@@ -176,7 +177,8 @@ func (s *settings) find(k known, sources []source) error {
 		if first, found := s.values[k.name]; !found {
 			s.values[k.name] = got
 		} else if first.folder != "" && first.value != got.value {
-			s.warnings = append(s.warnings, fmt.Sprintf("%s (%s) is not used, since %s gives another", k.name, got.from, first.from))
+			s.warnings = append(s.warnings, fmt.Sprintf("%s (%s) is not used, since %s gives another", k.name, got.from,
+				first.from))
 		}
 	}
 	return nil
@@ -221,14 +223,16 @@ func clean(value, secret string) (cleaned, problem string) {
 		}
 	}
 	for _, quote := range `"'` + "`" + typographicQuotes {
-		if len(trimmed) > 1 && strings.HasPrefix(trimmed, string(quote)) && (strings.HasSuffix(trimmed, string(quote)) || quote > 0x7f) {
+		if len(trimmed) > 1 && strings.HasPrefix(trimmed, string(quote)) && (strings.HasSuffix(trimmed,
+			string(quote)) || quote > 0x7f) {
 			return "", "stands in quotes: take them away"
 		}
 	}
 	return trimmed, ""
 }
 
-// isForeign reports whether a name is a setting of a library that the program is made of, which reads the environment itself.
+// isForeign reports whether a name is a setting of a library that the program is made of, which reads the environment
+// itself.
 func isForeign(name string) bool {
 	switch strings.ToUpper(name) {
 	case "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR":
@@ -274,7 +278,8 @@ func (s *settings) warnStrange(name, value, from string) bool {
 		}
 	}
 	shown := name
-	if nearest == "" && (!nameLike.MatchString(name) || len(name) > 40 || strings.Trim(value, "=") == "" && value != "") {
+	if nearest == "" && (!nameLike.MatchString(name) || len(name) > 40 || strings.Trim(value, "=") == "" &&
+		value != "") {
 		shown = "a name"
 	}
 	warning := fmt.Sprintf("%s (%s) is no setting", shown, from)
