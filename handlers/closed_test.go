@@ -30,12 +30,12 @@ func TestClosedBookings(t *testing.T) {
 			"Ticket sales are paused for the moment.", "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged.", "60"},
 		{"M-PESA is silent", func(o *office) error {
 			for range 5 {
-				if err := o.store.NoteDaraja(o.Context(), false); err != nil {
+				if err := o.store.NoteDaraja(o.Context(), store.CallPush, false); err != nil {
 					return err
 				}
 			}
 			return nil
-		}, func(o *office) error { return o.store.NoteDaraja(o.Context(), true) },
+		}, func(o *office) error { return o.store.NoteDaraja(o.Context(), store.CallPush, true) },
 			"M-PESA is not answering, so bookings are closed for the moment.", "M-PESA is not answering at the moment. We take no bookings meanwhile", "15"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestBookingsOpenByThemselves(t *testing.T) {
 		o := open(t)
 		id := storetest.Screening(t, o.store, 10, 20)
 		for range 5 {
-			if err := o.store.NoteDaraja(t.Context(), false); err != nil {
+			if err := o.store.NoteDaraja(t.Context(), store.CallPush, false); err != nil {
 				t.Fatal(err)
 			}
 		}

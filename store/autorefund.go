@@ -22,6 +22,10 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 		return due, err
 	}
 	err = list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
+	var shared []PaymentID // what M-PESA has named for two prompts: to whom it would go back nobody can tell
+	if err == nil {
+		err = list(&shared, `SELECT p.id FROM payment p WHERE p.doubt LIKE '`+DoubtShared+` %' AND NOT `+settledDoubt)
+	}
 	var doubted []TicketID // tickets paid with what M-PESA does not know: what is due back may be their money
 	if err == nil {
 		err = list(&doubted, `SELECT p.ticket_id FROM payment p WHERE p.state = 'applied' AND p.doubt <> '' AND p.doubt IN ('`+DoubtNoSuchReceipt+`', '`+DoubtPaidOthers+`') AND NOT `+settledDoubt)
@@ -30,7 +34,7 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
 	}
 	return slices.DeleteFunc(due, func(p Payment) bool {
-		return slices.Contains(asked, p.Receipt) || p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
+		return slices.Contains(asked, p.Receipt) || slices.Contains(shared, p.ID) || p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
 	}), err
 }
 

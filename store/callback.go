@@ -114,15 +114,21 @@ func decodeBody(text, encoding string) ([]byte, error) {
 
 // OpenCallbacks are kept callbacks that nothing has been made of yet, oldest first, received before the instant.
 func (s *Store) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
-	var rows []struct {
-		ID                    CallbackID
-		Kind                  CallbackKind
-		Token, Body, Encoding string
-	}
+	var rows []callbackRow
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome IS NULL AND received_at < $1 ORDER BY id LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read open callbacks: %w", err)
 	}
+	return callbacks(rows)
+}
+
+type callbackRow struct {
+	ID                    CallbackID
+	Kind                  CallbackKind
+	Token, Body, Encoding string
+}
+
+func callbacks(rows []callbackRow) ([]Callback, error) {
 	cbs := make([]Callback, len(rows))
 	for i, r := range rows {
 		body, err := decodeBody(r.Body, r.Encoding)

@@ -13,6 +13,7 @@ const (
 	DoubtNoSuchReceipt   = "unknown_receipt"  // M-PESA knows no such completed payment
 	DoubtPaidOthers      = "paid_elsewhere"   // M-PESA says that it was paid to somebody else
 	DoubtAmount          = "told_amount"      // M-PESA has told another amount before; the one that it tells now follows, in shillings
+	DoubtShared          = "shared_receipt"   // M-PESA has named the receipt for two prompts; the other one's receipt or ticket follows
 	DoubtPerhapsReturned = "perhaps_returned" // by all signs it is the same money as a receipt, which follows, and which has gone back
 	DoubtReturnedOther   = "returned_other"   // M-PESA says that it was another amount than what was given back
 	DoubtReturnedShort   = "returned_short"   // a Reversal gave back a part of it
@@ -20,7 +21,12 @@ const (
 )
 
 // doubtful ranks doubts: of two the graver one stays, until it is settled.
-var doubtful = []string{"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice}
+var doubtful = []string{"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtShared, DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice}
+
+// sharedWith is what the doubt about a shared receipt names.
+func sharedWith(doubt string) (other string, shared bool) {
+	return strings.CutPrefix(doubt, DoubtShared+" ")
+}
 
 func gravity(doubt string) int {
 	kind, _, _ := strings.Cut(doubt, " ")
@@ -132,7 +138,11 @@ func (t *tx) amountSaid(s *Store, have Payment, amount Cents, asked bool) (strin
 	if err := t.run(`UPDATE payment SET amount_cents = $1, updated_at = $2 WHERE id = $3`, amount, t.now, have.ID); err != nil {
 		return "", err
 	}
-	if have.Amount = amount; back || have.TicketID == 0 {
+	unknown := have.Amount == 0
+	if have.Amount = amount; unknown && !back && have.TicketID == 0 {
+		return t.placeHint(s, have)
+	}
+	if back || have.TicketID == 0 {
 		return "another amount", t.touch(have.TicketID)
 	}
 	if err := t.lock(have.TicketID); err != nil {

@@ -51,6 +51,9 @@ var rules = []rule{
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
 	{"a callback with a token of ours is no stranger's", strangers()},
+	{"a callback is understood whole, or a person has settled it", `SELECT 'callback ' || c.id || COALESCE(', ' || u.why, '')` + unreadFrom + ` WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
+	{"it is known how much money was paid, or a person has settled it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
+		WHERE p.amount_cents IS NULL AND p.state <> 'superseded' AND NOT EXISTS (SELECT 1 FROM settled d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason IN (p.reason, p.doubt))`},
 	{"a confirmed receipt has its payment", `SELECT 'receipt ' || c.receipt FROM claim c WHERE c.state = 'confirmed' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.receipt = c.receipt)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
@@ -161,6 +164,7 @@ type Kept struct {
 	Receipt           string       // of the payment that its Reversal was to give back, or that its Transaction Status was about
 	State             PaymentState // of that payment; "" where the books have none
 	Doubt             string       // of that payment
+	Unread            bool         // it was not understood whole
 }
 
 // kept is what the books say of the callbacks of each kind that is read again. What is missing there does not hide a callback.
@@ -185,9 +189,9 @@ func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept))
 			Payments                 int
 			Receipt                  string
 			State                    PaymentState
-			Doubt                    string
+			Doubt, Outcome           string
 		}
-		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, `+kept[kind]+`
+		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, c.outcome, `+kept[kind]+`
 			WHERE c.id > $1 AND c.kind = $2 AND c.known = 1 AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $3`, last, kind, page)
 		if err != nil {
 			return fmt.Errorf("read callbacks: %w", err)
@@ -197,7 +201,7 @@ func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept))
 			if err != nil {
 				return fmt.Errorf("callback %d: %w", r.ID, err)
 			}
-			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt})
+			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt, isUnread(r.Outcome)})
 			last = r.ID
 		}
 		if len(rows) < page {

@@ -13,7 +13,7 @@ import (
 // Hint is money that M-PESA says came in, without proof of what it is for: a C2B confirmation, or a row of Pull Transactions.
 type Hint struct {
 	Receipt      string
-	Amount       Cents
+	Amount       Cents  // 0 where it did not say, or not in a way that can be read
 	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
 	Account      string // what the payer typed at a paybill; of an STK Push, the ticket's code; "" at a till
 	TransactedAt Instant
@@ -29,9 +29,15 @@ const clockSkew = 5 * time.Second
 // claimWait is how long a C2B confirmation that names a ticket waits for the ticket's own push to explain it.
 const claimWait = time.Minute
 
-// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint].
-func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) { return t.hint(s, h) })
+// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint]. Where it does not say how much was paid, u is what is legible.
+func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
+		out, err := t.hint(s, h)
+		if err == nil && h.Amount <= 0 {
+			out.Outcome, err = OutcomeNoAmount, t.keepUnread(cb.ID, unreadRow{Unread: u})
+		}
+		return out, err
+	})
 }
 
 // RejectCallback writes what became of a kept callback that nothing can be made of.
@@ -40,7 +46,8 @@ func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string)
 }
 
 // ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a push that
-// has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status says more.
+// has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status says more. Where a push's own
+// callback has named the receipt, it is that push's. How much it is M-PESA is asked, where it did not say.
 func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -55,8 +62,8 @@ func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 }
 
 func (t *tx) hint(s *Store, h Hint) (Applied, error) {
-	if h.Receipt == "" || h.Amount <= 0 {
-		return Applied{Outcome: "no receipt or amount"}, nil
+	if h.Receipt == "" {
+		return Applied{Outcome: "no receipt"}, nil
 	}
 	h.Account = strings.ToUpper(strings.TrimSpace(h.Account))
 	if len(h.Account) > 40 {
@@ -74,34 +81,35 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return Applied{}, err
 	}
-	if err := t.lockMoney(h.Amount); err != nil {
-		return Applied{}, err
-	}
-	completed, err := t.completes(h)
-	if err != nil {
-		return Applied{}, err
-	}
-	rivals := 0
-	if len(completed) == 1 {
-		if rivals, err = t.rivals(completed[0].PushID, h); err != nil {
+	m := money{h.Receipt, nil, h.Phone, h.Account, h.TransactedAt, h.LearntBy}
+	if h.Amount > 0 {
+		m.amount = &h.Amount
+		if told, err := t.toldWith(h.Receipt); err == nil {
+			return t.hintedPush(s, told, h)
+		} else if !errors.Is(err, ErrNotFound) {
 			return Applied{}, err
 		}
 	}
-	if len(completed) == 1 && rivals == 0 {
-		return t.receiptHinted(s, completed[0], h)
+	only, completed, err := t.completed(h)
+	if err != nil {
+		return Applied{}, err
 	}
-	amount := h.Amount
-	m := money{h.Receipt, &amount, h.Phone, h.Account, h.TransactedAt, h.LearntBy}
+	if only.ID != 0 {
+		return t.receiptHinted(s, only, h, Payment{})
+	}
 	reason := "names no ticket"
 	if ticket != 0 {
 		reason = toBeConfirmed
-	} else if len(completed) > 0 {
+	} else if completed > 0 {
 		reason = "several payments await a receipt"
 	}
 	if err := t.insertPayment(s, h.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
 		return Applied{}, err
 	}
 	asked, err := t.askAbout(h, ticket)
+	if err == nil && h.Amount == 0 {
+		err = t.checkSoon(h.Receipt)
+	}
 	if err != nil {
 		return Applied{}, err
 	}
@@ -151,6 +159,44 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code s
 	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
 }
 
+// hintedPush pays for a push with money whose receipt its own callback has named.
+func (t *tx) hintedPush(s *Store, p Push, h Hint) (out Applied, err error) {
+	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
+		return out, err
+	}
+	out.Outcome, err = t.pay(s, p, Verdict{
+		Class: Success, LearntBy: "callback", Code: p.ResultCode, Text: p.ResultText, Amount: &h.Amount, Receipt: h.Receipt, Phone: p.Phone, TransactedAt: h.TransactedAt,
+	})
+	return out, err
+}
+
+// placeHint looks for what money is whose amount has become known.
+func (t *tx) placeHint(s *Store, have Payment) (string, error) {
+	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: have.LearntBy}
+	only, _, err := t.completed(h)
+	if err != nil || only.ID == 0 {
+		return "amount added", err
+	}
+	out, err := t.receiptHinted(s, only, h, have)
+	return out.Outcome, err
+}
+
+// completed finds the payment without a receipt that this one must be, if there is exactly one, and says how many it may be.
+func (t *tx) completed(h Hint) (only Payment, n int, err error) {
+	if err := t.lockMoney(h.Amount); err != nil {
+		return only, 0, err
+	}
+	fit, err := t.completes(h)
+	if err != nil || len(fit) != 1 {
+		return only, len(fit), err
+	}
+	rivals, err := t.rivals(fit[0].PushID, h)
+	if err == nil && rivals == 0 {
+		only = fit[0]
+	}
+	return only, len(fit), err
+}
+
 // completes finds the payments without a receipt that this one may be.
 func (t *tx) completes(h Hint) ([]Payment, error) {
 	var rows []struct {
@@ -175,8 +221,8 @@ func (t *tx) completes(h Hint) ([]Payment, error) {
 	return fit, nil
 }
 
-// receiptHinted gives a payment of a push the receipt that M-PESA told in passing.
-func (t *tx) receiptHinted(s *Store, have Payment, h Hint) (Applied, error) {
+// receiptHinted gives a payment of a push the receipt that M-PESA told in passing. The books may have had the same money under that.
+func (t *tx) receiptHinted(s *Store, have Payment, h Hint, other Payment) (Applied, error) {
 	p, err := t.pushLocked(`p.id = $1`, have.PushID)
 	if err != nil {
 		return Applied{}, err
@@ -192,7 +238,7 @@ func (t *tx) receiptHinted(s *Store, have Payment, h Hint) (Applied, error) {
 		return out, err
 	}
 	m := money{h.Receipt, &have.Amount, p.Phone, h.Account, h.TransactedAt, have.LearntBy}
-	out.Outcome, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, have, Payment{})
+	out.Outcome, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, have, other)
 	return out, err
 }
 
@@ -211,13 +257,17 @@ func (t *tx) ticketNamed(account string) (TicketID, string, error) {
 	return id, code, err
 }
 
-// askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there are.
+// askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there are. Of
+// money that is known by neither amount, phone nor ticket there are none.
 func (t *tx) askAbout(h Hint, ticket TicketID) (int, error) {
 	var ps []Push
-	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.state <> 'failed' AND p.amount * 100 = $1 AND p.created_at BETWEEN $2 AND $3`,
+	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.state <> 'failed' AND ($1 = 0 OR p.amount * 100 = $1) AND p.created_at BETWEEN $2 AND $3`,
 		h.Amount, t.now.Add(-30*time.Minute), t.now)
 	if err != nil {
 		return 0, err
+	}
+	if h.Amount == 0 && ticket == 0 && h.Phone == "" {
+		return 0, nil
 	}
 	ps = slices.DeleteFunc(ps, func(p Push) bool { return !fits(h.Phone, p.Phone) || ticket != 0 && p.TicketID != ticket })
 	for _, p := range ps {

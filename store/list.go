@@ -11,21 +11,29 @@ import (
 // CaseKind says what an entry of the list of money is about.
 type CaseKind string
 
-// The list has receipts of money, pushes behind which money may lie, and receipts that a person must judge.
+// The list has receipts of money, pushes behind which money may lie, receipts that a person must judge, and callbacks that were not understood whole.
 const (
-	CasePayment CaseKind = "payment"
-	CasePush    CaseKind = "push"
-	CaseClaim   CaseKind = "claim"
+	CasePayment  CaseKind = "payment"
+	CasePush     CaseKind = "push"
+	CaseClaim    CaseKind = "claim"
+	CaseCallback CaseKind = "callback"
+)
+
+// How far a callback has been understood that was not understood whole.
+const (
+	CallbackUnread   = "unread"   // nothing else is known of what it is about
+	CallbackResolved = "resolved" // M-PESA has said by another way what it was about
+	CallbackRead     = "read"     // it has been read since
 )
 
 // Case is one entry of the list of money.
 type Case struct {
 	Kind       CaseKind    `db:"kind" json:"kind"`
-	ID         int64       `db:"id" json:"id"`                  // of the payment, push or claim
-	State      string      `db:"state" json:"state"`            // of the payment, push or claim
-	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket: its doubt, where there is one
+	ID         int64       `db:"id" json:"id"`                  // of the payment, push, claim or callback
+	State      string      `db:"state" json:"state"`            // of the payment, push, claim or callback
+	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket: its doubt, where there is one; of a callback, its kind
 	Receipt    string      `db:"receipt" json:"receipt"`        // "" while pending
-	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked
+	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked; 0 where it is not known
 	Phone      string      `db:"phone" json:"phone"`            // may be masked by M-PESA
 	Account    string      `db:"account" json:"account"`        // what the payer typed, at a paybill
 	TicketCode string      `db:"code" json:"ticketCode"`        // "" where it names none
@@ -36,6 +44,9 @@ type Case struct {
 	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
 	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
+	Code       string      `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
+	Text       string      `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback
+	Why        string      `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
 	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
@@ -67,37 +78,56 @@ type CaseFilter struct {
 	Ticket  string // its code
 	Phone   string // MSISDN
 	Since   Instant
+	Pushes  []PushID // pushes that are over, which are to be listed without All too
 }
 
 const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
 
+const caseNotCallback = `, '' AS why`
+
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
 	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
-	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others` + caseSettled + `
+	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others, COALESCE(r.result_code, '') AS result_code, '' AS result_text` + caseNotCallback + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
 	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
-	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others` + caseSettled + `
-	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
+	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code, p.result_text` + caseNotCallback + caseSettled + `
+	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
+
+const (
+	caseAwaited = ` WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
+	caseUnpaid  = ` WHERE p.state <> 'paid'`
+)
 
 const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
-	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, 0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others` + caseSettled + `
+	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, 0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code, '' AS result_text` + caseNotCallback + caseSettled + `
 	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
+const caseCallbacks = `SELECT 'callback' AS kind, c.id, CASE WHEN c.outcome NOT IN ` + notUnderstood + ` THEN 'read' WHEN ` + unreadOpen + ` THEN 'unread' ELSE 'resolved' END AS state,
+	c.kind AS reason, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount, COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
+	'callback' AS learnt_by, c.received_at AS at, COALESCE(p.next_query_at, m.next_at, k.next_at, r.next_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
+	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code, COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseSettled + unreadFrom + `
+	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
+
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
-// receipt yet, is doubtful, lies perhaps behind a push without a verdict, or was claimed with a receipt that a person must judge.
+// receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person must judge, or was told of by a callback
+// that was not understood whole. All are also the pushes that failed.
 // What a person has settled is not among it, unless it has changed since.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
-	payments, claims := casePayments, caseClaims
+	payments, pushes, claims, callbacks := casePayments, casePushes+caseUnpaid, caseClaims, caseCallbacks
 	if !f.All {
+		callbacks += ` AND ` + unreadOpen
+		if len(f.Pushes) == 0 {
+			pushes = casePushes + caseAwaited
+		}
 		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.doubt <> '' AND y.state <> 'superseded'`
 		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND NOT (COALESCE(y.state, '') IN ('refunded', 'reversed_elsewhere') OR COALESCE(y.state, '') = 'applied' AND (y.ticket_id = c.ticket_id OR y.learnt_by NOT IN ('person', 'typed')))`
 	}
 	var all []Case
-	for _, query := range []string{payments, casePushes, claims} {
+	for _, query := range []string{payments, pushes, claims, callbacks} {
 		var some []Case
 		if err := s.list(ctx, &some, query); err != nil {
 			return nil, fmt.Errorf("list money: %w", err)
@@ -115,9 +145,16 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		}
 		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.Reason && c.RefundAt <= c.SettledAt
 	}
-	all = slices.DeleteFunc(all, func(c Case) bool { return !f.wants(c) || c.Settled && !f.All })
+	all = slices.DeleteFunc(all, func(c Case) bool {
+		return !f.wants(c) || c.Settled && !f.All || c.over() && !f.All && !slices.Contains(f.Pushes, PushID(c.ID))
+	})
 	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })
 	return all, nil
+}
+
+// over reports whether a push has its verdict: no money lies behind it.
+func (c Case) over() bool {
+	return c.Kind == CasePush && (c.State == string(PushFailed) || c.State == string(PushRefused))
 }
 
 func (f CaseFilter) wants(c Case) bool {

@@ -13,15 +13,25 @@ type Sales struct {
 	Until  Instant // Daraja does not answer: when it is tried next. 0 where it does
 }
 
+// Call is a kind of call to Daraja. Each counts by itself what goes wrong: that Daraja answers questions is no sign that prompts go out.
+type Call string
+
+// The kinds of call: pushes, and all that asks or tells M-PESA of what has been paid.
+const (
+	CallPush     Call = "daraja"
+	CallQuestion Call = "questions"
+)
+
 // Pace is how Daraja has answered lately, as all processes together have seen it.
 type Pace struct {
-	Failures   int     // calls that went wrong, one after the other
+	Pushes     int     // pushes that went wrong, one after the other
+	Questions  int     // other calls that did
 	RestUntil  Instant // no new prompts until then, because they would not go out
 	YieldUntil Instant // few questions until then, because Daraja has not taken every push
 }
 
 const (
-	// closeAfter is how many calls must go wrong running before no more bookings are taken.
+	// closeAfter is how many calls of a kind must go wrong running before no more bookings are taken.
 	closeAfter = 5
 	restFirst  = 15 * time.Second
 	restMost   = 4 * time.Minute
@@ -33,6 +43,9 @@ const (
 	// probe is how long one booking may take to show that Daraja answers again, before another may try.
 	probe = 40 * time.Second
 )
+
+// open reports whether the circuit breaker is: so many calls of a kind have gone wrong that no prompts are sent, but one now and then.
+func (p Pace) open() bool { return max(p.Pushes, p.Questions) >= closeAfter }
 
 const pausedKey = "sales.paused"
 
@@ -47,8 +60,8 @@ func (s *Store) salesState(ctx context.Context) (salesState, error) {
 		return *st, nil
 	}
 	st := salesState{read: s.now()}
-	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Failures, &st.pace.RestUntil, &st.pace.YieldUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
-		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0),
+	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Pushes, &st.pace.Questions, &st.pace.RestUntil, &st.pace.YieldUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
+		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0),
 		COALESCE((SELECT rest_until FROM pace WHERE name = 'push'), 0)`)
 	if err != nil {
 		return st, fmt.Errorf("read whether sales are open: %w", err)
@@ -66,7 +79,7 @@ func (s *Store) pace(ctx context.Context) (Pace, error) {
 func (s *Store) Sales(ctx context.Context) (Sales, error) {
 	st, err := s.salesState(ctx)
 	out := Sales{Paused: st.paused}
-	if st.pace.Failures >= closeAfter {
+	if st.pace.open() {
 		out.Until = max(st.pace.RestUntil, s.Now()+1)
 	}
 	return out, err
@@ -98,7 +111,7 @@ func (s *Store) MayPush(ctx context.Context) error {
 		return err
 	case st.paused != "":
 		return &Refusal{Kind: SalesPaused}
-	case st.pace.Failures < closeAfter:
+	case !st.pace.open():
 		return nil
 	case s.Now() < st.pace.RestUntil:
 		return &Refusal{Kind: DarajaDown, Until: st.pace.RestUntil}
@@ -120,33 +133,47 @@ func (s *Store) MayPush(ctx context.Context) error {
 }
 
 // NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times running,
-// it is left alone for longer; one answer makes all good again.
-func (s *Store) NoteDaraja(ctx context.Context, answered bool) error {
+// it is left alone for longer. A push that it answered makes all good again, a question that it answered only what questions have counted.
+func (s *Store) NoteDaraja(ctx context.Context, call Call, answered bool) error {
 	if answered {
-		if p, err := s.pace(ctx); err != nil || p.Failures == 0 {
+		if p, err := s.pace(ctx); err != nil || p.Questions == 0 && (p.Pushes == 0 || call == CallQuestion) {
 			return err
 		}
 	}
 	err := s.write(ctx, urgent, func(t *tx) error {
 		if answered {
-			return t.run(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name = 'daraja'`)
+			return t.answeredAgain(call)
 		}
-		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('daraja', 0, 1, 0)
-			ON CONFLICT (name) DO UPDATE SET failures = pace.failures + 1`); err != nil {
-			return err
-		}
-		var failures int
-		if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = 'daraja'`); err != nil || failures < closeAfter {
-			return err
-		}
-		rest := min(restFirst<<min(failures-closeAfter, 8), restMost)
-		return t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
+		return t.notAnswered(call)
 	})
 	s.sales.Store(nil)
 	if err != nil && !errors.Is(err, ErrBusy) {
 		return fmt.Errorf("note how Daraja answers: %w", err)
 	}
 	return nil
+}
+
+func (t *tx) answeredAgain(call Call) error {
+	if call == CallPush {
+		return t.run(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name IN ('daraja', 'questions')`)
+	}
+	return t.run(`UPDATE pace SET failures = 0 WHERE name = 'questions'`)
+}
+
+// notAnswered counts a call that went wrong. How long Daraja is left alone stands with the pushes, whichever kind has failed.
+func (t *tx) notAnswered(call Call) error {
+	for _, name := range []Call{CallPush, CallQuestion} {
+		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, $2, 0)
+			ON CONFLICT (name) DO UPDATE SET failures = pace.failures + excluded.failures`, name, flag(name == call)); err != nil {
+			return err
+		}
+	}
+	var failures int
+	if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = $1`, call); err != nil || failures < closeAfter {
+		return err
+	}
+	rest := min(restFirst<<min(failures-closeAfter, 8), restMost)
+	return t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
 }
 
 // YieldToPushes makes questions few for a while: Daraja was too busy for a push, and pushes go before questions.

@@ -86,7 +86,7 @@ const nothingElse = `NOT EXISTS (SELECT 1 FROM push_request WHERE next_query_at 
 func (s *Store) TakeCheck(ctx context.Context, gap time.Duration) (PaidCheck, error) {
 	var k PaidCheck
 	err := s.read(ctx, &k, `SELECT k.receipt, k.result_token, k.timeout_token, k.sent, (SELECT count(*) FROM payment p
-		WHERE p.receipt = k.receipt AND (p.state = 'applied' OR k.ticket_id = 0)) AS applied
+		WHERE p.receipt = k.receipt AND (p.state = 'applied' OR k.ticket_id = 0)) + (SELECT count(*) FROM unread u WHERE u.receipt = k.receipt AND k.ticket_id = 0) AS applied
 		FROM paid_check k WHERE k.next_at <= $1 AND `+nothingElse+` AND NOT EXISTS (SELECT 1 FROM pace WHERE name = 'check' AND next_at > $1) ORDER BY k.next_at, k.receipt LIMIT 1`, s.Now())
 	if err == nil {
 		gap, err = s.slower(ctx, gap)

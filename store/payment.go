@@ -80,26 +80,56 @@ func rank(learntBy string) int {
 // first, whatever becomes of the ticket.
 func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	m := money{v.Receipt, v.Amount, p.Phone, "", v.TransactedAt, v.LearntBy}
-	if v.Receipt == "" && v.Amount == nil {
-		v.LearntBy, m.learntBy = "query", "query" // a callback that says no more than the answer to a query is worth no more
+	if v.Amount == nil && v.Receipt == "" && v.LearntBy == "callback" {
+		if p.State != PushPaid {
+			return t.confirmPaid(s, p, v, OutcomeNoAmount)
+		}
+		v.LearntBy, m.learntBy = "query", "query" // it says no more than the answer to a query
 	}
 	if m.amount == nil && v.LearntBy == "query" {
 		asked := Cents(p.Amount) * 100 // the answer to a query never says how much; a prompt cannot be paid in part
 		m.amount = &asked
+		if err := t.fillIn(p, &m); err != nil {
+			return "", err
+		}
 	}
 	have, other, err := t.known(p, m)
 	if err != nil {
 		return "", err
+	}
+	if v.LearntBy == "callback" && have.ID == 0 && m.amount == nil && (other.ID == 0 || other.Amount == 0) {
+		return t.confirmPaid(s, p, v, OutcomeNoAmount)
 	}
 	if v.Receipt != "" && v.LearntBy == "callback" && (have.Doubt != "" || other.Doubt != "") { // M-PESA itself names it
 		if err := t.run(`UPDATE payment SET doubt = '' WHERE (push_id = $1 OR receipt = $2) AND doubt IN ($3, $4)`, p.ID, v.Receipt, DoubtNoSuchReceipt, DoubtPaidOthers); err != nil {
 			return "", err
 		}
 	}
-	if guessed, err := t.guessed(v, other); err != nil || guessed {
+	guessed, err := t.guessed(v, other)
+	switch {
+	case err != nil || guessed:
 		return t.withdraw(s, p, v, m, have, other, err)
+	case m.receipt == "" || have.Receipt != "" || other.PushID == 0:
+		return t.payKnown(s, p, v, m, have, other)
+	case have.ID == 0 && v.LearntBy == "callback":
+		return t.confirmPaid(s, p, v, OutcomeShared)
 	}
-	return t.payKnown(s, p, v, m, have, other)
+	return t.payShared(s, p, v, m)
+}
+
+// payShared applies a success of a push that M-PESA has confirmed, and that was told with the receipt of another push's payment: its own is not known.
+func (t *tx) payShared(s *Store, p Push, v Verdict, m money) (string, error) {
+	receipt := m.receipt
+	m.receipt, m.at, v.Receipt, m.learntBy = "", 0, "", "query"
+	have, other, err := t.known(p, m)
+	if err != nil {
+		return "", err
+	}
+	outcome, err := t.payKnown(s, p, v, m, have, other)
+	if err == nil {
+		err = t.sharedReceipt(p, receipt)
+	}
+	return outcome, err
 }
 
 // payKnown applies a success of a push which has a payment, or not, and whose receipt another payment has, or none.
@@ -120,9 +150,6 @@ func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment)
 			return t.perhapsTheSame(s, p, v, m, accepted, err)
 		}
 		return t.payAnew(s, p, v, m)
-	case have.ID == 0 && other.PushID != 0:
-		// One receipt cannot pay twice. What this money is about is for a person to find out.
-		return receiptElsewhere, t.record(s, &p, v, m, PaymentUnmatched, receiptElsewhere)
 	case have.ID == 0:
 		back, err := t.goingBack(other)
 		if err != nil || back && m.receipt == "" {

@@ -298,5 +298,5 @@ var uniqueColumns = map[string]string{
 	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token", "refund_timeout_token": "refund.timeout_token",
 	"refund_originator_conversation_id_key": "refund.originator_conversation_id", "refund_conversation_id_key": "refund.conversation_id",
 	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "claim_timeout_token": "claim.timeout_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
-	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "settled_pkey": "settled.kind, settled.id", "access_token_pkey": "access_token.app",
+	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "access_token_pkey": "access_token.app", "unread_pkey": "unread.callback_id", "settled_entry_pkey": "settled.kind, settled.id",
 }

@@ -20,7 +20,7 @@ const (
 // Answer is Daraja's answer to a push.
 type Answer struct {
 	Kind              AnswerKind
-	CheckoutRequestID string // where accepted
+	CheckoutRequestID string // wherever Daraja has named one
 	MerchantRequestID string
 	Code, Text        string // Daraja's own, for the operator
 	Reason            string // ours, for the ticket
@@ -78,9 +78,10 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 	if err != nil {
 		return err
 	}
-	if a.Kind == Accepted {
-		p.CheckoutRequestID = cmp.Or(p.CheckoutRequestID, a.CheckoutRequestID)
-		p.MerchantRequestID = cmp.Or(p.MerchantRequestID, a.MerchantRequestID)
+	p.CheckoutRequestID = cmp.Or(p.CheckoutRequestID, a.CheckoutRequestID)
+	p.MerchantRequestID = cmp.Or(p.MerchantRequestID, a.MerchantRequestID)
+	if a.Kind == Refused && a.CheckoutRequestID != "" {
+		a.Kind = Ambiguous // whoever gives an id has taken the push
 	}
 	if p.State != PushSending && p.State != PushUnknown {
 		return t.savePush(s, p)
@@ -166,6 +167,26 @@ func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error)
 		}
 	}
 	return len(ids), nil
+}
+
+// PushEnd is how a push has ended, as far as it is known.
+type PushEnd struct {
+	ID        PushID    `db:"id"`
+	State     PushState `db:"state"`
+	Reason    string    `db:"reason"`
+	Code      string    `db:"result_code"` // Daraja's or M-PESA's
+	Text      string    `db:"result_text"`
+	CreatedAt Instant   `db:"created_at"`
+}
+
+// LastPushes lists how the last pushes have ended of which something is known, at most the limit, newest first.
+func (s *Store) LastPushes(ctx context.Context, limit int) ([]PushEnd, error) {
+	var ps []PushEnd
+	err := s.list(ctx, &ps, `SELECT id, state, reason, result_code, result_text, created_at FROM push_request WHERE state NOT IN ('sending', 'prompted') ORDER BY id DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the last pushes: %w", err)
+	}
+	return ps, nil
 }
 
 // flag is how a truth stands in a BIGINT column, on either database.

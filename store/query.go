@@ -95,7 +95,7 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 // slower is the gap between two questions while Daraja does not answer well, or turns pushes away.
 func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, error) {
 	pace, err := s.pace(ctx)
-	times := time.Duration(1) << min(pace.Failures, 5)
+	times := time.Duration(1) << min(pace.Questions, 5)
 	if s.Now() < pace.YieldUntil {
 		times = max(times, yieldBy)
 	}
@@ -154,7 +154,7 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		}
 		p.LeaseUntil, p.NextQuery = 0, 0
 		p.Queries++
-		if v.Class == Unclear || v.Class == Unreadable {
+		if v.Class == Unclear {
 			out.Outcome = "no answer"
 			return t.savePush(s, p)
 		}

@@ -53,7 +53,7 @@ func testQueriesTakeTurns(t *testing.T) {
 	clock.add(gap)
 	next("the second", pushes[1])
 	for range 2 {
-		if err := s.NoteDaraja(t.Context(), false); err != nil {
+		if err := s.NoteDaraja(t.Context(), store.CallQuestion, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +71,7 @@ func testQueriesTakeTurns(t *testing.T) {
 	next("the first again", pushes[0])
 	clock.add(2 * gap)
 	none("within the longer gap")
-	if err := s.NoteDaraja(t.Context(), true); err != nil {
+	if err := s.NoteDaraja(t.Context(), store.CallQuestion, true); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(2 * gap)

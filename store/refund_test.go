@@ -260,8 +260,7 @@ func TestRefundOfAnUnknownAmount(t *testing.T) { storetest.Each(t, testRefundOfA
 func testRefundOfAnUnknownAmount(t *testing.T) {
 	for _, reference := range []string{"", "UKO6MINE00"} {
 		rf := &refunding{stage: newStage(t)}
-		rf.do("accepted")
-		rf.do("paid, no amount")
+		rf.do("c2b, no amount")
 		n := store.NewRefund{Receipt: "RECEIPT1", Reference: reference}
 		if told := rf.asks(n); told != "amount_unknown" {
 			t.Errorf("without it: %s", told)

@@ -122,7 +122,7 @@ func (t *tx) complete(s *Store, p Push, v Verdict, m money, other Payment) (stri
 		other.State = PaymentUnmatched
 	}
 	told := other
-	if m.amount == nil && other.Amount != 0 || v.LearntBy == "query" {
+	if other.Amount != 0 && (m.amount == nil || v.LearntBy == "query") {
 		m.amount = &told.Amount
 	}
 	other.LearntBy = strongest(other.LearntBy, m.learntBy)
@@ -183,6 +183,9 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 		}
 	}
 	if err := t.receiptForRefund(have, m); err != nil {
+		return "", err
+	}
+	if err := t.unshare(have); err != nil {
 		return "", err
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)

@@ -10,13 +10,13 @@ import (
 // VerdictClass is what M-PESA's word on a push amounts to.
 type VerdictClass int
 
-// The classes of verdict. Unclear is never success and never failure.
+// The classes of verdict. Unclear and UnknownCode are never success and never failure.
 const (
 	Unclear VerdictClass = iota
 	Success
 	FinalFailure
 	SoftFailure
-	Unreadable // the callback could not be understood at all
+	UnknownCode // M-PESA has answered with a code that nobody knows
 )
 
 // Verdict is M-PESA's word on a push.
@@ -31,6 +31,9 @@ type Verdict struct {
 	Receipt           string
 	Phone             string
 	TransactedAt      Instant
+	Legible           string // the callback as printable text, where it is not understood whole
+
+	callback CallbackID
 }
 
 // Applied says what a verdict has led to.
@@ -42,6 +45,7 @@ type Applied struct {
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything that
 // money can cause happens here, in one transaction.
 func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
+	v.callback = cb.ID
 	ahead := func(t *tx) {
 		if cb.ticket == 0 {
 			return
@@ -75,7 +79,7 @@ func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide
 		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {
 			return err
 		}
-		if outcome != nil {
+		if outcome != nil && !isUnread(*outcome) {
 			out.Outcome = *outcome
 			return nil
 		}
@@ -83,7 +87,7 @@ func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide
 		if out, err = decide(t, token); err != nil {
 			return err
 		}
-		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome IS NULL`, out.Outcome, t.now, cb.ID)
+		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND (outcome IS NULL OR outcome IN `+notUnderstood+`)`, out.Outcome, t.now, cb.ID)
 	})
 	if err != nil {
 		return out, fmt.Errorf("apply callback: %w", err)
@@ -110,10 +114,8 @@ func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (A
 	if err != nil {
 		return Applied{}, err
 	}
-	out := Applied{Outcome: "unreadable", Code: code}
-	if v.Class != Unreadable {
-		out.Outcome, err = t.settle(s, p, v)
-	}
+	out := Applied{Code: code}
+	out.Outcome, err = t.settle(s, p, v)
 	return out, err
 }
 
@@ -125,6 +127,9 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 		}
 	}
 	if p.CheckoutRequestID != v.CheckoutRequestID {
+		if v.Class == Success && v.Receipt == "" && v.LearntBy == "callback" && p.State != PushPaid {
+			return t.confirmPaid(s, p, v, OutcomeUnreadable)
+		}
 		return "another push's CheckoutRequestID", t.toldElsewhere(s, p, v)
 	}
 	switch v.Class {
@@ -136,12 +141,35 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 		if p.State == PushPaid || p.State == PushFailed {
 			return "unclear, already decided", nil
 		}
-		p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
-		if err := t.savePush(s, p); err != nil {
-			return "", err
-		}
-		return "unclear", t.touch(p.TicketID)
+		return t.unclear(s, p, v)
 	}
+}
+
+// ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
+const ReasonUnknownCode = "unknown_code"
+
+// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on.
+func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
+	outcome := "unclear"
+	if v.Class == UnknownCode {
+		if outcome = "unknown code"; p.Reason == ReasonUnknownCode && p.ResultCode == v.Code {
+			return "unknown code, as before", t.savePush(s, p)
+		}
+		if p.State == PushSoftFailed || p.Reason == ReasonConfirming { // which says more
+			return "unknown code, besides what is known", t.savePush(s, p)
+		}
+		p.Reason = ReasonUnknownCode
+	}
+	p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
+	if err := t.savePush(s, p); err != nil {
+		return "", err
+	}
+	return outcome, t.touch(p.TicketID)
+}
+
+// isUnread reports whether a callback's outcome is that it was not understood whole: it may be read again.
+func isUnread(outcome string) bool {
+	return outcome == OutcomeUnreadable || outcome == OutcomeNoAmount || outcome == OutcomeShared
 }
 
 // ReasonOtherID is said of money that a callback told with the token of one push and the CheckoutRequestID of another; the code
@@ -162,6 +190,9 @@ func (t *tx) toldElsewhere(s *Store, p Push, v Verdict) error {
 		return err
 	}
 	m := money{v.Receipt, v.Amount, cmp.Or(v.Phone, p.Phone), "", v.TransactedAt, v.LearntBy}
+	if err := t.askSoon(p.ID); err != nil {
+		return err
+	}
 	return t.insertPayment(s, m.receipt, 0, 0, m, PaymentUnmatched, ReasonOtherID+code)
 }
 
@@ -190,6 +221,9 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 		return "failure after success, ignored", nil
 	case PushFailed:
 		return "duplicate", t.savePush(s, p)
+	}
+	if said, err := t.saidPaid(p); err != nil || said {
+		return "failure after a success that is to be confirmed", errors.Join(err, t.savePush(s, p))
 	}
 	final := v.Class == FinalFailure
 	if p.State == PushSoftFailed && !final {

@@ -29,8 +29,10 @@ func (s *Store) SettleCases(ctx context.Context, cases []Case, note, by string) 
 // caseByID reads an entry of the list, and its ticket's id, by its number.
 var caseByID = map[CaseKind]struct{ entry, ticket string }{
 	CasePayment: {casePayments + ` WHERE y.id = $1`, `SELECT ticket_id FROM payment WHERE id = $1`},
-	CasePush:    {casePushes + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
+	CasePush:    {casePushes + caseUnpaid + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
 	CaseClaim:   {caseClaims + ` WHERE c.id = $1`, `SELECT ticket_id FROM claim WHERE id = $1`},
+
+	CaseCallback: {caseCallbacks + ` AND c.id = $1`, `SELECT ticket_id FROM unread WHERE callback_id = $1 AND ticket_id IS NOT NULL`},
 }
 
 func (t *tx) settleCase(seen Case, note, by string) error {
@@ -65,7 +67,9 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 func (c Case) unsettled() RefusalKind {
 	state, claim := PaymentState(c.State), ClaimState(c.State)
 	switch {
-	case c.Kind == CasePush, c.Kind == CaseClaim && claim == ClaimPerson:
+	case c.Kind == CaseCallback && c.State != CallbackUnread, c.over():
+		return NothingToSettle
+	case c.Kind == CasePush, c.Kind == CaseCallback, c.Kind == CaseClaim && claim == ClaimPerson:
 		return ""
 	case c.Kind == CaseClaim && claim == ClaimAsking:
 		return StillAsked

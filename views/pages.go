@@ -77,12 +77,14 @@ type TicketView struct {
 	Handset  string // address of the simulated phone, in demo; "" otherwise
 	InDialog bool   // shown inside the booking dialog
 
-	Void     string        // why a ticket that was paid does not admit
-	Returns  []string      // a sentence for each payment that is due back or has gone back
-	Checking string        // the receipt that M-PESA is being asked about, "" for none
-	Asking   bool          // M-PESA has not answered yet, however long it takes: the page goes on polling
-	StaleAt  store.Instant // from when on the page says something else though nothing has happened; zero is never
-	Receipt  ReceiptForm
+	Void       string        // why a ticket that was paid does not admit
+	Returns    []string      // a sentence for each payment that is due back or has gone back
+	Answered   string        // with which code that nobody knows M-PESA has answered, "" where it has not
+	Confirming bool          // M-PESA is asked to confirm what it has told of the payment
+	Checking   string        // the receipt that M-PESA is being asked about, "" for none
+	Asking     bool          // M-PESA has not answered yet, however long it takes: the page goes on polling
+	StaleAt    store.Instant // from when on the page says something else though nothing has happened; zero is never
+	Receipt    ReceiptForm
 
 	// For Failed:
 	Title, Sentence string

@@ -36,6 +36,9 @@ func (t TicketView) retryWait() int {
 	return ui.SecondsLeft(t.Now.Time(), t.RetryAt.Time())
 }
 
+// awaitsPrompt reports whether the customer is to look for a prompt: not once M-PESA has said something of it.
+func (t TicketView) awaitsPrompt() bool { return !t.Confirming && t.Answered == "" }
+
 func (t TicketView) seats() string { return strings.Join(t.Ticket.Seats, ", ") }
 
 func (t TicketView) seatsLabel() string {
@@ -67,6 +70,12 @@ func (t TicketView) heading() string {
 			return "Payment not completed"
 		}
 		return t.Title
+	}
+	switch {
+	case t.Confirming:
+		return "Confirming your payment…"
+	case t.Answered != "":
+		return "M-PESA has answered"
 	}
 	switch t.Ticket.Push.State {
 	case store.PushSending:

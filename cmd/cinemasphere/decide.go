@@ -18,7 +18,7 @@ import (
 func numbered(name string) (kind store.CaseKind, id int64) {
 	word, digits, _ := strings.Cut(strings.ToLower(name), ":")
 	id, err := strconv.ParseInt(digits, 10, 64)
-	kinds := []store.CaseKind{store.CasePayment, store.CasePush, store.CaseClaim}
+	kinds := []store.CaseKind{store.CasePayment, store.CasePush, store.CaseClaim, store.CaseCallback}
 	if err != nil || !slices.Contains(kinds, store.CaseKind(word)) {
 		return "", 0
 	}

@@ -56,8 +56,8 @@ func (c fsckCmd) Run(p *program) error {
 
 type paymentsCmd struct {
 	books
-	All     bool          `help:"List what is settled too."`
-	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,superseded,sending,prompted,unknown,soft_failed,asking,confirmed,refused,person" help:"Only these states: ${enum}."`
+	All     bool          `help:"List what is settled, and prompts that failed, too."`
+	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,superseded,sending,prompted,unknown,soft_failed,failed,asking,confirmed,refused,person,unread,resolved,read" help:"Only these states: ${enum}."`
 	Receipt string        `help:"Only this receipt."`
 	Ticket  string        `help:"Only this ticket's code."`
 	Phone   string        `help:"Only this phone number."`
@@ -88,6 +88,13 @@ func (c paymentsCmd) Run(p *program) error {
 		}
 		if c.Within > 0 {
 			f.Since = st.Now().Add(-c.Within)
+		}
+		trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
+		if err != nil {
+			return err
+		}
+		if trouble != nil {
+			f.Pushes = trouble.Pushes
 		}
 		cases, err := st.Cases(p.ctx, f)
 		if err != nil {
@@ -126,11 +133,19 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 	for _, c := range cases {
 		why, do := checkout.Advise(c, initiator)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "%s\tKSh %s\t%s\t%s\t%s\t%s\n", when(c.At), shillings(c.Amount), or(c.Receipt, "no receipt, "+c.Name()), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
+		amount := "amount not known"
+		if c.Amount != 0 {
+			amount = "KSh " + shillings(c.Amount)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", when(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "    %s\n    do: %s\n", why, do)
+		fmt.Fprintf(w, "    %s\n", why)
+		if c.Kind == store.CaseCallback {
+			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), or(c.Text, "nothing"))
+		}
+		fmt.Fprintf(w, "    do: %s\n", do)
 		if c.SettledAt != 0 {
 			fmt.Fprintf(w, "    settled %s by %s: %s\n", when(c.SettledAt), c.SettledBy, c.Note)
 		}
@@ -272,6 +287,14 @@ func sayStatus(p *program, st *store.Store) error {
 		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n", when(sales.Until))
 	default:
 		_, err = fmt.Fprintln(p.stdout, "Bookings are taken.")
+	}
+	if err != nil {
+		return err
+	}
+	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
+	if err == nil && trouble != nil {
+		_, err = fmt.Fprintf(p.stdout, "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n",
+			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"), trouble.Operator)
 	}
 	return err
 }

@@ -83,6 +83,8 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	if t.Status == store.Failed {
 		why := checkout.Explain(t).Sentence
 		body.FailureReason, body.FailureMessage = orNull(t.Reason), &why
+	} else if t.Status == store.Pending {
+		body.FailureMessage = orNull(checkout.AnsweredWith(t))
 	}
 	return body
 }

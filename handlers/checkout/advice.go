@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
 
@@ -23,6 +24,8 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return advisePush(c)
 	case store.CaseClaim:
 		return adviseClaim(c)
+	case store.CaseCallback:
+		return adviseCallback(c)
 	}
 	doubt, what, _ := strings.Cut(c.Reason, " ")
 	unknown := doubt == store.DoubtNoSuchReceipt || doubt == store.DoubtPaidOthers
@@ -38,6 +41,9 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 	case doubt == store.DoubtAmount:
 		return "M-PESA has told two amounts of it, KSh " + cents(c.Amount) + " and KSh " + what,
 			"look it up in the M-PESA portal; if it is not what the ticket costs, " + giveBack(c, initiator) + "; else " + settle(c)
+	case doubt == store.DoubtShared:
+		return "M-PESA has named the same receipt for two prompts that were both paid: this one, and that of " + what,
+			"look both prompts up in the M-PESA portal; whichever was paid with another receipt: cinemasphere accept RECEIPT CODE; then " + settle(c)
 	case doubt == store.DoubtPerhapsReturned:
 		return "by all signs it is the same money as " + what + ", which has gone back",
 			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else the ticket is not paid: cinemasphere refund --by-hand=" + what + " " + named(c)
@@ -65,7 +71,13 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		if initiator && !inCents(c) {
 			again = "ask again: cinemasphere refund " + named(c) + "; or "
 		}
-		return "a refund was refused: " + c.RefundText, again + byHand(c)
+		why := "a refund was refused: " + c.RefundText
+		if c.Code != "" {
+			why = "a refund was refused with " + answeredWith(c.Code, c.RefundText) + ". " + mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator
+		}
+		return why, again + byHand(c)
+	case state == store.PaymentUnmatched && c.Amount == 0:
+		return adviseAmount(c, initiator)
 	case state == store.PaymentUnmatched:
 		return adviseUnmatched(c, giveBack(c, initiator))
 	}
@@ -122,6 +134,15 @@ func adviseUnmatched(c store.Case, back string) (why, todo string) {
 	return cmp.Or(unmatchedWhy[c.Reason], c.Reason), "look it up in the M-PESA portal; " + decide(c, back)
 }
 
+// adviseAmount is about money of which M-PESA has not said how much it is, or not in a way that can be read.
+func adviseAmount(c store.Case, initiator bool) (why, todo string) {
+	why, todo = "M-PESA told of it, and how much it is is not known", "look its amount up in the M-PESA portal; "+decide(c, giveBack(c, initiator))
+	if initiator {
+		todo = "nothing, for some minutes: M-PESA is asked how much it is; then, " + todo
+	}
+	return why, todo
+}
+
 // unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
 var unmatchedWhy = map[string]string{
 	store.ReasonNoSuchReceipt: "it was told of, and M-PESA, when it was asked, knew no such completed payment",
@@ -146,10 +167,18 @@ func adviseRefund(c store.Case, initiator bool) (why, todo string) {
 	case c.Out == 0:
 		return "a refund was asked for", "nothing: its Reversal will be sent to M-PESA"
 	case !c.Awaited && (c.Next == 0 || !initiator):
-		return "a Reversal was sent to M-PESA, which has not said what became of it",
+		why = "a Reversal was sent to M-PESA, which has not said what became of it"
+		if c.Code != "" {
+			why += " (" + answeredWith(c.Code, c.RefundText) + ")"
+		}
+		return why,
 			"look in the M-PESA portal whether the money has gone back; if it has, write that down, else " + byHand(c)
 	}
-	return "a refund is on its way", "nothing: M-PESA's answer is awaited"
+	why = "a refund is on its way"
+	if c.Code != "" && mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome == mpesa.OutcomeUnknown {
+		why += "; M-PESA answered with " + answeredWith(c.Code, c.RefundText) + ", which nobody knows"
+	}
+	return why, "nothing: M-PESA's answer is awaited"
 }
 
 // giveBack is how an entry's money can be given back.
@@ -238,9 +267,15 @@ const (
 )
 
 func advisePush(c store.Case) (why, todo string) {
-	switch {
+	switch why := advisePushEnd(c); {
+	case why != "":
+		return why, "nothing about this prompt: no money left; what it says of the set-up is to be put right"
 	case c.State == string(store.PushSending):
 		return "the prompt is being sent", "nothing"
+	case c.Reason == store.ReasonUnknownCode && c.Next != 0:
+		return unknownCode(c), "nothing: M-PESA will be asked again"
+	case c.Reason == store.ReasonConfirming && c.Next != 0:
+		return "M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too", "nothing: M-PESA is asked whether it was paid"
 	case c.Next != 0:
 		return "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again"
 	case c.Awaited && !c.Askable:
@@ -248,8 +283,64 @@ func advisePush(c store.Case) (why, todo string) {
 	case c.Awaited:
 		return notAskedAnyMore, tellsItself
 	}
-	return notAskedAnyMore,
-		"look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) + "; else, or after that, " + settle(c)
+	why = notAskedAnyMore
+	if c.Reason == store.ReasonUnknownCode {
+		why = unknownCode(c)
+	}
+	return why, "look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) + "; else, or after that, " + settle(c)
+}
+
+// unknownCode says of a prompt that M-PESA has answered about it, and nobody knows what.
+func unknownCode(c store.Case) string {
+	return "M-PESA answered with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
+}
+
+// advisePushEnd says why a prompt that is over was not paid, "" of one that may yet be.
+func advisePushEnd(c store.Case) string {
+	switch store.PushState(c.State) {
+	case store.PushRefused:
+		return "Daraja refused this prompt with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
+	case store.PushFailed:
+		return "this prompt failed with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
+	}
+	return ""
+}
+
+// callbackAbout is what each kind of callback tells of.
+var callbackAbout = map[store.CallbackKind]string{
+	store.CallbackSTK:      "whether a prompt was paid",
+	store.CallbackC2B:      "money that was paid (C2B)",
+	store.CallbackStatus:   "a receipt that it was asked about",
+	store.CallbackReversal: "a Reversal",
+}
+
+// adviseCallback is about what M-PESA has sent and what was not understood whole.
+func adviseCallback(c store.Case) (why, todo string) {
+	kind := store.CallbackKind(c.Reason)
+	why = "M-PESA told of " + cmp.Or(callbackAbout[kind], "something") + ", and it was not understood whole"
+	if kind == store.CallbackSTK && c.Askable {
+		why = "M-PESA told that a prompt was paid"
+	}
+	if c.Why != "" {
+		why += ": " + c.Why
+	}
+	switch {
+	case c.State == store.CallbackRead:
+		return why + "; it has been read since", "nothing"
+	case c.State == store.CallbackResolved:
+		return why + "; M-PESA has said by another way what it was about, or the books have its money", "nothing"
+	}
+	todo = "look it up in the M-PESA portal by its text and time; "
+	if c.Receipt != "" {
+		todo = "look its receipt up in the M-PESA portal; "
+	}
+	if kind == store.CallbackSTK || kind == store.CallbackC2B {
+		todo += "if it paid for a ticket: cinemasphere accept " + cmp.Or(c.Receipt, "RECEIPT") + " " + cmp.Or(c.TicketCode, "CODE") + "; "
+	}
+	if todo += "then " + settle(c); c.Next != 0 {
+		todo = "nothing, for some minutes: M-PESA is asked about it; if that does not help, " + todo
+	}
+	return why, todo
 }
 
 func adviseClaim(c store.Case) (why, todo string) {

@@ -76,8 +76,12 @@ func (r *rereading) say(id store.CallbackID, what string) {
 
 // push reads the verdict on a push.
 func (r *rereading) push(c store.Kept) {
-	switch v := verdict(c.Body); {
-	case v.Class != store.Success:
+	got, err := mpesa.ParseCallback(c.Body)
+	if err != nil { // the books say themselves what was not understood
+		return
+	}
+	switch v := verdict(got); {
+	case v.Class != store.Success, c.Payments == 0 && c.Unread:
 	case v.CheckoutRequestID != c.CheckoutRequestID && v.Receipt == "":
 		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and names no receipt")
 	case v.CheckoutRequestID != c.CheckoutRequestID:
@@ -92,12 +96,16 @@ func (r *rereading) push(c store.Kept) {
 // c2b reads a C2B confirmation.
 func (r *rereading) c2b(c store.Kept) {
 	from := source{kind: store.CallbackC2B}
-	h, readable := hint(c.Body)
-	if from.receipt = h.Receipt; !readable || h.Receipt == "" || h.Amount <= 0 {
+	h, _ := hint(c.Body)
+	if from.receipt = h.Receipt; h.Receipt == "" {
 		return
 	}
 	if _, told := r.words[from]; !told { // what is told again is known already
-		r.words[from] = word{c.ID, &h.Amount, "has none: C2B told of receipt " + h.Receipt}
+		w := word{c.ID, nil, "has none: C2B told of receipt " + h.Receipt}
+		if h.Amount > 0 {
+			w.amount = &h.Amount
+		}
+		r.words[from] = w
 	}
 }
 

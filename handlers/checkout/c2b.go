@@ -10,25 +10,36 @@ import (
 )
 
 // applyC2B makes of a C2B confirmation what it says: a hint of money, never a ticket by itself.
-func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	h, readable := hint(cb.Body)
-	if !readable {
-		return s.store.RejectCallback(ctx, cb, "unreadable")
+func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied store.Applied, err error) {
+	h, why := hint(cb.Body)
+	if h.Receipt != "" && h.Amount > 0 {
+		return s.store.ApplyC2B(ctx, cb, h, store.Unread{})
 	}
-	return s.store.ApplyC2B(ctx, cb, h)
+	u := store.Unread{Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt}
+	if h.Receipt == "" {
+		applied, err = s.unreadable(ctx, cb, u, why)
+	} else {
+		applied, err = s.store.ApplyC2B(ctx, cb, h, legible(cb, u, why))
+	}
+	if err == nil {
+		s.warnUnread(cb, applied, mpesa.MaskDigits(why.Error()))
+	}
+	return applied, err
 }
 
-// hint reads a C2B confirmation.
-func hint(body []byte) (h store.Hint, readable bool) {
-	p, err := mpesa.ParseC2B(body)
-	if err != nil || !p.HasAmount {
-		return h, false
+// hint reads a C2B confirmation, as far as it can be read. The error is why that is not all of its money.
+func hint(body []byte) (h store.Hint, why error) {
+	p, why := mpesa.ParseC2B(body)
+	h = store.Hint{Receipt: p.Receipt, Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
+	if p.HasAmount {
+		h.Amount = store.Cents(p.Amount)
+	} else if why == nil {
+		why = errNoAmount
 	}
-	h = store.Hint{Receipt: p.Receipt, Amount: store.Cents(p.Amount), Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
 	if p.HasTime {
 		h.TransactedAt = store.At(p.TransactedAt)
 	}
-	return h, true
+	return h, why
 }
 
 // C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it, which is
@@ -57,10 +68,10 @@ func (s *Service) pull(ctx context.Context) error {
 			return fmt.Errorf("pull transactions: %w", err)
 		}
 		for _, row := range got.Transactions {
-			if !row.HasAmount {
-				continue
+			h := store.Hint{Receipt: row.Receipt, Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
+			if row.HasAmount {
+				h.Amount = store.Cents(row.Amount)
 			}
-			h := store.Hint{Receipt: row.Receipt, Amount: store.Cents(row.Amount), Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
 			if row.HasTime {
 				h.TransactedAt = store.At(row.TransactedAt)
 			}

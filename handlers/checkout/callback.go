@@ -50,7 +50,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	var err error
 	switch cb.Kind {
 	case store.CallbackSTK:
-		applied, err = s.store.ApplyCallback(ctx, cb, verdict(cb.Body))
+		applied, err = s.applySTK(ctx, cb)
 	case store.CallbackStatus, store.CallbackStatusTimeout:
 		applied, err = s.applyStatus(ctx, cb)
 	case store.CallbackReversal, store.CallbackReversalTimeout:
@@ -68,12 +68,33 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	return nil
 }
 
-// verdict reads what a callback says, by code alone.
-func verdict(body []byte) store.Verdict {
-	cb, err := mpesa.ParseCallback(body)
-	if err != nil {
-		return store.Verdict{Class: store.Unreadable, LearntBy: "callback", Text: err.Error()}
+// applySTK makes of a verdict on a push what it says.
+func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applied, error) {
+	got, readErr := mpesa.ParseCallback(cb.Body)
+	if readErr != nil {
+		applied, err := s.unreadable(ctx, cb, unreadSTK(got), readErr)
+		if err == nil {
+			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+		}
+		return applied, err
 	}
+	v := verdict(got)
+	if v.Class == store.Success && v.Amount == nil {
+		v.Legible = mpesa.Legible(cb.Body)
+	}
+	applied, err := s.store.ApplyCallback(ctx, cb, v)
+	switch {
+	case err != nil:
+	case applied.Outcome == store.OutcomeNoAmount, applied.Outcome == store.OutcomeShared:
+		s.warnUnread(cb, applied, applied.Outcome)
+	default:
+		s.warnResult(got.Code, got.Desc, applied)
+	}
+	return applied, err
+}
+
+// verdict is what a callback says, by code alone.
+func verdict(cb mpesa.Callback) store.Verdict {
 	result := mpesa.Classify(cb.Code)
 	v := store.Verdict{
 		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,

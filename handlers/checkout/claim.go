@@ -56,7 +56,7 @@ func (s *Service) askClaim(ctx context.Context, c store.Claim) error {
 	if e := asDaraja(err); e.Kind == mpesa.KindConfig {
 		return s.store.ClaimToPerson(ctx, c)
 	}
-	return s.store.NoteDaraja(ctx, !unwell(err))
+	return s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err))
 }
 
 // resultURL is where M-PESA sends the answer to one request: its token is nobody else's.
@@ -69,32 +69,52 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	if cb.Kind == store.CallbackStatusTimeout {
 		return s.store.ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
 	}
-	result, err := mpesa.ParseResult(cb.Body)
-	if err != nil {
-		return s.store.RejectCallback(ctx, cb, "unreadable")
+	result, readErr := mpesa.ParseResult(cb.Body)
+	tr, whole := s.transaction(result)
+	if readErr == nil && !whole {
+		readErr = errNoTransaction
 	}
-	return s.store.ApplyStatus(ctx, cb, s.transaction(result))
+	if readErr != nil {
+		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
+		if err == nil {
+			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+		}
+		return applied, err
+	}
+	applied, err := s.store.ApplyStatus(ctx, cb, tr)
+	if err == nil {
+		s.warnVerdict("Transaction Status", result, applied)
+	}
+	return applied, err
 }
 
-func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
+// errNoTransaction is why the answer to a question about a receipt is not understood whole.
+var errNoTransaction = errors.New("it does not say what has become of the payment, or how much it was, or not in a way that can be read")
+
+// transaction is what a result of Transaction Status says. It is not whole where M-PESA has answered, and what is missing in the answer, or cannot be
+// read, is what makes it one: that is not known, and no other answer.
+func (s *Service) transaction(r mpesa.AsyncResult) (_ store.Transaction, whole bool) {
 	tr, ok := r.Transaction()
 	if !ok {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
-		return store.Transaction{NoAnswer: reason != "no_such_receipt" && reason != "malformed", Text: string(r.Code) + " " + r.Desc}
+		return store.Transaction{NoAnswer: reason != "no_such_receipt" && reason != "malformed", Text: string(r.Code) + " " + r.Desc}, true
+	}
+	if tr.State == "" || tr.State == mpesa.StateCompleted && !tr.HasAmount {
+		return store.Transaction{}, false
 	}
 	if tr.State == mpesa.StateInitiated || tr.State == mpesa.StateAuthorized { // it may still be completed
-		return store.Transaction{NoAnswer: true, Text: string(tr.State)}
+		return store.Transaction{NoAnswer: true, Text: string(tr.State)}, true
 	}
 	out := store.Transaction{
-		Known: true, Completed: tr.State == mpesa.StateCompleted && tr.HasAmount, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
+		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
 		ToUs: tr.Credit.Number != "" && (tr.Credit.Number == s.cfg.Shortcode || tr.Credit.Number == s.cfg.Till), Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
 		Text: string(tr.State) + ", to " + tr.Credit.Number,
 	}
 	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {
 		out.TransactedAt = store.At(at)
 	}
-	return out
+	return out, true
 }
 
 // reversedState reports whether a payment has gone back. How M-PESA spells that is not established.

@@ -46,8 +46,14 @@ const updateMenu = "If no prompt comes up on this phone, its SIM card may have a
 func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
+	if Confirming(t) && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
+		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us of a payment for this booking, and we are asking it to confirm that. Do not pay again: what comes of it shows here." + nameReceipt}
+	}
 	switch t.Reason {
 	case store.ReasonUnconfirmed:
+		if said := AnsweredWith(t); said != "" {
+			return Explanation{Title: "M-PESA has answered", Late: true, Sentence: said + " It has not told us that you paid, so the seats are free again." + nameReceipt}
+		}
 		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason],
 			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
 				" You then get your seats, or others as good, or your money back."}
@@ -76,6 +82,20 @@ func explain(t *store.Ticket) Explanation {
 		e.Sentence += nameReceipt
 	}
 	return e
+}
+
+// Confirming reports whether M-PESA has told of the latest push of a ticket that is not paid, and is being asked to confirm it.
+func Confirming(t *store.Ticket) bool {
+	return t.Status != store.Paid && t.Push.State == store.PushUnknown && t.Push.Reason == store.ReasonConfirming
+}
+
+// notOurs reports whether a ticket failed for what M-PESA said of a push.
+func notOurs(reason string) bool {
+	switch reason {
+	case store.ReasonGivenUp, store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun, store.ReasonScreeningCancelled:
+		return false
+	}
+	return true
 }
 
 // owed explains a ticket that is not one although M-PESA took money for it.

@@ -44,7 +44,7 @@ func (s *Service) check(ctx context.Context, k store.PaidCheck) error {
 		return nil
 	}
 	s.log.Warn("paid ticket not checked", "error", err)
-	if unwell(err) || asDaraja(err).Kind == mpesa.KindConfig {
+	if outage(err) || asDaraja(err).Kind == mpesa.KindConfig {
 		return s.store.RestChecks(ctx)
 	}
 	return nil

@@ -56,19 +56,22 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
 	if err != nil {
 		out.err = asDaraja(err)
-		rec = store.Answer{Kind: store.Ambiguous, Code: out.err.Code, Text: out.err.Message, Reason: refusalReason(out.err)}
+		rec = store.Answer{
+			Kind: store.Ambiguous, Code: out.err.Code, Text: out.err.Message, Reason: refusalReason(out.err),
+			CheckoutRequestID: out.err.CheckoutRequestID, MerchantRequestID: out.err.MerchantRequestID,
+		}
 		if refused(out.err) {
 			rec.Kind = store.Refused
 		}
 		s.log.Warn("push not accepted", "ticket", p.Code, "phone", mpesa.MSISDN(p.Phone).Masked(), "kind", out.err.Kind,
-			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err)
+			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err, "means", operatorSays(string(store.PushRefused), rec.Reason, out.err.Code, out.err.Message))
 	}
 	s.record(ctx, p, rec)
 	s.nudged()
 	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
 		s.logged("let pushes go first", func() error { return s.store.YieldToPushes(ctx) })
 	}
-	s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, !unwell(err)) })
+	s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, store.CallPush, !outage(err)) })
 	return out
 }
 
@@ -111,7 +114,7 @@ func refusalReason(e *mpesa.Error) string {
 	switch {
 	case e.Locked:
 		return ReasonPhoneLocked
-	case e.Kind == mpesa.KindBusy:
+	case e.Kind == mpesa.KindBusy, e.Kind == mpesa.KindToken && e.Outage():
 		return ReasonMpesaBusy
 	case e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindToken:
 		return ReasonConfig

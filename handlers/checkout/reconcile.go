@@ -128,8 +128,9 @@ func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 	applied, applyErr := s.store.ApplyQuery(ctx, q.PushID, v)
 	if applyErr == nil && v.Class != store.Unclear {
 		s.log.Info("query applied", "ticket", q.Code, "outcome", applied.Outcome)
+		s.warnResult(got.ResultCode, got.ResultDesc, applied)
 	}
-	return errors.Join(applyErr, s.store.NoteDaraja(ctx, !unwell(err)))
+	return errors.Join(applyErr, s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
 func verdictClass(c mpesa.Class) store.VerdictClass {
@@ -140,22 +141,11 @@ func verdictClass(c mpesa.Class) store.VerdictClass {
 		return store.FinalFailure
 	case mpesa.ClassSoftFailure:
 		return store.SoftFailure
+	case mpesa.ClassUnknown:
+		return store.UnknownCode
 	}
 	return store.Unclear
 }
 
-// unwell reports whether Daraja did not speak for itself: silence, a web page, a firewall's 403, or a quota. Several of these
-// running mean that prompts do not go out.
-func unwell(err error) bool {
-	if err == nil {
-		return false
-	}
-	e := asDaraja(err)
-	switch {
-	case e.Locked, e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindRefused:
-		return false
-	case e.Kind == mpesa.KindBusy, e.HTTPStatus == 0, e.HTTPStatus == 403, e.HTTPStatus == 429:
-		return true
-	}
-	return e.Code == ""
-}
+// outage reports whether a call failed because Daraja is down, or something before it: several of these running mean that prompts do not go out.
+func outage(err error) bool { return err != nil && asDaraja(err).Outage() }

@@ -63,7 +63,7 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 		}
 		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
 	}
-	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer), s.store.NoteDaraja(ctx, !unwell(err)))
+	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer), s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
 // applyReversal makes of the result of a Reversal what it says.
@@ -71,9 +71,13 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	if cb.Kind == store.CallbackReversalTimeout {
 		return s.store.ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 	}
-	result, err := mpesa.ParseResult(cb.Body)
-	if err != nil {
-		return s.store.RejectCallback(ctx, cb, "unreadable")
+	result, readErr := mpesa.ParseResult(cb.Body)
+	if readErr != nil {
+		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
+		if err == nil {
+			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+		}
+		return applied, err
 	}
 	answer := store.RefundAnswer{
 		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
@@ -94,5 +98,9 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	case mpesa.OutcomeTryAgain:
 		answer.Verdict = store.RefundTryAgain
 	}
-	return s.store.ApplyReversal(ctx, cb, answer)
+	applied, err := s.store.ApplyReversal(ctx, cb, answer)
+	if err == nil {
+		s.warnVerdict("Reversal", result, applied)
+	}
+	return applied, err
 }

@@ -34,6 +34,9 @@ func (s *Service) Start(ctx context.Context) error {
 	if s.store.Shared() {
 		return nil
 	}
+	if err := s.readAgain(ctx); err != nil {
+		return err
+	}
 	return s.applyOpen(ctx, s.store.Now()+1)
 }
 
@@ -51,12 +54,21 @@ func (s *Service) Run(ctx context.Context) error {
 	defer callbacks.Stop()
 	defer sweep.Stop()
 	work := context.WithoutCancel(ctx)
+	read := !s.store.Shared() // Start has read again what was not understood
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-callbacks.C:
-			s.leased(work, "callbacks", func() error { return s.applyOpen(work, s.store.Now().Add(-s.cfg.CallbackEvery)) })
+			s.leased(work, "callbacks", func() error {
+				if !read {
+					if err := s.readAgain(work); err != nil {
+						return err
+					}
+					read = true
+				}
+				return s.applyOpen(work, s.store.Now().Add(-s.cfg.CallbackEvery))
+			})
 			if s.cfg.Initiator && s.cfg.AutoRefund {
 				s.leased(work, "automatic refunds", func() error { return s.requestDue(work) })
 			}

@@ -46,6 +46,8 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 		v.Pass = s.Checkout.Pass(t)
 	case t.Status == store.Failed:
 		s.viewFailed(&v, m)
+	default:
+		v.Answered, v.Confirming = checkout.AnsweredWith(t), checkout.Confirming(t)
 	}
 	viewClaims(&v, m)
 	s.viewReceiptForm(&v, m, form)

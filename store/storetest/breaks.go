@@ -102,6 +102,8 @@ func Breaks() []Break {
 		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'unknown_receipt'`),
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, phone, account, learnt_by, state, reason, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, '', '', 'c2b', 'unmatched', '', 1, 1 FROM payment WHERE state = 'applied'`),
+		one("a callback is understood whole, or a person has settled it", told(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
+		one("it is known how much money was paid, or a person has settled it", `UPDATE payment SET amount_cents = NULL`),
 		one("money that is being refunded pays for nothing", refund("amount_cents", "requested")),
 	}
 }

@@ -1,0 +1,165 @@
+package checkout
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// setUpAfter is how many pushes must fail running for the cinema's set-up before that is said where nobody has asked.
+const setUpAfter = 3
+
+// lastPushes is how many pushes are looked through for that.
+const lastPushes = 1000
+
+// SetUpTrouble is that the last pushes have all failed for what the cinema must put right, or with a code that nobody knows.
+type SetUpTrouble struct {
+	Pushes     []store.PushID // newest first
+	Since      store.Instant  // when the first of them was made
+	Code, Text string         // M-PESA's, of the last one
+	Operator   string         // what it means, and what to do
+}
+
+// FindSetUpTrouble looks whether the last pushes, three at least, have failed for the cinema's set-up. Nil means no.
+func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, error) {
+	ends, err := st.LastPushes(ctx, lastPushes)
+	if err != nil {
+		return nil, err
+	}
+	var found SetUpTrouble
+	for _, end := range ends {
+		what := whatEnd(end)
+		if what == endOther {
+			continue
+		}
+		if what == endWorks {
+			break
+		}
+		if len(found.Pushes) == 0 {
+			found.Code, found.Text, found.Operator = end.Code, mpesa.MaskDigits(end.Text), operatorSays(string(end.State), end.Reason, end.Code, end.Text)
+		}
+		found.Pushes, found.Since = append(found.Pushes, end.ID), end.CreatedAt
+	}
+	if len(found.Pushes) < setUpAfter {
+		return nil, nil
+	}
+	return &found, nil
+}
+
+// pushEnd is what the end of a push shows of the cinema's set-up.
+type pushEnd int
+
+const (
+	endOther   pushEnd = iota // nothing
+	endWorks                  // it works
+	endTrouble                // the operator must look into it
+)
+
+func whatEnd(p store.PushEnd) pushEnd {
+	switch p.State {
+	case store.PushPaid, store.PushSoftFailed:
+		return endWorks
+	case store.PushFailed:
+		if mpesa.Classify(mpesa.Code(p.Code)).Config {
+			return endTrouble
+		}
+		return endWorks
+	case store.PushRefused:
+		if p.Reason == ReasonConfig {
+			return endTrouble
+		}
+	case store.PushUnknown:
+		if p.Reason == store.ReasonUnknownCode {
+			return endTrouble
+		}
+	}
+	return endOther
+}
+
+// operatorSays is what the result of a push means to who runs the box office, "" where M-PESA has not said anything.
+func operatorSays(state, reason, code, text string) string {
+	switch {
+	case state == string(store.PushRefused) && reason == ReasonConfig:
+		return refusedSetUp(text)
+	case state == string(store.PushRefused):
+		return "Daraja did not take the push, and no prompt went out."
+	case code == "" || state == string(store.PushUnknown) && reason != store.ReasonUnknownCode:
+		return ""
+	}
+	return mpesa.Classify(mpesa.Code(code)).Operator
+}
+
+// refusedSetUp says which setting a push was refused for, as far as Daraja's words tell.
+func refusedSetUp(text string) string {
+	words := strings.ToLower(text)
+	for _, known := range []struct{ word, what string }{
+		{"wrong credentials", "check MPESA_PASSKEY and MPESA_BUSINESS_SHORT_CODE: the passkey must be that of this shortcode"},
+		{"merchant does not exist", "check MPESA_BUSINESS_SHORT_CODE: M-PESA does not know it in this environment"},
+		{"shortcode", "check MPESA_BUSINESS_SHORT_CODE; for a till it is the store (head-office) number"},
+		{"partyb", "check MPESA_TILL_NUMBER and MPESA_BUSINESS_SHORT_CODE"},
+		{"transactiontype", "check MPESA_TRANSACTION_TYPE: a paybill and a till take different ones"},
+		{"callback", "check MPESA_CALLBACK_URL: Safaricom does not take this address"},
+		{"password", "check MPESA_PASSKEY"},
+		{"timestamp", "check this machine's clock"},
+		{"product", "your Daraja app lacks the product M-PESA Express: add it in the Daraja portal"},
+	} {
+		if strings.Contains(words, known.word) {
+			return "Daraja refuses every push for a setting: " + known.what + "."
+		}
+	}
+	return "Daraja refuses every push for a setting: check MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY and the shortcode in the Daraja portal."
+}
+
+// answeredWith is M-PESA's code with its text, for customers and operators alike: masked, and short.
+func answeredWith(code, text string) string {
+	const most = 120
+	text = mpesa.MaskDigits(strings.TrimRight(strings.Join(strings.Fields(text), " "), "."))
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	if code = shortCode(code); text == "" {
+		return "code " + code
+	}
+	return fmt.Sprintf("code %s, %s", code, text)
+}
+
+// shortCode is a result code as it can be shown: some are words.
+func shortCode(code string) string {
+	const most = 40
+	if runes := []rune(code); len(runes) > most {
+		code = string(runes[:most]) + "…"
+	}
+	return mpesa.MaskDigits(cmp.Or(code, "unknown"))
+}
+
+// AnsweredWith says with which code that nobody knows M-PESA has answered about the latest push of a ticket, "" where it has not.
+func AnsweredWith(t *store.Ticket) string {
+	if t.Push.State != store.PushUnknown || t.Push.Reason != store.ReasonUnknownCode {
+		return ""
+	}
+	return "M-PESA answered with " + answeredWith(t.Push.ResultCode, t.Push.ResultText) + "."
+}
+
+// warnResult tells the operator of a push's result that is for the operator to put right, or that nobody knows.
+func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied) {
+	result := mpesa.Classify(code)
+	repeated := []string{"duplicate", "unknown code, as before", "not completed, as before"}
+	if !result.Config && result.Class != mpesa.ClassUnknown || slices.Contains(repeated, applied.Outcome) {
+		return
+	}
+	s.log.Warn("M-PESA's result of a push needs the operator", "ticket", applied.Code, "code", shortCode(string(code)), "text", mpesa.MaskDigits(text), "means", result.Operator)
+}
+
+// warnVerdict is warnResult for Transaction Status and Reversal.
+func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Applied) {
+	v := r.Verdict()
+	if !v.Config && v.Outcome != mpesa.OutcomeUnknown || applied.Outcome == "duplicate" {
+		return
+	}
+	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code", shortCode(string(r.Code)), "text", mpesa.MaskDigits(r.Desc), "means", v.Operator)
+}

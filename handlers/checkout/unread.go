@@ -1,0 +1,49 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// errNoAmount is why a callback is not understood whole that tells of money.
+var errNoAmount = errors.New("it does not say how much was paid, or not in a way that can be read")
+
+// unreadable writes down a callback that could not be read, with what is legible in it.
+func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why error) (store.Applied, error) {
+	return s.store.KeepUnread(ctx, cb, legible(cb, u, why))
+}
+
+// legible adds to what could be read of a callback its text, and why that is not all.
+func legible(cb store.Callback, u store.Unread, why error) store.Unread {
+	u.Why, u.Legible = mpesa.MaskDigits(why.Error()), mpesa.Legible(cb.Body)
+	return u
+}
+
+// unreadSTK is what is legible of a verdict on a push that could not be read.
+func unreadSTK(cb mpesa.Callback) store.Unread {
+	u := store.Unread{CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID, Receipt: cb.Receipt, Phone: numberPattern(cb.Phone)}
+	if cb.HasAmount {
+		u.Amount = store.Cents(cb.Amount)
+	}
+	if cb.HasTime {
+		u.TransactedAt = store.At(cb.TransactedAt)
+	}
+	return u
+}
+
+// warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
+func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why string) {
+	s.log.Warn("callback not understood whole: see cinemasphere payments", "callback", cb.ID, "kind", cb.Kind, "ticket", applied.Code, "reason", why)
+}
+
+// readAgain reads the callbacks once more that were not understood whole, since this program may understand what the last one did not.
+func (s *Service) readAgain(ctx context.Context) error {
+	cbs, err := s.store.UnreadCallbacks(ctx)
+	for _, cb := range cbs {
+		s.logged("read a callback again", func() error { return s.applyCallback(ctx, cb) })
+	}
+	return err
+}
