@@ -81,7 +81,7 @@ func (r *rereading) push(c store.Kept) {
 		return
 	}
 	switch v := verdict(got); {
-	case v.Class != store.Success, c.Payments == 0 && c.Unread:
+	case v.Class != store.Success, c.Unread && (c.Payments == 0 || v.CheckoutRequestID != c.CheckoutRequestID):
 	case v.CheckoutRequestID != c.CheckoutRequestID && v.Receipt == "":
 		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and names no receipt")
 	case v.CheckoutRequestID != c.CheckoutRequestID:

@@ -160,7 +160,7 @@ func TestToldForAnotherID(t *testing.T) {
 		storetest.Exec(t, w.path, `UPDATE payment SET receipt = 'UKO4OTHER1'`)
 		w.unsound("look in the M-PESA portal for receipt UKO4STRAY1")
 		tell("")
-		w.unsound("names no receipt")
+		w.unsound("a callback is understood whole, or a person has settled it")
 	})
 }
 

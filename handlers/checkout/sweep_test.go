@@ -25,6 +25,8 @@ type wire struct {
 	how   storetest.Fault
 	hit   string
 	die   func()
+
+	rewrite func(r *http.Request, resp *http.Response) // what becomes of Daraja's answers, nil for nothing
 }
 
 func (w *wire) arm(n int, how storetest.Fault) {
@@ -69,6 +71,9 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		resp, err = l.next.RoundTrip(r)
 		return err
 	})
+	if err == nil && l.wire.rewrite != nil {
+		l.wire.rewrite(r, resp)
+	}
 	if err != nil && resp != nil {
 		err = errors.Join(err, resp.Body.Close())
 		resp = nil

@@ -44,6 +44,8 @@ type world struct {
 	autoRefund           bool                        // what is due back goes back by itself
 	noInitiator          bool                        // M-PESA cannot be asked about receipts
 	prepare, after, want func()                      // of a story in which something goes wrong
+
+	garble func(kind store.CallbackKind, body []byte) []byte // what becomes of callbacks on their way, nil for nothing
 }
 
 // newWorld opens a cinema; the caller closes it.
@@ -162,6 +164,9 @@ func (w *world) callback(rw http.ResponseWriter, r *http.Request) {
 			kind = store.CallbackC2B
 		}
 	}
+	if w.garble != nil {
+		body = w.garble(kind, body)
+	}
 	err = w.wire.around(r.URL.Path, func() error {
 		_, err := service.Receive(r.Context(), checkout.Delivery{Kind: kind, Token: token, Source: "test", Body: body})
 		return err
@@ -217,6 +222,16 @@ func booking(id store.ScreeningID, phone string, n int, key string) checkout.Boo
 func bubble(t *testing.T, f func(t *testing.T, w *world, id store.ScreeningID)) {
 	t.Helper()
 	bubbleWith(t, func(*world) {}, f)
+}
+
+// inBubble plays a story on SQLite alone, as tables of many do.
+func inBubble(t *testing.T, option func(*world), f func(t *testing.T, w *world, id store.ScreeningID)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, option)
+		defer w.close()
+		f(t, w, storetest.Screening(t, w.store, 5, 10))
+	})
 }
 
 // bubbleWith plays a story in a cinema that the option has changed, on both databases.
