@@ -22,7 +22,7 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 		applied, err = s.store.ApplyC2B(ctx, cb, h, legible(cb, u, why))
 	}
 	if err == nil {
-		s.warnUnread(cb, applied, mpesa.MaskDigits(why.Error()))
+		s.warnUnread(cb, applied, whyUnread(why))
 	}
 	return applied, err
 }

@@ -74,7 +74,7 @@ func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applie
 	if readErr != nil {
 		applied, err := s.unreadable(ctx, cb, unreadSTK(got), readErr)
 		if err == nil {
-			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+			s.warnUnread(cb, applied, whyUnread(readErr))
 		}
 		return applied, err
 	}

@@ -77,7 +77,7 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	if readErr != nil {
 		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
 		if err == nil {
-			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+			s.warnUnread(cb, applied, whyUnread(readErr))
 		}
 		return applied, err
 	}

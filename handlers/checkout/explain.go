@@ -47,7 +47,7 @@ func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	if Confirming(t) && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
-		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us of a payment for this booking, and we are asking it to confirm that. Do not pay again: what comes of it shows here." + nameReceipt}
+		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us about a payment for this booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows here." + nameReceipt}
 	}
 	switch t.Reason {
 	case store.ReasonUnconfirmed:

@@ -75,7 +75,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	if readErr != nil {
 		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
 		if err == nil {
-			s.warnUnread(cb, applied, mpesa.MaskDigits(readErr.Error()))
+			s.warnUnread(cb, applied, whyUnread(readErr))
 		}
 		return applied, err
 	}

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -18,8 +19,17 @@ func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unr
 
 // legible adds to what could be read of a callback its text, and why that is not all.
 func legible(cb store.Callback, u store.Unread, why error) store.Unread {
-	u.Why, u.Legible = mpesa.MaskDigits(why.Error()), mpesa.Legible(cb.Body)
+	u.Why, u.Legible = whyUnread(why), mpesa.Legible(cb.Body)
 	return u
+}
+
+// whyUnread is what could not be understood, in words that may be shown and logged.
+func whyUnread(err error) string {
+	why := err.Error()
+	if _, inner, is := strings.Cut(why, mpesa.ErrUnreadable.Error()+": "); is {
+		why = inner
+	}
+	return mpesa.MaskDigits(why)
 }
 
 // unreadSTK is what is legible of a verdict on a push that could not be read.
@@ -36,7 +46,7 @@ func unreadSTK(cb mpesa.Callback) store.Unread {
 
 // warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
 func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why string) {
-	s.log.Warn("callback not understood whole: see cinemasphere payments", "callback", cb.ID, "kind", cb.Kind, "ticket", applied.Code, "reason", why)
+	s.log.Warn("callback not understood whole: see cinemasphere payments", "kind", cb.Kind, "ticket", applied.Code, "reason", why)
 }
 
 // readAgain reads the callbacks once more that were not understood whole, since this program may understand what the last one did not.
