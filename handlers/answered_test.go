@@ -11,8 +11,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestUnknownCodeIsShown: the customer reads with which code M-PESA answered, and is not sent to look for a prompt; once the hold is over there is
-// another try.
+// TestUnknownCodeIsShown: the customer reads with which code M-PESA answered, and is not sent to look for a prompt;
+// once the hold is over there is another try.
 func TestUnknownCodeIsShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)
@@ -42,8 +42,8 @@ func TestUnknownCodeIsShown(t *testing.T) {
 	})
 }
 
-// TestConfirmingIsShown: while M-PESA is asked to confirm a payment whose amount it has not told, the page says so, and nothing of money that
-// is due back.
+// TestConfirmingIsShown: while M-PESA is asked to confirm a payment whose amount it has not told, the page says so, and
+// nothing of money that is due back.
 func TestConfirmingIsShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)

@@ -34,7 +34,8 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
 	}
 	return slices.DeleteFunc(due, func(p Payment) bool {
-		return slices.Contains(asked, p.Receipt) || slices.Contains(shared, p.ID) || p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
+		return slices.Contains(asked, p.Receipt) || slices.Contains(shared, p.ID) ||
+			p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
 	}), err
 }
 

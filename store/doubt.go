@@ -13,7 +13,7 @@ const (
 	DoubtNoSuchReceipt   = "unknown_receipt"  // M-PESA knows no such completed payment
 	DoubtPaidOthers      = "paid_elsewhere"   // M-PESA says that it was paid to somebody else
 	DoubtAmount          = "told_amount"      // M-PESA has told another amount before; the one that it tells now follows, in shillings
-	DoubtShared          = "shared_receipt"   // M-PESA has named the receipt for two prompts; the other one's receipt or ticket follows
+	DoubtShared          = "shared_receipt"   // M-PESA names the receipt for two prompts; it, or the other's ticket, follows
 	DoubtPerhapsReturned = "perhaps_returned" // by all signs it is the same money as a receipt, which follows, and which has gone back
 	DoubtReturnedOther   = "returned_other"   // M-PESA says that it was another amount than what was given back
 	DoubtReturnedShort   = "returned_short"   // a Reversal gave back a part of it
@@ -21,7 +21,10 @@ const (
 )
 
 // doubtful ranks doubts: of two the graver one stays, until it is settled.
-var doubtful = []string{"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtShared, DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice}
+var doubtful = []string{
+	"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtShared,
+	DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice,
+}
 
 // sharedWith is what the doubt about a shared receipt names.
 func sharedWith(doubt string) (other string, shared bool) {

@@ -201,7 +201,8 @@ func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept))
 			if err != nil {
 				return fmt.Errorf("callback %d: %w", r.ID, err)
 			}
-			see(Kept{Callback{ID: r.ID, Kind: kind, Body: body}, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt, isUnread(r.Outcome)})
+			cb := Callback{ID: r.ID, Kind: kind, Body: body}
+			see(Kept{cb, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt, isUnread(r.Outcome)})
 			last = r.ID
 		}
 		if len(rows) < page {

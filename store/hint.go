@@ -29,7 +29,8 @@ const clockSkew = 5 * time.Second
 // claimWait is how long a C2B confirmation that names a ticket waits for the ticket's own push to explain it.
 const claimWait = time.Minute
 
-// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint]. Where it does not say how much was paid, u is what is legible.
+// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint]. Where it does not say how much
+// was paid, u is what is legible.
 func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
 		out, err := t.hint(s, h)
@@ -45,9 +46,10 @@ func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string)
 	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
 }
 
-// ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a push that
-// has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status says more. Where a push's own
-// callback has named the receipt, it is that push's. How much it is M-PESA is asked, where it did not say.
+// ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a
+// push that has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status
+// says more. Where a push's own callback has named the receipt, it is that push's. How much it is M-PESA is asked,
+// where it did not say.
 func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -165,14 +167,18 @@ func (t *tx) hintedPush(s *Store, p Push, h Hint) (out Applied, err error) {
 		return out, err
 	}
 	out.Outcome, err = t.pay(s, p, Verdict{
-		Class: Success, LearntBy: "callback", Code: p.ResultCode, Text: p.ResultText, Amount: &h.Amount, Receipt: h.Receipt, Phone: p.Phone, TransactedAt: h.TransactedAt,
+		Class: Success, LearntBy: "callback", Code: p.ResultCode, Text: p.ResultText,
+		Amount: &h.Amount, Receipt: h.Receipt, Phone: p.Phone, TransactedAt: h.TransactedAt,
 	})
 	return out, err
 }
 
 // placeHint looks for what money is whose amount has become known.
 func (t *tx) placeHint(s *Store, have Payment) (string, error) {
-	h := Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt, LearntBy: have.LearntBy}
+	h := Hint{
+		Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account,
+		TransactedAt: have.TransactedAt, LearntBy: have.LearntBy,
+	}
 	only, _, err := t.completed(h)
 	if err != nil || only.ID == 0 {
 		return "amount added", err
@@ -181,7 +187,8 @@ func (t *tx) placeHint(s *Store, have Payment) (string, error) {
 	return out.Outcome, err
 }
 
-// completed finds the payment without a receipt that this one must be, if there is exactly one, and says how many it may be.
+// completed finds the payment without a receipt that this one must be, if there is exactly one, and says how many it
+// may be.
 func (t *tx) completed(h Hint) (only Payment, n int, err error) {
 	if err := t.lockMoney(h.Amount); err != nil {
 		return only, 0, err
@@ -221,7 +228,8 @@ func (t *tx) completes(h Hint) ([]Payment, error) {
 	return fit, nil
 }
 
-// receiptHinted gives a payment of a push the receipt that M-PESA told in passing. The books may have had the same money under that.
+// receiptHinted gives a payment of a push the receipt that M-PESA told in passing. The books may have had the same
+// money under that.
 func (t *tx) receiptHinted(s *Store, have Payment, h Hint, other Payment) (Applied, error) {
 	p, err := t.pushLocked(`p.id = $1`, have.PushID)
 	if err != nil {
@@ -257,8 +265,8 @@ func (t *tx) ticketNamed(account string) (TicketID, string, error) {
 	return id, code, err
 }
 
-// askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there are. Of
-// money that is known by neither amount, phone nor ticket there are none.
+// askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there
+// are. Of money that is known by neither amount, phone nor ticket there are none.
 func (t *tx) askAbout(h Hint, ticket TicketID) (int, error) {
 	var ps []Push
 	err := t.list(&ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.next_query_at IS NOT NULL AND p.state <> 'failed' AND ($1 = 0 OR p.amount * 100 = $1) AND p.created_at BETWEEN $2 AND $3`,

@@ -11,7 +11,8 @@ import (
 // CaseKind says what an entry of the list of money is about.
 type CaseKind string
 
-// The list has receipts of money, pushes behind which money may lie, receipts that a person must judge, and callbacks that were not understood whole.
+// The list has receipts of money, pushes behind which money may lie, receipts that a person must judge, and callbacks
+// that were not understood whole.
 const (
 	CasePayment  CaseKind = "payment"
 	CasePush     CaseKind = "push"
@@ -112,10 +113,10 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id, CASE WHEN c.outcome NOT 
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code, COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseSettled + unreadFrom + `
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
-// Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has no
-// receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person must judge, or was told of by a callback
-// that was not understood whole. All are also the pushes that failed.
-// What a person has settled is not among it, unless it has changed since.
+// Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has
+// no receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person
+// must judge, or was told of by a callback that was not understood whole. All are also the pushes that failed. What a
+// person has settled is not among it, unless it has changed since.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, pushes, claims, callbacks := casePayments, casePushes+caseUnpaid, caseClaims, caseCallbacks
 	if !f.All {

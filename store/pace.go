@@ -13,7 +13,8 @@ type Sales struct {
 	Until  Instant // Daraja does not answer: when it is tried next. 0 where it does
 }
 
-// Call is a kind of call to Daraja. Each counts by itself what goes wrong: that Daraja answers questions is no sign that prompts go out.
+// Call is a kind of call to Daraja. Each counts by itself what goes wrong: that Daraja answers questions is no sign
+// that prompts go out.
 type Call string
 
 // The kinds of call: pushes, and all that asks or tells M-PESA of what has been paid.
@@ -44,7 +45,8 @@ const (
 	probe = 40 * time.Second
 )
 
-// open reports whether the circuit breaker is: so many calls of a kind have gone wrong that no prompts are sent, but one now and then.
+// open reports whether the circuit breaker is: so many calls of a kind have gone wrong that no prompts are sent, but
+// one now and then.
 func (p Pace) open() bool { return max(p.Pushes, p.Questions) >= closeAfter }
 
 const pausedKey = "sales.paused"
@@ -132,8 +134,9 @@ func (s *Store) MayPush(ctx context.Context) error {
 	return nil
 }
 
-// NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times running,
-// it is left alone for longer. A push that it answered makes all good again, a question that it answered only what questions have counted.
+// NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times
+// running, it is left alone for longer. A push that it answered makes all good again, a question that it answered only
+// what questions have counted.
 func (s *Store) NoteDaraja(ctx context.Context, call Call, answered bool) error {
 	if answered {
 		if p, err := s.pace(ctx); err != nil || p.Questions == 0 && (p.Pushes == 0 || call == CallQuestion) {
@@ -160,7 +163,8 @@ func (t *tx) answeredAgain(call Call) error {
 	return t.run(`UPDATE pace SET failures = 0 WHERE name = 'questions'`)
 }
 
-// notAnswered counts a call that went wrong. How long Daraja is left alone stands with the pushes, whichever kind has failed.
+// notAnswered counts a call that went wrong. How long Daraja is left alone stands with the pushes, whichever kind has
+// failed.
 func (t *tx) notAnswered(call Call) error {
 	for _, name := range []Call{CallPush, CallQuestion} {
 		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, $2, 0)

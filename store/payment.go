@@ -117,7 +117,8 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	return t.payShared(s, p, v, m)
 }
 
-// payShared applies a success of a push that M-PESA has confirmed, and that was told with the receipt of another push's payment: its own is not known.
+// payShared applies a success of a push that M-PESA has confirmed, and that was told with the receipt of another push's
+// payment: its own is not known.
 func (t *tx) payShared(s *Store, p Push, v Verdict, m money) (string, error) {
 	receipt := m.receipt
 	m.receipt, m.at, v.Receipt, m.learntBy = "", 0, "", "query"

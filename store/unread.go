@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is asked about what it
-// is about, and it stays on the list until M-PESA has said that by another way, a later program reads it, or a person has looked into it.
+// A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is
+// asked about what it is about, and it stays on the list until M-PESA has said that by another way, a later program
+// reads it, or a person has looked into it.
 
 // What comes of a callback that was not understood whole.
 const (
@@ -35,8 +36,9 @@ type Unread struct {
 // askUnreadAfter is how soon a question is asked again whose answer could not be read.
 const askUnreadAfter = 15 * time.Second
 
-// KeepUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it: about its push at once, about its
-// receipt, and once more what it was the answer to. Doing it again changes nothing but that.
+// KeepUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it:
+// about its push at once, about its receipt, and once more what it was the answer to. Doing it again changes nothing
+// but that.
 func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		switch cb.Kind {
@@ -51,7 +53,8 @@ func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied,
 	})
 }
 
-// unreadMoney keeps a confirmation of money that names no receipt, and lets M-PESA be asked about the pushes that it may be the payment of.
+// unreadMoney keeps a confirmation of money that names no receipt, and lets M-PESA be asked about the pushes that it
+// may be the payment of.
 func (t *tx) unreadMoney(id CallbackID, u Unread) (Applied, error) {
 	out := Applied{Outcome: OutcomeUnreadable}
 	ticket, code, err := t.ticketNamed(u.Account)
@@ -77,10 +80,12 @@ func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
 	return t.run(`INSERT INTO unread (callback_id, push_id, ticket_id, paid, receipt, amount_cents, phone, account, transacted_at, why, legible, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT (callback_id) DO UPDATE SET paid = excluded.paid, receipt = excluded.receipt,
 		amount_cents = excluded.amount_cents, phone = excluded.phone, account = excluded.account, transacted_at = excluded.transacted_at, why = excluded.why, legible = excluded.legible`,
-		id, noID(int64(u.push)), noID(int64(u.ticket)), flag(u.paid), orNull(u.Receipt), noID(int64(u.Amount)), u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Legible, t.now)
+		id, noID(int64(u.push)), noID(int64(u.ticket)), flag(u.paid), orNull(u.Receipt), noID(int64(u.Amount)),
+		u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Legible, t.now)
 }
 
-// unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once. Where that is paid already, the receipt may be news.
+// unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once. Where that is paid
+// already, the receipt may be news.
 func (t *tx) unreadPush(s *Store, id CallbackID, token string, u Unread) (Applied, error) {
 	p, err := t.pushLocked(`p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
@@ -108,8 +113,8 @@ func (t *tx) unreadPush(s *Store, id CallbackID, token string, u Unread) (Applie
 	return out, t.confirmPush(s, p, u.Receipt)
 }
 
-// ReasonConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an unreadable callback, or money
-// whose amount or receipt is not known.
+// ReasonConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
+// unreadable callback, or money whose amount or receipt is not known.
 const ReasonConfirming = "confirming"
 
 // confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
@@ -125,10 +130,12 @@ func (t *tx) confirmPush(s *Store, p Push, receipt string) error {
 	return err
 }
 
-// confirmPaid is confirmPush for a callback that says plainly that its push was paid, but not with how much, or with a receipt that another prompt
-// was paid with.
+// confirmPaid is confirmPush for a callback that says plainly that its push was paid, but not with how much, or with a
+// receipt that another prompt was paid with.
 func (t *tx) confirmPaid(s *Store, p Push, v Verdict, outcome string) (string, error) {
-	u := unreadRow{Unread: Unread{Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt, Legible: v.Legible, Why: outcome}, push: p.ID, ticket: p.TicketID, paid: true}
+	u := unreadRow{push: p.ID, ticket: p.TicketID, paid: true, Unread: Unread{
+		Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt, Legible: v.Legible, Why: outcome,
+	}}
 	if v.Amount != nil {
 		u.Amount = *v.Amount
 	}
@@ -148,7 +155,8 @@ func (t *tx) saidPaid(p Push) (bool, error) {
 	return n > 0, err
 }
 
-// fillIn adds to the money of a push that M-PESA has confirmed what its own callback has told of it before: the token of that names the push.
+// fillIn adds to the money of a push that M-PESA has confirmed what its own callback has told of it before: the token
+// of that names the push.
 func (t *tx) fillIn(p Push, m *money) error {
 	var rows []struct {
 		Receipt string
@@ -171,7 +179,8 @@ func (t *tx) fillIn(p Push, m *money) error {
 	return err
 }
 
-// toldWith finds the push whose own callback has told of this receipt, and which is being confirmed; ErrNotFound where there is not exactly one.
+// toldWith finds the push whose own callback has told of this receipt, and which is being confirmed; ErrNotFound where
+// there is not exactly one.
 func (t *tx) toldWith(receipt string) (Push, error) {
 	var ids []PushID
 	err := t.list(&ids, `SELECT DISTINCT push_id FROM unread WHERE receipt = $1 AND push_id IS NOT NULL`, receipt)
@@ -188,7 +197,8 @@ func (t *tx) toldWith(receipt string) (Push, error) {
 	return p, err
 }
 
-// sharedReceipt has a person look into a receipt that M-PESA has named for two prompts that were both paid: whose it is nobody can tell.
+// sharedReceipt has a person look into a receipt that M-PESA has named for two prompts that were both paid: whose it is
+// nobody can tell.
 func (t *tx) sharedReceipt(p Push, receipt string) error {
 	first, err := t.payment(`receipt = $1`, receipt)
 	if err != nil {
@@ -218,7 +228,8 @@ func (t *tx) unshare(have Payment) error {
 	return t.run(`UPDATE payment SET doubt = '', updated_at = $1 WHERE id = $2 OR receipt = $3 AND doubt = $4`, t.now, have.ID, receipt, DoubtShared+" "+code)
 }
 
-// unreadStatus keeps an unreadable result of Transaction Status, and lets the question be asked again soon, as often as it is asked at all.
+// unreadStatus keeps an unreadable result of Transaction Status, and lets the question be asked again soon, as often as
+// it is asked at all.
 func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, err error) {
 	row := unreadRow{Unread: u}
 	err = t.scan([]any{&row.ticket, &out.Code}, `SELECT t.id, t.code FROM ticket t WHERE t.id = (SELECT ticket_id FROM claim WHERE result_token = $1)
@@ -233,8 +244,8 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, e
 		t.run(`UPDATE paid_check SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, result_text = '' WHERE result_token = $2 AND next_at IS NOT NULL`, soon, token))
 }
 
-// unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the Reversal is sent again soon, as often
-// as it is sent at all: one that was carried out is answered as such.
+// unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the
+// Reversal is sent again soon, as often as it is sent at all: one that was carried out is answered as such.
 func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, error) {
 	var r Refund
 	err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
@@ -262,8 +273,8 @@ const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id 
 	LEFT JOIN refund r ON r.result_token = c.token AND c.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
 	LEFT JOIN settled d ON d.kind = 'callback' AND d.id = c.id`
 
-// unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A failure does not explain one
-// that tells of a receipt.
+// unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
+// failure does not explain one that tells of a receipt.
 const unreadKnown = `(c.kind = 'stk' AND (p.state = 'paid' AND u.receipt IS NULL
 		OR (p.state = 'paid' OR c.outcome <> '` + OutcomeShared + `') AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
@@ -273,7 +284,8 @@ const unreadKnown = `(c.kind = 'stk' AND (p.state = 'paid' AND u.receipt IS NULL
 
 const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown + ` THEN 1 ELSE 0 END) = 0`
 
-// UnreadCallbacks are the callbacks that were not understood whole and of which nothing else is known, oldest first: a later program may read them.
+// UnreadCallbacks are the callbacks that were not understood whole and of which nothing else is known, oldest first: a
+// later program may read them.
 func (s *Store) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+` ORDER BY c.id`); err != nil {

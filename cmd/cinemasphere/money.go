@@ -73,7 +73,8 @@ type listed struct {
 	Do   string `json:"do"`
 }
 
-// troubleListed is how many of the prompts that fail for the cinema's set-up are on the list while they do. sales status counts them all.
+// troubleListed is how many of the prompts that fail for the cinema's set-up are on the list while they do. sales
+// status counts them all.
 const troubleListed = 3
 
 func (c paymentsCmd) Run(p *program) error {
@@ -140,7 +141,8 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 		if c.Amount != 0 {
 			amount = "KSh " + shillings(c.Amount)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", when(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()), mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", when(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
+			mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}
@@ -296,7 +298,8 @@ func sayStatus(p *program, st *store.Store) error {
 	}
 	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
 	if err == nil && trouble != nil {
-		_, err = fmt.Fprintf(p.stdout, "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n",
+		const told = "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n"
+		_, err = fmt.Fprintf(p.stdout, told,
 			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"), trouble.Operator)
 	}
 	return err

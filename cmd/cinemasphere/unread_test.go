@@ -13,8 +13,8 @@ import (
 	"cinemasphere/store"
 )
 
-// TestUnreadMoney posts confirmations of money to the running program, which it cannot read whole. They are on the list with what is legible,
-// also after a kill, and fsck ends with 1 until a person has settled each.
+// TestUnreadMoney posts confirmations of money to the running program, which it cannot read whole. They are on the list
+// with what is legible, also after a kill, and fsck ends with 1 until a person has settled each.
 func TestUnreadMoney(t *testing.T) {
 	p := start(t, "")
 	p.checked = true
@@ -76,8 +76,8 @@ func TestUnreadMoney(t *testing.T) {
 	}
 }
 
-// TestSetUpTroubleIsTold: prompts that fail for the cinema's set-up are said in the log, by sales status once three running have, and then by the
-// list; all of them with --all.
+// TestSetUpTroubleIsTold: prompts that fail for the cinema's set-up are said in the log, by sales status once three
+// running have, and then by the list; all of them with --all.
 func TestSetUpTroubleIsTold(t *testing.T) {
 	p := start(t, "")
 	c := p.customer()

@@ -43,7 +43,8 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 			"look it up in the M-PESA portal; if it is not what the ticket costs, " + giveBack(c, initiator) + "; else " + settle(c)
 	case doubt == store.DoubtShared:
 		return "M-PESA has named the same receipt for two prompts that were both paid: this one, and that of " + what,
-			"look both prompts up in the M-PESA portal; whichever was paid with another receipt: cinemasphere accept RECEIPT CODE; then " + settle(c)
+			"look both prompts up in the M-PESA portal; whichever was paid with another receipt: " +
+				"cinemasphere accept RECEIPT CODE; then " + settle(c)
 	case doubt == store.DoubtPerhapsReturned:
 		return "by all signs it is the same money as " + what + ", which has gone back",
 			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else the ticket is not paid: cinemasphere refund --by-hand=" + what + " " + named(c)
@@ -73,7 +74,8 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		}
 		why := "a refund was refused: " + c.RefundText
 		if c.Code != "" {
-			why = "a refund was refused with " + answeredWith(c.Code, c.RefundText) + ". " + mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator
+			means := mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator
+			why = "a refund was refused with " + answeredWith(c.Code, c.RefundText) + ". " + means
 		}
 		return why, again + byHand(c)
 	case state == store.PaymentUnmatched && c.Amount == 0:
@@ -136,7 +138,8 @@ func adviseUnmatched(c store.Case, back string) (why, todo string) {
 
 // adviseAmount is about money of which M-PESA has not said how much it is, or not in a way that can be read.
 func adviseAmount(c store.Case, initiator bool) (why, todo string) {
-	why, todo = "M-PESA told of it, and how much it is is not known", "look its amount up in the M-PESA portal; "+decide(c, giveBack(c, initiator))
+	why = "M-PESA told of it, and its amount is not known"
+	todo = "look its amount up in the M-PESA portal; " + decide(c, giveBack(c, initiator))
 	if initiator {
 		todo = "nothing, for some minutes: M-PESA is asked how much it is; then, " + todo
 	}
@@ -275,7 +278,8 @@ func advisePush(c store.Case) (why, todo string) {
 	case c.Reason == store.ReasonUnknownCode && c.Next != 0:
 		return unknownCode(c), "nothing: M-PESA will be asked again"
 	case c.Reason == store.ReasonConfirming && c.Next != 0:
-		return "M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too", "nothing: M-PESA is asked whether it was paid"
+		return "M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too",
+			"nothing: M-PESA is asked whether it was paid"
 	case c.Next != 0:
 		return "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again"
 	case c.Awaited && !c.Askable:
@@ -287,7 +291,8 @@ func advisePush(c store.Case) (why, todo string) {
 	if c.Reason == store.ReasonUnknownCode {
 		why = unknownCode(c)
 	}
-	return why, "look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) + "; else, or after that, " + settle(c)
+	return why, "look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) +
+		"; else, or after that, " + settle(c)
 }
 
 // unknownCode says of a prompt that M-PESA has answered about it, and nobody knows what.
@@ -297,11 +302,12 @@ func unknownCode(c store.Case) string {
 
 // advisePushEnd says why a prompt that is over was not paid, "" of one that may yet be.
 func advisePushEnd(c store.Case) string {
+	what := answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
 	switch store.PushState(c.State) {
 	case store.PushRefused:
-		return "Daraja refused this prompt with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
+		return "Daraja refused this prompt with " + what
 	case store.PushFailed:
-		return "this prompt failed with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
+		return "this prompt failed with " + what
 	}
 	return ""
 }
@@ -335,7 +341,8 @@ func adviseCallback(c store.Case) (why, todo string) {
 		todo = "look its receipt up in the M-PESA portal; "
 	}
 	if kind == store.CallbackSTK || kind == store.CallbackC2B {
-		todo += "if it paid for a ticket: cinemasphere accept " + cmp.Or(c.Receipt, "RECEIPT") + " " + cmp.Or(c.TicketCode, "CODE") + "; "
+		receipt, ticket := cmp.Or(c.Receipt, "RECEIPT"), cmp.Or(c.TicketCode, "CODE")
+		todo += "if it paid for a ticket: cinemasphere accept " + receipt + " " + ticket + "; "
 	}
 	if todo += "then " + settle(c); c.Next != 0 {
 		todo = "nothing, for some minutes: M-PESA is asked about it; if that does not help, " + todo

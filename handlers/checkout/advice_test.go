@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
 
@@ -57,7 +58,24 @@ func TestAdvice(t *testing.T) {
 		"requested, last one out":               {refunding(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited = 1, true }), "a refund is on its way", "nothing: M-PESA's answer is awaited", ""},
 		"requested, stuck":                      {refunding(store.RefundRequested, func(c *store.Case) { c.Out = 6 }), "a Reversal was sent to M-PESA, which has not said what became of it", "look in the M-PESA portal whether the money has gone back; if it has, write that down, else " + byHand + "R", ""},
 		"requested, no receipt":                 {refunding(store.RefundRequested, func(c *store.Case) { c.Receipt = "" }), "a refund was asked for, and is sent once the receipt is known", waits + lookUp + "CODE; or " + byHand + "CODE", byHand + "CODE"},
-		"another's receipt":                     {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }), "its receipt is another payment's", "look it up in the M-PESA portal, then " + settle + "payment:9", ""},
+		"shared receipt": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtShared + " UKT2" }),
+			"M-PESA has named the same receipt for two prompts that were both paid: this one, and that of UKT2",
+			"look both prompts up in the M-PESA portal; whichever was paid with another receipt: cinemasphere accept RECEIPT CODE; then " + settle + "R", ""},
+		"unknown code": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Code, c.Text, c.Next = store.ReasonUnknownCode, "1101", "TEXT", 1 }),
+			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator, "nothing: M-PESA will be asked again", ""},
+		"failed for the set-up": {push(store.PushFailed, func(c *store.Case) { c.Code, c.Text = "2028", "TEXT." }),
+			"this prompt failed with code 2028, TEXT. " + mpesa.Classify("2028").Operator,
+			"nothing about this prompt: no money left; what it says of the set-up is to be put right", ""},
+		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "stk", TicketCode: "CODE", Why: "WHY", Next: 1},
+			"M-PESA told of whether a prompt was paid, and it was not understood whole: WHY",
+			"nothing, for some minutes: M-PESA is asked about it; if that does not help, look it up in the M-PESA portal by its text and time; " +
+				"if it paid for a ticket: cinemasphere accept RECEIPT CODE; then " + settle + "callback:3", ""},
+		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "c2b", Receipt: "R"},
+			"M-PESA told of money that was paid (C2B), and it was not understood whole",
+			"look its receipt up in the M-PESA portal; if it paid for a ticket: cinemasphere accept R CODE; then " + settle + "callback:3", ""},
+		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved, Reason: "reversal"},
+			"M-PESA told of a Reversal, and it was not understood whole; M-PESA has said by another way what it was about, or the books have its money", "nothing", ""},
+		"another's receipt": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }), "its receipt is another payment's", "look it up in the M-PESA portal, then " + settle + "payment:9", ""},
 		"may have gone back": {payment(store.PaymentUnmatched, func(c *store.Case) {
 			c.Receipt, c.Reason = "", "may be the same money as R2, which has gone back or is on its way"
 		}), "M-PESA confirmed it without a receipt, and it may be the same money as R2, which has gone back or is on its way", "look the prompt up in the M-PESA portal; if it was paid with another receipt: cinemasphere accept RECEIPT CODE; else " + settle + "payment:9", ""},

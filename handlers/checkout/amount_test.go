@@ -47,7 +47,8 @@ func (w *world) calledBackNow(items string) {
 	}
 }
 
-// TestBareSuccess: a callback that says no more than that a prompt was paid is confirmed by asking M-PESA, and what it adds later is taken in.
+// TestBareSuccess: a callback that says no more than that a prompt was paid is confirmed by asking M-PESA, and what it
+// adds later is taken in.
 func TestBareSuccess(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight, QueryTimes: 2})

@@ -15,7 +15,9 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 	if h.Receipt != "" && h.Amount > 0 {
 		return s.store.ApplyC2B(ctx, cb, h, store.Unread{})
 	}
-	u := store.Unread{Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt}
+	u := store.Unread{
+		Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt,
+	}
 	if h.Receipt == "" {
 		applied, err = s.unreadable(ctx, cb, u, why)
 	} else {
@@ -66,6 +68,9 @@ func (s *Service) pull(ctx context.Context) error {
 		got, err := s.daraja.PullTransactions(ctx, mpesa.PullQuery{From: now.Add(-pullBack), To: now, Offset: offset})
 		if err != nil {
 			return fmt.Errorf("pull transactions: %w", err)
+		}
+		if got.Unreadable > 0 {
+			s.log.Warn("rows of M-PESA's own list could not be read: compare it in the M-PESA portal", "rows", got.Unreadable)
 		}
 		for _, row := range got.Transactions {
 			h := store.Hint{Receipt: row.Receipt, Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}

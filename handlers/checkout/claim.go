@@ -89,16 +89,17 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 }
 
 // errNoTransaction is why the answer to a question about a receipt is not understood whole.
-var errNoTransaction = errors.New("it does not say what has become of the payment, or how much it was, or not in a way that can be read")
+var errNoTransaction = errors.New("it does not say what has become of the payment, or of how much it is")
 
-// transaction is what a result of Transaction Status says. It is not whole where M-PESA has answered, and what is missing in the answer, or cannot be
-// read, is what makes it one: that is not known, and no other answer.
+// transaction is what a result of Transaction Status says. It is not whole where M-PESA has answered, and what is
+// missing in the answer, or cannot be read, is what makes it one: that is not known, and no other answer.
 func (s *Service) transaction(r mpesa.AsyncResult) (_ store.Transaction, whole bool) {
 	tr, ok := r.Transaction()
 	if !ok {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
-		return store.Transaction{NoAnswer: reason != "no_such_receipt" && reason != "malformed", Text: string(r.Code) + " " + r.Desc}, true
+		other := reason != "no_such_receipt" && reason != "malformed"
+		return store.Transaction{NoAnswer: other, Text: string(r.Code) + " " + r.Desc}, true
 	}
 	if tr.State == "" || tr.State == mpesa.StateCompleted && !tr.HasAmount {
 		return store.Transaction{}, false

@@ -17,7 +17,8 @@ const setUpAfter = 3
 // lastPushes is how many pushes are looked through for that.
 const lastPushes = 1000
 
-// SetUpTrouble is that the last pushes have all failed for what the cinema must put right, or with a code that nobody knows.
+// SetUpTrouble is that the last pushes have all failed for what the cinema must put right, or with a code that nobody
+// knows.
 type SetUpTrouble struct {
 	Pushes     []store.PushID // newest first
 	Since      store.Instant  // when the first of them was made
@@ -41,7 +42,8 @@ func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, erro
 			break
 		}
 		if len(found.Pushes) == 0 {
-			found.Code, found.Text, found.Operator = end.Code, mpesa.MaskDigits(end.Text), operatorSays(string(end.State), end.Reason, end.Code, end.Text)
+			found.Code, found.Text = end.Code, mpesa.MaskDigits(end.Text)
+			found.Operator = operatorSays(string(end.State), end.Reason, end.Code, end.Text)
 		}
 		found.Pushes, found.Since = append(found.Pushes, end.ID), end.CreatedAt
 	}
@@ -98,7 +100,7 @@ func operatorSays(state, reason, code, text string) string {
 func refusedSetUp(text string) string {
 	words := strings.ToLower(text)
 	for _, known := range []struct{ word, what string }{
-		{"wrong credentials", "check MPESA_PASSKEY and MPESA_BUSINESS_SHORT_CODE: the passkey must be that of this shortcode"},
+		{"wrong credentials", "check that MPESA_PASSKEY is the passkey of MPESA_BUSINESS_SHORT_CODE"},
 		{"merchant does not exist", "check MPESA_BUSINESS_SHORT_CODE: M-PESA does not know it in this environment"},
 		{"shortcode", "check MPESA_BUSINESS_SHORT_CODE; for a till it is the store (head-office) number"},
 		{"partyb", "check MPESA_TILL_NUMBER and MPESA_BUSINESS_SHORT_CODE"},
@@ -112,7 +114,8 @@ func refusedSetUp(text string) string {
 			return "Daraja refuses every push for a setting: " + known.what + "."
 		}
 	}
-	return "Daraja refuses every push for a setting: check MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY and the shortcode in the Daraja portal."
+	return "Daraja refuses every push for a setting: compare MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY " +
+		"and the shortcode with the Daraja portal."
 }
 
 // answeredWith is M-PESA's code with its text, for customers and operators alike: masked, and short.
@@ -137,7 +140,8 @@ func shortCode(code string) string {
 	return mpesa.MaskDigits(cmp.Or(code, "unknown"))
 }
 
-// AnsweredWith says with which code that nobody knows M-PESA has answered about the latest push of a ticket, "" where it has not.
+// AnsweredWith says with which code that nobody knows M-PESA has answered about the latest push of a ticket, "" where
+// it has not.
 func AnsweredWith(t *store.Ticket) string {
 	if t.Push.State != store.PushUnknown || t.Push.Reason != store.ReasonUnknownCode {
 		return ""
@@ -152,7 +156,7 @@ func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied
 	if !result.Config && result.Class != mpesa.ClassUnknown || slices.Contains(repeated, applied.Outcome) {
 		return
 	}
-	s.log.Warn("M-PESA's result of a push needs the operator", "ticket", applied.Code, "code", shortCode(string(code)), "text", mpesa.MaskDigits(text), "means", result.Operator)
+	s.warnOperator("push", applied, code, text, result.Operator)
 }
 
 // warnVerdict is warnResult for Transaction Status and Reversal.
@@ -161,5 +165,10 @@ func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Ap
 	if !v.Config && v.Outcome != mpesa.OutcomeUnknown || applied.Outcome == "duplicate" {
 		return
 	}
-	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code", shortCode(string(r.Code)), "text", mpesa.MaskDigits(r.Desc), "means", v.Operator)
+	s.warnOperator(what, applied, r.Code, r.Desc, v.Operator)
+}
+
+func (s *Service) warnOperator(what string, applied store.Applied, code mpesa.Code, text, means string) {
+	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code", shortCode(string(code)),
+		"text", mpesa.MaskDigits(text), "means", means)
 }

@@ -47,12 +47,14 @@ func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	if Confirming(t) && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
-		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us about a payment for this booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows here." + nameReceipt}
+		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us about a payment for this " +
+			"booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows here." + nameReceipt}
 	}
 	switch t.Reason {
 	case store.ReasonUnconfirmed:
 		if said := AnsweredWith(t); said != "" {
-			return Explanation{Title: "M-PESA has answered", Late: true, Sentence: said + " It has not told us that you paid, so the seats are free again." + nameReceipt}
+			said += " It has not told us that you paid, so the seats are free again." + nameReceipt
+			return Explanation{Title: "M-PESA has answered", Late: true, Sentence: said}
 		}
 		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason],
 			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
@@ -84,7 +86,8 @@ func explain(t *store.Ticket) Explanation {
 	return e
 }
 
-// Confirming reports whether M-PESA has told of the latest push of a ticket that is not paid, and is being asked to confirm it.
+// Confirming reports whether M-PESA has told of the latest push of a ticket that is not paid, and is being asked to
+// confirm it.
 func Confirming(t *store.Ticket) bool {
 	return t.Status != store.Paid && t.Push.State == store.PushUnknown && t.Push.Reason == store.ReasonConfirming
 }
@@ -92,7 +95,8 @@ func Confirming(t *store.Ticket) bool {
 // notOurs reports whether a ticket failed for what M-PESA said of a push.
 func notOurs(reason string) bool {
 	switch reason {
-	case store.ReasonGivenUp, store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun, store.ReasonScreeningCancelled:
+	case store.ReasonGivenUp, store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
+		store.ReasonScreeningCancelled:
 		return false
 	}
 	return true

@@ -64,7 +64,8 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 			rec.Kind = store.Refused
 		}
 		s.log.Warn("push not accepted", "ticket", p.Code, "phone", mpesa.MSISDN(p.Phone).Masked(), "kind", out.err.Kind,
-			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err, "means", operatorSays(string(store.PushRefused), rec.Reason, out.err.Code, out.err.Message))
+			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err,
+			"means", operatorSays(string(store.PushRefused), rec.Reason, out.err.Code, out.err.Message))
 	}
 	s.record(ctx, p, rec)
 	s.nudged()
@@ -110,11 +111,14 @@ func refused(e *mpesa.Error) bool {
 	return false
 }
 
+// loginRefused reports whether Daraja has refused a log-in: for wrong credentials it says no more than the status.
+func loginRefused(e *mpesa.Error) bool { return e.HTTPStatus == 400 || e.HTTPStatus == 401 }
+
 func refusalReason(e *mpesa.Error) string {
 	switch {
 	case e.Locked:
 		return ReasonPhoneLocked
-	case e.Kind == mpesa.KindBusy, e.Kind == mpesa.KindToken && e.Outage():
+	case e.Kind == mpesa.KindBusy, e.Kind == mpesa.KindToken && e.Outage() && !loginRefused(e):
 		return ReasonMpesaBusy
 	case e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindToken:
 		return ReasonConfig

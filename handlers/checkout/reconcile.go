@@ -147,5 +147,6 @@ func verdictClass(c mpesa.Class) store.VerdictClass {
 	return store.Unclear
 }
 
-// outage reports whether a call failed because Daraja is down, or something before it: several of these running mean that prompts do not go out.
+// outage reports whether a call failed because Daraja is down, or something before it: several of these running mean
+// that prompts do not go out.
 func outage(err error) bool { return err != nil && asDaraja(err).Outage() }

@@ -63,7 +63,8 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 		}
 		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
 	}
-	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer), s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer),
+		s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
 // applyReversal makes of the result of a Reversal what it says.

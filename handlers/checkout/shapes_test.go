@@ -11,7 +11,8 @@ import (
 	"unicode/utf16"
 )
 
-// shape is what becomes of a body on its way from M-PESA: proxies, relays in other languages, and M-PESA itself change it.
+// shape is what becomes of a body on its way from M-PESA: proxies, relays in other languages, and M-PESA itself change
+// it.
 type shape = func([]byte) []byte
 
 // transports are shapes that leave what a body says, and change how it is written, or destroy it.

@@ -34,7 +34,10 @@ func whyUnread(err error) string {
 
 // unreadSTK is what is legible of a verdict on a push that could not be read.
 func unreadSTK(cb mpesa.Callback) store.Unread {
-	u := store.Unread{CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID, Receipt: cb.Receipt, Phone: numberPattern(cb.Phone)}
+	u := store.Unread{
+		CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
+		Receipt: cb.Receipt, Phone: numberPattern(cb.Phone),
+	}
 	if cb.HasAmount {
 		u.Amount = store.Cents(cb.Amount)
 	}
@@ -46,10 +49,12 @@ func unreadSTK(cb mpesa.Callback) store.Unread {
 
 // warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
 func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why string) {
-	s.log.Warn("callback not understood whole: see cinemasphere payments", "kind", cb.Kind, "ticket", applied.Code, "reason", why)
+	s.log.Warn("callback not understood whole: see cinemasphere payments",
+		"kind", cb.Kind, "ticket", applied.Code, "reason", why)
 }
 
-// readAgain reads the callbacks once more that were not understood whole, since this program may understand what the last one did not.
+// readAgain reads the callbacks once more that were not understood whole, since this program may understand what the
+// last one did not.
 func (s *Service) readAgain(ctx context.Context) error {
 	cbs, err := s.store.UnreadCallbacks(ctx)
 	for _, cb := range cbs {

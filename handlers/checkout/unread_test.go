@@ -55,8 +55,9 @@ func (w *world) unknownMoney() (listed []store.Case, unsound bool) {
 	return listed, len(audit.Wrong) > 0
 }
 
-// TestSTKCallbackShapes: however the callback of a paid prompt comes, the ticket is paid within minutes, by asking M-PESA where it
-// cannot be read, and until then it is on the list and fsck ends with 1. A restart in between loses nothing.
+// TestSTKCallbackShapes: however the callback of a paid prompt comes, the ticket is paid within minutes, by asking
+// M-PESA where it cannot be read, and until then it is on the list and fsck ends with 1. A restart in between loses
+// nothing.
 func TestSTKCallbackShapes(t *testing.T) {
 	shapes := maps.Clone(transports)
 	maps.Copy(shapes, map[string]shape{
@@ -153,8 +154,8 @@ func TestUnreadFailure(t *testing.T) {
 	})
 }
 
-// TestC2BShapes: however a confirmation of money comes, the money is in the books with its sum, or what is legible is on the list and fsck
-// ends with 1 until a person has settled it.
+// TestC2BShapes: however a confirmation of money comes, the money is in the books with its sum, or what is legible is
+// on the list and fsck ends with 1 until a person has settled it.
 func TestC2BShapes(t *testing.T) {
 	shapes := maps.Clone(transports)
 	maps.Copy(shapes, map[string]shape{
@@ -222,7 +223,8 @@ func (w *world) takesByHand(t *testing.T) {
 	}
 }
 
-// TestResultShapes: an answer about a receipt, or to a Reversal, that cannot be read is asked for again, and the second one counts.
+// TestResultShapes: an answer about a receipt, or to a Reversal, that cannot be read is asked for again, and the second
+// one counts.
 func TestResultShapes(t *testing.T) {
 	shapes := maps.Clone(transports)
 	maps.Copy(shapes, map[string]shape{
@@ -291,7 +293,8 @@ func rewritten(text string, status int, body func([]byte) []byte) func(*world) {
 	}
 }
 
-// TestPushAnswerShapes: a push whose answer is odd and names an id is asked about by that, so that with its callback lost too the ticket is paid.
+// TestPushAnswerShapes: a push whose answer is odd and names an id is asked about by that, so that with its callback
+// lost too the ticket is paid.
 func TestPushAnswerShapes(t *testing.T) {
 	same := func(b []byte) []byte { return b }
 	for name, answer := range map[string]func(*world){
@@ -327,7 +330,8 @@ func TestPushAnswerShapes(t *testing.T) {
 	}
 }
 
-// TestSharedReceipt: a receipt that M-PESA names for two customers blocks neither. Whose it is a person looks into, and none of it goes back by itself.
+// TestSharedReceipt: a receipt that M-PESA names for two customers blocks neither. Whose it is a person looks into, and
+// none of it goes back by itself.
 func TestSharedReceipt(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.autoRefund = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		first := w.paid(id, storetest.Phone(1))
@@ -393,8 +397,8 @@ func TestReadAgain(t *testing.T) {
 	})
 }
 
-// TestOutageOfPushes: pushes that fail close the box office, however that is worded and however well questions are answered. A refused booking
-// writes nothing; one at a time tries whether it is over.
+// TestOutageOfPushes: pushes that fail close the box office, however that is worded and however well questions are
+// answered. A refused booking writes nothing; one at a time tries whether it is over.
 func TestOutageOfPushes(t *testing.T) {
 	for name, say := range map[string]struct {
 		status int
@@ -437,7 +441,8 @@ func TestOutageOfPushes(t *testing.T) {
 	}
 }
 
-// TestUnknownCode: a code that nobody knows is neither success nor failure, is on the list with its text, and is asked about again.
+// TestUnknownCode: a code that nobody knows is neither success nor failure, is on the list with its text, and is asked
+// about again.
 func TestUnknownCode(t *testing.T) {
 	for code, text := range map[string]string{"1101": "Some new thing. Call 0712345678", "77": "", "S_1": "Weird", "-1": "negative", "0.0": "zero", "99999999": "long"} {
 		t.Run(code, func(t *testing.T) {
