@@ -46,7 +46,7 @@ type Case struct {
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
 	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
 	Code       string      `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
-	Text       string      `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback
+	Text       string      `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback, or of money
 	Why        string      `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
 	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
@@ -89,7 +89,8 @@ const caseNotCallback = `, '' AS why`
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
 	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
-	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others, COALESCE(r.result_code, '') AS result_code, '' AS result_text` + caseNotCallback + caseSettled + `
+	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others, COALESCE(r.result_code, '') AS result_code,
+	CASE WHEN y.amount_cents IS NULL THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '') ELSE '' END AS result_text` + caseNotCallback + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 

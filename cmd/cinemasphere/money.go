@@ -147,7 +147,7 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 			return err
 		}
 		fmt.Fprintf(w, "    %s\n", why)
-		if c.Kind == store.CaseCallback {
+		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Text != "" {
 			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), or(c.Text, "nothing"))
 		}
 		fmt.Fprintf(w, "    do: %s\n", do)

@@ -48,7 +48,7 @@ func TestUnreadMoney(t *testing.T) {
 	}
 	eventually(t, 5*time.Second, "all are listed", func() bool {
 		out, _ := subcommand(t, p.dir, "payments")
-		return strings.Count(out, "said:") == 4
+		return strings.Count(out, "said:") == 5
 	})
 	listed("at once")
 	eventually(t, 5*time.Second, "the log warns of each", func() bool {
