@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"cinemasphere/store/fairuse"
 )
 
 const (
-	// HoldCap is how many seats one phone, or one browser, may hold at once without having paid.
-	HoldCap = 20
 	// longestHold bounds a hold over all its pushes.
 	longestHold = 15 * time.Minute
 	// pushLife is how long a push without a verdict counts as live.
@@ -25,7 +25,10 @@ type NewBooking struct {
 	Quantity    int
 	Total       Shillings   // what the customer was shown; 0 where nothing was
 	Key         string      // idempotency key; unique over all bookings
+	KeyBefore   string      // and what it would have been before this browser had a session, "" for none
+	KeyOwned    bool        // the key is made of who asks, see [Client.Scope]; otherwise the same browser or address must bring it again
 	Fingerprint string      // of the request's content
+	Client      Client      // who asks
 	Browser     string      // the browser session, "" for none
 	Session     *SessionRow // the session, where it begins with this booking: nobody can be booking in it at the same time
 }
@@ -47,7 +50,7 @@ type Sending struct {
 // the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
 func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
-	look, ended := false, false
+	look, ended := b.KeyBefore != "", false // nothing else may speak against a booking that was made with that one
 	for try := 1; ; try++ {
 		out, replayed, err = s.book(ctx, b, look)
 		column, _ := uniqueViolation(err)
@@ -61,6 +64,8 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 			}
 			ended = true
 		case column == "ticket.idempotency_key" && try < writeTries: // the same request is in the books
+		case kindOf(err) == PhoneBusy:
+			return Sending{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		default:
 			return out, replayed, err
 		}
@@ -79,9 +84,9 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 			}
 		}
 		out, replayed = fresh, false
-		out.MadeAt, out.HoldUntil = t.now, t.now.Add(s.hold)
+		out.MadeAt = t.now
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
-		seats, err := t.offer(b, &out)
+		seats, client, err := t.offer(s, b, &out)
 		if _, refused := errors.AsType[*Refusal](err); refused {
 			first, again, failed := t.replay(b)
 			if again || failed != nil {
@@ -92,7 +97,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 		if err != nil {
 			return err
 		}
-		return t.hold(s, b, out, seats, t.takeSeats)
+		return t.hold(s, b, out, client, seats, t.takeSeats)
 	})
 	if err != nil {
 		return Sending{}, false, fmt.Errorf("book: %w", err)
@@ -100,43 +105,55 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 	return out, replayed, nil
 }
 
-// offer finds seats for the booking and what they cost, or says why it is not taken. It writes nothing.
-func (t *tx) offer(b NewBooking, out *Sending) (Labels, error) {
+// offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how its client
+// is written down. It writes nothing.
+func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client string, err error) {
+	ask := asker{phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "", screening: b.ScreeningID, seats: b.Quantity}
 	if b.Session == nil {
-		if err := t.lockBrowser(b.Browser); err != nil {
-			return nil, err
-		}
+		err = t.lockBrowser(b.Browser)
+	}
+	if err == nil {
+		err = t.lockClient(s, ask.client)
+	}
+	if err != nil {
+		return nil, "", err
 	}
 	t.ahead(t.saleQuery(), b.ScreeningID)
-	t.ahead(heldQuery, b.Phone, b.Browser)
+	if !s.fair.Off() {
+		t.ahead(factsQuery, t.factsArgs(ask)...)
+	}
 	t.ahead(freeQuery, b.ScreeningID)
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !sc.Sells(t.now) {
-		return nil, &Refusal{Kind: NotOnSale}
+		return nil, "", &Refusal{Kind: NotOnSale}
 	}
 	out.Amount = Total(sc.Price, b.Quantity)
 	if out.Amount > MaxCharge {
-		return nil, &Refusal{Kind: OverLimit, Total: out.Amount}
+		return nil, "", &Refusal{Kind: OverLimit, Total: out.Amount}
 	}
 	if b.Total != 0 && b.Total != out.Amount {
-		return nil, &Refusal{Kind: PriceChanged, Total: out.Amount}
+		return nil, "", &Refusal{Kind: PriceChanged, Total: out.Amount}
 	}
-	if err := t.mayHold(b, 0); err != nil {
-		return nil, err
+	ask.capacity = sc.Capacity
+	d, err := t.fairly(s, ask)
+	if err != nil {
+		return nil, "", err
 	}
-	return t.chooseSeats(b.ScreeningID, b.Quantity, false)
+	out.HoldUntil = t.now.Add(d.Hold(s.hold))
+	seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, false)
+	return seats, clientOf(ask.client, d), err
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
-func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSeats) error {
+func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels, take takeSeats) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
-		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,'',1,$9,$9)`,
+		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, out.HoldUntil,
-		b.Key, b.Fingerprint, b.Browser, seats)
+		b.Key, b.Fingerprint, b.Browser, seats, client)
 	if err != nil {
 		return err
 	}
@@ -156,7 +173,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, seats Labels, take takeSe
 }
 
 // saleQuery reads what a sale of a screening depends on.
-const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, status FROM screening WHERE id = $1`
+const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, capacity, status FROM screening WHERE id = $1`
 
 func (t *tx) saleQuery() string {
 	if t.rows {
@@ -168,30 +185,11 @@ func (t *tx) saleQuery() string {
 // screening reads what a sale depends on, inside the transaction that sells, and locks it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Status}, t.saleQuery(), id)
+	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Capacity, &sc.Status}, t.saleQuery(), id)
 	if err == nil {
 		t.locked = id
 	}
 	return sc, err
-}
-
-// heldQuery counts the seats that a phone and a browser hold.
-const heldQuery = `SELECT
-	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL) AS phone,
-	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE browser = $2 AND browser <> '' AND hold_until IS NOT NULL) AS browser`
-
-// mayHold refuses a phone or browser that would hold more than HoldCap seats. Of those the browser holds, own are this
-// booking's already.
-func (t *tx) mayHold(b NewBooking, own int) error {
-	var held struct{ Phone, Browser int }
-	err := t.scan([]any{&held.Phone, &held.Browser}, heldQuery, b.Phone, b.Browser)
-	if err != nil {
-		return err
-	}
-	if most := max(held.Phone, held.Browser-own); most+b.Quantity > HoldCap {
-		return &Refusal{Kind: TooManySeats, Left: max(HoldCap-most, 0)}
-	}
-	return nil
 }
 
 // addPush writes a live push down. A prompt that counts as live on the phone or the ticket is a unique violation.
@@ -214,24 +212,31 @@ func (s *Store) endLive(ctx context.Context, phone string, ticket TicketID) (end
 	return ended, nil
 }
 
-// replay finds the booking that was made with this key. A key that was used for something else is refused.
+// replay finds the booking that was made with this key, for whom it belongs to. A key that was used for something else, or by
+// somebody else, is refused.
 func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 	var row struct {
-		ID                                        TicketID
-		Secret, Code, Fingerprint, Browser, Phone string
-		Total                                     Shillings
+		ID                                                     TicketID
+		Secret, Code, Key, Fingerprint, Browser, Client, Phone string
+		Total                                                  Shillings
 	}
-	err := t.scan([]any{&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Phone, &row.Total},
-		`SELECT id, secret, code, fingerprint, browser, phone, total FROM ticket WHERE idempotency_key = $1`, b.Key)
+	err := t.scan([]any{&row.ID, &row.Secret, &row.Code, &row.Key, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total},
+		`SELECT id, secret, code, idempotency_key, fingerprint, browser, client, phone, total FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
+		b.Key, b.KeyBefore, b.Browser)
 	if errors.Is(err, ErrNotFound) {
 		return Sending{}, false, nil
 	}
 	if err != nil {
 		return Sending{}, false, err
 	}
-	if row.Fingerprint != b.Fingerprint {
+	browser := b.Browser
+	if b.Session != nil {
+		browser = "" // it had none when it asked
+	}
+	own := browser != "" && row.Browser == browser
+	if row.Fingerprint != b.Fingerprint || !own && !b.KeyOwned && (browser != "" || row.Client != b.Client.name()) {
 		refusal := &Refusal{Kind: KeyReused}
-		if row.Browser != "" && row.Browser == b.Browser {
+		if own {
 			refusal.Secret = row.Secret
 		}
 		return Sending{}, false, refusal
@@ -239,34 +244,44 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 	return Sending{TicketID: row.ID, Secret: row.Secret, Code: row.Code, Phone: row.Phone, Amount: row.Total}, true, nil
 }
 
-// BookedWith finds what was booked with an idempotency key; ErrNotFound where nothing was.
-func (s *Store) BookedWith(ctx context.Context, key string) (ScreeningID, MovieID, error) {
+// withKey finds the booking made with the key $1, or with the key $2 in what was to be the browser session $3.
+const withKey = `(idempotency_key = $1 OR idempotency_key = $2 AND browser = $3)`
+
+// BookedWith finds what was booked with a booking's idempotency key; ErrNotFound where nothing was.
+func (s *Store) BookedWith(ctx context.Context, key, before, browser string) (ScreeningID, MovieID, error) {
 	var row struct {
 		Screening ScreeningID `db:"screening_id"`
 		Movie     MovieID     `db:"movie_id"`
 	}
-	err := s.read(ctx, &row, `SELECT t.screening_id, s.movie_id FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.idempotency_key = $1`, key)
+	err := s.read(ctx, &row, `SELECT t.screening_id, s.movie_id FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE `+withKey+` ORDER BY t.id DESC LIMIT 1`, key, before, browser)
 	if err != nil {
 		return 0, 0, fmt.Errorf("look for the key: %w", err)
 	}
 	return row.Screening, row.Movie, nil
 }
 
-// phoneBusy says until when a prompt may be on the phone, and, to the browser that caused it, for which ticket.
+// phoneBusy says that no prompt may go to the phone now. To the browser whose prompt is on it, it says until when, and for which
+// ticket; to all others the same, whatever the cause.
 func (s *Store) phoneBusy(ctx context.Context, phone, browser string) error {
-	var row struct {
-		Until   Instant `db:"live_until"`
-		Secret  string  `db:"secret"`
-		Browser string  `db:"browser"`
+	refusal := &Refusal{Kind: PhoneBusy}
+	err := ErrNotFound
+	if browser != "" {
+		err = s.read(ctx, refusal, `SELECT p.live_until AS until, t.secret FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+			WHERE p.phone = $1 AND p.live = 1 AND t.browser = $2`, phone, browser)
 	}
-	err := s.read(ctx, &row, `SELECT p.live_until, t.secret, t.browser FROM push_request p JOIN ticket t ON t.id = p.ticket_id
-		WHERE p.phone = $1 AND p.live = 1`, phone)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("look for the prompt: %w", err)
 	}
-	refusal := &Refusal{Kind: PhoneBusy, Until: row.Until}
-	if browser != "" && row.Browser == browser {
-		refusal.Secret = row.Secret
+	if err != nil {
+		refusal.Wait = fairuse.PhoneWait
 	}
 	return refusal
+}
+
+// kindOf is why the books refused; "" where they did not.
+func kindOf(err error) RefusalKind {
+	if refusal, is := errors.AsType[*Refusal](err); is {
+		return refusal.Kind
+	}
+	return ""
 }

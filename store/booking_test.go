@@ -145,7 +145,7 @@ func testHoldCap(t *testing.T) {
 	for _, who := range []string{"phone", "browser"} {
 		t.Run(who, func(t *testing.T) {
 			clock := newClock()
-			s := storetest.New(t, clock.option, func(o *store.Options) { o.Hold = 10 * time.Minute })
+			s := storetest.New(t, clock.option, storetest.FairUse, func(o *store.Options) { o.Hold = 10 * time.Minute })
 			id := storetest.Screening(t, s, 5, 20)
 			for i, n := range []int{10, 8, 3, 2} {
 				b := storetest.Booking(id, storetest.Phone(i), n)
@@ -168,7 +168,7 @@ func testHoldCap(t *testing.T) {
 func TestHoldCapOnRetry(t *testing.T) { storetest.Each(t, testHoldCapOnRetry) }
 
 func testHoldCapOnRetry(t *testing.T) {
-	s := storetest.New(t)
+	s := storetest.New(t, storetest.FairUse)
 	id := storetest.Screening(t, s, 5, 20)
 	for i, want := range []bool{true, true, false} {
 		sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 10))

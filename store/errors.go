@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -45,8 +46,8 @@ const (
 	SoldOut      RefusalKind = "sold_out"       // Left
 	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
 	PriceChanged RefusalKind = "price_changed"  // Total
-	PhoneBusy    RefusalKind = "phone_busy"     // Until; Secret where the same browser made the other booking
-	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held
+	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret where the same browser made the other booking; else Wait, which says nothing of the phone
+	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
 	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
 	PromptOut    RefusalKind = "prompt_out"     // Until: when this ticket may be tried again
 	HeldTooLong  RefusalKind = "held_too_long"  // the hold has had its 15 minutes
@@ -55,6 +56,11 @@ const (
 	RefundOwed   RefusalKind = "refund_owed"    // money of this ticket is due back: it takes a new booking
 	SalesPaused  RefusalKind = "sales_paused"   // a person has paused sales
 	DarajaDown   RefusalKind = "daraja_down"    // Until: M-PESA does not answer, and a prompt would not go out
+	// Of what one client may do to others, with Wait; see package fairuse:
+	AddressHolds   RefusalKind = "address_holds"    // Left: how many more seats may be held from there
+	AddressShare   RefusalKind = "address_share"    // Left: and of this screening
+	TooFast        RefusalKind = "too_fast"         // too many bookings in a minute
+	TooManyPrompts RefusalKind = "too_many_prompts" // that nobody answered
 	// Of receipts that customers type:
 	TooManyTries RefusalKind = "too_many_tries" // five for a ticket, a phone and a browser
 	// Of refunds:
@@ -80,10 +86,11 @@ const (
 // Refusal is a booking or retry that the books did not take. Nothing was written.
 type Refusal struct {
 	Kind   RefusalKind
-	Left   int       // seats that are left, or may still be held
-	Total  Shillings // the total at today's price
-	Until  Instant   // when to try again
-	Secret string    // the ticket in the way, only where the asker may open it
+	Left   int           // seats that are left, or may still be held
+	Total  Shillings     // the total at today's price
+	Until  Instant       // when to try again
+	Wait   time.Duration // or after which time
+	Secret string        // the ticket in the way, only where the asker may open it
 }
 
 // Error names the kind alone.

@@ -26,12 +26,13 @@ func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
 	}
 	return s.write(ctx, booking, func(t *tx) error {
 		out := Sending{PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(), Code: newCode(false), CallbackToken: newSecret(), Phone: b.Phone}
-		if _, err := t.offer(b, &out); err != nil {
+		if _, _, err := t.offer(s, b, &out); err != nil {
 			if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
 				return err
 			}
 		}
-		return t.hold(s, b, out, seats, func(id ScreeningID, ticket TicketID, _ Labels, _ int) (Labels, error) {
+		out.HoldUntil = t.now.Add(s.hold)
+		return t.hold(s, b, out, "", seats, func(id ScreeningID, ticket TicketID, _ Labels, _ int) (Labels, error) {
 			for _, label := range seats {
 				if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, id, label); err != nil {
 					return nil, err

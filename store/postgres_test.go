@@ -298,7 +298,7 @@ func TestManyProcesses(t *testing.T) {
 func TestOneBrowserAtOnce(t *testing.T) { storetest.Each(t, testOneBrowserAtOnce) }
 
 func testOneBrowserAtOnce(t *testing.T) {
-	s := storetest.New(t)
+	s := storetest.New(t, storetest.FairUse)
 	var screenings []store.ScreeningID
 	for range 3 {
 		screenings = append(screenings, storetest.Screening(t, s, 5, 20))

@@ -14,7 +14,8 @@ const leastRetry = pushLife / 2
 type NewRetry struct {
 	Secret  string
 	Phone   string // MSISDN; may differ from the one before
-	Browser string
+	Client  Client // who asks
+	Browser string // the browser session that asks, "" for none
 }
 
 // Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
@@ -28,6 +29,9 @@ func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 			return t.retry(s, r, &out)
 		})
 		column, _ := uniqueViolation(err)
+		if kindOf(err) == PhoneBusy {
+			return Sending{}, s.phoneBusy(ctx, r.Phone, r.Browser)
+		}
 		if column != "push_request.phone" && column != "push_request.ticket_id" {
 			if err != nil {
 				return Sending{}, fmt.Errorf("retry: %w", err)
@@ -53,6 +57,9 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		HeldSince Instant   `db:"held_since"`
 		Close     Instant   `db:"sales_close_at"`
 		Phone     string    `db:"phone"`
+		Browser   string    `db:"browser"`
+		Client    string    `db:"client"`
+		Capacity  int       `db:"capacity"`
 		Owed      int       `db:"owed"`
 	}
 	if err := t.lockSecret(r.Secret); err != nil {
@@ -60,7 +67,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	}
 	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status,
-		t.code, t.total, t.held_since, s.sales_close_at, t.phone,
+		t.code, t.total, t.held_since, s.sales_close_at, t.phone, t.browser, t.client, s.capacity,
 		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
 	if err != nil {
 		return err
@@ -74,19 +81,19 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	case tk.Screening != OnSale || t.now >= tk.Close:
 		return &Refusal{Kind: NotOnSale}
 	}
-	if held := tk.Held == tk.Quantity; !held || r.Phone != tk.Phone {
-		own := 0
-		if held {
-			own = tk.Quantity
-		}
-		if err := t.lockBrowser(r.Browser); err != nil {
-			return err
-		}
-		if err := t.mayHold(NewBooking{Phone: r.Phone, Browser: r.Browser, Quantity: tk.Quantity}, own); err != nil {
-			return err
-		}
+	// Whose browser booked goes on holding the seats, whoever tries again; where from, and by which phone, may have changed.
+	ask := asker{phone: r.Phone, browser: tk.Browser, client: r.Client.name(), partner: r.Client.Partner != "", screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID}
+	if tk.Held != tk.Quantity || r.Phone != tk.Phone || tk.Client != "" && tk.Client != ask.client {
+		ask.seats = tk.Quantity
 	}
-	since, until := tk.HeldSince, t.now.Add(s.hold)
+	if err := errors.Join(t.lockBrowser(tk.Browser), t.lockClient(s, ask.client)); err != nil {
+		return err
+	}
+	d, err := t.fairly(s, ask)
+	if err != nil {
+		return err
+	}
+	since, until := tk.HeldSince, t.now.Add(d.Hold(s.hold))
 	if tk.Held == tk.Quantity {
 		until = min(until, since.Add(longestHold))
 		if until < t.now.Add(min(leastRetry, s.hold)) {
@@ -105,7 +112,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		return err
 	}
 	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
-		hold_until = $5, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID)
+		hold_until = $5, client = $8, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID, clientOf(ask.client, d))
 }
 
 // promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where both are,

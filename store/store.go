@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cinemasphere/store/fairuse"
 )
 
 // Environment is whose money a database holds. A database is stamped with it at birth.
@@ -33,6 +35,7 @@ type Options struct {
 	Hold        time.Duration                           // how long seats are held after a push; 0 is 3 minutes
 	RetryHold   time.Duration                           // how long seats are held after a final failure; 0 is 2 minutes
 	Wrap        func(driver.Connector) driver.Connector // stands between the books and their database, for tests that let it fail
+	FairUse     fairuse.Policy                          // what one client may do to others; the zero policy bounds nothing
 	Queries     Schedule                                // when M-PESA is asked about a push; nil is DefaultSchedule
 }
 
@@ -54,6 +57,7 @@ type Store struct {
 	hold      time.Duration
 	retryHold time.Duration
 	queries   Schedule
+	fair      fairuse.Policy
 
 	catalogue atomic.Uint64 // grows when films, halls, screenings or settings change
 	programme programmeCache
@@ -76,7 +80,7 @@ type books interface {
 // Open opens the books, brings their schema up to date and checks whose money they hold.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
-		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute), queries: o.Queries,
+		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute), queries: o.Queries, fair: o.FairUse,
 	}
 	if s.queries == nil {
 		s.queries = DefaultSchedule()

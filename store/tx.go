@@ -139,7 +139,7 @@ func (t *tx) shared() bool { return t.rows }
 // lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
 // may be old by then. SQLite has one writer, and needs none.
 //
-// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the screening, money.
+// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the client, the screening, money.
 // Where that is not to be had, as for money that turns out to be a ticket's, the database finds out, and one of them runs again.
 func (t *tx) lock(id TicketID) error {
 	if !t.rows || t.unguarded {
@@ -185,7 +185,7 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	return t.run(saleQuery+forUpdate, id)
 }
 
-// browserLocks and moneyLocks are how many rows browsers, and amounts of money, share for their locks.
+// browserLocks and moneyLocks are how many rows browsers and clients, and amounts of money, share for their locks.
 const (
 	browserLocks = 256
 	moneyLocks   = 256
@@ -197,9 +197,22 @@ func (t *tx) lockBrowser(browser string) error {
 	if !t.rows || browser == "" {
 		return nil
 	}
+	return t.lockName("browsers " + shareLock(browser))
+}
+
+// shareLock is which of the browserLocks somebody has.
+func shareLock(name string) string {
 	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(browser)) // never fails
-	return t.lockName("browsers " + strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10))
+	_, _ = sum.Write([]byte(name)) // never fails
+	return strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10)
+}
+
+// lockClient keeps the same address or partner from booking twice at once, for the same reason.
+func (t *tx) lockClient(s *Store, client string) error {
+	if !t.rows || client == "" || s.fair.Off() {
+		return nil
+	}
+	return t.lockName("clients " + shareLock(client))
 }
 
 // lockMoney keeps two sources that speak of money of the same amount from not seeing each other, where no receipt or push tells

@@ -20,9 +20,10 @@ import (
 var importLaw = map[string][]string{
 	"mpesa":           {},
 	"assets":          {},
-	"store":           {},
+	"store":           {"store/fairuse"},
+	"store/fairuse":   {},
 	"mpesa/sim":       {"mpesa"},
-	"store/storetest": {"store", "store/storetest/pgserver"},
+	"store/storetest": {"store", "store/fairuse", "store/storetest/pgserver"},
 	"views/ui":        {"assets"},
 	"views":           {"views/ui", "assets", "store"},
 

@@ -26,7 +26,10 @@ type Booking struct {
 	Phone       string
 	Quantity    int
 	Total       store.Shillings   // the total that was shown; 0 where none was
-	Key         string            // makes a repeated request the same booking; the caller puts who made it in front, such as form:… or api:…
+	Key         string            // makes a repeated request the same booking; the caller puts in front by what way it came, such as form:… or api:…
+	KeyBefore   string            // and KeyOwned: as in [store.NewBooking]
+	KeyOwned    bool
+	Client      store.Client      // who books
 	Browser     string            // the browser session that books, "" for none
 	Session     *store.SessionRow // the session, where it begins with this booking
 }
@@ -81,7 +84,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	if problems != nil {
 		return Placed{}, problems
 	}
-	if err := s.mayPush(ctx, b.Key); err != nil {
+	if err := s.mayPush(ctx, b); err != nil {
 		return Placed{}, err
 	}
 	done, err := s.admit()
@@ -90,7 +93,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	}
 	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
-		Key: b.Key, Fingerprint: b.fingerprint(), Browser: b.Browser, Session: b.Session,
+		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()
@@ -103,21 +106,22 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 }
 
 // mayPush refuses a booking whose prompt would not go out, but not the repetition of one that stands.
-func (s *Service) mayPush(ctx context.Context, key string) error {
+func (s *Service) mayPush(ctx context.Context, b Booking) error {
 	err := s.store.MayPush(ctx)
-	if err == nil || key == "" {
+	if err == nil || b.Key == "" {
 		return err
 	}
-	if _, _, found := s.store.BookedWith(ctx, key); found == nil {
+	if _, _, found := s.store.BookedWith(ctx, b.Key, b.KeyBefore, b.Browser); found == nil {
 		return nil
 	}
 	return err
 }
 
-// Retry tries again to have a failed ticket paid, by the number given, which may be another one. Two clicks make one push:
+// Retry tries again to have a failed ticket paid, by the number given, which may be another one, for the browser session and
+// client that ask. Two clicks make one push:
 // the second finds the ticket Pending and returns it. Errors are as for Book, with store.ErrNotFound where the secret opens
 // nothing.
-func (s *Service) Retry(ctx context.Context, secret, phone, browser string) (Placed, error) {
+func (s *Service) Retry(ctx context.Context, secret, phone, browser string, client store.Client) (Placed, error) {
 	msisdn, wrong := readPhone(phone)
 	if wrong != "" {
 		return Placed{}, Invalid{"phone": wrong}
@@ -129,7 +133,7 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string) (Pla
 	if err != nil {
 		return Placed{}, err
 	}
-	sending, err := s.store.Retry(ctx, store.NewRetry{Secret: secret, Phone: string(msisdn), Browser: browser})
+	sending, err := s.store.Retry(ctx, store.NewRetry{Secret: secret, Phone: string(msisdn), Client: client, Browser: browser})
 	if err != nil {
 		done()
 		if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.NotFailed {

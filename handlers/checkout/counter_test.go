@@ -59,7 +59,7 @@ func TestRetry(t *testing.T) {
 			t.Fatal(state(first))
 		}
 		for range 2 {
-			if _, err := w.service.Retry(t.Context(), first.Secret, "0712 345 001", ""); err != nil {
+			if _, err := w.service.Retry(t.Context(), first.Secret, "0712 345 001", "", store.Client{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -103,7 +103,7 @@ func TestClose(t *testing.T) {
 		if err := w.service.Close(brief); err != nil {
 			t.Errorf("closing again: %v", err)
 		}
-		if _, err := w.service.Retry(t.Context(), placed.Ticket.Secret, phone, ""); !errors.Is(err, checkout.ErrClosing) {
+		if _, err := w.service.Retry(t.Context(), placed.Ticket.Secret, phone, "", store.Client{}); !errors.Is(err, checkout.ErrClosing) {
 			t.Errorf("a retry after that was told %v", err)
 		}
 	})

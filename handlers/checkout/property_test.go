@@ -140,7 +140,7 @@ func (h *history) retry(rt *rapid.T) {
 		rt.Skip()
 	}
 	h.w.daraja.SetScript("*", script(rt))
-	_, err := h.w.service.Retry(context.Background(), rapid.SampledFrom(h.secrets).Draw(rt, "ticket"), h.phone(rt), "")
+	_, err := h.w.service.Retry(context.Background(), rapid.SampledFrom(h.secrets).Draw(rt, "ticket"), h.phone(rt), "", store.Client{})
 	h.refused(err)
 }
 

@@ -77,6 +77,7 @@ func (s *Service) Run(ctx context.Context) error {
 				s.leased(work, "pull", func() error { return s.pull(work) })
 			}
 		case <-check.C:
+			s.leased(work, "forget who booked", func() error { _, err := s.store.ForgetClients(work); return err })
 			if s.cfg.Initiator {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}

@@ -304,7 +304,7 @@ func (n *cinemaNight) acts(r *rand.Rand, tk *store.Ticket, secret, phone string)
 			other = storetest.Phone(1000 + r.IntN(100))
 		}
 		n.world.daraja.SetScript(other, fate(r))
-		_ = n.served(func(s *checkout.Service) error { _, err := s.Retry(ctx, secret, other, ""); return err })
+		_ = n.served(func(s *checkout.Service) error { _, err := s.Retry(ctx, secret, other, "", store.Client{}); return err })
 	case 3:
 		_ = n.served(func(s *checkout.Service) error { return s.GiveUp(ctx, secret) })
 	case 4, 5:
