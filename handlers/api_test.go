@@ -12,6 +12,7 @@ import (
 
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
 )
 
@@ -199,22 +200,21 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 		}
 	}
 	o.book(id, storetest.Phone(131), 1)
-	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || !strings.Contains(w.Body.String(), "already on this phone") {
+	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || decode(t, w)["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "120" {
 		t.Errorf("a prompt is on that phone: %d %s", w.Code, w.Body)
 	}
-	for i, tt := range []struct {
-		answer sim.Answer
-		status int
-		mpesa  string
-	}{{sim.AnswerBusy, 503, "500.003.02"}, {sim.AnswerLocked, 409, "500.001.1001"}} {
-		big := storetest.Screening(t, o.store, 5, 10)
-		o.daraja.SetScript("*", sim.Script{Answer: tt.answer})
-		w := o.call("/api/make-payment", payment(big, storetest.Phone(140+i), 1))
-		body := decode(t, w)
-		answer, _ := body["mpesaResponse"].(map[string]any)
-		if w.Code != tt.status || body["error"] != "Failed to initiate payment" || answer["errorCode"] != tt.mpesa {
-			t.Errorf("%s: %d %s", tt.answer, w.Code, w.Body)
-		}
+	big := storetest.Screening(t, o.store, 5, 10)
+	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerBusy})
+	w = o.call("/api/make-payment", payment(big, storetest.Phone(140), 1))
+	answer, _ := decode(t, w)["mpesaResponse"].(map[string]any)
+	if w.Code != 503 || decode(t, w)["error"] != "Failed to initiate payment" || answer["errorCode"] != "500.003.02" {
+		t.Errorf("busy: %d %s", w.Code, w.Body)
+	}
+	// That another prompt is on the phone, maybe of somebody else's shop, is told in no other words than that it is of ours.
+	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerLocked})
+	w = o.call("/api/make-payment", payment(big, storetest.Phone(141), 1))
+	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "120" {
+		t.Errorf("locked: %d %s", w.Code, w.Body)
 	}
 }
 
@@ -246,8 +246,8 @@ func TestAPIQueryPaymentStatus(t *testing.T) {
 			t.Errorf("query: %d %s", w.Code, w.Body)
 		}
 	}
-	if n := o.daraja.Totals().Queries; n != 1 {
-		t.Errorf("%d calls to Daraja", n)
+	if n := o.daraja.Totals().Queries; n != 0 {
+		t.Errorf("%d calls to Daraja about what the books know", n)
 	}
 	if after := o.ticket(secret); after.Version != tk.Version {
 		t.Error("a query wrote something")

@@ -25,17 +25,18 @@ import (
 type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
-	Log            *slog.Logger     // one line per request; nil drops
-	BaseURL        string           // scheme and host that customers use; https makes cookies Secure
-	HSTS           string           // for whom HSTS speaks, with https: off, host (also ""), subdomains
-	Demo           bool             // a banner on every page: no money moves
-	Sandbox        bool             // a banner on every page: Safaricom's sandbox
-	TrustedProxies []netip.Prefix   // who may say in X-Forwarded-For where a request comes from
-	BookingRate    int              // bookings a minute for one client; 0 lifts this limit and that of prompts for a phone
-	Paybill        string           // what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them nothing
-	Till           string           // or the till that they are told to pay to
-	Simulator      http.Handler     // the simulated phones, served below /simulator/ with that prefix taken off; nil for none
-	Now            func() time.Time // the clock; nil is the machine's
+	Log            *slog.Logger      // one line per request; nil drops
+	BaseURL        string            // scheme and host that customers use; https makes cookies Secure
+	HSTS           string            // for whom HSTS speaks, with https: off, host (also ""), subdomains
+	Demo           bool              // a banner on every page: no money moves
+	Sandbox        bool              // a banner on every page: Safaricom's sandbox
+	TrustedProxies []netip.Prefix    // who may say in X-Forwarded-For where a request comes from
+	Unbounded      bool              // clients may have M-PESA asked as often as they like, for load tests; what they book is bounded by the books
+	Partners       map[string]string // keys of partners by their names, for the API
+	Paybill        string            // what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them nothing
+	Till           string            // or the till that they are told to pay to
+	Simulator      http.Handler      // the simulated phones, served below /simulator/ with that prefix taken off; nil for none
+	Now            func() time.Time  // the clock; nil is the machine's
 }
 
 // MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
@@ -62,7 +63,11 @@ func New(d Deps) (http.Handler, error) {
 		},
 		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
 	}})
-	sessions, limits := web.NewSessions(d.Store, https), web.NewLimits(d.BookingRate)
+	sessions := web.NewSessions(d.Store, https)
+	var questions *web.Questions
+	if !d.Unbounded {
+		questions = web.NewQuestions()
+	}
 	handset := ""
 	if d.Demo && d.Simulator != nil {
 		handset = "/simulator/phones/"
@@ -70,11 +75,11 @@ func New(d Deps) (http.Handler, error) {
 	rooms := rooms{
 		kit: kit, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(kit, d.Checkout),
 		site: site.New(site.Config{
-			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits,
+			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till, Now: d.Now,
 		}),
 		api: api.New(api.Config{
-			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Limits: limits, Now: d.Now,
+			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions, Partners: web.NewPartners(d.Partners), Now: d.Now,
 			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
 		}),
 	}

@@ -185,9 +185,7 @@ func TestNoLinkToASimulatorElsewhere(t *testing.T) {
 }
 
 func TestClientsBehindProxies(t *testing.T) {
-	o := open(t, func(d *handlers.Deps) {
-		d.BookingRate, d.TrustedProxies = 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	})
+	o := openOn(t, storetest.New(t, fair(1)), func(d *handlers.Deps) { d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
 	id := storetest.Screening(t, o.store, 10, 20)
 	n := 0
 	book := func(peer, forwarded string) int {

@@ -92,6 +92,36 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	return q, nil
 }
 
+// TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says whether there
+// was one. Pushes, and what the books have to ask, go first.
+func (s *Store) TakeQueryTurn(ctx context.Context, gap time.Duration) (bool, error) {
+	pace, err := s.pace(ctx)
+	if err != nil || s.Now() < pace.YieldUntil || s.Now() < pace.RestUntil {
+		return false, err
+	}
+	var due, early int
+	err = s.readers.scan(ctx, []any{&due, &early}, `SELECT (SELECT count(*) FROM push_request WHERE next_query_at <= $1 AND lease_until <= $1 AND checkout_request_id IS NOT NULL),
+		(SELECT count(*) FROM pace WHERE name = 'query' AND next_at > $1)`, s.Now())
+	if err != nil {
+		return false, fmt.Errorf("look for a turn: %w", err)
+	}
+	if due+early > 0 {
+		return false, nil
+	}
+	if gap, err = s.slower(ctx, gap); err != nil {
+		return false, err
+	}
+	var n int64
+	err = s.write(ctx, urgent, func(t *tx) (err error) {
+		n, err = t.takeSlot("query", gap)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("take a turn: %w", err)
+	}
+	return n == 1, nil
+}
+
 // slower is the gap between two questions while Daraja does not answer well, or turns pushes away.
 func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, error) {
 	pace, err := s.pace(ctx)

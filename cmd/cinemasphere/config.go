@@ -18,6 +18,7 @@ import (
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 )
 
 // config is every setting there is. Each is an environment variable, which may stand in a file .env, and a flag, unless it is
@@ -47,7 +48,8 @@ type config struct {
 	SecretKey              string          `kong:"-" env:"SECRET_KEY" secret:"text" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
 	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, separated by commas."`
 	HSTS                   string          `env:"HSTS" name:"hsts" default:"host" enum:"off,host,subdomains" help:"For whom Strict-Transport-Security speaks, where BASE_URL is https: host is this host alone, subdomains every host below it too."`
-	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute for one client; off for load tests, which also lifts the limit of 3 prompts in 5 minutes for one phone."`
+	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute made by one browser; off lifts all bounds of fair use, for load tests."`
+	PartnerKeys            string          `kong:"-" env:"PARTNER_KEYS" secret:"text" help:"Keys of partners for the API, as name:key, separated by commas; 24 characters at least."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
 	RetryHold              time.Duration   `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
@@ -57,15 +59,16 @@ type config struct {
 // plan is a configuration that has been checked and filled in.
 type plan struct {
 	config
-	env         store.Environment
-	simulate    bool // start a simulator of our own
-	callback    string
-	proxies     []netip.Prefix
-	bookingRate int    // 0 is no limit
-	results     string // where M-PESA sends what is not about a push
-	credential  string // the initiator's, sealed
-	level       slog.Level
-	warnings    []string // of settings that may not be what is meant
+	env        store.Environment
+	simulate   bool // start a simulator of our own
+	callback   string
+	proxies    []netip.Prefix
+	fairUse    fairuse.Policy
+	partners   map[string]string // keys by name
+	results    string            // where M-PESA sends what is not about a push
+	credential string            // the initiator's, sealed
+	level      slog.Level
+	warnings   []string // of settings that may not be what is meant
 }
 
 // Credentials of the demo's own Daraja. They open nothing else.
@@ -330,7 +333,10 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 		if err != nil || n < 1 {
 			fail("BOOKING_RATE is %q: it must be a number of bookings a minute, or off", p.BookingRate)
 		}
-		p.bookingRate = n
+		p.fairUse.PerMinute = n
+	}
+	if err := p.readPartners(); err != nil {
+		fail("PARTNER_KEYS: %w", err)
 	}
 	for i, at := range p.QuerySchedule {
 		if at <= 0 || i > 0 && at <= p.QuerySchedule[i-1] {
@@ -346,6 +352,33 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 	if err := p.level.UnmarshalText([]byte(p.LogLevel)); err != nil {
 		fail("LOG_LEVEL: %w", err)
 	}
+}
+
+// shortestPartnerKey is how long a key must be that nobody can guess.
+const shortestPartnerKey = 24
+
+// readPartners reads PARTNER_KEYS. Its errors name partners by their place alone: a name may be a key in the wrong place.
+func (p *plan) readPartners() error {
+	p.partners = map[string]string{}
+	keys := map[string]bool{}
+	for i, pair := range strings.Split(p.PartnerKeys, ",") {
+		if pair = strings.TrimSpace(pair); pair == "" {
+			continue
+		}
+		name, key, found := strings.Cut(pair, ":")
+		name, key = strings.TrimSpace(name), strings.TrimSpace(key)
+		visible := !strings.ContainsFunc(name+key, func(r rune) bool { return r <= ' ' || r > '~' })
+		switch {
+		case !found || name == "" || !visible:
+			return fmt.Errorf("entry %d must be name:key, of visible ASCII characters", i+1)
+		case len(key) < shortestPartnerKey:
+			return fmt.Errorf("the key of entry %d has fewer than %d characters", i+1, shortestPartnerKey)
+		case p.partners[name] != "" || keys[key]:
+			return fmt.Errorf("entry %d has the name or the key of another", i+1)
+		}
+		p.partners[name], keys[key] = key, true
+	}
+	return nil
 }
 
 func setDefault(s *string, value string) {

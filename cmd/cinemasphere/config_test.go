@@ -112,7 +112,7 @@ func TestConfigFillsIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" || !p.simulate || p.bookingRate != 0 {
+	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" || !p.simulate || !p.fairUse.Off() {
 		t.Errorf("%+v", p)
 	}
 	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.co.ke/"

@@ -71,7 +71,7 @@ func (c serveCmd) Run(p *program) error {
 // open makes everything ready to serve.
 func (s *server) open(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
-		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold, Queries: s.QuerySchedule,
+		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold, Queries: s.QuerySchedule, FairUse: s.fairUse,
 	})
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (s *server) openSite() error {
 	deps := handlers.Deps{
 		Store: s.store, Checkout: s.checkout, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
-		TrustedProxies: s.proxies, BookingRate: s.bookingRate,
+		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods || s.MpesaTransactionType == "" && s.MpesaTillNumber != "" && s.MpesaTillNumber != s.MpesaBusinessShortCode {

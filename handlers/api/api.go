@@ -13,15 +13,16 @@ import (
 	"cinemasphere/store"
 )
 
-// Config is what an API is made of. All fields but Limits are needed.
+// Config is what an API is made of. All fields but Questions are needed.
 type Config struct {
-	Kit      *web.Kit
-	Store    *store.Store
-	Checkout *checkout.Service
-	Sessions *web.Sessions
-	Limits   *web.Limits              // nil for none
-	Poster   func(name string) string // the whole address of a film's poster, by [store.Movie].Poster
-	Now      func() time.Time
+	Kit       *web.Kit
+	Store     *store.Store
+	Checkout  *checkout.Service
+	Sessions  *web.Sessions
+	Questions *web.Questions // nil bounds none
+	Partners  *web.Partners
+	Poster    func(name string) string // the whole address of a film's poster, by [store.Movie].Poster
+	Now       func() time.Time
 }
 
 // API answers programs. Its methods answer one route each.

@@ -1,8 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 )
 
 const (
@@ -39,22 +41,16 @@ type refusedBody struct {
 // MakePayment answers POST /api/make-payment.
 func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
-	booking, repeated, err := a.readBooking(r)
+	client, browser, err := a.client(w, r)
 	if err != nil {
 		return err
 	}
-	browser, err := a.Sessions.Browser(r)
+	booking, err := a.readBooking(r, client, browser)
 	if err != nil {
 		return err
 	}
-	if !repeated {
-		if err := a.Limits.Allow(w, r, cmp.Or(browser, "program"), booking.Phone); err != nil {
-			return err
-		}
-	}
-	booking.Browser = browser
 	var session *web.NewSession
-	if browser == "" {
+	if browser == "" && client.Partner == "" { // a partner's server needs none
 		if session, err = a.Sessions.New(r); err != nil {
 			return err
 		}
@@ -64,61 +60,73 @@ func (a *API) MakePayment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.notBooked(w, r, err)
 	}
-	if !placed.Replayed && placed.Refused == nil {
-		a.Limits.Prompted(w, r, booking.Phone)
-	}
 	if session != nil && !placed.Replayed {
 		session.SetCookie(w)
 	}
 	return a.booked(w, placed)
 }
 
-// readBooking reads and checks what is to be booked. Repeated says that its key has made a booking before.
-func (a *API) readBooking(r *http.Request) (b checkout.Booking, repeated bool, err error) {
+// client is who asks: a partner, or an address and the browser session that it brought, if any.
+func (a *API) client(w http.ResponseWriter, r *http.Request) (c store.Client, browser string, err error) {
+	partner, err := a.Partners.Of(w, r)
+	if err == nil && partner == "" {
+		browser, err = a.Sessions.Browser(r)
+	}
+	return web.Client(r, partner), browser, err
+}
+
+// readBooking reads and checks what the client is to book.
+func (a *API) readBooking(r *http.Request, client store.Client, browser string) (b checkout.Booking, err error) {
 	f, err := readFields(r)
 	if err != nil {
-		return b, false, err
+		return b, err
 	}
-	if b.Key, err = idempotencyKey(r); err != nil {
-		return b, false, err
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return b, err
+	}
+	b.Client, b.Browser, b.KeyOwned, b.Key = client, browser, true, scoped(client.Scope(browser), key)
+	if browser != "" && r.Header.Get("Idempotency-Key") != "" {
+		b.KeyBefore = scoped(client.Scope(""), key)
 	}
 	which := "screeningId"
 	if !f.has(which) {
 		which = "movieId"
 	}
 	if err := f.need(which, "customerName", "phoneNumber", "quantity"); err != nil {
-		return b, false, err
+		return b, err
 	}
 	id, err := f.id(which)
 	if err != nil {
-		return b, false, err
+		return b, err
 	}
 	if b.Name, err = f.text("customerName"); err != nil {
-		return b, false, err
+		return b, err
 	}
 	if b.Phone, err = f.phone("phoneNumber"); err != nil {
-		return b, false, err
+		return b, err
 	}
 	if b.Quantity, err = f.count("quantity", fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
-		return b, false, err
+		return b, err
 	}
 	b, problems := b.Check()
 	for _, field := range []string{"name", "phone", "quantity"} {
 		if sentence, wrong := problems[field]; wrong {
-			return b, false, bad(sentence)
+			return b, bad(sentence)
 		}
 	}
-	booked, movie, err := a.Store.BookedWith(r.Context(), b.Key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return b, false, err
-	}
-	repeated = err == nil
-	if repeated && which == "movieId" && int64(movie) == id {
-		b.ScreeningID = booked // the film's next screening may be another one by now
-		return b, true, nil
+	if which == "movieId" {
+		booked, movie, err := a.Store.BookedWith(r.Context(), b.Key, b.KeyBefore, b.Browser)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return b, err
+		}
+		if err == nil && int64(movie) == id {
+			b.ScreeningID = booked // the film's next screening may be another one by now
+			return b, nil
+		}
 	}
 	b.ScreeningID, err = a.screening(r, which, id)
-	return b, repeated, err
+	return b, err
 }
 
 // screening is the one that is meant: by its own id, or the next one of a film with seats left.
@@ -136,18 +144,24 @@ func (a *API) screening(r *http.Request, which string, id int64) (store.Screenin
 	return next.ID, err
 }
 
-// idempotencyKey is the caller's own, in front of it who it is from; or one that is never used again.
+// scoped is an idempotency key that nobody else can repeat: only who is of the same scope.
+func scoped(scope, key string) string {
+	sum := sha256.Sum256([]byte(scope + "\x00" + key))
+	return "api:" + hex.EncodeToString(sum[:])
+}
+
+// idempotencyKey is the caller's own, or one that is never used again.
 func idempotencyKey(r *http.Request) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")
 	if len(keys) == 0 {
-		return "api:" + rand.Text(), nil
+		return rand.Text(), nil
 	}
 	key := keys[0]
 	printable := !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })
 	if len(keys) > 1 || len(key) < shortestKey || len(key) > longestKey || !printable {
 		return "", bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey, longestKey))
 	}
-	return "api:" + key, nil
+	return key, nil
 }
 
 // notBooked answers a booking that was not made, or that may not have been.
@@ -163,8 +177,9 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 		return err
 	}
 	web.Note(w, err)
+	web.RetryAfter(w, refusal)
 	body := errorBody{Error: web.RefusalSentence(refusal)}
-	status := http.StatusConflict
+	status := web.RefusalStatus(refusal)
 	switch refusal.Kind {
 	case store.SoldOut:
 		status, body.Left = http.StatusBadRequest, &refusal.Left
@@ -189,6 +204,12 @@ func unknown(r *http.Request, err error) error {
 // booked answers a booking that stands.
 func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 	t := p.Ticket
+	if t.Reason == checkout.ReasonPhoneLocked {
+		if p.Refused != nil {
+			web.Note(w, p.Refused)
+		}
+		return phoneBusy(w)
+	}
 	if p.Refused != nil {
 		return a.refused(w, p)
 	}
@@ -226,20 +247,29 @@ func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 	return web.WriteJSON(w, refusedStatus(w, p.Ticket.Reason), body)
 }
 
+// phoneBusy answers as to any phone that cannot have a prompt: Daraja's own words would say that the number is paying elsewhere.
+func phoneBusy(w http.ResponseWriter) error {
+	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait}
+	web.RetryAfter(w, refusal)
+	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: web.RefusalSentence(refusal)})
+}
+
 func refusedStatus(w http.ResponseWriter, reason string) int {
-	switch reason {
-	case checkout.ReasonPhoneLocked:
-		return http.StatusConflict
-	case checkout.ReasonMpesaBusy:
+	if reason == checkout.ReasonMpesaBusy {
 		w.Header().Set("Retry-After", "30")
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadGateway
 }
 
-// QueryPaymentStatus answers POST /api/query-payment-status with what Daraja says, as it came. It decides nothing.
+// QueryPaymentStatus answers POST /api/query-payment-status with what M-PESA has said, or what Daraja says, as it came. It
+// decides nothing.
 func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
+	client, _, err := a.client(w, r)
+	if err != nil {
+		return err
+	}
 	f, err := readFields(r)
 	if err != nil {
 		return err
@@ -251,8 +281,15 @@ func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raw, _, err := a.Checkout.Query(r.Context(), id)
+	raw, err := a.Checkout.Query(r.Context(), id, func() error { return a.Questions.Allow(w, r, client) })
 	switch {
+	case web.As[*web.Error](err):
+		return err
+	case errors.Is(err, checkout.ErrNoTurn):
+		return &web.Error{
+			Status: http.StatusServiceUnavailable, RetryAfter: 5, Err: err,
+			Public: "M-PESA is being asked about other payments at the moment. Please ask again in a few seconds.",
+		}
 	case errors.Is(err, store.ErrNotFound):
 		return notFound("Payment request")
 	case r.Context().Err() != nil:

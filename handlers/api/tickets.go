@@ -82,11 +82,21 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	}
 	if t.Status == store.Failed {
 		why := checkout.Explain(t).Sentence
-		body.FailureReason, body.FailureMessage = orNull(t.Reason), &why
+		body.FailureReason, body.FailureMessage = orNull(publicReason(t.Reason)), &why
 	} else if t.Status == store.Pending {
 		body.FailureMessage = orNull(checkout.AnsweredWith(t))
 	}
 	return body
+}
+
+// publicReason is a reason as anybody may know it: that a phone could not have a prompt because another is on it is its owner's to
+// know.
+func publicReason(reason string) string {
+	switch reason {
+	case checkout.ReasonPhoneLocked, "locked":
+		return checkout.ReasonRefused
+	}
+	return reason
 }
 
 func orNull(s string) *string {

@@ -25,9 +25,9 @@ type Booking struct {
 	Name        string
 	Phone       string
 	Quantity    int
-	Total       store.Shillings   // the total that was shown; 0 where none was
-	Key         string            // makes a repeated request the same booking; the caller puts in front by what way it came, such as form:… or api:…
-	KeyBefore   string            // and KeyOwned: as in [store.NewBooking]
+	Total       store.Shillings // the total that was shown; 0 where none was
+	Key         string          // makes a repeated request the same booking; the caller puts in front by what way it came, such as form:… or api:…
+	KeyBefore   string          // and KeyOwned: as in [store.NewBooking]
 	KeyOwned    bool
 	Client      store.Client      // who books
 	Browser     string            // the browser session that books, "" for none

@@ -109,6 +109,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
+func always() error { return nil }
+
 // TestQuery: many askers within five seconds make one call to Daraja, nothing is written, and strangers' ids are not ours.
 func TestQuery(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
@@ -119,7 +121,7 @@ func TestQuery(t *testing.T) {
 		before := placed.Ticket.Version
 		calls := w.daraja.Totals().Queries
 		for range 5 {
-			if raw, _, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID); err != nil || len(raw) == 0 {
+			if raw, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID, always); err != nil || len(raw) == 0 {
 				t.Fatalf("%s, %v", raw, err)
 			}
 			pass(time.Second - time.Millisecond)
@@ -128,13 +130,13 @@ func TestQuery(t *testing.T) {
 			t.Errorf("%d calls to Daraja in five seconds", n)
 		}
 		pass(time.Second)
-		if _, _, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID); err != nil {
+		if _, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID, always); err != nil {
 			t.Fatal(err)
 		}
 		if n := w.daraja.Totals().Queries - calls; n != 2 {
 			t.Errorf("%d calls to Daraja in six seconds", n)
 		}
-		if _, _, err := w.service.Query(t.Context(), "ws_CO_other"); !errors.Is(err, store.ErrNotFound) {
+		if _, err := w.service.Query(t.Context(), "ws_CO_other", always); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a stranger's id: %v", err)
 		}
 		if got := w.ticket(placed.Ticket.Secret).Version; got != before {

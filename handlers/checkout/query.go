@@ -1,14 +1,28 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
 )
 
-// queryAge is how long an answer to a query is shared by all who ask.
-const queryAge = 5 * time.Second
+// ErrNoTurn means that M-PESA is not asked now, since others go first, and that nothing is known from before. It may be asked again
+// in a few seconds.
+var ErrNoTurn = errors.New("no turn to ask M-PESA")
+
+const (
+	// queryAge is how long an answer to a query is shared by all who ask.
+	queryAge = 5 * time.Second
+	// queryKept is how long it is the last one known, for who gets no turn.
+	queryKept = 2 * time.Minute
+)
 
 // queryCache makes at most one call to Daraja for an id in queryAge; later askers share its answer.
 type queryCache struct {
@@ -20,52 +34,118 @@ type sharedQuery struct {
 	asked time.Time
 	done  chan struct{}
 	raw   json.RawMessage
-	state int
+	last  json.RawMessage // what was answered before
 	err   error
 }
 
-// Query asks Daraja what became of a push of ours and returns its answer as it came, with its HTTP status. It writes
-// nothing and decides nothing. The answer may be up to 5 s old. store.ErrNotFound where the id is not ours; an *mpesa.Error
-// where Daraja gave nothing that could be passed on.
-func (s *Service) Query(ctx context.Context, checkoutRequestID string) (raw json.RawMessage, status int, err error) {
-	if _, err := s.store.PushByCheckoutRequestID(ctx, checkoutRequestID); err != nil {
-		return nil, 0, err
+// Query says what became of a push of ours, in the form in which Daraja answers queries. What M-PESA has said of it stands in the
+// books. Otherwise allow is asked whether the asker may have Daraja asked, which is done where it is its turn: pushes and what the
+// books ask themselves go first. It writes nothing of the push and decides nothing. The answer may be up to 5 s old, or without a turn
+// 2 minutes. Errors are allow's, store.ErrNotFound where the id is not ours, ErrNoTurn, and an *mpesa.Error where Daraja gave
+// nothing that could be passed on.
+func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
+	push, err := s.store.PushByCheckoutRequestID(ctx, checkoutRequestID)
+	if err == nil && toldOf(push) {
+		return told(push)
+	}
+	if refused := allow(); refused != nil {
+		return nil, refused
+	}
+	if err != nil {
+		return nil, err
 	}
 	q, first := s.queries.share(checkoutRequestID, s.cfg.Now())
 	if first {
-		go func() {
-			defer close(q.done)
-			got, err := s.daraja.STKQuery(context.WithoutCancel(ctx), checkoutRequestID)
-			q.raw, q.state = got.Raw, got.HTTPStatus
-			if len(got.Raw) == 0 {
-				q.err = err
-			}
-		}()
+		go s.answer(context.WithoutCancel(ctx), checkoutRequestID, q)
 	}
 	select {
 	case <-q.done:
-		return q.raw, q.state, q.err
+		return q.raw, q.err
 	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+		return nil, ctx.Err()
 	}
+}
+
+// answer has Daraja asked, where there is a turn for it.
+func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
+	defer close(q.done)
+	turn, err := s.store.TakeQueryTurn(ctx, s.cfg.QueryGap)
+	if err != nil || !turn {
+		s.queries.undo(id, q)
+		if q.raw = q.last; q.raw == nil {
+			q.err = cmp.Or(err, ErrNoTurn)
+		}
+		return
+	}
+	got, err := s.daraja.STKQuery(ctx, id)
+	if q.raw = got.Raw; len(got.Raw) == 0 {
+		q.err = err
+	}
+}
+
+// toldOf reports whether M-PESA has said what became of the push.
+func toldOf(p store.Push) bool {
+	switch p.State {
+	case store.PushPaid, store.PushFailed, store.PushSoftFailed:
+		return true
+	}
+	return false
+}
+
+// told is what M-PESA has said of a push, as its answer to a query would say it.
+func told(p store.Push) (json.RawMessage, error) {
+	code, text := p.ResultCode, p.ResultText
+	if p.State == store.PushPaid && code != string(mpesa.Success) {
+		code, text = string(mpesa.Success), "The service request is processed successfully."
+	}
+	raw, err := json.Marshal(struct {
+		ResponseCode, ResponseDescription, MerchantRequestID, CheckoutRequestID, ResultCode, ResultDesc string
+	}{"0", "The service request has been accepted successsfully", p.MerchantRequestID, p.CheckoutRequestID, code, text})
+	if err != nil {
+		return nil, fmt.Errorf("write what became of a push: %w", err)
+	}
+	return raw, nil
 }
 
 // share finds the query that is under way or fresh, or starts a new one, and forgets the old.
 func (c *queryCache) share(id string, now time.Time) (q *sharedQuery, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if q, ok := c.byID[id]; ok && now.Sub(q.asked) < queryAge {
-		return q, false
+	before := c.byID[id]
+	if before != nil && now.Sub(before.asked) < queryAge {
+		return before, false
 	}
 	if c.byID == nil {
 		c.byID = map[string]*sharedQuery{}
 	}
 	for old, q := range c.byID {
-		if now.Sub(q.asked) >= queryAge {
+		if now.Sub(q.asked) >= queryKept {
 			delete(c.byID, old)
 		}
 	}
 	q = &sharedQuery{asked: now, done: make(chan struct{})}
+	if before != nil && now.Sub(before.asked) < queryKept {
+		select {
+		case <-before.done:
+			q.last = before.raw
+		default: // it has not been answered in all this time
+		}
+	}
 	c.byID[id] = q
 	return q, true
+}
+
+// undo lets the next who asks be the first again.
+func (c *queryCache) undo(id string, q *sharedQuery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID[id] != q {
+		return
+	}
+	delete(c.byID, id)
+	if q.last != nil {
+		done := make(chan struct{})
+		close(done)
+		c.byID[id] = &sharedQuery{asked: q.asked.Add(-queryAge), done: done, raw: q.last}
+	}
 }

@@ -80,9 +80,7 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if problems != nil {
 		return checkout.Placed{}, problems
 	}
-	if err := s.mayTry(w, r, clean, browser); err != nil {
-		return checkout.Placed{}, err
-	}
+	clean.Client = web.Client(r, "")
 	var session *web.NewSession
 	if browser == "" {
 		if session, err = s.Sessions.New(r); err != nil {
@@ -94,25 +92,10 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if err != nil {
 		return placed, err
 	}
-	if !placed.Replayed && placed.Refused == nil {
-		s.Limits.Prompted(w, r, clean.Phone)
-	}
 	if session != nil && !placed.Replayed {
 		session.SetCookie(w)
 	}
 	return placed, nil
-}
-
-// mayTry keeps to the limits, which a form that is sent again does not count against.
-func (s *Site) mayTry(w http.ResponseWriter, r *http.Request, b checkout.Booking, browser string) error {
-	if s.Limits == nil {
-		return nil
-	}
-	_, _, err := s.Store.BookedWith(r.Context(), b.Key)
-	if errors.Is(err, store.ErrNotFound) {
-		return s.Limits.Allow(w, r, browser, b.Phone)
-	}
-	return err
 }
 
 // confirm shows once more what will be asked of whose phone. Nothing is written yet.
@@ -175,7 +158,8 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
-		why := again{status: http.StatusConflict, notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused}
+		web.RetryAfter(w, refusal)
+		why := again{status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret
 		}

@@ -40,7 +40,7 @@ func (s *Site) receiptPage(w http.ResponseWriter, r *http.Request, status int, t
 
 // Receipt answers POST /tickets/{secret}/receipt with a redirect to the ticket, or the page with what is wrong.
 func (s *Site) Receipt(w http.ResponseWriter, r *http.Request) error {
-	form, err := s.claim(w, r)
+	form, err := s.claim(r)
 	if err != nil {
 		return s.notClaimed(w, r, form, s.receiptPage, err)
 	}
@@ -51,7 +51,7 @@ func (s *Site) Receipt(w http.ResponseWriter, r *http.Request) error {
 
 // ReceiptStatus answers POST /tickets/{secret}/receipt/status with the ticket's status.
 func (s *Site) ReceiptStatus(w http.ResponseWriter, r *http.Request) error {
-	form, err := s.claim(w, r)
+	form, err := s.claim(r)
 	form.inDialog = asDialog(r)
 	if err != nil {
 		return s.notClaimed(w, r, form, s.status, err)
@@ -63,7 +63,7 @@ func (s *Site) ReceiptStatus(w http.ResponseWriter, r *http.Request) error {
 	return s.status(w, r, http.StatusOK, t, ticketForms{inDialog: form.inDialog})
 }
 
-func (s *Site) claim(w http.ResponseWriter, r *http.Request) (ticketForms, error) {
+func (s *Site) claim(r *http.Request) (ticketForms, error) {
 	if err := parseForm(r); err != nil {
 		return ticketForms{}, err
 	}
@@ -75,9 +75,6 @@ func (s *Site) claim(w http.ResponseWriter, r *http.Request) (ticketForms, error
 	}
 	browser, err := s.Sessions.Browser(r)
 	if err != nil {
-		return form, err
-	}
-	if err := s.Limits.Allow(w, r, browser, ""); err != nil {
 		return form, err
 	}
 	_, err = s.Checkout.Claim(r.Context(), secret, text, browser)

@@ -16,7 +16,7 @@ type drawTicket func(w http.ResponseWriter, r *http.Request, status int, t *stor
 
 // Retry answers POST /tickets/{secret}/retry with a redirect to the ticket, or the ticket's page with what is wrong.
 func (s *Site) Retry(w http.ResponseWriter, r *http.Request) error {
-	placed, form, err := s.retry(w, r)
+	placed, form, err := s.retry(r)
 	if err != nil {
 		return s.notRetried(w, r, form, s.ticketPage, err)
 	}
@@ -27,7 +27,7 @@ func (s *Site) Retry(w http.ResponseWriter, r *http.Request) error {
 
 // RetryStatus answers POST /tickets/{secret}/retry/status with the ticket's status.
 func (s *Site) RetryStatus(w http.ResponseWriter, r *http.Request) error {
-	placed, form, err := s.retry(w, r)
+	placed, form, err := s.retry(r)
 	form.inDialog = asDialog(r)
 	if err != nil {
 		return s.notRetried(w, r, form, s.status, err)
@@ -35,7 +35,7 @@ func (s *Site) RetryStatus(w http.ResponseWriter, r *http.Request) error {
 	return s.status(w, r, http.StatusOK, placed.Ticket, ticketForms{inDialog: form.inDialog})
 }
 
-func (s *Site) retry(w http.ResponseWriter, r *http.Request) (checkout.Placed, ticketForms, error) {
+func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 	if err := parseForm(r); err != nil {
 		return checkout.Placed{}, ticketForms{}, err
 	}
@@ -52,15 +52,7 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) (checkout.Placed, t
 	if problems != nil {
 		return checkout.Placed{}, form, problems
 	}
-	if ticket.Status == store.Failed {
-		if err := s.Limits.Allow(w, r, browser, clean.Phone); err != nil {
-			return checkout.Placed{}, form, err
-		}
-	}
-	placed, err := s.Checkout.Retry(r.Context(), secret, clean.Phone, browser)
-	if err == nil && !placed.Replayed && placed.Refused == nil {
-		s.Limits.Prompted(w, r, clean.Phone)
-	}
+	placed, err := s.Checkout.Retry(r.Context(), secret, clean.Phone, browser, web.Client(r, ""))
 	return placed, form, err
 }
 
@@ -71,7 +63,8 @@ func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketFor
 		status, form.phoneError = http.StatusUnprocessableEntity, problems["phone"]
 	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
-		status, form.notice = http.StatusConflict, web.RefusalSentence(refusal)
+		web.RetryAfter(w, refusal)
+		status, form.notice = web.RefusalStatus(refusal), web.RefusalSentence(refusal)
 	} else {
 		p := s.Kit.Problem(err)
 		if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {

@@ -24,13 +24,12 @@ type Config struct {
 	Store    *store.Store
 	Checkout *checkout.Service
 	Sessions *web.Sessions
-	Limits   *web.Limits // nil for none
-	BaseURL  string      // scheme and host, no slash at the end
-	Demo     bool        // no money moves
-	Sandbox  bool        // Safaricom's sandbox
-	Handset  string      // where the simulated phones are, such as /simulator/phones/; "" for nowhere
-	Paybill  string      // what is paid without a prompt, with a ticket's code as account number; "" offers none
-	Till     string      // or a till; "" offers none
+	BaseURL  string // scheme and host, no slash at the end
+	Demo     bool   // no money moves
+	Sandbox  bool   // Safaricom's sandbox
+	Handset  string // where the simulated phones are, such as /simulator/phones/; "" for nowhere
+	Paybill  string // what is paid without a prompt, with a ticket's code as account number; "" offers none
+	Till     string // or a till; "" offers none
 	Now      func() time.Time
 }
 

@@ -150,26 +150,52 @@ func TestAPanicOutsideOfHandlersGetsTheLastPage(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
-	r, w := httptest.NewRequest("POST", "/bookings", nil), httptest.NewRecorder()
-	off := web.NewLimits(0)
-	for range 50 {
-		if err := off.Allow(w, r, "", "254712345678"); err != nil {
-			t.Fatal(err)
+func TestQuestionsAreBoundedByClient(t *testing.T) {
+	w := httptest.NewRecorder()
+	asks := func(q *web.Questions, c store.Client, times int) (refused int) {
+		for range times {
+			err := q.Allow(w, httptest.NewRequest("POST", "/api/query-payment-status", nil), c)
+			if e, is := errors.AsType[*web.Error](err); is && e.Status == 429 && e.RetryAfter == 60 {
+				refused++
+			} else if err != nil {
+				t.Error(err)
+			}
 		}
-		off.Prompted(w, r, "254712345678")
+		return refused
 	}
-	on := web.NewLimits(2)
-	refused := 0
-	for i := range 30 { // one address, whatever sessions it makes up
-		if on.Allow(w, r, fmt.Sprint(i), "254712345678") != nil {
-			refused++
+	if n := asks(nil, store.Client{Address: "192.0.2.1"}, 50); n != 0 {
+		t.Errorf("%d refused where nothing is bounded", n)
+	}
+	q := web.NewQuestions()
+	for _, c := range []store.Client{{Address: "192.0.2.1"}, {Address: "192.0.2.2"}, {Address: "2001:db8:1::1"}, {Partner: "p", Address: "192.0.2.1"}} {
+		if n := asks(q, c, 40); n != 10 {
+			t.Errorf("%+v: %d of 40 refused, want 10", c, n)
 		}
 	}
-	if refused != 20 {
-		t.Errorf("%d of 30 refused, want 20", refused)
+	for _, same := range []store.Client{{Address: "::ffff:192.0.2.1"}, {Address: "2001:db8:1:ffff::9"}} {
+		if n := asks(q, same, 1); n != 1 {
+			t.Errorf("%+v is not the client it was", same)
+		}
 	}
 	if len(w.Header()) != 0 {
 		t.Errorf("headers: %v", w.Header())
+	}
+}
+
+func TestPartnersAreKnownByTheirKeys(t *testing.T) {
+	p := web.NewPartners(map[string]string{"one": strings.Repeat("k", 24), "two": strings.Repeat("q", 30)})
+	for said, want := range map[string]string{
+		"": "", "Bearer " + strings.Repeat("k", 24): "one", "bearer  " + strings.Repeat("q", 30): "two",
+		"Bearer": "401", "Bearer ": "401", "Bearer " + strings.Repeat("k", 23): "401", "Basic " + strings.Repeat("k", 24): "401", strings.Repeat("k", 24): "401", "Bearer one": "401",
+	} {
+		r, w := httptest.NewRequest("POST", "/api/make-payment", nil), httptest.NewRecorder()
+		r.Header.Set("Authorization", said)
+		got, err := p.Of(w, r)
+		if e, is := errors.AsType[*web.Error](err); is && e.Status == 401 && w.Header().Get("WWW-Authenticate") == "Bearer" {
+			got = "401"
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
 	}
 }

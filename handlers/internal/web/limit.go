@@ -1,64 +1,62 @@
 package web
 
 import (
-	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/httprate"
+
+	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 )
 
-const (
-	phonePrompts   = 3
-	phoneWindow    = 5 * time.Minute
-	clientWindow   = time.Minute
-	addressClients = 5 // one address may do as much as so many clients: many customers share one
-)
-
-// Limits bounds how often bookings are tried. A nil *Limits bounds nothing.
-type Limits struct {
-	client, address, phone *httprate.RateLimiter
+// Client is who asks, as the books know clients: the address, on routes with [FindClient], and the partner if any.
+func Client(r *http.Request, partner string) store.Client {
+	return store.Client{Address: ClientIP(r), Partner: partner}
 }
 
-// NewLimits lets a client try perMinute bookings a minute, and three prompts go to a phone in five minutes. With 0 it
-// bounds nothing.
-func NewLimits(perMinute int) *Limits {
-	if perMinute <= 0 {
-		return nil
-	}
-	quiet := httprate.WithResponseHeaders(httprate.ResponseHeaders{})
-	return &Limits{
-		client:  httprate.NewRateLimiter(perMinute, clientWindow, quiet),
-		address: httprate.NewRateLimiter(perMinute*addressClients, clientWindow, quiet),
-		phone:   httprate.NewRateLimiter(phonePrompts, phoneWindow, quiet),
-	}
+// questions is how often a minute one address block or partner may have M-PESA asked about payments that the books have no
+// word on.
+const questions = 30
+
+// Questions bounds how often one client has M-PESA asked. It is a memory of this process: that all processes together ask no
+// more than they may is seen to by the books. A nil *Questions bounds nothing.
+type Questions struct{ limit *httprate.RateLimiter }
+
+// NewQuestions makes Questions that bound every client.
+func NewQuestions() *Questions {
+	return &Questions{httprate.NewRateLimiter(questions, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))}
 }
 
-// Allow counts a try by this client, which is a session at an address, and by the address; and looks whether another prompt
-// may go to the phone. The error is a 429.
-func (l *Limits) Allow(w http.ResponseWriter, r *http.Request, browser, phone string) error {
-	if l == nil {
-		return nil
-	}
-	ip := httprate.CanonicalizeIP(ClientIP(r))
-	// Who has no session yet cannot be told from others behind the same address.
-	if browser != "" && l.client.OnLimit(w, r, ip+" "+browser) || l.address.OnLimit(w, r, ip) {
-		return tooMany("You have tried many times in a minute. Please wait a minute, then try again.", clientWindow)
-	}
-	// OnLimit would count a try, and what counts here is a prompt.
-	if _, rate, err := l.phone.Status(phone); err == nil && int(math.Round(rate))+1 > phonePrompts {
-		return tooMany("Three prompts have gone to this number in the last minutes. Please wait five minutes, then try again.", phoneWindow)
+// Allow counts a question by the client. The error is a 429.
+func (q *Questions) Allow(w http.ResponseWriter, r *http.Request, client store.Client) error {
+	if q != nil && q.limit.OnLimit(w, r, client.Scope("")) {
+		return &Error{
+			Status: http.StatusTooManyRequests, RetryAfter: int(fairuse.Minute.Seconds()),
+			Public: "You have asked many times in a minute. Please ask again in a minute.",
+		}
 	}
 	return nil
 }
 
-// Prompted counts a prompt that went to the phone.
-func (l *Limits) Prompted(w http.ResponseWriter, r *http.Request, phone string) {
-	if l != nil {
-		l.phone.OnLimit(w, r, phone)
+// RefusalStatus is the status that a refusal of the books is answered with: 429 where one client has had too much, 409 where
+// something has changed or stands in the way.
+func RefusalStatus(r *store.Refusal) int {
+	switch r.Kind {
+	case store.AddressHolds, store.AddressShare, store.TooFast, store.TooManyPrompts:
+		return http.StatusTooManyRequests
+	}
+	return http.StatusConflict
+}
+
+// RetryAfter says in the answer after how long a refused request may be sent again, where that is known.
+func RetryAfter(w http.ResponseWriter, r *store.Refusal) {
+	if s := waitSeconds(r); s > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
 }
 
-func tooMany(sentence string, window time.Duration) error {
-	return &Error{Status: http.StatusTooManyRequests, Public: sentence, RetryAfter: int(window.Seconds())}
+func waitSeconds(r *store.Refusal) int {
+	return int((r.Wait + time.Second - 1) / time.Second)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 	"cinemasphere/views/ui"
 )
 
@@ -31,9 +32,20 @@ func RefusalSentence(r *store.Refusal) string {
 	case store.PriceChanged:
 		return fmt.Sprintf("The price has changed: the total is now %s. Nothing was booked.", ui.Shillings(r.Total))
 	case store.PhoneBusy:
+		if r.Until == 0 { // it is not this browser's own, and no word may say more of the phone
+			return fairuse.PhoneSentence
+		}
 		return "A payment prompt is already on this phone. Answer or cancel it" + until(r.Until, ", then try again.")
+	case store.AddressHolds:
+		return "Many seats are waiting to be paid for from your network. Please try again" + after(r.Wait)
+	case store.AddressShare:
+		return "Many seats of this screening are waiting to be paid for from your network. Please try again" + after(r.Wait)
+	case store.TooFast:
+		return "You have made many bookings in a minute. Please wait a minute, then try again."
+	case store.TooManyPrompts:
+		return "Many payment prompts that you asked for were not answered. Please try again" + after(r.Wait)
 	case store.TooManySeats:
-		return fmt.Sprintf("You may hold %d seats at once. ", store.HoldCap) +
+		return fmt.Sprintf("You may hold %d seats at once. ", fairuse.OwnSeats) +
 			left(r.Left, "Pay for those you have first.", "You can book one more.", "You can book %d more.")
 	case store.KeyReused:
 		return "This form has already made another booking. Please look at that one before you book again."
@@ -77,6 +89,20 @@ func until(i store.Instant, otherwise string) string {
 		return otherwise
 	}
 	return ", or try again after " + clock(i) + "."
+}
+
+// after says how long to wait, in words that do not sound more exact than they are.
+func after(d time.Duration) string {
+	switch minutes := int((d + time.Minute - 1) / time.Minute); {
+	case d <= 0:
+		return " later."
+	case d < time.Minute:
+		return fmt.Sprintf(" in %d seconds.", max(int(d/time.Second), 1))
+	case minutes == 1:
+		return " in a minute."
+	default:
+		return fmt.Sprintf(" in %d minutes.", minutes)
+	}
 }
 
 func clock(i store.Instant) string { return Nairobi(i).Format("15:04:05") }

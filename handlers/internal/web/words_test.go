@@ -8,6 +8,7 @@ import (
 
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/store/fairuse"
 )
 
 func TestRefusalSentences(t *testing.T) {
@@ -22,7 +23,11 @@ func TestRefusalSentences(t *testing.T) {
 		{store.Refusal{Kind: store.NotOnSale}, "Tickets for this screening are no longer sold."},
 		{store.Refusal{Kind: store.PriceChanged, Total: 2700}, "The price has changed: the total is now KSh 2,700. Nothing was booked."},
 		{store.Refusal{Kind: store.PhoneBusy, Until: at}, "A payment prompt is already on this phone. Answer or cancel it, or try again after 19:59:30."},
-		{store.Refusal{Kind: store.PhoneBusy}, "A payment prompt is already on this phone. Answer or cancel it, then try again."},
+		{store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait}, "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."},
+		{store.Refusal{Kind: store.AddressHolds, Wait: 15 * time.Second}, "Many seats are waiting to be paid for from your network. Please try again in 15 seconds."},
+		{store.Refusal{Kind: store.AddressShare, Wait: 15 * time.Second}, "Many seats of this screening are waiting to be paid for from your network. Please try again in 15 seconds."},
+		{store.Refusal{Kind: store.TooFast, Wait: time.Minute}, "You have made many bookings in a minute. Please wait a minute, then try again."},
+		{store.Refusal{Kind: store.TooManyPrompts, Wait: 61 * time.Second}, "Many payment prompts that you asked for were not answered. Please try again in 2 minutes."},
 		{store.Refusal{Kind: store.TooManySeats}, "You may hold 20 seats at once. Pay for those you have first."},
 		{store.Refusal{Kind: store.TooManySeats, Left: 1}, "You may hold 20 seats at once. You can book one more."},
 		{store.Refusal{Kind: store.TooManySeats, Left: 4}, "You may hold 20 seats at once. You can book 4 more."},
