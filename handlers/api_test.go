@@ -200,7 +200,7 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 		}
 	}
 	o.book(id, storetest.Phone(131), 1)
-	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || decode(t, w)["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "120" {
+	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || decode(t, w)["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "150" {
 		t.Errorf("a prompt is on that phone: %d %s", w.Code, w.Body)
 	}
 	big := storetest.Screening(t, o.store, 5, 10)
@@ -213,7 +213,7 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 	// That another prompt is on the phone, maybe of somebody else's shop, is told in no other words than that it is of ours.
 	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerLocked})
 	w = o.call("/api/make-payment", payment(big, storetest.Phone(141), 1))
-	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "120" {
+	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "150" {
 		t.Errorf("locked: %d %s", w.Code, w.Body)
 	}
 }

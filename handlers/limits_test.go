@@ -115,7 +115,7 @@ func TestBookingsAMinute(t *testing.T) {
 	}
 	for i := range 21 {
 		w := o.payAs(payment(id, storetest.Phone(140+i), 1), "192.0.2.3", nil)
-		if i == 20 && (w.Code != 429 || w.Header().Get("Retry-After") != "60" || w.Header().Get("Content-Type") != "application/json") {
+		if i == 20 && (w.Code != 429 || w.Header().Get("Retry-After") != "15" || w.Header().Get("Content-Type") != "application/json") {
 			t.Errorf("the API's last: %d %v", w.Code, w.Header())
 		} else if i < 20 && w.Code != 200 {
 			t.Errorf("the API's number %d: %d %s", i, w.Code, w.Body)

@@ -56,8 +56,9 @@ const (
 	OwnSeats = 20
 	// OneBooking is how many seats may always be booked in a screening by who holds none there.
 	OneBooking = 10
-	// PhoneWait is after how long one may try again where a phone cannot have a prompt, whatever the cause.
-	PhoneWait = 2 * time.Minute
+	// PhoneWait is after how long one may try again where a phone cannot have a prompt, whatever the cause: longer than a prompt
+	// lives, so that it says nothing of when one ends, and half of the first pause.
+	PhoneWait = 150 * time.Second
 )
 
 // PhoneSentence is all that anybody is told whose prompt cannot go to a phone, unless the prompt on it is their own: the words are
@@ -73,7 +74,7 @@ const (
 )
 
 const (
-	seatWait     = 15 * time.Second // until seats of neighbours are paid for, or some of them
+	seatWait     = 15 * time.Second // until neighbours have paid, or some of them
 	ownSeatWait  = time.Minute      // until seats of one's own are
 	addressRate  = 5                // an address may make as many bookings as so many browsers
 	paidPrompts  = 3                // unanswered prompts that one paid prompt makes room for
@@ -224,8 +225,10 @@ func (p Policy) ownSeats(f Facts, d *Decision) {
 // rates bounds how many bookings are made in a minute.
 func (p Policy) rates(f Facts, d *Decision) {
 	switch {
-	case !f.Partner && f.Browser.Minute >= p.PerMinute, !d.Lane && f.Address.Minute >= p.of(f.Partner).perMinute:
+	case !f.Partner && f.Browser.Minute >= p.PerMinute:
 		d.refuse(TooFast, Minute, 0)
+	case !d.Lane && f.Address.Minute >= p.of(f.Partner).perMinute:
+		d.refuse(TooFast, seatWait, 0) // neighbours pay any moment
 	}
 }
 

@@ -1,0 +1,300 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// fairStage is books that keep to the policy, with a clock that a test moves.
+type fairStage struct {
+	*testing.T
+	s     *store.Store
+	clock *clock
+	hall  store.ScreeningID
+	n     int
+}
+
+func newFairStage(t *testing.T) *fairStage {
+	clock := newClock()
+	s := storetest.New(t, storetest.FairUse, clock.option)
+	return &fairStage{T: t, s: s, clock: clock, hall: storetest.Screening(t, s, 9, 20)}
+}
+
+// who is a booking by a phone of its own, changed as asked.
+func (f *fairStage) who(n int, change ...func(*store.NewBooking)) store.NewBooking {
+	f.n++
+	b := storetest.Booking(f.hall, storetest.Phone(f.n), n)
+	b.Client.Address, b.Browser = "192.0.2.1", fmt.Sprint("browser ", f.n)
+	for _, c := range change {
+		c(&b)
+	}
+	return b
+}
+
+// book books, and says why not.
+func (f *fairStage) book(b store.NewBooking) (store.Sending, store.RefusalKind) {
+	f.Helper()
+	sent, _, err := f.s.Book(f.Context(), b)
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		if secs := refusal.Wait; secs <= 0 && refusal.Until == 0 {
+			f.Errorf("%s without a time to wait", refusal.Kind)
+		}
+		return sent, refusal.Kind
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	return sent, ""
+}
+
+func (f *fairStage) want(what string, b store.NewBooking, want store.RefusalKind) store.Sending {
+	f.Helper()
+	sent, got := f.book(b)
+	if got != want {
+		f.Errorf("%s: %q, want %q", what, got, want)
+	}
+	return sent
+}
+
+// told applies what M-PESA says of a push.
+func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason string) {
+	f.Helper()
+	f.n++
+	checkout := fmt.Sprint("ws_CO_", f.n)
+	if err := f.s.RecordAnswer(f.Context(), p, store.Answer{CheckoutRequestID: checkout}); err != nil {
+		f.Fatal(err)
+	}
+	v := store.Verdict{Class: class, LearntBy: "query", CheckoutRequestID: checkout, Reason: reason}
+	if class == store.Success {
+		amount := store.Cents(p.Amount) * 100
+		v.Amount, v.Receipt = &amount, fmt.Sprintf("UKT%07d", f.n)
+	}
+	if _, err := f.s.ApplyQuery(f.Context(), p.PushID, v); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fairStage) pays(p store.Sending)    { f.Helper(); f.told(p, store.Success, "") }
+func (f *fairStage) cancels(p store.Sending) { f.Helper(); f.told(p, store.FinalFailure, "cancelled") }
+
+// TestFactsOfSeats: what an address and a screening hold, what is paid, and a browser's own lane.
+func TestFactsOfSeats(t *testing.T) { storetest.Each(t, testFactsOfSeats) }
+
+func testFactsOfSeats(t *testing.T) {
+	f := newFairStage(t)
+	from := func(address string) func(*store.NewBooking) {
+		return func(b *store.NewBooking) { b.Client.Address = address }
+	}
+	known := f.who(3)
+	first := f.want("the first", known, "")
+	second := f.want("20 seats more", f.who(10), "")
+	f.want("20 seats more", f.who(10), "")
+	f.want("the 28th of 180", f.who(5), store.AddressShare)
+	f.want("the same address, as IPv6", f.who(5, from("::ffff:192.0.2.1")), store.AddressShare)
+	f.want("up to the 27th", f.who(4), "")
+	f.want("another address", f.who(10, from("192.0.2.2")), "")
+	f.want("a whole /48", f.who(10, from("2001:db8:1::1")), "")
+	f.want("which is one client", f.who(10, from("2001:db8:1:2::3")), "")
+	f.want("and no more", f.who(10, from("2001:db8:1:ffff::9")), store.AddressShare)
+	f.hall = storetest.Screening(t, f.s, 9, 20)
+	f.want("elsewhere", f.who(10), "")
+	f.want("elsewhere, up to 40", f.who(4), store.AddressHolds)
+	f.pays(first)
+	f.want("what was paid for makes room, and as much again", f.who(9), "")
+	f.want("but no more", f.who(1), store.AddressHolds)
+	mine := f.want("a browser that has paid", f.who(10, func(b *store.NewBooking) { b.Browser = known.Browser }), "")
+	f.want("its own bound", f.who(10, func(b *store.NewBooking) { b.Browser = known.Browser }), "")
+	f.want("and no more", f.who(1, func(b *store.NewBooking) { b.Browser = known.Browser }), store.TooManySeats)
+	if err := f.s.GiveUp(t.Context(), second.Secret); err != nil {
+		t.Fatal(err)
+	}
+	f.want("it does not count against its neighbours", f.who(8), "")
+	f.pays(mine)
+	storetest.Sound(t, f.s)
+}
+
+// TestFactsOfPrompts: what was answered, by whom, and how long ago.
+func TestFactsOfPrompts(t *testing.T) { storetest.Each(t, testFactsOfPrompts) }
+
+func testFactsOfPrompts(t *testing.T) {
+	f := newFairStage(t)
+	to := func(phone int) func(*store.NewBooking) {
+		return func(b *store.NewBooking) { b.Phone = storetest.Phone(9000 + phone) }
+	}
+	elsewhere := func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }
+	f.want("a prompt is on it", f.who(1, to(1)), "")
+	f.want("a prompt is on it", f.who(1, to(1), elsewhere), store.PhoneBusy)
+	f.clock.add(2 * time.Minute)
+	sent := f.want("it was not answered", f.who(1, to(1)), "")
+	if hold := sent.HoldUntil - sent.MadeAt; hold != 180_000 {
+		t.Errorf("held for %d ms", hold)
+	}
+	f.cancels(sent)
+	f.want("nor this one", f.who(1, to(1)), store.PhoneBusy)
+	if sent = f.want("by who lets prompts go by", f.who(1), ""); sent.HoldUntil-sent.MadeAt != 90_000 {
+		t.Errorf("held for %d ms", sent.HoldUntil-sent.MadeAt)
+	}
+	f.pays(sent)
+	if sent = f.want("by who pays", f.who(1), ""); sent.HoldUntil-sent.MadeAt != 180_000 {
+		t.Errorf("held for %d ms", sent.HoldUntil-sent.MadeAt)
+	}
+	owner := f.who(1, to(1), elsewhere)
+	f.pays(f.want("the owner, elsewhere", owner, ""))
+	again := f.want("the owner, behind the same address", f.who(1, to(1), func(b *store.NewBooking) { b.Browser = owner.Browser }), "")
+	f.cancels(again)
+	f.clock.add(3 * time.Minute)
+	f.want("the stranger, before five minutes are over", f.who(1, to(1)), store.PhoneBusy)
+	f.clock.add(2 * time.Minute)
+	f.cancels(f.want("and after", f.who(1, to(1)), ""))
+
+	// A wrong PIN is an answer, and a refusal of Daraja's is none.
+	for range 3 {
+		f.told(f.want("a wrong PIN", f.who(1, to(2), elsewhere), ""), store.FinalFailure, "wrong_pin")
+	}
+	for range 4 {
+		sent := f.want("not sent", f.who(1, to(3), elsewhere), "")
+		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{Kind: store.Refused, Reason: "mpesa_busy"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// What was given up counts at once, though the prompt may still be answered; so does what is tried again.
+	f.hall = storetest.Screening(t, f.s, 9, 20)
+	third := func(b *store.NewBooking) { b.Client.Address = "203.0.113.1" }
+	prompts := 0
+	for range 60 {
+		f.clock.add(1500 * time.Millisecond)
+		sent, refused := f.book(f.who(1, third))
+		if refused == store.TooManyPrompts {
+			break
+		}
+		prompts++
+		if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if prompts != 30 {
+		t.Errorf("%d prompts of bookings that were given up", prompts)
+	}
+	if _, err := f.s.EndHolds(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Sound(t, f.s)
+}
+
+// TestFairUseOfRetries: another try counts like a booking, and for whoever asks for it.
+func TestFairUseOfRetries(t *testing.T) { storetest.Each(t, testFairUseOfRetries) }
+
+func testFairUseOfRetries(t *testing.T) {
+	f := newFairStage(t)
+	retry := func(secret, phone, from string) (store.Sending, store.RefusalKind) {
+		sent, err := f.s.Retry(t.Context(), store.NewRetry{Secret: secret, Phone: phone, Client: store.Client{Address: from}})
+		refusal, is := errors.AsType[*store.Refusal](err)
+		if !is && err != nil {
+			t.Fatal(err)
+		}
+		if is {
+			return sent, refusal.Kind
+		}
+		return sent, ""
+	}
+	b := f.who(10)
+	sent := f.want("a booking", b, "")
+	f.cancels(sent)
+	again, refused := retry(sent.Secret, b.Phone, b.Client.Address)
+	if refused != "" {
+		t.Fatal(refused)
+	}
+	f.cancels(again)
+	if _, refused := retry(sent.Secret, b.Phone, b.Client.Address); refused != store.PhoneBusy {
+		t.Errorf("a third prompt to the phone: %q", refused)
+	}
+	// From elsewhere it counts there, with its seats.
+	f.want("up to 27", f.who(10, func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }), "")
+	f.want("up to 27", f.who(10, func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }), "")
+	if _, refused := retry(sent.Secret, storetest.Phone(7000), "198.51.100.1"); refused != store.AddressShare {
+		t.Errorf("moved to an address that holds 20 of 27: %q", refused)
+	}
+	if _, refused := retry(sent.Secret, storetest.Phone(7000), "198.51.100.2"); refused != "" {
+		t.Errorf("moved to another: %q", refused)
+	}
+	f.want("the seats of who moved away", f.who(10), "")
+	f.want("the seats of who moved away", f.who(10), "")
+	f.want("the seats of who moved away", f.who(8), store.AddressShare)
+	storetest.Sound(t, f.s)
+}
+
+// TestOneAddressAtOnce: bookings that one address makes at once, each of another screening, do not overlook each other.
+func TestOneAddressAtOnce(t *testing.T) { storetest.Each(t, testOneAddressAtOnce) }
+
+func testOneAddressAtOnce(t *testing.T) {
+	f := newFairStage(t)
+	var all sync.WaitGroup
+	var taken atomic.Int64
+	for range 12 {
+		f.hall = storetest.Screening(t, f.s, 9, 20)
+		b := f.who(10)
+		all.Go(func() {
+			switch _, _, err := f.s.Book(t.Context(), b); {
+			case err == nil:
+				taken.Add(10)
+			case !errors.As(err, new(*store.Refusal)):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if taken.Load() != 40 {
+		t.Errorf("%d seats were taken", taken.Load())
+	}
+}
+
+// TestWhoBookedIsForgotten a day after, and not before; bounds hold over a restart.
+func TestWhoBookedIsForgotten(t *testing.T) {
+	clock := newClock()
+	o := store.Options{Path: storetest.Path(t), Environment: store.Simulator}
+	storetest.FairUse(&o)
+	clock.option(&o)
+	open := func() *store.Store {
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	f := &fairStage{T: t, s: s, clock: clock, hall: storetest.Screening(t, s, 9, 20, func(sc *store.Screening) { sc.SalesCloseAt = sc.SalesCloseAt.Add(24 * time.Hour) })}
+	form := f.who(10)
+	first := f.want("10 seats", form, "")
+	f.want("20 seats", f.who(10), "")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.s = open()
+	f.want("30 seats, after a restart", f.who(10), store.AddressShare)
+	forgets := func(want int64) {
+		t.Helper()
+		if n, err := f.s.ForgetClients(t.Context()); err != nil || n != want {
+			t.Errorf("%d forgotten, %v, want %d", n, err, want)
+		}
+	}
+	clock.add(24*time.Hour - time.Second)
+	forgets(0)
+	form.Session = new(store.SessionRow)
+	if again, replayed, err := f.s.Book(t.Context(), form); err != nil || !replayed || again.Secret != first.Secret {
+		t.Errorf("sent again: %v, %v", replayed, err)
+	}
+	clock.add(time.Second)
+	forgets(2)
+	forgets(0)
+	if err := f.s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
