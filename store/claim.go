@@ -33,7 +33,8 @@ const (
 )
 
 const (
-	// ClaimTries is how many receipts may be typed for one ticket, and in a day for the tickets of one phone and from one browser.
+	// ClaimTries is how many receipts may be typed for one ticket, and in a day from one browser and for the tickets that one client
+	// has booked for one phone: a stranger who books with somebody's number must not use up its owner's.
 	ClaimTries = 5
 	claimDay   = 24 * time.Hour
 	claimLease = time.Minute
@@ -79,21 +80,24 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 			ID            TicketID
 			Phone         string
 			OwnReceipt    string
+			Client        string
+			Browser       string
 			Known, Tried  int
 			ByPhone, ByBr int
 		}
 		err := t.lockSecret(secret)
 		if err == nil {
-			err = t.scan([]any{&tk.ID, &tk.Phone, &tk.OwnReceipt}, `SELECT id, phone, receipt FROM ticket WHERE secret = $1`, secret)
+			err = t.scan([]any{&tk.ID, &tk.Phone, &tk.OwnReceipt, &tk.Client, &tk.Browser}, `SELECT id, phone, receipt, client, browser FROM ticket WHERE secret = $1`, secret)
 		}
 		if err != nil {
 			return err
 		}
 		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr}, `SELECT
 			(SELECT count(*) FROM claim WHERE ticket_id = $1 AND receipt = $2 AND state <> 'refused'), (SELECT count(*) FROM claim WHERE ticket_id = $1 AND source = 'typed'),
-			(SELECT count(*) FROM claim WHERE phone = $3 AND source = 'typed' AND created_at > $5),
+			(SELECT count(*) FROM claim c JOIN ticket o ON o.id = c.ticket_id WHERE c.phone = $3 AND c.source = 'typed' AND c.created_at > $5
+				AND (o.client = $6 AND (o.client <> '' OR o.browser = '') OR o.browser = $7 AND o.browser <> '')),
 			(SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND source = 'typed' AND created_at > $5)`,
-			tk.ID, receipt, tk.Phone, browser, t.now.Add(-claimDay))
+			tk.ID, receipt, tk.Phone, browser, t.now.Add(-claimDay), tk.Client, tk.Browser)
 		switch {
 		case err != nil:
 			return err

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -94,5 +96,40 @@ func testPhoneThatProves(t *testing.T) {
 			t.Errorf("%q: %s, want %s", number, st.told, told)
 		}
 		storetest.Sound(t, st.s)
+	}
+}
+
+// TestClaimsOfStrangers: who books with somebody's number and names receipts until no more are taken does not use up the owner's.
+func TestClaimsOfStrangers(t *testing.T) { storetest.Each(t, testClaimsOfStrangers) }
+
+func testClaimsOfStrangers(t *testing.T) {
+	f := newFairStage(t)
+	victim := func(address string) func(*store.NewBooking) {
+		return func(b *store.NewBooking) { b.Phone, b.Client.Address = storetest.Phone(8000), address }
+	}
+	strangers := []store.NewBooking{f.who(1, victim("192.0.2.1")), f.who(1, victim("192.0.2.1"))}
+	var secrets []string
+	for _, b := range append(strangers, f.who(1, victim("198.51.100.1"))) {
+		sent := f.want("a booking", b, "")
+		f.cancels(sent)
+		secrets = append(secrets, sent.Secret)
+	}
+	claim := func(secret string, n int, browser string) bool {
+		err := f.s.ClaimReceipt(t.Context(), secret, fmt.Sprintf("UKT%07d", n), browser)
+		refusal, is := errors.AsType[*store.Refusal](err)
+		if err != nil && (!is || refusal.Kind != store.TooManyTries) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	for i := range 7 { // in whatever session
+		if got := claim(secrets[i%2], i, fmt.Sprint("made up ", i)); got != (i < store.ClaimTries) {
+			t.Errorf("the stranger's receipt %d: %v", i+1, got)
+		}
+	}
+	for i := range 6 {
+		if got := claim(secrets[2], 100+i, "the owner's"); got != (i < store.ClaimTries) {
+			t.Errorf("the owner's receipt %d: %v", i+1, got)
+		}
 	}
 }

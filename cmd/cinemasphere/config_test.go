@@ -47,6 +47,15 @@ func TestConfig(t *testing.T) {
 		{"a range", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", " ::1/128"} }, ""},
 		{"a rate of none", base, func(c *config) { c.BookingRate = "0" }, "BOOKING_RATE"},
 		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
+		{"partners", base, func(c *config) {
+			c.PartnerKeys = " one:" + strings.Repeat("1", 24) + ", two : " + strings.Repeat("a:b", 8) + ","
+		}, ""},
+		{"a partner without a name", base, func(c *config) { c.PartnerKeys = ":" + strings.Repeat("1", 24) }, "PARTNER_KEYS: entry 1 must be name:key"},
+		{"a partner without a key", base, func(c *config) { c.PartnerKeys = strings.Repeat("1", 24) }, "PARTNER_KEYS: entry 1 must be name:key"},
+		{"a short key", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("2", 23) }, "the key of entry 2 has fewer than 24"},
+		{"two partners of one name", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",one:" + strings.Repeat("2", 24) }, "entry 2 has the name"},
+		{"two partners with one key", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("1", 24) }, "or the key of another"},
+		{"a key with a space", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 12) + " " + strings.Repeat("1", 12) }, "visible"},
 		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
 		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, time.Hour }, "RETRY_HOLD"},
 		{"a schedule that goes back", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Second} }, "QUERY_SCHEDULE"},
