@@ -85,29 +85,25 @@ func served(t *town, die *rand.Rand, all []*customer, minutes int) (left []*cust
 
 // TestHonestCustomersBehindOneAddress: 200 of them are all served within ten minutes, whatever they do in between.
 func TestHonestCustomersBehindOneAddress(t *testing.T) {
+	six, ten := []int{180, 180, 180, 180, 180, 180}, []int{100, 100, 100, 100, 100, 100, 100, 100, 100, 100}
 	for _, tt := range []struct {
 		name         string
 		halls        []int
-		n, most, all int
+		within, most int // seconds in which they come, seats of each
 		cancels      bool
 	}{
-		{"one hall of 600, 1 to 3 seats", []int{600}, 200, 3, 1, true},
-		{"one hall of 600, 1 to 5 seats", []int{700}, 200, 6, 1, true},
-		{"all at once", []int{700}, 200, 6, 1, true},
-		{"nobody cancels", []int{700}, 200, 6, 1, false},
-		{"six halls of 180", []int{180, 180, 180, 180, 180, 180}, 200, 6, 1, true},
-		{"ten halls of 100", []int{100, 100, 100, 100, 100, 100, 100, 100, 100, 100}, 200, 6, 1, true},
+		{"one hall of 600, up to 5 seats each", []int{600}, 60, 5, true},
+		{"one hall, up to 6", []int{700}, 60, 6, true},
+		{"all at once", []int{700}, 1, 6, true},
+		{"nobody cancels", []int{700}, 60, 6, false},
+		{"six halls of 180", six, 60, 6, true},
+		{"six halls, all at once", six, 1, 6, true},
+		{"ten halls of 100", ten, 60, 6, true},
 	} {
-		within := map[string]int{"all at once": 1}[tt.name]
 		for seed := range uint64(5) {
 			die := rand.New(rand.NewPCG(seed, 7))
 			c := newTown(tt.halls...)
-			all := crowd(die, tt.n, max(within, 60*min(within+1, 2)), len(tt.halls), tt.most, "192.0.2.1", tt.cancels)
-			if within == 1 {
-				for _, one := range all {
-					one.next = 0
-				}
-			}
+			all := crowd(die, 200, tt.within, len(tt.halls), tt.most, "192.0.2.1", tt.cancels)
 			for _, one := range served(c, die, all, 10) {
 				if c.free[one.hall] >= one.seats { // otherwise its hall is sold out
 					t.Errorf("%s, %d: %s of %d seats was not served: %v", tt.name, seed, one.phone, one.seats, one.refused)
