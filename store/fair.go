@@ -54,7 +54,7 @@ const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' 
 // recentPrompts sums up what became of prompts since $8, of the rows o with outcome and created_at.
 const recentPrompts = `COALESCE(sum(CASE WHEN o.created_at > $7 THEN 1 ELSE 0 END), 0) AS made, COALESCE(sum(CASE WHEN o.created_at > $7 AND o.outcome = 3 THEN 1 ELSE 0 END), 0) AS made_paid,
 	COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid,
-	COALESCE(max(CASE WHEN o.outcome = 1 THEN o.created_at END), 0) AS last`
+	COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last`
 
 // factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as of $5, with
 // a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds. Of a client's prompts the

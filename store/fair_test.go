@@ -183,6 +183,13 @@ func testFactsOfPrompts(t *testing.T) {
 	if prompts != 30 {
 		t.Errorf("%d prompts of bookings that were given up", prompts)
 	}
+	f.clock.add(2 * time.Minute)
+	f.want("after a pause", f.who(1, third), "")
+	f.want("one at a time", f.who(1, third), store.TooManyPrompts)
+	f.clock.add(3 * time.Minute)
+	f.want("the pause has grown", f.who(1, third), store.TooManyPrompts)
+	f.clock.add(time.Minute)
+	f.want("and is over", f.who(1, third), "")
 	if _, err := f.s.EndHolds(t.Context()); err != nil {
 		t.Fatal(err)
 	}

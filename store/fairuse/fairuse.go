@@ -31,7 +31,8 @@
 //     one, one an hour in all: strangers at many addresses must not lock out the phone's owner, who comes from one more.
 //   - A browser that has paid with this number is its owner's, and none of that holds for it.
 //   - To different phones: 30 an hour that nobody answered for an address, 10 for a browser, 120 for a partner, and 3 more for
-//     each that was paid. After those one at a time, with a pause that begins with 2 minutes and doubles up to an hour.
+//     each that was paid. After those one at a time, with a pause that begins with 2 minutes and doubles up to 10: longer ones would
+//     lock out the neighbours of who sends them, while these let no more than a few more go out.
 //
 // Seats that are held for who never answers are held for half as long: where the browser, the address, or the phone by the
 // same source has let two prompts or more go by in the last hour and paid nothing since. That is 90 seconds where seats
@@ -82,7 +83,7 @@ const (
 	phoneDay     = 6                // and in a day, by one source
 	phoneAll     = 20               // and by all
 	firstPause   = 2 * time.Minute  // after too many unanswered prompts
-	longestPause = time.Hour
+	longestPause = 10 * time.Minute
 	shortest     = 90 * time.Second // of the shorter holds
 	silence      = 2                // unanswered prompts that make a hold shorter
 )
@@ -134,7 +135,7 @@ type Recent struct {
 	Minute     int           // prompts in the last minute; of an address without those that were paid
 	Unanswered int           // in the hour
 	Paid       int           // in the hour
-	Last       time.Duration // since the last unanswered one was sent
+	Last       time.Duration // since the last one was sent that is open or unanswered
 }
 
 // Facts are what a decision rests on. Seats of the booking itself are not among those held.

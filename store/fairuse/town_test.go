@@ -90,6 +90,7 @@ func (t *town) release(b *booked) {
 
 func (t *town) facts(a asks, tries *booked) fairuse.Facts {
 	f := fairuse.Facts{Seats: a.seats, Capacity: t.halls[a.hall], Partner: a.partner, Known: true}
+	f.Browser.Last, f.Address.Last = time.Hour, time.Hour
 	for _, b := range t.all {
 		own := b.browser == a.browser && a.browser != ""
 		near := b.client == a.client
@@ -140,11 +141,11 @@ func (t *town) recent(r *fairuse.Recent, b *booked, address bool) {
 		if age < 60 && !(address && outcome == fairuse.Paid) {
 			r.Minute++
 		}
+		if outcome == fairuse.Unanswered || outcome == fairuse.Open {
+			r.Last = min(r.Last, time.Duration(age)*time.Second)
+		}
 		switch outcome {
 		case fairuse.Unanswered:
-			if since := time.Duration(age) * time.Second; r.Unanswered == 0 || since < r.Last {
-				r.Last = since
-			}
 			r.Unanswered++
 		case fairuse.Paid:
 			r.Paid++
