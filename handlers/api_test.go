@@ -210,7 +210,8 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 	if w.Code != 503 || decode(t, w)["error"] != "Failed to initiate payment" || answer["errorCode"] != "500.003.02" {
 		t.Errorf("busy: %d %s", w.Code, w.Body)
 	}
-	// That another prompt is on the phone, maybe of somebody else's shop, is told in no other words than that it is of ours.
+	// That another prompt is on the phone, maybe of somebody else's shop, is told in no other words than that it is
+	// of ours.
 	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerLocked})
 	w = o.call("/api/make-payment", payment(big, storetest.Phone(141), 1))
 	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "150" {

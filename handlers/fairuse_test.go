@@ -132,7 +132,8 @@ func bookedSecret(t *testing.T, w *httptest.ResponseRecorder) string {
 	return strings.TrimPrefix(w.Header().Get("Location"), "/tickets/")
 }
 
-// TestThePageOfALockedPhone: a booking that Daraja refused since another prompt is on the phone says no more than a refusal.
+// TestThePageOfALockedPhone: a booking that Daraja refused since another prompt is on the phone says no more than a
+// refusal.
 func TestThePageOfALockedPhone(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 10, 20)
@@ -148,8 +149,8 @@ func TestThePageOfALockedPhone(t *testing.T) {
 	}
 }
 
-// TestAPranksterAndTheOwner: one stranger's prompts grow rare, and its owner books meanwhile, from elsewhere or by a browser that has
-// paid with the number before.
+// TestAPranksterAndTheOwner: one stranger's prompts grow rare, and its owner books meanwhile, from elsewhere or by a
+// browser that has paid with the number before.
 func TestAPranksterAndTheOwner(t *testing.T) {
 	clock := newMoving()
 	o := openOn(t, storetest.New(t, fair(10), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
@@ -273,7 +274,8 @@ func TestAPartnersServer(t *testing.T) {
 	}
 }
 
-// TestQuestionsToDaraja: about what the books know Daraja is not asked, and about the rest no more than all may together.
+// TestQuestionsToDaraja: about what the books know Daraja is not asked, and about the rest no more than all may
+// together.
 func TestQuestionsToDaraja(t *testing.T) {
 	o := openCounter(t, storetest.New(t), checkout.Config{QueryGap: time.Hour})
 	id := storetest.Screening(t, o.store, 20, 20)

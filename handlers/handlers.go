@@ -31,7 +31,7 @@ type Deps struct {
 	Demo           bool              // a banner on every page: no money moves
 	Sandbox        bool              // a banner on every page: Safaricom's sandbox
 	TrustedProxies []netip.Prefix    // who may say in X-Forwarded-For where a request comes from
-	Unbounded      bool              // clients may have M-PESA asked as often as they like, for load tests; what they book is bounded by the books
+	Unbounded      bool              // clients may have M-PESA asked as often as they like; the books bound the rest
 	Partners       map[string]string // keys of partners by their names, for the API
 	Paybill        string            // what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them nothing
 	Till           string            // or the till that they are told to pay to
@@ -79,7 +79,8 @@ func New(d Deps) (http.Handler, error) {
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till, Now: d.Now,
 		}),
 		api: api.New(api.Config{
-			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions, Partners: web.NewPartners(d.Partners), Now: d.Now,
+			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
+			Partners: web.NewPartners(d.Partners), Now: d.Now,
 			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
 		}),
 	}

@@ -26,7 +26,7 @@ type NewBooking struct {
 	Total       Shillings   // what the customer was shown; 0 where nothing was
 	Key         string      // idempotency key; unique over all bookings
 	KeyBefore   string      // and what it would have been before this browser had a session, "" for none
-	KeyOwned    bool        // the key is made of who asks, see [Client.Scope]; otherwise the same browser or address must bring it again
+	KeyOwned    bool        // the key is made of who asks, see [Client.Scope]; others are their browser's or address's
 	Fingerprint string      // of the request's content
 	Client      Client      // who asks
 	Browser     string      // the browser session, "" for none
@@ -105,10 +105,13 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 	return out, replayed, nil
 }
 
-// offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how its client
-// is written down. It writes nothing.
+// offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how
+// its client is written down. It writes nothing.
 func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client string, err error) {
-	ask := asker{phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "", screening: b.ScreeningID, seats: b.Quantity}
+	ask := asker{
+		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
+		screening: b.ScreeningID, seats: b.Quantity,
+	}
 	if b.Session == nil {
 		err = t.lockBrowser(b.Browser)
 	}
@@ -212,16 +215,16 @@ func (s *Store) endLive(ctx context.Context, phone string, ticket TicketID) (end
 	return ended, nil
 }
 
-// replay finds the booking that was made with this key, for whom it belongs to. A key that was used for something else, or by
-// somebody else, is refused.
+// replay finds the booking that was made with this key, for whom it belongs to. A key that was used for something
+// else, or by somebody else, is refused.
 func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 	var row struct {
-		ID                                                     TicketID
-		Secret, Code, Key, Fingerprint, Browser, Client, Phone string
-		Total                                                  Shillings
+		ID                                                TicketID
+		Secret, Code, Fingerprint, Browser, Client, Phone string
+		Total                                             Shillings
 	}
-	err := t.scan([]any{&row.ID, &row.Secret, &row.Code, &row.Key, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total},
-		`SELECT id, secret, code, idempotency_key, fingerprint, browser, client, phone, total FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
+	to := []any{&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total}
+	err := t.scan(to, `SELECT id, secret, code, fingerprint, browser, client, phone, total FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
 		b.Key, b.KeyBefore, b.Browser)
 	if errors.Is(err, ErrNotFound) {
 		return Sending{}, false, nil
@@ -260,8 +263,8 @@ func (s *Store) BookedWith(ctx context.Context, key, before, browser string) (Sc
 	return row.Screening, row.Movie, nil
 }
 
-// phoneBusy says that no prompt may go to the phone now. To the browser whose prompt is on it, it says until when, and for which
-// ticket; to all others the same, whatever the cause.
+// phoneBusy says that no prompt may go to the phone now. To the browser whose prompt is on it, it says until when,
+// and for which ticket; to all others the same, whatever the cause.
 func (s *Store) phoneBusy(ctx context.Context, phone, browser string) error {
 	refusal := &Refusal{Kind: PhoneBusy}
 	err := ErrNotFound

@@ -33,8 +33,9 @@ const (
 )
 
 const (
-	// ClaimTries is how many receipts may be typed for one ticket, and in a day from one browser and for the tickets that one client
-	// has booked for one phone: a stranger who books with somebody's number must not use up its owner's.
+	// ClaimTries is how many receipts may be typed for one ticket, and in a day from one browser and for the tickets
+	// that one client has booked for one phone: a stranger who books with somebody's number must not use up its
+	// owner's.
 	ClaimTries = 5
 	claimDay   = 24 * time.Hour
 	claimLease = time.Minute

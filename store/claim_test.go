@@ -99,7 +99,8 @@ func testPhoneThatProves(t *testing.T) {
 	}
 }
 
-// TestClaimsOfStrangers: who books with somebody's number and names receipts until no more are taken does not use up the owner's.
+// TestClaimsOfStrangers: who books with somebody's number and names receipts until no more are taken does not use up
+// the owner's.
 func TestClaimsOfStrangers(t *testing.T) { storetest.Each(t, testClaimsOfStrangers) }
 
 func testClaimsOfStrangers(t *testing.T) {

@@ -46,7 +46,7 @@ const (
 	SoldOut      RefusalKind = "sold_out"       // Left
 	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
 	PriceChanged RefusalKind = "price_changed"  // Total
-	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret where the same browser made the other booking; else Wait, which says nothing of the phone
+	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret for the browser whose prompt is on it, else Wait
 	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
 	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
 	PromptOut    RefusalKind = "prompt_out"     // Until: when this ticket may be tried again

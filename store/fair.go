@@ -44,8 +44,9 @@ type asker struct {
 	ticket                 TicketID // that is tried again; 0 for a new booking
 }
 
-// pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A prompt of
-// a booking that was given up counts as unanswered at once. What failed through the cinema's own fault counts as not sent.
+// pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A
+// prompt of a booking that was given up counts as unanswered at once. What failed through the cinema's own fault
+// counts as not sent.
 const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' THEN 4
 	WHEN p.state IN ('sending', 'prompted', 'unknown') THEN CASE WHEN p.live_until > $5 AND t.failure_reason <> 'given_up' THEN 0 ELSE 1 END
 	WHEN p.reason IN ('cancelled', 'timeout', 'expired', 'unreachable') THEN 1
@@ -56,9 +57,9 @@ const recentPrompts = `COALESCE(sum(CASE WHEN o.created_at > $7 THEN 1 ELSE 0 EN
 	COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid,
 	COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last`
 
-// factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as of $5, with
-// a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds. Of a client's prompts the
-// latest 200 bookings count, so that what a busy address costs is bounded.
+// factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as
+// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds.
+// Of a client's prompts the latest 200 bookings count, so that what a busy address costs is bounded.
 const factsQuery = `SELECT
 	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL AND id <> $10 AND (client = $3 OR browser = $2 AND browser <> '')),
 	b.held, b.paid, b.by_phone, c.held, c.paid, s.held, s.paid, bp.made, bp.unanswered, bp.paid, bp.last, cp.made - cp.made_paid, cp.unanswered, cp.paid, cp.last,
@@ -81,7 +82,10 @@ const factsQuery = `SELECT
 func (i Instant) ago(d time.Duration) Instant { return i.Add(-d) }
 
 func (t *tx) factsArgs(a asker) []any {
-	return []any{a.phone, a.browser, a.client, a.screening, t.now, t.now.ago(fairuse.Day), t.now.ago(fairuse.Minute), t.now.ago(fairuse.Hour), t.now.ago(fairuse.Lately), a.ticket}
+	return []any{
+		a.phone, a.browser, a.client, a.screening, t.now,
+		t.now.ago(fairuse.Day), t.now.ago(fairuse.Minute), t.now.ago(fairuse.Hour), t.now.ago(fairuse.Lately), a.ticket,
+	}
 }
 
 // fairly asks the policy about a booking or another try. What it refuses is a [*Refusal].
@@ -95,7 +99,8 @@ func (t *tx) fairly(s *Store, a asker) (fairuse.Decision, error) {
 	var browserLast, clientLast Instant
 	err := t.scan([]any{
 		&f.PhoneHeld, &f.BrowserHeld, &paid, &byPhone, &f.AddressHeld, &f.AddressPaid, &f.ScreeningHeld, &f.ScreeningPaid,
-		&f.Browser.Minute, &f.Browser.Unanswered, &f.Browser.Paid, &browserLast, &f.Address.Minute, &f.Address.Unanswered, &f.Address.Paid, &clientLast, &prompts,
+		&f.Browser.Minute, &f.Browser.Unanswered, &f.Browser.Paid, &browserLast,
+		&f.Address.Minute, &f.Address.Unanswered, &f.Address.Paid, &clientLast, &prompts,
 	}, factsQuery, t.factsArgs(a)...)
 	if err != nil {
 		return fairuse.Decision{}, err
@@ -130,7 +135,9 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 		if err != nil {
 			return nil, fmt.Errorf("prompts of a phone: %w", err)
 		}
-		all = append(all, fairuse.Prompt{Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own"})
+		all = append(all, fairuse.Prompt{
+			Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own",
+		})
 	}
 	return all, nil
 }
@@ -147,7 +154,8 @@ func refusalOf(d fairuse.Decision) error {
 	return &Refusal{Kind: kind, Left: d.Left, Wait: d.Wait}
 }
 
-// clientOf is how a ticket's client is written down: a browser with a lane of its own does not count against its address.
+// clientOf is how a ticket's client is written down: a browser with a lane of its own does not count against its
+// address.
 func clientOf(client string, d fairuse.Decision) string {
 	if d.Lane {
 		return ""

@@ -92,8 +92,8 @@ func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, er
 	return q, nil
 }
 
-// TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says whether there
-// was one. Pushes, and what the books have to ask, go first.
+// TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says
+// whether there was one. Pushes, and what the books have to ask, go first.
 func (s *Store) TakeQueryTurn(ctx context.Context, gap time.Duration) (bool, error) {
 	pace, err := s.pace(ctx)
 	if err != nil || s.Now() < pace.YieldUntil || s.Now() < pace.RestUntil {

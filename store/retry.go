@@ -81,8 +81,12 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	case tk.Screening != OnSale || t.now >= tk.Close:
 		return &Refusal{Kind: NotOnSale}
 	}
-	// Whose browser booked goes on holding the seats, whoever tries again; where from, and by which phone, may have changed.
-	ask := asker{phone: r.Phone, browser: tk.Browser, client: r.Client.name(), partner: r.Client.Partner != "", screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID}
+	// Whose browser booked goes on holding the seats, whoever tries again; where from, and by which phone, may have
+	// changed.
+	ask := asker{
+		phone: r.Phone, browser: tk.Browser, client: r.Client.name(), partner: r.Client.Partner != "",
+		screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID,
+	}
 	if tk.Held != tk.Quantity || r.Phone != tk.Phone || tk.Client != "" && tk.Client != ask.client {
 		ask.seats = tk.Quantity
 	}

@@ -80,7 +80,8 @@ type books interface {
 // Open opens the books, brings their schema up to date and checks whose money they hold.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
-		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute), queries: o.Queries, fair: o.FairUse,
+		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute),
+		queries: o.Queries, fair: o.FairUse,
 	}
 	if s.queries == nil {
 		s.queries = DefaultSchedule()

@@ -139,8 +139,9 @@ func (t *tx) shared() bool { return t.rows }
 // lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
 // may be old by then. SQLite has one writer, and needs none.
 //
-// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the client, the screening, money.
-// Where that is not to be had, as for money that turns out to be a ticket's, the database finds out, and one of them runs again.
+// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the client,
+// the screening, money. Where that is not to be had, as for money that turns out to be a ticket's, the database finds
+// out, and one of them runs again.
 func (t *tx) lock(id TicketID) error {
 	if !t.rows || t.unguarded {
 		return nil

@@ -357,7 +357,8 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 // shortestPartnerKey is how long a key must be that nobody can guess.
 const shortestPartnerKey = 24
 
-// readPartners reads PARTNER_KEYS. Its errors name partners by their place alone: a name may be a key in the wrong place.
+// readPartners reads PARTNER_KEYS. Its errors name partners by their place alone: a name may be a key in the wrong
+// place.
 func (p *plan) readPartners() error {
 	p.partners = map[string]string{}
 	keys := map[string]bool{}

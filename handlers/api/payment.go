@@ -247,7 +247,8 @@ func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 	return web.WriteJSON(w, refusedStatus(w, p.Ticket.Reason), body)
 }
 
-// phoneBusy answers as to any phone that cannot have a prompt: Daraja's own words would say that the number is paying elsewhere.
+// phoneBusy answers as to any phone that cannot have a prompt: Daraja's own words would say that the number is paying
+// elsewhere.
 func phoneBusy(w http.ResponseWriter) error {
 	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait}
 	web.RetryAfter(w, refusal)
@@ -262,8 +263,8 @@ func refusedStatus(w http.ResponseWriter, reason string) int {
 	return http.StatusBadGateway
 }
 
-// QueryPaymentStatus answers POST /api/query-payment-status with what M-PESA has said, or what Daraja says, as it came. It
-// decides nothing.
+// QueryPaymentStatus answers POST /api/query-payment-status with what M-PESA has said, or what Daraja says, as it
+// came. It decides nothing.
 func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	client, _, err := a.client(w, r)

@@ -89,8 +89,8 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	return body
 }
 
-// publicReason is a reason as anybody may know it: that a phone could not have a prompt because another is on it is its owner's to
-// know.
+// publicReason is a reason as anybody may know it: that a phone could not have a prompt because another is on it is
+// its owner's to know.
 func publicReason(reason string) string {
 	switch reason {
 	case checkout.ReasonPhoneLocked, "locked":

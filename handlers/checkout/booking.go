@@ -26,7 +26,7 @@ type Booking struct {
 	Phone       string
 	Quantity    int
 	Total       store.Shillings // the total that was shown; 0 where none was
-	Key         string          // makes a repeated request the same booking; the caller puts in front by what way it came, such as form:… or api:…
+	Key         string          // makes a repeated request the same booking; before it the way it came, such as form:…
 	KeyBefore   string          // and KeyOwned: as in [store.NewBooking]
 	KeyOwned    bool
 	Client      store.Client      // who books
@@ -93,7 +93,8 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	}
 	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
-		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Client: b.Client, Browser: b.Browser, Session: b.Session,
+		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(),
+		Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()
@@ -117,10 +118,9 @@ func (s *Service) mayPush(ctx context.Context, b Booking) error {
 	return err
 }
 
-// Retry tries again to have a failed ticket paid, by the number given, which may be another one, for the browser session and
-// client that ask. Two clicks make one push:
-// the second finds the ticket Pending and returns it. Errors are as for Book, with store.ErrNotFound where the secret opens
-// nothing.
+// Retry tries again to have a failed ticket paid, by the number given, which may be another one, for the browser
+// session and client that ask. Two clicks make one push: the second finds the ticket Pending and returns it. Errors
+// are as for Book, with store.ErrNotFound where the secret opens nothing.
 func (s *Service) Retry(ctx context.Context, secret, phone, browser string, client store.Client) (Placed, error) {
 	msisdn, wrong := readPhone(phone)
 	if wrong != "" {
@@ -133,7 +133,8 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string, clie
 	if err != nil {
 		return Placed{}, err
 	}
-	sending, err := s.store.Retry(ctx, store.NewRetry{Secret: secret, Phone: string(msisdn), Client: client, Browser: browser})
+	again := store.NewRetry{Secret: secret, Phone: string(msisdn), Client: client, Browser: browser}
+	sending, err := s.store.Retry(ctx, again)
 	if err != nil {
 		done()
 		if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.NotFailed {

@@ -13,8 +13,8 @@ import (
 	"cinemasphere/store"
 )
 
-// ErrNoTurn means that M-PESA is not asked now, since others go first, and that nothing is known from before. It may be asked again
-// in a few seconds.
+// ErrNoTurn means that M-PESA is not asked now, since others go first, and that nothing is known from before. It may
+// be asked again in a few seconds.
 var ErrNoTurn = errors.New("no turn to ask M-PESA")
 
 const (
@@ -38,11 +38,11 @@ type sharedQuery struct {
 	err   error
 }
 
-// Query says what became of a push of ours, in the form in which Daraja answers queries. What M-PESA has said of it stands in the
-// books. Otherwise allow is asked whether the asker may have Daraja asked, which is done where it is its turn: pushes and what the
-// books ask themselves go first. It writes nothing of the push and decides nothing. The answer may be up to 5 s old, or without a turn
-// 2 minutes. Errors are allow's, store.ErrNotFound where the id is not ours, ErrNoTurn, and an *mpesa.Error where Daraja gave
-// nothing that could be passed on.
+// Query says what became of a push of ours, in the form in which Daraja answers queries. What M-PESA has said of it
+// stands in the books. Otherwise allow is asked whether the asker may have Daraja asked, which is done where it is
+// its turn: pushes and what the books ask themselves go first. It writes nothing of the push and decides nothing. The
+// answer may be up to 5 s old, or without a turn 2 minutes. Errors are allow's, store.ErrNotFound where the id is not
+// ours, ErrNoTurn, and an *mpesa.Error where Daraja gave nothing that could be passed on.
 func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
 	push, err := s.store.PushByCheckoutRequestID(ctx, checkoutRequestID)
 	if err == nil && toldOf(push) {

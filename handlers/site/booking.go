@@ -159,7 +159,9 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
-		why := again{status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused}
+		why := again{
+			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused,
+		}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret
 		}

@@ -181,8 +181,8 @@ func (h *hoarder) act(t *town, halls int, die *rand.Rand) {
 	h.holding = kept
 }
 
-// TestHoarders: at each second one address that pays nothing holds 40 seats and 15 % of a screening at most, and what it pays for is
-// what it has more. It sends few prompts to strangers.
+// TestHoarders: at each second one address that pays nothing holds 40 seats and 15 % of a screening at most, and what
+// it pays for is what it has more. It sends few prompts to strangers.
 func TestHoarders(t *testing.T) {
 	for name, h := range map[string]hoarder{
 		"from one IPv4 address":         {client: fairuse.Block("192.0.2.7")},
@@ -288,8 +288,8 @@ func TestPranksters(t *testing.T) {
 	}
 }
 
-// TestAPartner: it holds 200 seats and a quarter of a screening at most, sells as fast as its customers pay, and no faster than 120 a
-// minute.
+// TestAPartner: it holds 200 seats and a quarter of a screening at most, sells as fast as its customers pay, and no
+// faster than 120 a minute.
 func TestAPartner(t *testing.T) {
 	die := rand.New(rand.NewPCG(9, 9))
 	c := newTown(600, 600, 600)

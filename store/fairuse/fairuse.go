@@ -1,9 +1,10 @@
-// Package fairuse is the policy of how much one stranger may do to others: how many seats a client may hold that are not
-// paid for, and how many payment prompts it may send. It decides from who asks, what is held, what was answered and what
-// was paid.
+// Package fairuse is the policy of how much one stranger may do to others: how many seats a client may hold that are
+// not paid for, and how many payment prompts it may send. It decides from who asks, what is held, what was answered
+// and what was paid.
 //
-// Who asks is a browser (by the session that its first booking made), an address block (an IPv4 address, or the /48 of an
-// IPv6 address, which one customer of a provider is given), a phone number that anybody may type, or a partner (by its key).
+// Who asks is a browser (by the session that its first booking made), an address block (an IPv4 address, or the /48
+// of an IPv6 address, which one customer of a provider is given), a phone number that anybody may type, or a partner
+// (by its key).
 //
 // Seats that are held and not paid for:
 //   - 20 for a browser, and 20 for a phone number as far as the same browser or address books with it: what a stranger
@@ -12,15 +13,16 @@
 //   - 15 % of a screening for an address block, 25 % for a partner; one booking of up to 10 seats is always possible for
 //     who holds nothing there, so that a family can book in a hall of 20.
 //
-// A payment frees its seats from these bounds at once, and earns: the bound of the address grows by the seats it has paid
-// for in the last 15 minutes, and its share of a screening by those it has paid for there. So hundreds of customers behind
-// one carrier's address are served as fast as they pay, and an address that pays nothing holds 40 seats at most.
+// A payment frees its seats from these bounds at once, and earns: the bound of the address grows by the seats it has
+// paid for in the last 15 minutes, and its share of a screening by those it has paid for there. So hundreds of
+// customers behind one carrier's address are served as fast as they pay, and an address that pays nothing holds 40
+// seats at most.
 //
-// A browser that has paid before has a lane of its own: it has its own bounds, is not held to those of its address, and does
-// not count against its neighbours there.
+// A browser that has paid before has a lane of its own: it has its own bounds, is not held to those of its address,
+// and does not count against its neighbours there.
 //
-// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused counts
-// nothing:
+// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused
+// counts nothing:
 //   - 10 a minute for a browser (BOOKING_RATE), five times as many for an address, of which paid ones do not count, and 120
 //     a minute for a partner.
 //   - To one phone, by one source (the same browser or address; a new session is had for nothing, so that it does not make
@@ -34,17 +36,17 @@
 //     each that was paid. After those one at a time, with a pause that begins with 2 minutes and doubles up to 10: longer ones would
 //     lock out the neighbours of who sends them, while these let no more than a few more go out.
 //
-// Seats that are held for who never answers are held for half as long: where the browser, the address, or the phone by the
-// same source has let two prompts or more go by in the last hour and paid nothing since. That is 90 seconds where seats
-// are held for 3 minutes, and never less than 90 seconds unless all holds are shorter: a prompt stays on a handset for about
-// a minute. The prompt itself counts as live for as long as any other; money that comes after the seats are free
-// is late money, like other.
+// Seats that are held for who never answers are held for half as long: where the browser, the address, or the phone
+// by the same source has let two prompts or more go by in the last hour and paid nothing since. That is 90 seconds
+// where seats are held for 3 minutes, and never less than 90 seconds unless all holds are shorter: a prompt stays on
+// a handset for about a minute. The prompt itself counts as live for as long as any other; money that comes after the
+// seats are free is late money, like other.
 //
 // Nothing of this says to one client what another does: a phone that rests after unanswered prompts is refused in the
 // same words, with the same status and the same time to wait, as one with a stranger's prompt on it.
 //
-// A cinema may lift all of it, for load tests: see [Policy]. How often one client may have M-PESA asked about a payment is
-// bounded elsewhere, by the pace of all questions together and, in each process, by client.
+// A cinema may lift all of it, for load tests: see [Policy]. How often one client may have M-PESA asked about a
+// payment is bounded elsewhere, by the pace of all questions together and, in each process, by client.
 //
 // It must never know SQL, a clock or the network: it is told how long ago things were.
 package fairuse
@@ -57,13 +59,13 @@ const (
 	OwnSeats = 20
 	// OneBooking is how many seats may always be booked in a screening by who holds none there.
 	OneBooking = 10
-	// PhoneWait is after how long one may try again where a phone cannot have a prompt, whatever the cause: longer than a prompt
-	// lives, so that it says nothing of when one ends, and half of the first pause.
+	// PhoneWait is after how long one may try again where a phone cannot have a prompt, whatever the cause: longer
+	// than a prompt lives, so that it says nothing of when one ends, and half of the first pause.
 	PhoneWait = 150 * time.Second
 )
 
-// PhoneSentence is all that anybody is told whose prompt cannot go to a phone, unless the prompt on it is their own: the words are
-// the rule here, since any others would tell a stranger whether a number is paying at this moment.
+// PhoneSentence is all that anybody is told whose prompt cannot go to a phone, unless the prompt on it is their own:
+// the words are the rule here, since any others would tell a stranger whether a number is paying at this moment.
 const PhoneSentence = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."
 
 // How far back the facts must reach.

@@ -37,7 +37,8 @@ type booked struct {
 	prompts   []*sent
 }
 
-// town is a cinema in the memory of a test, with what the books would know. Its tickets are kept by what they are looked for by.
+// town is a cinema in the memory of a test, with what the books would know. Its tickets are kept by what they are
+// looked for by.
 type town struct {
 	now    int
 	halls  []int // capacity

@@ -37,7 +37,8 @@ func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	return s
 }
 
-// FairUse bounds what one client may do to others, which books for tests do not, with 100 bookings a minute for a browser.
+// FairUse bounds what one client may do to others, which books for tests do not, with 100 bookings a minute for a
+// browser.
 func FairUse(o *store.Options) { o.FairUse = fairuse.Policy{PerMinute: 100} }
 
 // Plan is a seat plan of so many rows and seats a row, with an aisle in the middle of each.

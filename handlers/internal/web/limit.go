@@ -16,17 +16,18 @@ func Client(r *http.Request, partner string) store.Client {
 	return store.Client{Address: ClientIP(r), Partner: partner}
 }
 
-// questions is how often a minute one address block or partner may have M-PESA asked about payments that the books have no
-// word on.
+// questions is how often a minute one address block or partner may have M-PESA asked about payments that the books
+// have no word on.
 const questions = 30
 
-// Questions bounds how often one client has M-PESA asked. It is a memory of this process: that all processes together ask no
-// more than they may is seen to by the books. A nil *Questions bounds nothing.
+// Questions bounds how often one client has M-PESA asked. It is a memory of this process: that all processes together
+// ask no more than they may is seen to by the books. A nil *Questions bounds nothing.
 type Questions struct{ limit *httprate.RateLimiter }
 
 // NewQuestions makes Questions that bound every client.
 func NewQuestions() *Questions {
-	return &Questions{httprate.NewRateLimiter(questions, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{}))}
+	quiet := httprate.WithResponseHeaders(httprate.ResponseHeaders{})
+	return &Questions{httprate.NewRateLimiter(questions, time.Minute, quiet)}
 }
 
 // Allow counts a question by the client. The error is a 429.
@@ -40,8 +41,8 @@ func (q *Questions) Allow(w http.ResponseWriter, r *http.Request, client store.C
 	return nil
 }
 
-// RefusalStatus is the status that a refusal of the books is answered with: 429 where one client has had too much, 409 where
-// something has changed or stands in the way.
+// RefusalStatus is the status that a refusal of the books is answered with: 429 where one client has had too much,
+// 409 where something has changed or stands in the way.
 func RefusalStatus(r *store.Refusal) int {
 	switch r.Kind {
 	case store.AddressHolds, store.AddressShare, store.TooFast, store.TooManyPrompts:

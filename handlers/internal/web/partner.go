@@ -24,8 +24,8 @@ func NewPartners(keys map[string]string) *Partners {
 	return p
 }
 
-// Of is the name of the partner whose key the request brings as Authorization: Bearer, "" for a request without. The error is a
-// 401 for a key that nobody has.
+// Of is the name of the partner whose key the request brings as Authorization: Bearer, "" for a request without. The
+// error is a 401 for a key that nobody has.
 func (p *Partners) Of(w http.ResponseWriter, r *http.Request) (string, error) {
 	said := r.Header.Get("Authorization")
 	if said == "" {
@@ -41,7 +41,10 @@ func (p *Partners) Of(w http.ResponseWriter, r *http.Request) (string, error) {
 	}
 	if name == "" || !strings.EqualFold(scheme, "Bearer") {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		return "", &Error{Status: http.StatusUnauthorized, Public: "This key is not known. Send it as Authorization: Bearer KEY, or none at all."}
+		return "", &Error{
+			Status: http.StatusUnauthorized,
+			Public: "This key is not known. Send it as Authorization: Bearer KEY, or none at all.",
+		}
 	}
 	return name, nil
 }
