@@ -18,7 +18,7 @@ func unknown(code Code) Result {
 	return Result{
 		Class: ClassUnknown, Reason: "unknown",
 		Sentence: told + " If money left your account, your payment will be found: keep the M-PESA message.",
-		Operator: answered(code) + ", which is not in our table. It is neither success nor failure: " +
+		Operator: "That code is not in our table. It is neither success nor failure: " +
 			"M-PESA is asked again; then look it up in the M-PESA portal.",
 	}
 }
@@ -93,10 +93,10 @@ var results = map[Code]Result{
 	"1025": pushFailed("The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the reference."),
 	"9999": pushFailed("The prompt could not be sent (claimed only)."),
 	"1036": {Class: ClassSoftFailure, Reason: "unreachable",
-		Sentence: "Your phone could not be reached. " + notComplete + " " + oldMenu,
+		Sentence: "Your phone could not be reached. " + notComplete,
 		Operator: "The SMS centre did not confirm the prompt (observed in 2019). " + oldMenu},
 	"1037": {Class: ClassSoftFailure, Reason: "timeout",
-		Sentence: "There was no answer from your phone. " + notComplete + " " + oldMenu,
+		Sentence: "There was no answer from your phone. " + notComplete,
 		Operator: "The phone could not be reached, or nobody answered the prompt (observed). " +
 			"A late success has been claimed. " + oldMenu},
 
@@ -137,12 +137,4 @@ func Classify(code Code) Result {
 	}
 	result.Code = code
 	return result
-}
-
-// Answer is for the operator's list: what M-PESA answered, by its code and its own text.
-func (r Result) Answer(text string) string {
-	if text = cut(MaskDigits(printable(oneSpace(text)))); text != "" {
-		text = ", " + text
-	}
-	return answered(r.Code) + text
 }

@@ -10,6 +10,17 @@ import (
 	"cinemasphere/store/fairuse"
 )
 
+// FairUse is how strictly a cinema bounds what one client may do to others.
+type FairUse = fairuse.Policy
+
+// What of the policy of fair use customers are told. PhoneSentence is all that anybody reads whose prompt cannot go to a
+// phone, unless the prompt on it is their own.
+const (
+	OwnSeats      = fairuse.OwnSeats
+	PhoneWait     = fairuse.PhoneWait
+	PhoneSentence = fairuse.PhoneSentence
+)
+
 // Client is who asks for a booking or another try, besides its browser session.
 type Client struct {
 	Address string // its IP address; "" where it is not known

@@ -23,16 +23,16 @@ var importLaw = map[string][]string{
 	"store":           {"store/fairuse"},
 	"store/fairuse":   {},
 	"mpesa/sim":       {"mpesa"},
-	"store/storetest": {"store", "store/fairuse", "store/storetest/pgserver"},
+	"store/storetest": {"store", "store/storetest/pgserver"},
 	"views/ui":        {"assets"},
 	"views":           {"views/ui", "assets", "store"},
 
 	"store/storetest/pgserver": {},
 
-	"handlers/checkout":     {"store", "store/fairuse", "mpesa"},
-	"handlers/internal/web": {"views/ui", "store", "store/fairuse", "assets"},
+	"handlers/checkout":     {"store", "mpesa"},
+	"handlers/internal/web": {"views/ui", "store", "assets"},
 	"handlers/site":         {"handlers/internal/web", "views", "views/ui", "store", "handlers/checkout", "assets"},
-	"handlers/api":          {"handlers/internal/web", "store", "store/fairuse", "handlers/checkout"},
+	"handlers/api":          {"handlers/internal/web", "store", "handlers/checkout"},
 	"handlers/hooks":        {"handlers/internal/web", "mpesa", "handlers/checkout"},
 	"handlers":              {"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/checkout", "store", "assets"},
 	"cmd/cinemasphere":      nil, // everything

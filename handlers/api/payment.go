@@ -13,7 +13,6 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 )
 
 const (
@@ -250,7 +249,7 @@ func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 // phoneBusy answers as to any phone that cannot have a prompt: Daraja's own words would say that the number is paying
 // elsewhere.
 func phoneBusy(w http.ResponseWriter) error {
-	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait}
+	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: store.PhoneWait}
 	web.RetryAfter(w, refusal)
 	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: web.RefusalSentence(refusal)})
 }

@@ -5,7 +5,6 @@ import (
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 )
 
 // Reasons for a push that Daraja refused: no prompt went out.
@@ -71,7 +70,7 @@ func explain(t *store.Ticket) Explanation {
 	case store.ReasonScreeningCancelled:
 		return owed(t, "This screening has been cancelled.")
 	case ReasonPhoneLocked:
-		return plain("No prompt was sent", fairuse.PhoneSentence+" You have not been charged for this booking.")
+		return plain("No prompt was sent", store.PhoneSentence+" You have not been charged for this booking.")
 	case ReasonMpesaBusy:
 		return plain("M-PESA is busy", "No prompt was sent and you have not been charged. Please try again in a minute.")
 	case ReasonConfig:
@@ -82,7 +81,7 @@ func explain(t *store.Ticket) Explanation {
 	e := plain(title(result), result.Sentence)
 	e.Hint = hints[result.Reason]
 	if result.Reason == "locked" {
-		e.Sentence = fairuse.PhoneSentence + " As far as M-PESA knows no money left your account."
+		e.Sentence = store.PhoneSentence + " As far as M-PESA knows no money left your account."
 	}
 	if e.Late = result.Class == mpesa.ClassSoftFailure; e.Late {
 		e.Sentence += nameReceipt

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 )
 
 // New opens new books and closes them with the test: a file in the test's own directory, or a PostgreSQL database where the test
@@ -39,7 +38,7 @@ func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 
 // FairUse bounds what one client may do to others, which books for tests do not, with 100 bookings a minute for a
 // browser.
-func FairUse(o *store.Options) { o.FairUse = fairuse.Policy{PerMinute: 100} }
+func FairUse(o *store.Options) { o.FairUse = store.FairUse{PerMinute: 100} }
 
 // Plan is a seat plan of so many rows and seats a row, with an aisle in the middle of each.
 func Plan(rows, seats int) string {

@@ -8,7 +8,6 @@ import (
 	"github.com/go-chi/httprate"
 
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 )
 
 // Client is who asks, as the books know clients: the address, on routes with [FindClient], and the partner if any.
@@ -34,7 +33,7 @@ func NewQuestions() *Questions {
 func (q *Questions) Allow(w http.ResponseWriter, r *http.Request, client store.Client) error {
 	if q != nil && q.limit.OnLimit(w, r, client.Scope("")) {
 		return &Error{
-			Status: http.StatusTooManyRequests, RetryAfter: int(fairuse.Minute.Seconds()),
+			Status: http.StatusTooManyRequests, RetryAfter: int(time.Minute.Seconds()),
 			Public: "You have asked many times in a minute. Please ask again in a minute.",
 		}
 	}

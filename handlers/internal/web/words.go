@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/views/ui"
 )
 
@@ -33,7 +32,7 @@ func RefusalSentence(r *store.Refusal) string {
 		return fmt.Sprintf("The price has changed: the total is now %s. Nothing was booked.", ui.Shillings(r.Total))
 	case store.PhoneBusy:
 		if r.Until == 0 { // it is not this browser's own, and no word may say more of the phone
-			return fairuse.PhoneSentence
+			return store.PhoneSentence
 		}
 		return "A payment prompt is already on this phone. Answer or cancel it" + until(r.Until, ", then try again.")
 	case store.AddressHolds:
@@ -45,7 +44,7 @@ func RefusalSentence(r *store.Refusal) string {
 	case store.TooManyPrompts:
 		return "Many payment prompts that you asked for were not answered. Please try again" + after(r.Wait)
 	case store.TooManySeats:
-		return fmt.Sprintf("You may hold %d seats at once. ", fairuse.OwnSeats) +
+		return fmt.Sprintf("You may hold %d seats at once. ", store.OwnSeats) +
 			left(r.Left, "Pay for those you have first.", "You can book one more.", "You can book %d more.")
 	case store.KeyReused:
 		return "This form has already made another booking. Please look at that one before you book again."
