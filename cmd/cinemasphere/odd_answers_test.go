@@ -41,7 +41,7 @@ func TestOddPushAnswers(t *testing.T) {
 	}))
 	t.Cleanup(srv.Close)
 	dir := t.TempDir()
-	if out, err := subcommand(t, dir, "seed"); err != nil {
+	if out, err := subcommand(t, dir, "seed", "--mpesa-env=simulator"); err != nil {
 		t.Fatal(err, out)
 	}
 	p := start(t, dir, "MPESA_ENV=simulator", "MPESA_BASE_URL="+srv.URL, "QUERY_SCHEDULE=3s,6s,9s,12s")
