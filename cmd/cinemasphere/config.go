@@ -269,6 +269,9 @@ func (p *plan) checkBaseURL(fail func(string, ...any)) bool {
 	case p.env != store.Simulator && loopback(u.Host):
 		fail("BASE_URL is %s, which Safaricom cannot reach", u.Host)
 	default:
+		// Browsers leave it out, and what they send is compared with this.
+		defaultPort := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+		p.BaseURL = strings.TrimSuffix(p.BaseURL, defaultPort)
 		return true
 	}
 	return false

@@ -129,6 +129,16 @@ func TestConfigFillsIn(t *testing.T) {
 	if p, err = c.check(); err != nil {
 		t.Fatal(err)
 	}
+	for given, want := range map[string]string{
+		"https://cinema.co.ke:443/": "https://cinema.co.ke", "https://cinema.co.ke:80": "https://cinema.co.ke:80", "https://cinema.co.ke:8443": "https://cinema.co.ke:8443",
+		"http://cinema.co.ke:80": "http://cinema.co.ke",
+	} {
+		d := c
+		d.BaseURL = given
+		if p, err := d.check(); err != nil || p.BaseURL != want || p.callback != want+"/cb" {
+			t.Errorf("%s is %s, %s, %v", given, p.BaseURL, p.callback, err)
+		}
+	}
 	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.co.ke/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
 		t.Errorf("%+v", p)
 	}

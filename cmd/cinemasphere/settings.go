@@ -111,6 +111,11 @@ func (s *settings) readFile(dir string) (source, error) {
 	path := filepath.Join(dir, ".env")
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() { // some tools have a folder of that name
+		if _, err := os.Stat(path + ".txt"); err == nil { // as Windows names it, and hides
+			s.strange = true
+			s.inFiles = append(s.inFiles, path+".txt")
+			s.warnings = append(s.warnings, fmt.Sprintf("%s.txt is not read: it must be named .env", path))
+		}
 		return source{}, nil
 	}
 	var data []byte

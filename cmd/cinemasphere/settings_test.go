@@ -325,6 +325,13 @@ func TestFilesThatOthersCanRead(t *testing.T) {
 			t.Errorf("%o: %v, %v", mode, c.Found, err)
 		}
 	}
+	named := t.TempDir()
+	write(t, filepath.Join(named, ".env.txt"), "MPESA_ENV=production")
+	if c, err := configOf(t, nil, "", named); err != nil || len(c.Found.warnings) != 1 {
+		t.Errorf("a file that Windows has named: %v", err)
+	} else if _, err := c.check(); err == nil {
+		t.Error("a demo opens beside it")
+	}
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, ".env"), 0o755); err != nil {
 		t.Fatal(err)
