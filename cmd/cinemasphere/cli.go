@@ -46,7 +46,10 @@ func (versionCmd) Run(p *program) error {
 	if info, ok := debug.ReadBuildInfo(); v == "" && ok {
 		v = info.Main.Version
 	}
-	_, err := fmt.Fprintf(p.stdout, "cinemasphere %s\nsettings: %s\n", v, p.settings.readFrom())
+	_, err := fmt.Fprintln(p.stdout, "cinemasphere", v)
+	if err == nil && p.settings != nil {
+		_, err = fmt.Fprintln(p.stdout, "settings:", p.settings.readFrom())
+	}
 	return err
 }
 
@@ -77,17 +80,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	kctx, err := parser.Parse(args)
-	if err == nil {
-		err = unreadable
-	}
 	if err != nil {
 		return fmt.Errorf("%w (see cinemasphere --help)", line.explain(err))
+	}
+	p := &program{ctx: ctx, stdout: stdout, stderr: stderr, settings: set}
+	if unreadable != nil {
+		if kctx.Command() != "version" {
+			return unreadable
+		}
+		p.settings = nil // which it does not need
+		return errors.Join(kctx.Run(p), unreadable)
 	}
 	if err := set.export(); err != nil {
 		return err
 	}
 	set.fill(reflect.ValueOf(&c).Elem())
-	return kctx.Run(&program{ctx: ctx, stdout: stdout, stderr: stderr, settings: set})
+	return kctx.Run(p)
 }
 
 // programFolder is where the program's file is, "" where that is not known.
