@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 )
 
@@ -385,15 +384,11 @@ func TestDocumentRefuses(t *testing.T) {
 		"backslashes":          []byte(`{"` + strings.Repeat(`\`, maxBody-10)),
 		"ampersands":           []byte("a=b" + strings.Repeat(`&a=b`, 100_000)),
 	} {
-		begin := time.Now()
 		if got, err := document(body); err == nil && name != "quotes" && name != "deep" {
 			t.Errorf("%s: %.60s", name, got)
 		}
 		_, _ = ParseCallback(body)
 		_ = Legible(body)
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("%s: took %v", name, took)
-		}
 	}
 }
 

@@ -98,10 +98,13 @@ func (c *Client) readPush(got exchange) (PushAnswer, error) {
 func (c *Client) withIDs(got exchange, err error) (PushAnswer, error) {
 	var answer PushAnswer
 	answer.CheckoutRequestID, answer.MerchantRequestID = pushIDs(got.body)
-	if fault, is := err.(*Error); is {
-		fault.CheckoutRequestID, fault.MerchantRequestID = answer.CheckoutRequestID, answer.MerchantRequestID
+	fault, is := errors.AsType[*Error](err)
+	if !is || answer == (PushAnswer{}) {
+		return answer, err
 	}
-	return answer, err
+	own := *fault // a failed log-in's error is shared by all who waited for it
+	own.CheckoutRequestID, own.MerchantRequestID = answer.CheckoutRequestID, answer.MerchantRequestID
+	return answer, &own
 }
 
 // pushIDs finds the ids anywhere in an answer, also in one that broke off. An id is empty where it is

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -150,7 +151,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	all = slices.DeleteFunc(all, func(c Case) bool {
 		return !f.wants(c) || c.Settled && !f.All || c.over() && !f.All && !slices.Contains(f.Pushes, PushID(c.ID))
 	})
-	slices.SortStableFunc(all, func(a, b Case) int { return int(a.At - b.At) })
+	slices.SortStableFunc(all, func(a, b Case) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
 	return all, nil
 }
 
