@@ -14,10 +14,10 @@ func IsPostgres(path string) bool {
 	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
 }
 
-// schemeOf is what an address begins with, "" where the path is none. A drive of Windows, of one letter, is no scheme.
+// schemeOf is what an address begins with, "" where the path is none.
 func schemeOf(path string) string {
 	scheme, _, found := strings.Cut(path, ":")
-	if !found || len(scheme) < 2 || strings.ContainsFunc(scheme, func(r rune) bool {
+	if !found || strings.ContainsFunc(scheme, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("+.-", r)
 	}) {
 		return ""
@@ -52,24 +52,30 @@ func CheckPath(path string) error {
 		return fmt.Errorf("%s: is not needed: an SQLite database is named by the path of its file alone", scheme)
 	case scheme != "" && strings.Contains(path, "://"):
 		return fmt.Errorf("%s:// is neither a file path nor %s", scheme, postgresForm)
-	case strings.Contains(path, "://"):
-		return errors.New("it is neither a file path nor " + postgresForm)
-	case isKeywords(path):
-		return errors.New("it is neither a file path nor " + postgresForm + ", but a list of keywords")
 	case strings.Contains(path, ":memory:"):
 		return errors.New("books in memory are lost when the program ends: name a file")
-	case strings.Contains(path, "?"):
-		return errors.New("a path must have no ? in it, and no options")
+	case mayBeAddress(path):
+		return errors.New("it is neither a file path, which has no @ : ; ? or // at its beginning, nor " + postgresForm)
+	case isKeywords(path):
+		return errors.New("it is neither a file path nor " + postgresForm + ", but a list of keywords")
 	case strings.HasSuffix(path, "/"):
 		return errors.New("it is a folder: name a file in it, such as cinemasphere.db")
 	}
 	return nil
 }
 
-// checkPostgresURL refuses an address whose password would be taken for something else, and so would be shown.
+// mayBeAddress reports whether a text that begins with no scheme of ours may still be an address with a password in it,
+// whose scheme was forgotten or mistyped. As a file path it would be shown.
+func mayBeAddress(path string) bool {
+	return strings.ContainsAny(path, "@:;?") || strings.HasPrefix(path, "//") ||
+		strings.Contains(strings.ToLower(path), "password=")
+}
+
+// checkPostgresURL refuses an address whose password would be taken for something else, and so would be shown. An @
+// stands once, before the host: what is behind the first of several may be a host, a path or the rest of a password.
 func checkPostgresURL(path string) error {
 	u, err := url.Parse(path)
-	if err != nil || u.User == nil && strings.Contains(path, "@") || u.Opaque != "" {
+	if err != nil || strings.Count(path, "@") > 1 || u.User == nil && strings.Contains(path, "@") || u.Opaque != "" {
 		return errors.New("postgres:// cannot be read: it must be " + postgresForm +
 			", and in the password @ : / ? # % and spaces must be written as %40 %3A %2F %3F %23 %25 %20")
 	}
@@ -113,13 +119,11 @@ func passwords(u *url.URL) (all []string) {
 	return all
 }
 
-// HasPassword reports whether a path to books has a password in it, or may have one.
+// HasPassword reports whether an address of PostgreSQL has a password in it, or may have one. A path that [CheckPath]
+// takes has none.
 func HasPassword(path string) bool {
 	u, err := url.Parse(path)
-	if !IsPostgres(path) {
-		return strings.Contains(path, "://") && strings.Contains(path, "@") || strings.Contains(path, "password")
-	}
-	return err != nil || u.User == nil && strings.Contains(path, "@") || len(passwords(u)) > 0
+	return IsPostgres(path) && (err != nil || u.User == nil && strings.Contains(path, "@") || len(passwords(u)) > 0)
 }
 
 // PathName is how a path to books may be shown: without user, password and options.

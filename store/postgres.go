@@ -79,7 +79,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	db := stdlib.OpenDB(*cfg) // goose prepares its own transactions
+	db := sql.OpenDB(pgSafe{stdlib.GetConnector(*cfg), o.Path}) // goose prepares its own transactions
 	return errors.Join(migrate(ctx, db, goose.DialectPostgres, goose.WithLocker(locker), goose.WithSlog(o.Log)), db.Close())
 }
 
@@ -115,7 +115,7 @@ func (s *Store) suits(ctx context.Context, o Options) error {
 
 // pgOpen makes a pool of at most so many connections, none of which is opened yet.
 func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *sqlx.DB {
-	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgConnector{cfg, pgLimits(lockTime)})), "pgx")
+	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgSafe{pgConnector{cfg, pgLimits(lockTime)}, o.Path})), "pgx")
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(pgConnLife)

@@ -191,8 +191,8 @@ func (l commandLine) clean(args []string) ([]string, error) {
 		if isEmpty(value) {
 			continue
 		}
-		value, problem := clean(value, k.secret)
-		if k.secret == "address" && store.HasPassword(value) {
+		value, problem := clean(value, k)
+		if problem == "" && k.secret == "address" && store.HasPassword(value) {
 			problem = "has a password in it, which every user of this machine could read there: set " + k.name +
 				" in the environment or in .env"
 		}

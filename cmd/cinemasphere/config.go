@@ -104,9 +104,6 @@ func (c config) check() (plan, error) {
 		p.checkEnvironment(fail)
 	}
 	setDefault(&p.DatabaseURL, c.defaultDatabase())
-	if err := store.CheckPath(p.DatabaseURL); err != nil {
-		fail("DATABASE_URL: %w", err)
-	}
 	p.checkAddresses(fail)
 	p.checkInitiator(fail)
 	p.checkDaraja(fail)

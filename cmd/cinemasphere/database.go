@@ -67,9 +67,6 @@ func (b books) with(p *program, do func(*store.Store) error) (err error) {
 	if err := b.nameDatabase(); err != nil {
 		return err
 	}
-	if err := store.CheckPath(b.DatabaseURL); err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
 	p.warn()
 	log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	st, err := store.Open(p.ctx, store.Options{Path: b.DatabaseURL, Existing: true, Log: log})

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"cinemasphere/store"
 )
 
 // settings are what the environment and the files .env say. A value that is empty counts as not given.
@@ -38,6 +40,7 @@ type setting struct {
 //	path:"file"      is relative to the file .env that it stands in
 type known struct {
 	name, flag, secret, path string
+	list                     bool // values with commas between
 	index                    int
 }
 
@@ -56,7 +59,7 @@ func knownSettings() []known {
 		if flag == "" {
 			flag = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 		}
-		all = append(all, known{name, flag, f.Tag.Get("secret"), f.Tag.Get("path"), i})
+		all = append(all, known{name, flag, f.Tag.Get("secret"), f.Tag.Get("path"), f.Type.Kind() == reflect.Slice, i})
 	}
 	return all
 }
@@ -171,7 +174,7 @@ func (s *settings) find(k known, sources []source) error {
 		if from.file {
 			s.inFiles = append(s.inFiles, k.name)
 		}
-		value, problem := clean(got.value, k.secret)
+		value, problem := clean(got.value, k)
 		if problem != "" {
 			return fmt.Errorf("%s (%s) %s", k.name, got.from, problem)
 		}
@@ -189,18 +192,25 @@ func (s *settings) find(k known, sources []source) error {
 	return nil
 }
 
-// readSecret reads the file that NAME_FILE names, as Docker and systemd hand secrets to programs.
+// readSecret reads the file that NAME_FILE names, as Docker and systemd hand secrets to programs. Its errors do not hold
+// the name: it may be the secret itself, by mistake.
 func readSecret(k known, file setting) (setting, error) {
 	path := inFolder(file.folder, strings.TrimFunc(file.value, isBlank))
 	data, err := os.ReadFile(path)
+	if pe, is := errors.AsType[*fs.PathError](err); is {
+		err = pe.Err
+	}
 	if err != nil {
-		return setting{}, fmt.Errorf("%s_FILE (%s): %w", k.name, file.from, err)
+		return setting{}, fmt.Errorf("%s_FILE (%s) must name a file that can be read: %w", k.name, file.from, err)
 	}
 	text, err := decodeText(data)
 	if err != nil {
-		return setting{}, fmt.Errorf("%s_FILE (%s): %s is not UTF-8 text", k.name, file.from, path)
+		return setting{}, fmt.Errorf("%s_FILE (%s) names a file that is not UTF-8 text", k.name, file.from)
 	}
-	return setting{strings.TrimRight(text, "\n"), path, file.folder}, nil
+	if isEmpty(text) {
+		return setting{}, fmt.Errorf("%s_FILE (%s) names a file that is empty", k.name, file.from)
+	}
+	return setting{strings.TrimRight(text, "\n"), "the file of " + k.name + "_FILE", file.folder}, nil
 }
 
 // inFolder is a path as the file .env of a folder means it.
@@ -213,14 +223,18 @@ func inFolder(folder, path string) string {
 
 func isEmpty(value string) bool { return strings.TrimFunc(value, isBlank) == "" }
 
-// clean takes away what shows nothing around a value. A secret is not touched: what is around it, or does not show, is
-// refused, and so are quotes, which Docker and others leave in place. The problem never holds the value.
-func clean(value, secret string) (cleaned, problem string) {
+// clean takes away what shows nothing around a value, and the spaces in a list. A secret is not touched: what is around
+// it, or does not show, is refused, and so are quotes, which Docker and others leave in place. The problem never holds
+// the value.
+func clean(value string, k known) (cleaned, problem string) {
 	trimmed := strings.TrimFunc(value, isBlank)
-	if secret == "token" || secret == "text" {
-		if trimmed != value || secret == "token" && strings.ContainsFunc(value, isBlank) {
+	if k.secret == "token" || k.secret == "text" {
+		if trimmed != value || k.secret == "token" && strings.ContainsFunc(value, isBlank) {
 			return "", "has a space, a line break or an invisible character in it: copy it once more"
 		}
+	}
+	if k.list {
+		trimmed = strings.Join(strings.FieldsFunc(trimmed, betweenEntries), ",")
 	}
 	for _, r := range trimmed {
 		if isHidden(r) {
@@ -231,6 +245,11 @@ func clean(value, secret string) (cleaned, problem string) {
 		if len(trimmed) > 1 && strings.HasPrefix(trimmed, string(quote)) && (strings.HasSuffix(trimmed,
 			string(quote)) || quote > 0x7f) {
 			return "", "stands in quotes: take them away"
+		}
+	}
+	if k.secret == "address" {
+		if err := store.CheckPath(trimmed); err != nil {
+			return "", "cannot be used: " + err.Error()
 		}
 	}
 	return trimmed, ""
