@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -84,6 +85,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return fmt.Errorf("%w (see cinemasphere --help)", line.explain(err))
 	}
 	p := &program{ctx: ctx, stdout: stdout, stderr: stderr, settings: set}
+	if kctx.Command() != "serve" || unreadable != nil { // which has them in its log
+		p.warn(set.warnings)
+	}
 	if unreadable != nil {
 		if kctx.Command() != "version" {
 			return unreadable
@@ -113,6 +117,9 @@ func programFolder() string {
 // workingFolder is the current folder, "" where it is gone.
 func workingFolder() string {
 	dir, err := os.Getwd()
+	if err != nil { // it looks into the folder, which this user may not be allowed to
+		dir, err = syscall.Getwd()
+	}
 	if err != nil {
 		return ""
 	}

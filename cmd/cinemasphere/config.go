@@ -148,6 +148,9 @@ func (p *plan) chooseEnvironment() error {
 	if p.Found != nil && (len(p.Found.inFiles) > 0 || p.Found.strange) {
 		given = append(given, strings.Join(append(p.Found.inFiles, p.Found.files...), ", "))
 	}
+	if p.Found != nil && len(p.Found.passed) > 0 {
+		given = append(given, strings.Join(p.Found.passed, ", ")+" (which is not read)")
+	}
 	if !loopback(p.Addr) {
 		given = append(given, "ADDR="+p.Addr)
 	}

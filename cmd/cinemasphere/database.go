@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"cinemasphere/store"
 )
@@ -49,12 +48,9 @@ func (c *config) nameDatabase() error {
 			return nil
 		}
 	}
-	read := "no .env"
-	if c.Found != nil {
-		read = "read " + c.Found.readFrom()
-	}
 	return fmt.Errorf("no setting names a database: set DATABASE_URL, or MPESA_ENV for its default "+
-		"(looked in the command line and the environment; %s; and no %s of a demo here)", read, demoDatabase)
+		"(looked in the command line and the environment; files: %s; and no %s of a demo here)", c.settingsSource(),
+		demoDatabase)
 }
 
 // books are the settings of a command that works on the books beside a running program.
@@ -67,7 +63,6 @@ func (b books) with(p *program, do func(*store.Store) error) (err error) {
 	if err := b.nameDatabase(); err != nil {
 		return err
 	}
-	p.warn()
 	log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	st, err := store.Open(p.ctx, store.Options{Path: b.DatabaseURL, Existing: true, Log: log})
 	if err != nil {
@@ -88,11 +83,9 @@ func (p *program) sayDatabase(path string, env store.Environment) {
 }
 
 // warn tells the operator what may be wrong with the settings.
-func (p *program) warn() {
-	if p.settings != nil {
-		for _, warning := range p.settings.warnings {
-			fmt.Fprintln(p.stderr, "cinemasphere: warning:", warning)
-		}
+func (p *program) warn(warnings []string) {
+	for _, warning := range warnings {
+		fmt.Fprintln(p.stderr, "cinemasphere: warning:", warning)
 	}
 }
 
@@ -101,10 +94,10 @@ func (b books) initiator(st *store.Store) bool {
 	return b.MpesaInitiatorName != "" || st.Environment() == store.Simulator
 }
 
-// settingsSource is where settings came from, for the log.
+// settingsSource is which files settings came from, for the log.
 func (c *config) settingsSource() string {
-	if c.Found == nil || len(c.Found.files) == 0 {
-		return "environment and flags"
+	if c.Found == nil {
+		return "none"
 	}
-	return strings.Join(c.Found.files, ", ")
+	return c.Found.readFrom()
 }

@@ -109,7 +109,7 @@ func TestFilesUnderAnOpenUmask(t *testing.T) {
 		}
 	}
 	eventually(t, 5*time.Second, "the log says where settings came from", func() bool {
-		return strings.Contains(p.log.String(), `settings="environment and flags"`)
+		return strings.Contains(p.log.String(), `settings="none: looked for .env in `)
 	})
 }
 

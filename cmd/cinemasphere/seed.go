@@ -53,7 +53,6 @@ func (c seedCmd) Run(p *program) error {
 	if err := c.nameDatabase(); err != nil {
 		return err
 	}
-	p.warn()
 	plan, err := c.check()
 	if err != nil {
 		return err

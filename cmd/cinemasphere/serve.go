@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,6 +50,7 @@ type server struct {
 func (c serveCmd) Run(p *program) error {
 	plan, err := c.check()
 	if err != nil {
+		p.warn(append(p.settings.warnings, plan.warnings...)) // what is missing may be mistyped
 		return err
 	}
 	// The live heap is a few megabytes; at the default of 100 a busy box office would collect many times a second.
@@ -134,20 +133,19 @@ func (p *plan) client() mpesa.Config {
 	}
 }
 
-// findProxy is the proxy that the environment names for calls to Daraja, without its user and password.
+// findProxy is the proxy for calls to Daraja, without its user and password, "" where there is none or NO_PROXY leaves
+// Daraja out. That its address can be read was looked at with the settings.
 func (p *plan) findProxy() (string, error) {
 	daraja, err := url.Parse(p.MpesaBaseURL)
 	if err != nil {
 		return "", errors.New("MPESA_BASE_URL cannot be read")
 	}
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: daraja})
-	if err == nil && proxy == nil {
+	switch {
+	case err != nil:
+		return "", errors.New("HTTPS_PROXY or HTTP_PROXY cannot be used")
+	case proxy == nil:
 		return "", nil
-	}
-	schemes := []string{"http", "https", "socks5", "socks5h"}
-	if err != nil || !slices.Contains(schemes, proxy.Scheme) || strings.Trim(proxy.Path, "/") != "" || strings.HasSuffix(proxy.Host, ":") {
-		// Neither the error nor the address may be shown: there may be a password in them.
-		return "", errors.New("HTTPS_PROXY or HTTP_PROXY is not the address of a proxy, such as http://proxy.example:3128")
 	}
 	return proxy.Scheme + "://" + proxy.Host, nil
 }

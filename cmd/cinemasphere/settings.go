@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -22,7 +21,8 @@ type settings struct {
 	values   map[string]setting
 	inFiles  []string // the names of ours that the files give
 	strange  bool     // they give others too, which may be mistyped
-	foreign  map[string]string
+	passed   []string // files that may be meant, and were not read
+	foreign  map[string]setting
 	warnings []string
 }
 
@@ -73,7 +73,7 @@ type source struct {
 // readSettings reads the file .env beside the program and that in the working directory. The environment beats both,
 // and the file beside the program, which belongs to it, the other. Errors and warnings hold no values.
 func readSettings(environ []string, beside, here string) (*settings, error) {
-	s := &settings{values: map[string]setting{}, foreign: map[string]string{}}
+	s := &settings{values: map[string]setting{}, foreign: map[string]setting{}}
 	env := source{values: map[string]setting{}}
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
@@ -100,54 +100,13 @@ func readSettings(environ []string, beside, here string) (*settings, error) {
 			errs = append(errs, err)
 		}
 	}
-	return s, errors.Join(errs...)
+	return s, errors.Join(append(errs, s.findForeign(sources))...)
 }
 
 func sameFile(a, b string) bool {
 	x, err := os.Stat(a)
 	y, err2 := os.Stat(b)
 	return err == nil && err2 == nil && os.SameFile(x, y)
-}
-
-// readFile reads the file .env of a folder, where there is one.
-func (s *settings) readFile(dir string) (source, error) {
-	path := filepath.Join(dir, ".env")
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() { // some tools have a folder of that name
-		if _, err := os.Stat(path + ".txt"); err == nil { // as Windows names it, and hides
-			s.strange = true
-			s.inFiles = append(s.inFiles, path+".txt")
-			s.warnings = append(s.warnings, fmt.Sprintf("%s.txt is not read: it must be named .env", path))
-		}
-		return source{}, nil
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(path)
-	}
-	if err != nil {
-		return source{}, fmt.Errorf("settings: %w", err)
-	}
-	all, err := parseDotenv(data)
-	if err != nil {
-		return source{}, fmt.Errorf("%s: %w", path, err)
-	}
-	s.files = append(s.files, path)
-	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
-		s.warnings = append(s.warnings,
-			fmt.Sprintf("every user of this machine can read or change %s: type chmod 600 %s", path, path))
-	}
-	file := source{map[string]setting{}, true}
-	for _, a := range all {
-		from := fmt.Sprintf("%s line %d", path, a.line)
-		file.values[a.name] = setting{a.value, from, dir}
-		if isForeign(a.name) {
-			s.foreign[a.name] = a.value
-		} else if s.warnStrange(a.name, a.value, from) && !isEmpty(a.value) {
-			s.strange = true
-		}
-	}
-	return file, nil
 }
 
 // find takes a setting from the first source that gives it.
@@ -184,12 +143,19 @@ func (s *settings) find(k known, sources []source) error {
 		}
 		if first, found := s.values[k.name]; !found {
 			s.values[k.name] = got
-		} else if first.folder != "" && first.value != got.value {
-			s.warnings = append(s.warnings, fmt.Sprintf("%s (%s) is not used, since %s gives another", k.name, got.from,
-				first.from))
+		} else {
+			s.warnUnused(k.name, first, got)
 		}
 	}
 	return nil
+}
+
+// warnUnused warns of a value in a file that another file has given already.
+func (s *settings) warnUnused(name string, first, got setting) {
+	if first.folder != "" && first.value != got.value {
+		s.warnings = append(s.warnings, fmt.Sprintf("%s (%s) is not used, since %s gives another", name, got.from,
+			first.from))
+	}
 }
 
 // readSecret reads the file that NAME_FILE names, as Docker and systemd hand secrets to programs. Its errors do not hold
@@ -255,28 +221,6 @@ func clean(value string, k known) (cleaned, problem string) {
 	return trimmed, ""
 }
 
-// isForeign reports whether a name is a setting of a library that the program is made of, which reads the environment
-// itself.
-func isForeign(name string) bool {
-	switch strings.ToUpper(name) {
-	case "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR":
-		return true
-	}
-	return strings.HasPrefix(name, "PG") && !strings.Contains(name, "=")
-}
-
-// export hands settings of libraries that stand in a file .env on to them. What the environment has already is kept.
-func (s *settings) export() error {
-	for name, value := range s.foreign {
-		if value != "" && os.Getenv(name) == "" {
-			if err := os.Setenv(name, value); err != nil {
-				return fmt.Errorf("%s cannot be set", name)
-			}
-		}
-	}
-	return nil
-}
-
 // nameLike are names that can be shown. Others may be the rest of a secret that was broken into two lines.
 var nameLike = regexp.MustCompile(`^([A-Z]+|[a-z]+)(_[A-Z0-9]+|_[a-z0-9]+)*$`)
 
@@ -340,5 +284,5 @@ func (s *settings) readFrom() string {
 	if len(s.files) > 0 {
 		return strings.Join(s.files, ", ")
 	}
-	return "no .env in " + strings.Join(s.looked, " or ")
+	return "none: looked for .env in " + strings.Join(s.looked, " and ")
 }
