@@ -32,6 +32,16 @@ var (
 	ErrDamaged = errors.New("it is damaged; keep the file, and bring back the last copy of it")
 	// ErrReadOnly means that nothing can be written to the database.
 	ErrReadOnly = errors.New("it cannot be written: it, its folder, its disk or its server is read-only for this program")
+	// ErrFull means that the disk is too full even for what opening a database takes.
+	ErrFull = errors.New("its disk is full, or the quota of it: make room, and start again")
+	// ErrLocked means that another program has locked the database for longer than a write of ours ever takes.
+	ErrLocked = errors.New("another program has had this file locked for 5 seconds, and SQLite lets one write at a time: " +
+		"end that program, such as one to look into databases, or a copy or check of the file that is under way")
+	// ErrOtherSchema means that the tables are not those that the schema's version has.
+	ErrOtherSchema = errors.New("it is damaged, or of another program")
+	// errFileGone means that what is written goes to a file that was deleted or replaced.
+	errFileGone = errors.New("the database file is gone: it was deleted, moved or replaced under the running program; " +
+		"do not stop it before you have copied what is in it")
 	// ErrNewer means that a newer program has changed the schema.
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means sample data was refused because the database has films already.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -33,6 +32,32 @@ const smallestPage = 512
 
 // checkedWhole is up to what size, in bytes, a database is looked through before it is served: half a second or so.
 const checkedWhole = 1 << 30
+
+// mostLinks is how many links may lead from one to the next, as on Linux.
+const mostLinks = 40
+
+// realPath is the file that a path leads to through links, whether it is there yet or not.
+func realPath(path string) (string, error) {
+	for range mostLinks {
+		folder, name := filepath.Split(path)
+		if real, err := filepath.EvalSymlinks(folder); err == nil {
+			path = filepath.Join(real, name)
+		}
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil // what is wrong with it is found when it is opened
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(target) { // not cleaned: what .. means depends on links before it
+			target = filepath.Dir(path) + string(filepath.Separator) + target
+		}
+		path = target
+	}
+	return "", fmt.Errorf("%w: %s is a link that leads nowhere", ErrNoBooks, path)
+}
 
 // checkFile looks at what the path names before anything is made beside it, and reports whether there is nothing yet.
 func checkFile(path string, o Options) (fresh bool, err error) {
@@ -153,7 +178,7 @@ func inspect(ctx context.Context, path string, o Options) error {
 }
 
 func inspectTables(ctx context.Context, db *sqlx.DB, o Options) error {
-	var tables, version int64
+	var tables int64
 	if err := db.GetContext(ctx, &tables, `SELECT count(*) FROM sqlite_master WHERE type = 'table'`); err != nil {
 		return err
 	}
@@ -171,32 +196,18 @@ func inspectTables(ctx context.Context, db *sqlx.DB, o Options) error {
 	if ours == 0 {
 		return fmt.Errorf("%w: it is the database of another program", ErrNoBooks)
 	}
-	if err := db.GetContext(ctx, &version, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`); err != nil {
+	var found schemaFound
+	if err := db.QueryRowxContext(ctx, schemaVersion).Scan(&found.version, &found.rows); err != nil {
 		return err
 	}
-	return checkVersion(version)
+	if err := db.SelectContext(ctx, &found.columns, sqliteColumns); err != nil {
+		return err
+	}
+	return checkSchema(ctx, found)
 }
 
-// checkVersion refuses books that a newer program has changed.
-func checkVersion(version int64) error {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	var newest int64
-	for _, name := range files {
-		number, _, _ := strings.Cut(filepath.Base(name), "_")
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return fmt.Errorf("read migrations: %w", err)
-		}
-		newest = max(newest, n)
-	}
-	if version > newest {
-		return fmt.Errorf("%w: its schema is version %d, and this program knows %d", ErrNewer, version, newest)
-	}
-	return nil
-}
+const sqliteColumns = `SELECT m.name AS table_name, c.name AS column_name
+	FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2`
 
 func fileDSN(path, options string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
@@ -205,23 +216,44 @@ func fileDSN(path, options string) string {
 // explained is why books cannot be opened, in words for who has to do something about it.
 func explained(path string, err error) error {
 	name := PathName(path)
-	for _, known := range []error{ErrNoBooks, ErrDamaged, ErrNewer, ErrReadOnly, ErrInUse, ErrStamp} {
+	for _, known := range []error{ErrNoBooks, ErrDamaged, ErrNewer, ErrReadOnly, ErrInUse, ErrStamp, ErrOtherSchema} {
 		if errors.Is(err, known) {
 			return fmt.Errorf("database %s: %w", name, err)
 		}
 	}
 	var why error
-	switch se, is := errors.AsType[*sqlite.Error](err); {
+	se, is := errors.AsType[*sqlite.Error](err)
+	switch {
 	case is && se.Code()&0xff == sqlite3.SQLITE_NOTADB:
 		why = fmt.Errorf("%w: the file is no SQLite database", ErrNoBooks)
 	case is && se.Code()&0xff == sqlite3.SQLITE_CORRUPT:
 		why = ErrDamaged
+	case is && se.Code()&0xff == sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("database %s: %w", name, ErrLocked)
+	case isOtherSchema(err): // the error would show a whole migration
+		return fmt.Errorf("database %s: %w", name, ErrOtherSchema)
+	case isFull(err):
+		why = ErrFull
 	case readOnly(err):
 		why = ErrReadOnly
 	default:
 		return fmt.Errorf("database %s: %w", name, err)
 	}
 	return fmt.Errorf("database %s: %w (%w)", name, why, err)
+}
+
+// isOtherSchema reports whether a statement failed of the tables that there are: one is missing, there already, or
+// other than the schema's version says.
+func isOtherSchema(err error) bool {
+	if pe, is := errors.AsType[*pgconn.PgError](err); is {
+		switch pe.Code {
+		case pgNoTable, pgNoColumn, pgTableThere, pgColumnThere, pgObjectThere, pgNoObject, pgOtherType:
+			return true
+		}
+		return false
+	}
+	se, is := errors.AsType[*sqlite.Error](err)
+	return is && se.Code() == sqlite3.SQLITE_ERROR
 }
 
 // readOnly reports whether an error says that the books, or the folder that they are in, cannot be written.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -66,6 +67,9 @@ func (s *Store) Health(ctx context.Context) (ailment string, err error) {
 	if err := s.Ping(ctx); err != nil {
 		return "not readable", err
 	}
+	if err := s.books.there(); err != nil {
+		return ailmentOf(err), err
+	}
 	why, probe := s.health.turn(s.now())
 	if !probe {
 		return ailmentOf(why), why
@@ -117,6 +121,8 @@ func ailmentOf(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, errFileGone):
+		return "file gone"
 	case isFull(err):
 		return "disk full"
 	case readOnly(err):
@@ -129,8 +135,10 @@ func isFull(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		return pe.Code == pgDiskFull
 	}
-	se, is := errors.AsType[*sqlite.Error](err)
-	return is && se.Code()&0xff == sqlite3.SQLITE_FULL
+	if se, is := errors.AsType[*sqlite.Error](err); is { // the second is of the log's index
+		return se.Code()&0xff == sqlite3.SQLITE_FULL || se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
+	}
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // ofDatabase reports whether a write failed of the database: not of what was to be written, nor of others who wrote.

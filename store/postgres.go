@@ -106,11 +106,15 @@ func (s *Store) suits(ctx context.Context, o Options) error {
 		}
 		return nil
 	}
-	var version int64
-	if err := s.readers.scan(ctx, []any{&version}, `SELECT COALESCE(max(version_id), 0) FROM goose_db_version`); err != nil {
+	var found schemaFound
+	if err := s.readers.scan(ctx, []any{&found.version, &found.rows}, schemaVersion); err != nil {
 		return err
 	}
-	return checkVersion(version)
+	if err := s.list(ctx, &found.columns, `SELECT table_name, column_name FROM information_schema.columns
+		WHERE table_schema = current_schema()`); err != nil {
+		return err
+	}
+	return checkSchema(ctx, found)
 }
 
 // pgOpen makes a pool of at most so many connections, none of which is opened yet.

@@ -35,6 +35,13 @@ const (
 	pgIdleSession       = "57P05"
 	pgReadOnly          = "25006" // a standby, or a database that was made read-only
 	pgDiskFull          = "53100"
+	pgNoTable           = "42P01"
+	pgNoColumn          = "42703"
+	pgNoObject          = "42704"
+	pgTableThere        = "42P07"
+	pgColumnThere       = "42701"
+	pgObjectThere       = "42710"
+	pgOtherType         = "42804"
 	pgClassData         = "22"
 	pgClassConstraint   = "23"
 	pgClassRollback     = "40"
@@ -72,6 +79,8 @@ type pgLane struct {
 }
 
 func (b *postgresBooks) shared() bool { return true }
+
+func (b *postgresBooks) there() error { return nil }
 
 func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	on, tries, wait := &b.urgent, pgUrgentTries, time.Duration(0)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 
@@ -20,6 +21,8 @@ type sqliteBooks struct {
 	*writer
 	db   *sqlx.DB
 	lock *flock.Flock
+	path string
+	file os.FileInfo // at path when it was opened
 }
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
@@ -27,8 +30,8 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Path, err)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the lock must be the same by whatever name the file is called
+	if path, err = realPath(path); err != nil { // the lock must be the same by whatever name the file is called
+		return fmt.Errorf("open database: %w", err)
 	}
 	fresh, err := checkFile(path, o)
 	if err != nil {
@@ -44,7 +47,11 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if err := openFile(ctx, path, fresh, o); err != nil {
 		return err
 	}
-	if b.db, err = connect(o, path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
+	if b.file, err = os.Stat(path); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	b.path = path
+	if b.db, err = connect(o, path, "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
 		return err
 	}
 	if err := migrate(ctx, b.db.DB, goose.DialectSQLite3); err != nil {
@@ -105,6 +112,18 @@ func (b *sqliteBooks) takeLock(path string) error {
 }
 
 func (b *sqliteBooks) shared() bool { return false }
+
+// there looks whether the file is still the one that was opened: what is written to one that was deleted is lost.
+func (b *sqliteBooks) there() error {
+	now, err := os.Stat(b.path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", errFileGone, err)
+	case !os.SameFile(now, b.file):
+		return errFileGone
+	}
+	return nil
+}
 
 func (b *sqliteBooks) stop() {
 	if b.writer != nil {

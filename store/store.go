@@ -73,6 +73,7 @@ type books interface {
 	// never while it runs. fn may run several times and must only touch the tx.
 	write(ctx context.Context, l lane, fn func(*tx) error) error
 	shared() bool // others may write to the same books
+	there() error // errFileGone where what is written would be lost
 	stop()        // writes what was accepted, and nothing after it
 	close() error
 }
