@@ -69,8 +69,13 @@ func TestFindClient(t *testing.T) {
 		{"quotes and port", inside, from(proxy, xff, `"[2001:db8::1]:443"`), "2001:db8::1", ""},
 		{"spaces", inside, from(proxy, xff, "  192.0.2.7\t "), "192.0.2.7", ""},
 		{"empty entries", inside, from(proxy, xff, ", ,192.0.2.7, ,"), "192.0.2.7", ""},
-		{"several lines", inside, from(proxy, xff, "198.51.100.9", xff, "192.0.2.7", xff, "10.0.0.2"), "192.0.2.7", ""},
-		{"spoofed in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7:99"), "192.0.2.7", ""},
+		{"several lines", inside, from(proxy, xff, "198.51.100.9", xff, "192.0.2.7", xff, "10.0.0.2"), "192.0.2.7",
+			"address=192.0.2.7"},
+		{"spoofed in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7:99"), "192.0.2.7", "address=192.0.2.7"},
+		{"a network of proxies that is not listed", prefixes("127.0.0.1/32"), from("127.0.0.1:9", xff,
+			"192.0.2.7, 173.245.48.9"), "173.245.48.9", "address=173.245.48.9"},
+		{"and listed", prefixes("127.0.0.1/32", "173.245.48.0/20"), from("127.0.0.1:9", xff,
+			"192.0.2.7, 173.245.48.9"), "192.0.2.7", ""},
 		{"nonsense in front", inside, from(proxy, xff, "'; DROP TABLE ticket, 192.0.2.7"), "192.0.2.7", ""},
 		{"two proxies with ports", inside, from(proxy, xff, "192.0.2.7:1234, 10.1.2.3:80, [fd00::1]:80"), "192.0.2.7",
 			""},
@@ -87,14 +92,26 @@ func TestFindClient(t *testing.T) {
 		{"Forwarded, IPv6", inside, from(proxy, "Forwarded", `proto=https; For="[2001:DB8::1]:4711"`), "2001:db8::1",
 			""},
 		{"Forwarded, two proxies", inside, from(proxy, "Forwarded", `for=198.51.100.9, for=192.0.2.7, for=10.0.0.8`),
-			"192.0.2.7", ""},
+			"192.0.2.7", "address=192.0.2.7"},
 		{"Forwarded, hidden", inside, from(proxy, "Forwarded", `for=_hidden`), "10.0.0.1", "_hidden"},
 		{"Forwarded without for", inside, from(proxy, "Forwarded", `proto=https`), "10.0.0.1", "cannot be read"},
-		{"X-Forwarded-For before Forwarded", inside, from(proxy, xff, "192.0.2.7", "Forwarded", "for=198.51.100.9"),
+		{"X-Forwarded-For and another Forwarded", inside, from(proxy, xff, "192.0.2.7", "Forwarded",
+			"for=198.51.100.9"), "10.0.0.1", "different clients"},
+		{"X-Forwarded-For and Forwarded", inside, from(proxy, xff, "192.0.2.7", "Forwarded", `for="192.0.2.7:80"`),
 			"192.0.2.7", ""},
 		{"X-Real-IP", inside, from(proxy, "X-Real-IP", "192.0.2.7:80"), "192.0.2.7", ""},
-		{"X-Forwarded-For before X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "198.51.100.9"),
+		{"X-Forwarded-For and another X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "198.51.100.9"),
+			"10.0.0.1", "different clients"},
+		{"X-Forwarded-For and another X-Real-IP in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7",
+			"X-Real-IP", "198.51.100.9"), "10.0.0.1", "different clients"},
+		{"X-Forwarded-For and X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "192.0.2.7"), "192.0.2.7",
+			""},
+		{"both behind two proxies", inside, from(proxy, xff, "192.0.2.7, 10.0.0.9", "X-Real-IP", "10.0.0.9"),
 			"192.0.2.7", ""},
+		{"both of a customer inside", inside, from(proxy, xff, "10.20.30.40", "X-Real-IP", "10.20.30.40"),
+			"10.20.30.40", ""},
+		{"X-Real-IP that cannot be read", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "unknown"), "10.0.0.1",
+			"different clients"},
 		{"empty X-Forwarded-For, X-Real-IP", inside, from(proxy, xff, " , ", "X-Real-IP", "192.0.2.7"), "192.0.2.7",
 			""},
 
@@ -134,6 +151,56 @@ func TestProxyWarningsComeOnce(t *testing.T) {
 	}
 	if _, warnings := whoAsks(prefixes("10.0.0.0/8"), requests...); strings.Count(warnings, "\n") != 3 {
 		t.Errorf("warnings:\n%s", warnings)
+	}
+}
+
+// TestChoiceOfHeaders: a customer does not choose his address, whichever of the headers the proxy sets, and as soon as
+// one customer came without the others his own counts again.
+func TestChoiceOfHeaders(t *testing.T) {
+	const xff, real, other = "X-Forwarded-For", "X-Real-Ip", "Forwarded"
+	for _, sets := range []string{xff, real, other} {
+		for _, spoofs := range []string{xff, real, other} {
+			if spoofs == sets {
+				continue
+			}
+			own := func(address string) string {
+				if sets == other {
+					return "for=" + address
+				}
+				return address
+			}
+			spoofed := "198.51.100.9"
+			if spoofs == other {
+				spoofed = "for=198.51.100.9"
+			}
+			both := from("10.0.0.1:1", sets, own("192.0.2.7"), spoofs, spoofed)
+			clients, warnings := whoAsks(prefixes("10.0.0.0/8"), both, from("10.0.0.1:1", sets, own("192.0.2.8")), both, both,
+				from("10.0.0.1:1"), both)
+			want := "10.0.0.1 192.0.2.8 192.0.2.7 192.0.2.7 10.0.0.1 192.0.2.7"
+			if got := strings.Join(clients, " "); got != want {
+				t.Errorf("%s is set and %s spoofed: %s, want %s", sets, spoofs, got, want)
+			}
+			if strings.Count(warnings, "different clients") != 1 {
+				t.Errorf("%s is set and %s spoofed: %s", sets, spoofs, warnings)
+			}
+		}
+	}
+}
+
+// TestHealthChecksUseUpNoWarning: what reads without a proxy, from the proxy's own machine, says nothing of the proxy.
+func TestHealthChecksUseUpNoWarning(t *testing.T) {
+	check := func(method string) *http.Request {
+		r := httptest.NewRequest(method, "/healthz", nil)
+		r.RemoteAddr = "10.0.0.1:9"
+		return r
+	}
+	inside := prefixes("10.0.0.0/8")
+	if _, warnings := whoAsks(inside, check(http.MethodGet), check(http.MethodHead)); warnings != "" {
+		t.Errorf("health checks: %s", warnings)
+	}
+	if _, warnings := whoAsks(inside, check(http.MethodGet), from("10.0.0.1:9")); !strings.Contains(warnings,
+		"does not say") {
+		t.Error("a booking through a silent proxy is not said any more")
 	}
 }
 
