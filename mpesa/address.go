@@ -160,24 +160,110 @@ func unreachable() []netip.Prefix {
 		netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
 		netip.MustParsePrefix("3fff::/20"),
 		netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("fec0::/10"),
+		netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("192.88.99.0/24"), // NAT64 of one's own; 6to4
+		netip.MustParsePrefix("2001:2::/48"), netip.MustParsePrefix("5f00::/16"), // benchmarks; segment routing
 	}
 }
 
-// checkReachable refuses this machine and addresses that are not of the public Internet.
+// checkReachable refuses this machine, and names and addresses that are not of the public Internet.
 func checkReachable(host string) error {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return fmt.Errorf("it is %s, which Safaricom cannot reach", host)
-	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		return nil
+		return checkPublicName(host)
 	}
-	ip = ip.Unmap()
-	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
-		slices.ContainsFunc(unreachable(), func(p netip.Prefix) bool { return p.Contains(ip) }) {
+	if !isPublic(ip) {
 		return fmt.Errorf("it is %s, which is not on the public Internet: Safaricom cannot reach it", host)
 	}
 	return nil
+}
+
+// checkPublicName refuses names that Safaricom cannot look up, or that lead to an address it cannot reach.
+func checkPublicName(host string) error {
+	top := host[strings.LastIndexByte(host, '.')+1:]
+	switch {
+	case host == "localhost" || strings.HasSuffix(host, ".localhost"):
+		return fmt.Errorf("it is %s, which Safaricom cannot reach", host)
+	case top == host:
+		return fmt.Errorf("it is %s, a name of one word: Safaricom cannot reach it", host)
+	case slices.Contains(localNames(), top):
+		return fmt.Errorf("it ends with .%s, which is no name on the public Internet: Safaricom cannot reach it", top)
+	}
+	for _, local := range ownMachine() {
+		if host == local || strings.HasSuffix(host, "."+local) {
+			return fmt.Errorf("it is of %s, which leads each machine to itself: Safaricom cannot reach it", local)
+		}
+	}
+	if ip := addressInName(host); ip.IsValid() && !isPublic(ip) {
+		return fmt.Errorf("its name stands for the address %s, which is not on the public Internet: Safaricom cannot "+
+			"reach it", ip)
+	}
+	return nil
+}
+
+// isPublic reports whether an address can be reached from everywhere. Of an IPv6 address that stands for an IPv4
+// address, that must be.
+func isPublic(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
+		slices.ContainsFunc(unreachable(), func(p netip.Prefix) bool { return p.Contains(ip) }) {
+		return false
+	}
+	inner, is := innerIPv4(ip)
+	return !is || isPublic(inner)
+}
+
+// innerIPv4 is the IPv4 address that an IPv6 address is made of: of NAT64, 6to4, Teredo (whose client stands inverted),
+// ISATAP, or the first form of IPv4 in IPv6.
+func innerIPv4(ip netip.Addr) (inner netip.Addr, is bool) {
+	if !ip.Is6() {
+		return inner, false
+	}
+	b := ip.As16()
+	four := func(from int) netip.Addr { return netip.AddrFrom4([4]byte(b[from : from+4])) }
+	switch {
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(ip), netip.MustParsePrefix("::/96").Contains(ip),
+		b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe:
+		return four(12), true
+	case netip.MustParsePrefix("2002::/16").Contains(ip):
+		return four(2), true
+	case netip.MustParsePrefix("2001::/32").Contains(ip):
+		for i := 12; i < 16; i++ {
+			b[i] = ^b[i]
+		}
+		return four(12), true
+	}
+	return inner, false
+}
+
+// addressInName is the IP address that a host's name has in it, as names of services such as nip.io and sslip.io have:
+// with dots, with dashes, or in hexadecimal. It is not valid where there is none.
+func addressInName(host string) netip.Addr {
+	if m := dottedInName.FindStringSubmatch(host); m != nil {
+		if ip, err := netip.ParseAddr(strings.Join(m[1:5], ".")); err == nil {
+			return ip
+		}
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if ip, err := netip.ParseAddr(strings.ReplaceAll(label, "-", ":")); err == nil {
+			return ip
+		}
+		n, err := strconv.ParseUint(label, 16, 32)
+		if err == nil && len(label) == 8 && hexInName.MatchString(host) {
+			return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+		}
+	}
+	return netip.Addr{}
+}
+
+// dottedInName is an IPv4 address in a name: whole labels, or numbers in one with dashes between.
+var dottedInName = regexp.MustCompile(`(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})(?:[.-]|$)`)
+
+// hexInName is a name of those that read hexadecimal. Elsewhere eight such letters are a name like any other.
+var hexInName = regexp.MustCompile(`\.(nip|sslip)\.io$`)
+
+// ownMachine are the public names that are known to lead to 127.0.0.1, and all names below them.
+func ownMachine() []string {
+	return []string{"localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "local.gd", "localho.st", "fuf.me"}
 }
 
 // checkForProduction refuses what Safaricom's documents forbid where money moves. They forbid the words for C2B; the
@@ -188,15 +274,8 @@ func checkForProduction(u *url.URL) error {
 	}
 	host := u.Hostname()
 	if _, err := netip.ParseAddr(host); err != nil {
-		top := host[strings.LastIndexByte(host, '.')+1:]
-		switch {
-		case top == host:
-			return fmt.Errorf("it is %s, a name of one word: Safaricom cannot reach it", host)
-		case strings.Contains(host, "_"):
+		if strings.Contains(host, "_") {
 			return errors.New("the host's name has an underscore in it")
-		case slices.Contains(localNames(), top):
-			return fmt.Errorf("it ends with .%s, which is no name on the public Internet: Safaricom cannot reach it",
-				top)
 		}
 	}
 	for _, tunnel := range []string{"ngrok", "mockbin", "requestbin"} {

@@ -46,12 +46,12 @@ type config struct {
 	QuerySchedule          []time.Duration `env:"QUERY_SCHEDULE" name:"query-schedule" help:"When M-PESA is asked about a prompt it has not told the fate of, after the prompt. Default: 25s, every 10s to 2m, then 3m,5m,10m,30m,2h,24h."`
 	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
 	SecretKey              string          `kong:"-" env:"SECRET_KEY" secret:"text" help:"Signs the tickets' QR codes. Default: made at first start and kept in the database."`
-	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, separated by commas."`
-	HSTS                   string          `env:"HSTS" name:"hsts" default:"host" enum:"off,host,subdomains" help:"For whom Strict-Transport-Security speaks, where BASE_URL is https: host is this host alone, subdomains every host below it too."`
+	TrustedProxies         []string        `env:"TRUSTED_PROXIES" name:"trusted-proxies" help:"Proxies whose X-Forwarded-For is believed: addresses, ranges (CIDR), loopback, private, with commas or spaces between. List every proxy of a chain."`
+	HSTS                   string          `env:"HSTS" name:"hsts" default:"host" enum:"off,host,subdomains" help:"For whom Strict-Transport-Security speaks, where BASE_URL is https: host is this host alone, subdomains every host below it too, off none."`
 	BookingRate            string          `env:"BOOKING_RATE" name:"booking-rate" default:"10" help:"Bookings a minute made by one browser; off lifts all bounds of fair use, for load tests."`
 	PartnerKeys            string          `kong:"-" env:"PARTNER_KEYS" secret:"text" help:"Keys of partners for the API, as name:key, separated by commas; 24 characters at least."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
-	RetryHold              time.Duration   `env:"RETRY_HOLD" name:"retry-hold" default:"2m" help:"How long seats are held after a payment has failed."`
+	RetryHold              *time.Duration  `env:"RETRY_HOLD" name:"retry-hold" placeholder:"2m" help:"How long seats are held after a payment has failed. Default: 2m, or HOLD where that is shorter."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -68,6 +68,7 @@ type plan struct {
 	results    string            // where M-PESA sends what is not about a push
 	credential string            // the initiator's, sealed
 	level      slog.Level
+	retryHold  time.Duration
 	warnings   []string // of settings that may not be what is meant
 }
 
@@ -321,8 +322,8 @@ func (p *plan) checkInitiator(fail func(string, ...any)) {
 func (p *plan) checkRest(fail func(string, ...any)) {
 	if _, port, err := net.SplitHostPort(p.Addr); err != nil || port == "" || strings.Contains(p.Addr, "/") {
 		fail("ADDR must be a host and a port, such as localhost:8080, or :8080 for all networks")
-	} else if n, err := strconv.Atoi(port); err == nil && n > 65535 {
-		fail("ADDR: the port must be at most 65535")
+	} else if n, err := strconv.Atoi(port); err == nil && (n < 0 || n > 65535) {
+		fail("ADDR: the port must be 0 to 65535")
 	}
 	if p.MpesaTransactionType == mpesa.BuyGoods && p.MpesaTillNumber == "" {
 		fail("MPESA_TRANSACTION_TYPE is %s, but MPESA_TILL_NUMBER is not set", mpesa.BuyGoods)
@@ -331,29 +332,48 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 	if p.proxies, wrong = parseProxies(p.TrustedProxies); len(wrong) > 0 {
 		fail("TRUSTED_PROXIES: %q is no address, no range such as 10.0.0.0/8, and neither loopback nor private", wrong)
 	}
+	if p.env == store.Production && len(p.proxies) == 0 {
+		p.warnings = append(p.warnings, "TRUSTED_PROXIES is not set: BASE_URL is https, so that a proxy with the "+
+			"certificate must be before the program, and without its address here all customers count as one")
+	}
 	if p.BookingRate != "off" {
 		n, err := strconv.Atoi(p.BookingRate)
-		if err != nil || n < 1 {
-			fail("BOOKING_RATE is %q: it must be a number of bookings a minute, or off", p.BookingRate)
+		if err != nil || n < 1 || n > mostBookings {
+			fail("BOOKING_RATE is %q: it must be 1 to %d bookings a minute, or off", p.BookingRate, mostBookings)
 		}
 		p.fairUse.PerMinute = n
 	}
 	if err := p.readPartners(); err != nil {
 		fail("PARTNER_KEYS: %w", err)
 	}
-	for i, at := range p.QuerySchedule {
-		if at <= 0 || i > 0 && at <= p.QuerySchedule[i-1] {
-			fail("QUERY_SCHEDULE must be times that grow, such as 25s,1m,5m")
-		}
-	}
-	if p.QueryRate < 0.01 || p.QueryRate > 100 {
-		fail("QUERY_RATE must be 0.01 to 100 questions a second")
-	}
-	if p.Hold < time.Second || p.Hold > 15*time.Minute || p.RetryHold < 0 || p.RetryHold > p.Hold {
-		fail("HOLD must be 1s to 15m, and RETRY_HOLD at most HOLD")
-	}
+	p.checkTimes(fail)
 	if err := p.level.UnmarshalText([]byte(p.LogLevel)); err != nil {
 		fail("LOG_LEVEL: %w", err)
+	}
+}
+
+// mostBookings is more a minute than a browser can make.
+const mostBookings = 100_000
+
+// checkTimes looks at the settings that are times and rates. Each comparison is one that no number passes which is none.
+func (p *plan) checkTimes(fail func(string, ...any)) {
+	last := time.Duration(0)
+	for _, at := range p.QuerySchedule {
+		if at < time.Second || at > 7*24*time.Hour || at <= last {
+			fail("QUERY_SCHEDULE must be times of 1s to 168h that grow, such as 25s,1m,5m")
+			break
+		}
+		last = at
+	}
+	if !(p.QueryRate >= 0.01 && p.QueryRate <= 100) {
+		fail("QUERY_RATE must be 0.01 to 100 questions a second")
+	}
+	p.retryHold = min(2*time.Minute, p.Hold)
+	if p.RetryHold != nil {
+		p.retryHold = *p.RetryHold
+	}
+	if p.Hold < time.Second || p.Hold > 15*time.Minute || p.retryHold < time.Second || p.retryHold > p.Hold {
+		fail("HOLD must be 1s to 15m, and RETRY_HOLD 1s to HOLD")
 	}
 }
 

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestConfig(t *testing.T) {
-	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: 2 * time.Minute, LogLevel: "info", LogFormat: "text", QueryRate: 2}
+	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: new(2 * time.Minute), LogLevel: "info", LogFormat: "text", QueryRate: 2}
 	live := base
 	live.MpesaEnv, live.BaseURL = "production", "https://cinema.co.ke"
 	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret", "passkey", "600100"
@@ -57,9 +58,28 @@ func TestConfig(t *testing.T) {
 		{"two partners with one key", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("1", 24) }, "or the key of another"},
 		{"a key with a space", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 12) + " " + strings.Repeat("1", 12) }, "visible"},
 		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
-		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, time.Hour }, "RETRY_HOLD"},
+		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, new(time.Hour) }, "RETRY_HOLD"},
 		{"a schedule that goes back", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Second} }, "QUERY_SCHEDULE"},
 		{"no questions at all", base, func(c *config) { c.QueryRate = 0 }, "QUERY_RATE"},
+		{"a rate that is no number", base, func(c *config) { c.QueryRate = math.NaN() }, "QUERY_RATE"},
+		{"a rate without end", base, func(c *config) { c.QueryRate = math.Inf(1) }, "QUERY_RATE"},
+		{"a rate below nothing", base, func(c *config) { c.QueryRate = math.Inf(-1) }, "QUERY_RATE"},
+		{"a rate beyond all bounds", base, func(c *config) { c.QueryRate = 1e300 }, "QUERY_RATE"},
+		{"a rate of nearly nothing", base, func(c *config) { c.QueryRate = 1e-300 }, "QUERY_RATE"},
+		{"the slowest rate", base, func(c *config) { c.QueryRate = 0.01 }, ""},
+		{"a booking rate that overflows", base, func(c *config) { c.BookingRate = "9223372036854775807" }, "BOOKING_RATE"},
+		{"a booking rate in letters", base, func(c *config) { c.BookingRate = "1e3" }, "BOOKING_RATE"},
+		{"a booking rate below nothing", base, func(c *config) { c.BookingRate = "-1" }, "BOOKING_RATE"},
+		{"a schedule of centuries", base, func(c *config) { c.QuerySchedule = []time.Duration{math.MaxInt64} }, "QUERY_SCHEDULE"},
+		{"a schedule of nothing", base, func(c *config) { c.QuerySchedule = []time.Duration{0, time.Second} }, "QUERY_SCHEDULE"},
+		{"a schedule of nanoseconds", base, func(c *config) { c.QuerySchedule = []time.Duration{1} }, "QUERY_SCHEDULE"},
+		{"a schedule that stands", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Minute} }, "QUERY_SCHEDULE"},
+		{"a hold below nothing", base, func(c *config) { c.Hold = -time.Minute }, "HOLD"},
+		{"a retry hold below nothing", base, func(c *config) { c.RetryHold = new(-time.Minute) }, "RETRY_HOLD"},
+		{"a retry hold of nothing", base, func(c *config) { c.RetryHold = new(time.Duration(0)) }, "RETRY_HOLD"},
+		{"a retry hold longer than a short hold", base, func(c *config) { c.Hold = time.Minute }, "RETRY_HOLD"},
+		{"a short hold alone", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, nil }, ""},
+		{"a port below nothing", base, func(c *config) { c.Addr = "localhost:-1" }, "ADDR"},
 		{"refunds by themselves without an initiator", live, func(c *config) { c.AutoRefund = "on" }, "AUTO_REFUND is on, but MPESA_INITIATOR_NAME"},
 		{"an initiator without a word on M-PESA", base, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_NAME is"},
 		{"an initiator without a password", live, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is not"},
@@ -98,7 +118,7 @@ func TestConfig(t *testing.T) {
 		{"a port alone", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "8080" }, "ADDR must be"},
 		{"an address to open", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "http://localhost:8080" }, "ADDR must be"},
 		{"a port that is none", base, func(c *config) { c.Addr = "localhost:80800" }, "ADDR"},
-		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.example/cinema" }, ""},
+		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.co.ke/cinema" }, ""},
 	}
 	for _, c := range cases {
 		from := c.from
@@ -111,7 +131,7 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigFillsIn(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "debug", QueryRate: 2}
+	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "debug", QueryRate: 2}
 	p, err := c.check()
 	if err != nil {
 		t.Fatal(err)
@@ -141,8 +161,18 @@ func TestConfigFillsIn(t *testing.T) {
 
 // TestWarnings: what may be meant, and may not, is said.
 func TestWarnings(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
+	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
 	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	live := c
+	live.MpesaEnv = "production"
+	for proxies, want := range map[string]int{"": 1, "127.0.0.1": 0} {
+		if live.TrustedProxies = []string{proxies}; proxies == "" {
+			live.TrustedProxies = nil
+		}
+		if p, err := live.check(); err != nil || len(p.warnings) != want {
+			t.Errorf("behind %q: %q, %v", proxies, p.warnings, err)
+		}
+	}
 	for given, want := range map[string]string{
 		"": "", "https://hooks.co.ke/cb": "", "https://hooks.co.ke/api/mpesa-callback": "", "https://hooks.co.ke/m/cb": "has the path /m/cb",
 		"https://hooks.co.ke/callback": "has the path /callback", "http://hooks.co.ke/cb": "would be refused in production",
@@ -158,16 +188,16 @@ func TestWarnings(t *testing.T) {
 
 // TestResultsGoWhereCallbacksGo: Safaricom may not reach the address that customers use, so all that it sends goes to one place.
 func TestResultsGoWhereCallbacksGo(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: time.Minute, LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
+	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
 	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
 	for given, want := range map[string][2]string{
-		"":                                        {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
-		"https://hooks.example/cb":                {"https://hooks.example/cb", "https://hooks.example/cb"},
-		"https://hooks.example/cb/":               {"https://hooks.example/cb", "https://hooks.example/cb"},
-		"https://hooks.example:8443/m/cb":         {"https://hooks.example:8443/m/cb", "https://hooks.example:8443/m/cb"},
-		"https://hooks.example/from-mpesa":        {"https://hooks.example/from-mpesa", "https://hooks.example/from-mpesa"},
-		"https://h.example/api/mpesa-callback":    {"https://h.example/api/mpesa-callback", "https://h.example/cb"},
-		"https://h.example/m/api/mpesa-callback/": {"https://h.example/m/api/mpesa-callback", "https://h.example/m/cb"},
+		"":                                      {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
+		"https://hooks.co.ke/cb":                {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
+		"https://hooks.co.ke/cb/":               {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
+		"https://hooks.example:8443/m/cb":       {"https://hooks.example:8443/m/cb", "https://hooks.example:8443/m/cb"},
+		"https://hooks.co.ke/from-mpesa":        {"https://hooks.co.ke/from-mpesa", "https://hooks.co.ke/from-mpesa"},
+		"https://h.co.ke/api/mpesa-callback":    {"https://h.co.ke/api/mpesa-callback", "https://h.co.ke/cb"},
+		"https://h.co.ke/m/api/mpesa-callback/": {"https://h.co.ke/m/api/mpesa-callback", "https://h.co.ke/m/cb"},
 	} {
 		c.MpesaCallbackURL = given
 		p, err := c.check()

@@ -70,7 +70,7 @@ func (c serveCmd) Run(p *program) error {
 // open makes everything ready to serve.
 func (s *server) open(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
-		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.RetryHold,
+		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.retryHold,
 		Queries: s.QuerySchedule, FairUse: s.fairUse,
 	})
 	if err != nil {

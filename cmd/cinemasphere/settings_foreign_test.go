@@ -78,3 +78,29 @@ func TestWhoBeatsWhomOfLibraries(t *testing.T) {
 		t.Errorf("two of one name: %v", err)
 	}
 }
+
+// TestListsAndNumbers as people write them, wherever they stand.
+func TestListsAndNumbers(t *testing.T) {
+	for text, good := range map[string]bool{
+		"QUERY_SCHEDULE=25s, 1m, 5m": true, "QUERY_SCHEDULE=25s 1m 5m": true, "QUERY_SCHEDULE=25s,1m,5m,": true,
+		"QUERY_SCHEDULE=25s ; 1m ;5m": true, "QUERY_SCHEDULE=25s,\u00a01m": false, "QUERY_SCHEDULE=25": false,
+		"QUERY_SCHEDULE=5m, 1m": false, "QUERY_SCHEDULE=-5m": false, "QUERY_SCHEDULE=nan": false,
+		"QUERY_SCHEDULE=9999999h": false, "TRUSTED_PROXIES=10.0.0.1 , ::1;loopback": true,
+		"HOLD=1m": true, "HOLD=2m\nRETRY_HOLD=2m": true, "HOLD=1m\nRETRY_HOLD=2m": false, "RETRY_HOLD=0": false,
+		"RETRY_HOLD=0s": false, "HOLD=0s": false, "HOLD=-3m": false, "HOLD=inf": false, "HOLD=1e3s": false,
+		"QUERY_RATE=nan": false, "QUERY_RATE=NaN": false, "QUERY_RATE=inf": false, "QUERY_RATE=-inf": false,
+		"QUERY_RATE=1e300": false, "QUERY_RATE=1e999": false, "QUERY_RATE=-1": false, "QUERY_RATE=0": false,
+		"QUERY_RATE=0.5": true, "QUERY_RATE=1e1": true, "BOOKING_RATE=nan": false, "BOOKING_RATE=1e2": false,
+		"BOOKING_RATE=99999999999999999999": false, "BOOKING_RATE=0": false, "BOOKING_RATE=100": true,
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, ".env"), text)
+		inFile, err := configOf(t, []string{"MPESA_ENV=simulator"}, "", dir)
+		if err == nil {
+			_, err = inFile.check()
+		}
+		if name, _, _ := strings.Cut(text, "="); (err == nil) != good || err != nil && !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
