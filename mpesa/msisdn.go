@@ -2,6 +2,7 @@ package mpesa
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -48,6 +49,8 @@ const maxPhoneInput = 256
 // ParseMSISDN reads a number as people type and paste it: 07…, 01…, 7…, 1…, 254…,
 // +254…, 00254… or +254 (0)7…, in the digits of any script, with anything between
 // the digits that is neither letter nor digit, and with words or a link around it.
+// It may stand there several times, as in a link and what the link shows, and with
+// .0 behind it, as spreadsheets write numbers.
 // A text that can mean anything but one Kenyan mobile number is refused.
 // Operators' prefixes are not checked, as new ones appear. The error is an
 // *MSISDNError.
@@ -55,59 +58,105 @@ func ParseMSISDN(text string) (MSISDN, error) {
 	if len(text) > maxPhoneInput {
 		return "", &MSISDNError{Fault: FaultUnreadable}
 	}
-	digits, plus, readable := readDigits(text)
+	if m := fraction.FindStringSubmatch(text); m != nil {
+		text = m[1]
+	}
+	numbers, readable := readNumbers(phoneContext.ReplaceAllString(text, ""))
 	switch {
 	case !readable:
 		return "", &MSISDNError{Fault: FaultUnreadable}
-	case digits == "":
+	case len(numbers) == 0:
 		return "", &MSISDNError{Fault: FaultNoNumber}
 	}
-	national, fault := nationalNumber(digits, plus)
-	if fault == nil {
-		return MSISDN("254" + national), nil
-	}
-	for i := nationalDigits; i <= len(digits)-nationalDigits; i++ {
-		_, first := nationalNumber(digits[:i], false)
-		if _, second := nationalNumber(digits[i:], false); first == nil && second == nil {
+	national := ""
+	for _, n := range numbers {
+		one, fault := oneNumber(n.digits, n.plus)
+		switch {
+		case fault != nil && len(numbers) > 1 && fault.Fault != FaultTwoNumbers: // it may be no number at all
+			return "", &MSISDNError{Fault: FaultUnreadable}
+		case fault != nil:
+			return "", fault
+		case national != "" && national != one:
 			return "", &MSISDNError{Fault: FaultTwoNumbers}
 		}
+		national = one
 	}
-	return "", fault
+	return MSISDN("254" + national), nil
 }
 
-// readDigits takes the digits out of a text, as ASCII, and whether a plus goes
-// before them. Not readable is a letter that touches a digit or stands between
-// digits: it may stand for one. Words before or after the number may not.
-func readDigits(text string) (digits string, plus, readable bool) {
+var (
+	fraction     = regexp.MustCompile(`^\s*(\+?[0-9]{9,12})\.0+\s*$`)
+	phoneContext = regexp.MustCompile(`(?i);phone-context=\+?254\b`) // of a tel: link (RFC 3966)
+)
+
+// written are the digits of a number as ASCII, and whether a plus goes before them.
+type written struct {
+	digits string
+	plus   bool
+}
+
+// readNumbers takes the digits out of a text. Words between digits end a number.
+// Not readable is a letter that touches a digit: it may stand for one.
+func readNumbers(text string) (numbers []written, readable bool) {
 	if !utf8.ValidString(text) {
-		return "", false, false
+		return nil, false
 	}
 	var out []byte
-	afterDigit, afterLetter, word := false, false, false // word: a letter came after the first digit
+	plus, afterDigit, afterLetter := false, false, false
+	end := func() {
+		if len(out) > 0 {
+			numbers = append(numbers, written{string(out), plus})
+		}
+		out, plus = nil, false
+	}
 	for _, r := range text {
 		digit, isDigit := digitValue(r)
 		switch {
 		case isDigit:
-			if afterLetter || word {
-				return "", false, false
+			if afterLetter {
+				return nil, false
 			}
 			out = append(out, '0'+digit)
 			afterDigit, afterLetter = true, false
 		case invisible(r):
 		case unicode.IsLetter(r):
 			if afterDigit {
-				return "", false, false
+				return nil, false
 			}
-			word = len(out) > 0
+			end()
 			afterDigit, afterLetter = false, true
 		case unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r):
 			plus = plus || len(out) == 0 && isPlus(r)
 			afterDigit, afterLetter = false, false
 		default: // a control character, a number that is no digit, something unassigned
-			return "", false, false
+			return nil, false
 		}
 	}
-	return string(out), plus, true
+	end()
+	return numbers, true
+}
+
+// oneNumber reads digits that are one number, or the same number several times, as
+// nationalNumber gives it.
+func oneNumber(digits string, plus bool) (string, *MSISDNError) {
+	national, fault := nationalNumber(digits, plus)
+	if fault == nil {
+		return national, nil
+	}
+	for i := nationalDigits; i <= len(digits)-nationalDigits; i++ {
+		first, wrong := nationalNumber(digits[:i], false)
+		if wrong != nil {
+			continue
+		}
+		switch rest, wrong := oneNumber(digits[i:], false); {
+		case wrong != nil && wrong.Fault != FaultTwoNumbers:
+		case wrong != nil || rest != first:
+			return "", &MSISDNError{Fault: FaultTwoNumbers}
+		default:
+			return first, nil
+		}
+	}
+	return "", fault
 }
 
 // digitValue is the value of a decimal digit of any script. Unicode keeps the ten

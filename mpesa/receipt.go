@@ -17,13 +17,15 @@ const (
 // whole SMS. Every receipt observed has 10 letters and digits, of which the first
 // three are the year (2017 is L), the month (A to L) and the day (1 to 9, A to V).
 // Nothing says that this must be so: a receipt that stands alone need not have such a
-// date, unless it is all letters. It never guesses: it does not take the letter O for a zero, and is false
+// date, unless it is all letters. Full-width letters and the digits of any script are
+// read, and so is a receipt with spaces or dashes within, where nothing else stands there.
+// It never guesses: it does not take the letter O for a zero, and is false
 // where the text holds no receipt, or several.
 func ParseReceipt(text string) (string, bool) {
 	if len(text) > maxReceiptInput {
 		return "", false
 	}
-	words := strings.FieldsFunc(strings.Map(dropInvisible, text), betweenWords)
+	words := strings.FieldsFunc(strings.Map(plainLetter, text), betweenWords)
 	if len(words) == 1 && mayBeReceipt(words[0]) {
 		return strings.ToUpper(words[0]), true
 	}
@@ -36,7 +38,22 @@ func ParseReceipt(text string) (string, bool) {
 			return "", false
 		}
 	}
-	return "", false
+	return inPieces(words)
+}
+
+// inPieces reads a receipt that was typed with spaces within, and nothing else. In small
+// letters each piece must have a digit: others may be words.
+func inPieces(words []string) (string, bool) {
+	whole := strings.Join(words, "")
+	if !mayBeReceipt(whole) || !hasDateAndDigit(whole, "") {
+		return "", false
+	}
+	for _, word := range words {
+		if !strings.ContainsAny(word, "0123456789") && whole != strings.ToUpper(whole) {
+			return "", false
+		}
+	}
+	return strings.ToUpper(whole), true
 }
 
 // receiptsIn lists the different receipts among words that fit.
@@ -126,9 +143,18 @@ func hasDate(receipt string) bool {
 // script, digits and the underscores of M-PESA's other ids.
 func betweenWords(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }
 
-func dropInvisible(r rune) rune {
-	if invisible(r) {
+// plainLetter is a full-width letter, or a digit of any script, as ASCII. What shows
+// nothing is dropped.
+func plainLetter(r rune) rune {
+	const fullWidth = 'Ａ' - 'A'
+	if digit, is := digitValue(r); is {
+		return rune('0' + digit)
+	}
+	switch {
+	case invisible(r):
 		return -1
+	case r >= 'Ａ' && r <= 'Ｚ' || r >= 'ａ' && r <= 'ｚ':
+		return r - fullWidth
 	}
 	return r
 }
