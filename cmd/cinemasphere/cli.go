@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -211,8 +212,15 @@ func (l commandLine) clean(args []string) ([]string, error) {
 	return kept, nil
 }
 
-// explain names the variable and its place in an error of kong's about a flag that nobody wrote.
+// commandLike is a word that may be a mistyped command.
+var commandLike = regexp.MustCompile(`^[a-z]{1,12}$`)
+
+// explain names the variable and its place in an error of kong's about a flag that nobody wrote. An argument that is
+// none of a command's is not shown: it may be the value of a secret.
 func (l commandLine) explain(err error) error {
+	if word, is := strings.CutPrefix(err.Error(), "unexpected argument "); is && !commandLike.MatchString(word) {
+		return errors.New("there is an argument that the command does not take")
+	}
 	for _, k := range knownSettings() {
 		if got, is := l.settings.values[k.name]; is && strings.HasPrefix(err.Error(), "--"+k.flag) {
 			return fmt.Errorf("%s (%s): %w", k.name, got.from, err)

@@ -56,6 +56,19 @@ func TestDatabaseURL(t *testing.T) {
 	}
 }
 
+// TestArgumentsTooMany are not shown, unless they look like a command.
+func TestArgumentsTooMany(t *testing.T) {
+	for _, args := range [][]string{{"postgres://kino:geheim@db/kino"}, {"Geheim"}, {"ge-heim"}, {"--", "geheim=1"},
+		{"--databse-url=geheim"}} {
+		if _, err := configOf(t, nil, "", "", args...); err == nil || strings.Contains(err.Error(), "heim") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if _, err := configOf(t, nil, "", "", "pyments"); err == nil || !strings.Contains(err.Error(), "pyments") {
+		t.Errorf("a mistyped command: %v", err)
+	}
+}
+
 // TestMisnamedFiles: a file that is meant to be .env is said, and no demo opens beside it.
 func TestMisnamedFiles(t *testing.T) {
 	for name, meant := range map[string]bool{

@@ -115,7 +115,7 @@ type word struct {
 	name            string
 	chain           []string
 	nearest, client netip.Addr // the address that the proxy itself has seen, and who asks
-	claims          bool       // the client, too, names one that it asks for
+	claims          bool       // the client asks for another, which is not in a network of its own
 	err             error      // of an address that cannot be read
 }
 
@@ -171,8 +171,8 @@ func (c *clients) follow(peer netip.Addr, chain []string) (nearest, client netip
 		}
 		if client = ip; !c.trusts(ip) {
 			if i > 0 {
-				_, err := readAddress(chain[i-1])
-				claims = err == nil
+				other, err := readAddress(chain[i-1])
+				claims = err == nil && !other.IsPrivate() && !other.IsLoopback() && !other.IsLinkLocalUnicast()
 			}
 			return nearest, client, claims, nil
 		}

@@ -72,6 +72,7 @@ func TestFindClient(t *testing.T) {
 		{"several lines", inside, from(proxy, xff, "198.51.100.9", xff, "192.0.2.7", xff, "10.0.0.2"), "192.0.2.7",
 			"address=192.0.2.7"},
 		{"spoofed in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7:99"), "192.0.2.7", "address=192.0.2.7"},
+		{"a customer's own proxy", inside, from(proxy, xff, "192.168.1.9, 192.0.2.7"), "192.0.2.7", ""},
 		{"a network of proxies that is not listed", prefixes("127.0.0.1/32"), from("127.0.0.1:9", xff,
 			"192.0.2.7, 173.245.48.9"), "173.245.48.9", "address=173.245.48.9"},
 		{"and listed", prefixes("127.0.0.1/32", "173.245.48.0/20"), from("127.0.0.1:9", xff,
