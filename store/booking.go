@@ -39,6 +39,7 @@ type Sending struct {
 	TicketID      TicketID
 	Secret        string // of the ticket
 	Code          string // of the ticket
+	Reference     string // the account number that its prompt names, which no other push has
 	CallbackToken string
 	Phone         string
 	Amount        Shillings
@@ -86,6 +87,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 		out, replayed = fresh, false
 		out.MadeAt = t.now
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
+		out.Reference = pushReference(out.Code, 0)
 		seats, client, err := t.offer(s, b, &out)
 		if _, refused := errors.AsType[*Refusal](err); refused {
 			first, again, failed := t.replay(b)
@@ -197,9 +199,9 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 
 // addPush writes a live push down. A prompt that counts as live on the phone or the ticket is a unique violation.
 func (t *tx) addPush(p Sending) error {
-	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text,
-		reason, queries, lease_until, created_at, updated_at) VALUES ($1,$2,$3,$4,$5,'sending',1,$6,'','','',0,0,$7,$7)`,
-		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now)
+	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
+		reason, queries, lease_until, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',0,0,$7,$7)`,
+		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference)
 }
 
 // endLive lets prompts on the phone or for the ticket whose time is over no longer count as live, and says how many.

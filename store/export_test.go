@@ -11,6 +11,9 @@ import (
 // ReadCode is what is read of a code that was typed.
 func ReadCode(typed string) string { return readCode(typed) }
 
+// PushReference makes the account reference of a push of the ticket, of which so many came before.
+func PushReference(code string, before int) string { return pushReference(code, before) }
+
 // BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
 func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
 	var places []Place
@@ -26,6 +29,7 @@ func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
 	}
 	return s.write(ctx, booking, func(t *tx) error {
 		out := Sending{PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(), Code: newCode(false), CallbackToken: newSecret(), Phone: b.Phone}
+		out.Reference = pushReference(out.Code, 0)
 		if _, _, err := t.offer(s, b, &out); err != nil {
 			if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
 				return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/rand"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -89,6 +90,15 @@ func readCode(typed string) string {
 		}
 		return -1
 	}, strings.ToUpper(typed))
+}
+
+// firstMark is where the marks of pushes begin, so that each has a letter and a digit or more: A0 in base 36.
+const firstMark = 360
+
+// pushReference is the account number of a ticket's push, of which so many came before: the ticket's code and two symbols,
+// three after 936 pushes. It is longer than a code, so that neither is read as the other, and within M-PESA's 12 characters.
+func pushReference(code string, before int) string {
+	return code + strings.ToUpper(strconv.FormatInt(int64(firstMark+before), 36))
 }
 
 // newSecret makes an unguessable token of 26 symbols (125 bits), used for ticket pages and callback addresses. It has no M, Q

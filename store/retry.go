@@ -61,6 +61,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		Client    string    `db:"client"`
 		Capacity  int       `db:"capacity"`
 		Owed      int       `db:"owed"`
+		Pushes    int       `db:"pushes"`
 	}
 	if err := t.lockSecret(r.Secret); err != nil {
 		return err
@@ -68,11 +69,12 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status,
 		t.code, t.total, t.held_since, s.sales_close_at, t.phone, t.browser, t.client, s.capacity,
-		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
+		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed,
+		(SELECT count(*) FROM push_request WHERE ticket_id = t.id) AS pushes FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
 	if err != nil {
 		return err
 	}
-	out.TicketID, out.Code, out.Amount = tk.ID, tk.Code, tk.Total
+	out.TicketID, out.Code, out.Amount, out.Reference = tk.ID, tk.Code, tk.Total, pushReference(tk.Code, tk.Pushes)
 	switch {
 	case tk.Status != Failed || tk.Voided != 0:
 		return &Refusal{Kind: NotFailed, Secret: r.Secret}

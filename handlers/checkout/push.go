@@ -50,7 +50,7 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	defer cancel()
 	got, err := s.daraja.STKPush(call, mpesa.Push{
 		Amount: int64(p.Amount), Phone: mpesa.MSISDN(p.Phone), CallbackURL: s.cfg.CallbackURL + "/" + p.CallbackToken,
-		Reference: p.Code, Description: s.cfg.Description,
+		Reference: p.Reference, Description: s.cfg.Description,
 	})
 	out := answer{push: got}
 	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
