@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -384,6 +385,8 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 			t.Error("it was reversed without its receipt")
 		}
 		o.claim(secret, o.daraja.Ledger()[0].Receipt)
+		o.claimed(secret)
+		o.isOne(secret, o.daraja.Ledger()[0].Receipt)
 		o.until(secret, "refunded", func(tk *store.Ticket) bool { return tk.Refunded > 0 })
 		d = page(t, o.get("/tickets/"+secret))
 		if text := d.Find(".notice").Text(); !strings.Contains(text, "KSh 1,350 has been paid back to you.") || d.Find("textarea").Length() != 0 || !o.daraja.Ledger()[0].Reversed {
@@ -397,6 +400,26 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 			t.Errorf("%d requests have %d tokens", len(requests), len(tokens))
 		}
 	})
+}
+
+// isOne has a person say that a receipt which a customer has typed is that of the ticket's prompt. Until then the page says that a person
+// will look at it, and nothing goes back by itself: it may be another payment of the same phone.
+func (o *office) isOne(secret, receipt string) {
+	o.Helper()
+	time.Sleep(time.Hour)
+	if text := page(o.T, o.get("/tickets/"+secret)).Find("#status").Text(); !strings.Contains(text, "A person at the box office will look at it") {
+		o.Errorf("with a receipt that may be the prompt's the page says %q", text)
+	}
+	if slices.ContainsFunc(o.daraja.Ledger(), func(e sim.Entry) bool { return e.Reversed }) {
+		o.Error("it was reversed without a word of whose it is")
+	}
+	pairs, err := o.store.Alikes(o.Context())
+	if err != nil || len(pairs) != 1 || pairs[0].Receipt != receipt {
+		o.Fatalf("alike: %+v, %v", pairs, err)
+	}
+	if _, err := o.store.AcceptReceipt(o.Context(), store.Acceptance{Receipt: receipt, PaymentID: pairs[0].Pending, By: "box office"}); err != nil {
+		o.Fatal(err)
+	}
 }
 
 // TestPaidTwice: the first prompt is paid after all, and so is the second one.
@@ -444,6 +467,7 @@ func TestMoneyThatCannotGoBackWithoutItsReceipt(t *testing.T) {
 		}
 		o.claim(secret, o.daraja.Ledger()[1].Receipt)
 		o.claimed(secret)
+		o.isOne(secret, o.daraja.Ledger()[1].Receipt)
 		d = page(t, o.get("/tickets/"+secret))
 		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. Keep this page") || d.Find("textarea").Length() != 0 {
 			t.Errorf("with its receipt the page says %q", text)

@@ -40,13 +40,13 @@ func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, er
 			err = t.refuseReceipt(a)
 		}
 		if err == nil {
-			err = t.lockMoney(a.Amount)
-		}
-		if err == nil {
 			err = t.accept(s, a)
 		}
 		if err == nil {
 			err = t.acceptClaims(s, a)
+		}
+		if err == nil {
+			err = t.reconsider(s)
 		}
 		if err == nil {
 			err = t.checkSoon(a.Receipt)
@@ -109,8 +109,13 @@ func (t *tx) namelessOf(a acceptance) (Payment, error) {
 	var rows []Payment
 	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded' AND reason <> $2
 		AND (amount_cents IS NULL OR amount_cents = $3) ORDER BY CASE WHEN state = 'refunded' THEN 1 ELSE 0 END, id`+t.rowLock(), a.ticket, receiptElsewhere, a.Amount)
+	var pairs []Alike
+	if err == nil && a.have.ID != 0 {
+		pairs, err = t.alikes(a.have)
+	}
 	rows = slices.DeleteFunc(rows, func(p Payment) bool {
-		return !fits(a.Phone, p.Phone) || !fits(a.have.Phone, p.Phone) || a.have.TransactedAt > p.CreatedAt.Add(clockSkew) // what M-PESA had confirmed by then was not paid later
+		mayBe := a.have.ID == 0 || slices.ContainsFunc(pairs, func(pair Alike) bool { return pair.Pending == p.ID })
+		return !mayBe || !fits(a.Phone, p.Phone)
 	})
 	if err != nil || len(rows) == 0 {
 		return Payment{}, err
@@ -128,6 +133,14 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	if err != nil {
 		return err
 	}
+	typed := false // by whoever paid it by hand, so that it is no prompt's
+	if a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" {
+		pairs, err := t.alikes(a.have)
+		if err != nil {
+			return err
+		}
+		typed = !slices.ContainsFunc(pairs, func(pair Alike) bool { return pair.Pending == a.PaymentID })
+	}
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
 	byWord := a.have.PushID == 0 && (a.have.LearntBy == "person" || a.have.LearntBy == "typed") // its ticket, that is
 	switch {
@@ -137,7 +150,7 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return &Refusal{Kind: AlreadyRefunded}
 	case another && byWord && !a.Move:
 		return &Refusal{Kind: AcceptedElsewhere}
-	case another && !byWord, a.PaymentID != 0 && a.have.PushID != 0:
+	case another && !byWord, typed, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
 	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && !a.nameless.assumed():
 		return &Refusal{Kind: AmountKnown}
@@ -190,11 +203,6 @@ func (t *tx) acceptInstead(a acceptance) error {
 	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, a.doubted.Receipt, a.ticket); err != nil {
 		return err
 	}
-	// What may have been the same money may be this one's now.
-	if err := t.run(`UPDATE payment SET reason = $1, updated_at = $2 WHERE ticket_id = $3 AND state = 'unmatched' AND reason LIKE $4`,
-		sameMoneyAs+a.Receipt+acceptedForIt, t.now, a.ticket, sameMoneyAs+a.doubted.Receipt+",%"); err != nil {
-		return err
-	}
 	m := money{receipt: a.Receipt, at: a.have.TransactedAt}
 	if a.have.PushID != 0 { // it is a prompt's: that keeps its payment, and what nothing was paid under goes
 		if err := t.supersede(a.doubted); err != nil {
@@ -228,27 +236,4 @@ func (t *tx) acceptClaims(s *Store, a acceptance) error {
 		return err
 	}
 	return t.touch(a.ticket)
-}
-
-// accepted finds the money that a person has accepted for the push's ticket since the push was made, at a time that nobody has told, and
-// that may be the push's own: no other push of the ticket may be what it paid.
-func (t *tx) accepted(p Push, m money) (Payment, error) {
-	var rows []Payment
-	if m.receipt != "" {
-		return Payment{}, nil
-	}
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND push_id IS NULL AND receipt IS NOT NULL AND transacted_at IS NULL AND amount_cents = $2 AND created_at >= $3
-		AND state IN ('applied', 'refund_due', 'refunded', 'reversed_elsewhere')`+t.rowLock(), p.TicketID, m.amount, p.CreatedAt)
-	rows = slices.DeleteFunc(rows, func(row Payment) bool { return !fits(row.Phone, p.Phone) })
-	if err != nil || len(rows) != 1 {
-		return Payment{}, err
-	}
-	var phones []string
-	err = t.list(&phones, `SELECT p.phone FROM push_request p WHERE p.ticket_id = $1 AND p.id <> $2 AND p.amount * 100 = $3
-		AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
-		p.TicketID, p.ID, m.amount)
-	if err != nil || slices.ContainsFunc(phones, func(phone string) bool { return fits(rows[0].Phone, phone) }) {
-		return Payment{}, err
-	}
-	return rows[0], nil
 }

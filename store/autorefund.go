@@ -9,10 +9,10 @@ import (
 
 // What may go back by itself, without a person who asks for it.
 
-// surelyDue keeps of money that is due back what may go back by itself: not that of a ticket or phone of which a receipt is not known,
+// surelyDue keeps of money that is due back what may go back by itself: not what may be the same as a payment without a receipt,
 // nor what M-PESA is being asked about, nor what may turn out to be the payment of a push that has no verdict yet.
-func surelyDue(due []Payment, list func(rows any, query string) error) ([]Payment, error) {
-	var pending, undecided []Payment
+func surelyDue(due []Payment, list func(rows any, query string, args ...any) error) ([]Payment, error) {
+	var undecided []Payment
 	if len(due) == 0 {
 		return due, nil
 	}
@@ -21,7 +21,10 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 	if err != nil {
 		return due, err
 	}
-	err = list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE receipt IS NULL AND state <> 'superseded'`)
+	var pairs []Alike
+	if err == nil {
+		pairs, err = findAlike(list, "")
+	}
 	var shared []PaymentID // what M-PESA has named for two prompts: to whom it would go back nobody can tell
 	if err == nil {
 		err = list(&shared, `SELECT p.id FROM payment p WHERE p.doubt LIKE '`+DoubtShared+` %' AND NOT `+settledDoubt)
@@ -31,25 +34,20 @@ func surelyDue(due []Payment, list func(rows any, query string) error) ([]Paymen
 		err = list(&doubted, `SELECT p.ticket_id FROM payment p WHERE p.state = 'applied' AND p.doubt <> '' AND p.doubt IN ('`+DoubtNoSuchReceipt+`', '`+DoubtPaidOthers+`') AND NOT `+settledDoubt)
 	}
 	if err == nil && slices.ContainsFunc(due, func(p Payment) bool { return p.PushID == 0 }) {
-		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
+		err = list(&undecided, `SELECT phone, amount * 100 AS amount_cents, created_at, COALESCE(reference, '') AS account FROM push_request WHERE state IN ('sending', 'prompted', 'unknown', 'soft_failed')`)
 	}
 	return slices.DeleteFunc(due, func(p Payment) bool {
 		return slices.Contains(asked, p.Receipt) || slices.Contains(shared, p.ID) ||
-			p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || receiptAwaited(p, pending) || perhapsOf(p, undecided)
+			p.TicketID != 0 && slices.Contains(doubted, p.TicketID) || perhapsOf(p, undecided) ||
+			slices.ContainsFunc(pairs, func(a Alike) bool { return a.Payment == p.ID })
 	}), err
 }
 
 // perhapsOf reports whether money that names no push may be that of one of these.
 func perhapsOf(due Payment, pushes []Payment) bool {
 	return due.PushID == 0 && slices.ContainsFunc(pushes, func(p Payment) bool {
-		return p.Amount == due.Amount && fits(due.Phone, p.Phone) && due.TransactedAt > p.CreatedAt.Add(-time.Minute) && due.TransactedAt < p.CreatedAt.Add(echoWindow)
-	})
-}
-
-// receiptAwaited reports whether a payment of the same ticket or, as far as can be told, of the same phone lacks its receipt.
-func receiptAwaited(due Payment, pending []Payment) bool {
-	return slices.ContainsFunc(pending, func(p Payment) bool {
-		return p.TicketID != 0 && p.TicketID == due.TicketID || fits(due.Phone, p.Phone) || fits(p.Phone, due.Phone)
+		inTime := due.TransactedAt == 0 || due.TransactedAt > p.CreatedAt.Add(-time.Minute) && due.TransactedAt < p.CreatedAt.Add(echoWindow)
+		return p.Amount == due.Amount && fits(due.Phone, p.Phone) && inTime && (due.Account == "" || p.Account == "" || due.Account == p.Account)
 	})
 }
 
@@ -60,7 +58,7 @@ func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment WHERE state = 'refund_due' AND receipt IS NOT NULL AND amount_cents > 0 AND amount_cents % 100 = 0
 		AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id) ORDER BY id`)
 	if err == nil {
-		due, err = surelyDue(due, func(rows any, query string) error { return s.list(ctx, rows, query) })
+		due, err = surelyDue(due, func(rows any, query string, args ...any) error { return s.list(ctx, rows, query, args...) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for refunds that are due: %w", err)
@@ -76,7 +74,7 @@ func (s *Store) sureYet(ctx context.Context, r Refund) (sure bool, err error) {
 		if err != nil {
 			return err
 		}
-		due, err := surelyDue([]Payment{have}, func(rows any, query string) error { return t.list(rows, query) })
+		due, err := surelyDue([]Payment{have}, t.list)
 		if sure = len(due) > 0; err != nil || sure {
 			return err
 		}

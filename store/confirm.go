@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 )
 
 // Transaction is what Transaction Status says of a receipt.
@@ -208,41 +207,27 @@ func (t *tx) pushedPhones(id TicketID) ([]string, error) {
 	return phones, t.list(&phones, `SELECT DISTINCT phone FROM push_request WHERE ticket_id = $1`, id)
 }
 
-// payByReceipt pays for a ticket with money that Transaction Status has confirmed. Where a push has its money and lacks its
-// receipt, this is that receipt; if that push is another ticket's, it cannot be told whose it is.
+// payByReceipt pays for a ticket with money that Transaction Status has confirmed. Where it may be the money of another
+// ticket's push, whose receipt is not known, it cannot be told whose it is.
 func (t *tx) payByReceipt(s *Store, c Claim, tr Transaction, have Payment) (string, error) {
 	amount := tr.Amount
 	m := money{c.Receipt, &amount, tr.Phone, have.Account, tr.TransactedAt, c.Source}
-	if have.ID == 0 || have.TicketID == 0 {
-		pending, err := t.completes(Hint{Receipt: c.Receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt})
+	if have.ID == 0 {
+		if err := t.insertPayment(s, c.Receipt, 0, 0, m, PaymentUnmatched, ""); err != nil {
+			return "", err
+		}
+		var err error
+		if have, err = t.payment(`receipt = $1`, c.Receipt); err != nil {
+			return "", err
+		}
+	}
+	if have.TicketID == 0 {
+		pairs, err := t.alikes(have)
 		if err != nil {
 			return "", err
 		}
-		var own []Payment
-		for _, p := range pending {
-			if p.TicketID == c.TicketID {
-				own = append(own, p)
-			}
-		}
-		if len(pending) == 0 {
-			// A payment of this very ticket need not have been quick.
-			if own, err = t.pendingOf(c.TicketID, tr); err != nil {
-				return "", err
-			}
-			pending = own
-		}
-		switch {
-		case len(own) == 1 && len(pending) == 1:
-			p, err := t.push(`p.id = $1`, own[0].PushID)
-			if err != nil {
-				return "", err
-			}
-			if own[0], err = t.payment(`id = $1`, own[0].ID); err != nil {
-				return "", err
-			}
-			m.learntBy = own[0].LearntBy
-			return t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, own[0], have)
-		case len(pending) > 0:
+		own := slices.ContainsFunc(pairs, func(a Alike) bool { return a.ticket == c.TicketID })
+		if len(pairs) > 0 && !own {
 			return ReasonUnclear, nil
 		}
 	}
@@ -273,16 +258,6 @@ func (t *tx) applyReceipt(s *Store, c Claim, tr Transaction, m money, have Payme
 		return "", err
 	}
 	return t.decideAgain(s, c.TicketID, have, m)
-}
-
-// pendingOf finds the payments of a ticket that have no receipt and may be this one: made after their prompt, however long after.
-func (t *tx) pendingOf(ticket TicketID, tr Transaction) ([]Payment, error) {
-	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND state <> 'superseded' AND amount_cents = $2
-		AND push_id IN (SELECT p.id FROM push_request p WHERE p.ticket_id = $1 AND p.created_at < $3)`, ticket, tr.Amount, tr.TransactedAt.Add(time.Minute))
-	return slices.DeleteFunc(rows, func(p Payment) bool {
-		return !fits(tr.Phone, p.Phone) || tr.TransactedAt != 0 && tr.TransactedAt > p.CreatedAt.Add(clockSkew)
-	}), err
 }
 
 // reversedElsewhere ends the claim of a receipt whose money has gone back.

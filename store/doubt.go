@@ -10,20 +10,19 @@ import (
 // A doubt is what a person must look into about a payment, whatever has become of its money. It stays until the person has settled it, or has
 // put right what it is about: what becomes known next does not hide it.
 const (
-	DoubtNoSuchReceipt   = "unknown_receipt"  // M-PESA knows no such completed payment
-	DoubtPaidOthers      = "paid_elsewhere"   // M-PESA says that it was paid to somebody else
-	DoubtAmount          = "told_amount"      // M-PESA has told another amount before; the one that it tells now follows, in shillings
-	DoubtShared          = "shared_receipt"   // M-PESA names the receipt for two prompts; it, or the other's ticket, follows
-	DoubtPerhapsReturned = "perhaps_returned" // by all signs it is the same money as a receipt, which follows, and which has gone back
-	DoubtReturnedOther   = "returned_other"   // M-PESA says that it was another amount than what was given back
-	DoubtReturnedShort   = "returned_short"   // a Reversal gave back a part of it
-	DoubtReturnedTwice   = "returned_twice"   // it went back by hand, and by a Reversal too
+	DoubtNoSuchReceipt = "unknown_receipt" // M-PESA knows no such completed payment
+	DoubtPaidOthers    = "paid_elsewhere"  // M-PESA says that it was paid to somebody else
+	DoubtAmount        = "told_amount"     // M-PESA has told another amount before; the one that it tells now follows, in shillings
+	DoubtShared        = "shared_receipt"  // M-PESA names the receipt for two prompts; it, or the other's ticket, follows
+	DoubtReturnedOther = "returned_other"  // M-PESA says that it was another amount than what was given back
+	DoubtReturnedShort = "returned_short"  // a Reversal gave back a part of it
+	DoubtReturnedTwice = "returned_twice"  // it went back by hand, and by a Reversal too
 )
 
 // doubtful ranks doubts: of two the graver one stays, until it is settled.
 var doubtful = []string{
 	"", DoubtNoSuchReceipt, DoubtPaidOthers, DoubtAmount, DoubtShared,
-	DoubtPerhapsReturned, DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice,
+	DoubtReturnedOther, DoubtReturnedShort, DoubtReturnedTwice,
 }
 
 // sharedWith is what the doubt about a shared receipt names.
@@ -87,15 +86,10 @@ func (t *tx) saidOf(s *Store, have Payment, tr Transaction, asked bool) (string,
 		if err := t.run(`UPDATE payment SET transacted_at = $1, updated_at = $2 WHERE id = $3`, tr.TransactedAt, t.now, have.ID); err != nil {
 			return "", err
 		}
-		if have.TicketID != 0 {
-			if err := t.matchPending(s, have.TicketID); err != nil {
-				return "", err
-			}
+		if err := t.reconsider(s); err != nil {
+			return "", err
 		}
 		again, err := t.payment(`receipt = $1`, have.Receipt)
-		if errors.Is(err, ErrNotFound) { // it was the money of a push of the ticket
-			return "known", nil
-		}
 		if err != nil {
 			return "", err
 		}

@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// A push's payment may be given a receipt by the look of it, or by a person's word. This file corrects such a receipt once more is known.
+// A push's payment may be given a receipt by a person's word. This file corrects it once M-PESA names another.
 
-// split corrects a receipt that a push's payment had been given by the look of it: the push's own callback names another, of
+// split corrects a receipt that a push's payment had been given by a person's word: the push's own callback names another, of
 // which more may be in the books. What the first one paid for is looked at anew, in its own right.
 func (t *tx) split(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
 	back, err := t.goingBack(have)
@@ -110,9 +110,9 @@ func (t *tx) confirmed(receipt string, ticket TicketID) (bool, error) {
 	return n > 0, err
 }
 
-// guessed reports whether another push's payment has the receipt that this push's own callback names by the look of it alone, so that
-// it can be withdrawn: nothing has been given back under it.
-func (t *tx) guessed(v Verdict, other Payment) (bool, error) {
+// saidByPerson reports whether another push's payment has the receipt that this push's own callback names by a person's word alone,
+// so that it can be withdrawn: nothing has been given back under it.
+func (t *tx) saidByPerson(v Verdict, other Payment) (bool, error) {
 	if other.PushID == 0 || v.Receipt == "" || v.LearntBy != "callback" || other.LearntBy == "callback" {
 		return false, nil
 	}
@@ -134,48 +134,5 @@ func (t *tx) withdraw(s *Store, p Push, v Verdict, m money, have, other Payment,
 	if err != nil {
 		return "", err
 	}
-	outcome, err := t.payKnown(s, p, v, m, have, Payment{})
-	if err == nil {
-		err = t.matchPending(s, other.TicketID)
-	}
-	return outcome, err
-}
-
-// matchPending looks again for the receipts of a ticket's payments that have none, once one of its pushes has failed for good:
-// what could not be told before may be plain now.
-func (t *tx) matchPending(s *Store, ticket TicketID) error {
-	var pending []Payment
-	err := t.list(&pending, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded'`, ticket)
-	if err != nil {
-		return err
-	}
-	for _, have := range pending {
-		p, err := t.push(`p.id = $1`, have.PushID)
-		if err != nil {
-			return err
-		}
-		v := Verdict{Code: p.ResultCode, Text: p.ResultText}
-		other, err := t.sameMoney(p, money{amount: &have.Amount})
-		if err != nil {
-			return err
-		}
-		if other.ID == 0 {
-			continue
-		}
-		back, err := t.goingBack(other)
-		if err != nil {
-			return err
-		}
-		if back && have.State == PaymentApplied { // a paid ticket does not become void by the look of it
-			if err := t.doubt(have.ID, DoubtPerhapsReturned+" "+other.Receipt); err != nil {
-				return err
-			}
-			continue
-		}
-		m := money{other.Receipt, &have.Amount, p.Phone, other.Account, other.TransactedAt, have.LearntBy}
-		if _, err := t.receiptCame(s, p, v, m, have, other); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.payKnown(s, p, v, m, have, Payment{})
 }

@@ -15,7 +15,7 @@ type Hint struct {
 	Receipt      string
 	Amount       Cents  // 0 where it did not say, or not in a way that can be read
 	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
-	Account      string // what the payer typed at a paybill; of an STK Push, the ticket's code; "" at a till
+	Account      string // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
 	TransactedAt Instant
 	LearntBy     string // c2b or pull
 }
@@ -46,9 +46,9 @@ func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string)
 	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
 }
 
-// ApplyHint takes in money that M-PESA says came in. It never makes a ticket by itself: it completes a payment of a
-// push that has no receipt or no amount yet, or is kept as unmatched until a callback, a query or Transaction Status
-// says more. Where a push's own callback has named the receipt, it is that push's. How much it is M-PESA is asked,
+// ApplyHint takes in money that M-PESA says came in. Where its account is the reference of a push, or a push's own
+// callback has named the receipt, it is that push's. Otherwise it makes no ticket by itself: it is kept as unmatched
+// until a callback or Transaction Status says more. How much it is M-PESA is asked,
 // where it did not say.
 func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 	var out Applied
@@ -77,11 +77,18 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 	}
 	h.Account = cmp.Or(code, h.Account) // what names no ticket stays as it was typed, for a person to read
 	have, err := t.payment(`receipt = $1`, h.Receipt)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Applied{}, err
+	}
+	named, unnamed := t.pushNamed(h.Account)
+	if unnamed != nil && !errors.Is(unnamed, ErrNotFound) {
+		return Applied{}, unnamed
+	}
+	if unnamed == nil && have.PushID == 0 && (h.Amount > 0 || named.State == PushPaid) {
+		return t.hintedPush(s, named, h)
+	}
 	if err == nil {
 		return t.hintedKnown(s, have, h, ticket, code)
-	}
-	if !errors.Is(err, ErrNotFound) {
-		return Applied{}, err
 	}
 	m := money{h.Receipt, nil, h.Phone, h.Account, h.TransactedAt, h.LearntBy}
 	if h.Amount > 0 {
@@ -92,18 +99,9 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 			return Applied{}, err
 		}
 	}
-	only, completed, err := t.completed(h)
-	if err != nil {
-		return Applied{}, err
-	}
-	if only.ID != 0 {
-		return t.receiptHinted(s, only, h, Payment{})
-	}
 	reason := "names no ticket"
 	if ticket != 0 {
 		reason = toBeConfirmed
-	} else if completed > 0 {
-		reason = "several payments await a receipt"
 	}
 	if err := t.insertPayment(s, h.Receipt, 0, 0, m, PaymentUnmatched, reason); err != nil {
 		return Applied{}, err
@@ -131,9 +129,19 @@ func (t *tx) hint(s *Store, h Hint) (Applied, error) {
 func (t *tx) hintedKnown(s *Store, have Payment, h Hint, ticket TicketID, code string) (out Applied, err error) {
 	out.Outcome, err = t.saidOf(s, have, Transaction{Known: true, Completed: true, ToUs: true, Receipt: h.Receipt, Amount: h.Amount, TransactedAt: h.TransactedAt}, false)
 	out.Outcome = cmp.Or(out.Outcome, "known already")
+	byHand := false
+	if err == nil {
+		byHand, err = t.typedByHand(have, h)
+	}
+	if err == nil && byHand {
+		return t.disproved(s, have, h)
+	}
 	if err == nil {
 		err = t.run(`UPDATE payment SET transacted_at = COALESCE(transacted_at, $1), account = CASE WHEN account = '' THEN $2 ELSE account END, updated_at = $3 WHERE receipt = $4`,
 			orNone(h.TransactedAt), h.Account, t.now, h.Receipt)
+	}
+	if err == nil {
+		err = t.reconsider(s)
 	}
 	if err == nil && have.PushID == 0 && (have.TicketID == 0 && have.State == PaymentUnmatched || rank(h.LearntBy) > rank(have.LearntBy)) {
 		return t.hintedAgain(s, have, h, ticket, code)
@@ -161,93 +169,81 @@ func (t *tx) hintedAgain(s *Store, have Payment, h Hint, ticket TicketID, code s
 	return Applied{Outcome: "unmatched: " + toBeConfirmed, Code: code}, err
 }
 
-// hintedPush pays for a push with money whose receipt its own callback has named.
+// pushNamed finds the push whose reference the account is, and locks it.
+func (t *tx) pushNamed(account string) (Push, error) {
+	if account == "" {
+		return Push{}, ErrNotFound
+	}
+	return t.pushLocked(`p.reference = $1`, account)
+}
+
+// hintedPush pays for a push with money that names it, or whose receipt its own callback has named.
 func (t *tx) hintedPush(s *Store, p Push, h Hint) (out Applied, err error) {
 	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
 		return out, err
 	}
-	out.Outcome, err = t.pay(s, p, Verdict{
+	v := Verdict{
 		Class: Success, LearntBy: "callback", Code: p.ResultCode, Text: p.ResultText,
-		Amount: &h.Amount, Receipt: h.Receipt, Phone: p.Phone, TransactedAt: h.TransactedAt,
-	})
+		Receipt: h.Receipt, Phone: p.Phone, TransactedAt: h.TransactedAt,
+	}
+	if h.Amount > 0 {
+		v.Amount = &h.Amount
+	}
+	if out.Outcome, err = t.pay(s, p, v); err == nil {
+		err = t.run(`UPDATE payment SET account = $1 WHERE receipt = $2 AND account = ''`, h.Account, h.Receipt)
+	}
 	return out, err
 }
 
-// placeHint looks for what money is whose amount has become known.
-func (t *tx) placeHint(s *Store, have Payment) (string, error) {
-	h := Hint{
-		Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account,
-		TransactedAt: have.TransactedAt, LearntBy: have.LearntBy,
+// typedByHand reports whether a push has a payment by a person's word whose account number, as M-PESA says now, is not
+// the push's: somebody typed it.
+func (t *tx) typedByHand(have Payment, h Hint) (byHand bool, err error) {
+	if have.PushID == 0 || have.LearntBy == "callback" || h.Account == "" {
+		return false, nil
 	}
-	only, _, err := t.completed(h)
-	if err != nil || only.ID == 0 {
-		return "amount added", err
-	}
-	out, err := t.receiptHinted(s, only, h, have)
-	return out.Outcome, err
+	var n int
+	err = t.scan([]any{&n}, `SELECT count(*) FROM push_request WHERE id = $1 AND reference <> $2`, have.PushID, h.Account)
+	return n > 0, err
 }
 
-// completed finds the payment without a receipt that this one must be, if there is exactly one, and says how many it
-// may be.
-func (t *tx) completed(h Hint) (only Payment, n int, err error) {
-	if err := t.lockMoney(h.Amount); err != nil {
-		return only, 0, err
-	}
-	fit, err := t.completes(h)
-	if err != nil || len(fit) != 1 {
-		return only, len(fit), err
-	}
-	rivals, err := t.rivals(fit[0].PushID, h)
-	if err == nil && rivals == 0 {
-		only = fit[0]
-	}
-	return only, len(fit), err
-}
-
-// completes finds the payments without a receipt that this one may be.
-func (t *tx) completes(h Hint) ([]Payment, error) {
-	var rows []struct {
-		Payment
-		Code   string  `db:"code"`
-		Pushed Instant `db:"pushed"`
-	}
-	err := t.list(&rows, `SELECT y.id, y.push_id, y.ticket_id, y.phone, y.amount_cents, y.state, y.reason, y.learnt_by, y.created_at, t.code, p.created_at AS pushed FROM payment y
-		JOIN push_request p ON p.id = y.push_id JOIN ticket t ON t.id = y.ticket_id
-		WHERE y.receipt IS NULL AND y.state <> 'superseded' AND y.amount_cents = $1`, h.Amount)
-	if err != nil {
-		return nil, err
-	}
-	var fit []Payment
-	for _, row := range rows {
-		// What M-PESA had confirmed by then was not paid later.
-		inTime := h.TransactedAt == 0 || h.TransactedAt > row.Pushed.Add(-time.Minute) && h.TransactedAt < min(row.Pushed.Add(echoWindow), row.CreatedAt.Add(clockSkew))
-		if fits(h.Phone, row.Phone) && inTime && (h.Account == "" || h.Account == row.Code) && row.Reason != receiptElsewhere {
-			fit = append(fit, row.Payment)
-		}
-	}
-	return fit, nil
-}
-
-// receiptHinted gives a payment of a push the receipt that M-PESA told in passing. The books may have had the same
-// money under that.
-func (t *tx) receiptHinted(s *Store, have Payment, h Hint, other Payment) (Applied, error) {
+// disproved takes a receipt from the push whose it is not. The push's own awaits its receipt again; what has gone back
+// under this one stays as it is, and the push's is money of its own.
+func (t *tx) disproved(s *Store, have Payment, h Hint) (Applied, error) {
 	p, err := t.pushLocked(`p.id = $1`, have.PushID)
 	if err != nil {
 		return Applied{}, err
 	}
-	if have, err = t.payment(`id = $1`, have.ID); err != nil {
+	back, err := t.goingBack(have)
+	if err != nil {
 		return Applied{}, err
 	}
-	if have.Receipt != "" {
-		return Applied{}, ErrRetry // another write was quicker
+	if !back {
+		if err := t.run(`UPDATE payment SET receipt = NULL, transacted_at = NULL, updated_at = $1 WHERE id = $2`, t.now, have.ID); err != nil {
+			return Applied{}, err
+		}
+		if err := t.showReceipt(have, money{}); err != nil {
+			return Applied{}, err
+		}
+		return t.hint(s, h)
 	}
-	var out Applied
-	if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
-		return out, err
+	if err := t.run(`UPDATE payment SET push_id = NULL, learnt_by = 'person', account = $1, updated_at = $2 WHERE id = $3`, h.Account, t.now, have.ID); err != nil {
+		return Applied{}, err
 	}
-	m := money{h.Receipt, &have.Amount, p.Phone, h.Account, h.TransactedAt, have.LearntBy}
-	out.Outcome, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, have, other)
-	return out, err
+	_, err = t.pay(s, p, Verdict{Class: Success, LearntBy: "query", Code: p.ResultCode, Text: p.ResultText})
+	return Applied{Outcome: "known already"}, err
+}
+
+// placeHint looks for what money is whose amount has become known.
+func (t *tx) placeHint(s *Store, have Payment) (string, error) {
+	p, err := t.pushNamed(have.Account)
+	if errors.Is(err, ErrNotFound) {
+		return "amount added", t.reconsider(s)
+	}
+	if err != nil {
+		return "", err
+	}
+	out, err := t.hintedPush(s, p, Hint{Receipt: have.Receipt, Amount: have.Amount, Phone: have.Phone, Account: have.Account, TransactedAt: have.TransactedAt})
+	return out.Outcome, err
 }
 
 // ticketNamed is the ticket whose code the payer has typed, as its page shows it or without the spaces.
@@ -263,6 +259,19 @@ func (t *tx) ticketNamed(account string) (TicketID, string, error) {
 		return 0, "", nil
 	}
 	return id, code, err
+}
+
+// ticketOrPushNamed is the ticket that the account number names, by its code or by the reference of a push of its.
+func (t *tx) ticketOrPushNamed(account string) (TicketID, string, error) {
+	p, err := t.pushNamed(strings.ToUpper(strings.TrimSpace(account)))
+	if errors.Is(err, ErrNotFound) {
+		return t.ticketNamed(account)
+	}
+	var code string
+	if err == nil {
+		err = t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID)
+	}
+	return p.TicketID, code, err
 }
 
 // askAbout lets M-PESA be asked at once about the pushes that this money may be the payment of, and says how many there

@@ -52,6 +52,9 @@ type Case struct {
 	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
+	// Alike names the entries that may be the same money as this payment, by receipt or by number: M-PESA has named the
+	// same receipt or prompt of neither.
+	Alike []string `db:"-" json:"mayBeTheSame,omitempty"`
 	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
 	Awaited bool    `db:"-" json:"awaited"`
 	Until   Instant `db:"until" json:"-"` // how long at least
@@ -121,12 +124,19 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id, CASE WHEN c.outcome NOT 
 // person has settled is not among it, unless it has changed since.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, pushes, claims, callbacks := casePayments, casePushes+caseUnpaid, caseClaims, caseCallbacks
+	alike, err := s.alikeNames(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if !f.All {
 		callbacks += ` AND ` + unreadOpen
 		if len(f.Pushes) == 0 {
 			pushes = casePushes + caseAwaited
 		}
 		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.doubt <> '' AND y.state <> 'superseded'`
+		for id := range alike {
+			payments += fmt.Sprint(` OR y.id = `, id)
+		}
 		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND NOT (COALESCE(y.state, '') IN ('refunded', 'reversed_elsewhere') OR COALESCE(y.state, '') = 'applied' AND (y.ticket_id = c.ticket_id OR y.learnt_by NOT IN ('person', 'typed')))`
 	}
 	var all []Case
@@ -143,6 +153,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 			c.Until = max(c.Until, c.At.Add(echoWindow))
 		}
 		all[i].Awaited = c.Until > now
+		if c.Kind == CasePayment {
+			all[i].Alike = alike[PaymentID(c.ID)]
+		}
 		if code, is := strings.CutPrefix(c.Reason, ReasonOtherID); is {
 			all[i].TicketCode = code
 		}
@@ -153,6 +166,17 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	})
 	slices.SortStableFunc(all, func(a, b Case) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
 	return all, nil
+}
+
+// alikeNames names, for each payment that may be the same money as others, those others.
+func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) {
+	pairs, err := s.Alikes(ctx)
+	names := map[PaymentID][]string{}
+	for _, a := range pairs {
+		names[a.Pending] = append(names[a.Pending], a.Receipt)
+		names[a.Payment] = append(names[a.Payment], Case{Kind: CasePayment, ID: int64(a.Pending)}.Name())
+	}
+	return names, err
 }
 
 // over reports whether a push has its verdict: no money lies behind it.

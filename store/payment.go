@@ -105,9 +105,18 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 			return "", err
 		}
 	}
-	guessed, err := t.guessed(v, other)
+	outcome, err := t.payAs(s, p, v, m, have, other)
+	if err == nil && (have.ID != 0 || other.ID != 0) { // what it was may tell what others are
+		err = t.reconsider(s)
+	}
+	return outcome, err
+}
+
+// payAs applies a success of a push with what the books have of it: its payment, and another one with the receipt.
+func (t *tx) payAs(s *Store, p Push, v Verdict, m money, have, other Payment) (string, error) {
+	byPerson, err := t.saidByPerson(v, other)
 	switch {
-	case err != nil || guessed:
+	case err != nil || byPerson:
 		return t.withdraw(s, p, v, m, have, other, err)
 	case m.receipt == "" || have.Receipt != "" || other.PushID == 0:
 		return t.payKnown(s, p, v, m, have, other)
@@ -146,16 +155,11 @@ func (t *tx) payKnown(s *Store, p Push, v Verdict, m money, have, other Payment)
 	}
 	switch {
 	case have.ID == 0 && other.ID == 0:
-		accepted, err := t.accepted(p, m)
-		if err != nil || accepted.ID != 0 {
-			return t.perhapsTheSame(s, p, v, m, accepted, err)
+		if m.receipt == "" {
+			return t.payPending(s, p, v, m)
 		}
 		return t.payAnew(s, p, v, m)
 	case have.ID == 0:
-		back, err := t.goingBack(other)
-		if err != nil || back && m.receipt == "" {
-			return t.perhapsTheSame(s, p, v, m, other, err)
-		}
 		return t.complete(s, p, v, m, other)
 	case m.receipt == "" || have.Receipt == m.receipt:
 		return t.paidAgain(s, p, v, m, have)
@@ -192,6 +196,18 @@ func (t *tx) payAnew(s *Store, p Push, v Verdict, m money) (string, error) {
 		}
 	}
 	return t.tell(s, tk, m, reason)
+}
+
+// payPending records money of a push that M-PESA has confirmed without a receipt, and decides what it is for.
+func (t *tx) payPending(s *Store, p Push, v Verdict, m money) (string, error) {
+	if err := t.record(s, &p, v, m, PaymentUnmatched, ""); err != nil {
+		return "", err
+	}
+	have, err := t.payment(`push_id = $1`, p.ID)
+	if err != nil {
+		return "", err
+	}
+	return t.decideAgain(s, p.TicketID, have, m)
 }
 
 // record writes a new payment of a push, and what it says of the push. A receipt that another payment has is not written.
@@ -271,41 +287,8 @@ func (t *tx) goingBack(p Payment) (bool, error) {
 	return refunds > 0, err
 }
 
-// sameMoneyAs is the reason of a push's money that may be the same as that of a receipt, which follows.
-const (
-	sameMoneyAs   = "may be the same money as "
-	acceptedForIt = ", which was accepted for this ticket"
-)
-
 // ReasonAcceptedInstead is said of a receipt that a person had accepted as a push's, which its own callback then named another for.
 const ReasonAcceptedInstead = "accepted_instead"
-
-// perhapsTheSame records money of a push that by all signs, but for the receipt that nobody has told, is what has gone back already, or
-// what a person has accepted. It becomes no ticket, and is a person's to look into, until a receipt tells.
-func (t *tx) perhapsTheSame(s *Store, p Push, v Verdict, m money, other Payment, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	tk, err := t.ticketForPayment(p.TicketID)
-	if err != nil {
-		return "", err
-	}
-	back, err := t.goingBack(other)
-	if err != nil {
-		return "", err
-	}
-	reason, outcome := sameMoneyAs+other.Receipt+acceptedForIt, "unmatched: may have been accepted"
-	if back {
-		reason, outcome = sameMoneyAs+other.Receipt+", which has gone back or is on its way", "unmatched: may have gone back"
-	}
-	if err := t.record(s, &p, v, m, PaymentUnmatched, reason); err != nil {
-		return "", err
-	}
-	if tk.Status == Paid {
-		return outcome, t.touch(tk.ID)
-	}
-	return outcome, t.ticketOwed(s, tk, ReasonUnconfirmed)
-}
 
 // leaveReturned tells the ticket that the money which has come for it has gone back, or is on its way.
 func (t *tx) leaveReturned(s *Store, ticket TicketID, have Payment) (string, error) {
@@ -333,6 +316,12 @@ func (t *tx) decideAgain(s *Store, ticket TicketID, have Payment, m money) (stri
 		return t.leaveReturned(s, ticket, have)
 	case have.State != PaymentRefundDue && have.State != PaymentUnmatched, have.Reason == receiptElsewhere:
 		return "known", t.touch(ticket)
+	}
+	if withheld, err := t.withheld(ticket, have); err != nil || withheld {
+		if err != nil {
+			return "", err
+		}
+		return t.withhold(s, ticket, have)
 	}
 	tk, err := t.ticketForPayment(ticket)
 	if err != nil {

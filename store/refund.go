@@ -128,14 +128,12 @@ func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) 
 	return out, nil
 }
 
-// neverPaid reports whether what is written down as given back by hand is what was never there: a receipt that M-PESA does not know as ours,
-// or the money of one that has gone back under that name.
+// neverPaid reports whether what is written down as given back by hand is what was never there: a receipt that M-PESA does not know as ours.
 func (p Payment) neverPaid(n NewRefund) bool {
 	if n.Reference == "" || p.State != PaymentApplied {
 		return false
 	}
-	kind, receipt, _ := strings.Cut(p.Doubt, " ")
-	return kind == DoubtNoSuchReceipt || kind == DoubtPaidOthers || kind == DoubtPerhapsReturned && strings.EqualFold(n.Reference, receipt)
+	return p.Doubt == DoubtNoSuchReceipt || p.Doubt == DoubtPaidOthers
 }
 
 // disown lets go of money that was never there. The ticket that it had paid for is void, and its seats are free.
@@ -235,7 +233,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	case n.Reference == "" && n.NoInitiator:
 		kind = NoInitiator
 	case n.By == Automatic:
-		sure, err := surelyDue([]Payment{have}, func(rows any, query string) error { return t.list(rows, query) })
+		sure, err := surelyDue([]Payment{have}, t.list)
 		if err != nil {
 			return have, open, err
 		}

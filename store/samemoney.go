@@ -4,19 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 )
 
 // The same money may be told by a callback, a query, a C2B confirmation and the customer, in any order, and not every source
-// knows the receipt, the push or the amount. This file tells which of them speak of the same money.
+// knows the receipt, the push or the amount. This file puts together what names the same receipt or the same push.
 
 func (t *tx) knownQuery() string {
 	return `SELECT ` + paymentColumns + ` FROM payment WHERE push_id = $1 OR receipt = $2` + t.rowLock()
 }
 
-// known finds the payment that the push has, and another one that has the receipt, or is by all signs the same money.
+// known finds the payment that the push has, and another one that has the receipt.
 func (t *tx) known(p Push, m money) (have, other Payment, err error) {
 	var rows []Payment
 	err = t.list(&rows, t.knownQuery(), p.ID, orNull(m.receipt))
@@ -27,55 +26,11 @@ func (t *tx) known(p Push, m money) (have, other Payment, err error) {
 			other = row
 		}
 	}
-	if err == nil && len(rows) == 0 && m.receipt == "" {
-		other, err = t.sameMoney(p, m)
-	}
 	return have, other, err
 }
 
-// echoWindow is how long after a push its payment may have been made.
+// echoWindow is how long after a push without a verdict its payment may be made.
 const echoWindow = 10 * time.Minute
-
-// sameMoney finds the one payment without a push that must be the push's own, told by a C2B confirmation or by the customer
-// before M-PESA confirmed the push without a receipt. Where there are several it finds none.
-func (t *tx) sameMoney(p Push, m money) (Payment, error) {
-	if err := t.lockMoney(*m.amount); err != nil {
-		return Payment{}, err
-	}
-	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE push_id IS NULL AND receipt IS NOT NULL AND amount_cents = $1
-		AND (state IN ('unmatched', 'refunded', 'reversed_elsewhere') AND (ticket_id IS NULL OR ticket_id = $2) OR ticket_id = $2 AND state IN ('applied', 'refund_due'))
-		AND (account = '' OR account = (SELECT code FROM ticket WHERE id = $2))
-		AND transacted_at BETWEEN $3 AND $4`+t.rowLock(), m.amount, p.TicketID, p.CreatedAt.Add(-time.Minute), p.CreatedAt.Add(echoWindow))
-	rows = slices.DeleteFunc(rows, func(row Payment) bool {
-		return !fits(row.Phone, p.Phone) || row.State == PaymentUnmatched && strings.HasPrefix(row.Reason, ReasonOtherID)
-	})
-	if err != nil || len(rows) != 1 {
-		return Payment{}, err
-	}
-	row := rows[0]
-	rivals, err := t.rivals(p.ID, Hint{Amount: *m.amount, Phone: row.Phone, Account: row.Account, TransactedAt: row.TransactedAt})
-	if err != nil || rivals > 0 {
-		return Payment{}, err
-	}
-	return row, nil
-}
-
-// rivals counts the pushes, but for one, that this money may be the payment of: they have no verdict, or a payment without a
-// receipt. While there are any, it cannot be told whose it is.
-func (t *tx) rivals(but PushID, h Hint) (n int, err error) {
-	var ps []struct{ Phone, Code string }
-	err = t.list(&ps, `SELECT p.phone, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.id <> $1 AND p.amount * 100 = $2
-		AND p.created_at BETWEEN $3 AND $4 AND (p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')
-		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NULL AND y.state <> 'superseded'))`,
-		but, h.Amount, h.TransactedAt.Add(-echoWindow), h.TransactedAt.Add(time.Minute))
-	for _, p := range ps {
-		if fits(h.Phone, p.Phone) && (h.Account == "" || h.Account == p.Code) {
-			n++
-		}
-	}
-	return n, err
-}
 
 // fits reports whether a number, where * stands for digits that M-PESA hides, or its SHA-256 in hex, may be the MSISDN. One
 // that is not known fits any.
@@ -190,7 +145,7 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 	}
 	have.LearntBy = strongest(have.LearntBy, m.learntBy)
 	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = COALESCE(transacted_at, $2), learnt_by = $3, amount_cents = COALESCE($4, amount_cents),
-		account = CASE WHEN account = '' THEN $5 ELSE account END, doubt = CASE WHEN doubt LIKE '`+DoubtPerhapsReturned+`%' THEN '' ELSE doubt END, updated_at = $6 WHERE id = $7`,
+		account = CASE WHEN account = '' THEN $5 ELSE account END, updated_at = $6 WHERE id = $7`,
 		m.receipt, orNone(m.at), have.LearntBy, m.amount, m.account, t.now, have.ID); err != nil {
 		return "", err
 	}
@@ -202,6 +157,9 @@ func (t *tx) receiptCame(s *Store, p Push, v Verdict, m money, have, other Payme
 	}
 	if have.State == PaymentUnmatched && have.Reason != receiptElsewhere { // it was not known to be money of its own
 		have.Receipt = m.receipt
+		if m.amount != nil {
+			have.Amount = *m.amount
+		}
 		return t.decideAgain(s, p.TicketID, have, m)
 	}
 	return "receipt added", nil

@@ -240,7 +240,7 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 		return "", err
 	}
 	if final {
-		return "failed", t.matchPending(s, p.TicketID)
+		return "failed", nil
 	}
 	return "not completed", nil
 }

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 )
 
 // SettleCases takes entries off the list of money, since a person has seen to them, and keeps the person's note. No money changes,
@@ -14,7 +12,7 @@ import (
 func (s *Store) SettleCases(ctx context.Context, cases []Case, note, by string) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
-			if err := t.settleCase(c, note, by); err != nil {
+			if err := t.settleCase(s, c, note, by); err != nil {
 				return err
 			}
 		}
@@ -35,7 +33,7 @@ var caseByID = map[CaseKind]struct{ entry, ticket string }{
 	CaseCallback: {caseCallbacks + ` AND c.id = $1`, `SELECT ticket_id FROM unread WHERE callback_id = $1 AND ticket_id IS NOT NULL`},
 }
 
-func (t *tx) settleCase(seen Case, note, by string) error {
+func (t *tx) settleCase(s *Store, seen Case, note, by string) error {
 	query := caseByID[seen.Kind]
 	if err := t.lockFor(query.ticket, seen.ID); err != nil {
 		return err
@@ -44,7 +42,11 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 	if err := t.get(&c, query.entry, seen.ID); err != nil {
 		return err
 	}
-	if kind := c.unsettled(); kind != "" {
+	said, err := t.settleAlike(s, c)
+	if err != nil {
+		return err
+	}
+	if kind := c.unsettled(); kind != "" && !said {
 		return &Refusal{Kind: kind}
 	}
 	if c.Kind == CaseClaim {
@@ -53,14 +55,13 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 		}
 		c.State, c.Reason = string(ClaimRefused), ReasonSettled
 	}
-	if c.Kind == CasePayment && c.Receipt == "" && strings.HasPrefix(c.Reason, sameMoneyAs) {
-		if err := t.settleSame(PaymentID(c.ID)); err != nil {
-			return err
-		}
-	}
-	return t.run(`INSERT INTO settled (kind, id, state, reason, note, by_whom, at) VALUES ($1,$2,$3,$4,$5,$6,$7)
+	err = t.run(`INSERT INTO settled (kind, id, state, reason, note, by_whom, at) VALUES ($1,$2,$3,$4,$5,$6,$7)
 		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, reason = excluded.reason, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
 		c.Kind, c.ID, c.standing(), c.Reason, note, by, t.now)
+	if err == nil && c.Kind == CasePayment {
+		err = t.reconsider(s)
+	}
+	return err
 }
 
 // unsettled says why an entry cannot be taken off the list by a person's word alone.
@@ -83,26 +84,6 @@ func (c Case) unsettled() RefusalKind {
 		return ""
 	}
 	return NothingToSettle
-}
-
-// settleSame lets a push's money be the same as that of the receipt which it may be, since a person says so: it is not counted twice.
-func (t *tx) settleSame(id PaymentID) error {
-	have, err := t.payment(`id = $1`, id)
-	if err != nil {
-		return err
-	}
-	receipt, _, _ := strings.Cut(strings.TrimPrefix(have.Reason, sameMoneyAs), ",")
-	same, err := t.payment(`receipt = $1`, receipt)
-	if errors.Is(err, ErrNotFound) || err == nil && same.PushID != 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := t.run(`UPDATE payment SET push_id = NULL, state = 'superseded', reason = $1, updated_at = $2 WHERE id = $3`, "same money as "+receipt, t.now, id); err != nil {
-		return err
-	}
-	return t.run(`UPDATE payment SET push_id = $1, updated_at = $2 WHERE id = $3`, have.PushID, t.now, same.ID)
 }
 
 // settleClaim refuses a receipt by a person's word.

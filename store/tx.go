@@ -186,11 +186,8 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	return t.run(saleQuery+forUpdate, id)
 }
 
-// browserLocks and moneyLocks are how many rows browsers and clients, and amounts of money, share for their locks.
-const (
-	browserLocks = 256
-	moneyLocks   = 256
-)
+// browserLocks is how many rows browsers and clients share for their locks.
+const browserLocks = 256
 
 // lockBrowser keeps the same browser from booking twice at once, when neither booking would see the other's seats. Two
 // bookings of one phone need no lock: only one of them can have the live prompt.
@@ -214,15 +211,6 @@ func (t *tx) lockClient(s *Store, client string) error {
 		return nil
 	}
 	return t.lockName("clients " + shareLock(client))
-}
-
-// lockMoney keeps two sources that speak of money of the same amount from not seeing each other, where no receipt or push tells
-// that it is the same money: each would be taken for money of its own.
-func (t *tx) lockMoney(amount Cents) error {
-	if !t.rows || t.unguarded {
-		return nil
-	}
-	return t.lockName("money " + strconv.FormatInt(int64(amount)/100%moneyLocks, 10))
 }
 
 // lockName is a lock that has no row of its own elsewhere.

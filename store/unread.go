@@ -57,7 +57,7 @@ func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied,
 // may be the payment of.
 func (t *tx) unreadMoney(id CallbackID, u Unread) (Applied, error) {
 	out := Applied{Outcome: OutcomeUnreadable}
-	ticket, code, err := t.ticketNamed(u.Account)
+	ticket, code, err := t.ticketOrPushNamed(u.Account)
 	if err == nil {
 		out.Code = code
 		err = t.keepUnread(id, unreadRow{Unread: u, ticket: ticket})

@@ -45,9 +45,6 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return "M-PESA has named the same receipt for two prompts that were both paid: this one, and that of " + what,
 			"look both prompts up in the M-PESA portal; whichever was paid with another receipt: " +
 				"cinemasphere accept RECEIPT CODE; then " + settle(c)
-	case doubt == store.DoubtPerhapsReturned:
-		return "by all signs it is the same money as " + what + ", which has gone back",
-			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else the ticket is not paid: cinemasphere refund --by-hand=" + what + " " + named(c)
 	case doubt == store.DoubtReturnedTwice:
 		return "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
 			"compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them; then " + settle(c)
@@ -60,6 +57,8 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return "reversed at M-PESA, not by us", "nothing"
 	case state == store.PaymentSuperseded:
 		return "it has turned out to be the same money as another entry", "nothing"
+	case state == store.PaymentApplied && len(c.Alike) > 0:
+		return adviseAlike(c, initiator)
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
 	case doubt == store.DoubtReturnedShort:
@@ -78,12 +77,30 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 			why = "a refund was refused with " + answeredWith(c.Code, c.RefundText) + ". " + means
 		}
 		return why, again + byHand(c)
+	case len(c.Alike) > 0:
+		return adviseAlike(c, initiator)
 	case state == store.PaymentUnmatched && c.Amount == 0:
 		return adviseAmount(c, initiator)
 	case state == store.PaymentUnmatched:
 		return adviseUnmatched(c, giveBack(c, initiator))
 	}
 	return advisePaid(c, initiator)
+}
+
+// adviseAlike is about money that may be the same as another entry's: one that has the receipt which the other lacks.
+func adviseAlike(c store.Case, initiator bool) (why, todo string) {
+	if why, _ = advisePaid(c, initiator); c.State == string(store.PaymentUnmatched) {
+		why, _ = adviseUnmatched(c, "")
+	}
+	receipt, prompt := c.Receipt, c.Alike[0]
+	if receipt == "" {
+		receipt, prompt = c.Alike[0], c.Name()
+	}
+	two := "cinemasphere settled --note=NOTE " + receipt
+	if c.Receipt != "" && c.State == string(store.PaymentRefundDue) {
+		two = giveBack(c, initiator)
+	}
+	return why, "look them up in the M-PESA portal; if they are one: cinemasphere accept " + receipt + " " + prompt + "; if they are two: " + two
 }
 
 // notPaid is what can be done about money that a person took to be there, and M-PESA does not know as ours.
@@ -113,7 +130,7 @@ func advisePaid(c store.Case, initiator bool) (why, todo string) {
 	return "paid for the ticket", "nothing"
 }
 
-const receiptComes = "nothing: the receipt comes with a C2B confirmation, or when the customer types it"
+const receiptComes = "nothing: the receipt comes with a callback or, at a paybill, with a C2B confirmation"
 
 // adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
 func adviseUnmatched(c store.Case, back string) (why, todo string) {
@@ -129,9 +146,8 @@ func adviseUnmatched(c store.Case, back string) (why, todo string) {
 		return "M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
 			"look in the M-PESA portal for this receipt; " + decide(c, back)
 	}
-	if c.Receipt == "" {
-		return "M-PESA confirmed it without a receipt, and it " + c.Reason,
-			"look the prompt up in the M-PESA portal; if it was paid with another receipt: " + accept(c) + "; else " + settle(c)
+	if c.Reason == store.ReasonMayBeSame {
+		return "it came besides what has paid for the ticket, or has gone back", "look it up in the M-PESA portal; " + decide(c, back)
 	}
 	return cmp.Or(unmatchedWhy[c.Reason], c.Reason), "look it up in the M-PESA portal; " + decide(c, back)
 }

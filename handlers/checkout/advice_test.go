@@ -12,8 +12,10 @@ import (
 func TestAdvice(t *testing.T) {
 	const byHand = "give it back in the M-PESA portal and write that down: cinemasphere refund --by-hand=REFERENCE "
 	const (
+		one    = "look them up in the M-PESA portal; if they are one: cinemasphere accept "
+		two    = "cinemasphere settled --note=NOTE "
 		settle = "take it off the list: cinemasphere settled --note=NOTE "
-		waits  = "nothing: the receipt comes with a C2B confirmation, or when the customer types it; or "
+		waits  = "nothing: the receipt comes with a callback or, at a paybill, with a C2B confirmation; or "
 		lookUp = "look it up in the M-PESA portal: cinemasphere accept RECEIPT "
 		refund = "refund it: cinemasphere refund "
 	)
@@ -76,9 +78,18 @@ func TestAdvice(t *testing.T) {
 		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved, Reason: "reversal"},
 			"M-PESA told of a Reversal, and it was not understood whole; M-PESA has said by another way what it was about, or the books have its money", "nothing", ""},
 		"another's receipt": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }), "its receipt is another payment's", "look it up in the M-PESA portal, then " + settle + "payment:9", ""},
-		"may have gone back": {payment(store.PaymentUnmatched, func(c *store.Case) {
-			c.Receipt, c.Reason = "", "may be the same money as R2, which has gone back or is on its way"
-		}), "M-PESA confirmed it without a receipt, and it may be the same money as R2, which has gone back or is on its way", "look the prompt up in the M-PESA portal; if it was paid with another receipt: cinemasphere accept RECEIPT CODE; else " + settle + "payment:9", ""},
+		"may be the same, no receipt": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Receipt, c.Reason, c.Alike = "", store.ReasonMayBeSame, []string{"R2"}
+		}), "it came besides what has paid for the ticket, or has gone back", one + "R2 payment:9; if they are two: " + two + "R2", ""},
+		"may be the same": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Reason, c.Alike = store.ReasonMayBeSame, []string{"payment:8"}
+		}), "it came besides what has paid for the ticket, or has gone back", one + "R payment:8; if they are two: " + two + "R", ""},
+		"paid, may be the same": {payment(store.PaymentApplied, func(c *store.Case) {
+			c.Receipt, c.Alike = "", []string{"R2"}
+		}), "M-PESA confirmed it without a receipt", one + "R2 payment:9; if they are two: " + two + "R2", ""},
+		"due, may be the same": {payment(store.PaymentRefundDue, func(c *store.Case) {
+			c.Reason, c.Alike = store.ReasonPaidTwice, []string{"payment:8"}
+		}), "the ticket had been paid before", one + "R payment:8; if they are two: " + refund + "R", one + "R payment:8; if they are two: " + byHand + "R"},
 		"another amount":      {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherAmount }), "it is of another amount than the ticket that it names", "look it up in the M-PESA portal; if it paid for a ticket: cinemasphere accept --amount=1 R CODE; else " + refund + "R; or, if neither, " + settle + "R", "look it up in the M-PESA portal; if it paid for a ticket: cinemasphere accept --amount=1 R CODE; else " + byHand + "R; or, if neither, " + settle + "R"},
 		"names no ticket":     {payment(store.PaymentUnmatched, func(c *store.Case) { c.TicketCode, c.Reason = "", "names no ticket" }), "it names no ticket of ours", "if it is another taking of the till, " + settle + "R; if it paid for a ticket: cinemasphere accept R CODE; else " + refund + "R", "if it is another taking of the till, " + settle + "R; if it paid for a ticket: cinemasphere accept R CODE; else " + byHand + "R"},
 		"settled":             {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason, c.Settled = "names no ticket", true }), "it names no ticket of ours", "nothing: it is settled", ""},

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -155,7 +156,7 @@ func (n *cinemaNight) settles() {
 	}
 	cases = slices.DeleteFunc(cases, func(c store.Case) bool {
 		doubt, _, _ := strings.Cut(c.Reason, " ")
-		return !slices.Contains([]string{store.DoubtAmount, store.DoubtPerhapsReturned, store.DoubtReturnedOther}, doubt)
+		return !slices.Contains([]string{store.DoubtAmount, store.DoubtReturnedOther}, doubt)
 	})
 	audit, err := checkout.Check(n.t.Context(), n.store)
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {
@@ -410,7 +411,7 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 			if chance(r, 50) { // and whoever did it writes it down
 				ask := store.NewRefund{Receipt: e.Receipt, By: "box office", Reference: "PORTAL"}
 				if e.Kind == sim.KindSTK && chance(r, 50) && only(ledger, e) {
-					ask.Receipt, ask.Ticket = "", e.Reference
+					ask.Receipt, ask.Ticket = "", codeOf(e)
 				}
 				_, _ = n.books.Load().RequestRefund(ctx, ask)
 			}
@@ -422,8 +423,7 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 		}
 		_, _ = n.books.Load().RequestRefund(ctx, ask)
 	case len(ledger) > 0 && chance(r, 30): // it is in the portal, and on the list
-		e := one(r, ledger...)
-		_, _ = n.books.Load().AcceptReceipt(ctx, store.Acceptance{Receipt: e.Receipt, Ticket: e.Reference, Amount: store.Cents(e.Amount) * 100, By: "box office"})
+		n.accepts(one(r, ledger...))
 	case chance(r, 20):
 		_ = n.books.Load().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
 	case chance(r, 30):
@@ -435,10 +435,38 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 	}
 }
 
+// codeOf is the code of the ticket that an entry was paid for: a prompt's reference begins with it. A till has none.
+func codeOf(e sim.Entry) string {
+	const length = 9
+	return e.Reference[:min(len(e.Reference), length)]
+}
+
+// accepts has a person take a receipt for its ticket. The portal says whether it was paid by prompt or by hand: a prompt's is the receipt
+// of that prompt, and where a payment of the ticket lacks its own, what was paid by hand is not accepted in its place.
+func (n *cinemaNight) accepts(e sim.Entry) {
+	ctx, books := context.Background(), n.books.Load()
+	payments, err := books.Payments(ctx)
+	cases, failed := books.Cases(ctx, store.CaseFilter{All: true, Ticket: codeOf(e)})
+	if err != nil || failed != nil || codeOf(e) == "" {
+		return // the program has died, or it is a till's
+	}
+	a := store.Acceptance{Receipt: e.Receipt, Ticket: codeOf(e), Amount: store.Cents(e.Amount) * 100, By: "box office"}
+	for _, p := range payments {
+		switch {
+		case p.Receipt != "" || p.State == store.PaymentSuperseded || !slices.ContainsFunc(cases, func(c store.Case) bool { return c.Kind == store.CasePayment && c.ID == int64(p.ID) }):
+		case p.PushToken == path.Base(e.CallbackURL):
+			a.Ticket, a.PaymentID = "", p.ID
+		default:
+			return
+		}
+	}
+	_, _ = books.AcceptReceipt(ctx, a)
+}
+
 // only reports whether M-PESA took no other money from the phone or for the ticket.
 func only(ledger []sim.Entry, e sim.Entry) bool {
 	return !slices.ContainsFunc(ledger, func(other sim.Entry) bool {
-		return other.Receipt != e.Receipt && (other.Phone == e.Phone || other.Reference == e.Reference)
+		return other.Receipt != e.Receipt && (other.Phone == e.Phone || codeOf(other) == codeOf(e) && codeOf(e) != "")
 	})
 }
 

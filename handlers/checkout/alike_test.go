@@ -1,0 +1,176 @@
+package checkout_test
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// spellings are how people type a ticket's code as the account number.
+var spellings = map[string]func(code string) string{
+	"as it is":   func(code string) string { return code },
+	"small":      strings.ToLower,
+	"in groups":  func(code string) string { return code[:1] + " " + code[1:5] + " " + code[5:] },
+	"hyphen":     func(code string) string { return code[:5] + "-" + code[5:] },
+	"O for zero": func(code string) string { return "O" + code[1:] },
+	"dots":       func(code string) string { return " " + code[:5] + ". " + code[5:] + "." },
+	"look-alike": func(code string) string {
+		return strings.NewReplacer("L", "1", "Z", "2", "S", "5", "G", "6", "B", "8").Replace(code)
+	},
+}
+
+// byHandToo is a world in which a prompt is paid whose callback never comes, and the customer pays by hand as well.
+type byHandToo struct {
+	till, registered bool
+	echo             sim.Echo
+	handAfter        time.Duration // from the booking to the payment by hand; 0 for none
+	spelling         string
+	version          string // of the C2B confirmations: v2 masks the phone, v1 hashes it
+	typed            bool   // the customer types the receipt on the ticket's page
+	refunded         bool   // the payment by hand is given back in the portal, and written down
+	prompts          int    // of the ticket, each paid; 0 is one
+	customers        int    // who book with the same phone; 0 is one
+}
+
+// TestEveryEntryIsAPayment: what M-PESA took twice stands in the books twice, however alike the two are, or is counted
+// as what may be due.
+func TestEveryEntryIsAPayment(t *testing.T) {
+	stories := map[string]byHandToo{}
+	for _, till := range []bool{false, true} {
+		where := map[bool]string{false: "paybill", true: "till"}[till]
+		for _, after := range []time.Duration{15 * time.Second, 90 * time.Second} {
+			for spelling := range spellings {
+				if !till || spelling == "as it is" {
+					stories[fmt.Sprint(where, ", ", after, ", ", spelling)] = byHandToo{till: till, registered: true, handAfter: after, spelling: spelling}
+				}
+			}
+			stories[fmt.Sprint(where, ", ", after, ", typed")] = byHandToo{till: till, handAfter: after, typed: true}
+			stories[fmt.Sprint(where, ", ", after, ", told and typed")] = byHandToo{till: till, registered: true, handAfter: after, typed: true}
+			stories[fmt.Sprint(where, ", ", after, ", hashed")] = byHandToo{till: till, registered: true, handAfter: after, version: "v1"}
+			for _, typed := range []bool{false, true} {
+				stories[fmt.Sprint(where, ", ", after, ", given back, typed ", typed)] = byHandToo{till: till, registered: true, handAfter: after, refunded: true, typed: typed}
+			}
+			for _, echo := range []sim.Echo{sim.EchoBefore, sim.EchoBetween, sim.EchoAfter} {
+				stories[fmt.Sprint(where, ", ", after, ", echo ", echo)] = byHandToo{till: till, registered: true, handAfter: after, echo: echo}
+			}
+		}
+		stories[where+", only an echo"] = byHandToo{till: till, registered: true, echo: sim.EchoBefore}
+		stories[where+", two prompts"] = byHandToo{till: till, registered: true, prompts: 2}
+		stories[where+", two prompts and echoes"] = byHandToo{till: till, registered: true, prompts: 2, echo: sim.EchoBefore}
+		stories[where+", two prompts, by hand too"] = byHandToo{till: till, registered: true, prompts: 2, handAfter: 15 * time.Second, typed: true}
+		stories[where+", two customers of a phone"] = byHandToo{till: till, registered: true, customers: 2, handAfter: 15 * time.Second}
+		stories[where+", two customers of a phone, typed"] = byHandToo{till: till, customers: 2, handAfter: 15 * time.Second, typed: true}
+		stories[where+", two customers of a phone and echoes"] = byHandToo{till: till, registered: true, customers: 2, echo: sim.EchoBefore}
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			for _, refund := range []bool{false, true} { // what goes back by itself must not be what may be the same
+				inBubble(t, func(w *world) { w.till, w.autoRefund = story.till, refund }, func(t *testing.T, w *world, id store.ScreeningID) {
+					w.play(story, id)
+				})
+			}
+		})
+	}
+}
+
+// play lets a story happen, and looks whether each entry of M-PESA's ledger is in the books.
+func (w *world) play(story byHandToo, id store.ScreeningID) {
+	w.t.Helper()
+	t, ctx := w.t, context.Background()
+	if story.registered {
+		w.registered()
+	}
+	echo := story.echo
+	if echo == "" {
+		echo = sim.EchoNever
+	}
+	phone := storetest.Phone(1)
+	script := sim.Script{Result: "0", ResultAfter: 4 * time.Second, Callbacks: sim.NoCallback, Echo: echo}
+	if story.prompts > 1 { // what the first one brings comes late, so that the customer tries again
+		script.Result, script.PaidLater = "1037", 150*time.Second
+	}
+	w.daraja.SetScript(phone, script)
+	var tickets []*store.Ticket
+	for n := range max(story.customers, 1) {
+		placed, err := w.service.Book(ctx, booking(id, phone, 1, fmt.Sprint("customer ", n)))
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		tickets = append(tickets, placed.Ticket)
+		if n+1 < story.customers {
+			pass(130 * time.Second) // until the phone is free again
+		}
+	}
+	tk := tickets[len(tickets)-1]
+	var hand string
+	if story.handAfter > 0 {
+		pass(story.handAfter)
+		hand = w.payByHand(tk, phone, story.spelling)
+		if story.refunded {
+			w.daraja.Reverse(hand)
+			pass(time.Second)
+			_, _ = w.store.RequestRefund(ctx, store.NewRefund{Receipt: hand, By: "box office", Reference: "PORTAL"})
+		}
+	}
+	if story.prompts > 1 {
+		pass(125 * time.Second)
+		script.Result, script.PaidLater = "0", 0
+		w.daraja.SetScript(phone, script)
+		if _, err := w.service.Retry(ctx, tk.Secret, phone, "", store.Client{}); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
+	if story.typed {
+		pass(60 * time.Second)
+		if _, err := w.service.Claim(ctx, tk.Secret, hand+" Confirmed.", ""); err != nil && !strings.Contains(err.Error(), string(store.NotFailed)) && !story.refunded {
+			t.Fatalf("%v", err)
+		}
+	}
+	pass(40 * time.Minute)
+	w.inTheBooks()
+	w.sound()
+}
+
+// payByHand pays for a ticket in the phone's menu.
+func (w *world) payByHand(tk *store.Ticket, phone, spelling string) string {
+	w.t.Helper()
+	spell := spellings[spelling]
+	if spell == nil {
+		spell = spellings["as it is"]
+	}
+	p := sim.HandPayment{Phone: phone, To: "174379", Account: spell(tk.Code), Amount: int(tk.Total), PIN: "1234"}
+	if w.till {
+		p.To, p.Account = w.tillNumber(), ""
+	}
+	receipt, err := w.daraja.PayByHand(p)
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+	return receipt
+}
+
+// inTheBooks fails the test where an entry of M-PESA's ledger is neither a payment of its receipt nor one of its prompt, though M-PESA has told
+// of it or confirmed it.
+func (w *world) inTheBooks() {
+	w.t.Helper()
+	payments, err := w.store.Payments(context.Background())
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+	for _, e := range w.daraja.Ledger() {
+		found := false
+		for _, p := range payments {
+			found = found || p.State != store.PaymentSuperseded && (p.Receipt == e.Receipt || p.Receipt == "" && p.PushToken == path.Base(e.CallbackURL))
+		}
+		if !found {
+			w.t.Errorf("M-PESA took KSh %d (%s, %s) and nothing in the books says so: %+v", e.Amount, e.Kind, e.Receipt, payments)
+		}
+	}
+}
