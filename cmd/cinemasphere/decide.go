@@ -171,5 +171,6 @@ var settleRefused = map[store.RefusalKind]string{
 	store.MoneyDue:        "its money is due back, so give it back; cinemasphere payments says how",
 	store.RefundOpen:      "a refund of it is on its way",
 	store.StillAsked:      "M-PESA is being asked about the receipt; wait for some minutes",
+	store.SeveralPayments: "it may be the same money as several receipts: say which, with cinemasphere accept RECEIPT and its number (payment:…)",
 	store.NothingToSettle: "nobody has to do anything about it",
 }

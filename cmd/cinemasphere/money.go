@@ -43,6 +43,12 @@ func (c fsckCmd) Run(p *program) error {
 		if len(a.Pending) > 0 {
 			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
 		}
+		if len(a.Alike) > 0 {
+			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), shillings(store.Between(a.Alike)))
+			for _, pair := range a.Alike {
+				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, KSh %s\n", pair.Receipt, store.CasePayment, pair.Pending, pair.Code, shillings(pair.Amount))
+			}
+		}
 		if len(a.Wrong) == 0 {
 			_, err = fmt.Fprintln(p.stdout, "The books are sound.")
 			return err
@@ -147,6 +153,9 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 			return err
 		}
 		fmt.Fprintf(w, "    %s\n", why)
+		if len(c.Alike) > 0 {
+			fmt.Fprintf(w, "    it may be the same money as %s\n", strings.Join(c.Alike, ", "))
+		}
 		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Text != "" {
 			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), or(c.Text, "nothing"))
 		}
