@@ -163,11 +163,19 @@ func inspect(ctx context.Context, path string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	db, err := connect(Options{}, path, "mode=rw", 1)
+	db, err := connect(Options{}, path, "mode=rw&_txlock=immediate", 1)
 	if err != nil {
 		return err
 	}
-	err = inspectTables(ctx, db, o)
+	if o.Serve { // who has it locked is found out before anything waits for that
+		var t *sqlx.Tx
+		if t, err = db.BeginTxx(ctx, nil); err == nil {
+			err = t.Rollback()
+		}
+	}
+	if err == nil {
+		err = inspectTables(ctx, db, o)
+	}
 	if err == nil && o.Serve && info.Size() <= checkedWhole {
 		var found string
 		if err = db.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err == nil && found != "ok" {
