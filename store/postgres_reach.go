@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -27,8 +28,8 @@ func (c pgSafe) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// pgUnreachable is why no connection could be opened. Its text holds nothing of the address: the driver's own would
-// show as a host what belongs to a password.
+// pgUnreachable is why no connection could be opened. Its text has the host from our own reading of the address alone:
+// the driver's would show as a host what belongs to a password.
 type pgUnreachable struct {
 	path string
 	err  error
@@ -42,7 +43,11 @@ func (e pgUnreachable) Error() string {
 			reasons = append(reasons, reason)
 		}
 	}
-	return "it cannot be reached: " + strings.Join(reasons, ", ")
+	where := "it"
+	if u, err := url.Parse(e.path); err == nil && u.Host == "" && u.Query().Get("host") != "" {
+		where = u.Query().Get("host") // such as a socket's folder
+	}
+	return where + " cannot be reached: " + strings.Join(reasons, ", ")
 }
 
 // Unwrap returns the driver's error.
