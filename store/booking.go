@@ -52,8 +52,15 @@ type Sending struct {
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
 func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
 	look, ended := b.KeyBefore != "", false // nothing else may speak against a booking that was made with that one
+	probing, err := s.probing(ctx)
+	if err != nil {
+		return Sending{}, false, err
+	}
+	if probing {
+		defer s.sales.Store(nil)
+	}
 	for try := 1; ; try++ {
-		out, replayed, err = s.book(ctx, b, look)
+		out, replayed, err = s.book(ctx, b, look, probing)
 		column, _ := uniqueViolation(err)
 		switch {
 		case column == "push_request.phone" && ended:
@@ -76,7 +83,7 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 
 // book writes the booking. The same request is looked for first where asked to, and otherwise only once something speaks
 // against the booking: most are made once.
-func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending, replayed bool, err error) {
+func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out Sending, replayed bool, err error) {
 	fresh := Sending{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) (err error) {
 		if look {
@@ -89,6 +96,9 @@ func (s *Store) book(ctx context.Context, b NewBooking, look bool) (out Sending,
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
 		out.Reference = pushReference(out.Code, 0)
 		seats, client, err := t.offer(s, b, &out)
+		if err == nil && probing {
+			err = t.probe()
+		}
 		if _, refused := errors.AsType[*Refusal](err); refused {
 			first, again, failed := t.replay(b)
 			if again || failed != nil {

@@ -104,8 +104,8 @@ func (s *Store) setPaused(ctx context.Context, why string) error {
 	return err
 }
 
-// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one booking now and
-// then is let through to see whether it answers again.
+// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now and
+// then shows whether it answers again: the first booking or other try that is written then, and nothing that is refused.
 func (s *Store) MayPush(ctx context.Context) error {
 	st, err := s.salesState(ctx)
 	switch {
@@ -113,25 +113,36 @@ func (s *Store) MayPush(ctx context.Context) error {
 		return err
 	case st.paused != "":
 		return &Refusal{Kind: SalesPaused}
-	case !st.pace.open():
-		return nil
-	case s.Now() < st.pace.RestUntil:
+	case st.pace.open() && s.Now() < st.pace.RestUntil:
 		return &Refusal{Kind: DarajaDown, Until: st.pace.RestUntil}
 	}
-	var n int64
-	err = s.write(ctx, booking, func(t *tx) error {
-		var err error
-		n, err = t.exec(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until <= $2`, t.now.Add(probe), t.now)
-		return err
-	})
-	s.sales.Store(nil)
-	if err != nil {
-		return fmt.Errorf("let one booking try: %w", err)
-	}
-	if n == 0 {
-		return &Refusal{Kind: DarajaDown, Until: s.Now().Add(restFirst)}
-	}
 	return nil
+}
+
+// probing reports whether the next prompt is to show whether Daraja answers again. The write that makes the prompt then
+// takes it by [tx.probe].
+func (s *Store) probing(ctx context.Context) (bool, error) {
+	st, err := s.salesState(ctx)
+	return st.pace.open(), err
+}
+
+// probe makes the prompt of this write the one that shows whether Daraja answers again. It refuses with DarajaDown where
+// another is under way, or it is too early.
+func (t *tx) probe() error {
+	var p Pace
+	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil}, `SELECT COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0),
+		COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0)`)
+	switch {
+	case err != nil || !p.open(): // it has answered meanwhile
+		return err
+	case t.now < p.RestUntil:
+		return &Refusal{Kind: DarajaDown, Until: p.RestUntil}
+	}
+	n, err := t.exec(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until <= $2`, t.now.Add(probe), t.now)
+	if err == nil && n == 0 {
+		err = &Refusal{Kind: DarajaDown, Until: t.now.Add(restFirst)}
+	}
+	return err
 }
 
 // NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times

@@ -22,11 +22,21 @@ type NewRetry struct {
 // where not. It answers as [Store.Book] does; PromptOut where the last prompt may still be answered, NotFailed where there is
 // nothing to retry.
 func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
+	probing, err := s.probing(ctx)
+	if err != nil {
+		return Sending{}, err
+	}
+	if probing {
+		defer s.sales.Store(nil)
+	}
 	for range 3 { // each round ends what is over on the phone, then on the ticket
 		out := Sending{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
-			return t.retry(s, r, &out)
+			if err := t.retry(s, r, &out); err != nil || !probing {
+				return err
+			}
+			return t.probe()
 		})
 		column, _ := uniqueViolation(err)
 		if kindOf(err) == PhoneBusy {

@@ -1,0 +1,77 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// TestOnlyAPromptIsTheProbe: while Daraja rests, what is refused for other reasons does not use up the one booking that
+// shows whether it answers again.
+func TestOnlyAPromptIsTheProbe(t *testing.T) { storetest.Each(t, testOnlyAPromptIsTheProbe) }
+
+func testOnlyAPromptIsTheProbe(t *testing.T) {
+	f := newFairStage(t)
+	busy := f.want("before the outage", f.who(1), "")
+	failed := f.want("before the outage", f.who(1), "")
+	f.cancels(failed)
+	small := storetest.Screening(t, f.s, 1, 2)
+	for range 5 {
+		if err := f.s.NoteDaraja(t.Context(), store.CallPush, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tries := func(b store.NewBooking) error {
+		err := f.s.MayPush(t.Context())
+		if err == nil {
+			_, _, err = f.s.Book(t.Context(), b)
+		}
+		return err
+	}
+	down := func(err error) bool {
+		refusal, is := errors.AsType[*store.Refusal](err)
+		return is && refusal.Kind == store.DarajaDown
+	}
+	if err := tries(f.who(1)); !down(err) {
+		t.Errorf("Daraja rests: %v", err)
+	}
+	f.clock.add(16 * time.Second)
+	for range 60 {
+		f.clock.add(time.Second)
+		for what, b := range map[string]store.NewBooking{
+			"no such screening": f.who(1, func(b *store.NewBooking) { b.ScreeningID = 1 }),
+			"sold out":          f.who(3, func(b *store.NewBooking) { b.ScreeningID = small }),
+			"another price":     f.who(1, func(b *store.NewBooking) { b.Total = 1 }),
+			"a busy phone":      f.who(1, func(b *store.NewBooking) { b.Phone = busy.Phone }),
+		} {
+			if err := tries(b); err == nil || down(err) {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		if _, err := f.s.Retry(t.Context(), store.NewRetry{Secret: busy.Secret, Phone: storetest.Phone(800)}); err == nil || down(err) {
+			t.Fatalf("another try that is none: %v", err)
+		}
+	}
+	if _, err := f.s.Retry(t.Context(), store.NewRetry{Secret: failed.Secret, Phone: storetest.Phone(801)}); err != nil {
+		t.Errorf("the first honest one: %v", err)
+	}
+	if err := tries(f.who(1)); !down(err) {
+		t.Errorf("beside the one that is tried: %v", err)
+	}
+	f.clock.add(41 * time.Second)
+	if err := tries(f.who(1)); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+	if _, _, err := f.s.Book(t.Context(), f.who(1)); !down(err) {
+		t.Errorf("at the same moment: %v", err)
+	}
+	if err := f.s.NoteDaraja(t.Context(), store.CallPush, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := tries(f.who(1)); err != nil {
+		t.Errorf("it answers again: %v", err)
+	}
+}
