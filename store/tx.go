@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"hash/fnv"
-	"strconv"
 )
 
 // tx is one write in progress. Everything it does is stamped with the same instant, and none of it may have an effect
@@ -186,23 +185,13 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	return t.run(saleQuery+forUpdate, id)
 }
 
-// browserLocks is how many rows browsers and clients share for their locks.
-const browserLocks = 256
-
 // lockBrowser keeps the same browser from booking twice at once, when neither booking would see the other's seats. Two
 // bookings of one phone need no lock: only one of them can have the live prompt.
 func (t *tx) lockBrowser(browser string) error {
 	if !t.rows || browser == "" {
 		return nil
 	}
-	return t.lockName("browsers " + shareLock(browser))
-}
-
-// shareLock is which of the browserLocks somebody has.
-func shareLock(name string) string {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(name)) // never fails
-	return strconv.FormatUint(uint64(sum.Sum32()%browserLocks), 10)
+	return t.lockName("browser " + browser)
 }
 
 // lockClient keeps the same address or partner from booking twice at once, for the same reason.
@@ -210,10 +199,18 @@ func (t *tx) lockClient(s *Store, client string) error {
 	if !t.rows || client == "" || s.fair.Off() {
 		return nil
 	}
-	return t.lockName("clients " + shareLock(client))
+	return t.lockName("client " + client)
 }
 
-// lockName is a lock that has no row of its own elsewhere.
+// lockName is a lock that has no row of its own, and writes none. Names are told apart by 64 bits: that two strangers wait
+// for each other is not to be expected.
 func (t *tx) lockName(name string) error {
-	return t.run(`INSERT INTO lease (name, holder, until) VALUES ($1, '', 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until`, name)
+	return t.run(`SELECT pg_advisory_xact_lock($1)`, int64(hashOf(name)))
+}
+
+// hashOf is a number that is always the same for a name, in every process.
+func hashOf(name string) uint64 {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(name)) // never fails
+	return sum.Sum64()
 }
