@@ -122,7 +122,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client string, err error) {
 	ask := asker{
 		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
-		screening: b.ScreeningID, seats: b.Quantity,
+		screening: b.ScreeningID, seats: b.Quantity, asks: b.Browser,
 	}
 	if b.Session == nil {
 		err = t.lockBrowser(b.Browser)
@@ -172,7 +172,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 	if err != nil {
 		return err
 	}
-	if err := t.addPush(out); err != nil {
+	if err := t.addPush(out, client); err != nil {
 		return err
 	}
 	if b.Session != nil {
@@ -207,11 +207,11 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 	return sc, err
 }
 
-// addPush writes a live push down. A prompt that counts as live on the phone or the ticket is a unique violation.
-func (t *tx) addPush(p Sending) error {
+// addPush writes a live push of the client down. A prompt that counts as live on the phone or the ticket is a unique violation.
+func (t *tx) addPush(p Sending, client string) error {
 	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
-		reason, queries, lease_until, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',0,0,$7,$7)`,
-		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference)
+		reason, queries, lease_until, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',0,0,$9,$7,$7)`,
+		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference, client)
 }
 
 // endLive lets prompts on the phone or for the ticket whose time is over no longer count as live, and says how many.

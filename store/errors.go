@@ -69,8 +69,11 @@ const (
 	// Of what one client may do to others, with Wait; see package fairuse:
 	AddressHolds   RefusalKind = "address_holds"    // Left: how many more seats may be held from there
 	AddressShare   RefusalKind = "address_share"    // Left: and of this screening
-	TooFast        RefusalKind = "too_fast"         // too many bookings in a minute
-	TooManyPrompts RefusalKind = "too_many_prompts" // that nobody answered
+	TooFast        RefusalKind = "too_fast"         // too many bookings in a minute by the browser or partner
+	TooManyPrompts RefusalKind = "too_many_prompts" // of the browser or partner that nobody answered
+	AddressBusy    RefusalKind = "address_busy"     // Left: how many seats may be booked now; many prompts are unanswered there
+	OwnPrompts     RefusalKind = "own_prompts"      // of the browser or ticket to this phone, that nobody answered
+	TooManyGuesses RefusalKind = "too_many_guesses" // receipts from the address that M-PESA does not know
 	// Of receipts that customers type:
 	TooManyTries RefusalKind = "too_many_tries" // five for a ticket, a phone and a browser
 	// Of refunds:

@@ -53,41 +53,62 @@ type asker struct {
 	screening              ScreeningID
 	capacity, seats        int
 	ticket                 TicketID // that is tried again; 0 for a new booking
+	asks                   string   // the browser that asks for another try, which may not be the one that booked
 }
 
-// pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A
-// prompt of a booking that was given up counts as unanswered at once. What failed through the cinema's own fault
-// counts as not sent.
-const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' THEN 4
-	WHEN p.state IN ('sending', 'prompted', 'unknown') THEN CASE WHEN p.live_until > $5 AND t.failure_reason <> 'given_up' THEN 0 ELSE 1 END
-	WHEN p.reason IN ('cancelled', 'timeout', 'expired', 'unreachable') THEN 1
-	WHEN p.reason IN ('config', 'account_full') THEN 4 ELSE 2 END`
+// notAnswered are the reasons of failed pushes that nobody answered, and notSent those of the cinema's own fault.
+const (
+	notAnswered = `('cancelled', 'timeout', 'expired', 'unreachable')`
+	notSent     = `('config', 'account_full')`
+)
 
-// recentPrompts sums up what became of prompts since $8, of the rows o with outcome and created_at.
-const recentPrompts = `COALESCE(sum(CASE WHEN o.created_at > $7 THEN 1 ELSE 0 END), 0) AS made, COALESCE(sum(CASE WHEN o.created_at > $7 AND o.outcome = 3 THEN 1 ELSE 0 END), 0) AS made_paid,
-	COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid,
-	COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last`
+// pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A
+// prompt of a booking that was given up counts as unanswered at once. What Daraja has not accepted, or failed through the
+// cinema's own fault, counts as not sent.
+const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' THEN 4
+	WHEN p.state = 'sending' THEN CASE WHEN p.live_until > $5 THEN 0 ELSE 4 END
+	WHEN p.state = 'unknown' AND p.checkout_request_id IS NULL THEN 4
+	WHEN p.state IN ('prompted', 'unknown') THEN CASE WHEN p.live_until > $5 AND t.failure_reason <> 'given_up' THEN 0 ELSE 1 END
+	WHEN p.reason IN ` + notAnswered + ` THEN 1
+	WHEN p.reason IN ` + notSent + ` THEN 4 ELSE 2 END`
 
 // factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as
-// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds.
-// Of a client's prompts the latest 200 bookings count, so that what a busy address costs is bounded.
+// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds. What
+// was sent after $11 may still be answered. $12 is the browser that asks. A client's prompts of the hour are counted from
+// their index alone, the paid ones up to 1,000; what it has paid for lately is looked for among its latest 300 bookings.
 const factsQuery = `SELECT
 	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL AND id <> $10 AND (client = $3 OR browser = $2 AND browser <> '')),
-	b.held, b.paid, b.by_phone, c.held, c.paid, s.held, s.paid, bp.made, bp.unanswered, bp.paid, bp.last, cp.made - cp.made_paid, cp.unanswered, cp.paid, cp.last,
-	(SELECT COALESCE(string_agg((p.created_at || ' ' || ` + pushOutcome + ` || CASE WHEN t.client = $3 AND t.client <> '' OR t.browser = $2 AND t.browser <> '' THEN ' own' ELSE ' other' END), ','), '')
+	k.known, k.own, b.held, b.paid, h.held, h.here,
+	(SELECT COALESCE(sum(CASE WHEN l.payment_status = 'Paid' AND l.voided_at IS NULL THEN l.quantity ELSE 0 END), 0) FROM
+		(SELECT quantity, payment_status, voided_at FROM ticket WHERE client = $3 AND client <> '' AND held_since > $9 ORDER BY held_since DESC LIMIT 300) l),
+	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE screening_id = $4 AND client = $3 AND client <> '' AND payment_status = 'Paid' AND voided_at IS NULL),
+	bp.made, bp.open, bp.unanswered, bp.tried, bp.paid, bp.last, cm.made, cy.open,
+	cy.unanswered + cf.unanswered + (SELECT count(*) FROM push_request WHERE client = $3 AND client <> '' AND state = 'prompted' AND created_at > $8 AND created_at <= $11)
+		+ (SELECT count(*) FROM push_request WHERE client = $3 AND client <> '' AND state = 'unknown' AND created_at > $8 AND created_at <= $11 AND checkout_request_id IS NOT NULL),
+	cf.tried, (SELECT count(*) FROM (SELECT 1 FROM push_request WHERE client = $3 AND client <> '' AND state = 'paid' AND created_at > $8 LIMIT 1000) l), cm.last,
+	(SELECT COALESCE(string_agg((p.created_at || ' ' || ` + pushOutcome + ` || CASE WHEN p.client = $3 AND p.client <> '' OR t.browser = $2 AND t.browser <> '' THEN ' own' ELSE ' other' END
+			|| CASE WHEN t.id = $10 OR t.browser = $12 AND t.browser <> '' THEN ' mine' ELSE ' not' END), ','), '')
 		FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.phone = $1 AND p.created_at > $6)
 	FROM
-	(SELECT COALESCE(sum(CASE WHEN hold_until IS NOT NULL AND id <> $10 THEN quantity ELSE 0 END), 0) AS held, COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 ELSE 0 END), 0) AS paid,
-		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND phone = $1 THEN 1 ELSE 0 END), 0) AS by_phone FROM ticket WHERE browser = $2 AND browser <> '') b,
+	(SELECT count(*) AS known, COALESCE(sum(CASE WHEN t.browser = $2 AND t.browser <> '' THEN 1 ELSE 0 END), 0) AS own
+		FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.phone = $1 AND p.state = 'paid' AND t.voided_at IS NULL) k,
 	(SELECT COALESCE(sum(CASE WHEN hold_until IS NOT NULL AND id <> $10 THEN quantity ELSE 0 END), 0) AS held,
-		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN quantity ELSE 0 END), 0) AS paid FROM ticket WHERE client = $3 AND client <> '' AND held_since > $9) c,
-	(SELECT COALESCE(sum(CASE WHEN hold_until IS NOT NULL AND id <> $10 THEN quantity ELSE 0 END), 0) AS held,
-		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN quantity ELSE 0 END), 0) AS paid FROM ticket WHERE screening_id = $4 AND client = $3 AND client <> '') s,
-	(SELECT ` + recentPrompts + ` FROM (SELECT p.created_at, ` + pushOutcome + ` AS outcome FROM ticket t JOIN push_request p ON p.ticket_id = t.id
-		WHERE t.browser = $2 AND t.browser <> '' AND t.held_since > $8 AND p.created_at > $8) o) bp,
-	(SELECT ` + recentPrompts + ` FROM (SELECT p.created_at, ` + pushOutcome + ` AS outcome FROM
-		(SELECT id, failure_reason FROM ticket WHERE client = $3 AND client <> '' AND held_since > $8 ORDER BY held_since DESC LIMIT 200) t
-		JOIN push_request p ON p.ticket_id = t.id WHERE p.created_at > $8) o) cp`
+		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 ELSE 0 END), 0) AS paid FROM ticket WHERE browser = $2 AND browser <> '') b,
+	(SELECT COALESCE(sum(quantity), 0) AS held, COALESCE(sum(CASE WHEN screening_id = $4 THEN quantity ELSE 0 END), 0) AS here
+		FROM ticket WHERE client = $3 AND client <> '' AND hold_until IS NOT NULL AND id <> $10) h,
+	(SELECT COALESCE(sum(CASE WHEN o.created_at > $7 AND o.outcome <> 4 THEN 1 ELSE 0 END), 0) AS made, COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open,
+		COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN o.outcome = 2 THEN 1 ELSE 0 END), 0) AS tried,
+		COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid, COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last
+		FROM (SELECT p.created_at, ` + pushOutcome + ` AS outcome FROM ticket t JOIN push_request p ON p.ticket_id = t.id
+			WHERE t.browser = $2 AND t.browser <> '' AND t.held_since > $8 AND p.created_at > $8) o) bp,
+	(SELECT count(*) AS made, COALESCE(max(CASE WHEN state IN ('failed', 'soft_failed') AND reason NOT IN ` + notAnswered + ` THEN 0 ELSE created_at END), 0) AS last
+		FROM push_request WHERE client = $3 AND client <> '' AND state IN ('sending', 'prompted', 'unknown', 'failed', 'soft_failed') AND created_at > $7
+			AND (state <> 'unknown' OR checkout_request_id IS NOT NULL) AND reason NOT IN ` + notSent + `) cm,
+	(SELECT COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open, COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered
+		FROM (SELECT ` + pushOutcome + ` AS outcome FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+			WHERE p.client = $3 AND p.client <> '' AND p.state IN ('sending', 'prompted', 'unknown') AND p.created_at > $11) o) cy,
+	(SELECT COALESCE(sum(CASE WHEN reason IN ` + notAnswered + ` THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN reason NOT IN ` + notAnswered + ` AND reason NOT IN ` + notSent + ` THEN 1 ELSE 0 END), 0) AS tried
+		FROM push_request WHERE client = $3 AND client <> '' AND state IN ('failed', 'soft_failed') AND created_at > $8) cf`
 
 // ago is the instant so long before the other.
 func (i Instant) ago(d time.Duration) Instant { return i.Add(-d) }
@@ -96,6 +117,7 @@ func (t *tx) factsArgs(a asker) []any {
 	return []any{
 		a.phone, a.browser, a.client, a.screening, t.now,
 		t.now.ago(fairuse.Day), t.now.ago(fairuse.Minute), t.now.ago(fairuse.Hour), t.now.ago(fairuse.Lately), a.ticket,
+		t.now.ago(pushLife), a.asks,
 	}
 }
 
@@ -105,18 +127,19 @@ func (t *tx) fairly(s *Store, a asker) (fairuse.Decision, error) {
 		return fairuse.Decision{}, nil
 	}
 	f := fairuse.Facts{Seats: a.seats, Capacity: a.capacity, Partner: a.partner, Known: a.client != "" || a.browser != ""}
-	var paid, byPhone int
+	var paid, byPhone, known int
 	var prompts string
 	var browserLast, clientLast Instant
 	err := t.scan([]any{
-		&f.PhoneHeld, &f.BrowserHeld, &paid, &byPhone, &f.AddressHeld, &f.AddressPaid, &f.ScreeningHeld, &f.ScreeningPaid,
-		&f.Browser.Minute, &f.Browser.Unanswered, &f.Browser.Paid, &browserLast,
-		&f.Address.Minute, &f.Address.Unanswered, &f.Address.Paid, &clientLast, &prompts,
+		&f.PhoneHeld, &known, &byPhone, &f.BrowserHeld, &paid, &f.AddressHeld, &f.ScreeningHeld, &f.AddressPaid, &f.ScreeningPaid,
+		&f.Browser.Minute, &f.Browser.Open, &f.Browser.Unanswered, &f.Browser.Tried, &f.Browser.Paid, &browserLast,
+		&f.Address.Minute, &f.Address.Open, &f.Address.Unanswered, &f.Address.Tried, &f.Address.Paid, &clientLast, &prompts,
 	}, factsQuery, t.factsArgs(a)...)
 	if err != nil {
 		return fairuse.Decision{}, err
 	}
-	f.BrowserPaid, f.PhonePaid = paid > 0, byPhone > 0
+	f.BrowserPaid, f.PhonePaid, f.PhoneKnown = paid > 0, byPhone > 0, known > 0
+	f.Lot, f.Clock = hashOf(a.phone), time.Duration(t.now)*time.Millisecond
 	f.Browser.Last, f.Address.Last = t.since(browserLast), t.since(clientLast)
 	if f.Phone, err = t.prompts(prompts); err != nil {
 		return fairuse.Decision{}, err
@@ -135,7 +158,7 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 			continue
 		}
 		fields := strings.Split(row, " ")
-		if len(fields) != 3 {
+		if len(fields) != 4 {
 			return nil, fmt.Errorf("prompts of a phone: %d fields", len(fields))
 		}
 		at, err := strconv.ParseInt(fields[0], 10, 64)
@@ -147,7 +170,7 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 			return nil, fmt.Errorf("prompts of a phone: %w", err)
 		}
 		all = append(all, fairuse.Prompt{
-			Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own",
+			Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own", Mine: fields[3] == "mine",
 		})
 	}
 	return all, nil
@@ -157,7 +180,8 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 func refusalOf(d fairuse.Decision) error {
 	kind := map[fairuse.Refusal]RefusalKind{
 		fairuse.TooManySeats: TooManySeats, fairuse.AddressHolds: AddressHolds, fairuse.AddressShare: AddressShare,
-		fairuse.TooFast: TooFast, fairuse.TooManyPrompts: TooManyPrompts, fairuse.PhoneRests: PhoneBusy,
+		fairuse.TooFast: TooFast, fairuse.TooManyPrompts: TooManyPrompts, fairuse.AddressBusy: AddressBusy,
+		fairuse.OwnPrompts: OwnPrompts, fairuse.PhoneRests: PhoneBusy, fairuse.TooManyGuesses: TooManyGuesses,
 	}[d.Refusal]
 	if kind == "" {
 		return nil
@@ -174,14 +198,20 @@ func clientOf(client string, d fairuse.Decision) string {
 	return client
 }
 
-// ForgetClients forgets who booked a day after, and says of how many tickets that was.
+// ForgetClients forgets who booked, and asked for prompts, a day after, and says of how many tickets and prompts that was.
 func (s *Store) ForgetClients(ctx context.Context) (int64, error) {
 	var n int64
 	before := s.Now().ago(fairuse.Day)
-	err := s.readers.scan(ctx, []any{&n}, `SELECT count(*) FROM ticket WHERE client <> '' AND held_since <= $1`, before)
+	err := s.readers.scan(ctx, []any{&n}, `SELECT (SELECT count(*) FROM ticket WHERE client <> '' AND held_since <= $1) +
+		(SELECT count(*) FROM push_request WHERE client <> '' AND created_at <= $1)`, before)
 	if err == nil && n > 0 {
-		err = s.write(ctx, urgent, func(t *tx) (err error) {
-			n, err = t.exec(`UPDATE ticket SET client = '' WHERE client <> '' AND held_since <= $1`, before)
+		err = s.write(ctx, urgent, func(t *tx) error {
+			tickets, err := t.exec(`UPDATE ticket SET client = '' WHERE client <> '' AND held_since <= $1`, before)
+			if err != nil {
+				return err
+			}
+			prompts, err := t.exec(`UPDATE push_request SET client = '' WHERE client <> '' AND created_at <= $1`, before)
+			n = tickets + prompts
 			return err
 		})
 	}

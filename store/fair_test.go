@@ -63,14 +63,21 @@ func (f *fairStage) want(what string, b store.NewBooking, want store.RefusalKind
 	return sent
 }
 
-// told applies what M-PESA says of a push.
-func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason string) {
+// accepted records that Daraja has taken a push, and returns its CheckoutRequestID.
+func (f *fairStage) accepted(p store.Sending) string {
 	f.Helper()
 	f.n++
 	checkout := fmt.Sprint("ws_CO_", f.n)
 	if err := f.s.RecordAnswer(f.Context(), p, store.Answer{CheckoutRequestID: checkout}); err != nil {
 		f.Fatal(err)
 	}
+	return checkout
+}
+
+// told applies what M-PESA says of a push.
+func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason string) {
+	f.Helper()
+	checkout := f.accepted(p)
 	v := store.Verdict{Class: class, LearntBy: "query", CheckoutRequestID: checkout, Reason: reason}
 	if class == store.Success {
 		amount := store.Cents(p.Amount) * 100
@@ -129,7 +136,7 @@ func testFactsOfPrompts(t *testing.T) {
 		return func(b *store.NewBooking) { b.Phone = storetest.Phone(9000 + phone) }
 	}
 	elsewhere := func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }
-	f.want("a prompt is on it", f.who(1, to(1)), "")
+	f.accepted(f.want("a prompt is on it", f.who(1, to(1)), ""))
 	f.want("a prompt is on it", f.who(1, to(1), elsewhere), store.PhoneBusy)
 	f.clock.add(2 * time.Minute)
 	sent := f.want("it was not answered", f.who(1, to(1)), "")
@@ -172,10 +179,11 @@ func testFactsOfPrompts(t *testing.T) {
 	for range 60 {
 		f.clock.add(1500 * time.Millisecond)
 		sent, refused := f.book(f.who(1, third))
-		if refused == store.TooManyPrompts {
+		if refused == store.AddressBusy {
 			break
 		}
 		prompts++
+		f.accepted(sent)
 		if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
 			t.Fatal(err)
 		}
@@ -183,17 +191,111 @@ func testFactsOfPrompts(t *testing.T) {
 	if prompts != 30 {
 		t.Errorf("%d prompts of bookings that were given up", prompts)
 	}
-	f.clock.add(2 * time.Minute)
-	f.want("after a pause", f.who(1, third), "")
-	f.want("one at a time", f.who(1, third), store.TooManyPrompts)
-	f.clock.add(3 * time.Minute)
-	f.want("the pause has grown", f.who(1, third), store.TooManyPrompts)
-	f.clock.add(time.Minute)
-	f.want("and is over", f.who(1, third), "")
+	// One in each turn from then on, and for two seats at most.
+	prompts = 0
+	for range 120 {
+		f.clock.add(time.Second)
+		for range 4 { // of either lot
+			if sent, refused := f.book(f.who(2, third)); refused == "" {
+				prompts++
+				f.accepted(sent)
+				if hold := sent.HoldUntil - sent.MadeAt; hold != 90_000 {
+					t.Errorf("held for %d ms", hold)
+				}
+			}
+		}
+		f.want("for three seats", f.who(3, third), store.AddressBusy)
+	}
+	if prompts < 7 || prompts > 9 {
+		t.Errorf("%d prompts in 8 turns", prompts)
+	}
+	f.want("a phone that has paid here", f.who(3, third, func(b *store.NewBooking) { b.Phone = owner.Phone }), "")
+	f.want("a browser that has", f.who(3, third, func(b *store.NewBooking) { b.Browser = owner.Browser }), "")
 	if _, err := f.s.EndHolds(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Sound(t, f.s)
+}
+
+// TestWhatCountsForNobody: what Daraja refused, or never accepted, counts neither as unanswered nor as made.
+func TestWhatCountsForNobody(t *testing.T) { storetest.Each(t, testWhatCountsForNobody) }
+
+func testWhatCountsForNobody(t *testing.T) {
+	f := newFairStage(t)
+	victim := func(b *store.NewBooking) { b.Phone, b.Browser = storetest.Phone(9100), "one" }
+	for what, answer := range map[string]*store.Answer{
+		"refused":          {Kind: store.Refused, Reason: "mpesa_busy", Text: "spike arrest"},
+		"an outage":        {Kind: store.Ambiguous, Text: "502 Bad Gateway"},
+		"the process died": nil,
+	} {
+		for range 120 {
+			sent := f.want(what, f.who(1, victim), "")
+			if answer != nil {
+				if err := f.s.RecordAnswer(t.Context(), sent, *answer); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+				t.Fatal(err)
+			}
+			if answer == nil || answer.Kind != store.Refused {
+				f.clock.add(4 * time.Minute)
+			}
+			if _, err := f.s.EndHolds(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if sent := f.want("after all that", f.who(10), ""); sent.HoldUntil-sent.MadeAt != 180_000 {
+		t.Errorf("held for %d ms", sent.HoldUntil-sent.MadeAt)
+	}
+	for range 3 { // and what was accepted with other words, and never answered, does
+		sent := f.want("accepted in an odd way", f.who(1, victim), "")
+		f.n++
+		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{Kind: store.Ambiguous, CheckoutRequestID: fmt.Sprint("ws_CO_", f.n)}); err != nil {
+			t.Fatal(err)
+		}
+		f.clock.add(4 * time.Minute)
+		if _, err := f.s.EndHolds(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.clock.add(2 * time.Minute)
+	}
+	f.want("the fourth", f.who(1, victim), store.OwnPrompts)
+	storetest.Sound(t, f.s)
+}
+
+// TestALaneIsNotBought: whose money came by another phone has not paid with the one that the ticket names.
+func TestALaneIsNotBought(t *testing.T) { storetest.Each(t, testALaneIsNotBought) }
+
+func testALaneIsNotBought(t *testing.T) {
+	f := newFairStage(t)
+	victim := storetest.Phone(9200)
+	mine := func(b *store.NewBooking) { b.Browser = "mallory" }
+	p := f.want("the own phone", f.who(1, mine), "")
+	f.cancels(p)
+	again, err := f.s.Retry(t.Context(), store.NewRetry{Secret: p.Secret, Phone: victim, Client: store.Client{Address: "192.0.2.1"}, Browser: "mallory"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.cancels(again)
+	if _, err := f.s.AcceptReceipt(t.Context(), store.Acceptance{Receipt: "UKT5HAND01", Ticket: p.Code}); err != nil {
+		t.Fatal(err)
+	}
+	prompts := 0
+	for range 180 {
+		f.clock.add(20 * time.Second)
+		if sent, refused := f.book(f.who(1, mine, func(b *store.NewBooking) { b.Phone = victim })); refused == "" {
+			prompts++
+			f.cancels(sent)
+			if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if prompts > 3 {
+		t.Errorf("%d prompts in an hour to a phone that has paid nothing", prompts)
+	}
 }
 
 // TestFairUseOfRetries: another try counts like a booking, and for whoever asks for it.
@@ -220,9 +322,11 @@ func testFairUseOfRetries(t *testing.T) {
 		t.Fatal(refused)
 	}
 	f.cancels(again)
-	if _, refused := retry(sent.Secret, b.Phone, b.Client.Address); refused != store.PhoneBusy {
+	if _, refused := retry(sent.Secret, b.Phone, b.Client.Address); refused != store.OwnPrompts {
 		t.Errorf("a third prompt to the phone: %q", refused)
 	}
+	f.want("by its browser", f.who(1, func(o *store.NewBooking) { o.Browser, o.Phone = b.Browser, b.Phone }), store.OwnPrompts)
+	f.want("by a neighbour", f.who(1, func(o *store.NewBooking) { o.Phone = b.Phone }), store.PhoneBusy)
 	// From elsewhere it counts there, with its seats.
 	f.want("up to 27", f.who(10, func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }), "")
 	f.want("up to 27", f.who(10, func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }), "")
@@ -299,7 +403,7 @@ func TestWhoBookedIsForgotten(t *testing.T) {
 		t.Errorf("sent again: %v, %v", replayed, err)
 	}
 	clock.add(time.Second)
-	forgets(2)
+	forgets(4) // two tickets and their prompts
 	forgets(0)
 	if err := f.s.Close(); err != nil {
 		t.Fatal(err)

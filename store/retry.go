@@ -97,7 +97,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	// changed.
 	ask := asker{
 		phone: r.Phone, browser: tk.Browser, client: r.Client.name(), partner: r.Client.Partner != "",
-		screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID,
+		screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID, asks: r.Browser,
 	}
 	if tk.Held != tk.Quantity || r.Phone != tk.Phone || tk.Client != "" && tk.Client != ask.client {
 		ask.seats = tk.Quantity
@@ -124,7 +124,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		tk.moved, tk.Seats = !sameLabels(got, tk.Seats), got
 	}
 	out.MadeAt, out.HoldUntil = t.now, until
-	if err := t.addPush(*out); err != nil {
+	if err := t.addPush(*out, clientOf(ask.client, d)); err != nil {
 		return err
 	}
 	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,

@@ -5,14 +5,14 @@ import "net/netip"
 // siteBits is how much of an IPv6 address names the site that has it: what a provider gives to one customer at most.
 const siteBits = 48
 
-// Block is the address block that an IP address belongs to: itself for IPv4, also where it is written as IPv6, and
-// its /48 for IPv6. What is no address is "", which is nobody.
+// Block is the address block that an IP address belongs to: itself for IPv4, also where it stands within IPv6, and its
+// /48 for other IPv6. What is no address is "", which is nobody.
 func Block(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return ""
 	}
-	ip = ip.Unmap().WithZone("")
+	ip = inner(ip.Unmap().WithZone(""))
 	if ip.Is4() {
 		return ip.String()
 	}
@@ -21,4 +21,18 @@ func Block(address string) string {
 		return ""
 	}
 	return prefix.String()
+}
+
+// inner is the IPv4 address that a translator or tunnel has put within an IPv6 one: all customers behind a translator
+// share its prefix.
+func inner(ip netip.Addr) netip.Addr {
+	b := ip.As16()
+	within := func(prefix string) bool { return ip.Is6() && netip.MustParsePrefix(prefix).Contains(ip) }
+	switch {
+	case within("64:ff9b::/96"), within("64:ff9b:1::/48"), within("::ffff:0:0:0/96"): // RFC 6052, 8215, 2765
+		return netip.AddrFrom4([4]byte(b[12:16]))
+	case within("2002::/16"): // 6to4
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return ip
 }

@@ -21,20 +21,34 @@
 // A browser that has paid before has a lane of its own: it has its own bounds, is not held to those of its address,
 // and does not count against its neighbours there.
 //
-// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused
-// counts nothing:
+// A phone that has paid by a prompt here before is no invented number: it is not held to the rate and the prompts of its
+// address either, unless it rests.
+//
+// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused, by us
+// or by Daraja, and what Daraja has never accepted, counts nothing:
 //   - 10 a minute for a browser (BOOKING_RATE), five times as many for an address, of which paid ones do not count, and 120
 //     a minute for a partner.
 //   - To one phone, by one source (the same browser or address; a new session is had for nothing, so that it does not make
 //     another source): two that nobody answered are free, since only one prompt can be on a phone at a time. Before the
-//     third there are 5 minutes, then 15, then an hour, then 4 hours, and 6 a day are the end. A wrong PIN or an empty account is
-//     the answer of somebody who tries to pay, and counts half. A payment makes all good.
-//   - To one phone, by all sources together: 20 a day. After those, a source that has sent none to it today may still send
-//     one, one an hour in all: strangers at many addresses must not lock out the phone's owner, who comes from one more.
-//   - A browser that has paid with this number is its owner's, and none of that holds for it.
-//   - To different phones: 30 an hour that nobody answered for an address, 10 for a browser, 120 for a partner, and 3 more for
-//     each that was paid. After those one at a time, with a pause that begins with 2 minutes and doubles up to 10: longer ones would
-//     lock out the neighbours of who sends them, while these let no more than a few more go out.
+//     third there are 5 minutes, then 15, then an hour, and an hour from then on, so that an owner behind a prankster's own
+//     address is kept out for an hour at a time. A wrong PIN or an empty account is the answer of somebody who tries to
+//     pay, and counts half. A payment makes all good.
+//   - To one phone, by all sources together: 20 a day. After those a source still has its two, and an hour before each
+//     more: a prankster pays for each two prompts with an address, and the phone's owner comes from one more.
+//   - A browser that has paid with this phone, by a prompt to it, is its owner's, and none of that holds for it.
+//   - To different phones: 30 an hour that nobody answered for an address, 10 for a browser, 120 for a partner, and 3 more
+//     for each that was paid, of 1,000 at most. One that may still be answered, and one that was tried with a wrong PIN, counts half.
+//   - A browser past its bound waits for 2 minutes after its last prompt, and twice as long each time, up to 10.
+//   - An address or a partner past its bound sends one prompt in each turn of 15 seconds, for two seats at most, which are
+//     held for half as long: 240 prompts an hour more, to whomever they go. Turns of an address where 120 were paid in the
+//     hour are half as long. A turn is for every second phone number, and a refusal says when the next one comes.
+//
+// What that promises to new customers behind the address of somebody who floods it, who cannot be told from the numbers
+// that he makes up: in an hour of such a flood, which tries once a second or every three seconds by numbers that are made
+// up as it goes, half of them book within a minute, nine in ten within 5 minutes, and all within 15 minutes, where they
+// come every 10 seconds, every minute or every 5 minutes, want two seats at most, and come again when they are told to. A
+// flood that tries more often, or comes when it is told to, takes more of the turns: then new customers need another
+// address. Whose browser or phone has paid here before books as ever.
 //
 // Seats that are held for who never answers are held for half as long: where the browser, the address, or the phone
 // by the same source has let two prompts or more go by in the last hour and paid nothing since. That is 90 seconds
@@ -42,8 +56,13 @@
 // a handset for about a minute. The prompt itself counts as live for as long as any other; money that comes after the
 // seats are free is late money, like other.
 //
-// Nothing of this says to one client what another does: a phone that rests after unanswered prompts is refused in the
-// same words, with the same status and the same time to wait, as one with a stranger's prompt on it.
+// Receipts that customers name, for M-PESA to be asked about: those that M-PESA does not know, or has not answered about
+// yet, are 10 an hour for an address, besides 5 for a ticket. A browser or a phone that has paid here before is held to
+// the 5 alone.
+//
+// Nothing of this says to one client what another does: a phone that rests after the prompts of others is refused in the
+// same words, with the same status and the same time to wait, as one with a stranger's prompt on it. What a browser has
+// done itself it is told as it is.
 //
 // A cinema may lift all of it, for load tests: see [Policy]. How often one client may have M-PESA asked about a
 // payment is bounded elsewhere, by the pace of all questions together and, in each process, by client.
@@ -82,12 +101,16 @@ const (
 	addressRate  = 5                // an address may make as many bookings as so many browsers
 	paidPrompts  = 3                // unanswered prompts that one paid prompt makes room for
 	phoneFree    = 2                // unanswered prompts to one phone before the first pause
-	phoneDay     = 6                // and in a day, by one source
-	phoneAll     = 20               // and by all
-	firstPause   = 2 * time.Minute  // after too many unanswered prompts
+	phoneAll     = 20               // and by all in a day, after which the pauses are the longest
+	firstPause   = 2 * time.Minute  // of a browser, after too many unanswered prompts
 	longestPause = 10 * time.Minute
+	turn         = 15 * time.Second // for one prompt of an address that has sent too many
+	turnSeats    = 2                // and its seats
+	busyPaid     = 120              // prompts an hour of an address that halve its turns
 	shortest     = 90 * time.Second // of the shorter holds
 	silence      = 2                // unanswered prompts that make a hold shorter
+	ownPrompts   = 10               // unanswered prompts of a browser in an hour
+	guesses      = 10               // receipts of an address in an hour that M-PESA does not know
 )
 
 // bounds are those of an address, or of a partner.
@@ -130,15 +153,21 @@ type Prompt struct {
 	Age     time.Duration // since it was sent
 	Outcome Outcome
 	Own     bool // by the same browser or address as this one
+	Mine    bool // and by the very browser that asks, or for the very ticket that is tried again
 }
 
 // Recent is what became of somebody's prompts in the last hour.
 type Recent struct {
 	Minute     int           // prompts in the last minute; of an address without those that were paid
+	Open       int           // that may still be answered
 	Unanswered int           // in the hour
+	Tried      int           // in the hour
 	Paid       int           // in the hour
 	Last       time.Duration // since the last one was sent that is open or unanswered
 }
+
+// halves is how much the prompts count that were not paid.
+func (r Recent) halves() int { return r.Open + 2*r.Unanswered + r.Tried }
 
 // Facts are what a decision rests on. Seats of the booking itself are not among those held.
 type Facts struct {
@@ -153,9 +182,13 @@ type Facts struct {
 	ScreeningHeld int // and in this screening
 
 	BrowserPaid   bool // it has paid for a ticket before
-	PhonePaid     bool // and with this phone
+	PhonePaid     bool // and with this phone, by a prompt to it
+	PhoneKnown    bool // the phone has paid by a prompt, for anybody
 	AddressPaid   int  // seats paid for lately
 	ScreeningPaid int  // and in this screening
+
+	Lot   uint64        // of the phone: any number that is always the same for it
+	Clock time.Duration // since any instant that is always the same
 
 	Phone            []Prompt // to this phone, in any order
 	Browser, Address Recent
@@ -170,9 +203,12 @@ const (
 	TooManySeats   Refusal = "too many seats"   // of the browser or the phone
 	AddressHolds   Refusal = "address holds"    // too many unpaid seats
 	AddressShare   Refusal = "address share"    // of the screening is held unpaid
-	TooFast        Refusal = "too fast"         // too many bookings in a minute
-	TooManyPrompts Refusal = "too many prompts" // that nobody answered
-	PhoneRests     Refusal = "phone rests"      // after prompts that nobody answered
+	TooFast        Refusal = "too fast"         // too many bookings in a minute by the browser or partner
+	TooManyPrompts Refusal = "too many prompts" // of the browser or partner that nobody answered
+	AddressBusy    Refusal = "address busy"     // too many bookings or unanswered prompts of the address
+	OwnPrompts     Refusal = "own prompts"      // of the browser or ticket to this phone, that nobody answered
+	PhoneRests     Refusal = "phone rests"      // after prompts of others that nobody answered
+	TooManyGuesses Refusal = "too many guesses" // receipts of the address that M-PESA does not know
 )
 
 // Decision is what the policy says to a booking or another try.
@@ -195,7 +231,7 @@ func (p Policy) Decide(f Facts) Decision {
 			return d
 		}
 	}
-	d.Short = f.silent(d.Lane)
+	d.Short = d.Short || f.silent(d.Lane)
 	return d
 }
 
@@ -230,10 +266,16 @@ func (p Policy) rates(f Facts, d *Decision) {
 	switch {
 	case !f.Partner && f.Browser.Minute >= p.PerMinute:
 		d.refuse(TooFast, Minute, 0)
-	case !d.Lane && f.Address.Minute >= p.of(f.Partner).perMinute:
-		d.refuse(TooFast, seatWait, 0) // neighbours pay any moment
+	case !f.newcomer(*d) || f.Address.Minute < p.of(f.Partner).perMinute:
+	case f.Partner:
+		d.refuse(TooFast, seatWait, 0)
+	default:
+		d.refuse(AddressBusy, seatWait, 0) // neighbours pay any moment
 	}
 }
+
+// newcomer reports whether somebody is held to the prompts of the address: neither browser nor phone has paid here.
+func (f Facts) newcomer(d Decision) bool { return f.Partner || !d.Lane && !f.PhoneKnown }
 
 // addressSeats bounds what one address holds.
 func (p Policy) addressSeats(f Facts, d *Decision) {
@@ -252,116 +294,4 @@ func (p Policy) addressSeats(f Facts, d *Decision) {
 	if f.Seats > left {
 		d.refuse(AddressShare, seatWait, left)
 	}
-}
-
-// prompts bounds the prompts that nobody answers, to whatever phones.
-func (p Policy) prompts(f Facts, d *Decision) {
-	type one struct {
-		Recent
-		most int
-	}
-	var all []one
-	if !f.Partner {
-		all = append(all, one{f.Browser, 10})
-	}
-	if !d.Lane {
-		all = append(all, one{f.Address, p.of(f.Partner).unanswered})
-	}
-	for _, o := range all {
-		over := o.Unanswered - o.most - paidPrompts*o.Paid
-		if over < 0 {
-			continue
-		}
-		if wait := min(firstPause<<min(over, 10), longestPause) - o.Last; wait > 0 {
-			d.refuse(TooManyPrompts, wait, 0)
-			return
-		}
-	}
-}
-
-// phone bounds the prompts to one phone that nobody answers.
-func (p Policy) phone(f Facts, d *Decision) {
-	if f.PhonePaid || !f.Known {
-		return
-	}
-	all, own, sent := 0, 0, 0    // unanswered prompts, in halves; and all of one's own
-	lastAny, lastOwn := Day, Day // how long ago the last of them were sent
-	paid := Day                  // since this source has had the phone pay
-	for _, prompt := range f.Phone {
-		if prompt.Own && prompt.Outcome == Paid {
-			paid = min(paid, prompt.Age)
-		}
-	}
-	for _, prompt := range f.Phone {
-		halves := prompt.halves()
-		if halves == 0 || prompt.Age >= Day {
-			continue
-		}
-		all += halves
-		lastAny = min(lastAny, prompt.Age)
-		if prompt.Own {
-			sent++
-		}
-		if prompt.Own && prompt.Age < paid {
-			own += halves
-			lastOwn = min(lastOwn, prompt.Age)
-		}
-	}
-	rests := own/2 >= phoneDay || lastOwn < phonePause(own/2)
-	if all/2 >= phoneAll && (sent > 0 || lastAny < Hour) {
-		rests = true
-	}
-	if rests {
-		d.refuse(PhoneRests, PhoneWait, 0)
-	}
-}
-
-// halves is how much a prompt counts that was not paid.
-func (p Prompt) halves() int {
-	switch p.Outcome {
-	case Unanswered:
-		return 2
-	case Tried:
-		return 1
-	}
-	return 0
-}
-
-// phonePause is how long a phone rests after so many prompts of one source that nobody answered.
-func phonePause(unanswered int) time.Duration {
-	switch unanswered - phoneFree {
-	case 0:
-		return 5 * time.Minute
-	case 1:
-		return 15 * time.Minute
-	case 2:
-		return time.Hour
-	}
-	if unanswered > phoneFree {
-		return 4 * time.Hour
-	}
-	return 0
-}
-
-// silent reports whether whoever books has let prompts go by lately and paid nothing since.
-func (f Facts) silent(lane bool) bool {
-	ignores := func(r Recent) bool { return r.Unanswered >= silence && r.Paid == 0 }
-	if ignores(f.Browser) || !lane && ignores(f.Address) {
-		return true
-	}
-	if f.PhonePaid {
-		return false
-	}
-	since, unanswered := Hour, 0
-	for _, p := range f.Phone {
-		if p.Own && (p.Outcome == Paid || p.Outcome == Tried) {
-			since = min(since, p.Age)
-		}
-	}
-	for _, p := range f.Phone {
-		if p.Own && p.Outcome == Unanswered && p.Age < since {
-			unanswered++
-		}
-	}
-	return unanswered >= silence
 }

@@ -80,6 +80,11 @@ func TestSeats(t *testing.T) {
 	}
 }
 
+// past are the facts of an address past its bound, at that second, with a phone of that lot.
+func past(f *fairuse.Facts, r fairuse.Recent, second int, lot uint64) {
+	f.Address, f.Clock, f.Lot = r, time.Duration(second)*time.Second, lot
+}
+
 func TestRates(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -90,21 +95,38 @@ func TestRates(t *testing.T) {
 		{"the tenth of a browser", func(f *fairuse.Facts) { f.Browser.Minute = 9 }, fairuse.None, 0},
 		{"the eleventh", func(f *fairuse.Facts) { f.Browser.Minute = 10 }, fairuse.TooFast, time.Minute},
 		{"an address's fiftieth", func(f *fairuse.Facts) { f.Address.Minute = 49 }, fairuse.None, 0},
-		{"and one more", func(f *fairuse.Facts) { f.Address.Minute = 50 }, fairuse.TooFast, 15 * time.Second},
+		{"and one more", func(f *fairuse.Facts) { f.Address.Minute = 50 }, fairuse.AddressBusy, 15 * time.Second},
 		{"by who has paid", func(f *fairuse.Facts) { f.Address.Minute, f.BrowserPaid = 50, true }, fairuse.None, 0},
+		{"by a phone that has", func(f *fairuse.Facts) { f.Address.Minute, f.PhoneKnown = 50, true }, fairuse.None, 0},
 		{"a partner's", func(f *fairuse.Facts) { f.Partner, f.Address.Minute = true, 119 }, fairuse.None, 0},
 		{"and one more", func(f *fairuse.Facts) { f.Partner, f.Address.Minute = true, 120 }, fairuse.TooFast, 15 * time.Second},
+		{"by a phone that has paid", func(f *fairuse.Facts) { f.Partner, f.PhoneKnown, f.Address.Minute = true, true, 120 }, fairuse.TooFast, 15 * time.Second},
 		{"an address's unanswered prompts", func(f *fairuse.Facts) { f.Address.Unanswered = 29 }, fairuse.None, 0},
-		{"its thirtieth, a minute ago", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 30, Last: time.Minute} }, fairuse.TooManyPrompts, time.Minute},
-		{"and two minutes ago", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 30, Last: 2 * time.Minute} }, fairuse.None, 0},
-		{"the pause grows", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 31, Last: time.Minute} }, fairuse.TooManyPrompts, 3 * time.Minute},
-		{"up to ten minutes", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 130, Last: 2 * time.Minute} }, fairuse.TooManyPrompts, 8 * time.Minute},
+		{"and one open", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 29, Open: 1} }, fairuse.None, 0},
+		{"and two", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 29, Open: 2} }, fairuse.AddressBusy, 30 * time.Second},
+		{"and one open, one tried", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 29, Open: 1, Tried: 1} }, fairuse.AddressBusy, 30 * time.Second},
+		{"sixty open, in a turn that is taken", func(f *fairuse.Facts) { past(f, fairuse.Recent{Open: 60, Last: 4 * time.Second}, 10, 0) }, fairuse.AddressBusy, 20 * time.Second},
+		{"thirty, in a turn that is free", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: 11 * time.Second}, 10, 0) }, fairuse.None, 0},
+		{"for two seats", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: time.Minute}, 10, 2); f.Seats = 2 }, fairuse.None, 0},
+		{"for three", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: time.Minute}, 10, 2); f.Seats = 3 }, fairuse.AddressBusy, 15 * time.Second},
+		{"in the turn of other phones", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: time.Minute}, 10, 1) }, fairuse.AddressBusy, 5 * time.Second},
+		{"in that before the own", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: time.Minute}, 29, 0) }, fairuse.AddressBusy, time.Second},
+		{"and in the own", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 30, Last: time.Minute}, 30, 0) }, fairuse.None, 0},
+		{"the turns do not grow", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 3000, Last: time.Minute}, 30, 0) }, fairuse.None, 0},
+		{"of who pays much they are half", func(f *fairuse.Facts) { past(f, fairuse.Recent{Unanswered: 1000, Paid: 120, Last: time.Minute}, 10, 0) }, fairuse.AddressBusy, 5 * time.Second},
 		{"one in three paid", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 59, Paid: 10, Last: time.Second} }, fairuse.None, 0},
-		{"one in twenty paid", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 38, Paid: 2, Last: time.Second} }, fairuse.TooManyPrompts, 8*time.Minute - time.Second},
-		{"a browser's", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Unanswered: 10, Last: time.Second} }, fairuse.TooManyPrompts, 2*time.Minute - time.Second},
-		{"of one that has paid", func(f *fairuse.Facts) { f.BrowserPaid, f.Browser = true, fairuse.Recent{Unanswered: 10, Last: 0} }, fairuse.TooManyPrompts, 2 * time.Minute},
+		{"one in twenty paid", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 38, Paid: 2} }, fairuse.AddressBusy, 30 * time.Second},
 		{"neighbours of one that has paid", func(f *fairuse.Facts) { f.BrowserPaid, f.Address = true, fairuse.Recent{Unanswered: 90} }, fairuse.None, 0},
+		{"of a phone that has", func(f *fairuse.Facts) { f.PhoneKnown, f.Address = true, fairuse.Recent{Unanswered: 90} }, fairuse.None, 0},
+		{"a browser's", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Unanswered: 10, Last: time.Second} }, fairuse.TooManyPrompts, 2*time.Minute - time.Second},
+		{"its wrong PINs", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Tried: 20, Last: 0} }, fairuse.TooManyPrompts, 2 * time.Minute},
+		{"one less", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Tried: 19, Last: 0} }, fairuse.None, 0},
+		{"the pause grows", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Unanswered: 11, Last: time.Minute} }, fairuse.TooManyPrompts, 3 * time.Minute},
+		{"up to ten minutes", func(f *fairuse.Facts) { f.Browser = fairuse.Recent{Unanswered: 130, Last: 2 * time.Minute} }, fairuse.TooManyPrompts, 8 * time.Minute},
+		{"of one that has paid", func(f *fairuse.Facts) { f.BrowserPaid, f.Browser = true, fairuse.Recent{Unanswered: 10, Last: 0} }, fairuse.TooManyPrompts, 2 * time.Minute},
+		{"of a phone that has", func(f *fairuse.Facts) { f.PhoneKnown, f.Browser = true, fairuse.Recent{Unanswered: 10, Last: 0} }, fairuse.TooManyPrompts, 2 * time.Minute},
 		{"a partner's unanswered", func(f *fairuse.Facts) { f.Partner, f.Address = true, fairuse.Recent{Unanswered: 119} }, fairuse.None, 0},
+		{"one more", func(f *fairuse.Facts) { f.Partner, f.Address = true, fairuse.Recent{Unanswered: 120} }, fairuse.TooManyPrompts, 30 * time.Second},
 	} {
 		if d := policy.Decide(facts(tt.f)); d.Refusal != tt.want || d.Wait != tt.wait {
 			t.Errorf("%s: %+v", tt.name, d)
@@ -128,10 +150,10 @@ func TestPromptsToOnePhone(t *testing.T) {
 		{"three, after 15", prompts(un, true, 30, 20, 15), false, false},
 		{"four, after 59", prompts(un, true, 90, 80, 70, 59), false, true},
 		{"four, after an hour", prompts(un, true, 90, 80, 70, 60), false, false},
-		{"five, after 3:59", prompts(un, true, 400, 390, 380, 370, 239), false, true},
-		{"five, after 4", prompts(un, true, 400, 390, 380, 370, 240), false, false},
-		{"six in a day", prompts(un, true, 1439, 1400, 1300, 1200, 1100, 1000), false, true},
-		{"six, the first a day ago", prompts(un, true, 1440, 1400, 1300, 1200, 1100, 1000), false, false},
+		{"five, after 59", prompts(un, true, 400, 390, 380, 370, 59), false, true},
+		{"five, after an hour", prompts(un, true, 400, 390, 380, 370, 60), false, false},
+		{"as many as fit in a day", prompts(un, true, every(24, 59, 60)...), false, true},
+		{"an hour after them", prompts(un, true, every(23, 60, 60)...), false, false},
 		{"by others", prompts(un, false, 1, 3, 5, 7, 9, 11), false, false},
 		{"by its owner", prompts(un, true, 1, 3, 5, 7, 9, 11), true, false},
 		{"wrong PIN, three times", prompts(tried, true, 1, 2, 3), false, false},
@@ -142,14 +164,60 @@ func TestPromptsToOnePhone(t *testing.T) {
 		{"not sent", prompts(notSent, true, 1, 2, 3, 4, 5), false, false},
 		{"still open", prompts(open, true, 1), false, false},
 		{"20 by others", prompts(un, false, every(20, 61, 10)...), false, false},
-		{"the last within the hour", prompts(un, false, every(20, 59, 10)...), false, true},
-		{"20 by others and an own one", join(prompts(un, false, every(20, 61, 10)...), prompts(un, true, 500)), false, true},
+		{"the last a minute ago", prompts(un, false, every(40, 1, 10)...), false, false},
+		{"and an own one", join(prompts(un, false, every(40, 1, 10)...), prompts(un, true, 3)), false, false},
+		{"and two", join(prompts(un, false, every(40, 1, 10)...), prompts(un, true, 300, 59)), false, true},
+		{"two an hour ago", join(prompts(un, false, every(40, 1, 10)...), prompts(un, true, 300, 60)), false, false},
+		{"two, and 19 in all", join(prompts(un, false, every(17, 1, 10)...), prompts(un, true, 300, 6)), false, false},
 		{"20 by others, by its owner", prompts(un, false, every(20, 1, 10)...), true, false},
-		{"19 by others", prompts(un, false, every(19, 1, 10)...), false, false},
 	} {
 		d := policy.Decide(facts(func(f *fairuse.Facts) { f.Phone, f.PhonePaid, f.BrowserPaid = tt.ps, tt.owner, tt.owner }))
 		if rests := d.Refusal == fairuse.PhoneRests; rests != tt.rests || rests && d.Wait != fairuse.PhoneWait || !rests && d.Refusal != fairuse.None {
 			t.Errorf("%s: %+v", tt.name, d)
+		}
+	}
+}
+
+// TestOwnPrompts: a pause that comes from one's own prompts alone is told as it is; one that comes from others never.
+func TestOwnPrompts(t *testing.T) {
+	mine := func(minutes ...int) []fairuse.Prompt {
+		all := prompts(fairuse.Unanswered, true, minutes...)
+		for i := range all {
+			all[i].Mine = true
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		name string
+		ps   []fairuse.Prompt
+		want fairuse.Refusal
+		wait time.Duration
+	}{
+		{"one", mine(1), fairuse.None, 0},
+		{"two", mine(5, 2), fairuse.OwnPrompts, 3 * time.Minute},
+		{"three", mine(30, 20, 1), fairuse.OwnPrompts, 14 * time.Minute},
+		{"four", mine(90, 80, 70, 20), fairuse.OwnPrompts, 40 * time.Minute},
+		{"one, and one of a neighbour", join(mine(4), prompts(fairuse.Unanswered, true, 1)), fairuse.PhoneRests, fairuse.PhoneWait},
+		{"two, long ago, and one of a neighbour", join(mine(40, 30), prompts(fairuse.Unanswered, true, 1)), fairuse.PhoneRests, fairuse.PhoneWait},
+		{"two, and others' that rest for longer", join(mine(5, 2), prompts(fairuse.Unanswered, true, 1, 3, 6)), fairuse.OwnPrompts, 3 * time.Minute},
+	} {
+		d := policy.Decide(facts(func(f *fairuse.Facts) { f.Phone = tt.ps }))
+		if d.Refusal != tt.want || d.Wait != tt.wait {
+			t.Errorf("%s: %+v", tt.name, d)
+		}
+	}
+}
+
+func TestReceipts(t *testing.T) {
+	for unknown, want := range map[int]fairuse.Refusal{0: fairuse.None, 9: fairuse.None, 10: fairuse.TooManyGuesses, 200: fairuse.TooManyGuesses} {
+		if d := policy.Receipt(unknown, false); d.Refusal != want || (d.Wait > 0) != (want != fairuse.None) {
+			t.Errorf("%d: %+v", unknown, d)
+		}
+		if d := policy.Receipt(unknown, true); d.Refusal != fairuse.None {
+			t.Errorf("%d, by who has paid: %+v", unknown, d)
+		}
+		if d := (fairuse.Policy{}).Receipt(unknown, false); d.Refusal != fairuse.None {
+			t.Errorf("%d, without bounds: %+v", unknown, d)
 		}
 	}
 }
@@ -169,6 +237,7 @@ func TestShorterHolds(t *testing.T) {
 		{"a phone", func(f *fairuse.Facts) { f.Phone = prompts(fairuse.Unanswered, true, 40, 30) }, true},
 		{"an hour ago", func(f *fairuse.Facts) { f.Phone = prompts(fairuse.Unanswered, true, 61, 30) }, false},
 		{"by others", func(f *fairuse.Facts) { f.Phone = prompts(fairuse.Unanswered, false, 40, 30) }, false},
+		{"an address past its prompts, though some paid", func(f *fairuse.Facts) { f.Address = fairuse.Recent{Unanswered: 33, Paid: 1, Last: time.Minute} }, true},
 		{"which tried since", func(f *fairuse.Facts) {
 			f.Phone = join(prompts(fairuse.Unanswered, true, 40, 30), prompts(fairuse.Tried, true, 20))
 		}, false},
@@ -192,6 +261,8 @@ func TestBlocks(t *testing.T) {
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "::ffff:c000:207": "192.0.2.7",
 		"2001:db8:1:2:3:4:5:6": "2001:db8:1::/48", "2001:DB8:1:ffff::": "2001:db8:1::/48", "2001:db8:2::1": "2001:db8:2::/48",
 		"fe80::1%eth0": "fe80::/48", "::1": "::/48", "127.0.0.1": "127.0.0.1",
+		"64:ff9b::192.0.2.7": "192.0.2.7", "64:ff9b::c633:6403": "198.51.100.3", "64:ff9b:1::192.0.2.7": "192.0.2.7", "64:ff9b:2::1": "64:ff9b:2::/48",
+		"::ffff:0:192.0.2.7": "192.0.2.7", "2002:c000:207::1": "192.0.2.7", "2002:c000:207:9:8::7": "192.0.2.7", "2003:c000:207::1": "2003:c000:207::/48",
 		"": "", "unix": "", "192.0.2.7:80": "", "192.0.2.256": "", "[::1]": "",
 	} {
 		if got := fairuse.Block(address); got != want {

@@ -1,6 +1,7 @@
 package fairuse_test
 
 import (
+	"hash/crc32"
 	"time"
 
 	"cinemasphere/store/fairuse"
@@ -92,6 +93,7 @@ func (t *town) release(b *booked) {
 func (t *town) facts(a asks, tries *booked) fairuse.Facts {
 	f := fairuse.Facts{Seats: a.seats, Capacity: t.halls[a.hall], Partner: a.partner, Known: true}
 	f.Browser.Last, f.Address.Last = time.Hour, time.Hour
+	f.Clock, f.Lot = time.Duration(t.now)*time.Second, uint64(crc32.ChecksumIEEE([]byte(a.phone)))
 	for _, b := range t.all {
 		own := b.browser == a.browser && a.browser != ""
 		near := b.client == a.client
@@ -123,10 +125,12 @@ func (t *town) facts(a asks, tries *booked) fairuse.Facts {
 		}
 	}
 	for _, b := range t.phones[a.phone] {
+		f.PhoneKnown = f.PhoneKnown || b.paid
 		for _, s := range b.prompts {
 			if age := t.now - s.at; age < 86400 {
 				own := b.browser == a.browser && a.browser != "" || b.client == a.client && b.client != ""
-				f.Phone = append(f.Phone, fairuse.Prompt{Age: time.Duration(age) * time.Second, Outcome: t.outcome(b, s), Own: own})
+				mine := b.browser == a.browser && a.browser != "" || b == tries
+				f.Phone = append(f.Phone, fairuse.Prompt{Age: time.Duration(age) * time.Second, Outcome: t.outcome(b, s), Own: own, Mine: mine})
 			}
 		}
 	}
@@ -146,8 +150,12 @@ func (t *town) recent(r *fairuse.Recent, b *booked, address bool) {
 			r.Last = min(r.Last, time.Duration(age)*time.Second)
 		}
 		switch outcome {
+		case fairuse.Open:
+			r.Open++
 		case fairuse.Unanswered:
 			r.Unanswered++
+		case fairuse.Tried:
+			r.Tried++
 		case fairuse.Paid:
 			r.Paid++
 		}

@@ -1,0 +1,151 @@
+package fairuse
+
+import "time"
+
+// prompts bounds the prompts that nobody answers, to whatever phones.
+func (p Policy) prompts(f Facts, d *Decision) {
+	if over := f.Browser.over(ownPrompts); !f.Partner && over >= 0 {
+		if wait := min(firstPause<<min(over, 10), longestPause) - f.Browser.Last; wait > 0 {
+			d.refuse(TooManyPrompts, wait, 0)
+			return
+		}
+	}
+	if !f.newcomer(*d) || f.Address.over(p.of(f.Partner).unanswered) < 0 {
+		return
+	}
+	d.Short = true
+	busy := AddressBusy
+	if f.Partner {
+		busy = TooManyPrompts
+	}
+	if wait := f.untilTurn(); wait > 0 {
+		d.refuse(busy, wait, 0)
+	} else if f.Seats > turnSeats {
+		d.refuse(busy, turn, turnSeats)
+	}
+}
+
+// untilTurn is how long the phone waits for its turn among all who are behind the address, 0 where it is now. A turn is
+// for one prompt, to every second phone: numbers that are made up as they go come at the wrong time as often as not,
+// while who was told when to come does not.
+func (f Facts) untilTurn() time.Duration {
+	turn := turn
+	if f.Address.Paid >= busyPaid {
+		turn /= 2
+	}
+	into := f.Clock % turn
+	wait := time.Duration((f.Lot+uint64(f.Clock/turn))%2)*turn - into
+	switch {
+	case wait > 0:
+		return wait
+	case f.Address.Last <= into: // it is taken
+		return wait + 2*turn
+	}
+	return 0
+}
+
+// over is by how many prompts somebody has left more unanswered than the most, negative where it has not.
+func (r Recent) over(most int) int {
+	free := 2 * (most + paidPrompts*r.Paid)
+	if r.halves() < free {
+		return -1
+	}
+	return (r.halves() - free) / 2
+}
+
+// phone bounds the prompts to one phone that nobody answers.
+func (p Policy) phone(f Facts, d *Decision) {
+	if f.PhonePaid || !f.Known {
+		return
+	}
+	all := 0 // unanswered prompts, in halves
+	for _, prompt := range f.Phone {
+		if prompt.Age < Day {
+			all += prompt.halves()
+		}
+	}
+	many := all/2 >= phoneAll
+	mine := pauseAfter(f.Phone, false, func(p Prompt) bool { return p.Mine }) // whatever others have sent
+	if mine > 0 {
+		d.refuse(OwnPrompts, mine, 0)
+	} else if pauseAfter(f.Phone, many, func(p Prompt) bool { return p.Own || p.Mine }) > 0 {
+		d.refuse(PhoneRests, PhoneWait, 0)
+	}
+}
+
+// pauseAfter is how long a phone still rests after those prompts to it; 0 or less where it does not. It rests for the
+// longest where it has been sent many.
+func pauseAfter(all []Prompt, many bool, those func(Prompt) bool) time.Duration {
+	paid := Day // since it was paid
+	for _, prompt := range all {
+		if those(prompt) && prompt.Outcome == Paid {
+			paid = min(paid, prompt.Age)
+		}
+	}
+	sent, last := 0, Day // in halves, and how long ago the last of them was sent
+	for _, prompt := range all {
+		if halves := prompt.halves(); halves > 0 && those(prompt) && prompt.Age < paid {
+			sent += halves
+			last = min(last, prompt.Age)
+		}
+	}
+	return phonePause(sent/2, many) - last
+}
+
+// halves is how much a prompt counts that was not paid.
+func (p Prompt) halves() int {
+	switch p.Outcome {
+	case Unanswered:
+		return 2
+	case Tried:
+		return 1
+	}
+	return 0
+}
+
+// phonePause is how long a phone rests after so many prompts of one source that nobody answered.
+func phonePause(unanswered int, many bool) time.Duration {
+	switch more := unanswered - phoneFree; {
+	case more < 0:
+		return 0
+	case more == 0 && !many:
+		return 5 * time.Minute
+	case more == 1 && !many:
+		return 15 * time.Minute
+	}
+	return time.Hour
+}
+
+// silent reports whether whoever books has let prompts go by lately and paid nothing since.
+func (f Facts) silent(lane bool) bool {
+	ignores := func(r Recent) bool { return r.Unanswered >= silence && r.Paid == 0 }
+	if ignores(f.Browser) || !lane && ignores(f.Address) {
+		return true
+	}
+	if f.PhonePaid {
+		return false
+	}
+	since, unanswered := Hour, 0
+	for _, p := range f.Phone {
+		if p.Own && (p.Outcome == Paid || p.Outcome == Tried) {
+			since = min(since, p.Age)
+		}
+	}
+	for _, p := range f.Phone {
+		if p.Own && p.Outcome == Unanswered && p.Age < since {
+			unanswered++
+		}
+	}
+	return unanswered >= silence
+}
+
+// Receipt says whether M-PESA is asked about a receipt that somebody names, where M-PESA does not know so many that the
+// same address has named in the last hour, or has not answered about them. lane says that the browser or the phone has
+// paid here before.
+func (p Policy) Receipt(unknown int, lane bool) Decision {
+	var d Decision
+	if !p.Off() && !lane && unknown >= guesses {
+		d.refuse(TooManyGuesses, Lately, 0)
+	}
+	return d
+}
