@@ -28,6 +28,7 @@ type NewBooking struct {
 	KeyBefore   string      // and what it would have been before this browser had a session, "" for none
 	KeyOwned    bool        // the key is made of who asks, see [Client.Scope]; others are their browser's or address's
 	Fingerprint string      // of the request's content
+	Named       bool        // the fingerprint names this very request, whoever sends it
 	Client      Client      // who asks
 	Browser     string      // the browser session, "" for none
 	Session     *SessionRow // the session, where it begins with this booking: nobody can be booking in it at the same time
@@ -133,6 +134,9 @@ func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client s
 	if err != nil {
 		return nil, "", err
 	}
+	if err := t.elsewhere(b); err != nil {
+		return nil, "", err
+	}
 	t.ahead(t.saleQuery(), b.ScreeningID)
 	if !s.fair.Off() {
 		t.ahead(factsQuery, t.factsArgs(ask)...)
@@ -160,6 +164,21 @@ func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client s
 	out.HoldUntil = t.now.Add(d.Hold(s.hold))
 	seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, false)
 	return seats, clientOf(ask.client, d), err
+}
+
+// elsewhere refuses a request by the name that its sender gave it where the same one has been made, by this client or,
+// its answer lost, over another connection, and its booking stands.
+func (t *tx) elsewhere(b NewBooking) error {
+	if !b.Named {
+		return nil
+	}
+	var n int
+	err := t.scan([]any{&n}, `SELECT count(*) FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+		WHERE p.phone = $1 AND p.created_at > $2 AND t.fingerprint = $3 AND t.payment_status <> 'Failed'`, b.Phone, t.now.ago(fairuse.Day), b.Fingerprint)
+	if err == nil && n > 0 {
+		err = &Refusal{Kind: KeyElsewhere}
+	}
+	return err
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
@@ -234,9 +253,10 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 		ID                                                TicketID
 		Secret, Code, Fingerprint, Browser, Client, Phone string
 		Total                                             Shillings
+		Status                                            Status
 	}
-	to := []any{&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total}
-	err := t.scan(to, `SELECT id, secret, code, fingerprint, browser, client, phone, total FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
+	to := []any{&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total, &row.Status}
+	err := t.scan(to, `SELECT id, secret, code, fingerprint, browser, client, phone, total, payment_status FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
 		b.Key, b.KeyBefore, b.Browser)
 	if errors.Is(err, ErrNotFound) {
 		return Sending{}, false, nil
@@ -249,10 +269,16 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 		browser = "" // it had none when it asked
 	}
 	own := browser != "" && row.Browser == browser
-	if row.Fingerprint != b.Fingerprint || !own && !b.KeyOwned && (browser != "" || row.Client != b.Client.name()) {
-		refusal := &Refusal{Kind: KeyReused}
-		if own {
-			refusal.Secret = row.Secret
+	refusal := &Refusal{Kind: KeyReused}
+	if own {
+		refusal.Secret = row.Secret
+	}
+	switch {
+	case row.Fingerprint != b.Fingerprint:
+		return Sending{}, false, refusal
+	case !own && !b.KeyOwned && (browser != "" || row.Client != b.Client.name()):
+		if refusal.Kind = KeyElsewhere; row.Status == Failed {
+			refusal.Kind = KeyEnded
 		}
 		return Sending{}, false, refusal
 	}

@@ -59,6 +59,8 @@ const (
 	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret for the browser whose prompt is on it, else Wait
 	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
 	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
+	KeyElsewhere RefusalKind = "key_elsewhere"  // the same request, from another client: the booking stands
+	KeyEnded     RefusalKind = "key_ended"      // the same, and that booking has ended unpaid: another key makes another
 	PromptOut    RefusalKind = "prompt_out"     // Until: when this ticket may be tried again
 	HeldTooLong  RefusalKind = "held_too_long"  // the hold has had its 15 minutes
 	NotFailed    RefusalKind = "not_failed"     // Secret: only a failed ticket is tried again

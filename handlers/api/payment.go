@@ -85,8 +85,11 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 		return b, err
 	}
 	b.Client, b.Browser, b.KeyOwned, b.Key = client, browser, true, scoped(client.Scope(browser), key)
-	if browser != "" && r.Header.Get("Idempotency-Key") != "" {
-		b.KeyBefore = scoped(client.Scope(""), key)
+	if given := r.Header.Get("Idempotency-Key") != ""; given && client.Partner == "" {
+		b.Named = key
+		if browser != "" {
+			b.KeyBefore = scoped(client.Scope(""), key)
+		}
 	}
 	which := "screeningId"
 	if !f.has(which) {
@@ -186,6 +189,9 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 		status = http.StatusBadRequest
 	case store.KeyReused:
 		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
+	case store.KeyElsewhere:
+		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
+			"Its prompt went to the phone; the ticket's secret was told to whoever made it."
 	}
 	return web.WriteJSON(w, status, body)
 }

@@ -29,6 +29,7 @@ type Booking struct {
 	Key         string          // makes a repeated request the same booking; before it the way it came, such as form:…
 	KeyBefore   string          // and KeyOwned: as in [store.NewBooking]
 	KeyOwned    bool
+	Named       string            // the sender's own name for this request, which nobody else knows; "" for none
 	Client      store.Client      // who books
 	Browser     string            // the browser session that books, "" for none
 	Session     *store.SessionRow // the session, where it begins with this booking
@@ -61,9 +62,14 @@ func (b Booking) Check() (clean Booking, problems Invalid) {
 	return b, problems
 }
 
-// fingerprint is what makes two requests the same request.
+// fingerprint is what makes two requests the same request: what is booked and, where the sender has given the request
+// a name of its own, that.
 func (b Booking) fingerprint() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d", b.ScreeningID, b.Name, b.Phone, b.Quantity))
+	text := fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d", b.ScreeningID, b.Name, b.Phone, b.Quantity)
+	if b.Named != "" {
+		text = append(append(text, 0), b.Named...)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -93,7 +99,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	}
 	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
-		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(),
+		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "",
 		Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {

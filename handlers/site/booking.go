@@ -160,7 +160,7 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
 		why := again{
-			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused,
+			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
 		}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret

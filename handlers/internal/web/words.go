@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"cinemasphere/store"
@@ -43,11 +44,28 @@ func RefusalSentence(r *store.Refusal) string {
 		return "You have made many bookings in a minute. Please wait a minute, then try again."
 	case store.TooManyPrompts:
 		return "Many payment prompts that you asked for were not answered. Please try again" + after(r.Wait)
+	case store.AddressBusy:
+		if r.Left > 0 {
+			return fmt.Sprintf("Many bookings from your network are waiting to be paid for. You can book %d seats now.", r.Left)
+		}
+		return "Many bookings from your network are waiting to be paid for. Please try again" + after(r.Wait)
+	case store.OwnPrompts:
+		return "The last prompts to this number were not answered. Please wait" + strings.TrimPrefix(after(r.Wait), " in") +
+			" Or pay from another number."
+	case store.TooManyGuesses:
+		return "Many receipts that M-PESA does not know were named from your network. Please try again" + after(r.Wait) +
+			" Or show your M-PESA message at the box office."
 	case store.TooManySeats:
 		return fmt.Sprintf("You may hold %d seats at once. ", store.OwnSeats) +
 			left(r.Left, "Pay for those you have first.", "You can book one more.", "You can book %d more.")
 	case store.KeyReused:
 		return "This form has already made another booking. Please look at that one before you book again."
+	case store.KeyElsewhere:
+		return "This booking has been made already, by another browser or over another connection. The prompt on the phone is for it. " +
+			"Its ticket opens in the browser that booked; otherwise show your M-PESA message at the box office."
+	case store.KeyEnded:
+		return "This form has made a booking already, by another browser or over another connection, and that one was not paid for. " +
+			"Send the form again to book anew."
 	case store.PromptOut:
 		return "The last prompt may still be answered. Answer or cancel it on your phone" + until(r.Until, ", then try again.")
 	case store.RefundOwed:
