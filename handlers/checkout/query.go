@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,9 +80,44 @@ func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 		return
 	}
 	got, err := s.daraja.STKQuery(ctx, id)
-	if q.raw = got.Raw; len(got.Raw) == 0 {
+	if q.raw = neutral(got.Raw); len(got.Raw) == 0 {
 		q.err = err
 	}
+}
+
+// What is said of a push that found its phone in another transaction is what M-PESA says of one that could not be sent.
+const (
+	lockedCode  = "1001"
+	notSentCode = "1025"
+)
+
+// neutral is an answer of Daraja's without what it says of another transaction of the phone: that is its owner's to know.
+// All others stay as they came.
+func neutral(raw json.RawMessage) json.RawMessage {
+	var fields map[string]any
+	if json.Unmarshal(raw, &fields) != nil {
+		return raw
+	}
+	said := maps.Clone(fields)
+	locked := fmt.Sprint(fields["ResultCode"]) == lockedCode
+	if locked {
+		said["ResultCode"], said["ResultDesc"] = notSentCode, store.PhoneSentence
+	}
+	for name, value := range fields {
+		text, _ := value.(string)
+		text = strings.ToLower(text)
+		if strings.Contains(text, "lock subscriber") || strings.Contains(text, "current subscriber") {
+			locked, said[name] = true, store.PhoneSentence
+		}
+	}
+	if !locked {
+		return raw
+	}
+	changed, err := json.Marshal(said)
+	if err != nil {
+		return raw
+	}
+	return changed
 }
 
 // toldOf reports whether M-PESA has said what became of the push.
@@ -104,7 +141,7 @@ func told(p store.Push) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write what became of a push: %w", err)
 	}
-	return raw, nil
+	return neutral(raw), nil
 }
 
 // share finds the query that is under way or fresh, or starts a new one, and forgets the old.

@@ -24,14 +24,15 @@ func NewPartners(keys map[string]string) *Partners {
 	return p
 }
 
-// Of is the name of the partner whose key the request brings as Authorization: Bearer, "" for a request without. The
-// error is a 401 for a key that nobody has.
+// Of is the name of the partner whose key the request brings as Authorization: Bearer, "" for a request without. What a
+// proxy asks for by another scheme is the proxy's. The error is a 401 for a key that nobody has.
 func (p *Partners) Of(w http.ResponseWriter, r *http.Request) (string, error) {
-	said := r.Header.Get("Authorization")
-	if said == "" {
+	said := strings.TrimSpace(r.Header.Get("Authorization"))
+	scheme, key, two := strings.Cut(said, " ")
+	bearer := strings.EqualFold(scheme, "Bearer")
+	if said == "" || two && !bearer {
 		return "", nil
 	}
-	scheme, key, _ := strings.Cut(said, " ")
 	sum := sha256.Sum256([]byte(strings.TrimSpace(key)))
 	name := ""
 	for _, one := range p.all { // all of them, so that the time taken says nothing
@@ -39,7 +40,7 @@ func (p *Partners) Of(w http.ResponseWriter, r *http.Request) (string, error) {
 			name = one.name
 		}
 	}
-	if name == "" || !strings.EqualFold(scheme, "Bearer") {
+	if name == "" || !bearer { // a key without a scheme would be taken for none
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return "", &Error{
 			Status: http.StatusUnauthorized,
