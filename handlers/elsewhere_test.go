@@ -108,8 +108,6 @@ func TestOtherSchemesOfAuthorization(t *testing.T) {
 
 // TestAQuestionAboutALockedPhone says as little of the phone as a refusal, from the books or from Daraja.
 func TestAQuestionAboutALockedPhone(t *testing.T) {
-	o := open(t)
-	id := storetest.Screening(t, o.store, 10, 20)
 	for i, script := range []sim.Script{
 		{Result: "1001"},
 		{Result: "1001", Callbacks: sim.NoCallback},
@@ -117,6 +115,8 @@ func TestAQuestionAboutALockedPhone(t *testing.T) {
 		{Result: "1037", ResultDesc: "Unable to LOCK subscriber, a transaction is already in process for the current subscriber", Callbacks: sim.NoCallback},
 		{Result: "1037", ResultDesc: "unable to lock subscriber"},
 	} {
+		o := open(t) // whose turn to ask nobody else has taken
+		id := storetest.Screening(t, o.store, 10, 20)
 		phone := storetest.Phone(170 + i)
 		o.daraja.SetScript(phone, script)
 		secret := o.book(id, phone, 1)

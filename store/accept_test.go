@@ -185,7 +185,7 @@ func testAcceptanceEndsClaims(t *testing.T) {
 			if err != nil || len(claims) != 1 || claims[0].State != store.ClaimConfirmed || claims[0].Reason != store.ReasonAccepted {
 				t.Errorf("%+v %v", claims, err)
 			}
-			if _, err := st.s.TakeClaim(t.Context()); !errors.Is(err, store.ErrNotFound) {
+			if _, err := st.s.TakeClaim(t.Context(), 0); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("M-PESA would be asked: %v", err)
 			}
 			if said, err := st.s.Texts(`SELECT result_text FROM claim`); err != nil || len(said) != 1 || said[0] != "accepted by Wanjiru" {
@@ -224,7 +224,7 @@ func (st *stage) claim(receipt string) {
 func (st *stage) forPerson(receipt string) {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.TakeClaim(st.t.Context())
+	c, err := st.s.TakeClaim(st.t.Context(), 0)
 	if err == nil {
 		err = st.s.ClaimToPerson(st.t.Context(), c)
 	}

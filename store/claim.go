@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"cinemasphere/store/fairuse"
 )
 
 // ClaimState says how far it is known that a receipt pays for a ticket.
@@ -64,17 +67,18 @@ type claimRow struct {
 	ticket         TicketID
 	source         string
 	phone, browser string
+	client         string // of the ticket, where the receipt was typed
 	next           Instant
 }
 
 func (t *tx) insertClaim(s *Store, c claimRow) error {
-	return t.run(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, next_at, lease_until, result_text, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'asking','',0,$9,0,'',$10,$10)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), newSecret(), c.next, t.now)
+	return t.run(`INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, next_at, lease_until, result_text, client, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'asking','',0,$9,0,'',$11,$10,$10)`, s.ids.next(t.now.Time()), c.receipt, c.ticket, c.source, c.phone, c.browser, newSecret(), newSecret(), c.next, t.now, c.client)
 }
 
 // ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is then
-// asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries, or NotFailed where the
-// receipt is the ticket's own; saying the same again changes nothing.
+// asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries, TooManyGuesses, or
+// NotFailed where the receipt is the ticket's own; saying the same again changes nothing.
 func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
@@ -109,7 +113,10 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
 			return &Refusal{Kind: TooManyTries}
 		}
-		if err := t.insertClaim(s, claimRow{receipt, tk.ID, "typed", tk.Phone, browser, t.now}); err != nil {
+		if err := t.mayGuess(s, tk.Client, tk.Browser, tk.Phone); err != nil {
+			return err
+		}
+		if err := t.insertClaim(s, claimRow{receipt, tk.ID, "typed", tk.Phone, browser, tk.Client, t.now}); err != nil {
 			return err
 		}
 		return t.touch(tk.ID)
@@ -118,6 +125,29 @@ func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser strin
 		return fmt.Errorf("claim receipt: %w", err)
 	}
 	return nil
+}
+
+// mayGuess refuses with TooManyGuesses where too many receipts that M-PESA does not know have been named for bookings of
+// the client or the browser.
+func (t *tx) mayGuess(s *Store, client, browser, phone string) error {
+	if s.fair.Off() {
+		return nil
+	}
+	const halves = `COALESCE(sum(CASE c.state WHEN 'confirmed' THEN 0 WHEN 'asking' THEN 1 ELSE 2 END), 0)`
+	if err := errors.Join(t.lockBrowser(browser), t.lockClient(s, client)); err != nil {
+		return err
+	}
+	var own, address, lanes int
+	err := t.scan([]any{&own, &address, &lanes}, `SELECT
+		(SELECT `+halves+` FROM ticket o JOIN claim c ON c.ticket_id = o.id WHERE o.browser = $1 AND o.browser <> '' AND c.source = 'typed' AND c.created_at > $4),
+		(SELECT `+halves+` FROM claim c WHERE c.client = $2 AND c.client <> '' AND c.source = 'typed' AND c.created_at > $4),
+		(SELECT count(*) FROM ticket WHERE browser = $1 AND browser <> '' AND payment_status = 'Paid' AND voided_at IS NULL) +
+		(SELECT count(*) FROM push_request p JOIN ticket o ON o.id = p.ticket_id WHERE p.phone = $3 AND p.state = 'paid' AND o.voided_at IS NULL)`,
+		browser, client, phone, t.now.ago(fairuse.Hour))
+	if err != nil {
+		return err
+	}
+	return refusalOf(s.fair.Receipt(own/2, address/2, lanes > 0))
 }
 
 // Claims lists the receipts that were claimed for a ticket, newest first.
@@ -129,12 +159,17 @@ func (s *Store) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
 	return cs, nil
 }
 
-// TakeClaim takes a claim that M-PESA is to be asked about now, and counts it as asked. Nobody else gets it until the lease is
-// over. ErrNotFound means that there is none; ErrSettled that this one needed no asking, or has been asked about often enough
+// TakeClaim takes a claim that M-PESA is to be asked about now, and counts it as asked: the one of the client for which
+// M-PESA has been asked least in the last hour. Nobody else gets it until the lease is over. Like [Store.ClaimQuery] it
+// keeps to the pace of all questions. ErrNotFound means that there is none, or that it is too early; ErrSettled that this one needed no asking, or has been asked about often enough
 // and is a person's now.
-func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
+func (s *Store) TakeClaim(ctx context.Context, gap time.Duration) (Claim, error) {
 	var c Claim
-	err := s.read(ctx, &c, `SELECT `+claimColumns+` FROM claim c WHERE c.next_at <= $1 AND c.lease_until <= $1 ORDER BY c.next_at, c.id LIMIT 1`, s.Now())
+	err := s.read(ctx, &c, `SELECT `+claimColumns+` FROM claim c WHERE c.next_at <= $1 AND c.lease_until <= $1 AND NOT EXISTS (SELECT 1 FROM pace WHERE name = 'query' AND next_at > $1)
+		ORDER BY (SELECT COALESCE(sum(o.sent), 0) FROM claim o WHERE o.client = c.client AND c.client <> '' AND o.client <> '' AND o.created_at > $2), c.next_at, c.id LIMIT 1`, s.Now(), s.Now().ago(fairuse.Hour))
+	if err == nil {
+		gap, err = s.slower(ctx, gap)
+	}
 	if err != nil {
 		return c, fmt.Errorf("look for claims: %w", err)
 	}
@@ -159,6 +194,9 @@ func (s *Store) TakeClaim(ctx context.Context) (Claim, error) {
 		wait := claimLease << c.Sent
 		n, err := t.exec(`UPDATE claim SET sent = sent + 1, lease_until = $1, next_at = $2, timeout_token = $3, updated_at = $4 WHERE id = $5 AND next_at <= $4 AND lease_until <= $4`,
 			t.now.Add(claimLease), t.now.Add(wait), c.TimeoutToken, t.now, c.ID)
+		if err == nil && n == 1 {
+			n, err = t.takeSlot("query", gap)
+		}
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}

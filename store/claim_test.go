@@ -38,7 +38,7 @@ func testDecidedClaimStays(t *testing.T) {
 		for range 2 {
 			st.clock.add(time.Minute)
 			var err error
-			if asked, err = st.s.TakeClaim(t.Context()); err != nil {
+			if asked, err = st.s.TakeClaim(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}

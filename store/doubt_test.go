@@ -88,7 +88,7 @@ func (st *stage) reversalSays(a store.RefundAnswer) {
 func (st *stage) asked(receipt string) store.Claim {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.TakeClaim(st.t.Context())
+	c, err := st.s.TakeClaim(st.t.Context(), 0)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func testGivenBackInPartStaysListed(t *testing.T) {
 	st.reversalSent(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Amount: &part, ConversationID: "AG_R"})
 	st.do("by hand, code in groups")
 	st.clock.add(time.Minute)
-	c, err := st.s.TakeClaim(t.Context())
+	c, err := st.s.TakeClaim(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ const (
 	TooManyPrompts RefusalKind = "too_many_prompts" // of the browser or partner that nobody answered
 	AddressBusy    RefusalKind = "address_busy"     // Left: how many seats may be booked now; many prompts are unanswered there
 	OwnPrompts     RefusalKind = "own_prompts"      // of the browser or ticket to this phone, that nobody answered
-	TooManyGuesses RefusalKind = "too_many_guesses" // receipts from the address that M-PESA does not know
+	TooManyGuesses RefusalKind = "too_many_guesses" // receipts of the browser or the address that M-PESA does not know
 	// Of receipts that customers type:
 	TooManyTries RefusalKind = "too_many_tries" // five for a ticket, a phone and a browser
 	// Of refunds:

@@ -198,21 +198,28 @@ func clientOf(client string, d fairuse.Decision) string {
 	return client
 }
 
-// ForgetClients forgets who booked, and asked for prompts, a day after, and says of how many tickets and prompts that was.
+// ForgetClients forgets who booked, asked for prompts and named receipts, a day after, and says of how many tickets,
+// prompts and receipts that was.
 func (s *Store) ForgetClients(ctx context.Context) (int64, error) {
 	var n int64
 	before := s.Now().ago(fairuse.Day)
 	err := s.readers.scan(ctx, []any{&n}, `SELECT (SELECT count(*) FROM ticket WHERE client <> '' AND held_since <= $1) +
-		(SELECT count(*) FROM push_request WHERE client <> '' AND created_at <= $1)`, before)
+		(SELECT count(*) FROM push_request WHERE client <> '' AND created_at <= $1) + (SELECT count(*) FROM claim WHERE client <> '' AND created_at <= $1)`, before)
 	if err == nil && n > 0 {
 		err = s.write(ctx, urgent, func(t *tx) error {
-			tickets, err := t.exec(`UPDATE ticket SET client = '' WHERE client <> '' AND held_since <= $1`, before)
-			if err != nil {
-				return err
+			n = 0
+			for _, forget := range []string{
+				`UPDATE ticket SET client = '' WHERE client <> '' AND held_since <= $1`,
+				`UPDATE push_request SET client = '' WHERE client <> '' AND created_at <= $1`,
+				`UPDATE claim SET client = '' WHERE client <> '' AND created_at <= $1`,
+			} {
+				some, err := t.exec(forget, before)
+				if err != nil {
+					return err
+				}
+				n += some
 			}
-			prompts, err := t.exec(`UPDATE push_request SET client = '' WHERE client <> '' AND created_at <= $1`, before)
-			n = tickets + prompts
-			return err
+			return nil
 		})
 	}
 	if err != nil {

@@ -149,9 +149,9 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 	if err := st.s.ClaimReceipt(ctx, secret, receipt, ""); err != nil {
 		return err
 	}
-	c, err := st.s.TakeClaim(ctx)
+	c, err := st.s.TakeClaim(ctx, 0)
 	for err == nil && c.Source != "typed" {
-		c, err = st.s.TakeClaim(ctx)
+		c, err = st.s.TakeClaim(ctx, 0)
 	}
 	if err != nil {
 		st.told = "nothing to ask"

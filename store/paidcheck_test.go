@@ -226,7 +226,7 @@ func testChecksGoLast(t *testing.T) {
 	if k, err := st.s.TakeCheck(t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("before a customer's receipt: %+v, %v", k, err)
 	}
-	c, err := st.s.TakeClaim(t.Context())
+	c, err := st.s.TakeClaim(t.Context(), 0)
 	if err == nil {
 		err = st.s.ClaimToPerson(t.Context(), c)
 	}

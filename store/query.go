@@ -146,6 +146,9 @@ func (s *Store) NextDue(ctx context.Context, initiator bool) (Instant, error) {
 	if query != 0 {
 		query = max(query, pace)
 	}
+	if claim != 0 {
+		claim = max(claim, pace)
+	}
 	if check != 0 {
 		check = max(check, pace, rest)
 	}

@@ -197,7 +197,7 @@ func testTakenOnce(t *testing.T) {
 	}{
 		"a refund": {[]string{"accepted", "paid", "refund"}, nil, func(ctx context.Context, s *store.Store) error { _, err := s.TakeRefund(ctx); return err }},
 		"a claim": {[]string{"accepted", "cancelled"}, func(st *stage) error { return st.s.ClaimReceipt(st.t.Context(), st.pushes[0].Secret, "BYHAND1", "") },
-			func(ctx context.Context, s *store.Store) error { _, err := s.TakeClaim(ctx); return err }},
+			func(ctx context.Context, s *store.Store) error { _, err := s.TakeClaim(ctx, 0); return err }},
 		"a push": {[]string{"accepted", "120 s"}, nil, func(ctx context.Context, s *store.Store) error { _, err := s.ClaimQuery(ctx, 0); return err }},
 		"a paid ticket": {[]string{"accepted", "paid"}, func(st *stage) error {
 			st.clock.add(23*time.Hour + 30*time.Minute)
@@ -282,7 +282,7 @@ func confirmedTwice(t *testing.T, guarded, refund bool) (paid int, wrong []strin
 		if err := s.ClaimReceipt(ctx, b.Secret, receipt, ""); err != nil {
 			t.Fatal(err)
 		}
-		c, err := s.TakeClaim(ctx)
+		c, err := s.TakeClaim(ctx, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -389,7 +389,7 @@ func testC2BTakesOver(t *testing.T) {
 			}
 		}
 		confirmNext := func() {
-			c, err := s.TakeClaim(ctx)
+			c, err := s.TakeClaim(ctx, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

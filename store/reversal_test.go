@@ -222,7 +222,7 @@ func testTimeoutTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := rf.s.TakeClaim(t.Context())
+		c, err := rf.s.TakeClaim(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func (d *desk) names(sent store.Sending, receipt string) {
 		if err := st.ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
 			return err
 		}
-		c, err := st.TakeClaim(d.t.Context())
+		c, err := st.TakeClaim(d.t.Context(), 0)
 		if err != nil {
 			return err
 		}

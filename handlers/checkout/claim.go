@@ -30,7 +30,11 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 
 // claimNext asks M-PESA about the next receipt that was claimed, if one is due.
 func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error {
-	c, err := s.store.TakeClaim(ctx)
+	gap := s.cfg.QueryGap
+	if !s.cfg.Initiator {
+		gap = 0 // a person is asked, not M-PESA
+	}
+	c, err := s.store.TakeClaim(ctx, gap)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,10 +41,13 @@ func (s *Service) dueLoop(ctx context.Context) {
 		})
 		return true
 	}
+	ask := []func(context.Context, func(func()) bool) error{s.askNext, s.claimNext}
 	for s.waitDue(ctx) {
 		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
-		s.logged("ask about pushes", func() error { return s.askNext(work, start) })
-		s.logged("confirm receipts", func() error { return s.claimNext(work, start) })
+		for _, next := range ask { // pushes and receipts share one pace, and go first by turns
+			s.logged("ask M-PESA", func() error { return next(work, start) })
+		}
+		slices.Reverse(ask)
 		s.logged("send refunds", func() error { return s.refundNext(work, start) })
 		s.logged("check paid tickets", func() error { return s.checkNext(work, start) })
 	}

@@ -99,8 +99,9 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 		if refusal.Kind == store.NotFailed {
 			return s.receiptNotNeeded(w, r, form, draw, t)
 		}
+		web.RetryAfter(w, refusal)
 		form.receiptNotice = web.RefusalSentence(refusal)
-		return draw(w, r, http.StatusConflict, t, form)
+		return draw(w, r, web.RefusalStatus(refusal), t, form)
 	}
 	p := s.Kit.Problem(err)
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {

@@ -56,9 +56,10 @@
 // a handset for about a minute. The prompt itself counts as live for as long as any other; money that comes after the
 // seats are free is late money, like other.
 //
-// Receipts that customers name, for M-PESA to be asked about: those that M-PESA does not know, or has not answered about
-// yet, are 10 an hour for an address, besides 5 for a ticket. A browser or a phone that has paid here before is held to
-// the 5 alone.
+// Receipts that customers name, for M-PESA to be asked about: 5 for a ticket, and 10 an hour that M-PESA does not know for
+// all bookings of a browser, and of an address; those that it has not answered about yet count half. A browser or a phone
+// that has paid here before is not held to those of its address. M-PESA is asked in the pace of all questions, and first
+// for the clients that it has been asked for least.
 //
 // Nothing of this says to one client what another does: a phone that rests after the prompts of others is refused in the
 // same words, with the same status and the same time to wait, as one with a stranger's prompt on it. What a browser has
@@ -110,7 +111,7 @@ const (
 	shortest     = 90 * time.Second // of the shorter holds
 	silence      = 2                // unanswered prompts that make a hold shorter
 	ownPrompts   = 10               // unanswered prompts of a browser in an hour
-	guesses      = 10               // receipts of an address in an hour that M-PESA does not know
+	guesses      = 10               // receipts of a browser or an address in an hour that M-PESA does not know
 )
 
 // bounds are those of an address, or of a partner.

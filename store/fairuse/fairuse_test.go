@@ -209,15 +209,20 @@ func TestOwnPrompts(t *testing.T) {
 }
 
 func TestReceipts(t *testing.T) {
-	for unknown, want := range map[int]fairuse.Refusal{0: fairuse.None, 9: fairuse.None, 10: fairuse.TooManyGuesses, 200: fairuse.TooManyGuesses} {
-		if d := policy.Receipt(unknown, false); d.Refusal != want || (d.Wait > 0) != (want != fairuse.None) {
-			t.Errorf("%d: %+v", unknown, d)
+	const many = fairuse.TooManyGuesses
+	for _, tt := range []struct {
+		own, address int
+		lane         bool
+		want         fairuse.Refusal
+	}{
+		{0, 0, false, fairuse.None}, {0, 9, false, fairuse.None}, {0, 10, false, many}, {0, 200, false, many},
+		{0, 200, true, fairuse.None}, {9, 9, true, fairuse.None}, {10, 0, true, many}, {10, 10, false, many},
+	} {
+		if d := policy.Receipt(tt.own, tt.address, tt.lane); d.Refusal != tt.want || (d.Wait > 0) != (tt.want != fairuse.None) {
+			t.Errorf("%+v: %+v", tt, d)
 		}
-		if d := policy.Receipt(unknown, true); d.Refusal != fairuse.None {
-			t.Errorf("%d, by who has paid: %+v", unknown, d)
-		}
-		if d := (fairuse.Policy{}).Receipt(unknown, false); d.Refusal != fairuse.None {
-			t.Errorf("%d, without bounds: %+v", unknown, d)
+		if d := (fairuse.Policy{}).Receipt(tt.own, tt.address, tt.lane); d.Refusal != fairuse.None {
+			t.Errorf("%+v, without bounds: %+v", tt, d)
 		}
 	}
 }

@@ -139,12 +139,12 @@ func (f Facts) silent(lane bool) bool {
 	return unanswered >= silence
 }
 
-// Receipt says whether M-PESA is asked about a receipt that somebody names, where M-PESA does not know so many that the
-// same address has named in the last hour, or has not answered about them. lane says that the browser or the phone has
-// paid here before.
-func (p Policy) Receipt(unknown int, lane bool) Decision {
+// Receipt says whether M-PESA is asked about a receipt that somebody names, where so many of the last hour that
+// M-PESA does not know, or has not answered about, were named for bookings of the same browser, and of the same address.
+// lane says that the browser or the phone has paid here before.
+func (p Policy) Receipt(own, address int, lane bool) Decision {
 	var d Decision
-	if !p.Off() && !lane && unknown >= guesses {
+	if !p.Off() && (own >= guesses || !lane && address >= guesses) {
 		d.refuse(TooManyGuesses, Lately, 0)
 	}
 	return d

@@ -53,7 +53,7 @@ func RefusalSentence(r *store.Refusal) string {
 		return "The last prompts to this number were not answered. Please wait" + strings.TrimPrefix(after(r.Wait), " in") +
 			" Or pay from another number."
 	case store.TooManyGuesses:
-		return "Many receipts that M-PESA does not know were named from your network. Please try again" + after(r.Wait) +
+		return "Many receipts that M-PESA does not know have been named. Please try again" + after(r.Wait) +
 			" Or show your M-PESA message at the box office."
 	case store.TooManySeats:
 		return fmt.Sprintf("You may hold %d seats at once. ", store.OwnSeats) +

@@ -32,7 +32,7 @@ func TestRefusalSentences(t *testing.T) {
 		{store.Refusal{Kind: store.AddressBusy, Left: 2, Wait: 15 * time.Second}, "Many bookings from your network are waiting to be paid for. You can book 2 seats now."},
 		{store.Refusal{Kind: store.OwnPrompts, Wait: 121 * time.Second}, "The last prompts to this number were not answered. Please wait 3 minutes. Or pay from another number."},
 		{store.Refusal{Kind: store.OwnPrompts, Wait: 20 * time.Second}, "The last prompts to this number were not answered. Please wait 20 seconds. Or pay from another number."},
-		{store.Refusal{Kind: store.TooManyGuesses, Wait: 15 * time.Minute}, "Many receipts that M-PESA does not know were named from your network. Please try again in 15 minutes. Or show your M-PESA message at the box office."},
+		{store.Refusal{Kind: store.TooManyGuesses, Wait: 15 * time.Minute}, "Many receipts that M-PESA does not know have been named. Please try again in 15 minutes. Or show your M-PESA message at the box office."},
 		{store.Refusal{Kind: store.KeyElsewhere}, "This booking has been made already, by another browser or over another connection. The prompt on the phone is for it. Its ticket opens in the browser that booked; otherwise show your M-PESA message at the box office."},
 		{store.Refusal{Kind: store.KeyEnded}, "This form has made a booking already, by another browser or over another connection, and that one was not paid for. Send the form again to book anew."},
 		{store.Refusal{Kind: store.TooManySeats}, "You may hold 20 seats at once. Pay for those you have first."},
