@@ -20,7 +20,7 @@ var forbidden = []struct{ pattern, example, files string }{
 	{`FOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE|KEY\s+SHARE)`, "SELECT 1 FROM a FOR UPDATE", "tx.go"},
 	{`SKIP\s+LOCKED|NOWAIT`, "SELECT 1 FROM a SKIP LOCKED", ""},
 	{`LISTEN|UNLISTEN|NOTIFY|PG_NOTIFY`, "LISTEN events", ""},
-	{`PG_(TRY_)?ADVISORY\w*`, "SELECT pg_try_advisory_xact_lock(1)", ""},
+	{`PG_(TRY_)?ADVISORY\w*`, "SELECT pg_try_advisory_xact_lock(1)", "tx.go"},
 	{`LOCK\s+(TABLE\s+)?\w+\s+IN`, "LOCK TABLE ticket IN EXCLUSIVE MODE", ""},
 	{`TRIGGER|FUNCTION|PROCEDURE|LANGUAGE\s+(PLPGSQL|SQL)`, "CREATE FUNCTION f() RETURNS trigger", ""},
 	{`(BIG|SMALL)?SERIAL|SEQUENCE|NEXTVAL|AUTOINCREMENT|IDENTITY`, "CREATE TABLE a (id BIGSERIAL)", ""},

@@ -191,7 +191,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
 	case store.KeyElsewhere:
 		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
-			"Its prompt went to the phone; the ticket's secret was told to whoever made it."
+			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA message at the box office."
 	}
 	return web.WriteJSON(w, status, body)
 }
