@@ -19,8 +19,9 @@ type Callback struct {
 	Amount    int64
 	HasAmount bool
 	// Receipt is the M-PESA receipt number, upper case, or empty, also where something
-	// else stands in for one: NULL, UKT0000000.
-	Receipt string
+	// else stands in for one: NULL, UKT0000000. OddReceipt is then what stands there, where
+	// that may be a receipt of a form that nobody knows yet.
+	Receipt, OddReceipt string
 	// Phone is the payer's number as it came; it may be masked or empty.
 	Phone string
 	// TransactedAt is in Nairobi time; only where HasTime.
@@ -75,7 +76,9 @@ func readCallback(result object) (cb Callback, err error) {
 
 func (cb *Callback) takeMetadata(found metadata) {
 	cb.Amount, cb.HasAmount = amountOf(found.amount.raw)
-	cb.Receipt = receiptOf(found.receipt.text)
+	if cb.Receipt = receiptOf(found.receipt.text); cb.Receipt == "" {
+		cb.OddReceipt = oddReceipt(found.receipt.text)
+	}
 	cb.Phone = wholeNumber(found.phone.text)
 	if at, err := ParseTimestamp(wholeNumber(found.date.text)); err == nil {
 		cb.TransactedAt, cb.HasTime = at, true

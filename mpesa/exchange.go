@@ -2,6 +2,7 @@ package mpesa
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -175,6 +177,9 @@ func (c *Client) pushError(got exchange) *Error {
 	kind, locked := got.fault.pushKind(got.status)
 	fault := c.newError(got, kind)
 	fault.Locked = locked
+	if code, text := responseCode(got.body); fault.Code == "" && code != "" {
+		fault.Code, fault.Message = code, cmp.Or(MaskDigits(text), fault.Message)
+	}
 	return fault
 }
 
@@ -211,8 +216,28 @@ func (c *Client) unclear(got exchange, err error) *Error {
 	}
 	fault := c.newError(got, kind)
 	fault.Message, fault.Err = err.Error(), err
+	if code, text := responseCode(got.body); code != "" && fault.Code == "" {
+		fault.Code, fault.Message = code, cmp.Or(MaskDigits(text), fault.Message)
+	}
 	return fault
 }
+
+// responseCode is with which code an answer takes a request otherwise than it should, and its text: "" where the code
+// says nothing else than that the request was taken, in whatever way, or where there is none.
+func responseCode(body []byte) (code, text string) {
+	object, err := parseObject(body, "ResponseCode", "ResponseStatus")
+	if err != nil {
+		return "", ""
+	}
+	code = cmp.Or(object.text("ResponseCode"), object.text("ResponseStatus"))
+	if strings.Trim(code, "0.") == "" || tookWords.MatchString(code) {
+		return "", ""
+	}
+	return code, cmp.Or(object.text("ResponseDescription"), object.text("ResponseMessage"), object.text("errorMessage"))
+}
+
+// tookWords are words that stand for a code.
+var tookWords = regexp.MustCompile(`(?i)^(success(ful|fully)?|ok|accepted|true|null|none|undefined)$`)
 
 // isQuestion tells the calls that change nothing at M-PESA.
 func isQuestion(endpoint string) bool {

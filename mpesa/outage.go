@@ -19,7 +19,11 @@ var downWords = regexp.MustCompile(`(?i)maintenance|unavailable|not available|te
 // where the request never left for a reason of its own.
 func (e *Error) Outage() bool {
 	switch {
-	case e.local, errors.Is(e.Err, context.Canceled), e.isVerdict():
+	case e.local, errors.Is(e.Err, context.Canceled):
+		return false
+	case e.HTTPStatus >= http.StatusBadGateway && e.HTTPStatus <= http.StatusGatewayTimeout && !e.Locked:
+		return true // whoever answers for Daraja says so, whatever is in the body
+	case e.isVerdict():
 		return false
 	case e.HTTPStatus == 0:
 		return e.Kind != KindRefused || e.Err != nil

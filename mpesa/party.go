@@ -7,19 +7,23 @@ import "strings"
 type Party struct {
 	// Text is as it came.
 	Text string
-	// Number is the shortcode, till or phone number before the name, without spaces. A
-	// phone number may be 254…, 07… (both observed) or masked: compare it with
-	// MSISDN.Matches. It is empty where the text does not begin with a number.
+	// Number is the shortcode, till or phone number before the name or, where none stands
+	// there, behind it; without spaces. A phone number may be 254…, 07… (both observed) or
+	// masked: compare it with MSISDN.Matches. It is empty where the text has no such number.
 	Number string
 	Name   string
 }
 
-// ParseParty splits the text of a party. It takes a number only from the beginning:
-// what stands behind it is a name, which its owner may have chosen to look like one.
+// ParseParty splits the text of a party: "600310 - Safaricom333", or the other way
+// about. A number at the beginning comes first: what stands behind it is a name, which
+// its owner may have chosen to look like one.
 func ParseParty(text string) Party {
 	text = strings.TrimSpace(text)
 	party := Party{Text: text}
 	number, name, _ := strings.Cut(text, " - ")
+	if last := strings.LastIndex(text, " - "); !isNumber(number) && last >= 0 {
+		number, name = text[last+len(" - "):], text[:last]
+	}
 	if !isNumber(number) {
 		party.Name = oneSpace(text)
 		return party

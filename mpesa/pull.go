@@ -116,8 +116,8 @@ type pullQueryBody struct {
 // documented: ask again with NextOffset until a page has no row.
 type PullPage struct {
 	Transactions []PulledTransaction
-	// Unreadable is the number of rows that could not be read.
-	Unreadable int
+	// Unreadable are the rows that name no transaction or are no row, as they came.
+	Unreadable []json.RawMessage
 	NextOffset int
 	// Raw is the JSON that came; nil where none came.
 	Raw json.RawMessage
@@ -144,6 +144,8 @@ type PulledTransaction struct {
 	// TransactionType is such as "c2b-pay-bill-debit".
 	TransactionType             string
 	BillReference, Organisation string
+	// Raw is the row as it came.
+	Raw json.RawMessage
 }
 
 // PullTransactions asks for the payments of a shortcode, those whose confirmation
@@ -179,7 +181,7 @@ func (c *Client) readPull(got exchange, offset int) (PullPage, error) {
 	if err != nil {
 		return none, c.unclear(got, err)
 	}
-	page.NextOffset = offset + len(page.Transactions) + page.Unreadable
+	page.NextOffset = offset + len(page.Transactions) + len(page.Unreadable)
 	page.Raw = none.Raw
 	return page, nil
 }
@@ -223,10 +225,27 @@ func parsePull(body []byte) (PullPage, error) {
 }
 
 func (p *PullPage) add(raw json.RawMessage) {
+	found := readPulled(raw)
+	if found.TransactionID == "" {
+		p.Unreadable = append(p.Unreadable, raw)
+		return
+	}
+	p.Transactions = append(p.Transactions, found)
+}
+
+// ParsePulled reads one row of a PullPage, as far as it can be read. Its TransactionID is empty where there is none.
+func ParsePulled(raw []byte) PulledTransaction {
+	doc, err := document(raw)
+	if err != nil {
+		return PulledTransaction{Raw: raw}
+	}
+	return readPulled(doc)
+}
+
+func readPulled(raw json.RawMessage) PulledTransaction {
 	row, err := splitObject(raw)
 	if err != nil {
-		p.Unreadable++
-		return
+		return PulledTransaction{Raw: raw}
 	}
 	found := PulledTransaction{
 		TransactionID:   row.text("transactionId"),
@@ -236,15 +255,12 @@ func (p *PullPage) add(raw json.RawMessage) {
 		TransactionType: row.text("transactiontype"),
 		BillReference:   row.text("billreference"),
 		Organisation:    row.text("organizationname"),
-	}
-	if found.TransactionID == "" {
-		p.Unreadable++
-		return
+		Raw:             raw,
 	}
 	found.Receipt = receiptOf(found.TransactionID)
 	found.Amount, found.HasAmount = row.amount("amount")
 	if at, err := ParseTime(found.Date); err == nil {
 		found.TransactedAt, found.HasTime = at, true
 	}
-	p.Transactions = append(p.Transactions, found)
+	return found
 }

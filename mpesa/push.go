@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,9 +88,7 @@ func (c *Client) readPush(got exchange) (PushAnswer, error) {
 	}
 	answer, err := parsePushAnswer(got.body)
 	if err != nil {
-		fault := c.newError(got, KindAmbiguous)
-		fault.Message, fault.Err = err.Error(), err
-		return c.withIDs(got, fault)
+		return c.withIDs(got, c.unclear(got, err))
 	}
 	return answer, nil
 }
@@ -97,40 +96,71 @@ func (c *Client) readPush(got exchange) (PushAnswer, error) {
 // withIDs puts the ids that an answer has beside its error.
 func (c *Client) withIDs(got exchange, err error) (PushAnswer, error) {
 	var answer PushAnswer
-	answer.CheckoutRequestID, answer.MerchantRequestID = pushIDs(got.body)
 	fault, is := errors.AsType[*Error](err)
+	if !is || fault.Kind != KindToken { // that is said before a request is looked at
+		answer.CheckoutRequestID, answer.MerchantRequestID = pushIDs(got.body)
+	}
 	if !is || answer == (PushAnswer{}) {
 		return answer, err
 	}
 	own := *fault // a failed log-in's error is shared by all who waited for it
 	own.CheckoutRequestID, own.MerchantRequestID = answer.CheckoutRequestID, answer.MerchantRequestID
+	if answer.CheckoutRequestID != "" {
+		own.Kind, own.Locked = KindAmbiguous, false
+	}
 	return answer, &own
 }
 
+// pushIDForm is what no other id looks like. Something must follow, or else its last digits may be missing.
+var pushIDForm = regexp.MustCompile(`\b(ws_CO_[0-9]{1,90})["'<>&,.;:)\]} \t\r\n]`)
+
 // pushIDs finds the ids anywhere in an answer, also in one that broke off. An id is empty where it is
-// missing, or where there are several.
+// missing, or where there are several. Where the answer cannot be read, or has none in its place, the one
+// text that has the form of a push's id is it.
 func pushIDs(body []byte) (checkout, merchant string) {
+	checkout, merchant, unclear := namedIDs(body)
+	if checkout != "" || unclear || len(body) > maxBody {
+		return checkout, merchant
+	}
+	for _, match := range pushIDForm.FindAllSubmatch(readable(body), -1) {
+		if id := string(match[1]); checkout == "" {
+			checkout = id
+		} else if id != checkout {
+			return "", ""
+		}
+	}
+	return checkout, ""
+}
+
+// namedIDs finds the ids where an answer names them as such. It is unclear where it names several, or none in a way
+// that can be read.
+func namedIDs(body []byte) (checkout, merchant string, unclear bool) {
 	doc, err := document(body)
 	if err != nil {
 		doc = intact(body, err)
 	}
-	several := false
 	eachObject(doc, maxWraps, func(_ json.RawMessage, o object) bool {
 		if !o.has("CheckoutRequestID") {
 			return true
 		}
 		id, err := o.checkoutID()
-		several = several || err != nil || id != "" && checkout != "" && id != checkout
+		if number := o.text("CheckoutRequestID"); err != nil && wholeForm.MatchString(number) {
+			id, err = number, nil // it was not quoted
+		}
+		unclear = unclear || err != nil || id != "" && checkout != "" && id != checkout
 		if checkout = cmp.Or(id, checkout); id != "" {
 			merchant, _ = o.id("MerchantRequestID")
 		}
 		return true
 	})
-	if several {
-		return "", ""
+	if unclear {
+		return "", "", true
 	}
-	return checkout, merchant
+	return checkout, merchant, false
 }
+
+// wholeForm is a number that is an id.
+var wholeForm = regexp.MustCompile(`^[1-9][0-9]{5,99}$`)
 
 func (p Push) check(baseURL string) error {
 	if p.Amount < MinAmount || p.Amount > MaxAmount {

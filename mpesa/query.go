@@ -98,13 +98,22 @@ func parseQueryAnswer(body []byte, asked string) (QueryAnswer, error) {
 	answer.MerchantRequestID, _ = object.id("MerchantRequestID")
 	answer.ResultDesc = object.text("ResultDesc")
 	answer.Class = Classify(answer.ResultCode).Class
-	if answer.Class != ClassPending && answer.CheckoutRequestID != asked {
-		return QueryAnswer{}, errors.New("the answer is about another CheckoutRequestID")
+	if answer.Class == ClassPending {
+		return answer, nil
 	}
-	if answer.Class == ClassPaid {
-		if err := object.accepted(); err != nil {
-			return QueryAnswer{}, errors.New("ResultCode is 0 but ResponseCode is not")
-		}
+	taken := object.accepted()
+	switch {
+	case answer.CheckoutRequestID == "":
+		err = errors.New("the answer does not name the CheckoutRequestID that it is about")
+	case answer.CheckoutRequestID != asked:
+		err = errors.New("the answer is about another CheckoutRequestID")
+	case answer.Class == ClassPaid && taken != nil && object.text("ResponseCode") == "":
+		err = errors.New("ResultCode is 0 and there is no ResponseCode")
+	case answer.Class == ClassPaid && taken != nil:
+		err = errors.New("ResultCode is 0 but ResponseCode is not")
+	}
+	if err != nil {
+		return QueryAnswer{}, err
 	}
 	return answer, nil
 }

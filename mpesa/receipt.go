@@ -98,6 +98,19 @@ func receiptOf(text string) string {
 	return text
 }
 
+// oddReceipt is what stands where a receipt belongs and is none that is known, yet may be one of a new form: it has
+// a letter, and a digit other than zero. "" is where there is a receipt, nothing, or a stand-in.
+func oddReceipt(text string) string {
+	text = strings.TrimSpace(strings.Map(dropUnseen, text))
+	if receiptOf(text) != "" || !strings.ContainsAny(text, "123456789") || !strings.ContainsFunc(text, unicode.IsLetter) {
+		return ""
+	}
+	if upper := strings.ToUpper(text); len(upper) == receiptLength && isStandIn(upper) {
+		return ""
+	}
+	return text
+}
+
 const receiptLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 // isStandIn knows what is written for a receipt that is not there: one character after the day to the

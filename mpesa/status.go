@@ -121,8 +121,11 @@ const (
 // Transaction is what Transaction Status tells of one. Whatever was missing,
 // unreadable or given twice with different values is empty.
 type Transaction struct {
-	// Receipt is the transaction's own: compare it with the one asked about.
-	Receipt string
+	// Receipt is the transaction's own: compare it with the one asked about. Where it is
+	// empty M-PESA has not named one, unless ReceiptUnclear says that it has named several,
+	// or something that is no receipt as far as is known.
+	Receipt        string
+	ReceiptUnclear bool
 	// Amount is in cents; zero is not known either.
 	Amount    int64
 	HasAmount bool
@@ -153,8 +156,7 @@ func (r AsyncResult) Transaction() (Transaction, bool) {
 	}
 	given := r.Parameters
 	t := Transaction{
-		Receipt:          receiptOf(given.Get("ReceiptNo")),
-		State:            TransactionState(given.Get("TransactionStatus")),
+		State:            stateOf(given.Get("TransactionStatus")),
 		Credit:           ParseParty(given.Get("CreditPartyName")),
 		Debit:            ParseParty(given.Get("DebitPartyName")),
 		InitiatedAt:      given.time("InitiatedTime"),
@@ -170,6 +172,41 @@ func (r AsyncResult) Transaction() (Transaction, bool) {
 	if t.BillReference == "" {
 		t.BillReference = r.References.Get("BillReferenceNumber")
 	}
+	t.Receipt, t.ReceiptUnclear = receiptAmong(given.All("ReceiptNo"))
 	t.Amount, t.HasAmount = amountIn(given.Get("Amount"))
 	return t, true
+}
+
+// stateOf is a state as it is spelt here, whatever the case of its letters and with a full stop behind it or none. One
+// that is not listed stays as it came: what it means nobody knows.
+func stateOf(text string) TransactionState {
+	plain := strings.TrimRight(text, " .")
+	for _, known := range []TransactionState{
+		StateInitiated, StateAuthorized, StateCompleted, StateCancelled, StateDeclined, StateExpired,
+	} {
+		if strings.EqualFold(plain, string(known)) {
+			return known
+		}
+	}
+	return TransactionState(text)
+}
+
+// receiptAmong is the one receipt that values name, "" where they name none: what stands in for one does not count.
+// It is unclear where they name several, or something else.
+func receiptAmong(values []string) (receipt string, unclear bool) {
+	for _, value := range values {
+		found := receiptOf(value)
+		switch {
+		case found == "":
+			unclear = unclear || oddReceipt(value) != ""
+		case receipt != "" && found != receipt:
+			unclear = true
+		default:
+			receipt = found
+		}
+	}
+	if unclear {
+		return "", true
+	}
+	return receipt, false
 }

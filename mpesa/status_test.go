@@ -106,9 +106,9 @@ func TestTransactionReadings(t *testing.T) {
 			FinalisedAt: time.Date(2024, 7, 6, 22, 48, 52, 0, nairobi), InitiatedAt: time.Date(2024, 7, 6, 8, 48, 52, 0, nairobi),
 		}},
 		"placeholder, odd amount and state": {statusBodyWith(`[{"Key":"ReceiptNo","Value":"TAH0000000"},{"Key":"Amount","Value":"-300"},{"Key":"TransactionStatus","Value":"completed"},{"Key":"FinalisedTime","Value":"soon"}]`),
-			Transaction{State: "completed"}},
+			Transaction{State: StateCompleted}},
 		"contradictions": {statusBodyWith(`[{"Key":"ReceiptNo","Value":"TAH5J2K991"},{"Key":"ReceiptNo","Value":"TAH5J2K992"},{"Key":"Amount","Value":1},{"Key":"Amount","Value":2},
-			{"Key":"CreditPartyName","Value":"1 - a"},{"Key":"CreditPartyName","Value":"600310 - b"},{"Key":"TransactionStatus","Value":"Declined"},{"Key":"TransactionStatus","Value":"Completed"}]`), Transaction{}},
+			{"Key":"CreditPartyName","Value":"1 - a"},{"Key":"CreditPartyName","Value":"600310 - b"},{"Key":"TransactionStatus","Value":"Declined"},{"Key":"TransactionStatus","Value":"Completed"}]`), Transaction{ReceiptUnclear: true}},
 		"reference": {`{"Result":{"ResultCode":"0","ConversationID":"AG_1","ReferenceData":{"ReferenceItem":[{"Key":"BillReferenceNumber","Value":"B7K2M9"},{"Key":"Occasion"}]}}}`,
 			Transaction{BillReference: "B7K2M9"}},
 	} {
