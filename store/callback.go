@@ -37,6 +37,9 @@ const (
 	CallbackReversal        CallbackKind = "reversal"
 	CallbackReversalTimeout CallbackKind = "reversal_timeout"
 	CallbackC2B             CallbackKind = "c2b"
+	// CallbackValidation is the question before a payment, CallbackPull a row of M-PESA's own list that could not be read.
+	CallbackValidation CallbackKind = "validation"
+	CallbackPull       CallbackKind = "pull"
 )
 
 // tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
@@ -47,6 +50,7 @@ var tokens = map[CallbackKind]string{
 	CallbackReversal:        `SELECT 0, 0 FROM refund WHERE result_token = $1`,
 	CallbackReversalTimeout: `SELECT 0, 0 FROM refund r WHERE ` + refundByTimeout,
 	CallbackC2B:             `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
+	CallbackValidation:      `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 }
 
 // NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.

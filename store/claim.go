@@ -30,6 +30,7 @@ const (
 	ReasonOtherPhone    = "other_phone"     // it was paid from a number that no prompt of the ticket went to
 	ReasonReversed      = "reversed"        // the money has gone back
 	ReasonNotAsked      = "not_asked"       // there is no initiator to ask with, or M-PESA did not answer
+	ReasonNotUnderstood = "not_understood"  // M-PESA has answered, and not so that it is known what became of it
 	ReasonUnclear       = "unclear"         // it may be the money of another booking of the same phone
 	ReasonAccepted      = "accepted"        // of a confirmed claim: a person says so, not M-PESA
 	ReasonSettled       = "settled"         // a person has looked into it, and did not take it for the ticket
@@ -58,9 +59,10 @@ type Claim struct {
 	TimeoutToken string     `db:"timeout_token"` // and of its time-out URL
 	Sent         int        `db:"sent"`
 	CreatedAt    Instant    `db:"created_at"`
+	Said         string     `db:"result_text"` // what M-PESA answered last, for the operator; a person's note where settled
 }
 
-const claimColumns = `c.id, c.receipt, c.ticket_id, c.source, c.state, c.reason, c.result_token, c.timeout_token, c.sent, c.created_at`
+const claimColumns = `c.id, c.receipt, c.ticket_id, c.source, c.state, c.reason, c.result_token, c.timeout_token, c.sent, c.created_at, c.result_text`
 
 type claimRow struct {
 	receipt        string
@@ -221,7 +223,8 @@ func (t *tx) endClaim(c Claim, state ClaimState, reason string) error {
 
 // notAsked gives a claim over to a person, unless an earlier question has been answered meanwhile.
 func (t *tx) notAsked(c Claim) error {
-	n, err := t.exec(`UPDATE claim SET state = 'person', reason = $1, next_at = NULL, updated_at = $2 WHERE id = $3 AND state = 'asking'`, ReasonNotAsked, t.now, c.ID)
+	n, err := t.exec(`UPDATE claim SET state = 'person', reason = CASE WHEN result_text = '' THEN $1 ELSE $2 END, next_at = NULL, updated_at = $3 WHERE id = $4 AND state = 'asking'`,
+		ReasonNotAsked, ReasonNotUnderstood, t.now, c.ID)
 	if err != nil || n == 0 {
 		return err
 	}

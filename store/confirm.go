@@ -17,7 +17,22 @@ type Transaction struct {
 	Phone        string // who paid: an MSISDN, or with * for each hidden digit
 	TransactedAt Instant
 	Text         string // Safaricom's words, for the operator
-	NoAnswer     bool   // the question timed out at M-PESA: ask again
+	NoAnswer     bool   // the question was not answered, or it is not decided yet: ask again
+	Unclear      string // what of it is missing or cannot be read, and is needed; "" where all is known
+	Legible      string // the answer as printable text
+}
+
+// lacks is what an answer that it is ours lacks to be the payment of a claim's ticket.
+func (tr Transaction) lacks() string {
+	switch {
+	case !tr.Completed || !tr.ToUs:
+		return ""
+	case tr.Phone == "":
+		return "it does not say who paid"
+	case tr.TransactedAt == 0:
+		return "it does not say when it was paid"
+	}
+	return ""
 }
 
 const claimByTimeout = `c.timeout_token = $1 AND c.timeout_token <> ''` // which the index asks for
@@ -32,7 +47,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		}
 		err := t.get(&c, `SELECT `+claimColumns+` FROM claim c WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return t.applyCheck(s, cb.Kind, token, tr)
+			return t.applyCheck(s, cb.ID, cb.Kind, token, tr)
 		}
 		if err == nil {
 			err = t.lock(c.TicketID)
@@ -47,14 +62,31 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		if err != nil {
 			return out, err
 		}
+		if tr.Receipt == "" { // it is about the one that was asked about
+			tr.Receipt = c.Receipt
+		}
+		if tr.Unclear == "" && c.open(tr) && tr.Receipt == c.Receipt {
+			tr.Unclear = tr.lacks()
+		}
+		if tr.Unclear != "" {
+			return t.unreadStatus(cb.ID, c.ResultToken, tr.unread(c.Receipt))
+		}
 		out.Outcome, err = t.confirm(s, c, tr)
 		return out, err
 	})
 }
 
+// unread is what is kept of an answer about a receipt that is not understood whole.
+func (tr Transaction) unread(receipt string) Unread {
+	return Unread{Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, Why: tr.Unclear, Legible: tr.Legible}
+}
+
 func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 	if tr.NoAnswer {
-		return "no answer", nil
+		if tr.Text == "" || c.State == ClaimRefused && c.Reason == ReasonSettled {
+			return "no answer", nil
+		}
+		return "no answer", t.run(`UPDATE claim SET result_text = $1 WHERE id = $2`, tr.Text, c.ID)
 	}
 	if !c.open(tr) {
 		return t.confirmedLate(s, c, tr)
@@ -100,7 +132,7 @@ func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {
 
 // open reports whether an answer decides about the claim: that nobody has done yet, or M-PESA did not know the receipt when it was asked before.
 func (c Claim) open(tr Transaction) bool {
-	return c.State == ClaimAsking || c.State == ClaimPerson && c.Reason == ReasonNotAsked || c.State == ClaimRefused && c.Reason == ReasonNoSuchReceipt && tr.Known
+	return c.State == ClaimAsking || c.State == ClaimPerson && (c.Reason == ReasonNotAsked || c.Reason == ReasonNotUnderstood) || c.State == ClaimRefused && c.Reason == ReasonNoSuchReceipt && tr.Known
 }
 
 // confirmedLate takes in what M-PESA says of the money of a claim that has been decided.

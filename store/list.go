@@ -43,7 +43,7 @@ type Case struct {
 	At         Instant     `db:"at" json:"atMillis"`            // when it was paid, or became known
 	Next       Instant     `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
 	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
-	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it
+	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it; what it answered last about a push or a claim
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
 	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
 	Code       string      `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
@@ -99,7 +99,7 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, p.query_text AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code, p.result_text` + caseNotCallback + caseSettled + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
 

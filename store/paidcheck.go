@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,19 +131,23 @@ func (s *Store) RestChecks(ctx context.Context) error {
 
 // applyCheck makes of what M-PESA says of a paid ticket's receipt what it means: that the money has gone back, that it is not what the books
 // say, or nothing at all.
-func (t *tx) applyCheck(s *Store, kind CallbackKind, token string, tr Transaction) (out Applied, err error) {
+func (t *tx) applyCheck(s *Store, id CallbackID, kind CallbackKind, token string, tr Transaction) (out Applied, err error) {
 	where := `result_token = $1`
 	if kind == CallbackStatusTimeout {
 		where = `timeout_token = $1`
 	}
 	var receipt string
-	err = t.scan([]any{&receipt}, `SELECT receipt FROM paid_check WHERE `+where, token)
+	err = t.scan([]any{&receipt, &token}, `SELECT receipt, result_token FROM paid_check WHERE `+where, token)
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
+	}
+	if err == nil && tr.Unclear != "" {
+		return t.unreadStatus(id, token, tr.unread(receipt))
 	}
 	if err != nil || tr.NoAnswer {
 		return Applied{Outcome: "no answer"}, err
 	}
+	tr.Receipt = cmp.Or(tr.Receipt, receipt)
 	have, err := t.paymentWithTicket(`receipt = $1`, receipt)
 	if err == nil && have.TicketID != 0 {
 		err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID)

@@ -82,7 +82,7 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 	m := money{v.Receipt, v.Amount, p.Phone, "", v.TransactedAt, v.LearntBy}
 	if v.Amount == nil && v.Receipt == "" && v.LearntBy == "callback" {
 		if p.State != PushPaid {
-			return t.confirmPaid(s, p, v, OutcomeNoAmount)
+			return t.confirmPaid(s, p, v, OutcomeNoAmount, OutcomeNoAmount)
 		}
 		v.LearntBy, m.learntBy = "query", "query" // it says no more than the answer to a query
 	}
@@ -98,7 +98,7 @@ func (t *tx) pay(s *Store, p Push, v Verdict) (string, error) {
 		return "", err
 	}
 	if v.LearntBy == "callback" && have.ID == 0 && m.amount == nil && (other.ID == 0 || other.Amount == 0) {
-		return t.confirmPaid(s, p, v, OutcomeNoAmount)
+		return t.confirmPaid(s, p, v, OutcomeNoAmount, OutcomeNoAmount)
 	}
 	if v.Receipt != "" && v.LearntBy == "callback" && (have.Doubt != "" || other.Doubt != "") { // M-PESA itself names it
 		if err := t.run(`UPDATE payment SET doubt = '' WHERE (push_id = $1 OR receipt = $2) AND doubt IN ($3, $4)`, p.ID, v.Receipt, DoubtNoSuchReceipt, DoubtPaidOthers); err != nil {
@@ -121,7 +121,7 @@ func (t *tx) payAs(s *Store, p Push, v Verdict, m money, have, other Payment) (s
 	case m.receipt == "" || have.Receipt != "" || other.PushID == 0:
 		return t.payKnown(s, p, v, m, have, other)
 	case have.ID == 0 && v.LearntBy == "callback":
-		return t.confirmPaid(s, p, v, OutcomeShared)
+		return t.confirmPaid(s, p, v, OutcomeShared, OutcomeShared)
 	}
 	return t.payShared(s, p, v, m)
 }

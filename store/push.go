@@ -26,8 +26,16 @@ type Answer struct {
 	Reason            string // ours, for the ticket
 }
 
-// RecordAnswer writes down what Daraja answered to a push. A verdict that was faster than the answer stands: an answer
-// never moves a push back.
+// ErrIDOfAnother means that Daraja has named a CheckoutRequestID that another push has. All else that was to be written
+// is.
+var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
+
+// ReasonOddAnswer is said of a push that Daraja answered with a code, which lets one assume neither that a prompt went
+// out nor that none did.
+const ReasonOddAnswer = "odd_answer"
+
+// RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
+// not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
 func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
 	if a.Kind == Accepted {
 		if first, err := s.recordFirst(ctx, p, a); first || errors.Is(err, ErrUnknown) {
@@ -61,16 +69,36 @@ func (s *Store) firstQuery(p Sending, a Answer, now Instant) any {
 
 // recordLate writes an answer beside what is known by then.
 func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
-	err := s.write(ctx, urgent, func(t *tx) error { return t.recordAnswer(s, id, a) })
-	if _, taken := uniqueViolation(err); taken {
-		// Another push has these ids. Daraja's answer counts all the same; the callback's token says the rest.
-		a.CheckoutRequestID, a.MerchantRequestID = "", ""
-		err = s.write(ctx, urgent, func(t *tx) error { return t.recordAnswer(s, id, a) })
+	others := 0
+	record := func(t *tx) (err error) {
+		if others, err = t.pushesWith(a.CheckoutRequestID, id); err != nil {
+			return err
+		}
+		mine := a
+		if others > 0 { // Daraja's answer counts all the same; the callback's token says the rest
+			mine.CheckoutRequestID = ""
+		}
+		return t.recordAnswer(s, id, mine)
+	}
+	err := s.write(ctx, urgent, record)
+	if _, taken := uniqueViolation(err); taken { // a moment ago
+		err = s.write(ctx, urgent, record)
+	}
+	if err == nil && others > 0 {
+		err = ErrIDOfAnother
 	}
 	if err != nil {
 		return fmt.Errorf("record push answer: %w", err)
 	}
 	return nil
+}
+
+// pushesWith says how many other pushes have a CheckoutRequestID.
+func (t *tx) pushesWith(checkoutRequestID string, id PushID) (n int, err error) {
+	if checkoutRequestID == "" {
+		return 0, nil
+	}
+	return n, t.scan([]any{&n}, `SELECT count(*) FROM push_request WHERE checkout_request_id = $1 AND id <> $2`, checkoutRequestID, id)
 }
 
 func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
@@ -83,7 +111,10 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 	if a.Kind == Refused && a.CheckoutRequestID != "" {
 		a.Kind = Ambiguous // whoever gives an id has taken the push
 	}
-	if p.State != PushSending && p.State != PushUnknown {
+	if p.State != PushSending && (p.State != PushUnknown || p.called()) {
+		if p.Reason == ReasonConfirming && p.State == PushUnknown {
+			p.NextQuery = t.now + 1 // it is to be asked about at once, which needed the id
+		}
 		return t.savePush(s, p)
 	}
 	p.ResultCode, p.ResultText = a.Code, a.Text
@@ -93,7 +124,9 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 	case Refused:
 		p.State, p.Live, p.Reason = PushRefused, false, a.Reason
 	case Ambiguous:
-		p.State = PushUnknown
+		if p.State = PushUnknown; a.Code != "" {
+			p.Reason = ReasonOddAnswer
+		}
 		if err := t.liveUntilHoldEnds(&p); err != nil {
 			return err
 		}
@@ -106,6 +139,9 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 	}
 	return t.touch(p.TicketID)
 }
+
+// called reports whether a callback has told of a push that is still without a verdict.
+func (p *Push) called() bool { return p.Reason == ReasonUnknownCode || p.Reason == ReasonConfirming }
 
 func (t *tx) liveUntilHoldEnds(p *Push) error {
 	until, err := t.holdOf(p)

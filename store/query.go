@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -189,7 +190,7 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		p.Queries++
 		if v.Class == Unclear {
 			out.Outcome = "no answer"
-			return t.savePush(s, p)
+			return errors.Join(t.savePush(s, p), t.queryAnswered(p.ID, v.Text))
 		}
 		out.Outcome, err = t.settle(s, p, v)
 		return err
@@ -198,6 +199,14 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		return out, fmt.Errorf("apply query: %w", err)
 	}
 	return out, nil
+}
+
+// queryAnswered keeps what M-PESA answered when it was asked about a push, where that is no verdict: "" changes nothing.
+func (t *tx) queryAnswered(id PushID, text string) error {
+	if text == "" {
+		return nil
+	}
+	return t.run(`UPDATE push_request SET query_text = $1 WHERE id = $2 AND query_text <> $1`, text, id)
 }
 
 // askSoon lets M-PESA be asked about a push at once, out of its turn, where it is still without a verdict.

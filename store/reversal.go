@@ -96,6 +96,9 @@ type RefundAnswer struct {
 	Verdict                                  RefundVerdict
 	ConversationID, OriginatorConversationID string // where it was taken
 	Receipt                                  string // the Reversal's own, where it was carried out
+	Original                                 string // the receipt that it has given back; "" where M-PESA did not say
+	Unclear                                  string // of money given back: what is missing, or cannot be read; "" where nothing is
+	Legible                                  string // the answer as printable text
 	Amount                                   *Cents // what it gave back; nil where M-PESA did not say
 	Code, Text                               string // Safaricom's own, for the operator
 }
@@ -106,6 +109,17 @@ func (a RefundAnswer) gaveBack(r Refund) Cents {
 		return *a.Amount
 	}
 	return r.Amount
+}
+
+// unclear says why a result that tells of money given back does not say how much of which payment it was, or "".
+func (a RefundAnswer) unclear(r Refund) string {
+	switch {
+	case a.Verdict != RefundReversed:
+		return ""
+	case a.Original != "" && !strings.EqualFold(a.Original, r.Receipt):
+		return "it is about another receipt than the one that was to be given back"
+	}
+	return a.Unclear
 }
 
 // RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
@@ -140,6 +154,14 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 		}
 		if err != nil {
 			return Applied{}, err
+		}
+		if why := a.unclear(r); why != "" {
+			if cb.Kind == CallbackReversal {
+				out, err := t.unreadReversal(cb.ID, token, Unread{Receipt: a.Original, Why: why, Legible: a.Legible})
+				out.Why = why
+				return out, err
+			}
+			a = RefundAnswer{Text: a.Text}
 		}
 		outcome, err := t.refundAnswered(r, a)
 		return Applied{Outcome: outcome, Code: r.TicketCode}, err

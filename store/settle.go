@@ -29,17 +29,33 @@ type Verdict struct {
 	Reason            string // ours, for the ticket
 	Amount            *Cents // what was taken; nil where M-PESA did not say
 	Receipt           string
+	OddReceipt        string // what stands in place of a receipt that is not understood
 	Phone             string
 	TransactedAt      Instant
-	Legible           string // the callback as printable text, where it is not understood whole
+	Legible           func() string // the callback as printable text; asked where it is not understood whole
 
 	callback CallbackID
+}
+
+// unread is what is kept of a callback that was understood, but not so that it settles its push.
+func (v Verdict) unread(p Push, why string) unreadRow {
+	u := unreadRow{push: p.ID, ticket: p.TicketID, Unread: Unread{
+		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt, Why: why,
+	}}
+	if v.Legible != nil {
+		u.Legible = v.Legible()
+	}
+	if v.Amount != nil {
+		u.Amount = *v.Amount
+	}
+	return u
 }
 
 // Applied says what a verdict has led to.
 type Applied struct {
 	Outcome string // as written to the callback
 	Code    string // of the ticket; "" where there is none
+	Why     string // of an answer of M-PESA that is not understood whole: what is missing in it
 }
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything that
@@ -116,6 +132,11 @@ func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (A
 	}
 	out := Applied{Code: code}
 	out.Outcome, err = t.settle(s, p, v)
+	if err == nil && v.OddReceipt != "" && v.Class == Success && !isUnread(out.Outcome) {
+		u := v.unread(p, "its receipt is not understood: "+v.OddReceipt)
+		u.paid = true
+		out.Outcome, err = OutcomeReceipt, t.keepUnread(v.callback, u)
+	}
 	return out, err
 }
 
@@ -127,10 +148,7 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 		}
 	}
 	if p.CheckoutRequestID != v.CheckoutRequestID {
-		if v.Class == Success && v.Receipt == "" && v.LearntBy == "callback" && p.State != PushPaid {
-			return t.confirmPaid(s, p, v, OutcomeUnreadable)
-		}
-		return "another push's CheckoutRequestID", t.toldElsewhere(s, p, v)
+		return t.otherID(s, p, v)
 	}
 	switch v.Class {
 	case Success:
@@ -138,27 +156,64 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 	case FinalFailure, SoftFailure:
 		return t.fail(s, p, v)
 	default:
-		if p.State == PushPaid || p.State == PushFailed {
-			return "unclear, already decided", nil
-		}
 		return t.unclear(s, p, v)
 	}
+}
+
+// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither: M-PESA
+// is asked about the push whose token it is.
+func (t *tx) otherID(s *Store, p Push, v Verdict) (string, error) {
+	const why = "it names another CheckoutRequestID than the prompt's"
+	switch {
+	case v.Class == Success && v.Receipt != "":
+		return "another push's CheckoutRequestID", t.toldElsewhere(s, p, v)
+	case v.LearntBy != "callback":
+		return "another push's CheckoutRequestID", nil
+	case v.Class == Success && p.State != PushPaid:
+		return t.confirmPaid(s, p, v, OutcomeUnreadable, why)
+	}
+	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why+", with "+v.said())), t.askSoon(p.ID))
+}
+
+// said is the code and the text of a verdict.
+func (v Verdict) said() string {
+	if v.Text == "" {
+		return "code " + v.Code
+	}
+	return "code " + v.Code + ", " + v.Text
 }
 
 // ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
 const ReasonUnknownCode = "unknown_code"
 
-// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on.
+// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a receipt
+// or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What comes
+// after a verdict changes nothing, and is kept.
 func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
+	decided := p.State == PushPaid || p.State == PushFailed
+	unknown := v.Class == UnknownCode
+	switch {
+	case unknown && v.LearntBy == "callback" && p.State != PushPaid && (v.Receipt != "" || v.Amount != nil):
+		p.ResultCode, p.ResultText = v.Code, v.Text
+		why := "M-PESA answered with " + v.said() + ", which nobody knows, and with what only a payment has"
+		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(s, p, v.Receipt))
+	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == ReasonConfirming):
+		why := "M-PESA answered with " + v.said() + ", besides what it has said of this prompt"
+		err := t.keepUnread(v.callback, v.unread(p, why))
+		if err == nil && !decided {
+			err = t.savePush(s, p)
+		}
+		return OutcomeUnreadable, err
+	case decided:
+		return "unclear, already decided", nil
+	case unknown && p.Reason == ReasonUnknownCode && p.ResultCode == v.Code:
+		return "unknown code, as before", t.savePush(s, p)
+	case unknown && (p.State == PushSoftFailed || p.Reason == ReasonConfirming): // which says more
+		return "unknown code, besides what is known", t.savePush(s, p)
+	}
 	outcome := "unclear"
-	if v.Class == UnknownCode {
-		if outcome = "unknown code"; p.Reason == ReasonUnknownCode && p.ResultCode == v.Code {
-			return "unknown code, as before", t.savePush(s, p)
-		}
-		if p.State == PushSoftFailed || p.Reason == ReasonConfirming { // which says more
-			return "unknown code, besides what is known", t.savePush(s, p)
-		}
-		p.Reason = ReasonUnknownCode
+	if unknown {
+		outcome, p.Reason = "unknown code", ReasonUnknownCode
 	}
 	p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
 	if err := t.savePush(s, p); err != nil {
@@ -169,7 +224,7 @@ func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
 
 // isUnread reports whether a callback's outcome is that it was not understood whole: it may be read again.
 func isUnread(outcome string) bool {
-	return outcome == OutcomeUnreadable || outcome == OutcomeNoAmount || outcome == OutcomeShared
+	return NotUnderstood(outcome)
 }
 
 // ReasonOtherID is said of money that a callback told with the token of one push and the CheckoutRequestID of another; the code
@@ -205,13 +260,8 @@ func (t *tx) adoptIDs(p *Push, v Verdict) error {
 		return err
 	}
 	p.CheckoutRequestID = v.CheckoutRequestID
-	if p.MerchantRequestID == "" && v.MerchantRequestID != "" {
-		err = t.get(&others, `SELECT count(*) FROM push_request WHERE merchant_request_id = $1`, v.MerchantRequestID)
-		if err == nil && others == 0 {
-			p.MerchantRequestID = v.MerchantRequestID
-		}
-	}
-	return err
+	p.MerchantRequestID = cmp.Or(p.MerchantRequestID, v.MerchantRequestID)
+	return nil
 }
 
 // fail applies a failure. A failure after a success changes nothing.

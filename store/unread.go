@@ -13,13 +13,23 @@ import (
 
 // What comes of a callback that was not understood whole.
 const (
-	OutcomeUnreadable = "unreadable"       // it could not be read
-	OutcomeNoAmount   = "amount not known" // it tells of money, and not how much
-	OutcomeShared     = receiptElsewhere   // it tells of money with a receipt that another prompt was paid with
+	OutcomeUnreadable = "unreadable"             // it could not be read
+	OutcomeNoAmount   = "amount not known"       // it tells of money, and not how much
+	OutcomeShared     = receiptElsewhere         // it tells of money with a receipt that another prompt was paid with
+	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
 )
 
 // notUnderstood are these outcomes, as the index has them.
-const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeShared + `')`
+const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeShared + `', '` + OutcomeReceipt + `')`
+
+// NotUnderstood reports whether an outcome means that the callback was not understood whole, and is kept for the list.
+func NotUnderstood(outcome string) bool {
+	switch outcome {
+	case OutcomeUnreadable, OutcomeNoAmount, OutcomeShared, OutcomeReceipt:
+		return true
+	}
+	return false
+}
 
 // Unread is what is legible in a callback that was not understood whole, "" and 0 where nothing is.
 type Unread struct {
@@ -132,13 +142,9 @@ func (t *tx) confirmPush(s *Store, p Push, receipt string) error {
 
 // confirmPaid is confirmPush for a callback that says plainly that its push was paid, but not with how much, or with a
 // receipt that another prompt was paid with.
-func (t *tx) confirmPaid(s *Store, p Push, v Verdict, outcome string) (string, error) {
-	u := unreadRow{push: p.ID, ticket: p.TicketID, paid: true, Unread: Unread{
-		Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt, Legible: v.Legible, Why: outcome,
-	}}
-	if v.Amount != nil {
-		u.Amount = *v.Amount
-	}
+func (t *tx) confirmPaid(s *Store, p Push, v Verdict, outcome, why string) (string, error) {
+	u := v.unread(p, why)
+	u.paid = true
 	if err := t.keepUnread(v.callback, u); err != nil {
 		return "", err
 	}
@@ -239,7 +245,10 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, e
 	}
 	out.Outcome = OutcomeUnreadable
 	soon := t.now.Add(askUnreadAfter)
+	out.Why = u.Why
+	said := "an answer that is not understood whole: " + u.Why
 	return out, errors.Join(t.keepUnread(id, row),
+		t.run(`UPDATE claim SET result_text = $1 WHERE result_token = $2 AND state = 'asking'`, said, token),
 		t.run(`UPDATE claim SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0 WHERE result_token = $2 AND next_at IS NOT NULL`, soon, token),
 		t.run(`UPDATE paid_check SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, result_text = '' WHERE result_token = $2 AND next_at IS NOT NULL`, soon, token))
 }
@@ -275,11 +284,12 @@ const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id 
 
 // unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
 // failure does not explain one that tells of a receipt.
-const unreadKnown = `(c.kind = 'stk' AND (p.state = 'paid' AND u.receipt IS NULL
+const unreadKnown = `(c.outcome = '` + OutcomeReceipt + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
+	OR c.kind = 'stk' AND c.outcome <> '` + OutcomeReceipt + `' AND (p.state = 'paid' AND u.receipt IS NULL
 		OR (p.state = 'paid' OR c.outcome <> '` + OutcomeShared + `') AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
-	OR c.kind = 'c2b' AND u.receipt IS NOT NULL AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
-	OR c.kind = 'status' AND (m.state <> 'asking' OR k.result_text <> '')
+	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
+	OR c.kind = 'status' AND (m.state <> 'asking' AND m.reason NOT IN ('` + ReasonNotAsked + `', '` + ReasonNotUnderstood + `') OR k.result_text <> '')
 	OR c.kind = 'reversal' AND r.state <> 'requested')`
 
 const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown + ` THEN 1 ELSE 0 END) = 0`

@@ -296,19 +296,31 @@ func advisePush(c store.Case) (why, todo string) {
 	case c.Reason == store.ReasonConfirming && c.Next != 0:
 		return "M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too",
 			"nothing: M-PESA is asked whether it was paid"
+	case c.Reason == store.ReasonOddAnswer && c.Next != 0:
+		return unknownCode(c), "nothing: M-PESA is asked about it"
 	case c.Next != 0:
-		return "M-PESA has not said whether this prompt was paid", "nothing: M-PESA will be asked again"
+		return "M-PESA has not said whether this prompt was paid" + lastAnswer(c), "nothing: M-PESA will be asked again"
+	case c.Awaited && !c.Askable && c.Reason == store.ReasonOddAnswer:
+		return unknownCode(c), tellsItself
 	case c.Awaited && !c.Askable:
 		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", tellsItself
 	case c.Awaited:
-		return notAskedAnyMore, tellsItself
+		return notAskedAnyMore + lastAnswer(c), tellsItself
 	}
-	why = notAskedAnyMore
-	if c.Reason == store.ReasonUnknownCode {
+	why = notAskedAnyMore + lastAnswer(c)
+	if oddCode(c.Reason) {
 		why = unknownCode(c)
 	}
 	return why, "look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) +
 		"; else, or after that, " + settle(c)
+}
+
+// lastAnswer is what M-PESA answered when it was asked about a prompt, where that was no verdict.
+func lastAnswer(c store.Case) string {
+	if c.RefundText == "" {
+		return ""
+	}
+	return "; when it was asked it answered: " + c.RefundText
 }
 
 // unknownCode says of a prompt that M-PESA has answered about it, and nobody knows what.
@@ -334,6 +346,7 @@ var callbackAbout = map[store.CallbackKind]string{
 	store.CallbackC2B:      "money that was paid (C2B)",
 	store.CallbackStatus:   "a receipt that it was asked about",
 	store.CallbackReversal: "a Reversal",
+	store.CallbackPull:     "money that was paid (Pull Transactions)",
 }
 
 // adviseCallback is about what M-PESA has sent and what was not understood whole.
@@ -346,6 +359,9 @@ func adviseCallback(c store.Case) (why, todo string) {
 	if c.Why != "" {
 		why += ": " + c.Why
 	}
+	if kind == store.CallbackValidation && c.Why != "" {
+		why = c.Why
+	}
 	switch {
 	case c.State == store.CallbackRead:
 		return why + "; it has been read since", "nothing"
@@ -356,7 +372,7 @@ func adviseCallback(c store.Case) (why, todo string) {
 	if c.Receipt != "" {
 		todo = "look its receipt up in the M-PESA portal; "
 	}
-	if kind == store.CallbackSTK || kind == store.CallbackC2B {
+	if kind != store.CallbackStatus && kind != store.CallbackReversal {
 		receipt, ticket := cmp.Or(c.Receipt, "RECEIPT"), cmp.Or(c.TicketCode, "CODE")
 		todo += "if it paid for a ticket: cinemasphere accept " + receipt + " " + ticket + "; "
 	}
@@ -370,6 +386,9 @@ func adviseClaim(c store.Case) (why, todo string) {
 	todo = "nothing"
 	switch store.ClaimState(c.State) {
 	case store.ClaimAsking:
+		if c.RefundText != "" {
+			return "M-PESA is being asked about a receipt that was named for this ticket; so far it answered with " + c.RefundText, todo
+		}
 		return "M-PESA is being asked about a receipt that was named for this ticket", todo
 	case store.ClaimConfirmed:
 		return cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this ticket"), todo
@@ -385,6 +404,9 @@ func adviseClaim(c store.Case) (why, todo string) {
 		todo = "nothing: it has paid for a ticket"
 	case store.PaymentRefunded, store.PaymentReversed:
 		todo = "nothing: its money has gone back"
+	}
+	if c.Reason == store.ReasonNotUnderstood {
+		return "the customer names this receipt. M-PESA answered with " + c.RefundText + ": that does not say what became of it", todo
 	}
 	return cmp.Or(claimWhy[c.Reason], c.Reason), todo
 }

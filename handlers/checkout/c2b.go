@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,9 +16,7 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 	if h.Receipt != "" && h.Amount > 0 {
 		return s.store.ApplyC2B(ctx, cb, h, store.Unread{})
 	}
-	u := store.Unread{
-		Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt,
-	}
+	u := unreadHint(h)
 	if h.Receipt == "" {
 		applied, err = s.unreadable(ctx, cb, u, why)
 	} else {
@@ -69,25 +68,87 @@ func (s *Service) pull(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("pull transactions: %w", err)
 		}
-		if got.Unreadable > 0 {
-			s.log.Warn("rows of M-PESA's own list could not be read: compare it in the M-PESA portal", "rows", got.Unreadable)
+		rows := got.Transactions
+		for _, raw := range got.Unreadable {
+			rows = append(rows, mpesa.PulledTransaction{Raw: raw})
 		}
-		for _, row := range got.Transactions {
-			h := store.Hint{Receipt: row.Receipt, Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
-			if row.HasAmount {
-				h.Amount = store.Cents(row.Amount)
-			}
-			if row.HasTime {
-				h.TransactedAt = store.At(row.TransactedAt)
-			}
-			if _, err := s.store.ApplyHint(ctx, h); err != nil {
+		for _, row := range rows {
+			if err := s.pulled(ctx, row); err != nil {
 				return err
 			}
 		}
-		if len(got.Transactions) == 0 || got.NextOffset <= offset {
+		if got.NextOffset <= offset { // a page without a row is the last
 			return nil
 		}
 		offset = got.NextOffset
 	}
 	return nil
+}
+
+// errPulled is why a row of M-PESA's own list is not understood.
+var errPulled = errors.New("it names no receipt, or not in a way that can be read")
+
+// pulled takes in one row of M-PESA's own list. One that names no receipt is kept for the operator.
+func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error {
+	h := pulledHint(row)
+	if h.Receipt != "" {
+		_, err := s.store.ApplyHint(ctx, h)
+		return err
+	}
+	cb := store.Callback{Kind: store.CallbackPull, Body: row.Raw}
+	first, err := s.store.KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), errPulled))
+	if err == nil && first {
+		s.warnUnread(cb, store.Applied{}, errPulled.Error())
+	}
+	return err
+}
+
+// applyPulled reads a kept row of M-PESA's own list again.
+func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.Applied, error) {
+	h := pulledHint(mpesa.ParsePulled(cb.Body))
+	if h.Receipt == "" {
+		return s.unreadable(ctx, cb, unreadHint(h), errPulled)
+	}
+	return s.store.ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), errNoAmount))
+}
+
+func pulledHint(row mpesa.PulledTransaction) store.Hint {
+	h := store.Hint{Receipt: row.Receipt, Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
+	if row.HasAmount {
+		h.Amount = store.Cents(row.Amount)
+	}
+	if row.HasTime {
+		h.TransactedAt = store.At(row.TransactedAt)
+	}
+	return h
+}
+
+// unreadHint is what a hint says, as it is kept where that is not understood.
+func unreadHint(h store.Hint) store.Unread {
+	return store.Unread{
+		Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt,
+	}
+}
+
+// errUnconfirmed is why M-PESA's question before a payment is listed.
+var errUnconfirmed = errors.New("M-PESA asked whether to take this payment, and has not confirmed it since: " +
+	"it may not have been made, or the addresses that were registered for the two are mixed up")
+
+// applyValidation keeps M-PESA's question before a payment until the confirmation has come.
+func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.Applied, error) {
+	h, _ := hint(cb.Body)
+	return s.store.ApplyValidation(ctx, cb, unreadHint(h))
+}
+
+// endValidations lists the questions before payments whose confirmations have not come.
+func (s *Service) endValidations(ctx context.Context) error {
+	cbs, err := s.store.Unconfirmed(ctx)
+	for _, cb := range cbs {
+		h, _ := hint(cb.Body)
+		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h), errUnconfirmed))
+		if err = errors.Join(err, endErr); endErr == nil && missing {
+			s.warnUnread(cb, store.Applied{}, whyUnread(errUnconfirmed))
+		}
+	}
+	return err
 }

@@ -57,6 +57,10 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 		applied, err = s.applyReversal(ctx, cb)
 	case store.CallbackC2B:
 		applied, err = s.applyC2B(ctx, cb)
+	case store.CallbackValidation:
+		applied, err = s.applyValidation(ctx, cb)
+	case store.CallbackPull:
+		applied, err = s.applyPulled(ctx, cb)
 	default:
 		applied, err = s.store.RejectCallback(ctx, cb, "of no kind that is known")
 	}
@@ -72,25 +76,26 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	got, readErr := mpesa.ParseCallback(cb.Body)
 	if readErr != nil {
-		applied, err := s.unreadable(ctx, cb, unreadSTK(got), readErr)
-		if err == nil {
-			s.warnUnread(cb, applied, whyUnread(readErr))
-		}
-		return applied, err
+		return s.keepUnread(ctx, cb, unreadSTK(got), readErr)
 	}
 	v := verdict(got)
-	if v.Class == store.Success && v.Amount == nil {
-		v.Legible = mpesa.Legible(cb.Body)
-	}
+	v.Legible = func() string { return mpesa.Legible(cb.Body) }
 	applied, err := s.store.ApplyCallback(ctx, cb, v)
-	switch {
-	case err != nil:
-	case applied.Outcome == store.OutcomeNoAmount, applied.Outcome == store.OutcomeShared:
-		s.warnUnread(cb, applied, applied.Outcome)
-	default:
+	if err == nil && store.NotUnderstood(applied.Outcome) {
+		s.warnUnread(cb, applied, whyUnsettled(applied.Outcome))
+	}
+	if err == nil {
 		s.warnResult(got.Code, got.Desc, applied)
 	}
 	return applied, err
+}
+
+// whyUnsettled is why a callback that was read does not settle its push.
+func whyUnsettled(outcome string) string {
+	if outcome == store.OutcomeUnreadable {
+		return "it does not fit what is known of its prompt"
+	}
+	return outcome
 }
 
 // verdict is what a callback says, by code alone.
@@ -99,6 +104,7 @@ func verdict(cb mpesa.Callback) store.Verdict {
 	v := store.Verdict{
 		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
 		Code: string(cb.Code), Text: cb.Desc, Reason: result.Reason, Receipt: cb.Receipt, Phone: cb.Phone,
+		OddReceipt: mpesa.MaskDigits(cb.OddReceipt),
 	}
 	if cb.HasAmount {
 		amount := store.Cents(cb.Amount)

@@ -68,58 +68,99 @@ func (s *Service) resultURL(kind store.CallbackKind, token string) string {
 	return s.cfg.ResultURL + "/" + strings.ReplaceAll(string(kind), "_", "-") + "/" + token
 }
 
-// applyStatus makes of a result of Transaction Status what it says of the receipt.
+// applyStatus makes of a result of Transaction Status what it says of the receipt. A whole answer counts at the
+// address of time-outs too: the token there proves as much.
 func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	if cb.Kind == store.CallbackStatusTimeout {
+	result, readErr := mpesa.ParseResult(cb.Body)
+	timeout := cb.Kind == store.CallbackStatusTimeout
+	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
 		return s.store.ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
 	}
-	result, readErr := mpesa.ParseResult(cb.Body)
-	tr, whole := s.transaction(result)
-	if readErr == nil && !whole {
-		readErr = errNoTransaction
+	if readErr == nil {
+		readErr = contradicts(result)
 	}
 	if readErr != nil {
-		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
-		if err == nil {
-			s.warnUnread(cb, applied, whyUnread(readErr))
-		}
-		return applied, err
+		return s.keepUnread(ctx, cb, store.Unread{}, readErr)
 	}
+	tr := s.transaction(result)
+	if timeout && (tr.Unclear != "" || tr.NoAnswer) {
+		tr = store.Transaction{NoAnswer: true}
+	}
+	tr.Legible = mpesa.Legible(cb.Body)
 	applied, err := s.store.ApplyStatus(ctx, cb, tr)
-	if err == nil {
+	switch {
+	case err != nil:
+	case store.NotUnderstood(applied.Outcome):
+		s.warnUnread(cb, applied, applied.Why)
+	default:
 		s.warnVerdict("Transaction Status", result, applied)
 	}
 	return applied, err
 }
 
-// errNoTransaction is why the answer to a question about a receipt is not understood whole.
-var errNoTransaction = errors.New("it does not say what has become of the payment, or of how much it is")
+// contradicts is an error where a result says by its code that all is well, and by its type that it does not.
+func contradicts(r mpesa.AsyncResult) error {
+	if r.Code == mpesa.Success && r.Verdict().Outcome != mpesa.OutcomeDone {
+		return errors.New("its code means success, and its ResultType does not")
+	}
+	return nil
+}
 
-// transaction is what a result of Transaction Status says. It is not whole where M-PESA has answered, and what is
-// missing in the answer, or cannot be read, is what makes it one: that is not known, and no other answer.
-func (s *Service) transaction(r mpesa.AsyncResult) (_ store.Transaction, whole bool) {
+// transaction is what a result of Transaction Status says. What is missing in it, or cannot be read, is not known, and no
+// other answer: only a plain word refuses a receipt.
+func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	tr, ok := r.Transaction()
 	if !ok {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
 		other := reason != "no_such_receipt" && reason != "malformed"
-		return store.Transaction{NoAnswer: other, Text: string(r.Code) + " " + r.Desc}, true
+		return store.Transaction{NoAnswer: other, Text: answeredWith(string(r.Code), r.Desc)}
 	}
-	if tr.State == "" || tr.State == mpesa.StateCompleted && !tr.HasAmount {
-		return store.Transaction{}, false
-	}
-	if tr.State == mpesa.StateInitiated || tr.State == mpesa.StateAuthorized { // it may still be completed
-		return store.Transaction{NoAnswer: true, Text: string(tr.State)}, true
-	}
+	ours, known := s.toUs(tr.Credit)
 	out := store.Transaction{
 		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
-		ToUs: tr.Credit.Number != "" && (tr.Credit.Number == s.cfg.Shortcode || tr.Credit.Number == s.cfg.Till), Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
-		Text: string(tr.State) + ", to " + tr.Credit.Number,
+		ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
+		Text: mpesa.MaskDigits("state " + string(tr.State) + ", to " + tr.Credit.Number),
 	}
 	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {
 		out.TransactedAt = store.At(at)
 	}
-	return out, true
+	switch tr.State {
+	case mpesa.StateInitiated, mpesa.StateAuthorized: // it may still be completed
+		return store.Transaction{NoAnswer: true, Text: "state " + string(tr.State)}
+	case mpesa.StateCancelled, mpesa.StateDeclined, mpesa.StateExpired: // plain words
+	case mpesa.StateCompleted:
+		out.Unclear = unclearPayment(tr, known)
+	case "":
+		out.Unclear = "it does not say what has become of the payment"
+	default:
+		if !out.Reversed {
+			out.Unclear = "nobody knows the state that it gives: " + mpesa.MaskDigits(string(tr.State))
+		}
+	}
+	if tr.ReceiptUnclear {
+		out.Unclear = "it is not clear which receipt it is about"
+	}
+	return out
+}
+
+// unclearPayment says what is not known of a payment that is completed, and that one must know of each.
+func unclearPayment(tr mpesa.Transaction, known bool) string {
+	switch {
+	case !tr.HasAmount:
+		return "it does not say how much was paid"
+	case !known:
+		return "it does not say who was paid"
+	}
+	return ""
+}
+
+// toUs reports whether a party is the cinema, where its number is known.
+func (s *Service) toUs(party mpesa.Party) (ours, known bool) {
+	if party.Number == "" || strings.Contains(party.Number, "*") {
+		return false, false
+	}
+	return party.Number == s.cfg.Shortcode || party.Number == s.cfg.Till, true
 }
 
 // reversedState reports whether a payment has gone back. How M-PESA spells that is not established.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -26,6 +27,15 @@ type SetUpTrouble struct {
 	Operator   string         // what it means, and what to do
 }
 
+// oddCode reports whether a push is without a verdict for a code that does not say what became of it.
+func oddCode(reason string) bool {
+	return reason == store.ReasonUnknownCode || reason == store.ReasonOddAnswer
+}
+
+// sinceWorking is how long ago a push must have worked for codes that nobody knows to be trouble of the set-up: what
+// works meanwhile is set up well.
+const sinceWorking = time.Hour
+
 // FindSetUpTrouble looks whether the last pushes, three at least, have failed for the cinema's set-up. Nil means no.
 func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, error) {
 	ends, err := st.LastPushes(ctx, lastPushes)
@@ -33,14 +43,19 @@ func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, erro
 		return nil, err
 	}
 	var found SetUpTrouble
+	config := false // one has failed with what is known to be the set-up's
 	for _, end := range ends {
 		what := whatEnd(end)
 		if what == endOther {
 			continue
 		}
 		if what == endWorks {
+			if !config && len(found.Pushes) > 0 && end.CreatedAt.Add(sinceWorking) > found.Since {
+				return nil, nil
+			}
 			break
 		}
+		config = config || end.State != store.PushUnknown
 		if len(found.Pushes) == 0 {
 			found.Code, found.Text = end.Code, mpesa.MaskDigits(end.Text)
 			found.Operator = operatorSays(string(end.State), end.Reason, end.Code, end.Text)
@@ -76,7 +91,7 @@ func whatEnd(p store.PushEnd) pushEnd {
 			return endTrouble
 		}
 	case store.PushUnknown:
-		if p.Reason == store.ReasonUnknownCode {
+		if p.Reason == store.ReasonUnknownCode || p.Reason == store.ReasonOddAnswer && !strings.HasPrefix(p.Code, "5") {
 			return endTrouble
 		}
 	}
@@ -90,6 +105,8 @@ func operatorSays(state, reason, code, text string) string {
 		return refusedSetUp(text)
 	case state == string(store.PushRefused):
 		return "Daraja did not take the push, and no prompt went out."
+	case state == string(store.PushUnknown) && reason == store.ReasonOddAnswer:
+		return "Daraja's answer to the prompt does not say whether it went out: a callback, or asking M-PESA, tells."
 	case code == "" || state == string(store.PushUnknown) && reason != store.ReasonUnknownCode:
 		return ""
 	}
@@ -120,15 +137,20 @@ func refusedSetUp(text string) string {
 
 // answeredWith is M-PESA's code with its text, for customers and operators alike: masked, and short.
 func answeredWith(code, text string) string {
-	const most = 120
-	text = mpesa.MaskDigits(strings.TrimRight(strings.Join(strings.Fields(text), " "), "."))
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
-	}
+	text = short(mpesa.MaskDigits(strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")))
 	if code = shortCode(code); text == "" {
 		return "code " + code
 	}
 	return fmt.Sprintf("code %s, %s", code, text)
+}
+
+// short cuts a text of M-PESA's for one line.
+func short(text string) string {
+	const most = 120
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }
 
 // shortCode is a result code as it can be shown: some are words.
@@ -140,10 +162,10 @@ func shortCode(code string) string {
 	return mpesa.MaskDigits(cmp.Or(code, "unknown"))
 }
 
-// AnsweredWith says with which code that nobody knows M-PESA has answered about the latest push of a ticket, "" where
-// it has not.
+// AnsweredWith says with which code that nobody knows M-PESA has answered to the latest push of a ticket, or about it, ""
+// where it has not.
 func AnsweredWith(t *store.Ticket) string {
-	if t.Push.State != store.PushUnknown || t.Push.Reason != store.ReasonUnknownCode {
+	if t.Push.State != store.PushUnknown || !oddCode(t.Push.Reason) {
 		return ""
 	}
 	return "M-PESA answered with " + answeredWith(t.Push.ResultCode, t.Push.ResultText) + "."

@@ -169,6 +169,9 @@ func ExplainVoid(t *store.Ticket) string {
 func ExplainClaim(c store.Claim, total store.Shillings) string {
 	const person = " A person at the box office will look at it: keep your M-PESA message."
 	receipt := "Receipt " + c.Receipt
+	if c.State == store.ClaimAsking && c.Said != "" {
+		return "M-PESA has answered about receipt " + c.Receipt + ", but not so that we know whether it paid for this booking. We go on asking: look at this page again in a few minutes, and do not pay again."
+	}
 	if c.State == store.ClaimAsking {
 		return "M-PESA has not answered yet about receipt " + c.Receipt + ". We go on asking: look at this page again in a few minutes, and do not pay again."
 	}
@@ -196,6 +199,8 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 		sentence = "The payment with receipt " + c.Receipt + " has been reversed: the money has gone back to whoever paid it."
 	case store.ReasonNotAsked:
 		sentence = "We could not ask M-PESA about receipt " + c.Receipt + "."
+	case store.ReasonNotUnderstood:
+		sentence = "M-PESA has answered about receipt " + c.Receipt + ", but not so that we know whether it paid for this booking."
 	case store.ReasonSettled:
 		sentence = "The box office has looked into receipt " + c.Receipt + " and has not taken it as a payment for this booking. If you think that it is, show your M-PESA message there."
 	case store.ReasonUnclear:

@@ -48,10 +48,12 @@ func (s *Service) send(ctx context.Context, p store.Sending, done func()) (Place
 func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	call, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
+	answered := s.watch()
 	got, err := s.daraja.STKPush(call, mpesa.Push{
 		Amount: int64(p.Amount), Phone: mpesa.MSISDN(p.Phone), CallbackURL: s.cfg.CallbackURL + "/" + p.CallbackToken,
 		Reference: p.Reference, Description: s.cfg.Description,
 	})
+	counted := answered()
 	out := answer{push: got}
 	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
 	if err != nil {
@@ -65,15 +67,62 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 		}
 		s.log.Warn("push not accepted", "ticket", p.Code, "phone", mpesa.MSISDN(p.Phone).Masked(), "kind", out.err.Kind,
 			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err,
-			"means", operatorSays(string(store.PushRefused), rec.Reason, out.err.Code, out.err.Message))
+			"means", pushMeans(out.err))
 	}
 	s.record(ctx, p, rec)
 	s.nudged()
 	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
 		s.logged("let pushes go first", func() error { return s.store.YieldToPushes(ctx) })
 	}
-	s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, store.CallPush, !outage(err)) })
+	if failed := outage(err); !locked(out.err) && !(failed && counted) {
+		s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, store.CallPush, !failed) })
+	}
 	return out
+}
+
+// slowAfter is how long a push may wait for its answer before it counts as one that went wrong, as far as the circuit
+// breaker is concerned: where Daraja hangs, its seats must not all be held before the first call has timed out.
+const slowAfter = 10 * time.Second
+
+// watch counts a push that gets no answer for long. Answered, which must be called, ends that and says whether it was
+// counted.
+func (s *Service) watch() (answered func() bool) {
+	came, counted := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		timer := time.NewTimer(slowAfter)
+		defer timer.Stop()
+		select {
+		case <-came:
+			counted <- false
+		case <-timer.C:
+			s.logged("note how Daraja answers",
+				func() error { return s.store.NoteDaraja(context.Background(), store.CallPush, false) })
+			counted <- true
+		}
+	}()
+	return func() bool { close(came); return <-counted }
+}
+
+// locked reports whether a push was refused for what is on that one phone, which says nothing of any other.
+func locked(e *mpesa.Error) bool { return e != nil && e.Locked }
+
+// pushMeans is what a push that was not plainly accepted means to who runs the box office.
+func pushMeans(e *mpesa.Error) string {
+	switch {
+	case e.Locked:
+		return "A prompt is on that phone already, and no other went out."
+	case e.Kind == mpesa.KindToken:
+		return "There was no access token to send the prompt with, and no prompt went out."
+	case e.Kind == mpesa.KindBusy:
+		return "Daraja is too busy for this prompt, and it did not go out."
+	case e.Kind == mpesa.KindConfig:
+		return refusedSetUp(e.Message)
+	case refused(e):
+		return "Daraja did not take the push, and no prompt went out."
+	case e.CheckoutRequestID != "":
+		return "A prompt may be on the phone all the same: M-PESA is asked about it, and its callback counts."
+	}
+	return "A prompt may be on the phone all the same: its callback counts. M-PESA cannot be asked, since Daraja named no CheckoutRequestID."
 }
 
 // record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
@@ -83,6 +132,10 @@ func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 	for try := 1; ; try++ {
 		err := s.store.RecordAnswer(ctx, p, a)
 		if err == nil {
+			return
+		}
+		if errors.Is(err, store.ErrIDOfAnother) {
+			s.log.Warn("Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of this one", "ticket", p.Code)
 			return
 		}
 		if try == recordTries {

@@ -127,6 +127,7 @@ func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 		result := mpesa.Classify(got.ResultCode)
 		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc, result.Reason
 	} else {
+		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
 	}
 	applied, applyErr := s.store.ApplyQuery(ctx, q.PushID, v)
@@ -135,6 +136,18 @@ func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 		s.warnResult(got.ResultCode, got.ResultDesc, applied)
 	}
 	return errors.Join(applyErr, s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+}
+
+// queryText is what M-PESA answered to a question about a push, where that is no verdict; "" where it did not answer.
+func (s *Service) queryText(err error) string {
+	e := asDaraja(err)
+	switch body := mpesa.Legible(e.Body); {
+	case e.Code != "":
+		return answeredWith(e.Code, e.Message)
+	case body != "":
+		return short(mpesa.MaskDigits(e.Message)) + ": " + short(body)
+	}
+	return ""
 }
 
 func verdictClass(c mpesa.Class) store.VerdictClass {

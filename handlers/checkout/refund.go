@@ -67,26 +67,27 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 		s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
-// applyReversal makes of the result of a Reversal what it says.
+// applyReversal makes of the result of a Reversal what it says, at the address of time-outs too where it is whole.
 func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	if cb.Kind == store.CallbackReversalTimeout {
+	result, readErr := mpesa.ParseResult(cb.Body)
+	timeout := cb.Kind == store.CallbackReversalTimeout
+	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
 		return s.store.ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 	}
-	result, readErr := mpesa.ParseResult(cb.Body)
+	if readErr == nil {
+		readErr = contradicts(result)
+	}
 	if readErr != nil {
-		applied, err := s.unreadable(ctx, cb, store.Unread{}, readErr)
-		if err == nil {
-			s.warnUnread(cb, applied, whyUnread(readErr))
-		}
-		return applied, err
+		return s.keepUnread(ctx, cb, store.Unread{}, readErr)
 	}
 	answer := store.RefundAnswer{
 		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
+		Legible: mpesa.Legible(cb.Body),
 	}
 	if done, is := result.Reversal(); is {
-		answer.Receipt = done.Receipt
-		if done.HasAmount {
-			answer.Amount = new(store.Cents(done.Amount))
+		answer.Receipt, answer.Original = done.Receipt, done.Original
+		if answer.Amount = new(store.Cents(done.Amount)); !done.HasAmount {
+			answer.Amount, answer.Unclear = nil, "it does not say how much was given back"
 		}
 	}
 	switch result.Verdict().Outcome {
@@ -100,7 +101,11 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 		answer.Verdict = store.RefundTryAgain
 	}
 	applied, err := s.store.ApplyReversal(ctx, cb, answer)
-	if err == nil {
+	switch {
+	case err != nil:
+	case store.NotUnderstood(applied.Outcome):
+		s.warnUnread(cb, applied, applied.Why)
+	default:
 		s.warnVerdict("Reversal", result, applied)
 	}
 	return applied, err

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -82,7 +83,7 @@ func (s *Service) Run(ctx context.Context) error {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
 		case <-sweep.C:
-			s.leased(work, "sweep", func() error { return s.sweep(work) })
+			s.leased(work, "sweep", func() error { return errors.Join(s.sweep(work), s.endValidations(work)) })
 		}
 	}
 }

@@ -17,6 +17,15 @@ func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unr
 	return s.store.KeepUnread(ctx, cb, legible(cb, u, why))
 }
 
+// keepUnread is unreadable, and tells the operator.
+func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why error) (store.Applied, error) {
+	applied, err := s.unreadable(ctx, cb, u, why)
+	if err == nil {
+		s.warnUnread(cb, applied, whyUnread(why))
+	}
+	return applied, err
+}
+
 // legible adds to what could be read of a callback its text, and why that is not all.
 func legible(cb store.Callback, u store.Unread, why error) store.Unread {
 	u.Why, u.Legible = whyUnread(why), mpesa.Legible(cb.Body)

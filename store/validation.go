@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Before a payment that no prompt asked for M-PESA may ask whether it is to be taken (validation), and afterwards it tells
+// of it (confirmation). Where the two addresses are mixed up, what comes as a question is the only word on the money.
+
+// outcomeValidation is said of a question before a payment while its confirmation may still come.
+const outcomeValidation = "validation"
+
+// ConfirmationWait is how long after M-PESA's question before a payment the confirmation of it may come.
+const ConfirmationWait = 10 * time.Minute
+
+// ApplyValidation keeps the receipt of a question before a payment, until [Store.Unconfirmed] asks for it. Where the
+// question names none there is nothing to look for.
+func (s *Store) ApplyValidation(ctx context.Context, cb Callback, u Unread) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
+		var listed int
+		err := t.scan([]any{&listed}, `SELECT count(*) FROM unread WHERE callback_id = $1`, cb.ID)
+		switch {
+		case err != nil || u.Receipt == "":
+			return Applied{Outcome: "no receipt"}, err
+		case listed > 0: // the wait is over
+			return Applied{Outcome: OutcomeUnreadable}, nil
+		}
+		return Applied{Outcome: outcomeValidation}, nil
+	})
+}
+
+// Unconfirmed are the questions before a payment that the books have waited for long enough, oldest first.
+func (s *Store) Unconfirmed(ctx context.Context) ([]Callback, error) {
+	var rows []callbackRow
+	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome = '`+outcomeValidation+`' AND received_at < $1 ORDER BY id LIMIT 500`,
+		s.Now().Add(-ConfirmationWait))
+	if err != nil {
+		return nil, fmt.Errorf("look for payments without a confirmation: %w", err)
+	}
+	return callbacks(rows)
+}
+
+// EndValidation ends the wait for the confirmation of a payment. Where it has not come, the question is listed with what
+// is legible in it, and M-PESA is asked about its receipt; missing says so.
+func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missing bool, err error) {
+	err = s.write(ctx, urgent, func(t *tx) error {
+		_, err := t.payment(`receipt = $1`, u.Receipt)
+		missing = errors.Is(err, ErrNotFound)
+		outcome := "confirmed since"
+		if missing {
+			outcome = OutcomeUnreadable
+			err = errors.Join(t.keepUnread(cb.ID, unreadRow{Unread: u}), t.checkSoon(u.Receipt))
+		}
+		if err != nil {
+			return err
+		}
+		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome = '`+outcomeValidation+`'`, outcome, t.now, cb.ID)
+	})
+	if err != nil {
+		return missing, fmt.Errorf("end the wait for a confirmation: %w", err)
+	}
+	return missing, nil
+}
+
+// KeepPulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of its own
+// kind: once, however often the row is seen. First says that it was the first time.
+func (s *Store) KeepPulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
+	sum := sha256.Sum256(row)
+	token := hex.EncodeToString(sum[:])
+	err = s.write(ctx, urgent, func(t *tx) error {
+		id := CallbackID(s.ids.next(s.now()))
+		body, encoding := encodeBody(row)
+		n, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
+			VALUES ($1,$2,$3,1,'',$4,$5,$6,$7,$8,$7) ON CONFLICT (token) WHERE kind = 'pull' DO NOTHING`,
+			id, CallbackPull, token, body, encoding, len(row), t.now, OutcomeUnreadable)
+		if first = err == nil && n == 1; first {
+			_, err = t.unreadMoney(id, u)
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("keep a row of M-PESA's list: %w", err)
+	}
+	return first, nil
+}
