@@ -30,7 +30,7 @@ func (m rooms) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(m.kit.Frame(m.site.Problem), tidyPaths, middleware.GetHead)
 	r.NotFound(m.forAudience(func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }))
-	r.MethodNotAllowed(m.forAudience(methodNotAllowed))
+	r.MethodNotAllowed(m.forAudience(m.methodNotAllowed))
 
 	client := web.FindClient(m.deps.TrustedProxies, m.deps.Log)
 	gzip := func(next http.Handler) http.Handler { return m.compress(next) }
@@ -94,19 +94,25 @@ func (m rooms) routes() http.Handler {
 	return r
 }
 
-// callbacks are the addresses that Safaricom sends to.
+// callbacks are the addresses that Safaricom sends to. What stands behind a token is not looked at.
 func (m rooms) callbacks(r chi.Router) {
+	post := func(path string, f web.HandlerFunc) {
+		r.Post(path, m.hooks.Handle(f))
+		if strings.HasSuffix(path, "/{token}") {
+			r.Post(path+"/*", m.hooks.Handle(f))
+		}
+	}
 	for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
-		r.Post(path, m.hooks.Handle(m.hooks.STK))
+		post(path, m.hooks.STK)
 	}
 	for path, kind := range map[string]store.CallbackKind{
 		"/cb/status/{token}": store.CallbackStatus, "/cb/status-timeout/{token}": store.CallbackStatusTimeout,
 		"/cb/reversal/{token}": store.CallbackReversal, "/cb/reversal-timeout/{token}": store.CallbackReversalTimeout,
 		"/cb/paid/{token}": store.CallbackC2B,
 	} {
-		r.Post(path, m.hooks.Handle(m.hooks.Of(kind)))
+		post(path, m.hooks.Of(kind))
 	}
-	r.Post("/cb/check/{token}", m.hooks.Handle(m.hooks.Validate))
+	post("/cb/check/{token}", m.hooks.Validate)
 }
 
 // home sends browsers without a session the page that is ready, and makes one for the others.
@@ -134,7 +140,10 @@ func (m rooms) forAudience(h web.HandlerFunc) http.HandlerFunc {
 }
 
 // methodNotAllowed says with what methods there is something at the address.
-func methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+func (m rooms) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	if strings.HasPrefix(r.URL.Path, "/cb/") || strings.HasPrefix(r.URL.Path, "/api/mpesa-callback/") {
+		m.hooks.WrongMethod(r)
+	}
 	known := chi.RouteContext(r.Context())
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {

@@ -53,6 +53,22 @@ var tokens = map[CallbackKind]string{
 	CallbackValidation:      `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 }
 
+// TokenKind says of which kind of callback a token of ours is. ErrNotFound means that it is none of ours.
+func (s *Store) TokenKind(ctx context.Context, token string) (CallbackKind, error) {
+	if token == "" || len(token) > 64 {
+		return "", ErrNotFound
+	}
+	for _, kind := range []CallbackKind{CallbackSTK, CallbackC2B, CallbackStatus, CallbackStatusTimeout, CallbackReversal, CallbackReversalTimeout} {
+		var push PushID
+		var ticket TicketID
+		err := s.readers.scan(ctx, []any{&push, &ticket}, tokens[kind], token)
+		if err == nil || !errors.Is(err, ErrNotFound) {
+			return kind, err
+		}
+	}
+	return "", ErrNotFound
+}
+
 // NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.
 type NewCallback struct {
 	Kind          CallbackKind

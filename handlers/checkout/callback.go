@@ -18,6 +18,9 @@ type Kind = store.CallbackKind
 // STK is the kind of the verdict on a push.
 const STK = store.CallbackSTK
 
+// Validation is the kind of the question before a payment that no prompt asked for.
+const Validation = store.CallbackValidation
+
 // Delivery is a callback as it came in. Size is the body's whole length where that is known to be more.
 type Delivery struct {
 	Kind          Kind // "" is the verdict on a push
@@ -42,6 +45,13 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	default: // the sweep takes what does not fit
 	}
 	return true, nil
+}
+
+// WarnWrongMethod tells the operator of a request to the address of a callback of ours that is no POST, and so not M-PESA's.
+func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
+	if kind, err := s.store.TokenKind(ctx, token); err == nil {
+		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method", method)
+	}
 }
 
 // applyCallback makes of a kept callback what it says.

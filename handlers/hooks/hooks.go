@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -55,9 +56,21 @@ func (h *Hooks) Of(kind checkout.Kind) web.HandlerFunc {
 }
 
 // Validate answers M-PESA's question whether to take a payment made without a prompt: always yes, since a payment for
-// something else is welcome too, and one that names a ticket wrongly is easier to give back than to explain. It writes nothing.
-func (h *Hooks) Validate(w http.ResponseWriter, _ *http.Request) error {
+// something else is welcome too, and one that names a ticket wrongly is easier to give back than to explain. The
+// question is kept as a callback is: where its address and the confirmation's are mixed up it is the only word on the money.
+func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
+	d := checkout.Delivery{Kind: checkout.Validation, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
+	d.Body, d.Size, _ = readBody(w, r)
+	if _, err := h.checkout.Receive(r.Context(), d); err != nil {
+		web.Note(w, err) // the answer is yes all the same
+	}
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
+}
+
+// WrongMethod tells the operator of a request that has a token of ours and does not come by POST: it is not kept.
+func (h *Hooks) WrongMethod(r *http.Request) {
+	path := strings.TrimRight(r.URL.Path, "/")
+	h.checkout.WarnWrongMethod(r.Context(), r.Method, path[strings.LastIndexByte(path, '/')+1:])
 }
 
 func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind) error {
