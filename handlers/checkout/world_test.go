@@ -160,6 +160,9 @@ func (w *world) callback(rw http.ResponseWriter, r *http.Request) {
 	kind := store.CallbackSTK
 	if parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/"); len(parts) == 3 {
 		kind = store.CallbackKind(strings.ReplaceAll(parts[1], "-", "_"))
+		if parts[1] == "check" {
+			kind = store.CallbackValidation
+		}
 		if parts[1] == "paid" {
 			kind = store.CallbackC2B
 		}
