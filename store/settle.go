@@ -26,6 +26,7 @@ type Verdict struct {
 	CheckoutRequestID string
 	MerchantRequestID string
 	Code, Text        string // Safaricom's own, for the operator
+	Said              string // the two in one line, fit to be shown
 	Reason            string // ours, for the ticket
 	Amount            *Cents // what was taken; nil where M-PESA did not say
 	Receipt           string
@@ -172,15 +173,7 @@ func (t *tx) otherID(s *Store, p Push, v Verdict) (string, error) {
 	case v.Class == Success && p.State != PushPaid:
 		return t.confirmPaid(s, p, v, OutcomeUnreadable, why)
 	}
-	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why+", with "+v.said())), t.askSoon(p.ID))
-}
-
-// said is the code and the text of a verdict.
-func (v Verdict) said() string {
-	if v.Text == "" {
-		return "code " + v.Code
-	}
-	return "code " + v.Code + ", " + v.Text
+	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why+", with "+v.Said)), t.askSoon(p.ID))
 }
 
 // ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
@@ -195,10 +188,10 @@ func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
 	switch {
 	case unknown && v.LearntBy == "callback" && p.State != PushPaid && (v.Receipt != "" || v.Amount != nil):
 		p.ResultCode, p.ResultText = v.Code, v.Text
-		why := "M-PESA answered with " + v.said() + ", which nobody knows, and with what only a payment has"
+		why := "M-PESA answered with " + v.Said + ", which nobody knows, and with what only a payment has"
 		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(s, p, v.Receipt))
 	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == ReasonConfirming):
-		why := "M-PESA answered with " + v.said() + ", besides what it has said of this prompt"
+		why := "M-PESA answered with " + v.Said + ", besides what it has said of this prompt"
 		err := t.keepUnread(v.callback, v.unread(p, why))
 		if err == nil && !decided {
 			err = t.savePush(s, p)

@@ -237,6 +237,9 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 		status = http.StatusAccepted
 		body.Message = "The payment request is on its way. Ask for the ticket to see what becomes of it."
 	}
+	if said := checkout.AnsweredWith(t); said != "" {
+		body.Message = said + " Ask for the ticket to see what becomes of it."
+	}
 	return web.WriteJSON(w, status, body)
 }
 
