@@ -58,7 +58,8 @@ func (s *Store) TokenKind(ctx context.Context, token string) (CallbackKind, erro
 	if token == "" || len(token) > 64 {
 		return "", ErrNotFound
 	}
-	for _, kind := range []CallbackKind{CallbackSTK, CallbackC2B, CallbackStatus, CallbackStatusTimeout, CallbackReversal, CallbackReversalTimeout} {
+	for _, kind := range []CallbackKind{CallbackSTK, CallbackC2B, CallbackStatus, CallbackStatusTimeout,
+		CallbackReversal, CallbackReversalTimeout} {
 		var push PushID
 		var ticket TicketID
 		err := s.readers.scan(ctx, []any{&push, &ticket}, tokens[kind], token)

@@ -78,7 +78,10 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 
 // unread is what is kept of an answer about a receipt that is not understood whole.
 func (tr Transaction) unread(receipt string) Unread {
-	return Unread{Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt, Why: tr.Unclear, Legible: tr.Legible}
+	return Unread{
+		Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt,
+		Why: tr.Unclear, Legible: tr.Legible,
+	}
 }
 
 func (t *tx) confirm(s *Store, c Claim, tr Transaction) (string, error) {

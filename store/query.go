@@ -201,7 +201,8 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 	return out, nil
 }
 
-// queryAnswered keeps what M-PESA answered when it was asked about a push, where that is no verdict: "" changes nothing.
+// queryAnswered keeps what M-PESA answered when it was asked about a push, where that is no verdict: "" changes
+// nothing.
 func (t *tx) queryAnswered(id PushID, text string) error {
 	if text == "" {
 		return nil

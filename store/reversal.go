@@ -97,7 +97,7 @@ type RefundAnswer struct {
 	ConversationID, OriginatorConversationID string // where it was taken
 	Receipt                                  string // the Reversal's own, where it was carried out
 	Original                                 string // the receipt that it has given back; "" where M-PESA did not say
-	Unclear                                  string // of money given back: what is missing, or cannot be read; "" where nothing is
+	Unclear                                  string // of money given back: what is not known; "" where all is
 	Legible                                  string // the answer as printable text
 	Amount                                   *Cents // what it gave back; nil where M-PESA did not say
 	Code, Text                               string // Safaricom's own, for the operator

@@ -161,8 +161,8 @@ func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
 	}
 }
 
-// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither: M-PESA
-// is asked about the push whose token it is.
+// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither:
+// M-PESA is asked about the push whose token it is.
 func (t *tx) otherID(s *Store, p Push, v Verdict) (string, error) {
 	const why = "it names another CheckoutRequestID than the prompt's"
 	switch {
@@ -179,9 +179,9 @@ func (t *tx) otherID(s *Store, p Push, v Verdict) (string, error) {
 // ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
 const ReasonUnknownCode = "unknown_code"
 
-// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a receipt
-// or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What comes
-// after a verdict changes nothing, and is kept.
+// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
+// receipt or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What
+// comes after a verdict changes nothing, and is kept.
 func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
 	decided := p.State == PushPaid || p.State == PushFailed
 	unknown := v.Class == UnknownCode

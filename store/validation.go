@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Before a payment that no prompt asked for M-PESA may ask whether it is to be taken (validation), and afterwards it tells
-// of it (confirmation). Where the two addresses are mixed up, what comes as a question is the only word on the money.
+// Before a payment that no prompt asked for M-PESA may ask whether it is to be taken (validation), and afterwards it
+// tells of it (confirmation). Where the two addresses are mixed up, what comes as a question is the only word on the
+// money.
 
 // outcomeValidation is said of a question before a payment while its confirmation may still come.
 const outcomeValidation = "validation"
@@ -45,8 +46,8 @@ func (s *Store) Unconfirmed(ctx context.Context) ([]Callback, error) {
 	return callbacks(rows)
 }
 
-// EndValidation ends the wait for the confirmation of a payment. Where it has not come, the question is listed with what
-// is legible in it, and M-PESA is asked about its receipt; missing says so.
+// EndValidation ends the wait for the confirmation of a payment. Where it has not come, the question is listed with
+// what is legible in it, and M-PESA is asked about its receipt; missing says so.
 func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missing bool, err error) {
 	err = s.write(ctx, urgent, func(t *tx) error {
 		_, err := t.payment(`receipt = $1`, u.Receipt)
@@ -67,8 +68,8 @@ func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missi
 	return missing, nil
 }
 
-// KeepPulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of its own
-// kind: once, however often the row is seen. First says that it was the first time.
+// KeepPulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of
+// its own kind: once, however often the row is seen. First says that it was the first time.
 func (s *Store) KeepPulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
 	sum := sha256.Sum256(row)
 	token := hex.EncodeToString(sum[:])

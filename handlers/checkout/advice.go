@@ -387,7 +387,8 @@ func adviseClaim(c store.Case) (why, todo string) {
 	switch store.ClaimState(c.State) {
 	case store.ClaimAsking:
 		if c.RefundText != "" {
-			return "M-PESA is being asked about a receipt that was named for this ticket; so far it answered with " + c.RefundText, todo
+			return "M-PESA is being asked about a receipt that was named for this ticket; so far it answered with " +
+				c.RefundText, todo
 		}
 		return "M-PESA is being asked about a receipt that was named for this ticket", todo
 	case store.ClaimConfirmed:
@@ -406,7 +407,8 @@ func adviseClaim(c store.Case) (why, todo string) {
 		todo = "nothing: its money has gone back"
 	}
 	if c.Reason == store.ReasonNotUnderstood {
-		return "the customer names this receipt. M-PESA answered with " + c.RefundText + ": that does not say what became of it", todo
+		return "the customer names this receipt. M-PESA answered with " + c.RefundText +
+			": that does not say what became of it", todo
 	}
 	return cmp.Or(claimWhy[c.Reason], c.Reason), todo
 }

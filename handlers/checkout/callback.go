@@ -47,7 +47,8 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	return true, nil
 }
 
-// WarnWrongMethod tells the operator of a request to the address of a callback of ours that is no POST, and so not M-PESA's.
+// WarnWrongMethod tells the operator of a request to the address of a callback of ours that is no POST, and so not
+// M-PESA's.
 func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
 	if kind, err := s.store.TokenKind(ctx, token); err == nil {
 		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method", method)

@@ -106,8 +106,8 @@ func contradicts(r mpesa.AsyncResult) error {
 	return nil
 }
 
-// transaction is what a result of Transaction Status says. What is missing in it, or cannot be read, is not known, and no
-// other answer: only a plain word refuses a receipt.
+// transaction is what a result of Transaction Status says. What is missing in it, or cannot be read, is not known,
+// and no other answer: only a plain word refuses a receipt.
 func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	tr, ok := r.Transaction()
 	if !ok {

@@ -162,8 +162,8 @@ func shortCode(code string) string {
 	return mpesa.MaskDigits(cmp.Or(code, "unknown"))
 }
 
-// AnsweredWith says with which code that nobody knows M-PESA has answered to the latest push of a ticket, or about it, ""
-// where it has not.
+// AnsweredWith says with which code that nobody knows M-PESA has answered to the latest push of a ticket, or about
+// it, "" where it has not.
 func AnsweredWith(t *store.Ticket) string {
 	if t.Push.State != store.PushUnknown || !oddCode(t.Push.Reason) {
 		return ""

@@ -167,10 +167,12 @@ func ExplainVoid(t *store.Ticket) string {
 
 // ExplainClaim says what M-PESA made of a receipt that was named for a ticket of so many shillings.
 func ExplainClaim(c store.Claim, total store.Shillings) string {
+	const notSaid = ", but not so that we know whether it paid for this booking."
 	const person = " A person at the box office will look at it: keep your M-PESA message."
 	receipt := "Receipt " + c.Receipt
 	if c.State == store.ClaimAsking && c.Said != "" {
-		return "M-PESA has answered about receipt " + c.Receipt + ", but not so that we know whether it paid for this booking. We go on asking: look at this page again in a few minutes, and do not pay again."
+		return "M-PESA has answered about receipt " + c.Receipt + notSaid +
+			" We go on asking: look at this page again in a few minutes, and do not pay again."
 	}
 	if c.State == store.ClaimAsking {
 		return "M-PESA has not answered yet about receipt " + c.Receipt + ". We go on asking: look at this page again in a few minutes, and do not pay again."
@@ -200,7 +202,7 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	case store.ReasonNotAsked:
 		sentence = "We could not ask M-PESA about receipt " + c.Receipt + "."
 	case store.ReasonNotUnderstood:
-		sentence = "M-PESA has answered about receipt " + c.Receipt + ", but not so that we know whether it paid for this booking."
+		sentence = "M-PESA has answered about receipt " + c.Receipt + notSaid
 	case store.ReasonSettled:
 		sentence = "The box office has looked into receipt " + c.Receipt + " and has not taken it as a payment for this booking. If you think that it is, show your M-PESA message there."
 	case store.ReasonUnclear:

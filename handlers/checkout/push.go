@@ -122,7 +122,8 @@ func pushMeans(e *mpesa.Error) string {
 	case e.CheckoutRequestID != "":
 		return "A prompt may be on the phone all the same: M-PESA is asked about it, and its callback counts."
 	}
-	return "A prompt may be on the phone all the same: its callback counts. M-PESA cannot be asked, since Daraja named no CheckoutRequestID."
+	return "A prompt may be on the phone all the same: its callback counts. " +
+		"M-PESA cannot be asked, since Daraja named no CheckoutRequestID."
 }
 
 // record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
@@ -135,7 +136,8 @@ func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 			return
 		}
 		if errors.Is(err, store.ErrIDOfAnother) {
-			s.log.Warn("Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of this one", "ticket", p.Code)
+			s.log.Warn("Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of this one",
+				"ticket", p.Code)
 			return
 		}
 		if try == recordTries {

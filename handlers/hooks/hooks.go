@@ -57,7 +57,8 @@ func (h *Hooks) Of(kind checkout.Kind) web.HandlerFunc {
 
 // Validate answers M-PESA's question whether to take a payment made without a prompt: always yes, since a payment for
 // something else is welcome too, and one that names a ticket wrongly is easier to give back than to explain. The
-// question is kept as a callback is: where its address and the confirmation's are mixed up it is the only word on the money.
+// question is kept as a callback is: where its address and the confirmation's are mixed up it is the only word on the
+// money.
 func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
 	d := checkout.Delivery{Kind: checkout.Validation, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	d.Body, d.Size, _ = readBody(w, r)
