@@ -5,8 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"cinemasphere/store/storetest/needs"
+	"cinemasphere/store/storetest/pgserver"
 )
 
 // built is the two programs, freshly built.
@@ -22,6 +26,9 @@ func built(t *testing.T) (bench, product string) {
 
 // A busy machine may miss a target for speed in these tests; nothing else may be missed.
 func TestBenchmarksRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves this out: each benchmark runs for seconds")
+	}
 	bench, product := built(t)
 	for name, args := range map[string][]string{
 		"bookings":    {"bookings", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
@@ -32,6 +39,9 @@ func TestBenchmarksRun(t *testing.T) {
 		"overload":    {"overload", "--measure=300ms", "--for=500ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if slices.Contains(args, "--database=postgres") {
+				needs.Program(t, "PostgreSQL", pgserver.Missing())
+			}
 			work := t.TempDir()
 			var stdout, stderr bytes.Buffer
 			cmd := exec.CommandContext(t.Context(), bench, append(args, "--dir="+work)...)

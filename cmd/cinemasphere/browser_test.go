@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -13,17 +14,21 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"cinemasphere/store/storetest/needs"
 )
 
-// chrome is the browser's program. Without one the browser tests fail: a machine that cannot run them has not tested the site.
+// chrome is the browser's program. Package needs decides what becomes of the test without one.
 func chrome(t *testing.T) string {
 	t.Helper()
+	missing := errors.New("run make deps, which installs it, or apt install chromium")
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
+			needs.Program(t, "Chromium", nil)
 			return path
 		}
 	}
-	t.Fatal("no Chromium here: run make test, which installs it, or apt install chromium")
+	needs.Program(t, "Chromium", missing)
 	return ""
 }
 

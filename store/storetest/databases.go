@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"cinemasphere/store"
+	"cinemasphere/store/storetest/needs"
 	"cinemasphere/store/storetest/pgserver"
 )
 
 // Each runs a test on both databases, one after the other: as a subtest on SQLite, and as one on PostgreSQL. Within it [New] and [Path] give books of
-// that kind. The server is the test process's own. That PostgreSQL is not installed is a failure.
+// that kind. The server is the test process's own. Where PostgreSQL is not installed, see package needs.
 func Each(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Run("sqlite", test)
@@ -26,6 +27,7 @@ func Each(t *testing.T, test func(t *testing.T)) {
 // OnPostgres runs a test that is about PostgreSQL alone, on that.
 func OnPostgres(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
+	needs.Program(t, "PostgreSQL", pgserver.Missing())
 	if _, err := server(); err != nil { // here, since the clock of a bubble does not wait for it
 		t.Fatal(err)
 	}

@@ -14,6 +14,13 @@ import (
 // ErrMissing means that PostgreSQL is not installed.
 var ErrMissing = errors.New("PostgreSQL's initdb and postgres are neither in /usr/lib/postgresql/*/bin nor in PATH: apt install postgresql")
 
+// Missing says why this machine cannot start a server: nil where it can.
+func Missing() error {
+	_, err1 := binaries()
+	_, err2 := servant()
+	return errors.Join(err1, err2)
+}
+
 // binaries finds the directory of PostgreSQL's programs: where Debian puts the newest version, or in PATH.
 func binaries() (string, error) {
 	best, version := "", 0

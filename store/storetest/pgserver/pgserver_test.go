@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"cinemasphere/store/storetest/needs"
 )
 
 // TestMain lets the test binary be the process that a test kills: it starts a server, says where, and waits to be ended.
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) {
 
 // TestEndsWithItsProcess: however the process ends that started it, the server ends and its directory is removed.
 func TestEndsWithItsProcess(t *testing.T) {
+	needs.Program(t, "PostgreSQL", Missing())
 	for _, how := range []string{"killed", "terminated", "panics"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +112,7 @@ func postmaster(t *testing.T, dir, how string) int {
 
 // TestServer: databases are made, copied, emptied and dropped; Stop leaves nothing behind.
 func TestServer(t *testing.T) {
+	needs.Program(t, "PostgreSQL", Missing())
 	s, err := Start(t.Context(), Options{Durable: true})
 	if err != nil {
 		t.Fatal(err)
