@@ -39,7 +39,7 @@ check: ## gofmt, vet, staticcheck, generated code, go.mod
 
 .PHONY: generate
 generate: ## make the Go code of the pages from their templ files
-	go tool templ generate -path views
+	go tool templ generate -path .
 
 .PHONY: fuzz
 fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target

@@ -258,7 +258,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "views"), os.DirFS(filepath.Join(root, "views"))); err != nil {
 		t.Fatal(err)
 	}
-	generate := exec.Command(templ, "generate", "-path", "views")
+	generate := exec.Command(templ, "generate", "-path", ".")
 	generate.Dir = dir
 	if out, err := generate.CombinedOutput(); err != nil {
 		t.Fatalf("templ generate: %v\n%s", err, out)
