@@ -14,11 +14,25 @@ run: build ## build and start the demo on http://localhost:8080 (no money moves)
 build: ## write bin/cinemasphere, the whole product in one file
 	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/cinemasphere
 
-.PHONY: test
-test: ## run every test (installs Chromium and PostgreSQL from Debian's packages where they are missing)
+.PHONY: dev
+dev: ## the demo on http://localhost:7331, made and loaded anew whenever a page, style, script or Go file changes
+	MPESA_ENV=simulator ADDR=localhost:8080 BASE_URL=http://localhost:7331 go tool templ generate --watch -path . \
+		--watch-pattern='(.+\.go$$)|(.+\.templ$$)|(.+_templ\.txt$$)|(assets/.+\.(css|js)$$)|(.+\.sql$$)' \
+		--proxy=http://localhost:8080 --open-browser=false --cmd="go run ./cmd/cinemasphere serve"
+
+.PHONY: quick
+quick: ## the tests that need Go alone, the longest ones shortened: under a minute
+	TEST_QUICK=1 GOGC=400 go test -short -timeout 5m ./...
+
+.PHONY: deps
+deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc), from Debian's packages
 	.ci/install
+
+.PHONY: test
+test: deps ## run every test; outside CI those whose programs are missing are skipped with a word
 	GOGC=400 go test -timeout 20m ./...
-	GOGC=400 go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/)
+	@if [ -z "$$CI" ] && ! command -v $$(go env CC) >/dev/null; then echo "NOT TESTED for data races: there is no gcc"; else set -x; \
+		GOGC=400 go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/); fi
 
 .PHONY: test-histories
 test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hours)

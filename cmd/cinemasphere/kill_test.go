@@ -40,6 +40,9 @@ var fates = map[int]sim.Script{
 // TestKilledUnderLoad kills the real program at random moments under load, and starts it again on the same books each time. No callback
 // that it acknowledged is lost, no seat is sold twice, and once all deadlines are over the books agree with M-PESA's ledger.
 func TestKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves this out: it takes half a minute on each database")
+	}
 	storetest.Each(t, testKilledUnderLoad)
 }
 

@@ -15,6 +15,7 @@ import (
 // TestOddPushAnswers: whatever the answer to a push looks like, the id in it is kept, so that M-PESA can be asked. Their callbacks are all lost,
 // and the tickets are paid.
 func TestOddPushAnswers(t *testing.T) {
+	t.Parallel()
 	s := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
 		Default: sim.Script{Result: "0", ResultAfter: time.Second, Callbacks: sim.NoCallback}})
 	t.Cleanup(s.Close)

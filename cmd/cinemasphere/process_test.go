@@ -264,6 +264,7 @@ func TestKilledDuringPrompt(t *testing.T) {
 
 // TestTerm: on SIGTERM the program ends well, and leaves one file that says everything.
 func TestTerm(t *testing.T) {
+	t.Parallel()
 	p := start(t, "")
 	p.customer().book("0712345001", 1)
 	if err := p.end(syscall.SIGTERM); err != nil {
@@ -277,6 +278,7 @@ func TestTerm(t *testing.T) {
 // TestTermDuringPush ends the program while Daraja takes its time over a push: new bookings are refused, the ticket's page
 // is still served, and what M-PESA says is in the books before the program ends.
 func TestTermDuringPush(t *testing.T) {
+	t.Parallel()
 	daraja := slowDaraja(t)
 	dir := t.TempDir()
 	if out, err := subcommand(t, dir, "seed", "--mpesa-env=simulator"); err != nil {

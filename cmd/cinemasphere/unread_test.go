@@ -79,6 +79,7 @@ func TestUnreadMoney(t *testing.T) {
 // TestSetUpTroubleIsTold: prompts that fail for the cinema's set-up are said in the log, by sales status once three
 // running have, and then by the list; all of them with --all.
 func TestSetUpTroubleIsTold(t *testing.T) {
+	t.Parallel()
 	p := start(t, "")
 	c := p.customer()
 	for n := range 3 {
