@@ -1,6 +1,8 @@
 # CinemaSphere. "make" alone lists the targets.
 .DEFAULT_GOAL := help
 BIN := bin/cinemasphere
+# Whether the program says which commit it is of: not where git cannot tell.
+VCS = $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 
 .PHONY: help
 help: ## list the targets
@@ -12,7 +14,7 @@ run: build ## build and start the demo on http://localhost:8080 (no money moves)
 
 .PHONY: build
 build: ## write bin/cinemasphere, the whole product in one file
-	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/cinemasphere
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/cinemasphere
 
 .PHONY: dev
 dev: ## the demo on http://localhost:7331, made and loaded anew whenever a page, style, script or Go file changes

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -17,9 +16,6 @@ import (
 
 	"cinemasphere/store"
 )
-
-// version is set by the build: -ldflags "-X main.version=…".
-var version string
 
 type cli struct {
 	Serve    serveCmd    `cmd:"" default:"withargs" help:"Serve the site (the default). Without any setting: a demo on http://localhost:8080, in which no money moves."`
@@ -44,11 +40,7 @@ type program struct {
 type versionCmd struct{}
 
 func (versionCmd) Run(p *program) error {
-	v := version
-	if info, ok := debug.ReadBuildInfo(); v == "" && ok {
-		v = info.Main.Version
-	}
-	_, err := fmt.Fprintln(p.stdout, "cinemasphere", v)
+	_, err := fmt.Fprintln(p.stdout, "cinemasphere", builtFrom())
 	if err == nil && p.settings != nil {
 		_, err = fmt.Fprintln(p.stdout, "settings:", p.settings.readFrom())
 	}

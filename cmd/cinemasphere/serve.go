@@ -225,7 +225,8 @@ func (s *server) openSite() error {
 // serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still served,
 // until what became of the last prompt is in the books.
 func (s *server) serve(ctx context.Context) error {
-	s.log.Info("open", "address", s.BaseURL, "mpesa", s.env, "database", store.PathName(s.DatabaseURL), "settings", s.settingsSource(),
+	s.log.Info("open", "address", s.BaseURL, "version", builtFrom(), "mpesa", s.env,
+		"database", store.PathName(s.DatabaseURL), "settings", s.settingsSource(),
 		"simulator", s.simAddr, "proxy", s.proxy)
 	// What runs beside the requests ends only after the last of them.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
