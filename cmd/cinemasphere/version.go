@@ -16,7 +16,7 @@ func builtFrom() string {
 	return versionOf(info)
 }
 
-const unknownVersion = "unknown (built outside a repository)"
+const unknownVersion = "unknown (built without version control)"
 
 // untagged is a version that Go makes up for a commit without a tag.
 var untagged = regexp.MustCompile(`-(0\.)?\d{14}-[0-9a-f]{12}$`)

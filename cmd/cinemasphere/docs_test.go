@@ -1,0 +1,183 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store/storetest/needs"
+)
+
+// pages reads the README and the other pages for people, by their path in the project.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	out := map[string]string{}
+	for _, pattern := range []string{"*.md", "assets/docs/*.md", ".github/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, found, err)
+		}
+		for _, name := range found {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			short, err := filepath.Rel(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[filepath.ToSlash(short)] = string(text)
+		}
+	}
+	return out
+}
+
+// TestDocsOfSettings: the table names every setting there is and no other, with its default.
+func TestDocsOfSettings(t *testing.T) {
+	table := pages(t)["assets/docs/configuration.md"]
+	listed := map[string]bool{}
+	for line := range strings.Lines(table) {
+		if cell, ok := strings.CutPrefix(line, "| `"); ok {
+			cell, _, _ = strings.Cut(cell, " |")
+			for _, name := range regexp.MustCompile(`[A-Z_]{4,}`).FindAllString(cell, -1) {
+				listed[name] = true
+			}
+		}
+	}
+	for f := range reflect.TypeFor[config]().Fields() {
+		name := f.Tag.Get("env")
+		if name == "" {
+			continue
+		}
+		if !listed[name] {
+			t.Errorf("the settings' table does not have %s", name)
+		}
+		delete(listed, name)
+		if d := f.Tag.Get("default"); d != "" && !strings.Contains(table, "`"+d+"`") {
+			t.Errorf("%s: the default %s is not in the table", name, d)
+		}
+	}
+	for name := range listed {
+		t.Errorf("the settings' table has %s, which is no setting", name)
+	}
+}
+
+// TestDocsOfTheDemo: the simulator's table has every ending.
+func TestDocsOfTheDemo(t *testing.T) {
+	page := pages(t)["assets/docs/demo.md"]
+	for _, sc := range sim.Scenarios() {
+		if !strings.Contains(page, "\n| "+sc.Suffix+" | ") {
+			t.Errorf("the ending %s (%s) is not listed", sc.Suffix, sc.Name)
+		}
+	}
+}
+
+// TestDocsCommands: each make target exists, and the program understands each of its own commands.
+func TestDocsCommands(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+	commands := regexp.MustCompile("(?m)(?:^|`)bin/cinemasphere ([^#`\n]+)")
+	count := 0
+	for name, text := range pages(t) {
+		for _, m := range targets.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(string(makefile), "\n"+m[1]+": ") {
+				t.Errorf("%s: there is no target %s", name, m[1])
+			}
+		}
+		for _, m := range commands.FindAllStringSubmatch(text, -1) {
+			count++
+			var c cli
+			parser, err := commandLine{settings: &settings{}, names: map[*kong.Value]string{}}.parser(
+				&c, io.Discard, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := strings.Fields(strings.TrimSuffix(strings.TrimSpace(m[1]), " --help"))
+			if _, err := parser.Parse(args); err != nil {
+				t.Errorf("%s: %q: %v", name, m[1], err)
+			}
+		}
+	}
+	if count < 12 {
+		t.Errorf("%d commands of the program were found", count)
+	}
+}
+
+// TestDocsLinks: each link to a file of the project leads somewhere, and the README leads to every page.
+func TestDocsLinks(t *testing.T) {
+	all := pages(t)
+	reached := map[string]bool{"README.md": true}
+	for name, text := range all {
+		for _, m := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			to := filepath.ToSlash(filepath.Join(filepath.Dir(name), m[1]))
+			if _, err := os.Stat(filepath.Join("..", "..", to)); err != nil {
+				t.Errorf("%s links to %s: %v", name, m[1], err)
+			}
+			if name == "README.md" {
+				reached[to] = true
+			}
+		}
+	}
+	for name := range all {
+		if !reached[name] {
+			t.Errorf("README.md does not lead to %s", name)
+		}
+	}
+}
+
+// TestDocsOfTheAPI types what the page of the API says into a shell, against a demo.
+func TestDocsOfTheAPI(t *testing.T) {
+	_, missing := exec.LookPath("curl")
+	needs.Program(t, "curl", missing)
+	_, block, _ := strings.Cut(pages(t)["assets/docs/api.md"], "```console\n")
+	block, _, _ = strings.Cut(block, "```")
+	p := start(t, "")
+	filled := map[string]string{"localhost:8080": strings.TrimPrefix(p.base, "http://"), " | head -c 300": ""}
+	ran := 0
+	for _, command := range regexp.MustCompile(`(?m)^\$ ((?:.*\\\n)*.*)$`).FindAllStringSubmatch(block, -1) {
+		line := command[1]
+		for from, to := range filled {
+			line = strings.ReplaceAll(line, from, to)
+		}
+		line += ` -w '\n%{http_code}'`
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
+		body, status, _ := cutLast(string(out), "\n")
+		if err != nil || status != "200" && status != "201" {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		ran++
+		for placeholder, found := range map[string]string{
+			"MOVIEID": `"movieId":(\d+)`, "TICKETSECRET": `"ticketSecret":"(\w+)"`, "ws_CO_…": `"checkoutRequestId":"(\w+)"`,
+		} {
+			if m := regexp.MustCompile(found).FindStringSubmatch(body); m != nil && filled[placeholder] == "" {
+				filled[placeholder] = m[1]
+			}
+		}
+	}
+	if ran != 4 || len(filled) != 5 {
+		t.Errorf("%d commands, filled in %v", ran, filled)
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
