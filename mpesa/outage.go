@@ -31,7 +31,8 @@ func (e *Error) Outage() bool {
 		downWords.MatchString(e.Message):
 		return true
 	}
-	return e.Kind != KindRefused && e.Code == "" && e.CheckoutRequestID == ""
+	// An answer that neither takes a request nor refuses it, and names no push, is none, whatever code it has.
+	return e.Kind != KindRefused && (e.Code == "" || e.Kind == KindAmbiguous) && e.CheckoutRequestID == ""
 }
 
 // isVerdict reports whether Daraja looked at the request and answered it: whatever the status, it is up.
