@@ -194,7 +194,7 @@ func TestResultsGoWhereCallbacksGo(t *testing.T) {
 		"":                                      {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
 		"https://hooks.co.ke/cb":                {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
 		"https://hooks.co.ke/cb/":               {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
-		"https://hooks.example:8443/m/cb":       {"https://hooks.example:8443/m/cb", "https://hooks.example:8443/m/cb"},
+		"https://hooks.cinema.co.ke:8443/m/cb":       {"https://hooks.cinema.co.ke:8443/m/cb", "https://hooks.cinema.co.ke:8443/m/cb"},
 		"https://hooks.co.ke/from-mpesa":        {"https://hooks.co.ke/from-mpesa", "https://hooks.co.ke/from-mpesa"},
 		"https://h.co.ke/api/mpesa-callback":    {"https://h.co.ke/api/mpesa-callback", "https://h.co.ke/cb"},
 		"https://h.co.ke/m/api/mpesa-callback/": {"https://h.co.ke/m/api/mpesa-callback", "https://h.co.ke/m/cb"},
