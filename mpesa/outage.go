@@ -25,6 +25,8 @@ func (e *Error) Outage() bool {
 		return true // whoever answers for Daraja says so, whatever is in the body
 	case e.isVerdict():
 		return false
+	case e.byGateway():
+		return true
 	case e.HTTPStatus == 0:
 		return e.Kind != KindRefused || e.Err != nil
 	case e.Kind == KindBusy, e.HTTPStatus >= http.StatusInternalServerError, strings.HasPrefix(e.Code, "5"),
@@ -33,6 +35,11 @@ func (e *Error) Outage() bool {
 	}
 	// An answer that neither takes a request nor refuses it, and names no push, is none, whatever code it has.
 	return e.Kind != KindRefused && (e.Code == "" || e.Kind == KindAmbiguous) && e.CheckoutRequestID == ""
+}
+
+// byGateway reports whether the gateway before Daraja answered for it: its codes are words, Daraja's own are numbers.
+func (e *Error) byGateway() bool {
+	return e.Kind != KindToken && e.Code != "" && (e.Code[0] < '0' || e.Code[0] > '9') && strings.Contains(e.Code, ".")
 }
 
 // isVerdict reports whether Daraja looked at the request and answered it: whatever the status, it is up.

@@ -26,6 +26,8 @@ func TestOutage(t *testing.T) {
 		"502, code of a request":     {status: 502, body: errorBody("400.002.05", "Invalid Request Payload")},
 		"504, wrong credentials":     {status: 504, body: errorBody("500.001.1001", "Wrong credentials")},
 		"503, a ResponseCode":        {status: 503, body: `{"ResponseCode":"1","ResponseDescription":"down"}`},
+		"Apigee, 404, no proxy":      {status: 404, body: `{"fault":{"faultstring":"Unable to identify proxy","detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}}`},
+		"Apigee, 404, no route":      {status: 404, body: `{"fault":{"faultstring":"Unable to route","detail":{"errorcode":"messaging.runtime.RouteFailed"}}}`},
 		"200, not taken, no id":      {status: 200, body: `{"ResponseCode":"1","ResponseDescription":"System internal error"}`},
 		"201, a word, no id":         {status: 201, body: `{"ResponseCode":"Failed","ResponseDescription":"Peculiar"}`},
 		"six meanings, none of them": {status: 500, body: errorBody("500.001.1001", "Unable to process")},

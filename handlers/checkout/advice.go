@@ -299,20 +299,28 @@ func advisePush(c store.Case) (why, todo string) {
 	case c.Reason == store.ReasonOddAnswer && c.Next != 0:
 		return unknownCode(c), "nothing: M-PESA is asked about it"
 	case c.Next != 0:
-		return "M-PESA has not said whether this prompt was paid" + lastAnswer(c), "nothing: M-PESA will be asked again"
+		return noVerdict(c, "M-PESA has not said whether this prompt was paid"), "nothing: M-PESA will be asked again"
 	case c.Awaited && !c.Askable && c.Reason == store.ReasonOddAnswer:
 		return unknownCode(c), tellsItself
 	case c.Awaited && !c.Askable:
 		return "the answer to this prompt was lost, so M-PESA cannot be asked about it", tellsItself
 	case c.Awaited:
-		return notAskedAnyMore + lastAnswer(c), tellsItself
+		return noVerdict(c, notAskedAnyMore), tellsItself
 	}
-	why = notAskedAnyMore + lastAnswer(c)
+	why = noVerdict(c, notAskedAnyMore)
 	if oddCode(c.Reason) {
 		why = unknownCode(c)
 	}
 	return why, "look for its phone and amount in the M-PESA portal; if it was paid: " + accept(c) +
 		"; else, or after that, " + settle(c)
+}
+
+// noVerdict is how a prompt stands that may yet be paid: M-PESA has said that it was not completed, or it is silent.
+func noVerdict(c store.Case, silent string) string {
+	if c.State == string(store.PushSoftFailed) && c.Code != "" {
+		return unknownCode(c) + " Money may come all the same"
+	}
+	return silent + lastAnswer(c)
 }
 
 // lastAnswer is what M-PESA answered when it was asked about a prompt, where that was no verdict.
@@ -323,7 +331,7 @@ func lastAnswer(c store.Case) string {
 	return "; when it was asked it answered: " + c.RefundText
 }
 
-// unknownCode says of a prompt that M-PESA has answered about it, and nobody knows what.
+// unknownCode says of a prompt what M-PESA has answered about it, where that is no verdict.
 func unknownCode(c store.Case) string {
 	return "M-PESA answered with " + answeredWith(c.Code, c.Text) + ". " + operatorSays(c.State, c.Reason, c.Code, c.Text)
 }
