@@ -72,6 +72,9 @@ type plan struct {
 	warnings   []string // of settings that may not be what is meant
 }
 
+// shortestSecretKey is how many characters a key needs that nobody is to guess.
+const shortestSecretKey = 16
+
 // Credentials of the demo's own Daraja. They open nothing else.
 const (
 	demoKey, demoSecret, demoPasskey = "demo-key", "demo-secret", "demo-passkey"
@@ -331,6 +334,10 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 	var wrong []string
 	if p.proxies, wrong = parseProxies(p.TrustedProxies); len(wrong) > 0 {
 		fail("TRUSTED_PROXIES: %q is no address, no range such as 10.0.0.0/8, and neither loopback nor private", wrong)
+	}
+	if p.SecretKey != "" && len(p.SecretKey) < shortestSecretKey {
+		p.warnings = append(p.warnings, fmt.Sprintf("SECRET_KEY is short: whoever guesses it can make tickets that look valid. "+
+			"Use %d characters at least, or leave it out", shortestSecretKey))
 	}
 	if p.env == store.Production && len(p.proxies) == 0 {
 		p.warnings = append(p.warnings, "TRUSTED_PROXIES is not set: BASE_URL is https, so that a proxy with the "+

@@ -173,6 +173,13 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("behind %q: %q, %v", proxies, p.warnings, err)
 		}
 	}
+	for key, want := range map[string]int{"": 0, "S3cr": 1, "fifteen letters": 1, "sixteen letters!": 0} {
+		short := c
+		short.SecretKey = key
+		if p, err := short.check(); err != nil || len(p.warnings) != want {
+			t.Errorf("SECRET_KEY of %d: %q, %v", len(key), p.warnings, err)
+		}
+	}
 	for given, want := range map[string]string{
 		"": "", "https://hooks.co.ke/cb": "", "https://hooks.co.ke/api/mpesa-callback": "", "https://hooks.co.ke/m/cb": "has the path /m/cb",
 		"https://hooks.co.ke/callback": "has the path /callback", "http://hooks.co.ke/cb": "would be refused in production",
@@ -194,7 +201,7 @@ func TestResultsGoWhereCallbacksGo(t *testing.T) {
 		"":                                      {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
 		"https://hooks.co.ke/cb":                {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
 		"https://hooks.co.ke/cb/":               {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
-		"https://hooks.cinema.co.ke:8443/m/cb":       {"https://hooks.cinema.co.ke:8443/m/cb", "https://hooks.cinema.co.ke:8443/m/cb"},
+		"https://hooks.cinema.co.ke:8443/m/cb":  {"https://hooks.cinema.co.ke:8443/m/cb", "https://hooks.cinema.co.ke:8443/m/cb"},
 		"https://hooks.co.ke/from-mpesa":        {"https://hooks.co.ke/from-mpesa", "https://hooks.co.ke/from-mpesa"},
 		"https://h.co.ke/api/mpesa-callback":    {"https://h.co.ke/api/mpesa-callback", "https://h.co.ke/cb"},
 		"https://h.co.ke/m/api/mpesa-callback/": {"https://h.co.ke/m/api/mpesa-callback", "https://h.co.ke/m/cb"},
