@@ -22,6 +22,7 @@ var importLaw = map[string][]string{
 	"assets":          {},
 	"store":           {"store/fairuse"},
 	"store/fairuse":   {},
+	"store/money":     {},
 	"mpesa/sim":       {"mpesa"},
 	"store/storetest": {"store", "store/storetest/needs", "store/storetest/pgserver"},
 	"views/ui":        {"assets"},

@@ -1,0 +1,196 @@
+package money
+
+import "slices"
+
+// State is what has become of a payment.
+type State string
+
+// A payment pays for a ticket, is due back, or names no ticket for certain. Its money may have gone back, by us or not.
+const (
+	Applied   State = "applied"
+	RefundDue State = "refund_due"
+	Unmatched State = "unmatched"
+	Refunded  State = "refunded"
+	Returned  State = "reversed_elsewhere"
+)
+
+// Reason is why a payment is due back or unmatched, why a ticket is void, or why an entry is on the list.
+type Reason string
+
+// Why money is due back, or a ticket void.
+const (
+	WrongAmount        Reason = "wrong_amount"
+	PaidTwice          Reason = "paid_twice"
+	SeatsTaken         Reason = "seats_gone"
+	ScreeningBegun     Reason = "screening_begun"
+	ScreeningCancelled Reason = "screening_cancelled"
+	Voided             Reason = "voided"
+	RefundAsked        Reason = "refund_asked"
+	TakenOver          Reason = "taken_over" // its money was another ticket's, by better proof
+	NeverPaid          Reason = "never_paid" // an operator found that nothing was paid
+)
+
+// Why money names no ticket for certain.
+const (
+	NamesNoTicket Reason = "names_no_ticket"
+	ToBeConfirmed Reason = "to_be_confirmed" // it names a ticket, and M-PESA is asked
+	AmountUnknown Reason = "amount_unknown"  // M-PESA has not said how much it took
+	MayBeSame     Reason = "may_be_same"     // it may be the same money as another payment
+	OtherAmount   Reason = "other_amount"    // than the ticket that it names
+	OtherPhone    Reason = "other_phone"     // than those that the ticket's pushes went to
+	Older         Reason = "older"           // than the ticket
+	Unclear       Reason = "unclear"         // it may be another booking's, or its time is not known
+	NamedTwice    Reason = "named_twice"     // for two tickets
+	NotKnown      Reason = "no_such_receipt" // M-PESA knows no completed payment of this receipt
+	ToOthers      Reason = "paid_to_others"  // M-PESA says that it paid somebody else
+	OtherPush     Reason = "other_push"      // told with one push's token and another CheckoutRequestID
+	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
+)
+
+// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves it or
+// a better proof ends it.
+type Doubt struct {
+	Why     DoubtReason
+	Amount  Cents  // the other amount that was told, or what went back
+	Receipt string // the receipt that the doubt is about
+}
+
+// DoubtReason is the kind of a doubt.
+type DoubtReason string
+
+// The doubts.
+const (
+	AmountDiffers DoubtReason = "amount_differs"  // Amount was told besides
+	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was told of several pushes, and is none's for certain
+	ReceiptBogus  DoubtReason = "receipt_unknown" // M-PESA knows no such completed payment to us
+	ReturnedTwice DoubtReason = "returned_twice"  // by hand, and by a Reversal
+	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
+)
+
+// Payment is money that M-PESA took, by its own word or an operator's.
+type Payment struct {
+	Key
+	Ticket TicketID // that it is for; 0 where that is not certain
+	Named  TicketID // that it is said to be for, where Ticket is 0
+	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be paid in part.
+	Amount       Cents
+	AmountKnown  bool
+	Assumed      bool
+	Payer        Pattern
+	TransactedAt Instant
+	Proof        Source // the best that says it was paid
+	State        State
+	Reason       Reason
+	Doubts       []Doubt
+	Alike        []Key // the payments and pushes that it may be the same money as
+	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
+	Automatic bool
+
+	facts   []Fact // that speak of it
+	account bool   // the payer's account number is known, and is no push's
+	status  *Fact  // Transaction Status's word that it was paid to us
+	bogus   Reason // NotKnown or ToOthers, where Transaction Status says so
+	beside  bool   // it was told beside another push's token
+	also    bool   // its push was paid with another receipt
+	back    returns
+}
+
+// returns is what facts say of money that went back.
+type returns struct {
+	byHand, byUs, elsewhere bool
+	hand, us                Cents // how much, as far as that was said
+}
+
+// Outcome is what became of a push.
+type Outcome string
+
+// A push may still be paid until it has failed for good or was paid; after NotCompleted too.
+const (
+	PushPaid         Outcome = "paid"
+	PushFailed       Outcome = "failed"
+	PushNotCompleted Outcome = "not_completed"
+	PushAwaited      Outcome = "awaited"
+)
+
+// TicketDecision is what becomes of a ticket by its money.
+type TicketDecision struct {
+	ID   TicketID
+	Paid bool
+	With Key
+	// NeedsSeats says that With pays for it once the database has given it seats; decide again with what came of that.
+	NeedsSeats bool
+	Void       Reason
+	FreeSeats  bool   // it is void, and nothing of it remains to be given back
+	Owed       Reason // why money for it is due back, where it is not paid; "" where none is
+}
+
+// QuestionKind is what M-PESA is asked about.
+type QuestionKind string
+
+// A push is asked about by push query, a receipt by Transaction Status.
+const (
+	AskPush    QuestionKind = "push"
+	AskReceipt QuestionKind = "receipt"
+)
+
+// Question is something to ask M-PESA. Soon is out of turn.
+type Question struct {
+	Kind    QuestionKind
+	Push    PushID
+	Receipt string
+	Soon    bool
+}
+
+// Decision is all that follows from a case. Its lists are in the order of their keys.
+type Decision struct {
+	Payments  []Payment
+	Pushes    map[PushID]Outcome
+	Tickets   []TicketDecision
+	Questions []Question
+	// MayBeDue is, in cents, how much more may be due back than is: what of it is the same money is not known yet.
+	MayBeDue Cents
+}
+
+// Decide says what a case means at an instant. The instant matters for films that have begun alone.
+func Decide(c Case, now Instant) Decision {
+	payments := identify(c)
+	for _, p := range payments {
+		weigh(c, p)
+	}
+	outcomes := outcomesOf(c, payments)
+	compare(c, payments, outcomes)
+	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, outcomes, now)}
+	for _, p := range payments {
+		p.Automatic = mayGoBack(c, payments, outcomes, p)
+		if p.Reason == MayBeSame {
+			d.MayBeDue += p.Amount
+		}
+	}
+	d.Questions = ask(c, payments, outcomes)
+	for _, p := range payments {
+		d.Payments = append(d.Payments, *p)
+	}
+	return d
+}
+
+// push finds a push of the case; the zero Push where it has none such.
+func (c Case) push(id PushID) Push {
+	i := slices.IndexFunc(c.Pushes, func(p Push) bool { return p.ID == id })
+	if i < 0 {
+		return Push{}
+	}
+	return c.Pushes[i]
+}
+
+func (c Case) ticket(id TicketID) (Ticket, bool) {
+	i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return t.ID == id })
+	if i < 0 {
+		return Ticket{}, false
+	}
+	return c.Tickets[i], true
+}
+
+// said reports whether a fact of this saying matches.
+func (c Case) said(says Saying, match func(Fact) bool) bool {
+	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Says == says && match(f) })
+}

@@ -1,0 +1,152 @@
+package money
+
+// PushID is the number of an STK Push.
+type PushID int64
+
+// TicketID is the number of a ticket.
+type TicketID int64
+
+// Cents is an amount of money in cents.
+type Cents int64
+
+// Instant is a time in milliseconds UTC; 0 is not known.
+type Instant int64
+
+// Source is who has said a fact.
+type Source string
+
+// The sources, in the order of their proof; see [Source.rank].
+const (
+	Callback     Source = "callback"     // a callback with the push's own token
+	Status       Source = "status"       // M-PESA's answer to a Transaction Status
+	Statement    Source = "statement"    // M-PESA's own list of a period
+	Query        Source = "query"        // M-PESA's answer to a push query; it names no receipt and no amount
+	Confirmation Source = "confirmation" // a C2B confirmation
+	Pull         Source = "pull"         // a row of Pull Transactions
+	Customer     Source = "customer"     // what a customer typed
+	Operator     Source = "operator"     // what the staff decided
+	Reversal     Source = "reversal"     // the result of a Reversal
+)
+
+// rank orders sources by their proof: a greater one replaces what a smaller one says.
+func (s Source) rank() int {
+	switch s {
+	case Callback:
+		return 8
+	case Status:
+		return 7
+	case Statement:
+		return 6
+	case Query:
+		return 5
+	case Confirmation:
+		return 4
+	case Pull:
+		return 3
+	case Customer:
+		return 2
+	case Operator:
+		return 1
+	}
+	return 0
+}
+
+// isMPESA reports whether M-PESA itself speaks.
+func (s Source) isMPESA() bool { return s.rank() > Customer.rank() || s == Reversal }
+
+// Saying is what a fact says.
+type Saying string
+
+// The sayings. Those of a push name a push, those of a receipt a receipt.
+const (
+	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
+	FailedForGood Saying = "failed"          // the push took no money, and will not
+	NotCompleted  Saying = "not_completed"   // the push took no money so far
+	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
+	PaidToOthers  Saying = "paid_to_others"  // the receipt is of a payment to somebody else
+	Reversed      Saying = "reversed"        // M-PESA has given the receipt's money back, by whomever
+	PaysFor       Saying = "pays_for"        // the receipt is said to have paid for the ticket
+	NotFor        Saying = "not_for"         // an operator takes PaysFor back
+	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
+	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
+	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
+	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
+)
+
+// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of a
+// kind, that is zero.
+type Fact struct {
+	ID      int64
+	At      Instant // when it became known; nothing is decided by it
+	Source  Source
+	Says    Saying
+	Push    PushID
+	Receipt string
+	Ticket  TicketID // of PaysFor; or which ticket's code the payer typed as account number
+	Beside  PushID   // whose token a callback came with that names another CheckoutRequestID
+
+	Amount       *Cents // what was taken or went back; nil where it does not say
+	Payer        Pattern
+	TransactedAt Instant
+	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its push.
+	Account bool
+}
+
+// Push is an STK Push. Amount is what was asked.
+type Push struct {
+	ID     PushID
+	Ticket TicketID
+	Amount Cents
+	Phone  string // MSISDN
+	MadeAt Instant
+	// Askable says that its CheckoutRequestID is known, so that M-PESA can be asked about it.
+	Askable bool
+}
+
+// Seats says whether a ticket has its seats. Only the database knows whether others are free.
+type Seats string
+
+// A ticket holds its seats, holds none, or cannot have any since too few are free.
+const (
+	SeatsHeld Seats = "held"
+	SeatsNone Seats = "none"
+	SeatsGone Seats = "gone"
+)
+
+// Ticket is what the fate of money depends on. PaidWith and Void are commitments.
+type Ticket struct {
+	ID        TicketID
+	Total     Cents
+	MadeAt    Instant
+	StartsAt  Instant // of the film
+	Cancelled bool    // the screening
+	Waiting   bool    // it is Pending: nobody has been told that it failed
+	Seats     Seats
+	PaidWith  Key    // the money that it was shown as paid with; zero where it was not
+	Void      Reason // why it admits nobody any more, though it was paid; "" where it does
+}
+
+// Refund is money on its way back, asked for by a person or by the program. It is a commitment.
+type Refund struct {
+	Of   Key
+	Open bool // requested, and neither done nor refused
+	Out  int  // Reversals that M-PESA may have carried out
+}
+
+// Case is all that may concern the same money.
+type Case struct {
+	Facts   []Fact
+	Pushes  []Push
+	Tickets []Ticket
+	Refunds []Refund
+}
+
+// Key names a payment: by its push, by its receipt, or by both. Two keys name the same payment where they share either.
+type Key struct {
+	Push    PushID
+	Receipt string
+}
+
+func (k Key) names(other Key) bool {
+	return k.Push != 0 && k.Push == other.Push || k.Receipt != "" && k.Receipt == other.Receipt
+}

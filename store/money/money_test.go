@@ -1,0 +1,401 @@
+package money_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"cinemasphere/store/money"
+)
+
+const (
+	price   money.Cents   = 2700_00
+	minute  money.Instant = 60_000
+	opened  money.Instant = 1_000_000_000_000
+	ada                   = "254712345678"
+	ben                   = "254722000111"
+	starts                = opened + 24*60*minute
+	evening               = starts + 60*minute
+)
+
+func cents(c money.Cents) *money.Cents { return &c }
+
+// world is two tickets of one price: ticket 1 of ada with pushes 1 and 2, ticket 2 of ben with push 3, and ticket 4 of ada with
+// push 4, which is made ten minutes later.
+func world() money.Case {
+	return money.Case{
+		Pushes: []money.Push{
+			{ID: 1, Ticket: 1, Amount: price, Phone: ada, MadeAt: opened, Askable: true},
+			{ID: 2, Ticket: 1, Amount: price, Phone: ada, MadeAt: opened + 3*minute, Askable: true},
+			{ID: 3, Ticket: 2, Amount: price, Phone: ben, MadeAt: opened, Askable: true},
+			{ID: 4, Ticket: 4, Amount: price, Phone: ada, MadeAt: opened + 10*minute, Askable: true},
+		},
+		Tickets: []money.Ticket{
+			{ID: 1, Total: price, MadeAt: opened, StartsAt: starts, Waiting: true, Seats: money.SeatsHeld},
+			{ID: 2, Total: price, MadeAt: opened, StartsAt: starts, Waiting: true, Seats: money.SeatsHeld},
+			{ID: 4, Total: price, MadeAt: opened + 10*minute, StartsAt: starts, Waiting: true, Seats: money.SeatsHeld},
+		},
+	}
+}
+
+// say makes a fact out of words: who says it, what, and what it names.
+//
+//	callback paid push1 R1        query paid push1           callback failed push1
+//	echo push1 R1                 hand R1 ticket1            till R1
+//	status paid R1 by ada at 1    status unknown R1          customer R1 ticket1
+//	operator R1 ticket1           operator not R1 ticket1    operator same push1 R1
+func say(words string) money.Fact {
+	var f money.Fact
+	fields := strings.Fields(words)
+	for i, w := range fields {
+		number := func(prefix string) (n int64, is bool) {
+			_, err := fmt.Sscanf(w, prefix+"%d", &n)
+			return n, err == nil
+		}
+		if n, is := number("push"); is {
+			f.Push = money.PushID(n)
+		} else if n, is := number("ticket"); is {
+			f.Ticket = money.TicketID(n)
+		} else if n, is := number("beside"); is {
+			f.Beside = money.PushID(n)
+		} else if n, is := number("KSh"); is {
+			f.Amount = cents(money.Cents(n * 100))
+		} else if n, is := number("min"); is {
+			f.TransactedAt = opened + money.Instant(n)*minute
+		} else if strings.HasPrefix(w, "R") || strings.HasPrefix(w, "H") {
+			f.Receipt = w
+		} else {
+			f = worded(f, w, i)
+		}
+	}
+	return f
+}
+
+func worded(f money.Fact, w string, i int) money.Fact {
+	says := map[string]money.Saying{
+		"paid": money.Paid, "failed": money.FailedForGood, "not-completed": money.NotCompleted, "unknown": money.NoSuchReceipt,
+		"to-others": money.PaidToOthers, "reversed": money.Reversed, "not": money.NotFor, "nothing": money.NothingPaid,
+		"back": money.GivenBack, "same": money.TheSame, "two": money.Two,
+	}
+	if saying, is := says[w]; is {
+		f.Says = saying
+		return f
+	}
+	switch w {
+	case "ada":
+		f.Payer = ada
+	case "ben":
+		f.Payer = ben
+	case "nameless":
+		f.Payer = ""
+	case "amountless":
+		f.Amount = nil
+	default:
+		if i > 0 {
+			panic("no such word: " + w)
+		}
+		f.Source, f.Says, f.Amount = money.Source(w), money.Paid, cents(price)
+	}
+	switch w {
+	case "query":
+		f.Amount = nil
+	case "echo", "hand", "till":
+		f.Source, f.TransactedAt, f.Payer, f.Account = money.Confirmation, opened+minute, "2547*678", w == "hand"
+	case "status":
+		f.TransactedAt, f.Payer = opened+minute, ada
+	case "customer", "operator":
+		f.Says, f.Amount = money.PaysFor, nil
+	case "reversal":
+		f.Says = money.GivenBack
+	}
+	if w == "operator" {
+		f.Amount = cents(price)
+	}
+	return f
+}
+
+func tell(c money.Case, facts ...string) money.Case {
+	for _, words := range facts {
+		for one := range strings.SplitSeq(words, " + ") {
+			f := say(one)
+			f.ID = int64(len(c.Facts) + 1)
+			c.Facts = append(c.Facts, f)
+		}
+	}
+	return c
+}
+
+// tale says in one line what was decided about ticket 1, each payment, and ticket 2 where it is more than waiting.
+func tale(c money.Case, d money.Decision) string {
+	var out []string
+	for _, t := range d.Tickets {
+		s := ""
+		switch {
+		case t.Void != "":
+			s = "void " + string(t.Void)
+			if t.FreeSeats {
+				s += ", free"
+			}
+		case t.NeedsSeats:
+			s = "needs seats"
+		case t.Paid:
+			s = "paid"
+		case t.Owed != "":
+			s = "owed " + string(t.Owed)
+		}
+		if s != "" {
+			out = append(out, fmt.Sprintf("ticket%d %s", t.ID, s))
+		}
+	}
+	for _, p := range d.Payments {
+		s := string(p.State)
+		if p.Reason != "" {
+			s += " " + string(p.Reason)
+		}
+		name := p.Receipt
+		if p.Push != 0 {
+			name = strings.TrimSpace(fmt.Sprintf("push%d %s", p.Push, p.Receipt))
+		}
+		if p.AmountKnown && p.Amount != price {
+			s += fmt.Sprintf(" of %d", p.Amount/100)
+		}
+		for _, doubt := range p.Doubts {
+			s += " ?" + string(doubt.Why)
+		}
+		if p.Automatic {
+			s += " automatic"
+		}
+		out = append(out, name+" "+s)
+	}
+	return strings.Join(out, "; ")
+}
+
+// TestDecide: what becomes of facts about one ticket, and of those about several.
+func TestDecide(t *testing.T) {
+	for _, c := range []struct{ facts, want string }{
+		{"callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback paid push1 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback paid push1 R1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback failed push1", ""},
+		{"callback failed push1 + query paid push1", "ticket1 paid; push1 applied"},
+		{"query paid push1", "ticket1 paid; push1 applied"},
+		{"query paid push1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		// An amount that is not known is not another amount.
+		{"callback paid push1 R1 amountless", "push1 R1 unmatched amount_unknown"},
+		{"callback paid push1 R1 amountless + query paid push1", "ticket1 paid; push1 R1 applied"},
+		{"callback paid push1 R1 amountless + status paid R1", "ticket1 paid; push1 R1 applied"},
+		{"callback paid push1 R1 KSh1", "ticket1 owed wrong_amount; push1 R1 refund_due wrong_amount of 1 automatic"},
+		{"callback paid push1 R1 KSh1 + status paid R1", "ticket1 owed wrong_amount; push1 R1 refund_due wrong_amount of 1 ?amount_differs"},
+		// The customer's second payment by hand is never taken for the push's own.
+		{"query paid push1 + hand H1 ticket1", "ticket1 paid; push1 applied; H1 unmatched to_be_confirmed"},
+		{"query paid push1 + hand H1 ticket1 + status paid H1", "ticket1 paid; push1 applied; H1 refund_due paid_twice"},
+		{"query paid push1 + hand H1 ticket1 + status paid H1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1", "ticket1 paid; push1 applied; H1 unmatched may_be_same"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator same push1 H1", "ticket1 paid; push1 H1 applied"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator two push1 H1", "ticket1 paid; push1 applied; H1 refund_due paid_twice"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 H1", "ticket1 paid; push1 H1 applied"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
+		// The echo of a push names it; the echo of a till does not.
+		{"query paid push1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"till R1", "R1 unmatched names_no_ticket"},
+		{"query paid push1 + till R1", "ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
+		{"query paid push1 + till R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		// A typed receipt pays once M-PESA has confirmed it.
+		{"customer R1 ticket1", ""},
+		{"customer R1 ticket1 + status paid R1", "ticket1 paid; R1 applied"},
+		{"customer R1 ticket1 + status unknown R1", ""},
+		{"customer R1 ticket1 + status paid R1 ben", "R1 unmatched other_phone"},
+		{"customer R1 ticket1 + status paid R1 KSh5", "R1 unmatched other_amount of 5"},
+		{"customer R1 ticket1 + status paid R1 min-5", "R1 unmatched older"},
+		{"customer R1 ticket2 + callback paid push1 R1 + status paid R1", "ticket1 paid; push1 R1 applied"},
+		{"customer R1 ticket1 + status paid R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"customer R1 ticket4 + status paid R1 min14 + query paid push1", "ticket1 paid; ticket4 paid; push1 applied; R1 applied"},
+		{"customer R1 ticket4 + status paid R1 min10 + query paid push1", "ticket1 paid; push1 applied; R1 unmatched unclear"},
+		{"customer H1 ticket1 + hand H1 ticket2 + status paid H1", "H1 unmatched other_phone"},
+		// Two pushes of one ticket.
+		{"callback paid push1 R1 min1 + callback paid push2 R2 min4", "ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice automatic"},
+		{"query paid push1 + query paid push2", "ticket1 paid; push1 applied; push2 refund_due paid_twice"},
+		{"query paid push1 + query paid push2 + callback paid push2 R2 min4", "ticket1 paid; push1 refund_due paid_twice; push2 R2 applied"},
+		// A receipt that two pushes are told of is neither's for certain, and blocks nobody.
+		{"callback paid push1 R1 + callback paid push3 R1", "ticket1 paid; ticket2 paid; push1 applied ?receipt_shared; push3 applied ?receipt_shared"},
+		{"callback paid push1 R1 + callback paid push1 R2 min2", "ticket1 paid; push1 R1 applied; R2 unmatched also_told"},
+		{"callback paid R1 beside1", "R1 unmatched other_push"},
+		{"callback paid R1 beside1 + query paid push1", "ticket1 paid; push1 applied; R1 unmatched other_push"},
+		{"callback paid R1 beside1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		// An operator's word is the weakest, and M-PESA's replaces it.
+		{"operator R1 ticket1", "ticket1 paid; R1 applied"},
+		{"operator R1 ticket1 + status unknown R1", "ticket1 paid; R1 applied ?receipt_unknown"},
+		{"operator R1 ticket1 + status to-others R1", "ticket1 paid; R1 applied ?receipt_unknown"},
+		{"operator R1 ticket1 + status unknown R1 + operator nothing R1", ""},
+		{"operator R1 ticket1 KSh5 + status paid R1", "ticket1 paid; R1 applied"},
+		{"operator R1 ticket1 + status paid R1 KSh5", "ticket1 owed wrong_amount; R1 refund_due wrong_amount of 5 automatic"},
+		{"operator R1 ticket1 + operator not R1 ticket1 + operator R1 ticket2", "ticket2 paid; R1 applied"},
+		{"operator R1 ticket1 + operator R1 ticket2", "R1 unmatched named_twice"},
+		{"operator R1 ticket2 + customer R1 ticket1 + status paid R1", "ticket1 paid; R1 applied"},
+		{"operator R1 ticket2 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"query paid push1 + operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"query paid push1 + operator same push1 R9 + status unknown R9", "ticket1 paid; push1 R9 applied ?receipt_unknown"},
+		// What went back.
+		{"callback paid push1 R1 + status reversed R1", "push1 R1 reversed_elsewhere"},
+		{"callback paid push1 R1 + reversal back R1 KSh2700", "push1 R1 refunded"},
+		{"callback paid push1 R1 + reversal back R1 KSh100", "push1 R1 refunded ?returned_other"},
+		{"callback paid push1 R1 + reversal back R1 KSh2700 + operator back R1 KSh2700", "push1 R1 refunded ?returned_twice"},
+	} {
+		t.Run(c.facts, func(t *testing.T) {
+			in := tell(world(), c.facts)
+			if got := tale(in, money.Decide(in, opened+minute)); got != c.want {
+				t.Errorf("\n got %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestCommitments: what was done stays done.
+func TestCommitments(t *testing.T) {
+	shown := func(ticket int, k money.Key) func(*money.Case) {
+		return func(c *money.Case) {
+			i := slices.IndexFunc(c.Tickets, func(t money.Ticket) bool { return t.ID == money.TicketID(ticket) })
+			c.Tickets[i].PaidWith, c.Tickets[i].Waiting = k, false
+		}
+	}
+	for name, c := range map[string]struct {
+		facts string
+		done  func(*money.Case)
+		now   money.Instant
+		want  string
+	}{
+		"the second push came first": {"callback paid push1 R1 min1 + callback paid push2 R2 min4", shown(1, money.Key{Push: 2, Receipt: "R2"}), opened,
+			"ticket1 paid; push1 R1 refund_due paid_twice automatic; push2 R2 applied"},
+		"of less than was believed": {"query paid push1 + callback paid push1 R1 KSh5", shown(1, money.Key{Push: 1}), opened,
+			"ticket1 void wrong_amount; push1 R1 refund_due wrong_amount of 5 automatic"},
+		"reversed at M-PESA": {"callback paid push1 R1 + status reversed R1", shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
+			"ticket1 void refund_asked, free; push1 R1 reversed_elsewhere"},
+		"another ticket's by better proof": {"operator R1 ticket2 + callback paid push1 R1", shown(2, money.Key{Receipt: "R1"}), opened,
+			"ticket1 paid; ticket2 void taken_over, free; push1 R1 applied"},
+		"nothing was paid": {"operator R1 ticket1 + status unknown R1 + operator nothing R1", shown(1, money.Key{Receipt: "R1"}), opened,
+			"ticket1 void never_paid, free"},
+		"a shared receipt stays with whom it was shown to": {"callback paid push1 R1 + callback paid push3 R1", shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
+			"ticket1 paid; ticket2 paid; push1 R1 applied ?receipt_shared; push3 applied ?receipt_shared"},
+		"a refund was asked for": {"callback paid push1 R1", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
+		}, opened, "ticket1 void refund_asked; push1 R1 refund_due refund_asked automatic"},
+		"failed, and the film has begun": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Waiting = false }, evening,
+			"ticket1 owed screening_begun; push1 R1 refund_due screening_begun automatic"},
+		"waiting, and the film has begun": {"callback paid push1 R1", func(*money.Case) {}, evening, "ticket1 paid; push1 R1 applied"},
+		"cancelled": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Cancelled = true }, opened,
+			"ticket1 owed screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
+		"late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsNone }, opened, "ticket1 needs seats; push1 R1 applied"},
+		"too late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsGone }, opened,
+			"ticket1 owed seats_gone; push1 R1 refund_due seats_gone automatic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := tell(world(), c.facts)
+			c.done(&in)
+			if got := tale(in, money.Decide(in, c.now)); got != c.want {
+				t.Errorf("\n got %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// everything that can be said of the tickets of the world.
+var vocabulary = strings.Split("callback paid push1 R1|callback paid push2 R2|callback paid push3 R3|callback paid push3 R1|callback paid push1 R2|callback paid push1 R1 KSh5|"+
+	"callback paid push1 R1 amountless|callback failed push1|callback not-completed push2|query paid push1|query paid push2|query paid push3|query paid push4|query failed push1|"+
+	"echo push1 R1|echo push2 R2|echo push1 R1 KSh5|hand H1 ticket1|hand H1 ticket2|hand R1 ticket1|till R1|till H1|till R3 nameless|pull paid R1|pull paid H2 KSh5|"+
+	"status paid R1|status paid R2|status paid H1|status paid H1 ben|status paid R1 KSh5|status unknown R1|status unknown H1|status to-others R2|status reversed R1|"+
+	"customer R1 ticket1|customer H1 ticket1|customer R1 ticket2|customer R2 ticket4|customer H1 ticket4|operator R1 ticket1|operator H1 ticket2|operator R2 ticket1 KSh5|"+
+	"operator not R1 ticket1|operator same push1 H1|operator same push2 R1|operator two push1 R1|operator nothing R1|callback paid R1 beside1|callback paid R2 beside3|"+
+	"reversal back R1 KSh2700|reversal back R2 KSh100|operator back R1 KSh2700|operator back H1 KSh5", "|")
+
+// TestOrderDoesNotMatter: any permutation of the same facts leads to the same decision.
+func TestOrderDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 12).Draw(rt, "facts")
+		again := rapid.Permutation(facts).Draw(rt, "in another order")
+		first, second := tell(world(), facts...), tell(world(), again...)
+		a, b := money.Decide(first, opened), money.Decide(second, opened)
+		if x, y := tale(first, a), tale(second, b); x != y || fmt.Sprint(a.Questions) != fmt.Sprint(b.Questions) || a.MayBeDue != b.MayBeDue {
+			rt.Fatalf("%q\n%s\n%v\n\n%q\n%s\n%v", facts, x, a.Questions, again, y, b.Questions)
+		}
+	})
+}
+
+// TestNothingIsLost: each receipt and each push that M-PESA says was paid is in exactly one payment; a ticket is paid by one
+// payment of its total; no money pays for two tickets.
+func TestNothingIsLost(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 14).Draw(rt, "facts")
+		in := tell(world(), facts...)
+		d := money.Decide(in, opened)
+		receipts, pushes, applied := map[string]int{}, map[money.PushID]int{}, map[money.TicketID]int{}
+		shared := map[string]bool{}
+		for _, p := range d.Payments {
+			if p.Receipt != "" {
+				receipts[p.Receipt]++
+			}
+			if p.Push != 0 {
+				pushes[p.Push]++
+			}
+			if p.State == money.Applied {
+				if applied[p.Ticket]++; p.Amount != price {
+					rt.Fatalf("%q: %s pays with %d cents", facts, p.Receipt, p.Amount)
+				}
+			}
+			for _, doubt := range p.Doubts {
+				if doubt.Why == money.ReceiptShared {
+					shared[doubt.Receipt] = true
+				}
+			}
+		}
+		for _, f := range in.Facts {
+			if f.Says != money.Paid {
+				continue
+			}
+			if f.Receipt != "" && receipts[f.Receipt] != 1 && (receipts[f.Receipt] != 0 || !shared[f.Receipt]) {
+				rt.Fatalf("%q: receipt %s stands %d times: %s", facts, f.Receipt, receipts[f.Receipt], tale(in, d))
+			}
+			if f.Push != 0 && pushes[f.Push] != 1 {
+				rt.Fatalf("%q: push %d stands %d times: %s", facts, f.Push, pushes[f.Push], tale(in, d))
+			}
+		}
+		for _, ticket := range d.Tickets {
+			want := 0
+			if ticket.Paid && ticket.Void == "" {
+				want = 1
+			}
+			if applied[ticket.ID] != want {
+				rt.Fatalf("%q: ticket %d is paid by %d payments: %s", facts, ticket.ID, applied[ticket.ID], tale(in, d))
+			}
+		}
+	})
+}
+
+// TestPattern reads numbers as M-PESA writes them.
+func TestPattern(t *testing.T) {
+	const hash = "b0bf1eb0c1e2ed3e2a3f3f8f0d8b1f7f2b6a2f6f2bd9d6a1bd4a4d2d4a3c5e6f"
+	for text, want := range map[string]money.Pattern{
+		"254712345678": ada, "+254712345678": ada, "0712345678": ada, "712345678": ada, "254712345678 - ADA NJERI": ada, "07 - ADA": "2547",
+		"2547 ***** 678": "2547*678", "7*****678": "2547*678", "0712***678": "254712*678", "2547XXXXX678": "2547*678", "2547#####678": "2547*678",
+		"": "", "*****": "", "SAFARICOM": "", hash: hash, strings.ToUpper(hash): hash, "*****678": "*678", "254712 345 678": ada, "110000100": "254110000100",
+	} {
+		if got := money.ParsePattern(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	for _, c := range []struct {
+		pattern      money.Pattern
+		fits, proves bool
+	}{
+		{ada, true, true}, {ben, false, false}, {"", true, false}, {"2547*678", true, true}, {"2547*679", false, false}, {"254*", true, false}, {"254712*", true, true},
+		{"*678", true, true}, {"*78", true, false}, {"2547*345*678", true, true}, {"2547*346*678", false, false}, {"254712345678*", true, true}, {"2547123456789*", false, false}, {hash, false, false},
+	} {
+		if c.pattern.Fits(ada) != c.fits || c.pattern.Proves(ada) != c.proves {
+			t.Errorf("%q: fits %v, proves %v", c.pattern, c.pattern.Fits(ada), c.pattern.Proves(ada))
+		}
+	}
+}
