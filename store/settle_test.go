@@ -341,7 +341,7 @@ func testOneTicket(t *testing.T) {
 		{"accepted > unknown code > unknown code", "unknown code, as before", "Pending, held 180s"},
 		{"accepted > unknown code > query: paid", "paid", "Paid;  applied"},
 		{"accepted > unknown code > hold ends > retry > accepted > paid", "paid", "Paid; RECEIPT2 applied"},
-		{"accepted > no answer > unknown code", "unknown code, besides what is known", "Failed timeout, held 180s"},
+		{"accepted > no answer > unknown code", "unreadable", "Failed timeout, held 180s"},
 	}
 	for _, c := range cases {
 		t.Run(c.events, func(t *testing.T) {
