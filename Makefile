@@ -32,9 +32,9 @@ deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc), fro
 
 .PHONY: test
 test: deps ## run every test; outside CI those whose programs are missing are skipped with a word
-	GOGC=400 go test -timeout 20m ./...
+	GOGC=400 go test -timeout 40m ./...
 	@if [ -z "$$CI" ] && ! command -v $$(go env CC) >/dev/null; then echo "NOT TESTED for data races: there is no gcc"; else set -x; \
-		GOGC=400 go test -race -short -timeout 12m $$(go list ./... | grep -v /cmd/); fi
+		GOGC=400 go test -race -short -timeout 40m $$(go list ./... | grep -v /cmd/); fi
 
 .PHONY: test-histories
 test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hours)
