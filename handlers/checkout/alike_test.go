@@ -101,10 +101,10 @@ func (w *world) play(story byHandToo, id store.ScreeningID) {
 	}
 	phone := storetest.Phone(1)
 	if story.hashed {
-		w.garble = func(kind store.CallbackKind, body []byte) []byte {
+		w.setGarble(func(kind store.CallbackKind, body []byte) []byte {
 			masked := phone[:4] + " ***** " + phone[9:]
 			return bytes.ReplaceAll(body, []byte(masked), fmt.Appendf(nil, "%x", sha256.Sum256([]byte(phone))))
-		}
+		})
 	}
 	script := sim.Script{Result: "0", ResultAfter: 4 * time.Second, Callbacks: sim.NoCallback, Echo: echo}
 	if story.prompts > 1 { // what the first one brings comes late, so that the customer tries again

@@ -84,7 +84,7 @@ func TestStatusLeavesOut(t *testing.T) {
 				if said := checkout.ExplainClaim(c, 1350); strings.Contains(said, "no completed") || strings.Contains(said, "somebody else") || !strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
-				w.garble = nil
+				w.setGarble(nil)
 				pass(3 * time.Minute)
 				if got := state(w.ticket(secret)); got != "Paid" {
 					t.Errorf("%s, %+v", got, w.claim(secret))
@@ -206,7 +206,7 @@ func TestReversalLeavesOut(t *testing.T) {
 // asks keeps what was asked of Daraja last, by the end of the path.
 func (w *world) asks() func(end string) map[string]any {
 	last := map[string]map[string]any{}
-	w.wire.rewrite = func(r *http.Request, _ *http.Response) {
+	w.wire.setRewrite(func(r *http.Request, _ *http.Response) {
 		if r.GetBody == nil {
 			return
 		}
@@ -218,7 +218,7 @@ func (w *world) asks() func(end string) map[string]any {
 		if json.NewDecoder(body).Decode(&sent) == nil {
 			last[path.Base(path.Dir(path.Dir(r.URL.Path)))] = sent
 		}
-	}
+	})
 	return func(end string) map[string]any { return last[end] }
 }
 
@@ -235,7 +235,7 @@ func (w *world) send(kind store.CallbackKind, url any, body []byte) {
 func TestResultAtTimeoutAddress(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.lookEvery = time.Second }, func(t *testing.T, w *world, id store.ScreeningID) {
 		asked := w.asks()
-		w.garble = func(kind store.CallbackKind, body []byte) []byte {
+		w.setGarble(func(kind store.CallbackKind, body []byte) []byte {
 			if kind != store.CallbackStatus {
 				return body
 			}
@@ -243,7 +243,7 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 			go w.send(store.CallbackStatusTimeout, to, replace(`"Completed"`, `"Odd"`)(body)) // no whole one
 			go w.send(store.CallbackStatusTimeout, to, body)
 			return []byte("cut")
-		}
+		})
 		secret, _ := w.claimed(id)
 		pass(10 * time.Second)
 		tk := w.ticket(secret)
@@ -303,7 +303,7 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 				if strings.HasPrefix(name, "zero") && (listed[0].Receipt == "" || listed[0].Amount == 0) {
 					t.Errorf("the list has %+v", listed[0])
 				}
-				w.wire.rewrite = nil
+				w.wire.setRewrite(nil)
 				pass(3 * time.Minute)
 				want := map[string]string{"0": "Paid", "1032": "Failed cancelled"}[tt.result]
 				if got := state(w.ticket(placed.Ticket.Secret)); want != "" && !strings.HasPrefix(got, want) {
@@ -374,13 +374,13 @@ func TestEarlyCallback(t *testing.T) {
 			inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
 				w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Minute, Callbacks: sim.NoCallback})
 				asked := w.asks()
-				see := w.wire.rewrite
-				w.wire.rewrite = func(r *http.Request, resp *http.Response) {
+				see := *w.wire.rewrite.Load()
+				w.wire.setRewrite(func(r *http.Request, resp *http.Response) {
 					see(r, resp)
 					if !strings.HasSuffix(r.URL.Path, "processrequest") {
 						return
 					}
-					w.wire.rewrite = see
+					w.wire.setRewrite(see)
 					answer, _ := io.ReadAll(resp.Body)
 					var ids struct{ CheckoutRequestID string }
 					if err := json.Unmarshal(answer, &ids); err != nil {
@@ -392,7 +392,7 @@ func TestEarlyCallback(t *testing.T) {
 					}
 					resp.StatusCode, resp.Body, resp.ContentLength = tt.status, io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
 					resp.Header.Set("Content-Length", fmt.Sprint(len(answer)))
-				}
+				})
 				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "early"))
 				if err != nil && placed.Ticket == nil {
 					t.Fatal(err)
@@ -473,7 +473,7 @@ func TestSameIDs(t *testing.T) {
 func TestPulledRows(t *testing.T) {
 	odd := `[{"transactionId":"NULL","amount":"1300"},{"amount":"1301"},{"transactionId":"TOOLONG12345","amount":"1302"},["x"],"text",{"transactionId":"UKT1A2B3C4","amount":"abc"}]`
 	bubbleWith(t, func(w *world) { w.pull = true }, func(t *testing.T, w *world, _ store.ScreeningID) {
-		w.wire.rewrite = func(r *http.Request, resp *http.Response) {
+		w.wire.setRewrite(func(r *http.Request, resp *http.Response) {
 			if !strings.Contains(r.URL.Path, "pulltransactions") {
 				return
 			}
@@ -489,7 +489,7 @@ func TestPulledRows(t *testing.T) {
 			answer := []byte(`{"ResponseCode":"1000","Response":[` + rows + `]}`)
 			resp.StatusCode, resp.Body, resp.ContentLength = 200, io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
 			resp.Header.Set("Content-Length", fmt.Sprint(len(answer)))
-		}
+		})
 		pass(35 * time.Minute)
 		w.restart()
 		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
@@ -549,11 +549,11 @@ func (w *world) sound2(name string, want int) {
 func TestHangingDaraja(t *testing.T) {
 	inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
 		w.daraja.SetScript("*", sim.Script{Result: "1032", Callbacks: sim.NoCallback})
-		w.wire.rewrite = func(r *http.Request, _ *http.Response) {
+		w.wire.setRewrite(func(r *http.Request, _ *http.Response) {
 			if strings.HasSuffix(r.URL.Path, "processrequest") {
 				<-time.After(25 * time.Second)
 			}
-		}
+		})
 		for n := range 5 {
 			if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(n+1), 1, fmt.Sprint(n))); err != nil {
 				t.Fatal(err)

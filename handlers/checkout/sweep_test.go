@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +27,7 @@ type wire struct {
 	hit   string
 	die   func()
 
-	rewrite func(r *http.Request, resp *http.Response) // what becomes of Daraja's answers, nil for nothing
+	rewrite atomic.Pointer[func(r *http.Request, resp *http.Response)] // what becomes of Daraja's answers, nil for nothing
 }
 
 func (w *wire) arm(n int, how storetest.Fault) {
@@ -60,6 +61,11 @@ func (w *wire) around(what string, call func() error) error {
 	return errors.Join(errWire, err)
 }
 
+// setRewrite says what becomes of Daraja's answers from now on, nil for nothing.
+func (w *wire) setRewrite(rewrite func(r *http.Request, resp *http.Response)) {
+	w.rewrite.Store(&rewrite)
+}
+
 // lossy is a RoundTripper over the wire.
 type lossy struct {
 	wire *wire
@@ -71,8 +77,8 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		resp, err = l.next.RoundTrip(r)
 		return err
 	})
-	if err == nil && l.wire.rewrite != nil {
-		l.wire.rewrite(r, resp)
+	if rewrite := l.wire.rewrite.Load(); err == nil && rewrite != nil && *rewrite != nil {
+		(*rewrite)(r, resp)
 	}
 	if err != nil && resp != nil {
 		err = errors.Join(err, resp.Body.Close())

@@ -23,7 +23,7 @@ import (
 // garbled changes the callbacks of a kind on their way, the first of them only where once is set.
 func garbled(kind store.CallbackKind, how shape, once bool) func(*world) {
 	return func(w *world) {
-		w.garble = func(k store.CallbackKind, body []byte) []byte {
+		w.setGarble(func(k store.CallbackKind, body []byte) []byte {
 			if k != kind || how == nil {
 				return body
 			}
@@ -32,7 +32,7 @@ func garbled(kind store.CallbackKind, how shape, once bool) func(*world) {
 				how = nil
 			}
 			return out
-		}
+		})
 	}
 }
 
@@ -290,7 +290,7 @@ func TestResultShapes(t *testing.T) {
 // rewritten changes Daraja's answers to calls whose path has the text.
 func rewritten(text string, status int, body func([]byte) []byte) func(*world) {
 	return func(w *world) {
-		w.wire.rewrite = func(r *http.Request, resp *http.Response) {
+		w.wire.setRewrite(func(r *http.Request, resp *http.Response) {
 			if !strings.Contains(r.URL.Path, text) {
 				return
 			}
@@ -298,7 +298,7 @@ func rewritten(text string, status int, body func([]byte) []byte) func(*world) {
 			fresh := body(old)
 			resp.StatusCode, resp.Body, resp.ContentLength = status, io.NopCloser(bytes.NewReader(fresh)), int64(len(fresh))
 			resp.Header.Set("Content-Length", strconv.Itoa(len(fresh)))
-		}
+		})
 	}
 }
 
@@ -437,7 +437,7 @@ func TestOutageOfPushes(t *testing.T) {
 				if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until == 0 || booked < 5 || booked > 7 {
 					t.Errorf("%d of 14 bookings hold seats, sales %+v, %v", booked, sales, err)
 				}
-				w.wire.rewrite = nil
+				w.wire.setRewrite(nil)
 				pass(5 * time.Minute)
 				if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(40), 1, "over")); err != nil {
 					t.Errorf("it is over, and the one that tries is told %v", err)

@@ -45,7 +45,7 @@ type world struct {
 	noInitiator          bool                        // M-PESA cannot be asked about receipts
 	prepare, after, want func()                      // of a story in which something goes wrong
 
-	garble func(kind store.CallbackKind, body []byte) []byte // what becomes of callbacks on their way, nil for nothing
+	garble atomic.Pointer[func(kind store.CallbackKind, body []byte) []byte] // what becomes of callbacks on their way
 }
 
 // newWorld opens a cinema; the caller closes it.
@@ -167,8 +167,8 @@ func (w *world) callback(rw http.ResponseWriter, r *http.Request) {
 			kind = store.CallbackC2B
 		}
 	}
-	if w.garble != nil {
-		body = w.garble(kind, body)
+	if garble := w.garble.Load(); garble != nil && *garble != nil {
+		body = (*garble)(kind, body)
 	}
 	err = w.wire.around(r.URL.Path, func() error {
 		_, err := service.Receive(r.Context(), checkout.Delivery{Kind: kind, Token: token, Source: "test", Body: body})
@@ -247,4 +247,9 @@ func bubbleWith(t *testing.T, option func(*world), f func(t *testing.T, w *world
 			f(t, w, storetest.Screening(t, w.store, 5, 10))
 		})
 	})
+}
+
+// setGarble says what becomes of callbacks on their way from now on, nil for nothing.
+func (w *world) setGarble(garble func(kind store.CallbackKind, body []byte) []byte) {
+	w.garble.Store(&garble)
 }
