@@ -252,7 +252,7 @@ func testAcceptedAtOnce(t *testing.T) {
 					return st.callback(push.CallbackToken, "ws_CO_1", 1, store.Verdict{Class: store.Success, Amount: &amount})
 				},
 				func() error {
-					_, err := st.s.ApplyHint(t.Context(), store.Hint{Receipt: "RECEIPT1", Amount: amount, Phone: push.Phone, Account: push.Code, TransactedAt: st.made[0], LearntBy: "c2b"})
+					_, err := st.s.ApplyHint(t.Context(), store.Hint{Receipt: "RECEIPT1", Amount: amount, Phone: push.Phone, Account: push.Reference, TransactedAt: st.made[0], LearntBy: "c2b"})
 					return err
 				})
 			if got := strings.TrimSuffix(st.end(), ";  superseded same money as RECEIPT1"); got != "Paid; RECEIPT1 applied" {
