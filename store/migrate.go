@@ -3,15 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
+	_ "embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+//go:embed schema.sql
+var schema string
 
 // migrate brings the schema up to date, forward only.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
@@ -25,12 +24,13 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...
 	return nil
 }
 
+// newMigrations are the changes that lead to the schema, each in a transaction of its own. The first is schema.sql.
 func newMigrations(dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(dialect, db, dir, options...)
+	first := goose.NewGoMigration(1, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, schema)
+		return err
+	}}, nil)
+	p, err := goose.NewProvider(dialect, db, nil, append(options, goose.WithGoMigrations(first))...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

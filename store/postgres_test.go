@@ -477,8 +477,8 @@ func TestUniqueNames(t *testing.T) {
 func breaking(column string, id store.ScreeningID) string {
 	ticket := func(id, code, key string) string {
 		return `INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason, receipt, seats, seats_moved,
-			held_since, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
-			SELECT ` + id + `, $1, ` + code + `, 'secret ' || count(*), '', '', 1, 1, 'Failed', '', '', '', 0, 0, ` + key + `, '', '', '', 1, 0, 0 FROM ticket`
+			held_since, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
+			SELECT ` + id + `, $1, ` + code + `, 'secret ' || count(*), '', '', 1, 1, 'Failed', '', '', '', 0, 0, ` + key + `, '', '', '', '', 1, 0, 0 FROM ticket`
 	}
 	switch column {
 	case "ticket.id":

@@ -301,11 +301,11 @@ var uniqueColumns = map[string]string{
 	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
 	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret", "ticket_idempotency_key_key": "ticket.idempotency_key",
 	"push_request_pkey": "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
-	"push_reference": "push_request.reference", "push_request_checkout_request_id_key": "push_request.checkout_request_id", "push_request_merchant_request_id_key": "push_request.merchant_request_id_unique",
+	"push_reference": "push_request.reference", "push_request_checkout_request_id_key": "push_request.checkout_request_id",
 	"push_live_phone": "push_request.phone", "push_live_ticket": "push_request.ticket_id",
 	"callback_pkey": "callback.id", "callback_pull": "callback.token", "payment_pkey": "payment.id", "payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
 	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token", "refund_timeout_token": "refund.timeout_token",
 	"refund_originator_conversation_id_key": "refund.originator_conversation_id", "refund_conversation_id_key": "refund.conversation_id",
 	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "claim_timeout_token": "claim.timeout_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
-	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "access_token_pkey": "access_token.app", "unread_pkey": "unread.callback_id", "settled_entry_pkey": "settled.kind, settled.id",
+	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "access_token_pkey": "access_token.app", "unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io/fs"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -29,24 +27,18 @@ type schemaFound struct {
 // checkSchema refuses a database that a newer program has changed, or whose tables are not those of its version, before
 // a migration touches it: it has lost some of them, or what was written of migrations, or another program made it.
 func checkSchema(ctx context.Context, found schemaFound) error {
-	versions, err := migrationVersions()
+	columns, err := columnsAt(ctx)
 	if err != nil {
 		return err
 	}
-	newest := slices.Max(versions)
-	all, err := columnsAt(ctx, newest)
-	if err != nil {
-		return err
-	}
+	versions := slices.Sorted(maps.Keys(columns))
+	newest := versions[len(versions)-1]
+	all, expected := columns[newest], columns[found.version]
 	if found.version > newest {
 		if !slices.Contains(found.columns, all[0]) {
 			return ErrOtherSchema
 		}
 		return fmt.Errorf("%w: its schema is version %d, and this program knows %d", ErrNewer, found.version, newest)
-	}
-	expected, err := columnsAt(ctx, found.version)
-	if err != nil {
-		return err
 	}
 	run := int64(len(slices.DeleteFunc(versions, func(v int64) bool { return v > found.version })))
 	if run+1 != found.rows { // goose counts a version 0 as well
@@ -70,31 +62,11 @@ func isInternal(table string) bool {
 	return table == "goose_db_version" || strings.HasPrefix(table, "sqlite_")
 }
 
-// migrationVersions lists the numbers of the migrations.
-func migrationVersions() (all []int64, err error) {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	for _, name := range files {
-		number, _, _ := strings.Cut(filepath.Base(name), "_")
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
-		}
-		all = append(all, n)
-	}
-	return all, nil
-}
-
 const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version`
 
-// columnsAt lists the columns that the tables have at a version. It runs the migrations in memory, which takes
+// columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which takes
 // milliseconds: their text says what was made, not what is left of it.
-func columnsAt(ctx context.Context, version int64) (all []column, err error) {
-	if version < 1 {
-		return nil, nil
-	}
+func columnsAt(ctx context.Context) (at map[int64][]column, err error) {
 	plain, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
@@ -105,11 +77,16 @@ func columnsAt(ctx context.Context, version int64) (all []column, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.UpTo(ctx, version); err != nil {
-		return nil, fmt.Errorf("run migrations in memory: %w", err)
+	at = map[int64][]column{}
+	for _, m := range p.ListSources() {
+		if _, err := p.UpTo(ctx, m.Version); err != nil {
+			return nil, fmt.Errorf("run migrations in memory: %w", err)
+		}
+		var all []column
+		if err := sqlx.NewDb(plain, "sqlite").SelectContext(ctx, &all, sqliteColumns); err != nil {
+			return nil, fmt.Errorf("read migrations: %w", err)
+		}
+		at[m.Version] = slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) })
 	}
-	if err := sqlx.NewDb(plain, "sqlite").SelectContext(ctx, &all, sqliteColumns); err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) }), nil
+	return at, nil
 }

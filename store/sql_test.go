@@ -150,7 +150,7 @@ func TestForbiddenSQL(t *testing.T) {
 			return true
 		})
 	}
-	scripts, err := filepath.Glob("migrations/*.sql")
+	scripts, err := filepath.Glob("*.sql")
 	if err != nil || len(scripts) == 0 {
 		t.Fatal(scripts, err)
 	}

@@ -56,14 +56,14 @@ func told(kind store.CallbackKind, token, of, body string) string {
 
 // refund is a refund of the applied payment.
 func refund(cents, state string) string {
-	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
-		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
+	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, timeout_token, sent, lease_until,
+		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', '', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
-const checked = `INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 1, 't', 'u', 1, '', 1, 1)`
+const checked = `INSERT INTO paid_check (receipt, ticket_id, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 0, 1, 't', 'u', 1, '', 1, 1)`
 
-const claimed = `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
-			SELECT 1, 'RECEIPT9', id, 'typed', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`
+const claimed = `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, client, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
+			SELECT 1, 'RECEIPT9', id, 'typed', '', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`
 
 // Breaks are the rules of [store.Store.Check], and ways to break each.
 func Breaks() []Break {
