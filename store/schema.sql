@@ -3,12 +3,13 @@
 --
 -- TEXT and BIGINT alone. Ids come from Go: they are below 2^53, unique over all tables, and grow with time. Instants come from Go and are
 -- milliseconds UTC. Flags are 0 or 1. A text that is not known is '' and a number or an instant that is not known is NULL, unless a column
--- says otherwise. Rows about money are never deleted.
+-- says otherwise. id is a row's own number; created_at is when it was made, and updated_at when it was last changed. Rows about money are
+-- never deleted.
 
 -- One row a setting of the cinema: its name and contacts, keys made once, and the environment that the database belongs to.
 CREATE TABLE setting (
     key        TEXT PRIMARY KEY, -- such as cinema.name
-    value      TEXT NOT NULL,    -- may be a secret
+    value      TEXT NOT NULL,    -- as text; may be a secret
     updated_at BIGINT NOT NULL
 );
 
@@ -16,14 +17,14 @@ CREATE TABLE setting (
 CREATE TABLE movie (
     id              BIGINT PRIMARY KEY,
     slug            TEXT NOT NULL UNIQUE, -- in the address of its page
-    title           TEXT NOT NULL,
-    synopsis        TEXT NOT NULL,
+    title           TEXT NOT NULL, -- as the cinema announces it
+    synopsis        TEXT NOT NULL, -- what it is about, in a few sentences
     poster          TEXT NOT NULL, -- the name of its file, '' for the drawn one
     poster_alt      TEXT NOT NULL, -- what the poster shows, in words
-    runtime_minutes BIGINT NOT NULL CHECK (runtime_minutes > 0),
+    runtime_minutes BIGINT NOT NULL CHECK (runtime_minutes > 0), -- without trailers
     age_rating      TEXT NOT NULL CHECK (age_rating IN ('GE', 'PG', '16', '18')), -- KFCB's
-    genre           TEXT NOT NULL,
-    language        TEXT NOT NULL,
+    genre           TEXT NOT NULL, -- such as Drama
+    language        TEXT NOT NULL, -- that is spoken in it
     archived_at     BIGINT, -- when it was taken off the pages
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
@@ -32,7 +33,7 @@ CREATE TABLE movie (
 -- A room with a seat plan.
 CREATE TABLE hall (
     id         BIGINT PRIMARY KEY,
-    name       TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL UNIQUE, -- as customers read it
     plan       TEXT NOT NULL, -- one line a row from the screen backwards: its label, then o (seat), w (accessible place) or _ (aisle)
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
@@ -41,13 +42,13 @@ CREATE TABLE hall (
 -- A film in a hall at a time.
 CREATE TABLE screening (
     id             BIGINT PRIMARY KEY,
-    movie_id       BIGINT NOT NULL REFERENCES movie (id),
-    hall_id        BIGINT NOT NULL REFERENCES hall (id),
-    starts_at      BIGINT NOT NULL,
+    movie_id       BIGINT NOT NULL REFERENCES movie (id), -- what is shown
+    hall_id        BIGINT NOT NULL REFERENCES hall (id),  -- where
+    starts_at      BIGINT NOT NULL, -- when the film begins
     sales_close_at BIGINT NOT NULL, -- from then on nothing is sold
     price_cents    BIGINT NOT NULL CHECK (price_cents > 0), -- of each seat
     capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many rows of seat it has
-    status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')),
+    status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')), -- whether seats are sold
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
@@ -57,14 +58,14 @@ CREATE INDEX screening_movie ON screening (movie_id, starts_at);
 -- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
 CREATE TABLE ticket (
     id              BIGINT PRIMARY KEY,
-    screening_id    BIGINT NOT NULL REFERENCES screening (id),
+    screening_id    BIGINT NOT NULL REFERENCES screening (id), -- that it is for
     code            TEXT NOT NULL UNIQUE, -- public; begins with 0 unless the money is real
     secret          TEXT NOT NULL UNIQUE, -- opens the ticket's page
-    customer_name   TEXT NOT NULL,
+    customer_name   TEXT NOT NULL, -- as typed
     phone           TEXT NOT NULL, -- MSISDN of the latest push
-    quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10),
+    quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
     total           BIGINT NOT NULL CHECK (total BETWEEN 1 AND 250000), -- whole shillings
-    payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')),
+    payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')), -- see store/doc.go
     failure_reason  TEXT NOT NULL, -- '' unless it is Failed
     receipt         TEXT NOT NULL, -- of the payment that paid for it
     transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
@@ -91,7 +92,7 @@ CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_unti
 
 -- One row a seat of a screening, made with it. The one owner of a seat is why nothing can be sold twice.
 CREATE TABLE seat (
-    screening_id BIGINT NOT NULL REFERENCES screening (id),
+    screening_id BIGINT NOT NULL REFERENCES screening (id), -- that it is a seat of
     label        TEXT NOT NULL,   -- the row's label and the seat's number, such as F12
     row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
     col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
@@ -107,16 +108,18 @@ CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL;
 -- One STK Push, written down before it is sent. A phone has one live push at most, and so has a ticket.
 CREATE TABLE push_request (
     id                  BIGINT PRIMARY KEY,
-    ticket_id           BIGINT NOT NULL REFERENCES ticket (id),
+    ticket_id           BIGINT NOT NULL REFERENCES ticket (id), -- that it is to pay for
     callback_token      TEXT NOT NULL UNIQUE, -- the last segment of its callback's address: it proves that M-PESA calls
     reference           TEXT NOT NULL, -- its own account number: the ticket's code and a mark that nobody is told to type
     checkout_request_id TEXT UNIQUE,   -- Daraja's name for it; NULL until known
     merchant_request_id TEXT,          -- its other name; NULL until known, and not always the push's alone
-    phone               TEXT NOT NULL, -- MSISDN
+    phone               TEXT NOT NULL, -- MSISDN that it prompts
     amount              BIGINT NOT NULL CHECK (amount BETWEEN 1 AND 250000), -- whole shillings
+    -- What became of it: not answered yet, accepted by Daraja, perhaps on the phone, no prompt went out, not completed so far, failed for
+    -- good, paid. Paid is never left; every other may still become paid.
     state               TEXT NOT NULL CHECK (state IN ('sending', 'prompted', 'unknown', 'refused', 'soft_failed', 'failed', 'paid')),
     live                BIGINT NOT NULL CHECK (live IN (0, 1)), -- 1 while a prompt may be answered: until a final answer, or live_until
-    live_until          BIGINT NOT NULL,
+    live_until          BIGINT NOT NULL, -- when it is no longer live, whatever becomes of it
     result_code         TEXT NOT NULL, -- M-PESA's, or Daraja's of a push that it refused
     result_text         TEXT NOT NULL, -- the words that came with it, for the operator
     reason              TEXT NOT NULL, -- ours, why it was not paid
@@ -148,9 +151,9 @@ CREATE TABLE callback (
     body        TEXT NOT NULL, -- cut to 4 KB where the token is none of ours
     encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64')), -- of body
     size        BIGINT NOT NULL, -- bytes that came
-    received_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL, -- when it came
     outcome     TEXT,  -- what was made of it; NULL until it is applied
-    decided_at  BIGINT -- when
+    decided_at  BIGINT -- when it was applied
 );
 CREATE INDEX callback_open ON callback (id) WHERE outcome IS NULL;
 CREATE INDEX callback_stranger ON callback (id) WHERE known = 0;
@@ -162,7 +165,7 @@ CREATE UNIQUE INDEX callback_pull ON callback (token) WHERE kind = 'pull';
 -- What is legible in a callback with a token of ours that was not understood whole. It is on the list until M-PESA has reported by another
 -- way what it was about, or a person has looked into it.
 CREATE TABLE unread (
-    callback_id   BIGINT PRIMARY KEY REFERENCES callback (id),
+    callback_id   BIGINT PRIMARY KEY REFERENCES callback (id), -- that was not understood
     push_id       BIGINT REFERENCES push_request (id), -- that it is of
     ticket_id     BIGINT REFERENCES ticket (id),       -- that it names
     paid          BIGINT NOT NULL CHECK (paid IN (0, 1)), -- 1 where it says plainly that its push was paid
@@ -170,7 +173,7 @@ CREATE TABLE unread (
     amount_cents  BIGINT,        -- and so of the amount
     phone         TEXT NOT NULL, -- may be masked
     account       TEXT NOT NULL, -- the account number that the payer typed
-    transacted_at BIGINT,
+    transacted_at BIGINT,        -- when the money was paid
     why           TEXT NOT NULL, -- it was not understood, for the operator
     legible       TEXT NOT NULL, -- the body as printable text
     created_at    BIGINT NOT NULL
@@ -188,8 +191,10 @@ CREATE TABLE payment (
     amount_cents  BIGINT,        -- what M-PESA took; NULL where it did not say
     phone         TEXT NOT NULL, -- of the payer; may be masked
     account       TEXT NOT NULL, -- the account number that the payer typed, as a C2B confirmation reports it
-    transacted_at BIGINT,
+    transacted_at BIGINT,        -- when it was paid, as M-PESA reports
     learnt_by     TEXT NOT NULL CHECK (learnt_by IN ('callback', 'query', 'c2b', 'typed', 'pull', 'person')), -- the source of it
+    -- What became of it: it pays for its ticket, is due back, names no ticket for certain, went back by us, went back by others, or is the
+    -- same money as another payment.
     state         TEXT NOT NULL CHECK (state IN ('applied', 'refund_due', 'unmatched', 'refunded', 'reversed_elsewhere', 'superseded')),
     reason        TEXT NOT NULL, -- why it is due back or unmatched
     doubt         TEXT NOT NULL DEFAULT '', -- what a person must look into, whatever its state; '' is nothing
@@ -204,18 +209,18 @@ CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
 -- Money of a payment on its way back: by M-PESA's Reversal, or by hand. A payment has one open refund at most.
 CREATE TABLE refund (
     id                         BIGINT PRIMARY KEY,
-    payment_id                 BIGINT NOT NULL REFERENCES payment (id),
-    amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0),
+    payment_id                 BIGINT NOT NULL REFERENCES payment (id), -- whose money it gives back
+    amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0), -- how much of it
     seats                      TEXT NOT NULL, -- always ''
-    method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')),
-    state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')),
+    method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
+    state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- failed is refused by M-PESA
     requested_by               TEXT NOT NULL, -- a person, or automatic
-    reason                     TEXT NOT NULL,
+    reason                     TEXT NOT NULL, -- why, in a person's words; of an automatic one the payment's reason
     reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
     result_token               TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
     timeout_token              TEXT NOT NULL, -- and of its time-out URL; a new one each time it is sent
-    originator_conversation_id TEXT UNIQUE,   -- ours; NULL until known
-    conversation_id            TEXT UNIQUE,   -- M-PESA's; NULL until known
+    originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
+    conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
     sent                       BIGINT NOT NULL, -- how often a Reversal of it went out
     undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many of these M-PESA reports that nothing came of it
     undone_ids                 TEXT NOT NULL DEFAULT '',   -- their conversation ids, so that a result that comes twice counts once
@@ -235,9 +240,9 @@ CREATE INDEX refund_next ON refund (next_at) WHERE next_at IS NOT NULL;
 -- page, or a C2B confirmation or a row of Pull Transactions names the ticket.
 CREATE TABLE claim (
     id            BIGINT PRIMARY KEY,
-    receipt       TEXT NOT NULL,
-    ticket_id     BIGINT NOT NULL REFERENCES ticket (id),
-    source        TEXT NOT NULL CHECK (source IN ('typed', 'c2b', 'pull')),
+    receipt       TEXT NOT NULL, -- that was named
+    ticket_id     BIGINT NOT NULL REFERENCES ticket (id), -- that it is said to have paid for
+    source        TEXT NOT NULL CHECK (source IN ('typed', 'c2b', 'pull')), -- who says so
     phone         TEXT NOT NULL, -- of the ticket, where it was typed; else of the payer, and may be masked
     browser       TEXT NOT NULL, -- the browser session that typed it
     client        TEXT NOT NULL, -- of the ticket that it was typed for
@@ -261,7 +266,7 @@ CREATE INDEX claim_next ON claim (next_at) WHERE next_at IS NOT NULL;
 
 -- A receipt that has paid for a ticket, about which M-PESA is asked again, since it tells nobody that a payment was reversed.
 CREATE TABLE paid_check (
-    receipt       TEXT PRIMARY KEY,
+    receipt       TEXT PRIMARY KEY, -- of the payment
     ticket_id     BIGINT NOT NULL, -- that it has paid for; 0 where a person has accepted it, and M-PESA is asked at once
     round         BIGINT NOT NULL CHECK (round IN (1, 2)), -- 1 is before the film, 2 the day after
     result_token  TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
@@ -282,21 +287,21 @@ CREATE TABLE settled (
     state   TEXT NOT NULL, -- what it was then
     reason  TEXT NOT NULL, -- and why
     note    TEXT NOT NULL, -- what the person wrote
-    by_whom TEXT NOT NULL,
-    at      BIGINT NOT NULL,
+    by_whom TEXT NOT NULL, -- the person
+    at      BIGINT NOT NULL, -- when
     PRIMARY KEY (kind, id)
 );
 
 -- Work that one of several processes does at a time, such as ending holds.
 CREATE TABLE lease (
-    name   TEXT PRIMARY KEY,
+    name   TEXT PRIMARY KEY, -- of the work
     holder TEXT NOT NULL,  -- which process
     until  BIGINT NOT NULL -- when another may take it
 );
 
 -- How Daraja is called, by all processes together: a rate limit and a circuit breaker. One row a kind of call.
 CREATE TABLE pace (
-    name       TEXT PRIMARY KEY,
+    name       TEXT PRIMARY KEY, -- daraja (pushes), questions, push (few questions while it rests), and one a rate
     next_at    BIGINT NOT NULL, -- when the next call may go out
     failures   BIGINT NOT NULL, -- how many went wrong, one after the other
     rest_until BIGINT NOT NULL  -- until when none goes out
@@ -306,7 +311,7 @@ CREATE TABLE pace (
 -- secret: until it ends, within an hour, whoever has it can call Daraja as the cinema.
 CREATE TABLE access_token (
     app        TEXT PRIMARY KEY, -- made from the consumer key, so that another app's token is not taken for it
-    value      TEXT NOT NULL,
+    value      TEXT NOT NULL, -- the token
     until      BIGINT NOT NULL, -- when it ends
     updated_at BIGINT NOT NULL
 );
@@ -314,7 +319,7 @@ CREATE TABLE access_token (
 -- A browser session.
 CREATE TABLE session (
     token      TEXT PRIMARY KEY, -- of its cookie
-    data       TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
+    data       TEXT NOT NULL, -- what scs keeps in it, encoded
+    expires_at BIGINT NOT NULL -- when it ends
 );
 CREATE INDEX session_expiry ON session (expires_at);
