@@ -186,8 +186,8 @@ func postgresForm(file described) described {
 	for table, parts := range file.tables {
 		var constraints []string
 		for _, part := range parts {
-			if key, is := strings.CutPrefix(part, "PRIMARY KEY ("); is {
-				constraints = append(constraints, "PRIMARY KEY "+strings.TrimSuffix(key, ")"))
+			if key := regexp.MustCompile(`^(PRIMARY KEY|UNIQUE) \((.*)\)$`).FindStringSubmatch(part); key != nil {
+				constraints = append(constraints, key[1]+" "+key[2])
 				continue
 			}
 			name, _, _ := strings.Cut(part, " ")
