@@ -2,14 +2,15 @@ package money
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
-// allot says which payment pays for which ticket, and what is due back.
-func allot(c Case, payments []*Payment, outcomes map[PushID]Outcome, now Instant) []TicketDecision {
+// allot says which payment pays for which ticket, and what is due back. It gives each payment its state and reason.
+func allot(c Case, payments []*Payment, now Instant) []TicketDecision {
 	for _, p := range payments {
 		if p.Push == 0 {
-			claimTicket(c, p, outcomes)
+			findTicket(c, p)
 		}
 	}
 	tickets := slices.SortedFunc(slices.Values(c.Tickets), func(a, b Ticket) int { return cmp.Compare(a.ID, b.ID) })
@@ -20,7 +21,7 @@ func allot(c Case, payments []*Payment, outcomes map[PushID]Outcome, now Instant
 	for _, p := range payments {
 		if p.Ticket == 0 {
 			p.State, p.Reason = Unmatched, cmp.Or(p.Reason, NamesNoTicket)
-			p.returned(c)
+			p.markReturned(c)
 		}
 	}
 	return decided
@@ -35,13 +36,10 @@ func allotTicket(c Case, t Ticket, payments []*Payment, now Instant) TicketDecis
 			own = append(own, p)
 		}
 	}
-	slices.SortFunc(own, func(a, b *Payment) int {
-		return cmp.Or(pushesFirst(a)-pushesFirst(b), cmp.Compare(laterUnknown(a), laterUnknown(b)), cmp.Compare(a.Push, b.Push),
-			cmp.Compare(a.Receipt, b.Receipt))
-	})
-	paying := d.committed(c, t, own)
+	slices.SortFunc(own, firstToPay)
+	paying := d.shownPayment(c, t, own)
 	for _, p := range own {
-		if paying != nil || !p.eligible(c, t, now) {
+		if paying != nil || !p.mayPay(c, t, now) {
 			continue
 		}
 		paying = p
@@ -52,7 +50,7 @@ func allotTicket(c Case, t Ticket, payments []*Payment, now Instant) TicketDecis
 	}
 	open := false
 	for _, p := range own {
-		p.State, p.Reason = RefundDue, p.whyDue(c, t, paying, now)
+		p.State, p.Reason = RefundDue, p.whyNotPaid(c, t, paying, now)
 		switch {
 		case p.Reason == "":
 			p.State = Applied
@@ -62,8 +60,10 @@ func allotTicket(c Case, t Ticket, payments []*Payment, now Instant) TicketDecis
 		if p == paying && p.State != Applied && d.Paid {
 			d.Void = cmp.Or(d.Void, p.Reason)
 		}
-		if p.returned(c) {
-			d.voidReturned(p == paying)
+		if p.markReturned(c) {
+			if p == paying && d.Paid {
+				d.Void = cmp.Or(d.Void, RefundAsked)
+			}
 			continue
 		}
 		open = open || p.State == RefundDue
@@ -75,15 +75,9 @@ func allotTicket(c Case, t Ticket, payments []*Payment, now Instant) TicketDecis
 	return d
 }
 
-func (d *TicketDecision) voidReturned(paying bool) {
-	if paying && d.Paid {
-		d.Void = cmp.Or(d.Void, RefundAsked)
-	}
-}
-
-// committed finds the payment that the ticket was shown as paid with. Where better proof makes it another ticket's, or an
-// operator found that nothing was paid, the ticket is void.
-func (d *TicketDecision) committed(c Case, t Ticket, own []*Payment) *Payment {
+// shownPayment finds the payment that the ticket was shown as paid with. Where there is none any more, since better
+// proof makes it another ticket's or an operator found that nothing was paid, the ticket is void.
+func (d *TicketDecision) shownPayment(c Case, t Ticket, own []*Payment) *Payment {
 	if t.PaidWith == (Key{}) {
 		return nil
 	}
@@ -101,13 +95,14 @@ func (d *TicketDecision) committed(c Case, t Ticket, own []*Payment) *Payment {
 	return nil
 }
 
-// eligible reports whether the payment may pay for its ticket.
-func (p *Payment) eligible(c Case, t Ticket, now Instant) bool {
-	return !p.gone() && t.Void == "" && t.PaidWith == (Key{}) && p.whyDue(c, t, p, now) == ""
+// mayPay reports whether the payment may pay for its ticket, which was not shown as paid so far.
+func (p *Payment) mayPay(c Case, t Ticket, now Instant) bool {
+	return !p.gone() && t.Void == "" && t.PaidWith == (Key{}) && p.whyNotPaid(c, t, p, now) == ""
 }
 
-// whyDue says why a payment does not pay for its ticket, "" where it does.
-func (p *Payment) whyDue(c Case, t Ticket, paying *Payment, now Instant) Reason {
+// whyNotPaid says why the ticket that the payment is for is not paid with it, "" where it is. Paying is the payment
+// that the ticket is paid with; nil where none is.
+func (p *Payment) whyNotPaid(c Case, t Ticket, paying *Payment, now Instant) Reason {
 	shown := t.PaidWith != (Key{})
 	switch {
 	case c.refundOpen(p.Key):
@@ -139,8 +134,8 @@ func (p *Payment) mayBe(other *Payment) bool {
 	return slices.ContainsFunc(p.Alike, other.names) || slices.ContainsFunc(other.Alike, p.names)
 }
 
-// returned marks a payment whose money has gone back, and reports whether it has.
-func (p *Payment) returned(c Case) bool {
+// markReturned marks a payment whose money has gone back, and reports whether it has.
+func (p *Payment) markReturned(c Case) bool {
 	switch {
 	case !p.gone():
 		return false
@@ -160,45 +155,41 @@ func (c Case) reversalOut(k Key) bool {
 	return slices.ContainsFunc(c.Refunds, func(r Refund) bool { return r.Of.names(k) && r.Out > 0 })
 }
 
-// pushesFirst lets what a push brought pay before what was paid by hand.
-func pushesFirst(p *Payment) int {
-	if p.Push != 0 {
-		return 0
-	}
-	return 1
+// firstToPay orders the payments for a ticket by which pays first: what a push brought before what was paid by hand,
+// then the earlier one. A time that is not known is the latest.
+func firstToPay(a, b *Payment) int {
+	paidAt := func(p *Payment) Instant { return cmp.Or(p.TransactedAt, math.MaxInt64) }
+	byHand := func(p *Payment) int { return 1 - int(min(p.Push, 1)) }
+	return cmp.Or(byHand(a)-byHand(b), cmp.Compare(paidAt(a), paidAt(b)), cmp.Compare(a.Push, b.Push),
+		cmp.Compare(a.Receipt, b.Receipt))
 }
 
-func laterUnknown(p *Payment) Instant {
-	if p.TransactedAt == 0 {
-		return 1 << 62
-	}
-	return p.TransactedAt
-}
-
-// claim is that a receipt is said to have paid for a ticket.
+// claim is that a payment is said to be for a ticket.
 type claim struct {
 	ticket TicketID
 	rank   int
 	why    Reason // why it does not count; "" where it does
 }
 
-// claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the receipt
-// on one's page, or an operator says so. All but the operator's word must be confirmed by Transaction Status.
-func claimTicket(c Case, p *Payment, outcomes map[PushID]Outcome) {
+// findTicket finds the ticket that a payment is for which is no push's. Whoever paid named one by the account number, a
+// customer typed the receipt on its page, or an operator says so. All but the operator's word must be confirmed by
+// Transaction Status. Of several claims the one by best proof counts; where two are equal, none does.
+func findTicket(c Case, p *Payment) {
 	var claims []claim
 	for _, f := range p.facts {
-		if f.Ticket == 0 || f.Says != Paid && f.Says != PaysFor || c.takenBack(f) {
+		if f.Ticket == 0 || f.Says != Paid && f.Says != PaysFor || c.retracted(f) {
 			continue
 		}
-		claims = append(claims, claim{f.Ticket, f.Source.rank(), p.whyNot(c, f, outcomes)})
+		claims = append(claims, claim{f.Ticket, f.Source.rank(), p.whyNotFor(c, f)})
 	}
 	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(min(len(a.why), 1), min(len(b.why), 1)), b.rank-a.rank, cmp.Compare(a.ticket, b.ticket), cmp.Compare(a.why, b.why))
+		return cmp.Or(cmp.Compare(min(len(a.why), 1), min(len(b.why), 1)), b.rank-a.rank, cmp.Compare(a.ticket, b.ticket),
+			cmp.Compare(a.why, b.why))
 	})
 	switch {
-	case p.also:
+	case p.second:
 		p.Reason = AlsoTold
-	case len(claims) == 0 && p.beside:
+	case len(claims) == 0 && p.otherToken:
 		p.Reason = OtherPush
 	case len(claims) == 0:
 		p.Reason = NamesNoTicket
@@ -220,8 +211,8 @@ func claimTicket(c Case, p *Payment, outcomes map[PushID]Outcome) {
 	}
 }
 
-// whyNot says why a claim does not count, "" where it does.
-func (p *Payment) whyNot(c Case, f Fact, outcomes map[PushID]Outcome) Reason {
+// whyNotFor says why the payment is not for the ticket that a fact of it names, "" where it is.
+func (p *Payment) whyNotFor(c Case, f Fact) Reason {
 	t, known := c.ticket(f.Ticket)
 	if f.Source == Operator && known {
 		return ""
@@ -232,9 +223,9 @@ func (p *Payment) whyNot(c Case, f Fact, outcomes map[PushID]Outcome) Reason {
 	switch {
 	case !known:
 		return NamesNoTicket
-	case p.status == nil && p.bogus != "":
-		return p.bogus
-	case p.status == nil:
+	case !p.confirmed && p.denied != "":
+		return p.denied
+	case !p.confirmed:
 		return ToBeConfirmed
 	case f.Source == Customer && c.said(Paid, anothers):
 		return NamedTwice

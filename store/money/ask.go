@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// ask says what M-PESA is to be asked. When each question goes out, and how often, is the schedule's.
+// ask says what M-PESA is to be asked: by push query about each push that no payment is known of, by Transaction Status
+// about each receipt that it may say something new of. When a question goes out, and how often, is the caller's.
 func ask(c Case, payments []*Payment, outcomes map[PushID]Outcome) (questions []Question) {
 	for _, push := range c.Pushes {
 		p := paymentOf(payments, push.ID)
@@ -44,7 +45,7 @@ func ask(c Case, payments []*Payment, outcomes map[PushID]Outcome) (questions []
 
 // worthAsking reports whether Transaction Status may say something about the payment that matters.
 func (p *Payment) worthAsking() bool {
-	if p.status != nil || p.bogus != "" || p.gone() {
+	if p.confirmed || p.denied != "" || p.gone() {
 		return false
 	}
 	switch {
@@ -56,10 +57,11 @@ func (p *Payment) worthAsking() bool {
 	return p.Reason == ToBeConfirmed || p.Reason == AmountUnknown
 }
 
-// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and neither
-// is it doubted nor may anything turn out to be the same money.
-func mayGoBack(c Case, payments []*Payment, outcomes map[PushID]Outcome, p *Payment) bool {
-	if p.State != RefundDue || p.Receipt == "" || !p.AmountKnown || p.Assumed || p.Amount%100 != 0 || len(p.Doubts)+len(p.Alike) > 0 {
+// automatic reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and
+// neither is it doubted nor may anything turn out to be the same money.
+func automatic(payments []*Payment, p *Payment) bool {
+	certain := p.Receipt != "" && p.AmountKnown && !p.Assumed && p.Amount%100 == 0
+	if p.State != RefundDue || !certain || len(p.Doubts)+len(p.Alike) > 0 {
 		return false
 	}
 	return !slices.ContainsFunc(payments, func(other *Payment) bool {

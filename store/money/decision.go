@@ -5,16 +5,16 @@ import "slices"
 // State is what has become of a payment.
 type State string
 
-// A payment pays for a ticket, is due back, or names no ticket for certain. Its money may have gone back, by us or not.
+// A payment pays for a ticket, is due back, is no ticket's for certain, or has gone back.
 const (
 	Applied   State = "applied"
 	RefundDue State = "refund_due"
 	Unmatched State = "unmatched"
-	Refunded  State = "refunded"
-	Returned  State = "reversed_elsewhere"
+	Refunded  State = "refunded"           // by a Reversal of ours, or by hand as an operator says
+	Returned  State = "reversed_elsewhere" // M-PESA says so, and none of our Reversals was out
 )
 
-// Reason is why a payment is due back or unmatched, why a ticket is void, or why an entry is on the list.
+// Reason is why a payment is due back or unmatched, or why a ticket is void.
 type Reason string
 
 // Why money is due back, or a ticket void.
@@ -47,8 +47,8 @@ const (
 	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
 )
 
-// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves it or
-// a better proof ends it.
+// Doubt is something about a payment that M-PESA contradicts itself or an operator on. It is shown, and stays until an
+// operator resolves it or better proof ends it. It does not change the payment's state.
 type Doubt struct {
 	Why     DoubtReason
 	Amount  Cents  // the other amount that was told, or what went back
@@ -67,12 +67,12 @@ const (
 	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
 )
 
-// Payment is money that M-PESA took, by its own word or an operator's.
+// Payment is money that M-PESA took, as it says itself or an operator does.
 type Payment struct {
 	Key
 	Ticket TicketID // that it is for; 0 where that is not certain
 	Named  TicketID // that it is said to be for, where Ticket is 0
-	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be paid in part.
+	// Amount counts where AmountKnown. Assumed says that it is what the push asked for: a push cannot be paid in part.
 	Amount       Cents
 	AmountKnown  bool
 	Assumed      bool
@@ -83,16 +83,16 @@ type Payment struct {
 	Reason       Reason
 	Doubts       []Doubt
 	Alike        []Key // the payments and pushes that it may be the same money as
-	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
+	// Automatic says that it may go back without a person: it is due, whole shillings, and neither doubted nor alike.
 	Automatic bool
 
-	facts   []Fact // that speak of it
-	account bool   // the payer's account number is known, and is no push's
-	status  *Fact  // Transaction Status's word that it was paid to us
-	bogus   Reason // NotKnown or ToOthers, where Transaction Status says so
-	beside  bool   // it was told beside another push's token
-	also    bool   // its push was paid with another receipt
-	back    returns
+	facts        []Fact // that speak of it
+	typedAccount bool   // the payer's account number is known, and is no push's
+	confirmed    bool   // Transaction Status says that it was paid to us
+	denied       Reason // NotKnown or ToOthers, where Transaction Status says so
+	otherToken   bool   // it came with the token of a push and another CheckoutRequestID
+	second       bool   // its push was paid with another receipt
+	back         returns
 }
 
 // returns is what facts say of money that went back.
@@ -104,7 +104,7 @@ type returns struct {
 // Outcome is what became of a push.
 type Outcome string
 
-// A push may still be paid until it has failed for good or was paid; after NotCompleted too.
+// A push is paid, failed for good, not completed so far, or not reported on. All but the first may still become paid.
 const (
 	PushPaid         Outcome = "paid"
 	PushFailed       Outcome = "failed"
@@ -115,12 +115,12 @@ const (
 // TicketDecision is what becomes of a ticket by its money.
 type TicketDecision struct {
 	ID   TicketID
-	Paid bool
-	With Key
+	Paid bool // it pays, or was shown as paid; it may be void all the same
+	With Key  // the payment that pays for it, or was shown to
 	// NeedsSeats says that With pays for it once the database has given it seats; decide again with what came of that.
 	NeedsSeats bool
-	Void       Reason
-	FreeSeats  bool   // it is void, and nothing of it remains to be given back
+	Void       Reason // why it admits nobody, though it was paid; "" where it does
+	FreeSeats  bool   // it is void, and no payment for it is due back any more
 	Owed       Reason // why money for it is due back, where it is not paid; "" where none is
 }
 
@@ -133,7 +133,7 @@ const (
 	AskReceipt QuestionKind = "receipt"
 )
 
-// Question is something to ask M-PESA. Soon is out of turn.
+// Question is something to ask M-PESA. Soon says that it goes before its turn.
 type Question struct {
 	Kind    QuestionKind
 	Push    PushID
@@ -147,11 +147,11 @@ type Decision struct {
 	Pushes    map[PushID]Outcome
 	Tickets   []TicketDecision
 	Questions []Question
-	// MayBeDue is, in cents, how much more may be due back than is: what of it is the same money is not known yet.
+	// MayBeDue is how much more than is due back may be: the amounts of the payments that are MayBeSame.
 	MayBeDue Cents
 }
 
-// Decide says what a case means at an instant. The instant matters for films that have begun alone.
+// Decide says what a case means at an instant, which matters only where a film may have begun.
 func Decide(c Case, now Instant) Decision {
 	payments := identify(c)
 	for _, p := range payments {
@@ -159,9 +159,9 @@ func Decide(c Case, now Instant) Decision {
 	}
 	outcomes := outcomesOf(c, payments)
 	compare(c, payments, outcomes)
-	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, outcomes, now)}
+	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, now)}
 	for _, p := range payments {
-		p.Automatic = mayGoBack(c, payments, outcomes, p)
+		p.Automatic = automatic(payments, p)
 		if p.Reason == MayBeSame {
 			d.MayBeDue += p.Amount
 		}

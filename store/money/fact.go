@@ -1,5 +1,7 @@
 package money
 
+import "slices"
+
 // PushID is the number of an STK Push.
 type PushID int64
 
@@ -15,7 +17,7 @@ type Instant int64
 // Source is who has said a fact.
 type Source string
 
-// The sources, in the order of their proof; see [Source.rank].
+// The sources, the best proof first. A Reversal's result proves no payment, and stands outside that order.
 const (
 	Callback     Source = "callback"     // a callback with the push's own token
 	Status       Source = "status"       // M-PESA's answer to a Transaction Status
@@ -30,25 +32,7 @@ const (
 
 // rank orders sources by their proof: a greater one replaces what a smaller one says.
 func (s Source) rank() int {
-	switch s {
-	case Callback:
-		return 8
-	case Status:
-		return 7
-	case Statement:
-		return 6
-	case Query:
-		return 5
-	case Confirmation:
-		return 4
-	case Pull:
-		return 3
-	case Customer:
-		return 2
-	case Operator:
-		return 1
-	}
-	return 0
+	return 1 + slices.Index([]Source{Operator, Customer, Pull, Confirmation, Query, Statement, Status, Callback}, s)
 }
 
 // isMPESA reports whether M-PESA itself speaks.
@@ -57,7 +41,7 @@ func (s Source) isMPESA() bool { return s.rank() > Customer.rank() || s == Rever
 // Saying is what a fact says.
 type Saying string
 
-// The sayings. Those of a push name a push, those of a receipt a receipt.
+// The sayings. One about a push names it, one about a receipt names that.
 const (
 	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
 	FailedForGood Saying = "failed"          // the push took no money, and will not
@@ -65,16 +49,16 @@ const (
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	PaidToOthers  Saying = "paid_to_others"  // the receipt is of a payment to somebody else
 	Reversed      Saying = "reversed"        // M-PESA has given the receipt's money back, by whomever
-	PaysFor       Saying = "pays_for"        // the receipt is said to have paid for the ticket
-	NotFor        Saying = "not_for"         // an operator takes PaysFor back
-	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
+	PaysFor       Saying = "pays_for"        // a customer or an operator: the receipt has paid for the ticket
+	NotFor        Saying = "not_for"         // an operator: it has not, whoever says so
+	NothingPaid   Saying = "nothing_paid"    // an operator: what operators said of the receipt is wrong
 	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
 	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of a
-// kind, that is zero.
+// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of
+// a kind, that is zero.
 type Fact struct {
 	ID      int64
 	At      Instant // when it became known; nothing is decided by it
@@ -82,13 +66,14 @@ type Fact struct {
 	Says    Saying
 	Push    PushID
 	Receipt string
-	Ticket  TicketID // of PaysFor; or which ticket's code the payer typed as account number
-	Beside  PushID   // whose token a callback came with that names another CheckoutRequestID
+	Ticket  TicketID // of PaysFor and NotFor; or whose code the payer typed as account number
+	Beside  PushID   // with whose token it came, where it names another CheckoutRequestID; Push is zero then
 
 	Amount       *Cents // what was taken or went back; nil where it does not say
 	Payer        Pattern
 	TransactedAt Instant
-	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its push.
+	// Account says that the payer's account number is known and that no push sent it: the payer typed it. A
+	// confirmation with the account number of a push names that push instead.
 	Account bool
 }
 
@@ -113,7 +98,7 @@ const (
 	SeatsGone Seats = "gone"
 )
 
-// Ticket is what the fate of money depends on. PaidWith and Void are commitments.
+// Ticket is what the fate of money for it depends on. PaidWith and Void are commitments.
 type Ticket struct {
 	ID        TicketID
 	Total     Cents
@@ -129,8 +114,8 @@ type Ticket struct {
 // Refund is money on its way back, asked for by a person or by the program. It is a commitment.
 type Refund struct {
 	Of   Key
-	Open bool // requested, and neither done nor refused
-	Out  int  // Reversals that M-PESA may have carried out
+	Open bool // it is requested, and neither done nor failed
+	Out  int  // how many of its Reversals M-PESA may have carried out
 }
 
 // Case is all that may concern the same money.

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// link is that a receipt was named for a push, and by how good a proof.
+// link is that somebody says that a push was paid with a receipt, and how good a proof that is.
 type link struct {
 	push    PushID
 	receipt string
@@ -14,7 +14,8 @@ type link struct {
 	at      Instant // when the money was taken, where that was told
 }
 
-// identify finds the payments of a case: one for each push that was paid, and one for each receipt that is no push's.
+// identify finds the payments of a case: one for each push that was paid, and one for each receipt that was paid and is
+// not that of a push's payment. It gives each the facts that speak of it.
 func identify(c Case) []*Payment {
 	owner, shared := owners(c)
 	receipts := map[PushID]string{}
@@ -40,7 +41,7 @@ func identify(c Case) []*Payment {
 		if owned && receipts[push] == receipt || inDispute[receipt] && !owned {
 			continue // the push's payment, or one of several pushes'
 		}
-		all = append(all, &Payment{Key: Key{Receipt: receipt}, Named: c.push(push).Ticket, also: owned})
+		all = append(all, &Payment{Key: Key{Receipt: receipt}, Named: c.push(push).Ticket, second: owned})
 	}
 	for _, p := range all {
 		p.facts = slices.Collect(func(yield func(Fact) bool) {
@@ -57,7 +58,7 @@ func identify(c Case) []*Payment {
 	return all
 }
 
-// links lists what was said of which receipt a push was paid with, the best proof of each pair alone.
+// links lists the pairs of push and receipt that somebody says are one, each with its best proof.
 func links(c Case) []link {
 	best := map[Key]link{}
 	for _, f := range c.Facts {
@@ -72,8 +73,8 @@ func links(c Case) []link {
 	return slices.Collect(maps.Values(best))
 }
 
-// owners says which push each receipt is of: the one that the best proof names. A receipt that several pushes have equal
-// proof of is none's, unless a ticket was shown as paid with it already; it is shared by them.
+// owners says which push each receipt is of: the one that the best proof names. A receipt with equal proof for several
+// pushes is shared by them: it is the push's whose ticket was shown as paid with it, else no push's.
 func owners(c Case) (owner map[string]PushID, shared map[PushID][]string) {
 	byReceipt := map[string][]link{}
 	for _, l := range links(c) {
@@ -104,8 +105,8 @@ func (c Case) shownWith(k Key) bool {
 	return slices.ContainsFunc(c.Tickets, func(t Ticket) bool { return t.PaidWith == k })
 }
 
-// preferred is which of two receipts that are a push's alone is its payment's: the one by better proof, the one that a ticket
-// was shown with, or the earlier one.
+// preferred is which of two receipts that both are the push's is its payment's: the one by better proof, the one that a
+// ticket was shown as paid with, the earlier one, in this order.
 func preferred(c Case, push PushID, a, b string) string {
 	if a == "" || b == "" {
 		return cmp.Or(a, b)
@@ -131,7 +132,7 @@ func preferred(c Case, push PushID, a, b string) string {
 	return a
 }
 
-// pushesPaid lists the pushes that somebody says were paid, and those that a receipt that was paid is of.
+// pushesPaid lists the pushes that somebody says were paid, and those whose receipt somebody says was paid.
 func pushesPaid(c Case, owner map[string]PushID) (paid []PushID) {
 	for _, f := range c.Facts {
 		if f.Says == Paid && f.Push != 0 {
@@ -147,10 +148,10 @@ func pushesPaid(c Case, owner map[string]PushID) (paid []PushID) {
 	return slices.Compact(paid)
 }
 
-// receiptsPaid lists the receipts that somebody says were paid: M-PESA, or an operator who has not taken it back.
+// receiptsPaid lists the receipts that were paid, as M-PESA says, or an operator who does not take it back.
 func receiptsPaid(c Case) (paid []string) {
 	for _, f := range c.Facts {
-		if f.Receipt != "" && (f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)) {
+		if f.Receipt != "" && (f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.retracted(f)) {
 			paid = append(paid, f.Receipt)
 		}
 	}
@@ -158,8 +159,8 @@ func receiptsPaid(c Case) (paid []string) {
 	return slices.Compact(paid)
 }
 
-// takenBack reports whether an operator takes back that a receipt pays for a ticket.
-func (c Case) takenBack(claim Fact) bool {
+// retracted reports whether an operator takes back that the fact's receipt is for the fact's ticket.
+func (c Case) retracted(claim Fact) bool {
 	return c.said(NotFor, func(f Fact) bool { return f.Receipt == claim.Receipt && f.Ticket == claim.Ticket }) ||
 		claim.Source == Operator && c.said(NothingPaid, func(f Fact) bool { return f.Receipt == claim.Receipt })
 }

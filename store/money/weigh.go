@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other on.
+// weigh fills in what a payment's facts say of it: each thing by the best proof that says it. What M-PESA contradicts
+// itself on becomes a doubt.
 func weigh(c Case, p *Payment) {
 	facts := slices.Clone(p.facts)
-	// The order in which facts came to be known must not show: equal proof goes by what it says.
+	// The order in which facts became known must not matter: of equal proof the smaller amount or time goes first.
 	slices.SortFunc(facts, func(a, b Fact) int {
 		return cmp.Or(b.Source.rank()-a.Source.rank(), cmp.Compare(amountOf(a), amountOf(b)),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
@@ -16,27 +17,27 @@ func weigh(c Case, p *Payment) {
 	asked := false // M-PESA says that a push was paid, not how much
 	for _, f := range facts {
 		switch {
-		case f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
-			p.takePaid(f)
+		case f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.retracted(f):
+			p.addPaid(f)
 			asked = asked || f.Source == Query
 		case f.Says == NoSuchReceipt:
-			p.bogus = cmp.Or(p.bogus, NotKnown)
+			p.denied = cmp.Or(p.denied, NotKnown)
 		case f.Says == PaidToOthers:
-			p.bogus = ToOthers
+			p.denied = ToOthers
 		case f.Says == Reversed, f.Says == GivenBack:
-			p.takeBack(f)
+			p.addReturn(f)
 		}
-		p.account = p.account || f.Account
-		p.beside = p.beside || f.Beside != 0
+		p.typedAccount = p.typedAccount || f.Account
+		p.otherToken = p.otherToken || f.Beside != 0
 	}
 	if !p.AmountKnown && asked {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
 	}
-	// What M-PESA itself has told of is not doubted because it does not find it: that may come from how it was asked.
-	if p.bogus != "" && p.status == nil && (p.Proof.rank() <= Customer.rank() || p.byOperator(c)) {
+	// That M-PESA does not find what it has reported itself is no doubt: it may be how it was asked.
+	if p.denied != "" && !p.confirmed && (p.Proof.rank() <= Customer.rank() || p.byOperator(c)) {
 		p.Doubts = append(p.Doubts, Doubt{Why: ReceiptBogus, Receipt: p.Receipt})
 	}
-	p.weighReturns()
+	p.weighReturned()
 }
 
 func amountOf(f Fact) Cents {
@@ -46,13 +47,13 @@ func amountOf(f Fact) Cents {
 	return *f.Amount
 }
 
-// takePaid takes in a fact that says it was paid; better ones were taken in before.
-func (p *Payment) takePaid(f Fact) {
+// addPaid adds a fact that says it was paid to what better ones say, which were added before.
+func (p *Payment) addPaid(f Fact) {
 	p.Proof = cmp.Or(p.Proof, f.Source)
 	p.Payer = cmp.Or(p.Payer, f.Payer)
 	p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
 	if f.Source == Status && f.Says == Paid {
-		p.status = &f
+		p.confirmed = true
 	}
 	switch {
 	case f.Amount == nil || *f.Amount <= 0:
@@ -74,7 +75,8 @@ func (p *Payment) byOperator(c Case) bool {
 	return !c.said(Paid, func(f Fact) bool { return f.Push == p.Push && f.Receipt == p.Receipt })
 }
 
-func (p *Payment) takeBack(f Fact) {
+// addReturn adds a fact that says that its money went back.
+func (p *Payment) addReturn(f Fact) {
 	amount := max(amountOf(f), 0)
 	switch {
 	case f.Says == Reversed:
@@ -84,12 +86,12 @@ func (p *Payment) takeBack(f Fact) {
 		p.back.hand += amount
 	default:
 		p.back.byUs = true
-		p.back.us = max(p.back.us, amount) // a result may be told twice
+		p.back.us = max(p.back.us, amount) // a result may come twice
 	}
 }
 
-// weighReturns says what is odd about money that went back. Where no fact says how much that was, it is the whole.
-func (p *Payment) weighReturns() {
+// weighReturned doubts money that went back twice or not whole. Where no fact says how much, it was the whole.
+func (p *Payment) weighReturned() {
 	switch back := p.back.hand + p.back.us; {
 	case back == 0 || !p.AmountKnown || back == p.Amount:
 	case p.back.hand > 0 && p.back.us > 0 && back > p.Amount:
@@ -99,7 +101,7 @@ func (p *Payment) weighReturns() {
 	}
 }
 
-// gone reports whether its money is with its payer again, as far as anybody says.
+// gone reports whether anybody says that its money went back to whoever paid it.
 func (p *Payment) gone() bool { return p.back.byHand || p.back.byUs || p.back.elsewhere }
 
 // outcomesOf says what became of each push.
@@ -122,17 +124,18 @@ func outcomesOf(c Case, payments []*Payment) map[PushID]Outcome {
 }
 
 const (
-	// A push is paid within minutes of being sent. M-PESA's clock may be ahead of ours.
+	// A push is paid from a minute before it was made, since M-PESA's clock may be behind ours, to ten minutes after.
 	echoBefore Instant = 60_000
 	echoAfter  Instant = 600_000
-	clockSkew  Instant = 5_000
+	// A payment for a ticket may seem to be made so long before the ticket was.
+	clockSkew Instant = 5_000
 )
 
-// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the same
-// money, and nothing says so. What failed for good took no money.
+// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the
+// same money, and nothing says so. A push that failed for good took no money, and is alike to nothing.
 func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 	for _, receipt := range payments {
-		if receipt.Push != 0 || receipt.also {
+		if receipt.Push != 0 || receipt.second {
 			continue
 		}
 		for _, push := range c.Pushes {
@@ -156,10 +159,11 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return payments[i]
 }
 
-// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two apart,
-// since each push sends one of its own; so does an operator.
+// alike reports whether a receipt may be what a push was paid with, by amount, phone and minutes. What is not known
+// fits. An account number that a payer typed tells the two apart, since each push sends one of its own; so does an
+// operator.
 func alike(c Case, receipt *Payment, push Push) bool {
-	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
+	if receipt.typedAccount || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
 		return false
 	}
 	if at := receipt.TransactedAt; at != 0 && (at < push.MadeAt-echoBefore || at > push.MadeAt+echoAfter) {
