@@ -27,8 +27,8 @@
 // receipt of a push is a payment of its own, unmatched ([AlsoTold]).
 //
 // Do they look alike? A receipt that is no push's, and a push whose receipt is not known, may be the same money where
-// amount, phone and minutes fit. They stay two, and each has the other in [Payment].Alike. It ends with a fact that names
-// both, an account number that a payer typed, or an operator's word ([TheSame], [Two]).
+// amount, phone and minutes fit. They stay two, and each has the other in [Payment].Alike. It ends with a fact that
+// names both, an account number that a payer typed, or an operator's word ([TheSame], [Two]).
 //
 // For which ticket is each? A push's money is for the push's ticket. Other money is for the ticket that its account
 // number, a customer or an operator names. An operator's word is enough. Otherwise Transaction Status must have
@@ -39,8 +39,8 @@
 // Which one pays? Exactly the total pays. What the ticket was shown as paid with pays for it; otherwise what a push
 // brought before what was paid by hand, and the earlier before the later. Late money needs a screening that is neither
 // begun nor cancelled, and seats. Every other payment for the ticket is due back ([PaidTwice], [WrongAmount], …), or
-// unmatched while it may be the same money as what pays ([MayBeSame]) or its amount is not known ([AmountUnknown]). Where
-// a refund of it was asked for, it is due back ([RefundAsked]).
+// unmatched while it may be the same money as what pays ([MayBeSame]) or its amount is not known ([AmountUnknown]).
+// Where a refund of it was asked for, it is due back ([RefundAsked]).
 //
 // Did it go back? Then it pays for nothing. A ticket that was shown as paid with it stays paid and becomes void; so
 // does one whose money turns out to be of another amount, another ticket's, or never paid.

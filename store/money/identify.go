@@ -66,11 +66,13 @@ func links(c Case) []link {
 			continue
 		}
 		k := Key{f.Push, f.Receipt}
-		if have, is := best[k]; !is || f.Source.rank() > have.rank {
-			best[k] = link{f.Push, f.Receipt, f.Source.rank(), f.TransactedAt}
+		l := link{f.Push, f.Receipt, f.Source.rank(), f.TransactedAt}
+		have, is := best[k]
+		if !is || cmp.Or(have.rank-l.rank, cmp.Compare(l.at, have.at)) < 0 {
+			best[k] = l
 		}
 	}
-	return slices.Collect(maps.Values(best))
+	return slices.SortedFunc(maps.Values(best), func(a, b link) int { return cmp.Compare(a.push, b.push) })
 }
 
 // owners says which push each receipt is of: the one that the best proof names. A receipt with equal proof for several
