@@ -7,11 +7,13 @@
 //
 // # States
 //
-//   - A ticket is [Pending], [Paid] or [Failed]. Failed may become Paid by late money, or Pending by another push. Paid is
-//     never left; a paid ticket may be void, and then admits nobody.
-//   - A push is [PushSending] until Daraja answers, then [PushPrompted], [PushUnknown] or [PushRefused]. M-PESA's report
-//     makes it [PushPaid], [PushFailed] or [PushSoftFailed]. Paid is never left, and every other may still become Paid.
-//   - A payment is [PaymentApplied] to its ticket, [PaymentRefundDue] or [PaymentUnmatched], until its money has gone back.
+//   - A ticket is [Pending], [Paid] or [Failed]. Failed may become Paid by late money, or Pending by another push. Paid
+//     is never left; a paid ticket may be void, and then admits nobody.
+//   - A push is [PushSending] until Daraja answers, then [PushPrompted], [PushUnknown] or [PushRefused]. M-PESA's
+//     report makes it [PushPaid], [PushFailed] or [PushSoftFailed]. Paid is never left, and every other may still
+//     become Paid.
+//   - A payment is [PaymentApplied] to its ticket, [PaymentRefundDue] or [PaymentUnmatched], until its money has gone
+//     back.
 //   - A refund is [RefundRequested] until M-PESA, or who gave the money back by hand, reports how it ended.
 //
 // # Laws
@@ -22,7 +24,8 @@
 //   - Facts are of the same money only if they name the same receipt or the same push. A receipt is one payment, and a
 //     push pays once. What looks alike is shown as alike.
 //   - Applying the same callback twice changes nothing. What was done, such as a ticket shown as paid, is never undone.
-//   - Rows about money are never deleted. What cannot be decided is on the list of open items until a person has seen it.
+//   - Rows about money are never deleted. What cannot be decided is on the list of open items until a person has seen
+//     it.
 //   - A seat has one owner, which the primary key of table seat holds.
 //
 // assets/docs/architecture.md has the laws in full, each step from state to state, and the words. schema.sql has each

@@ -32,7 +32,8 @@ func TestSchema(t *testing.T) {
 	})
 }
 
-// TestSchemaIsExplained: a comment stands before each table, and after or before each column but those that the file's head explains.
+// TestSchemaIsExplained: a comment stands before each table, and after or before each column but those that the head of
+// the file explains.
 func TestSchemaIsExplained(t *testing.T) {
 	table, before := "", ""
 	columns := 0
@@ -179,8 +180,8 @@ func texts(t *testing.T, db *sql.DB, query string) (all [][2]string) {
 	return all
 }
 
-// postgresForm says what the catalogue of PostgreSQL says: constraints apart from columns, and of a check or an index's condition the
-// columns alone, since the catalogue words them anew.
+// postgresForm says what the catalogue of PostgreSQL says: constraints apart from columns, and of a check the column
+// alone, since the catalogue words it anew.
 func postgresForm(file described) described {
 	d := described{tables: map[string][]string{}}
 	for table, parts := range file.tables {

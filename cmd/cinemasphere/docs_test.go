@@ -88,7 +88,8 @@ func TestDocsOfStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diagrams := regexp.MustCompile("(?s)```states (\\w+)\n(.*?)```").FindAllStringSubmatch(pages(t)["assets/docs/architecture.md"], -1)
+	page := pages(t)["assets/docs/architecture.md"]
+	diagrams := regexp.MustCompile("(?s)```states (\\w+)\n(.*?)```").FindAllStringSubmatch(page, -1)
 	if len(diagrams) != 4 {
 		t.Errorf("%d diagrams of states, want 4", len(diagrams))
 	}
