@@ -101,10 +101,10 @@ func (s *Store) Batch(queued func(), writes ...func() error) []error {
 	<-began
 	errs := make([]chan error, len(writes))
 	for i, w := range writes {
-		before := s.queued()
+		before := s.db.Waiting()
 		errs[i] = make(chan error, 1)
 		go func() { errs[i] <- w() }()
-		for s.queued() == before {
+		for s.db.Waiting() == before {
 			// The next may only queue after this one; there is nothing to wait on but the queue's length.
 			runtime.Gosched()
 		}
@@ -164,34 +164,13 @@ func BestSeats(plan string, taken map[string]bool, n int) ([]string, error) {
 
 // AwaitQueue waits until n writes are queued behind the one that is under way.
 func (s *Store) AwaitQueue(n int) {
-	for s.queued() < n {
+	for s.db.Waiting() < n {
 		runtime.Gosched()
 	}
 }
 
 // Queued is how many writes wait for their turn.
-func (s *Store) Queued() int { return s.queued() }
-
-// queued is how many writes wait for their turn.
-func (s *Store) queued() int {
-	switch b := s.books.(type) {
-	case *sqliteBooks:
-		return len(b.urgent) + len(b.booking)
-	case *postgresBooks:
-		return int(b.urgent.waiting.Load() + b.booking.waiting.Load())
-	}
-	return 0
-}
-
-// PretendSlow makes the writer foresee so many milliseconds for each waiting write.
-func (s *Store) PretendSlow(ms int64) {
-	switch b := s.books.(type) {
-	case *sqliteBooks:
-		b.itemNanos.Store(ms * 1e6)
-	case *postgresBooks:
-		b.booking.nanos.Store(ms * 1e6 * int64(cap(b.booking.places)))
-	}
-}
+func (s *Store) Queued() int { return s.db.Waiting() }
 
 // PretendStrangers sets how many callbacks with an unknown token have come.
 func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
@@ -200,12 +179,7 @@ func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
 func RuleCount() int { return len(rules) + 1 }
 
 // BookingPlaces is how many bookings are written at once.
-func (s *Store) BookingPlaces() int {
-	if b, is := s.books.(*postgresBooks); is {
-		return cap(b.booking.places)
-	}
-	return 1
-}
+func (s *Store) BookingPlaces() int { return s.db.Places() }
 
 // PretendLastID lets the next id be one more, whatever the time.
 func (s *Store) PretendLastID(last int64) { s.ids.last = last }
@@ -237,7 +211,7 @@ func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 }
 
 // Unguarded lets writes that are about the same ticket or money not wait for each other, to show why they must.
-func (s *Store) Unguarded() { s.books.(*postgresBooks).unguarded = true }
+func (s *Store) Unguarded() { s.unguarded = true }
 
 // Later runs statements as those are whose result nobody waits for.
 func (s *Store) Later(queries ...string) error {

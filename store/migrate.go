@@ -5,16 +5,31 @@ import (
 	"database/sql"
 	_ "embed"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"cinemasphere/store/internal/db"
 )
 
 //go:embed schema.sql
 var schema string
 
-// migrate brings the schema up to date, forward only.
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
-	p, err := newMigrations(dialect, db, options...)
+// migrate brings the schema up to date, forward only. On PostgreSQL, where several processes may start at once, one does,
+// and the others wait for it.
+func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) error {
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
+	if d == db.PostgreSQL {
+		locker, err := lock.NewPostgresTableLocker(
+			lock.WithTableLockTimeout(200*time.Millisecond, 1500), lock.WithTableLogger(log))
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		dialect, options = goose.DialectPostgres, append(options, goose.WithLocker(locker), goose.WithSlog(log))
+	}
+	p, err := newMigrations(dialect, conn, options...)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
+
+	"cinemasphere/store/internal/db"
 )
 
 // column is a column of a table, by name.
@@ -17,6 +18,49 @@ type column struct {
 	Table string `db:"table_name"`
 	Name  string `db:"column_name"`
 }
+
+// inspect looks at a database before anything is changed in it: whether it is empty, or ours at a version that we know.
+func inspect(ctx context.Context, found *db.Pool, d db.Dialect, existing bool) error {
+	tables, ours, columns := sqliteTables, sqliteOurs, sqliteColumns
+	if d == db.PostgreSQL {
+		tables, ours, columns = postgresOurs, postgresOurs, postgresColumns
+	}
+	var n int64
+	if err := found.Get(ctx, &n, tables); err != nil {
+		return err
+	}
+	if n == 0 {
+		if existing {
+			return ErrNoBooks
+		}
+		return nil
+	}
+	if err := found.Get(ctx, &n, ours); err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("%w: it is the database of another program", ErrNoBooks)
+	}
+	var schema schemaFound
+	if err := found.Scan(ctx, []any{&schema.version, &schema.rows}, schemaVersion); err != nil {
+		return err
+	}
+	if err := found.List(ctx, &schema.columns, columns); err != nil {
+		return err
+	}
+	return checkSchema(ctx, schema)
+}
+
+// What a database has, by its own catalogue. On PostgreSQL a schema may have tables of other programs beside ours.
+const (
+	sqliteTables  = `SELECT count(*) FROM sqlite_master WHERE type = 'table'`
+	sqliteOurs    = `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`
+	sqliteColumns = `SELECT m.name AS table_name, c.name AS column_name
+	FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2`
+	postgresOurs = `SELECT count(*) FROM information_schema.tables
+	WHERE table_name = 'goose_db_version' AND table_schema = current_schema()`
+	postgresColumns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+)
 
 // schemaFound is what the migrations have left behind in a database.
 type schemaFound struct {
@@ -67,26 +111,26 @@ const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT versi
 // columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which takes
 // milliseconds: their text says what was made, not what is left of it.
 func columnsAt(ctx context.Context) (at map[int64][]column, err error) {
-	plain, err := sql.Open("sqlite", ":memory:")
+	at = map[int64][]column{}
+	err = db.InMemory(func(conn *sql.DB, pool *db.Pool) error {
+		p, err := newMigrations(goose.DialectSQLite3, conn)
+		if err != nil {
+			return err
+		}
+		for _, m := range p.ListSources() {
+			if _, err := p.UpTo(ctx, m.Version); err != nil {
+				return fmt.Errorf("run migrations in memory: %w", err)
+			}
+			var all []column
+			if err := pool.List(ctx, &all, sqliteColumns); err != nil {
+				return err
+			}
+			at[m.Version] = slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) })
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	defer plain.Close()
-	plain.SetMaxOpenConns(1) // each connection has a memory of its own
-	p, err := newMigrations(goose.DialectSQLite3, plain)
-	if err != nil {
-		return nil, err
-	}
-	at = map[int64][]column{}
-	for _, m := range p.ListSources() {
-		if _, err := p.UpTo(ctx, m.Version); err != nil {
-			return nil, fmt.Errorf("run migrations in memory: %w", err)
-		}
-		var all []column
-		if err := sqlx.NewDb(plain, "sqlite").SelectContext(ctx, &all, sqliteColumns); err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
-		}
-		at[m.Version] = slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) })
 	}
 	return at, nil
 }

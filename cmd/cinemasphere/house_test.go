@@ -18,15 +18,16 @@ import (
 
 // importLaw says what each package may import of the project. A package that does not stand here fails the test.
 var importLaw = map[string][]string{
-	"mpesa":           {},
-	"assets":          {},
-	"store":           {"store/fairuse"},
-	"store/fairuse":   {},
-	"store/money":     {},
-	"mpesa/sim":       {"mpesa"},
-	"store/storetest": {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/ui":        {"assets"},
-	"views":           {"views/ui", "assets", "store"},
+	"mpesa":             {},
+	"assets":            {},
+	"store":             {"store/fairuse", "store/internal/db"},
+	"store/fairuse":     {},
+	"store/money":       {},
+	"store/internal/db": {},
+	"mpesa/sim":         {"mpesa"},
+	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
+	"views/ui":          {"assets"},
+	"views":             {"views/ui", "assets", "store"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
@@ -128,9 +129,10 @@ func TestWhoSeesWhat(t *testing.T) {
 		rooms  []string       // where it may be
 		reason string
 	}{
-		{regexp.MustCompile(`^(github.com/jmoiron/sqlx|modernc.org/sqlite.*|github.com/pressly/goose.*)$`), []string{"store"}, "only store sees SQL"},
-		{regexp.MustCompile(`^database/sql.*$`), []string{"store", "store/storetest"}, "only store sees SQL, and what lets it fail"},
-		{regexp.MustCompile(`^github.com/jackc/.*$`), []string{"store", "store/storetest/pgserver"}, "only store sees SQL, and what starts PostgreSQL for tests"},
+		{regexp.MustCompile(`^(github.com/jmoiron/sqlx|modernc.org/sqlite.*|github.com/gofrs/flock)$`), []string{"store/internal/db"}, "only the engine opens databases"},
+		{regexp.MustCompile(`^github.com/pressly/goose.*$`), []string{"store"}, "only store knows the schema"},
+		{regexp.MustCompile(`^database/sql.*$`), []string{"store", "store/internal/db", "store/storetest"}, "only store sees SQL, and what lets it fail"},
+		{regexp.MustCompile(`^github.com/jackc/.*$`), []string{"store/internal/db", "store/storetest/pgserver"}, "only the engine opens databases, and what starts PostgreSQL for tests"},
 		{regexp.MustCompile(`^net/http$`), []string{"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench"}, "only handlers, the Daraja client and the simulator speak HTTP"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"}, "only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},
@@ -155,7 +157,7 @@ func TestWhoSeesWhat(t *testing.T) {
 var sqlText = regexp.MustCompile(`(?i)^\W*(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE)|DROP\s+TABLE|PRAGMA)\s`)
 
 // seesSQL are the rooms that may hold SQL.
-var seesSQL = map[string]bool{"store": true, "store/storetest": true, "store/storetest/pgserver": true}
+var seesSQL = map[string]bool{"store": true, "store/internal/db": true, "store/storetest": true, "store/storetest/pgserver": true}
 
 // TestWords looks for what may only be written in some rooms: SQL, a Daraja client, the environment, the clock, the end of
 // the program.
@@ -222,9 +224,9 @@ func forbidden(room, x, sel string) string {
 // calling it is for what measures durations.
 func TestClock(t *testing.T) {
 	measures := map[string]bool{
-		"store/writer.go":          true, // how long writes wait and take
-		"store/postgres_writer.go": true,
-		"store/postgres_conn.go":   true, // how long a connection was idle
+		"store/internal/db/writer.go":          true, // how long writes wait and take
+		"store/internal/db/postgres_writer.go": true,
+		"store/internal/db/postgres_conn.go":   true, // how long a connection was idle
 	}
 	for path, p := range readTree(t) {
 		if strings.HasPrefix(path, "cmd/bench") {

@@ -1,84 +1,88 @@
-package store
+package db
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 )
 
-// lane says who goes first when writes queue.
-type lane int
+// Lane says who goes first when writes queue.
+type Lane int
 
+// The lanes. Urgent writes are never turned away; ordinary ones are, with ErrBusy, rather than kept waiting for more than
+// a second. A single is one statement that may be done twice: it needs no transaction of its own, which on PostgreSQL
+// saves a journey.
 const (
-	urgent        lane = iota // what Safaricom and the clock bring: never turned away
-	booking                   // what customers bring: turned away rather than kept waiting
-	urgentSingle              // as urgent, for one statement that may be done twice, which needs no transaction of its own
-	bookingSingle             // as booking, the same
+	Urgent Lane = iota
+	Ordinary
+	UrgentSingle
+	OrdinarySingle
 )
 
 // waits reports whether writes of the lane are never turned away.
-func (l lane) waits() bool { return l == urgent || l == urgentSingle }
+func (l Lane) waits() bool { return l == Urgent || l == UrgentSingle }
+
+// single reports whether writes of the lane are one statement.
+func (l Lane) single() bool { return l == UrgentSingle || l == OrdinarySingle }
 
 const (
-	batchLimit   = 256
-	urgentQueue  = 4096
-	bookingQueue = 4096
-	bookingWait  = time.Second
+	batchLimit    = 256 // writes in one transaction
+	urgentQueue   = 4096
+	ordinaryQueue = 4096
+	ordinaryWait  = time.Second
 )
 
 // job is one write waiting for its turn.
 type job struct {
 	ctx    context.Context
-	fn     func(*tx) error
-	lane   lane
+	fn     func(*Tx) error
+	lane   Lane
 	queued time.Time
 	err    error
 	done   chan struct{}
 }
 
-// writer is the one connection that writes to an SQLite file. It takes what is waiting, urgent lane first, into one transaction, and answers
-// after the COMMIT: many writers share one fsync, and none is told of a write that is not on disk. What fails half-way must
-// be undone without its neighbours: bookings, which may be refused late, each have a savepoint; for the rest, which hardly
-// ever fails, the batch is run a second time with a savepoint for everyone.
+// writer is the one connection that writes to an SQLite file. It takes what is waiting, urgent lane first, into one
+// transaction, and answers after the COMMIT: many writers share one fsync, and none is told of a write that is not on
+// disk. What fails half-way must be undone without its neighbours: ordinary writes, which may be refused late, each have a
+// savepoint; for the rest, which hardly ever fails, the batch is run a second time with a savepoint for everyone.
 type writer struct {
-	urgent, booking chan *job
-	stop, stopped   chan struct{}
-	itemNanos       atomic.Int64 // what one write has cost lately, to foresee the wait
-	commitNanos     atomic.Int64 // and one commit
-	conn            *oneConn
-	on              prepared // the same
-	maps            map[ScreeningID]*seatMap
-	plans           plans
-	now             func() time.Time
-	log             *slog.Logger
+	urgent, ordinary chan *job
+	ending, stopped  chan struct{}
+	itemNanos        atomic.Int64 // what one write has cost lately, to foresee the wait
+	commitNanos      atomic.Int64 // and one commit
+	conn             *oneConn
+	on               prepared // the same
+	memory           memory
+	now              func() time.Time
+	log              *slog.Logger
 }
 
-func startWriter(conn *sqlx.Conn, now func() time.Time, log *slog.Logger) *writer {
+func startWriter(conn *sqlx.Conn, o Options) *writer {
 	one := &oneConn{conn: conn, stmts: map[string]*sqlx.Stmt{}}
 	w := &writer{
-		urgent: make(chan *job, urgentQueue), booking: make(chan *job, bookingQueue),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
-		conn: one, on: prepared{one}, maps: map[ScreeningID]*seatMap{}, now: now, log: log,
+		urgent: make(chan *job, urgentQueue), ordinary: make(chan *job, ordinaryQueue),
+		ending: make(chan struct{}), stopped: make(chan struct{}),
+		conn: one, on: prepared{one}, memory: memory{make: o.Memory}, now: o.Now, log: o.Log,
 	}
 	go w.run()
 	return w
 }
 
-func (w *writer) write(ctx context.Context, l lane, fn func(*tx) error) error {
+func (w *writer) write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 	j := &job{ctx: ctx, fn: fn, lane: l, queued: time.Now(), done: make(chan struct{})}
 	if !l.waits() {
-		if w.foresee(len(w.urgent)+len(w.booking)) > bookingWait {
+		if w.foresee(w.waiting()) > ordinaryWait {
 			return ErrBusy
 		}
 		select {
-		case w.booking <- j:
-		case <-w.stop:
+		case w.ordinary <- j:
+		case <-w.ending:
 			return ErrBusy
 		default:
 			return ErrBusy
@@ -86,7 +90,7 @@ func (w *writer) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	} else {
 		select {
 		case w.urgent <- j:
-		case <-w.stop:
+		case <-w.ending:
 			return ErrBusy
 		case <-ctx.Done():
 			return ctx.Err()
@@ -106,6 +110,11 @@ func (w *writer) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	}
 }
 
+func (w *writer) waiting() int { return len(w.urgent) + len(w.ordinary) }
+
+func (w *writer) places() int { return 1 }
+
+// run writes batch after batch until it is told to end.
 func (w *writer) run() {
 	defer close(w.stopped)
 	for {
@@ -115,8 +124,8 @@ func (w *writer) run() {
 		default:
 			select {
 			case first = <-w.urgent:
-			case first = <-w.booking:
-			case <-w.stop:
+			case first = <-w.ordinary:
+			case <-w.ending:
 				w.drain()
 				return
 			}
@@ -131,7 +140,7 @@ func (w *writer) drain() {
 		select {
 		case j := <-w.urgent:
 			w.batch(w.collect(j))
-		case j := <-w.booking:
+		case j := <-w.ordinary:
 			w.batch(w.collect(j))
 		default:
 			return
@@ -142,7 +151,7 @@ func (w *writer) drain() {
 // collect takes what is waiting, urgent first, up to the batch limit.
 func (w *writer) collect(first *job) []*job {
 	jobs := append(make([]*job, 0, 16), first)
-	for _, lane := range []chan *job{w.urgent, w.booking} {
+	for _, lane := range []chan *job{w.urgent, w.ordinary} {
 		for more := true; more && len(jobs) < batchLimit; {
 			select {
 			case j := <-lane:
@@ -163,7 +172,7 @@ func (w *writer) batch(jobs []*job) {
 		switch {
 		case j.ctx.Err() != nil:
 			j.answer(j.ctx.Err())
-		case !j.lane.waits() && began.Sub(j.queued) > bookingWait:
+		case !j.lane.waits() && began.Sub(j.queued) > ordinaryWait:
 			j.answer(ErrBusy)
 		default:
 			ready = append(ready, j)
@@ -203,20 +212,20 @@ func learn(mean *atomic.Int64, measured time.Duration) {
 // ended the transaction: then nothing of any of them is written.
 func (w *writer) together(jobs []*job, protect bool) error {
 	began := time.Now()
-	t := &tx{ctx: context.Background(), conn: w.on, maps: w.maps, plans: &w.plans, now: At(w.now())}
-	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+	t := &Tx{ctx: context.Background(), conn: w.on, memory: &w.memory, now: w.now()}
+	if _, err := t.Exec("BEGIN IMMEDIATE"); err != nil {
 		w.rollback(t) // it may have begun all the same
 		return fmt.Errorf("begin: %w", err)
 	}
 	for _, j := range jobs {
-		if err := t.item(j, protect || j.lane == booking && len(jobs) > 1); err != nil {
+		if err := t.item(j, protect || j.lane == Ordinary && len(jobs) > 1); err != nil {
 			w.rollback(t)
 			return err
 		}
 	}
 	ran := time.Now()
 	learn(&w.itemNanos, ran.Sub(began)/time.Duration(len(jobs)))
-	if _, err := t.exec("COMMIT"); err != nil {
+	if _, err := t.Exec("COMMIT"); err != nil {
 		w.rollback(t)
 		w.log.Error("commit was not confirmed", "error", err, "writes", len(jobs))
 		for _, j := range jobs {
@@ -232,35 +241,32 @@ func (w *writer) together(jobs []*job, protect bool) error {
 }
 
 // rollback ends what is left of a transaction; SQLite may have ended it already, which is no error here.
-func (w *writer) rollback(t *tx) {
-	clear(w.maps)
-	if _, err := t.exec("ROLLBACK"); err != nil {
+func (w *writer) rollback(t *Tx) {
+	w.memory.value = nil
+	if _, err := t.Exec("ROLLBACK"); err != nil {
 		w.log.Debug("nothing left to roll back", "error", err)
 	}
 }
 
 // item runs one job and keeps the job's own error in j.err. It returns an error only where the whole transaction is lost,
 // or where something must be undone and there is no savepoint.
-func (t *tx) item(j *job, protect bool) error {
+func (t *Tx) item(j *job, protect bool) error {
 	if protect {
-		if _, err := t.exec("SAVEPOINT item"); err != nil {
+		if _, err := t.Exec("SAVEPOINT item"); err != nil {
 			return err
 		}
 	}
-	t.touched, t.writes = t.touched[:0], 0
+	t.writes = 0
 	j.err = t.guarded(j.fn)
 	if j.err != nil {
 		if endsTransaction(j.err) {
 			return j.err
 		}
-		for _, id := range t.touched {
-			delete(t.maps, id)
-		}
 		if t.writes > 0 {
 			if !protect {
 				return errUndo
 			}
-			if _, err := t.exec("ROLLBACK TO item"); err != nil {
+			if _, err := t.Exec("ROLLBACK TO item"); err != nil {
 				return errors.Join(j.err, err)
 			}
 		}
@@ -268,17 +274,8 @@ func (t *tx) item(j *job, protect bool) error {
 	if !protect {
 		return nil
 	}
-	_, err := t.exec("RELEASE item")
+	_, err := t.Exec("RELEASE item")
 	return err
-}
-
-func (t *tx) guarded(fn func(*tx) error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("%w\n%s", panicked(v), debug.Stack())
-		}
-	}()
-	return fn(t)
 }
 
 func (j *job) answer(err error) {

@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"context"
@@ -11,12 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jmoiron/sqlx"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // The books hold phone numbers, secrets of tickets and callback tokens: with a token, anybody can say that a ticket is
@@ -157,124 +153,41 @@ func makePrivate(path string, log *slog.Logger) {
 	}
 }
 
-// inspect looks at a file before anything is changed in it: whether it is a sound database, and one of ours.
-func inspect(ctx context.Context, path string, o Options) error {
+// inspect looks at a file before anything is changed in it: whether it is a sound database, and what the caller wants.
+func inspect(ctx context.Context, path string, o Options) (err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	db, err := connect(Options{}, path, "mode=rw&_txlock=immediate", 1)
+	pool, err := sqlitePool(Options{}, path, "mode=rw&_txlock=immediate", 1)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, pool.close()) }()
 	if o.Serve { // who has it locked is found out before anything waits for that
-		var t *sqlx.Tx
-		if t, err = db.BeginTxx(ctx, nil); err == nil {
+		t, err := pool.db.BeginTxx(ctx, nil)
+		if err == nil {
 			err = t.Rollback()
 		}
-	}
-	if err == nil {
-		err = inspectTables(ctx, db, o)
-	}
-	if err == nil && o.Serve && info.Size() <= checkedWhole {
-		var found string
-		if err = db.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err == nil && found != "ok" {
-			err = fmt.Errorf("%w: %s", ErrDamaged, found[strings.LastIndexByte(found, '\n')+1:])
+		if err != nil {
+			return err
 		}
 	}
-	return errors.Join(err, db.Close())
-}
-
-func inspectTables(ctx context.Context, db *sqlx.DB, o Options) error {
-	var tables int64
-	if err := db.GetContext(ctx, &tables, `SELECT count(*) FROM sqlite_master WHERE type = 'table'`); err != nil {
-		return err
-	}
-	if tables == 0 {
-		if o.Existing {
-			return ErrNoBooks
+	if o.Inspect != nil {
+		if err := o.Inspect(ctx, &pool, SQLite); err != nil {
+			return err
 		}
+	}
+	if !o.Serve || info.Size() > checkedWhole {
 		return nil
 	}
-	var ours int
-	if err := db.GetContext(ctx, &ours,
-		`SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`); err != nil {
+	var found string
+	if err := pool.db.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err != nil || found == "ok" {
 		return err
 	}
-	if ours == 0 {
-		return fmt.Errorf("%w: it is the database of another program", ErrNoBooks)
-	}
-	var found schemaFound
-	if err := db.QueryRowxContext(ctx, schemaVersion).Scan(&found.version, &found.rows); err != nil {
-		return err
-	}
-	if err := db.SelectContext(ctx, &found.columns, sqliteColumns); err != nil {
-		return err
-	}
-	return checkSchema(ctx, found)
+	return fmt.Errorf("%w: %s", ErrDamaged, found[strings.LastIndexByte(found, '\n')+1:])
 }
-
-const sqliteColumns = `SELECT m.name AS table_name, c.name AS column_name
-	FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2`
 
 func fileDSN(path, options string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_busy_timeout=5000&" + options
-}
-
-// explained is why books cannot be opened, in words for who has to do something about it.
-func explained(path string, err error) error {
-	name := PathName(path)
-	for _, known := range []error{ErrNoBooks, ErrDamaged, ErrNewer, ErrReadOnly, ErrInUse, ErrStamp, ErrOtherSchema} {
-		if errors.Is(err, known) {
-			return fmt.Errorf("database %s: %w", name, err)
-		}
-	}
-	var why error
-	se, is := errors.AsType[*sqlite.Error](err)
-	switch {
-	case is && se.Code()&0xff == sqlite3.SQLITE_NOTADB:
-		why = fmt.Errorf("%w: the file is no SQLite database", ErrNoBooks)
-	case is && se.Code()&0xff == sqlite3.SQLITE_CORRUPT:
-		why = ErrDamaged
-	case is && se.Code()&0xff == sqlite3.SQLITE_BUSY:
-		return fmt.Errorf("database %s: %w", name, ErrLocked)
-	case isOtherSchema(err): // the error would show a whole migration
-		return fmt.Errorf("database %s: %w", name, ErrOtherSchema)
-	case isFull(err):
-		why = ErrFull
-	case readOnly(err):
-		why = ErrReadOnly
-	default:
-		return fmt.Errorf("database %s: %w", name, err)
-	}
-	return fmt.Errorf("database %s: %w (%w)", name, why, err)
-}
-
-// isOtherSchema reports whether a statement failed of the tables that there are: one is missing, there already, or
-// other than the schema's version says.
-func isOtherSchema(err error) bool {
-	if pe, is := errors.AsType[*pgconn.PgError](err); is {
-		switch pe.Code {
-		case pgNoTable, pgNoColumn, pgTableThere, pgColumnThere, pgObjectThere, pgNoObject, pgOtherType:
-			return true
-		}
-		return false
-	}
-	se, is := errors.AsType[*sqlite.Error](err)
-	return is && se.Code() == sqlite3.SQLITE_ERROR
-}
-
-// readOnly reports whether an error says that the books, or the folder that they are in, cannot be written.
-func readOnly(err error) bool {
-	if pe, is := errors.AsType[*pgconn.PgError](err); is {
-		return pe.Code == pgReadOnly
-	}
-	if se, is := errors.AsType[*sqlite.Error](err); is {
-		switch se.Code() & 0xff {
-		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH:
-			return true
-		}
-		return false
-	}
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"context"
@@ -7,16 +7,16 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// pool is a set of connections for reading.
-type pool struct {
+// Pool is a set of connections for reading. It is safe for use by many goroutines.
+type Pool struct {
 	db   *sqlx.DB
 	conn prepared // on SQLite
 	pg   *pgReads // on PostgreSQL
 }
 
-// get scans one row into a struct or a value; no row is ErrNotFound. Reads take microseconds, and a context that can end
-// would cost each of them a goroutine: it is looked at before, not during.
-func (p *pool) get(ctx context.Context, dest any, query string, args ...any) error {
+// Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound. Reads take
+// microseconds, and a context that can end would cost each of them a goroutine: it is looked at before, not during.
+func (p *Pool) Get(ctx context.Context, dest any, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -27,8 +27,8 @@ func (p *pool) get(ctx context.Context, dest any, query string, args ...any) err
 	return notFound(p.conn.get(ctx, dest, query, args))
 }
 
-// scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
-func (p *pool) scan(ctx context.Context, dest []any, query string, args ...any) error {
+// Scan scans one row into variables, which is quicker than into a struct. No row is ErrNotFound.
+func (p *Pool) Scan(ctx context.Context, dest []any, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (p *pool) scan(ctx context.Context, dest []any, query string, args ...any) 
 	return notFound(p.conn.scan(ctx, dest, query, args))
 }
 
-// list scans all rows into a slice.
-func (p *pool) list(ctx context.Context, dest any, query string, args ...any) error {
+// List scans all rows into the slice that dest points to. No row is no error.
+func (p *Pool) List(ctx context.Context, dest any, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (p *pool) list(ctx context.Context, dest any, query string, args ...any) er
 	return p.conn.list(ctx, dest, query, args)
 }
 
-func (p *pool) close() error {
+func (p *Pool) close() error {
 	if p.db == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"context"
@@ -12,12 +12,11 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 )
 
-// sqliteBooks are books in a file, which one connection writes.
-type sqliteBooks struct {
+// sqliteFile is a database in a file, which one connection writes.
+type sqliteFile struct {
 	*writer
 	db   *sqlx.DB
 	lock *flock.Flock
@@ -25,7 +24,7 @@ type sqliteBooks struct {
 	file os.FileInfo // at path when it was opened
 }
 
-func (s *Store) openSQLite(ctx context.Context, o Options) error {
+func (d *DB) openSQLite(ctx context.Context, o Options) error {
 	path, err := filepath.Abs(o.Path)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Path, err)
@@ -37,8 +36,8 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	b := &sqliteBooks{}
-	s.books = b
+	b := &sqliteFile{}
+	d.engine = b
 	if o.Serve {
 		if err := b.takeLock(path); err != nil {
 			return err
@@ -51,27 +50,52 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 		return fmt.Errorf("open database: %w", err)
 	}
 	b.path = path
-	if b.db, err = connect(o, path, "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0&_pragma=cache_size(-65536)&_pragma=temp_store(memory)", 1); err != nil {
+	if b.db, err = connect(o, path, writing, 1); err != nil {
 		return err
 	}
-	if err := migrate(ctx, b.db.DB, goose.DialectSQLite3); err != nil {
-		return err
+	if o.Migrate != nil {
+		if err := o.Migrate(ctx, b.db.DB, SQLite); err != nil {
+			return err
+		}
 	}
 	conn, err := b.db.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("open writer: %w", err)
 	}
-	b.writer = startWriter(conn, s.now, o.Log)
-	const readOnly = "mode=ro&_foreign_keys=on&_dqs=0"
-	if s.readers.db, err = connect(o, path, readOnly, max(4, runtime.NumCPU())); err != nil {
-		return err
+	b.writer = startWriter(conn, o)
+	for pool, conns := range map[*Pool]int{&d.Readers: max(4, runtime.NumCPU()), &d.UrgentReaders: 1} {
+		if *pool, err = sqlitePool(o, path, reading, conns); err != nil {
+			return err
+		}
 	}
-	s.readers.conn = prepared{&manyConns{db: s.readers.db}}
-	if s.hooks.db, err = connect(o, path, readOnly, 1); err != nil {
-		return err
-	}
-	s.hooks.conn = prepared{&manyConns{db: s.hooks.db}}
 	return nil
+}
+
+// How connections to the file are opened: one to write, the others to read.
+const (
+	writing = "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0" +
+		"&_pragma=cache_size(-65536)&_pragma=temp_store(memory)"
+	reading = "mode=ro&_foreign_keys=on&_dqs=0"
+)
+
+// sqlitePool is a pool of so many connections.
+func sqlitePool(o Options, path, options string, conns int) (Pool, error) {
+	db, err := connect(o, path, options, conns)
+	if err != nil {
+		return Pool{}, err
+	}
+	return Pool{db: db, conn: prepared{&manyConns{db: db}}}, nil
+}
+
+// InMemory runs fn with a database in memory, on SQLite, which is gone afterwards: conn and pool are the same one
+// connection.
+func InMemory(fn func(conn *sql.DB, pool *Pool) error) (err error) {
+	pool, err := sqlitePool(Options{}, ":memory:", "", 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.close()) }()
+	return fn(pool.db.DB, &pool)
 }
 
 func connect(o Options, path, options string, conns int) (*sqlx.DB, error) {
@@ -98,7 +122,7 @@ func (c sqliteConnector) Driver() driver.Driver { return c.driver }
 
 // takeLock keeps a second serving process away. The lock is on a file beside the database: opening and closing the
 // database file itself would drop SQLite's own locks.
-func (b *sqliteBooks) takeLock(path string) error {
+func (b *sqliteFile) takeLock(path string) error {
 	lock := flock.New(path + ".serve")
 	got, err := lock.TryLock()
 	if err != nil {
@@ -111,29 +135,27 @@ func (b *sqliteBooks) takeLock(path string) error {
 	return nil
 }
 
-func (b *sqliteBooks) shared() bool { return false }
-
 // there looks whether the file is still the one that was opened: what is written to one that was deleted is lost.
-func (b *sqliteBooks) there() error {
+func (b *sqliteFile) there() error {
 	now, err := os.Stat(b.path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", errFileGone, err)
+		return fmt.Errorf("%w: %w", ErrFileGone, err)
 	case !os.SameFile(now, b.file):
-		return errFileGone
+		return ErrFileGone
 	}
 	return nil
 }
 
-func (b *sqliteBooks) stop() {
+func (b *sqliteFile) stop() {
 	if b.writer != nil {
-		close(b.writer.stop)
+		close(b.ending)
 		<-b.stopped
 	}
 }
 
 // close folds the log into the file and closes it.
-func (b *sqliteBooks) close() error {
+func (b *sqliteFile) close() error {
 	var errs []error
 	if b.writer != nil {
 		errs = append(errs, b.conn.close())

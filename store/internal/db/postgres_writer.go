@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"cmp"
@@ -48,44 +48,47 @@ const (
 	pgClassConnection   = "08"
 )
 
-// How often a transaction is tried while it loses races, or its connection: what Safaricom brings for the seven seconds in
-// which another server takes over, bookings for a quarter of one.
+// How often a transaction is tried while it loses races, or its connection: an urgent one for the seven seconds in which
+// another server takes over, an ordinary one for a quarter of one.
 const (
-	pgUrgentTries  = 24
-	pgBookingTries = 9
-	pgReadTries    = 6
-	pgLongestPause = 500 * time.Millisecond
+	pgUrgentTries   = 24
+	pgOrdinaryTries = 9
+	pgReadTries     = 6
+	pgLongestPause  = 500 * time.Millisecond
 )
 
-// postgresBooks are books in a PostgreSQL database, which others may write to as well. Each write is a transaction of its own
-// at READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has rolled
-// back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was sent. After that
-// it is unknown whether it was done.
-type postgresBooks struct {
-	urgent, booking pgLane
-	stopped         chan struct{}
-	unguarded       bool // see tx
-	plans           plans
-	now             func() time.Time
-	log             *slog.Logger
+// postgresServer is a PostgreSQL database, which others may write to as well. Each write is a transaction of its own at
+// READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has rolled
+// back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was sent. After
+// that it is unknown whether it was done.
+type postgresServer struct {
+	urgent, ordinary pgLane
+	stopped          chan struct{}
+	memory           func() any
+	now              func() time.Time
+	log              *slog.Logger
 }
 
 // pgLane is a pool of connections and the line before it.
 type pgLane struct {
 	db      *sqlx.DB
-	places  chan struct{} // holds one for each write under way
+	free    chan struct{} // holds one for each write under way
 	waiting atomic.Int64
 	nanos   atomic.Int64 // what one write has taken lately, to foresee the wait
 }
 
-func (b *postgresBooks) shared() bool { return true }
+func (b *postgresServer) there() error { return nil }
 
-func (b *postgresBooks) there() error { return nil }
+func (b *postgresServer) waiting() int {
+	return int(b.urgent.waiting.Load() + b.ordinary.waiting.Load())
+}
 
-func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) error {
+func (b *postgresServer) places() int { return cap(b.ordinary.free) }
+
+func (b *postgresServer) write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 	on, tries, wait := &b.urgent, pgUrgentTries, time.Duration(0)
 	if !l.waits() {
-		on, tries, wait = &b.booking, pgBookingTries, bookingWait
+		on, tries, wait = &b.ordinary, pgOrdinaryTries, ordinaryWait
 	}
 	if err := on.enter(ctx, wait, b.stopped); err != nil {
 		return err
@@ -93,7 +96,7 @@ func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) e
 	defer on.leave()
 	began := time.Now()
 	run := b.transaction
-	if l == urgentSingle || l == bookingSingle {
+	if l.single() {
 		run = b.statement
 	}
 	err := pgAgain(tries, func() error { return run(on.db, fn) })
@@ -104,13 +107,18 @@ func (b *postgresBooks) write(ctx context.Context, l lane, fn func(*tx) error) e
 	return err
 }
 
+// open makes the lane's pool of so many connections.
+func (p *pgLane) open(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) {
+	p.db, p.free = pgOpen(cfg, o, conns, lockTime), make(chan struct{}, conns)
+}
+
 // enter waits until a connection is free. Who would wait for longer than wait is turned away; 0 is for those who never are.
 func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case p.places <- struct{}{}:
+	case p.free <- struct{}{}:
 		return nil
 	default:
 	}
@@ -126,7 +134,7 @@ func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan s
 		enough = timer.C
 	}
 	select {
-	case p.places <- struct{}{}:
+	case p.free <- struct{}{}:
 		return nil
 	case <-enough:
 		return ErrBusy
@@ -137,11 +145,11 @@ func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan s
 	}
 }
 
-func (p *pgLane) leave() { <-p.places }
+func (p *pgLane) leave() { <-p.free }
 
 // foresee says how long one will wait who has n in line before it.
 func (p *pgLane) foresee(n int64) time.Duration {
-	return time.Duration(p.nanos.Load() * n / int64(cap(p.places)))
+	return time.Duration(p.nanos.Load() * n / int64(cap(p.free)))
 }
 
 // The statements that are a transaction's frame.
@@ -151,16 +159,19 @@ const (
 	pgRollback = "ROLLBACK"
 )
 
-// tx is a write in progress. Its context never ends: the connection bounds what it waits for.
-func (b *postgresBooks) tx(on pgQueryer) *tx {
+// begin is a write on a connection. Its context never ends: the connection bounds what it waits for.
+func (b *postgresServer) begin(on pgQueryer) *Tx {
 	ctx := context.Background()
-	return &tx{ctx: ctx, later: context.WithValue(ctx, pgLater{}, true), now: At(b.now()), pg: &pgRunner{on}, rows: true, unguarded: b.unguarded, plans: &b.plans}
+	return &Tx{
+		ctx: ctx, queue: context.WithValue(ctx, pgLater{}, true), now: b.now(), memory: &memory{make: b.memory},
+		pg: &pgRunner{on},
+	}
 }
 
 // statement runs fn, which runs one statement, without a transaction around it.
-func (b *postgresBooks) statement(db *sqlx.DB, fn func(*tx) error) error {
-	t := b.tx(db)
-	t.later = t.ctx // there is nothing that it could be sent with
+func (b *postgresServer) statement(db *sqlx.DB, fn func(*Tx) error) error {
+	t := b.begin(db)
+	t.queue = t.ctx // there is nothing that it could be sent with
 	err := t.guarded(fn)
 	if t.writes > 1 {
 		return errors.Join(err, errors.New("more than one statement without a transaction"))
@@ -169,22 +180,22 @@ func (b *postgresBooks) statement(db *sqlx.DB, fn func(*tx) error) error {
 }
 
 // transaction runs fn in a transaction.
-func (b *postgresBooks) transaction(db *sqlx.DB, fn func(*tx) error) error {
+func (b *postgresServer) transaction(db *sqlx.DB, fn func(*Tx) error) error {
 	conn, err := db.Connx(context.Background())
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	t := b.tx(conn)
-	if err = t.run(pgBegin); err == nil {
+	t := b.begin(conn)
+	if err = t.Queue(pgBegin); err == nil {
 		err = t.guarded(fn)
 	}
 	if err = cmp.Or(err, t.failed); err != nil {
 		b.release(conn, pgRollback)
 		return err
 	}
-	switch _, err := t.exec(pgCommit); {
+	switch _, err := t.Exec(pgCommit); {
 	case err == nil:
-		for _, do := range t.done {
+		for _, do := range t.after {
 			err = errors.Join(err, do())
 		}
 		b.release(conn, "")
@@ -200,7 +211,7 @@ func (b *postgresBooks) transaction(db *sqlx.DB, fn func(*tx) error) error {
 }
 
 // release gives the connection back to its pool, after a last statement.
-func (b *postgresBooks) release(conn *sqlx.Conn, last string) {
+func (b *postgresServer) release(conn *sqlx.Conn, last string) {
 	if last != "" {
 		if _, err := conn.ExecContext(context.Background(), last); err != nil {
 			b.log.Debug("nothing left to roll back", "error", err)
@@ -218,18 +229,18 @@ func discard(conn *sqlx.Conn) {
 }
 
 // stop lets the writes that are under way or in line come to their end, and then takes every place.
-func (b *postgresBooks) stop() {
-	for _, on := range []*pgLane{&b.booking, &b.urgent} {
-		for range cap(on.places) {
-			on.places <- struct{}{}
+func (b *postgresServer) stop() {
+	for _, on := range []*pgLane{&b.ordinary, &b.urgent} {
+		for range cap(on.free) {
+			on.free <- struct{}{}
 		}
 	}
 	close(b.stopped)
 }
 
-func (b *postgresBooks) close() error {
+func (b *postgresServer) close() error {
 	var errs []error
-	for _, on := range []*pgLane{&b.booking, &b.urgent} {
+	for _, on := range []*pgLane{&b.ordinary, &b.urgent} {
 		if on.db != nil {
 			errs = append(errs, on.db.Close())
 		}
@@ -293,19 +304,4 @@ func pgRolledBack(err error) bool {
 		return earlier || strings.HasPrefix(pe.Code, pgClassConstraint) || strings.HasPrefix(pe.Code, pgClassRollback)
 	}
 	return errors.Is(err, pgx.ErrTxCommitRollback)
-}
-
-// uniqueColumns is what each unique constraint and index of the schema is on, as SQLite says it.
-var uniqueColumns = map[string]string{
-	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id", "hall_name_key": "hall.name",
-	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
-	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret", "ticket_idempotency_key_key": "ticket.idempotency_key",
-	"push_request_pkey": "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
-	"push_reference": "push_request.reference", "push_request_checkout_request_id_key": "push_request.checkout_request_id",
-	"push_live_phone": "push_request.phone", "push_live_ticket": "push_request.ticket_id",
-	"callback_pkey": "callback.id", "callback_pull": "callback.token", "payment_pkey": "payment.id", "payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
-	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token", "refund_timeout_token": "refund.timeout_token",
-	"refund_originator_conversation_id_key": "refund.originator_conversation_id", "refund_conversation_id_key": "refund.conversation_id",
-	"claim_pkey": "claim.id", "claim_result_token_key": "claim.result_token", "claim_timeout_token": "claim.timeout_token", "lease_pkey": "lease.name", "pace_pkey": "pace.name", "session_pkey": "session.token",
-	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "access_token_pkey": "access_token.app", "unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
 }

@@ -1,4 +1,4 @@
-package store
+package db
 
 import (
 	"cmp"
@@ -14,17 +14,21 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 // How many connections one process opens at most to PostgreSQL, which takes 100 unless it is told otherwise: enough for
 // three processes.
 const (
-	pgUrgentConns  = 12 // for what Safaricom and the clock bring
-	pgBookingConns = 6
-	pgReaderConns  = 5
-	pgHookConns    = 2
+	pgUrgentConns       = 12
+	pgOrdinaryConns     = 6
+	pgReaderConns       = 5
+	pgUrgentReaderConns = 2
+)
+
+// How long a transaction waits for rows that others have locked.
+const (
+	pgUrgentLock   = 10 * time.Second
+	pgOrdinaryLock = 2 * ordinaryWait
 )
 
 const (
@@ -53,40 +57,37 @@ func pgConfig(path string) (*pgx.ConnConfig, error) {
 	return cfg, nil
 }
 
-func (s *Store) openPostgres(ctx context.Context, o Options) error {
+func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	cfg, err := pgConfig(o.Path)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	b := &postgresBooks{stopped: make(chan struct{}), now: s.now, log: o.Log}
-	b.urgent.places, b.booking.places = make(chan struct{}, pgUrgentConns), make(chan struct{}, pgBookingConns)
-	s.books = b
-	for _, p := range []struct {
-		db       **sqlx.DB
-		conns    int
-		lockTime time.Duration // how long a transaction waits for rows that others have locked
-	}{
-		{&b.urgent.db, pgUrgentConns, 10 * time.Second}, {&b.booking.db, pgBookingConns, 2 * bookingWait},
-		{&s.readers.db, pgReaderConns, 0}, {&s.hooks.db, pgHookConns, 0},
-	} {
-		*p.db = pgOpen(cfg, o, p.conns, p.lockTime)
-	}
-	s.readers.pg, s.hooks.pg = &pgReads{pgRunner{s.readers.db}, pgReadTries}, &pgReads{pgRunner{s.hooks.db}, pgUrgentTries}
-	if err := s.suits(ctx, o); err != nil {
+	b := &postgresServer{stopped: make(chan struct{}), memory: o.Memory, now: o.Now, log: o.Log}
+	b.urgent.open(cfg, o, pgUrgentConns, pgUrgentLock)
+	b.ordinary.open(cfg, o, pgOrdinaryConns, pgOrdinaryLock)
+	d.engine = b
+	d.Readers = pgPool(pgOpen(cfg, o, pgReaderConns, 0), pgReadTries)
+	d.UrgentReaders = pgPool(pgOpen(cfg, o, pgUrgentReaderConns, 0), pgUrgentTries)
+	if err := d.suits(ctx); err != nil {
 		return err
 	}
-	locker, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500), lock.WithTableLogger(o.Log))
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	if o.Inspect != nil {
+		if err := o.Inspect(ctx, &d.Readers, PostgreSQL); err != nil {
+			return err
+		}
 	}
-	db := sql.OpenDB(pgSafe{stdlib.GetConnector(*cfg), o.Path}) // goose prepares its own transactions
-	return errors.Join(migrate(ctx, db, goose.DialectPostgres, goose.WithLocker(locker), goose.WithSlog(o.Log)), db.Close())
+	if o.Migrate == nil {
+		return nil
+	}
+	conn := sql.OpenDB(pgSafe{stdlib.GetConnector(*cfg), o.Path}) // a migration prepares its own transactions
+	return errors.Join(o.Migrate(ctx, conn, PostgreSQL), conn.Close())
 }
 
 // suits looks whether the database keeps text as it is, and what was committed through a crash.
-func (s *Store) suits(ctx context.Context, o Options) error {
+func (d *DB) suits(ctx context.Context) error {
 	var encoding, commit string
-	if err := s.readers.scan(ctx, []any{&encoding, &commit}, `SELECT current_setting('server_encoding'), current_setting('synchronous_commit')`); err != nil {
+	if err := d.Readers.Scan(ctx, []any{&encoding, &commit},
+		`SELECT current_setting('server_encoding'), current_setting('synchronous_commit')`); err != nil {
 		return err
 	}
 	switch {
@@ -95,26 +96,7 @@ func (s *Store) suits(ctx context.Context, o Options) error {
 	case commit == "off":
 		return errors.New("synchronous_commit is off: payments that were confirmed could be lost")
 	}
-	var tables int
-	const count = `SELECT count(*) FROM information_schema.tables WHERE table_name = 'goose_db_version' AND table_schema = current_schema()`
-	if err := s.readers.scan(ctx, []any{&tables}, count); err != nil {
-		return err
-	}
-	if tables == 0 {
-		if o.Existing {
-			return ErrNoBooks
-		}
-		return nil
-	}
-	var found schemaFound
-	if err := s.readers.scan(ctx, []any{&found.version, &found.rows}, schemaVersion); err != nil {
-		return err
-	}
-	if err := s.list(ctx, &found.columns, `SELECT table_name, column_name FROM information_schema.columns
-		WHERE table_schema = current_schema()`); err != nil {
-		return err
-	}
-	return checkSchema(ctx, found)
+	return nil
 }
 
 // pgOpen makes a pool of at most so many connections, none of which is opened yet.
@@ -135,6 +117,9 @@ func pgLimits(lockTime time.Duration) string {
 	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d",
 		lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
+
+// pgPool is a pool for reads, which are tried so often.
+func pgPool(db *sqlx.DB, tries int) Pool { return Pool{db: db, pg: &pgReads{pgRunner{db}, tries}} }
 
 // pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.
 type pgRunner struct{ on pgQueryer }
