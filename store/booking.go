@@ -137,11 +137,6 @@ func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client s
 	if err := t.elsewhere(b); err != nil {
 		return nil, "", err
 	}
-	t.ahead(t.saleQuery(), b.ScreeningID)
-	if !s.fair.Off() {
-		t.ahead(factsQuery, t.factsArgs(ask)...)
-	}
-	t.ahead(freeQuery, b.ScreeningID)
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
 		return nil, "", err

@@ -225,32 +225,5 @@ func (s *Store) Later(queries ...string) error {
 	})
 }
 
-// Ahead asks for a setting ahead, changes it, and only then looks at what it is.
-func (s *Store) Ahead(key, before, after string) (seen []string, err error) {
-	const query = `SELECT value FROM setting WHERE key = $1`
-	err = s.write(context.Background(), urgent, func(t *tx) error {
-		seen = nil
-		look := func() error {
-			var value string
-			err := t.scan([]any{&value}, query, key)
-			seen = append(seen, value)
-			return err
-		}
-		if err := t.setSettings(map[string]string{key: before}); err != nil {
-			return err
-		}
-		t.ahead(query, key)
-		if err := errors.Join(look(), look()); err != nil {
-			return err
-		}
-		t.ahead(query, key)
-		if err := t.setSettings(map[string]string{key: after}); err != nil {
-			return err
-		}
-		return look()
-	})
-	return seen, err
-}
-
 // NewSecret is newSecret, for tests.
 func NewSecret() string { return newSecret() }

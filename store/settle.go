@@ -63,19 +63,12 @@ type Applied struct {
 // money can cause happens here, in one transaction.
 func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
 	v.callback = cb.ID
-	ahead := func(t *tx) {
-		if cb.ticket == 0 {
-			return
-		}
-		_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
-		t.ahead(callbackQuery, cb.ID)
-		t.ahead(pushByToken, cb.Token)
-		if v.Class == Success {
-			t.ahead(t.knownQuery(), cb.push, orNull(v.Receipt))
-			t.ahead(payableQuery, cb.ticket)
+	lock := func(t *tx) {
+		if cb.ticket != 0 {
+			_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
 		}
 	}
-	return s.decide(ctx, cb, ahead, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, cb.ticket, token, v) })
+	return s.decide(ctx, cb, lock, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, cb.ticket, token, v) })
 }
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
@@ -85,12 +78,12 @@ func (s *Store) decideCallback(ctx context.Context, cb Callback, decide func(t *
 	return s.decide(ctx, cb, func(*tx) {}, decide)
 }
 
-// decide is decideCallback for one who can say ahead of it what will be read.
-func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide func(t *tx, token string) (Applied, error)) (Applied, error) {
+// decide is decideCallback for one who knows what to lock before anything is read.
+func (s *Store) decide(ctx context.Context, cb Callback, lock func(*tx), decide func(t *tx, token string) (Applied, error)) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		out = Applied{}
-		ahead(t)
+		lock(t)
 		var token string
 		var outcome *string
 		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {

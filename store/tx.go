@@ -80,9 +80,6 @@ func (t *tx) tally(n *int64, query string, args ...any) error {
 	return t.db.QueueCount(n, query, args...)
 }
 
-// ahead lets a read travel with the next statement that somebody waits for; see [db.Tx.Prefetch].
-func (t *tx) ahead(query string, args ...any) { t.db.Prefetch(query, args...) }
-
 // get scans one row; no row is ErrNotFound.
 func (t *tx) get(dest any, query string, args ...any) error { return t.db.Get(dest, query, args...) }
 

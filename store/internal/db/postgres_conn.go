@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,25 +34,25 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver is pgx's own, which opens connections that send each statement by itself.
 func (c pgConnector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// pgConn is a connection of a pool. A statement whose result nobody waits for yet is sent together with the next one: so a
-// transaction takes few journeys to the server, and holds its locks for a short time.
+// pgConn is a connection of a pool. A statement whose result nobody waits for is queued, and sent together with the next
+// one: so a transaction takes few journeys to the server, and holds its locks for a short time.
 type pgConn struct {
-	conn    *pgx.Conn
-	waiting []*pgStatement
-	ahead   []*pgStatement // reads whose rows nobody has asked for yet
-	used    time.Time
+	conn   *pgx.Conn
+	queued []*pgStatement
+	used   time.Time
 }
 
+// pgStatement is a statement, and its result once it was sent.
 type pgStatement struct {
 	query string
 	args  []any
 	reads bool
-	rows  pgRows            // once it was sent
-	tag   pgconn.CommandTag // the same
+	rows  pgRows
+	tag   pgconn.CommandTag
 }
 
-// pgLater marks the context of a statement that is to be sent with the next one.
-type pgLater struct{}
+// pgQueue marks the context of a statement that is to be queued.
+type pgQueue struct{}
 
 // errEarlier is the error of a statement that was sent before the one that somebody waits for, which then did not run.
 type errEarlier struct{ error }
@@ -62,39 +60,74 @@ type errEarlier struct{ error }
 // Unwrap returns the server's error.
 func (e errEarlier) Unwrap() error { return e.error }
 
-// send sends what waits. Somebody waits for the last of it, or else for the COMMIT that is not needed: see commit.
-func (c *pgConn) send(ctx context.Context, whole bool) (err error) {
+// ExecContext runs a statement, or queues it.
+func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s := &pgStatement{query: query, args: pgArgs(args)}
+	switch {
+	case query == pgRollback:
+		c.queued = nil
+		if c.conn.PgConn().TxStatus() == pgIdle {
+			return driver.RowsAffected(0), nil // it has not even begun
+		}
+	case query == pgCommit:
+		return s, c.commit(ctx, s)
+	case ctx.Value(pgQueue{}) != nil:
+		c.queued = append(c.queued, s)
+		return s, nil
+	}
+	return s, c.send(ctx, s)
+}
+
+// QueryContext runs a query and reads all its rows.
+func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s := &pgStatement{query: query, args: pgArgs(args), reads: true}
+	if err := c.send(ctx, s); err != nil {
+		return nil, err
+	}
+	return &s.rows, nil
+}
+
+// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels together
+// is a transaction by itself. Then an error of any statement says that nothing of it is written.
+func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
+	if len(c.queued) > 1 && c.queued[0].query == pgBegin {
+		c.queued = c.queued[1:]
+		return c.send(ctx, nil)
+	}
+	err := c.send(ctx, s)
+	if err == nil && s.tag.String() == "ROLLBACK" {
+		err = pgx.ErrTxCommitRollback
+	}
+	return err
+}
+
+// send sends what is queued, and last, which somebody waits for. Last is nil where what is queued is all of a transaction.
+func (c *pgConn) send(ctx context.Context, last *pgStatement) error {
 	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
 	defer cancel()
-	all := c.waiting
-	c.waiting = nil
-	if len(all) == 1 && !whole {
-		return c.alone(ctx, all[0])
+	all := c.queued
+	c.queued = nil
+	if len(all) == 0 {
+		return c.alone(ctx, last)
+	}
+	if last != nil {
+		all = append(all, last)
 	}
 	batch := &pgx.Batch{}
 	for _, s := range all {
 		batch.Queue(s.query, s.args...)
 	}
 	results := c.conn.SendBatch(ctx, batch)
-	defer func() {
-		if closed := results.Close(); err == nil {
-			err = closed
-		}
-	}()
-	for i, s := range all {
-		if s.reads {
-			var found pgx.Rows
-			if found, err = results.Query(); err == nil {
-				err = s.rows.read(found)
+	for _, s := range all {
+		if err := s.result(results); err != nil {
+			_ = results.Close() // it has the same error
+			if s != last {
+				return errEarlier{err}
 			}
-		} else {
-			s.tag, err = results.Exec()
-		}
-		if err != nil && (whole || i < len(all)-1) {
-			return errEarlier{err}
+			return err
 		}
 	}
-	return err
+	return results.Close()
 }
 
 // alone sends one statement.
@@ -110,39 +143,17 @@ func (c *pgConn) alone(ctx context.Context, s *pgStatement) (err error) {
 	return s.rows.read(found)
 }
 
-// ExecContext runs a statement, or keeps it for later.
-func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.ahead = nil // it may change what they have read
-	s := &pgStatement{query: query, args: pgArgs(args)}
-	if query == pgRollback {
-		c.waiting = nil
-		if c.conn.PgConn().TxStatus() == pgIdle {
-			return driver.RowsAffected(0), nil // it has not even begun
-		}
+// result takes the statement's result out of those of a batch.
+func (s *pgStatement) result(from pgx.BatchResults) (err error) {
+	if !s.reads {
+		s.tag, err = from.Exec()
+		return err
 	}
-	if query == pgCommit {
-		return s, c.commit(ctx, s)
+	found, err := from.Query()
+	if err != nil {
+		return err
 	}
-	c.waiting = append(c.waiting, s)
-	if ctx.Value(pgLater{}) != nil {
-		return s, nil
-	}
-	return s, c.send(ctx, false)
-}
-
-// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels together is a
-// transaction by itself.
-func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
-	if len(c.waiting) > 1 && c.waiting[0].query == pgBegin {
-		c.waiting = c.waiting[1:]
-		return c.send(ctx, true)
-	}
-	c.waiting = append(c.waiting, s)
-	err := c.send(ctx, false)
-	if err == nil && s.tag.String() == "ROLLBACK" {
-		err = pgx.ErrTxCommitRollback
-	}
-	return err
+	return s.rows.read(found)
 }
 
 // RowsAffected is how many rows the statement has changed, once it was sent.
@@ -150,34 +161,6 @@ func (s *pgStatement) RowsAffected() (int64, error) { return s.tag.RowsAffected(
 
 // LastInsertId is nothing that PostgreSQL has.
 func (s *pgStatement) LastInsertId() (int64, error) { return 0, errNotHere }
-
-// QueryContext runs a query and reads all its rows; or keeps it for later, when its rows are for who asks the same before
-// anything is written.
-func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s := &pgStatement{query: query, args: pgArgs(args), reads: true}
-	if ctx.Value(pgLater{}) != nil {
-		c.waiting, c.ahead = append(c.waiting, s), append(c.ahead, s)
-		return &pgRows{}, nil
-	}
-	asked := slices.IndexFunc(c.ahead, s.same)
-	if asked >= 0 {
-		s = c.ahead[asked]
-	} else {
-		c.waiting = append(c.waiting, s)
-	}
-	if slices.Contains(c.waiting, s) {
-		if err := c.send(ctx, false); err != nil {
-			return nil, err
-		}
-	}
-	rows := s.rows
-	return &rows, nil
-}
-
-// same reports whether both ask the same.
-func (s *pgStatement) same(other *pgStatement) bool {
-	return s.query == other.query && reflect.DeepEqual(s.args, other.args)
-}
 
 // CheckNamedValue leaves every argument to pgx.
 func (c *pgConn) CheckNamedValue(*driver.NamedValue) error { return nil }
@@ -199,7 +182,7 @@ const (
 // ResetSession refuses a connection that is broken, or still in a transaction, before it is used again.
 func (c *pgConn) ResetSession(ctx context.Context) error {
 	idle := time.Since(c.used)
-	c.waiting, c.ahead, c.used = nil, nil, time.Now()
+	c.queued, c.used = nil, time.Now()
 	if !c.IsValid() || c.conn.PgConn().TxStatus() != pgIdle || idle > pgPing && c.Ping(ctx) != nil {
 		return driver.ErrBadConn
 	}

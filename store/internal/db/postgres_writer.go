@@ -163,7 +163,7 @@ const (
 func (b *postgresServer) begin(on pgQueryer) *Tx {
 	ctx := context.Background()
 	return &Tx{
-		ctx: ctx, queue: context.WithValue(ctx, pgLater{}, true), now: b.now(), memory: &memory{make: b.memory},
+		ctx: ctx, queue: context.WithValue(ctx, pgQueue{}, true), now: b.now(), memory: &memory{make: b.memory},
 		pg: &pgRunner{on},
 	}
 }

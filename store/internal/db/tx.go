@@ -89,19 +89,6 @@ func (t *Tx) QueueCount(n *int64, query string, args ...any) (err error) {
 	return nil
 }
 
-// Prefetch lets a read travel, on PostgreSQL, with the next statement that somebody waits for. Whoever asks the same
-// before anything is written has the answer at once. It does nothing on SQLite.
-func (t *Tx) Prefetch(query string, args ...any) {
-	if t.pg == nil {
-		return
-	}
-	rows, err := t.pg.on.QueryContext(t.queue, query, storable(args)...)
-	if err == nil {
-		err = rows.Close()
-	}
-	_ = t.broke(err)
-}
-
 // Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound.
 func (t *Tx) Get(dest any, query string, args ...any) error {
 	if t.pg != nil {
