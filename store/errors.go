@@ -14,7 +14,8 @@ var (
 	ErrNotFound = db.ErrNotFound
 	// ErrBusy means the books are overloaded and nothing was written; the caller may try again in a few seconds.
 	ErrBusy = db.ErrBusy
-	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on it.
+	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on
+	// it.
 	ErrUnknown = db.ErrUnknown
 	// ErrInUse means another process serves from the same file.
 	ErrInUse = db.ErrInUse
@@ -121,8 +122,8 @@ func explained(path string, err error) error {
 	return db.Explain(path, err)
 }
 
-// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or columns: table.column,
-// by SQLite's names on either database.
+// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or columns:
+// table.column, by SQLite's names on either database.
 func uniqueViolation(err error) (column string, ok bool) {
 	on, ok := db.UniqueViolation(err)
 	if column, known := uniqueColumns[on]; known {
@@ -146,9 +147,9 @@ var uniqueColumns = map[string]string{
 	"paid_check_pkey": "paid_check.receipt", "paid_check_result_token_key": "paid_check.result_token", "paid_check_timeout_token_key": "paid_check.timeout_token", "access_token_pkey": "access_token.app", "unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
 }
 
-// mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it makes ids
-// and codes anew, and reads anew what it decides by. The first three are for their callers: what is in the way may be a prompt
-// whose time is over, or the same request.
+// mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it
+// makes ids and codes anew, and reads anew what it decides by. The first three are for their callers: what is in the
+// way may be a prompt whose time is over, or the same request.
 func mayRunAgain(err error) bool {
 	switch column, is := uniqueViolation(err); column {
 	case "push_request.phone", "push_request.ticket_id", "ticket.idempotency_key":

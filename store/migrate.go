@@ -17,8 +17,8 @@ import (
 //go:embed schema.sql
 var schema string
 
-// migrate brings the schema up to date, forward only. On PostgreSQL, where several processes may start at once, one does,
-// and the others wait for it.
+// migrate brings the schema up to date, forward only. On PostgreSQL, where several processes may start at once, one
+// does, and the others wait for it.
 func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) error {
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
 	if d == db.PostgreSQL {

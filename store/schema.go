@@ -108,8 +108,8 @@ func isInternal(table string) bool {
 
 const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version`
 
-// columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which takes
-// milliseconds: their text says what was made, not what is left of it.
+// columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which
+// takes milliseconds: their text says what was made, not what is left of it.
 func columnsAt(ctx context.Context) (at map[int64][]column, err error) {
 	at = map[int64][]column{}
 	err = db.InMemory(func(conn *sql.DB, pool *db.Pool) error {

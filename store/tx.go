@@ -10,8 +10,8 @@ import (
 // lane says who goes first when writes queue.
 type lane = db.Lane
 
-// The lanes: what Safaricom and the clock bring is never turned away, what customers bring is, rather than kept waiting.
-// A single is one statement that may be done twice, which needs no transaction of its own.
+// The lanes: what Safaricom and the clock bring is never turned away, what customers bring is, rather than kept
+// waiting. A single is one statement that may be done twice, which needs no transaction of its own.
 const (
 	urgent        = db.Urgent
 	booking       = db.Ordinary
@@ -35,9 +35,9 @@ type tx struct {
 	touched []ScreeningID            // whose maps this write has changed
 }
 
-// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its turn,
-// never while it runs. fn may run several times and must only touch the tx: so ids are made in it, since a write whose id
-// another process has made too runs again.
+// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its
+// turn, never while it runs. fn may run several times and must only touch the tx: so ids are made in it, since a write
+// whose id another process has made too runs again.
 func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	once := func() error { return s.db.Write(ctx, l, func(on *db.Tx) error { return s.run(on, fn) }) }
 	err := once()
@@ -94,8 +94,8 @@ func (t *tx) list(dest any, query string, args ...any) error { return t.db.List(
 // shared reports whether others may write to the same books during this write, so that rows must be locked.
 func (t *tx) shared() bool { return t.rows }
 
-// lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them before
-// may be old by then. SQLite has one writer, and needs none.
+// lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them
+// before may be old by then. SQLite has one writer, and needs none.
 //
 // Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the client,
 // the screening, money. Where that is not to be had, as for money that turns out to be a ticket's, the database finds
@@ -107,7 +107,8 @@ func (t *tx) lock(id TicketID) error {
 	return t.run(`SELECT id FROM ticket WHERE id = $1`+forUpdate, id)
 }
 
-// forUpdate makes a SELECT lock the row that it reads, as an UPDATE would, but without a new row. SQLite knows no such thing.
+// forUpdate makes a SELECT lock the row that it reads, as an UPDATE would, but without a new row. SQLite knows no such
+// thing.
 const forUpdate = ` FOR NO KEY UPDATE`
 
 // rowLock is forUpdate where others write at the same time.
@@ -134,8 +135,8 @@ func (t *tx) lockSecret(secret string) error {
 	return t.run(`SELECT id FROM ticket WHERE secret = $1`+forUpdate, secret)
 }
 
-// lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for the
-// same best seats.
+// lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for
+// the same best seats.
 func (t *tx) lockScreening(id ScreeningID) error {
 	if !t.rows || t.locked == id {
 		return nil
@@ -161,8 +162,8 @@ func (t *tx) lockClient(s *Store, client string) error {
 	return t.lockName("client " + client)
 }
 
-// lockName is a lock that has no row of its own, and writes none. Names are told apart by 64 bits: that two strangers wait
-// for each other is not to be expected.
+// lockName is a lock that has no row of its own, and writes none. Names are told apart by 64 bits: that two strangers
+// wait for each other is not to be expected.
 func (t *tx) lockName(name string) error {
 	return t.run(`SELECT pg_advisory_xact_lock($1)`, int64(hashOf(name)))
 }

@@ -3,8 +3,8 @@
 //
 //   - SQLite has one writing connection. It groups what waits into one transaction, so that many writes share one fsync
 //     ([DB.Write], writer.go). Readers have read-only connections of their own.
-//   - On PostgreSQL each write is a transaction of its own, at READ COMMITTED, and runs again whole where it lost a race
-//     or its connection before the COMMIT was sent (postgres_writer.go).
+//   - On PostgreSQL each write is a transaction of its own, at READ COMMITTED, and runs again whole where it lost a
+//     race or its connection before the COMMIT was sent (postgres_writer.go).
 //   - Writes queue in two lanes: urgent ones wait as long as it takes, ordinary ones are turned away rather than kept
 //     waiting.
 //   - A COMMIT whose answer was lost is [ErrUnknown]: never done, never not done, and never run again.
@@ -95,8 +95,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // Write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its
 // turn, never while it runs.
 //
-// fn may run several times, and must change nothing but through the Tx. Its error is returned as it is, and then nothing
-// of it is written. [ErrBusy] means that nothing was written either, [ErrUnknown] that it is not known whether it was.
+// fn may run several times, and must change nothing but through the Tx. Its error is returned as it is, and then
+// nothing of it is written. [ErrBusy] means that nothing was written either, [ErrUnknown] that it is not known whether
+// it was.
 func (d *DB) Write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 	err := d.engine.write(ctx, l, fn)
 	d.health.note(err)

@@ -73,12 +73,14 @@ func TestWhatAWriteLeaves(t *testing.T) {
 		is   error  // what the error is, nil for any
 		want string // in the error; "" is none
 	}{
-		"queued":           {func(t *db.Tx) error { return t.Queue(add, "a", 1) }, nil, ""},
-		"run":              {func(t *db.Tx) error { _, err := t.Exec(add, "a", 1); return err }, nil, ""},
-		"counted":          {func(t *db.Tx) error { return t.QueueCount(&counted, add, "a", 1) }, nil, ""},
-		"refused":          {func(t *db.Tx) error { return errors.Join(t.Queue(add, "b", 1), errNo) }, errNo, "no"},
-		"panicked":         {func(t *db.Tx) error { _ = t.Queue(add, "b", 1); panic("oops") }, nil, "oops"},
-		"a queued one bad": {func(t *db.Tx) error { return errors.Join(t.Queue(add, "b", 1), t.Queue(add, "b", 2)) }, nil, "word"},
+		"queued":   {func(t *db.Tx) error { return t.Queue(add, "a", 1) }, nil, ""},
+		"run":      {func(t *db.Tx) error { _, err := t.Exec(add, "a", 1); return err }, nil, ""},
+		"counted":  {func(t *db.Tx) error { return t.QueueCount(&counted, add, "a", 1) }, nil, ""},
+		"refused":  {func(t *db.Tx) error { return errors.Join(t.Queue(add, "b", 1), errNo) }, errNo, "no"},
+		"panicked": {func(t *db.Tx) error { _ = t.Queue(add, "b", 1); panic("oops") }, nil, "oops"},
+		"a queued one bad": {func(t *db.Tx) error {
+			return errors.Join(t.Queue(add, "b", 1), t.Queue(add, "b", 2))
+		}, nil, "word"},
 		"the first bad": {func(t *db.Tx) error {
 			return errors.Join(t.Queue(`INSERT INTO nothing (a) VALUES (1)`), t.Queue(add, "b", 1))
 		}, nil, "nothing"},
@@ -131,7 +133,8 @@ func TestReadsInAWrite(t *testing.T) {
 				N    int64  `db:"n"`
 			}
 			err := errors.Join(tx.Scan([]any{&sum}, `SELECT COALESCE(sum(n), 0) FROM word`),
-				tx.Get(&row, `SELECT text, n FROM word WHERE n = $1`, 2), tx.List(&rows, `SELECT text, n FROM word ORDER BY n`))
+				tx.Get(&row, `SELECT text, n FROM word WHERE n = $1`, 2),
+				tx.List(&rows, `SELECT text, n FROM word ORDER BY n`))
 			if sum != 3 || row.Text != "b" || row.N != 2 || len(rows) != 2 || rows[0].Text != "a" {
 				t.Errorf("read %d, %+v, %+v", sum, row, rows)
 			}
@@ -168,8 +171,8 @@ func TestUniqueViolation(t *testing.T) {
 	})
 }
 
-// TestMemory: on SQLite what a write remembers stays for the next one, also past one that failed by itself, and goes when a
-// transaction is rolled back as a whole. On PostgreSQL each write has its own.
+// TestMemory: on SQLite what a write remembers stays for the next one, also past one that failed by itself, and goes
+// when a transaction is rolled back as a whole. On PostgreSQL each write has its own.
 func TestMemory(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
 		d := open(t, options(t))
@@ -198,8 +201,8 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-// TestInspect: a database that the caller does not want is not opened, and nothing in it is changed; a new file is shown to
-// nobody. What is there is seen.
+// TestInspect: a database that the caller does not want is not opened, and nothing in it is changed; a new file is
+// shown to nobody. What is there is seen.
 func TestInspect(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
 		o := options(t)

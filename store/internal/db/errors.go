@@ -17,7 +17,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrBusy means the database is overloaded and nothing was written; the caller may try again in a few seconds.
 	ErrBusy = errors.New("too busy, nothing was written")
-	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on it.
+	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on
+	// it.
 	ErrUnknown = errors.New("it is not known whether this was written")
 	// ErrInUse means another process serves from the same file.
 	ErrInUse = errors.New("the database is in use by another serve")
@@ -26,14 +27,17 @@ var (
 	// ErrDamaged means that the database is not whole: a copy of it must be brought back.
 	ErrDamaged = errors.New("it is damaged; keep the file, and bring back the last copy of it")
 	// ErrReadOnly means that nothing can be written to the database.
-	ErrReadOnly = errors.New("it cannot be written: it, its folder, its disk or its server is read-only for this program")
+	ErrReadOnly = errors.New("it cannot be written: " +
+		"it, its folder, its disk or its server is read-only for this program")
 	// ErrFull means that the disk is too full even for what opening a database takes.
 	ErrFull = errors.New("its disk is full, or the quota of it: make room, and start again")
 	// ErrLocked means that another program has locked the database for longer than a write of ours ever takes.
-	ErrLocked = errors.New("another program has had this file locked for 5 seconds, and SQLite lets one write at a time: " +
+	ErrLocked = errors.New("another program has had this file locked for 5 seconds, " +
+		"and SQLite lets one write at a time: " +
 		"end that program, such as one to look into databases, or a copy or check of the file that is under way")
 	// ErrFileGone means that what is written goes to a file that was deleted or replaced.
-	ErrFileGone = errors.New("the database file is gone: it was deleted, moved or replaced under the running program; " +
+	ErrFileGone = errors.New("the database file is gone: " +
+		"it was deleted, moved or replaced under the running program; " +
 		"do not stop it before you have copied what is in it")
 )
 

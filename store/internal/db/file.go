@@ -74,8 +74,8 @@ func checkFile(path string, o Options) (fresh bool, err error) {
 	case !info.Mode().IsRegular():
 		return false, fmt.Errorf("%w: %s is no file on a disk", ErrNoBooks, path)
 	case info.Size() < smallestPage: // SQLite would take it for new
-		return false, fmt.Errorf("%w: %s is empty; if it was never used, delete it, else bring back the last copy of it",
-			ErrNoBooks, path)
+		return false, fmt.Errorf("%w: %s is empty; if it was never used, delete it, "+
+			"else bring back the last copy of it", ErrNoBooks, path)
 	}
 	return false, nil
 }

@@ -47,8 +47,9 @@ func (h *health) done(err error) {
 }
 
 // Health reports whether the database can be read and written. What ails it is a word for everybody, "" where nothing
-// does; the error is for the log. As long as writes succeed it costs one read. After one that failed it runs probe, which
-// is to write and undo more than an ordinary write does, at most once a second: so the word goes when the cause does.
+// does; the error is for the log. As long as writes succeed it costs one read. After one that failed it runs probe,
+// which is to write and undo more than an ordinary write does, at most once a second: so the word goes when the cause
+// does.
 func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ailment string, err error) {
 	if err := d.Ping(ctx); err != nil {
 		return "not readable", err

@@ -45,7 +45,8 @@ func pgConfig(path string) (*pgx.ConnConfig, error) {
 	}
 	cfg, err := pgx.ParseConfig(path)
 	if err != nil {
-		return nil, errors.New("postgres:// has an option, or names a file, that the driver cannot read: " + withoutPassword(path, err))
+		return nil, errors.New("postgres:// has an option, or names a file, that the driver cannot read: " +
+			withoutPassword(path, err))
 	}
 	if cfg.Database == "" {
 		return nil, errors.New("postgres:// names no database: it must be " + postgresForm)
@@ -108,14 +109,14 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *
 	return db
 }
 
-// pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that others have locked, and for how long a
-// process that has fallen silent may keep rows locked.
+// pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that
+// others have locked, and for how long a process that has fallen silent may keep rows locked.
 func pgLimits(lockTime time.Duration) string {
 	if lockTime == 0 {
 		return "" // it only reads
 	}
-	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; SET idle_in_transaction_session_timeout = %d",
-		lockTime.Milliseconds(), pgStatementTime.Milliseconds())
+	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; "+
+		"SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
 
 // pgPool is a pool for reads, which are tried so often.
@@ -149,8 +150,9 @@ func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) 
 	return r.on.SelectContext(ctx, dest, query, storable(args)...)
 }
 
-// storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come only from
-// outside, to be looked for in vain or kept for the operator to read. The copy lets callers keep their slice on the stack.
+// storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come
+// only from outside, to be looked for in vain or kept for the operator to read. The copy lets callers keep their slice
+// on the stack.
 func storable(args []any) []any {
 	args = copied(args)
 	for i, arg := range args {

@@ -34,8 +34,8 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver is pgx's own, which opens connections that send each statement by itself.
 func (c pgConnector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// pgConn is a connection of a pool. A statement whose result nobody waits for is queued, and sent together with the next
-// one: so a transaction takes few journeys to the server, and holds its locks for a short time.
+// pgConn is a connection of a pool. A statement whose result nobody waits for is queued, and sent together with the
+// next one: so a transaction takes few journeys to the server, and holds its locks for a short time.
 type pgConn struct {
 	conn   *pgx.Conn
 	queued []*pgStatement
@@ -87,8 +87,8 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	return &s.rows, nil
 }
 
-// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels together
-// is a transaction by itself. Then an error of any statement says that nothing of it is written.
+// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels
+// together is a transaction by itself. Then an error of any statement says that nothing of it is written.
 func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
 	if len(c.queued) > 1 && c.queued[0].query == pgBegin {
 		c.queued = c.queued[1:]
@@ -101,7 +101,8 @@ func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
 	return err
 }
 
-// send sends what is queued, and last, which somebody waits for. Last is nil where what is queued is all of a transaction.
+// send sends what is queued, and last, which somebody waits for. Last is nil where what is queued is all of a
+// transaction.
 func (c *pgConn) send(ctx context.Context, last *pgStatement) error {
 	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
 	defer cancel()

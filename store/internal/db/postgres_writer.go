@@ -48,8 +48,8 @@ const (
 	pgClassConnection   = "08"
 )
 
-// How often a transaction is tried while it loses races, or its connection: an urgent one for the seven seconds in which
-// another server takes over, an ordinary one for a quarter of one.
+// How often a transaction is tried while it loses races, or its connection: an urgent one for the seven seconds in
+// which another server takes over, an ordinary one for a quarter of one.
 const (
 	pgUrgentTries   = 24
 	pgOrdinaryTries = 9
@@ -58,9 +58,9 @@ const (
 )
 
 // postgresServer is a PostgreSQL database, which others may write to as well. Each write is a transaction of its own at
-// READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has rolled
-// back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was sent. After
-// that it is unknown whether it was done.
+// READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has
+// rolled back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was
+// sent. After that it is unknown whether it was done.
 type postgresServer struct {
 	urgent, ordinary pgLane
 	stopped          chan struct{}
@@ -112,7 +112,8 @@ func (p *pgLane) open(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.D
 	p.db, p.free = pgOpen(cfg, o, conns, lockTime), make(chan struct{}, conns)
 }
 
-// enter waits until a connection is free. Who would wait for longer than wait is turned away; 0 is for those who never are.
+// enter waits until a connection is free. Who would wait for longer than wait is turned away; 0 is for those who never
+// are.
 func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -248,8 +249,8 @@ func (b *postgresServer) close() error {
 	return errors.Join(errs...)
 }
 
-// pgAgain runs do until it succeeds, fails of what does not pass, or has been tried so often. The pauses between grow, and are
-// drawn by lot so that those who lost a race to each other do not meet again.
+// pgAgain runs do until it succeeds, fails of what does not pass, or has been tried so often. The pauses between grow,
+// and are drawn by lot so that those who lost a race to each other do not meet again.
 func pgAgain(tries int, do func() error) error {
 	pause := time.Millisecond
 	for try := 1; ; try++ {
@@ -263,15 +264,16 @@ func pgAgain(tries int, do func() error) error {
 	}
 }
 
-// pgPasses reports whether a transaction that was not asked to commit, or was rolled back, failed of something that passes:
-// it lost a race, or its connection, or the server is only just coming up.
+// pgPasses reports whether a transaction that was not asked to commit, or was rolled back, failed of something that
+// passes: it lost a race, or its connection, or the server is only just coming up.
 func pgPasses(err error) bool {
 	if err == nil {
 		return false
 	}
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		switch pe.Code {
-		case pgSerialization, pgDeadlock, pgTooManyConns, pgIdleTransaction, pgShutdown, pgCrash, pgStarting, pgIdleSession:
+		case pgSerialization, pgDeadlock, pgTooManyConns, pgIdleTransaction, pgShutdown, pgCrash, pgStarting,
+			pgIdleSession:
 			return true
 		}
 		return strings.HasPrefix(pe.Code, pgClassConnection)
@@ -283,8 +285,8 @@ func pgPasses(err error) bool {
 		return false // it has waited long enough
 	}
 	_, network := errors.AsType[net.Error](err)
-	return network || slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, driver.ErrBadConn},
-		func(lost error) bool { return errors.Is(err, lost) })
+	lost := []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, pgconn.ErrConnClosed, driver.ErrBadConn}
+	return network || slices.ContainsFunc(lost, func(one error) bool { return errors.Is(err, one) })
 }
 
 // pgOverloaded reports whether nothing was written because the database did not come to it.
@@ -293,8 +295,8 @@ func pgOverloaded(err error) bool {
 	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) || is && pe.Code == pgLockNotAvailable
 }
 
-// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written: the server refused it, or a
-// statement that was sent with it.
+// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written: the server refused it,
+// or a statement that was sent with it.
 func pgRolledBack(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		_, earlier := errors.AsType[errEarlier](err)

@@ -10,8 +10,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// prepared runs statements on SQLite. It prepares each once, since parsing takes longer than running most of them. No row
-// is sql.ErrNoRows. Its methods are called as they are, not by an interface: callers then keep their arguments on the stack.
+// prepared runs statements on SQLite. It prepares each once, since parsing takes longer than running most of them. No
+// row is sql.ErrNoRows. Its methods are called as they are, not by an interface: callers then keep their arguments on
+// the stack.
 type prepared struct{ preparer }
 
 // preparer keeps prepared statements by their text.

@@ -36,9 +36,9 @@ func (t *Tx) Now() time.Time { return t.now }
 // Shared reports whether others may write to the database during this write, so that what it decides by must be locked.
 func (t *Tx) Shared() bool { return t.pg != nil }
 
-// Memory is what [Options].Memory has made, nil where that is nil. On SQLite it stays from one write to the next until a
-// transaction is rolled back as a whole: nobody else writes, so what was read stays true. A write that fails alone must
-// mend it itself. On PostgreSQL each run of a write has its own.
+// Memory is what [Options].Memory has made, nil where that is nil. On SQLite it stays from one write to the next until
+// a transaction is rolled back as a whole: nobody else writes, so what was read stays true. A write that fails alone
+// must mend it itself. On PostgreSQL each run of a write has its own.
 func (t *Tx) Memory() any {
 	if t.memory.value == nil && t.memory.make != nil {
 		t.memory.value = t.memory.make()

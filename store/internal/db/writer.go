@@ -14,9 +14,9 @@ import (
 // Lane says who goes first when writes queue.
 type Lane int
 
-// The lanes. Urgent writes are never turned away; ordinary ones are, with ErrBusy, rather than kept waiting for more than
-// a second. A single is one statement that may be done twice: it needs no transaction of its own, which on PostgreSQL
-// saves a journey.
+// The lanes. Urgent writes are never turned away; ordinary ones are, with ErrBusy, rather than kept waiting for more
+// than a second. A single is one statement that may be done twice: it needs no transaction of its own, which on
+// PostgreSQL saves a journey.
 const (
 	Urgent Lane = iota
 	Ordinary
@@ -49,8 +49,9 @@ type job struct {
 
 // writer is the one connection that writes to an SQLite file. It takes what is waiting, urgent lane first, into one
 // transaction, and answers after the COMMIT: many writers share one fsync, and none is told of a write that is not on
-// disk. What fails half-way must be undone without its neighbours: ordinary writes, which may be refused late, each have a
-// savepoint; for the rest, which hardly ever fails, the batch is run a second time with a savepoint for everyone.
+// disk. What fails half-way must be undone without its neighbours: ordinary writes, which may be refused late, each
+// have a savepoint; for the rest, which hardly ever fails, the batch is run a second time with a savepoint for
+// everyone.
 type writer struct {
 	urgent, ordinary chan *job
 	ending, stopped  chan struct{}
@@ -164,7 +165,8 @@ func (w *writer) collect(first *job) []*job {
 	return jobs
 }
 
-// batch runs the jobs in one transaction and answers each. An error that ended the transaction makes each run again alone.
+// batch runs the jobs in one transaction and answers each. An error that ended the transaction makes each run again
+// alone.
 func (w *writer) batch(jobs []*job) {
 	began := time.Now()
 	ready := jobs[:0:0]
@@ -248,8 +250,8 @@ func (w *writer) rollback(t *Tx) {
 	}
 }
 
-// item runs one job and keeps the job's own error in j.err. It returns an error only where the whole transaction is lost,
-// or where something must be undone and there is no savepoint.
+// item runs one job and keeps the job's own error in j.err. It returns an error only where the whole transaction is
+// lost, or where something must be undone and there is no savepoint.
 func (t *Tx) item(j *job, protect bool) error {
 	if protect {
 		if _, err := t.Exec("SAVEPOINT item"); err != nil {
