@@ -33,6 +33,7 @@ deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc), fro
 .PHONY: test
 test: deps ## run every test; outside CI those whose programs are missing are skipped with a word
 	GOGC=400 go test -timeout 40m ./...
+	GOGC=400 go test -timeout 10m -tags unguarded -run '^TestGuard' ./store
 	@if [ -z "$$CI" ] && ! command -v $$(go env CC) >/dev/null; then echo "NOT TESTED for data races: there is no gcc"; else set -x; \
 		GOGC=400 go test -race -short -timeout 40m $$(go list ./... | grep -v /cmd/); fi
 

@@ -110,7 +110,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		if err != nil {
 			return err
 		}
-		return t.hold(s, b, out, client, seats, t.takeSeats)
+		return t.hold(s, b, out, client, seats)
 	})
 	if err != nil {
 		return Sending{}, false, fmt.Errorf("book: %w", err)
@@ -177,7 +177,7 @@ func (t *tx) elsewhere(b NewBooking) error {
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
-func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels, take takeSeats) error {
+func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
@@ -194,7 +194,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 			return err
 		}
 	}
-	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
+	got, err := t.takeSeats(b.ScreeningID, out.TicketID, seats, b.Quantity)
 	if err != nil || slices.Equal(got, seats) {
 		return err
 	}
@@ -204,12 +204,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 // saleQuery reads what a sale of a screening depends on.
 const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, capacity, status FROM screening WHERE id = $1`
 
-func (t *tx) saleQuery() string {
-	if t.rows {
-		return saleQuery + forUpdate
-	}
-	return saleQuery
-}
+func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 
 // screening reads what a sale depends on, inside the transaction that sells, and locks it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {

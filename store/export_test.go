@@ -14,66 +14,8 @@ func ReadCode(typed string) string { return readCode(typed) }
 // PushReference makes the account reference of a push of the ticket, of which so many came before.
 func PushReference(code string, before int) string { return pushReference(code, before) }
 
-// BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
-func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
-	var places []Place
-	var text string
-	if err := errors.Join(s.list(ctx, &places, planQuery, b.ScreeningID), s.read(ctx, &text, freeQuery, b.ScreeningID)); err != nil {
-		return err
-	}
-	plan := newSeatPlan(places)
-	free := plan.free(text)
-	seats := labels(bestSeats(free, plan.size, b.Quantity))
-	if len(seats) < b.Quantity {
-		return &Refusal{Kind: SoldOut, Left: len(free)}
-	}
-	return s.write(ctx, booking, func(t *tx) error {
-		out := Sending{PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(), Code: newCode(false), CallbackToken: newSecret(), Phone: b.Phone}
-		out.Reference = pushReference(out.Code, 0)
-		if _, _, err := t.offer(s, b, &out); err != nil {
-			if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
-				return err
-			}
-		}
-		out.HoldUntil = t.now.Add(s.hold)
-		return t.hold(s, b, out, "", seats, func(id ScreeningID, ticket TicketID, _ Labels, _ int) (Labels, error) {
-			for _, label := range seats {
-				if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, id, label); err != nil {
-					return nil, err
-				}
-			}
-			return seats, nil
-		})
-	})
-}
-
-// PayUnguarded pays for a ticket as one does who looks whether a seat is free first, and takes it afterwards without looking
-// again. Between the two it calls looked.
-func (s *Store) PayUnguarded(ctx context.Context, token string, looked func()) error {
-	var ticket TicketID
-	var screening ScreeningID
-	var places []Place
-	var text string
-	err := s.readers.scan(ctx, []any{&ticket, &screening}, `SELECT t.id, t.screening_id FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
-	if err == nil {
-		err = errors.Join(s.list(ctx, &places, planQuery, screening), s.read(ctx, &text, freeQuery, screening))
-	}
-	if err != nil {
-		return err
-	}
-	free := newSeatPlan(places).free(text)
-	if len(free) == 0 {
-		return ErrNotFound
-	}
-	looked()
-	return s.write(ctx, urgent, func(t *tx) error {
-		if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, screening, free[0].Label); err != nil {
-			return err
-		}
-		_, err := t.exec(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', hold_until = NULL WHERE id = $1`, ticket)
-		return err
-	})
-}
+// Guarded is false where the tests are built with the tag unguarded, and are to find what the guards keep away.
+const Guarded = !unguarded
 
 // WriteRow writes one setting through the writer, with fn run in the same transaction before it.
 func (s *Store) WriteRow(ctx context.Context, key, value string, bookingLane bool, fn func() error) error {
@@ -209,9 +151,6 @@ func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 	err = s.list(context.Background(), &rows, query, args...)
 	return rows, err
 }
-
-// Unguarded lets writes that are about the same ticket or money not wait for each other, to show why they must.
-func (s *Store) Unguarded() { s.unguarded = true }
 
 // Later runs statements as those are whose result nobody waits for.
 func (s *Store) Later(queries ...string) error {

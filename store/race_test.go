@@ -13,26 +13,24 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestTwoLatePayments: two customers pay late, at once, for the one seat that is left. One has it, the other's money is due back.
-func TestTwoLatePayments(t *testing.T) { storetest.Each(t, testTwoLatePayments) }
+// TestGuardOfLateSeats: two customers pay late, at once, for the one seat that is left. One has it, the other's money is due
+// back. Without the guard each would take the seat that it once had, whoever has it now.
+func TestGuardOfLateSeats(t *testing.T) { storetest.Each(t, testGuardOfLateSeats) }
 
-func testTwoLatePayments(t *testing.T) {
-	for _, guarded := range []bool{false, true} {
-		owners := 0
-		for range 5 {
-			owners += lateOwners(t, guarded)
-		}
-		if guarded && owners != 5 {
-			t.Errorf("in 5 races for a seat it was given %d times", owners)
-		}
-		if !guarded && owners != 10 {
-			t.Errorf("without the guard the seat was given %d times in 5 races, want twice each time: the race shows nothing", owners)
+func testGuardOfLateSeats(t *testing.T) {
+	want := 1
+	if !store.Guarded {
+		want = 2
+	}
+	for range 5 {
+		if owners := lateOwners(t); owners != want {
+			t.Errorf("the seat was given %d times, want %d", owners, want)
 		}
 	}
 }
 
 // lateOwners lets two late payments race for one seat, and says how many tickets were paid with it.
-func lateOwners(t *testing.T, guarded bool) (owners int) {
+func lateOwners(t *testing.T) (owners int) {
 	t.Helper()
 	clock := newClock()
 	s := storetest.New(t, clock.option)
@@ -58,10 +56,6 @@ func lateOwners(t *testing.T, guarded bool) (owners int) {
 		amount := store.Cents(b.Amount * 100)
 		v := store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: fmt.Sprint("ws_CO_", n), Code: "0", Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n)}
 		go func() {
-			if !guarded {
-				done <- s.PayUnguarded(t.Context(), b.CallbackToken, func() { looked <- struct{}{}; <-start })
-				return
-			}
 			cb, _, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: b.CallbackToken, Body: []byte("{}"), Size: 2})
 			if err == nil {
 				looked <- struct{}{}
@@ -88,7 +82,7 @@ func lateOwners(t *testing.T, guarded bool) (owners int) {
 			owners++
 		}
 	}
-	if guarded {
+	if store.Guarded {
 		storetest.Sound(t, s)
 	}
 	return owners
@@ -243,24 +237,23 @@ func testTakenOnce(t *testing.T) {
 	}
 }
 
-// TestOneReceiptForTwoTickets: a receipt that names no ticket is typed for two, and M-PESA confirms it for both at the same instant.
+// TestGuardOfOneReceipt: a receipt that names no ticket is typed for two, and M-PESA confirms it for both at the same instant.
 // Or it is to be refunded, and confirmed for one. The money goes one way.
-func TestOneReceiptForTwoTickets(t *testing.T) {
+func TestGuardOfOneReceipt(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
-		for _, c := range []struct{ guarded, refund bool }{{false, false}, {true, false}, {true, true}} {
-			if paid, wrong := confirmedTwice(t, c.guarded, c.refund); c.guarded == (len(wrong) > 0) || c.guarded && paid > 1 {
-				t.Errorf("%+v: %d tickets are paid, the books say %q", c, paid, wrong)
+		for _, refund := range []bool{false, true} {
+			paid, wrong := confirmedTwice(t, refund)
+			switch {
+			case store.Guarded && (paid > 1 || len(wrong) > 0), !store.Guarded && !refund && len(wrong) == 0:
+				t.Errorf("refund %v: %d tickets are paid, the books say %q", refund, paid, wrong)
 			}
 		}
 	})
 }
 
-func confirmedTwice(t *testing.T, guarded, refund bool) (paid int, wrong []string) {
+func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	t.Helper()
 	ctx, s := t.Context(), storetest.New(t)
-	if !guarded {
-		s.Unguarded()
-	}
 	const receipt = "TYPEDTWICE"
 	var sent []store.Sending
 	for range 2 {
@@ -318,39 +311,34 @@ func confirmedTwice(t *testing.T, guarded, refund bool) (paid int, wrong []strin
 	return paid, wrong
 }
 
-// TestPaidTwiceAtOnce: two prompts of one ticket are paid, and M-PESA tells of both at the same instant. One pays for the ticket, the
+// TestGuardOfTwoPrompts: two prompts of one ticket are paid, and M-PESA tells of both at the same instant. One pays for the ticket, the
 // other is due back.
-func TestPaidTwiceAtOnce(t *testing.T) {
+func TestGuardOfTwoPrompts(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
-		for _, guarded := range []bool{false, true} {
-			st := newStage(t)
-			for _, e := range []string{"accepted", "no answer", "120 s", "retry", "accepted"} {
-				st.do(e)
+		st := newStage(t)
+		for _, e := range []string{"accepted", "no answer", "120 s", "retry", "accepted"} {
+			st.do(e)
+		}
+		amount := store.Cents(st.pushes[0].Amount * 100)
+		var writes []func() error
+		for n, p := range st.pushes {
+			cb, _, err := st.s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: p.CallbackToken, Body: []byte("{}"), Size: 2})
+			if err != nil {
+				t.Fatal(err)
 			}
-			if !guarded {
-				st.s.Unguarded()
-			}
-			amount := store.Cents(st.pushes[0].Amount * 100)
-			var writes []func() error
-			for n, p := range st.pushes {
-				cb, _, err := st.s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: p.CallbackToken, Body: []byte("{}"), Size: 2})
-				if err != nil {
-					t.Fatal(err)
-				}
-				writes = append(writes, func() error {
-					_, err := st.s.ApplyCallback(t.Context(), cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: fmt.Sprint("ws_CO_", n+1), Code: "0",
-						Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n+1), TransactedAt: st.made[0]})
-					return err
-				})
-			}
-			race(t, st.s, writes...)
-			wrong, err := st.s.Check(t.Context())
-			if err != nil || guarded == (len(wrong) > 0) {
-				t.Errorf("guarded %v: ends as %s, %q, %v", guarded, st.end(), wrong, err)
-			}
-			if end := st.end(); guarded && (!strings.Contains(end, " applied") || !strings.Contains(end, " refund_due paid_twice")) {
-				t.Errorf("ends as %s", end)
-			}
+			writes = append(writes, func() error {
+				_, err := st.s.ApplyCallback(t.Context(), cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: fmt.Sprint("ws_CO_", n+1), Code: "0",
+					Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n+1), TransactedAt: st.made[0]})
+				return err
+			})
+		}
+		race(t, st.s, writes...)
+		wrong, err := st.s.Check(t.Context())
+		if err != nil || store.Guarded == (len(wrong) > 0) {
+			t.Errorf("guarded %v: ends as %s, %q, %v", store.Guarded, st.end(), wrong, err)
+		}
+		if end := st.end(); store.Guarded && (!strings.Contains(end, " applied") || !strings.Contains(end, " refund_due paid_twice")) {
+			t.Errorf("ends as %s", end)
 		}
 	})
 }

@@ -239,9 +239,6 @@ func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 	}
 }
 
-// takeSeats is [tx.takeSeats], or what a test puts in its place to show what it is for.
-type takeSeats func(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error)
-
 // takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
 // takes all n or none, and then says by a SoldOut refusal how many are left.
 func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
@@ -289,8 +286,12 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 // claimQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
 var claimQueries = func() (queries [11]string) {
 	var labels []string
+	free := ` AND ticket_id IS NULL`
+	if unguarded {
+		free = ""
+	}
 	for n := range queries {
-		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND ticket_id IS NULL AND label IN (` + strings.Join(labels, ", ") + `)`
+		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2` + free + ` AND label IN (` + strings.Join(labels, ", ") + `)`
 		labels = append(labels, "$"+strconv.Itoa(n+3))
 	}
 	return queries

@@ -59,7 +59,6 @@ type Store struct {
 	shown     sync.Map // ScreeningID to showing, for tickets
 	sales     atomic.Pointer[salesState]
 	plans     plans
-	unguarded bool         // see tx
 	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
 }
 

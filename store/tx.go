@@ -28,8 +28,6 @@ type tx struct {
 	rows   bool        // others write at the same time: rows must be locked
 	locked ScreeningID // of the screening
 
-	unguarded bool // tickets and money are not locked, for tests that show what that is for
-
 	plans   *plans
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
 	touched []ScreeningID            // whose maps this write has changed
@@ -53,7 +51,7 @@ const writeTries = 5
 // run runs fn once. What one that fails has changed of the free seats is forgotten, since it is undone.
 func (s *Store) run(on *db.Tx, fn func(*tx) error) error {
 	t := &tx{
-		db: on, now: At(on.Now()), rows: on.Shared(), unguarded: s.unguarded, plans: &s.plans,
+		db: on, now: At(on.Now()), rows: on.Shared(), plans: &s.plans,
 		maps: on.Memory().(map[ScreeningID]*seatMap),
 	}
 	done := false
@@ -101,7 +99,7 @@ func (t *tx) shared() bool { return t.rows }
 // the screening, money. Where that is not to be had, as for money that turns out to be a ticket's, the database finds
 // out, and one of them runs again.
 func (t *tx) lock(id TicketID) error {
-	if !t.rows || t.unguarded {
+	if !t.locks() {
 		return nil
 	}
 	return t.run(`SELECT id FROM ticket WHERE id = $1`+forUpdate, id)
@@ -111,9 +109,12 @@ func (t *tx) lock(id TicketID) error {
 // thing.
 const forUpdate = ` FOR NO KEY UPDATE`
 
-// rowLock is forUpdate where others write at the same time.
+// locks reports whether what a write decides by must be locked: others write at the same time.
+func (t *tx) locks() bool { return t.rows && !unguarded }
+
+// rowLock is forUpdate where rows must be locked.
 func (t *tx) rowLock() string {
-	if !t.rows || t.unguarded {
+	if !t.locks() {
 		return ""
 	}
 	return forUpdate
@@ -121,7 +122,7 @@ func (t *tx) rowLock() string {
 
 // lockFor is lock for the ticket whose id the query finds, if any.
 func (t *tx) lockFor(query string, arg any) error {
-	if !t.rows || t.unguarded {
+	if !t.locks() {
 		return nil
 	}
 	return t.run(`SELECT id FROM ticket WHERE id = (`+query+`)`+forUpdate, arg)
@@ -138,7 +139,7 @@ func (t *tx) lockSecret(secret string) error {
 // lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for
 // the same best seats.
 func (t *tx) lockScreening(id ScreeningID) error {
-	if !t.rows || t.locked == id {
+	if !t.locks() || t.locked == id {
 		return nil
 	}
 	t.locked = id
