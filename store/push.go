@@ -48,14 +48,14 @@ func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
 // recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it before.
 func (s *Store) recordFirst(ctx context.Context, p Sending, a Answer) (first bool, err error) {
 	var n int64
-	err = s.write(ctx, urgent, func(t *tx) error {
-		n = 0
+	err = s.write(ctx, urgent, func(t *tx) (err error) {
 		if err := t.touch(p.TicketID); err != nil { // which locks it
 			return err
 		}
-		return t.tally(&n, `UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
+		n, err = t.exec(`UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
 			next_query_at = $5, updated_at = $6 WHERE id = $7 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
 			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, s.firstQuery(p, a, t.now), t.now, p.PushID)
+		return err
 	})
 	return err == nil && n == 1, err
 }

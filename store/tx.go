@@ -73,11 +73,6 @@ func (t *tx) exec(query string, args ...any) (int64, error) { return t.db.Exec(q
 // run is exec for a statement whose result nobody waits for; see [db.Tx.Queue].
 func (t *tx) run(query string, args ...any) error { return t.db.Queue(query, args...) }
 
-// tally is run for a statement of which n says, once this write is done, how many rows it has changed.
-func (t *tx) tally(n *int64, query string, args ...any) error {
-	return t.db.QueueCount(n, query, args...)
-}
-
 // get scans one row; no row is ErrNotFound.
 func (t *tx) get(dest any, query string, args ...any) error { return t.db.Get(dest, query, args...) }
 

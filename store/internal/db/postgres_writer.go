@@ -196,11 +196,8 @@ func (b *postgresServer) transaction(db *sqlx.DB, fn func(*Tx) error) error {
 	}
 	switch _, err := t.Exec(pgCommit); {
 	case err == nil:
-		for _, do := range t.after {
-			err = errors.Join(err, do())
-		}
 		b.release(conn, "")
-		return err
+		return nil
 	case pgRolledBack(err):
 		b.release(conn, pgRollback)
 		return err

@@ -19,9 +19,8 @@ type Tx struct {
 	conn   prepared  // on SQLite
 	pg     *pgRunner // on PostgreSQL
 
-	writes int            // statements that may have changed something in this write
-	failed error          // of the first statement that failed, on PostgreSQL
-	after  []func() error // what is to be done once it is committed
+	writes int   // statements that may have changed something in this write
+	failed error // of the first statement that failed, on PostgreSQL
 }
 
 // memory is what a write remembers for the next ones, made where it is first asked for.
@@ -72,21 +71,6 @@ func (t *Tx) Queue(query string, args ...any) error {
 	t.writes++
 	_, err := t.pg.exec(t.queue, query, args)
 	return t.broke(err)
-}
-
-// QueueCount is Queue for a statement of which n says, once the write is done, how many rows it has changed.
-func (t *Tx) QueueCount(n *int64, query string, args ...any) (err error) {
-	if t.pg == nil {
-		*n, err = t.Exec(query, args...)
-		return err
-	}
-	t.writes++
-	res, err := t.pg.exec(t.queue, query, args)
-	if err != nil {
-		return t.broke(err)
-	}
-	t.after = append(t.after, func() error { *n, err = res.RowsAffected(); return err })
-	return nil
 }
 
 // Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound.
