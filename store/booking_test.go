@@ -233,8 +233,11 @@ func testGuardOfSeats(t *testing.T) {
 	places := int64(rows * 20)
 	path := storetest.Path(t)
 	processes := []*store.Store{open(t, path), open(t, path)}
-	defer processes[0].Close()
-	defer processes[1].Close()
+	defer func() {
+		if err := errors.Join(processes[0].Close(), processes[1].Close()); err != nil {
+			t.Error(err)
+		}
+	}()
 	id := storetest.Screening(t, processes[0], rows, 20)
 	for i, s := range processes { // on SQLite each remembers for 5 s what was free
 		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(buyers+i), 1)); err != nil {

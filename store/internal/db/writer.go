@@ -65,7 +65,7 @@ type writer struct {
 }
 
 func startWriter(conn *sqlx.Conn, o Options) *writer {
-	one := &oneConn{conn: conn, stmts: map[string]*sqlx.Stmt{}}
+	one := &oneConn{conn: conn, stmts: map[string]openStmt{}}
 	w := &writer{
 		urgent: make(chan *job, urgentQueue), ordinary: make(chan *job, ordinaryQueue),
 		ending: make(chan struct{}), stopped: make(chan struct{}),
