@@ -81,3 +81,27 @@ func TestAmountsOfEverySource(t *testing.T) {
 		}
 	}
 }
+
+func TestAmountsAsPeopleAndProgramsReadThem(t *testing.T) {
+	for cents, want := range map[int64][2]string{
+		0: {"KSh 0", "0"}, 5: {"KSh 0.05", "0.05"}, 50: {"KSh 0.50", "0.50"}, 99: {"KSh 0.99", "0.99"}, 100: {"KSh 1", "1"},
+		1275: {"KSh 12.75", "12.75"}, 99900: {"KSh 999", "999"}, 99999: {"KSh 999.99", "999.99"}, 100000: {"KSh 1,000", "1000"},
+		135000: {"KSh 1,350", "1350"}, 135050: {"KSh 1,350.50", "1350.50"}, 25000000: {"KSh 250,000", "250000"},
+		123456789: {"KSh 1,234,567.89", "1234567.89"}, -5: {"KSh -0.05", "-0.05"}, -10000: {"KSh -100", "-100"},
+		-135050: {"KSh -1,350.50", "-1350.50"}, 1<<63 - 1: {"KSh 92,233,720,368,547,758.07", "92233720368547758.07"},
+	} {
+		if got := [2]string{KSh(cents), Decimal(cents)}; got != want {
+			t.Errorf("%d: %q, want %q", cents, got, want)
+		}
+	}
+}
+
+func TestAmountsAreReadAsTheyAreWritten(t *testing.T) {
+	for cents := int64(1); cents < 30_000_000; cents += 7919 {
+		for _, text := range []string{KSh(cents), Decimal(cents)} {
+			if got, ok := amountIn(text); !ok || got != cents {
+				t.Fatalf("%d is written %q and read %d, %v", cents, text, got, ok)
+			}
+		}
+	}
+}

@@ -332,3 +332,13 @@ func lookUp(body []byte, keys ...string) any {
 	}
 	return value
 }
+
+func TestInNairobi(t *testing.T) {
+	at := time.Date(2026, 12, 31, 21, 5, 0, 0, time.UTC) // already the new year in Nairobi
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("", -11*60*60), time.FixedZone("", 14*60*60)} {
+		got := InNairobi(at.In(zone))
+		if want := "2027-01-01T00:05:00+03:00"; !got.Equal(at) || got.Format(time.RFC3339) != want {
+			t.Errorf("%s, want %s", got.Format(time.RFC3339), want)
+		}
+	}
+}

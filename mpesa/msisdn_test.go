@@ -249,7 +249,7 @@ func TestMSISDNForms(t *testing.T) {
 	if got := phone.Local(); got != "0712 345 678" {
 		t.Errorf("Local = %q", got)
 	}
-	for _, odd := range []MSISDN{"", "2547", "not a number at all"} {
+	for _, odd := range []MSISDN{"", "2547", "not a number at all", "not a number", "ABCD12345678", "2547-1234567"} {
 		if got := odd.Masked(); strings.Trim(got, "*") != "" {
 			t.Errorf("Masked of %q shows %q", odd, got)
 		}
@@ -264,6 +264,15 @@ func TestMaskDigits(t *testing.T) {
 		"ws_CO_100720240915261708374149": "ws_CO_1007*****************149",
 		"254708374149 and 0712345678":    "2547*****149 and 0712***678",
 		"code 500.001.1001, 12345678":    "code 500.001.1001, 12345678",
+		"":                               "",
+		"no digits at all":               "no digits at all",
+		"254712345678":                   "2547*****678",
+		"0712345678, 0110123456.":        "0712***678, 0110***456.",
+		"712345678":                      "7123**678",
+		"+254712345678 -":                "+2547*****678 -",
+		"2026-11-27T20:00:00":            "2026-11-27T20:00:00",
+		"2547*****678":                   "2547*****678",
+		"٠٧١٢٣٤٥٦٧٨":                     "٠٧١٢٣٤٥٦٧٨",
 	} {
 		if got := MaskDigits(in); got != want {
 			t.Errorf("MaskDigits(%q) = %q, want %q", in, got, want)

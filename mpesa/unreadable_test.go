@@ -121,7 +121,7 @@ func TestLegible(t *testing.T) {
 		}
 	}
 	for _, long := range []string{strings.Repeat("ũ", 400), strings.Repeat("254708374149 ", 100), strings.Repeat("2", 100_000), strings.Repeat("\x00a", 1000)} {
-		if got := Legible([]byte(long)); len(got) > 500 || !utf8.ValidString(got) || digitRun.MatchString(got) || got == "" {
+		if got := Legible([]byte(long)); len(got) > 500 || !utf8.ValidString(got) || MaskDigits(got) != got || got == "" {
 			t.Errorf("%.20q: %d bytes, %q", long, len(got), got)
 		}
 	}

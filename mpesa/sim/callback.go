@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // callbackBody is the callback for the present result of a push. Its shape is observed: Balance without a value, the
@@ -23,7 +25,7 @@ func callbackBody(p *Push, amount int) []byte {
 	if p.ResultCode == codePaid {
 		b = strconv.AppendInt(append(b, `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":`...), int64(amount), 10)
 		b = appendQuoted(append(b, `.00},{"Name":"MpesaReceiptNumber","Value":`...), p.Receipt)
-		b = append(append(b, `},{"Name":"Balance"},{"Name":"TransactionDate","Value":`...), stamp(p.SettledAt)...)
+		b = append(append(b, `},{"Name":"Balance"},{"Name":"TransactionDate","Value":`...), mpesa.Timestamp(p.SettledAt)...)
 		b = append(append(b, `},{"Name":"PhoneNumber","Value":`...), p.Phone...)
 		b = append(b, `}]}`...)
 	}

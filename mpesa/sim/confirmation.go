@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Echo says when the payment of a push is reported as a C2B confirmation too, with the same receipt. It happens only
@@ -55,7 +57,7 @@ type confirmationBody struct {
 // c2bBody is the body about a payment for the version that is registered.
 func (s *Sim) c2bBody(e Entry, version int, balance, thirdParty string) []byte {
 	b := confirmationBody{
-		TransactionType: "Pay Bill", TransID: e.Receipt, TransTime: stamp(e.At), TransAmount: strconv.Itoa(e.Amount) + ".00",
+		TransactionType: "Pay Bill", TransID: e.Receipt, TransTime: mpesa.Timestamp(e.At), TransAmount: strconv.Itoa(e.Amount) + ".00",
 		BusinessShortCode: e.Receiver, BillRefNumber: e.Reference, OrgAccountBalance: balance, ThirdPartyTransID: thirdParty,
 		MSISDN: maskedPhone(e.Phone), FirstName: firstName(e.Phone),
 	}

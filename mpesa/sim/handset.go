@@ -157,7 +157,7 @@ func (s *Sim) renderPhone(w http.ResponseWriter, status int, phone mpesa.MSISDN,
 		page:       page{Title: phone.Local(), Root: "../", Cinema: s.cfg.CinemaName, Problem: problem},
 		Phone:      string(phone),
 		Local:      phone.Local(),
-		Clock:      inNairobi(now).Format("15:04"),
+		Clock:      mpesa.InNairobi(now).Format("15:04"),
 		Delays:     answerDelays(),
 		PromptLife: int(s.scaled(s.cfg.PromptLife) / time.Second),
 	}

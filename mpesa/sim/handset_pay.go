@@ -48,7 +48,7 @@ func (s *Sim) payPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sim) renderPay(w http.ResponseWriter, status int, phone mpesa.MSISDN, v payView) {
 	v.page = page{Title: "Pay by hand, " + phone.Local(), Root: "../../", Cinema: s.cfg.CinemaName, Problem: v.Problem}
-	v.Phone, v.Local, v.Clock = string(phone), phone.Local(), inNairobi(s.cfg.Now()).Format("15:04")
+	v.Phone, v.Local, v.Clock = string(phone), phone.Local(), mpesa.InNairobi(s.cfg.Now()).Format("15:04")
 	v.Receivers, v.URLs, v.Validated = s.receivers(), s.RegisteredURLs(), s.cfg.Validation
 	s.render(w, status, "pay", v)
 }

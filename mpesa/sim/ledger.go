@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Kind is the way that money came.
@@ -141,7 +143,7 @@ func (s *Sim) take(e Entry) Entry {
 	s.totals.PaidAmount += e.Amount
 	s.totals.Balance += e.Amount
 	h := s.handset(e.Phone)
-	if inNairobi(h.paid).Format(time.DateOnly) != inNairobi(e.At).Format(time.DateOnly) {
+	if mpesa.InNairobi(h.paid).Format(time.DateOnly) != mpesa.InNairobi(e.At).Format(time.DateOnly) {
 		h.spent = 0
 	}
 	h.spent, h.paid = h.spent+e.Amount, e.At

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 const (
@@ -113,7 +115,7 @@ func (s *Sim) pullRows(start, end time.Time, offset int) (rows []pulled) {
 
 func (s *Sim) pulled(e Entry) pulled {
 	row := pulled{
-		TransactionID: e.Receipt, Date: inNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone), Sender: customer(e.Phone),
+		TransactionID: e.Receipt, Date: mpesa.InNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone), Sender: customer(e.Phone),
 		Type: "c2b-pay-bill-debit", Reference: e.Reference, Amount: strconv.Itoa(e.Amount) + ".0", OrganizationName: s.cfg.CinemaName,
 	}
 	if s.cfg.Default.Status.Party == PartyMasked {
@@ -128,7 +130,7 @@ func (s *Sim) pulled(e Entry) pulled {
 // pullTime reads the two documented forms of a time, which are Nairobi's.
 func pullTime(text string) (time.Time, bool) {
 	for _, layout := range []string{time.DateTime, "2006-01-02 15:04"} {
-		if at, err := time.ParseInLocation(layout, text, inNairobi(time.Time{}).Location()); err == nil {
+		if at, err := time.ParseInLocation(layout, text, mpesa.InNairobi(time.Time{}).Location()); err == nil {
 			return at, true
 		}
 	}

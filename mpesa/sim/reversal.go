@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // reversal serves Reversal. Whether the money went back is posted later.
@@ -47,7 +49,7 @@ func (s *Sim) reverse(q *request, now time.Time) outcome {
 		params: []param{
 			{"DebitAccountBalance", quoted("Utility Account|KES|" + balance + "|" + balance + "|0.00|0.00")},
 			{"Amount", whole(back.Amount)},
-			{"TransCompletedTime", stamp(now)},
+			{"TransCompletedTime", mpesa.Timestamp(now)},
 			{"OriginalTransactionID", quoted(back.Of)},
 			{"Charge", whole(0)},
 			{"CreditPartyPublicName", quoted(q.call.Party.named(back.Phone))},

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Identifier types of a party.
@@ -90,13 +92,13 @@ func (s *Sim) paymentParams(q *request, e *Entry) []param {
 		{"DebitPartyName", quoted(q.call.Party.named(e.Phone))},
 		{"CreditPartyName", quoted(s.cinemaParty(e.Receiver) + "      ")}, // blanks at the end were captured too
 		{"OriginatorConversationID", quoted(original.uuid())},
-		{"InitiatedTime", stamp(e.At)},
+		{"InitiatedTime", mpesa.Timestamp(e.At)},
 		{"CreditPartyCharges", ""},
 		{"DebitAccountType", quoted(account)},
 		{"TransactionReason", ""},
 		{"ReasonType", quoted(reason)},
 		{"TransactionStatus", quoted(state)},
-		{"FinalisedTime", stamp(e.At)},
+		{"FinalisedTime", mpesa.Timestamp(e.At)},
 		{"Amount", whole(e.Amount)},
 		{"ConversationID", quoted(original.conversation(e.At))},
 		{"ReceiptNo", quoted(e.Receipt)},
@@ -109,12 +111,12 @@ func (s *Sim) reversalParams(q *request, r Reversal) []param {
 	return []param{
 		{"DebitPartyName", quoted(s.cinemaParty(s.ledger[i].Receiver))},
 		{"CreditPartyName", quoted(q.call.Party.named(r.Phone))},
-		{"InitiatedTime", stamp(r.At)},
+		{"InitiatedTime", mpesa.Timestamp(r.At)},
 		{"DebitAccountType", quoted("Utility Account")},
 		{"TransactionReason", ""},
 		{"ReasonType", quoted("Transaction Reversal")},
 		{"TransactionStatus", quoted(completed)},
-		{"FinalisedTime", stamp(r.At)},
+		{"FinalisedTime", mpesa.Timestamp(r.At)},
 		{"Amount", whole(r.Amount)},
 		{"ConversationID", quoted(r.ConversationID)},
 		{"ReceiptNo", quoted(r.Receipt)},
@@ -134,7 +136,7 @@ func (s *Sim) reversalStatus(q, reversal *request, references []param) outcome {
 	}
 	done.params = []param{
 		{"OriginatorConversationID", quoted(reversal.OriginatorConversationID)},
-		{"InitiatedTime", stamp(reversal.At)},
+		{"InitiatedTime", mpesa.Timestamp(reversal.At)},
 		{"TransactionStatus", quoted(state)},
 		{"Amount", whole(reversal.Amount)},
 		{"ConversationID", quoted(reversal.ConversationID)},
