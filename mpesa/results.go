@@ -1,5 +1,10 @@
 package mpesa
 
+import (
+	"maps"
+	"slices"
+)
+
 const (
 	notCharged  = "You have not been charged."
 	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
@@ -42,8 +47,7 @@ const maxShownCode = 24
 // same payment the callback's text and the query's differ (observed).
 var results = map[Code]Result{
 	Success: {Class: ClassPaid, Reason: "paid",
-		Sentence: "Paid. M-PESA has taken the money.",
-		Operator: "Success. Still check the amount and that the receipt is new."},
+		Sentence: "Paid. M-PESA has taken the money."},
 
 	"1": {Class: ClassFinalFailure, Reason: "no_funds",
 		Sentence: "There is not enough money in this M-PESA account. " + notCharged,
@@ -101,8 +105,7 @@ var results = map[Code]Result{
 			"A late success has been claimed. " + oldMenu},
 
 	"4999": {Class: ClassPending, Reason: "processing",
-		Sentence: "M-PESA is still working on your payment. Please wait.",
-		Operator: "Still under processing (observed, queries only)."},
+		Sentence: "M-PESA is still working on your payment. Please wait."}, // observed, of queries only
 }
 
 func cancelled(operator string) Result {
@@ -138,3 +141,6 @@ func Classify(code Code) Result {
 	result.Code = code
 	return result
 }
+
+// Codes are the codes of the table that Classify looks in, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(results)) }

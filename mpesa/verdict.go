@@ -1,5 +1,10 @@
 package mpesa
 
+import (
+	"maps"
+	"slices"
+)
+
 // Outcome says what the result of a Reversal or a Transaction Status allows one to do.
 type Outcome string
 
@@ -24,7 +29,8 @@ type Verdict struct {
 	Outcome Outcome
 	// Reason is a short word for programs, such as "no_funds".
 	Reason string
-	// Operator is a sentence for the one who runs the box office.
+	// Operator is for the one who runs the box office: what the code means, and what to
+	// do. It is "" where there is nothing to do.
 	Operator string
 	// Config is true where the operator must put a setting or a permission right.
 	Config bool
@@ -35,8 +41,7 @@ var unknownVerdict = Verdict{Outcome: OutcomeUnknown, Reason: "unknown",
 
 // verdicts is the table of result codes of Reversal and Transaction Status.
 var verdicts = map[Code]Verdict{
-	Success: {Outcome: OutcomeDone, Reason: "done",
-		Operator: "Done. A reversal was made; a question was answered, and the answer still has to be read."},
+	Success: {Outcome: OutcomeDone, Reason: "done"},
 	"R000001": {Outcome: OutcomeAlreadyReversed, Reason: "already_reversed",
 		Operator: "This payment has been reversed before (documented)."},
 	"26": {Outcome: OutcomeTryAgain, Reason: "busy",
@@ -97,3 +102,6 @@ func (r AsyncResult) Verdict() Verdict {
 	}
 	return verdict
 }
+
+// ResultCodes are the codes of the table that ClassifyResult looks in, sorted.
+func ResultCodes() []Code { return slices.Sorted(maps.Keys(verdicts)) }

@@ -34,6 +34,14 @@ var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
 // out nor that none did.
 const ReasonOddAnswer = "odd_answer"
 
+// Reasons of a push that Daraja refused: no prompt went out.
+const (
+	ReasonPhoneLocked = "phone_locked" // another prompt is on the phone
+	ReasonMpesaBusy   = "mpesa_busy"
+	ReasonConfig      = "push_config" // the set-up; not the "config" of a payment that M-PESA declined after its prompt
+	ReasonRefused     = "refused"
+)
+
 // RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
 // not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
 func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {

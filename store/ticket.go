@@ -283,3 +283,9 @@ func (s *Store) UndecidedPushes(ctx context.Context) ([]Push, error) {
 	}
 	return ps, nil
 }
+
+// Confirming reports whether M-PESA has reported on the latest push of a ticket that is not paid, and is being asked to
+// confirm it.
+func (t *Ticket) Confirming() bool {
+	return t.Status != Paid && t.Push.State == PushUnknown && t.Push.Reason == ReasonConfirming
+}

@@ -4,12 +4,12 @@ import (
 	"strconv"
 
 	"cinemasphere/store"
-	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // option is how a screening reads in a list to choose from.
 func (f BookingForm) option(sc store.Screening) string {
-	text := ui.When(sc.StartsAt.Time()) + " · " + sc.Hall + " · " + ui.Cents(sc.Price)
+	text := wording.When(sc.StartsAt) + " · " + sc.Hall + " · " + wording.Cents(sc.Price)
 	switch {
 	case !sc.Sells(f.Now):
 		return text + " · " + lower(closedWord(sc, f.Now))

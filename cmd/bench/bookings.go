@@ -152,8 +152,8 @@ func (a account) report(r *report, s *stage, buyers *crowd, asked int) {
 	r.goal("bookings with a ticket", "all", paid == asked, "%s of %s, %s turned away", thousands(paid), thousands(asked), thousands(buyers.turned.Load()))
 	r.goal("errors", "none", buyers.faults.count() == 0, "%s", &buyers.faults)
 	same := a.taken == len(a.payments) && a.takenMoney == int(a.money) && int(a.money) == int(buyers.money.Load()) && len(a.differ) == 0
-	r.goal("money", "the same in both", same, "KSh %s in %s receipts at M-PESA, KSh %s in %s in the books, KSh %s on tickets%s", thousands(a.takenMoney),
-		thousands(a.taken), thousands(a.money), thousands(len(a.payments)), thousands(buyers.money.Load()), first(a.differ))
+	r.goal("money", "the same in both", same, "%s in %s receipts at M-PESA, %s in %s in the books, %s on tickets%s",
+		ksh(a.takenMoney), thousands(a.taken), ksh(a.money), thousands(len(a.payments)), ksh(buyers.money.Load()), first(a.differ))
 	r.goal("callbacks lost", "0", a.callbacksFailed == 0, "%s", thousands(a.callbacksFailed))
 	r.goal("check of the books", "sound", len(a.wrong) == 0, "%d rules broken%s", len(a.wrong), first(a.wrong))
 	r.fact("product", "%s", s.product.used)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cinemasphere/mpesa"
 	"fmt"
 	"io"
 	"strings"
@@ -57,3 +58,6 @@ func thousands[T ~int | ~int64](n T) string {
 	}
 	return digits
 }
+
+// ksh writes whole shillings as people read them: KSh 24,000.
+func ksh[T ~int | ~int64](shillings T) string { return mpesa.KSh(int64(shillings) * 100) }

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 // numbered reads an entry's own number, such as payment:123. The kind is "" where the name is none.
@@ -62,11 +62,13 @@ func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 		if entry.Kind != store.CasePayment {
 			continue
 		}
-		why, do := checkout.Advise(entry, c.initiator(st))
+		advice := wording.Advise(entry, c.initiator(st))
 		if paid.State == store.PaymentRefundDue {
-			why = "due back: " + why
+			advice.Why = "due back: " + advice.Why
 		}
-		_, err = fmt.Fprintf(p.stdout, "Receipt %s of KSh %s, ticket %s: %s.\n    do: %s\n", paid.Receipt, shillings(entry.Amount), entry.TicketCode, why, do)
+		_, err = fmt.Fprintf(p.stdout, "Receipt %s of %s, ticket %s: %s.\n",
+			paid.Receipt, wording.Cents(entry.Amount), entry.TicketCode, advice.Why)
+		printSteps(p.stdout, advice)
 	}
 	return err
 }

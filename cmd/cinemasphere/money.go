@@ -14,6 +14,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 type fsckCmd struct {
@@ -30,23 +31,25 @@ func (c fsckCmd) Run(p *program) error {
 			return err
 		}
 		for _, sum := range a.Sums {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments  KSh %s\n", sum.State, sum.Payments, shillings(sum.Amount))
+			fmt.Fprintf(p.stdout, "%-18s %7d payments  %s\n", sum.State, sum.Payments, wording.Cents(sum.Amount))
 		}
 		var behind store.Cents
 		for _, push := range a.Undecided {
 			behind += store.Cents(push.Amount) * 100
 		}
-		fmt.Fprintf(p.stdout, "%-18s %7d pushes    KSh %s at most\n", "without a verdict", len(a.Undecided), shillings(behind))
+		fmt.Fprintf(p.stdout, "%-18s %7d pushes    %s at most\n", "without a verdict", len(a.Undecided), wording.Cents(behind))
 		for _, push := range a.Undecided {
-			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(), push.Amount, push.State)
+			fmt.Fprintf(p.stdout, "  %s  %s  %s  %s\n", wording.Moment(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(),
+				wording.Shillings(push.Amount), push.State)
 		}
 		if len(a.Pending) > 0 {
 			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
 		}
 		if len(a.Alike) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), shillings(store.Between(a.Alike)))
+			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), wording.Cents(store.Between(a.Alike)))
 			for _, pair := range a.Alike {
-				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, KSh %s\n", pair.Receipt, store.CasePayment, pair.Pending, pair.Code, shillings(pair.Amount))
+				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
+					pair.Pending, pair.Code, wording.Cents(pair.Amount))
 			}
 		}
 		if len(a.Wrong) == 0 {
@@ -74,9 +77,10 @@ type paymentsCmd struct {
 // listed is an entry of the list as JSON shows it.
 type listed struct {
 	store.Case
-	Name string `json:"name"`
-	Why  string `json:"why"`
-	Do   string `json:"do"`
+	Name   string         `json:"name"`
+	Why    string         `json:"why"`
+	Do     string         `json:"do"` // as the list for people has it, in one line
+	Advice wording.Advice `json:"advice"`
 }
 
 // troubleListed is how many of the prompts that fail for the cinema's set-up are on the list while they do. sales
@@ -128,7 +132,8 @@ func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	out := make([]listed, len(cases))
 	for i, c := range cases {
 		out[i].Case, out[i].Name = c, c.Name()
-		out[i].Why, out[i].Do = checkout.Advise(c, initiator)
+		advice := wording.Advise(c, initiator)
+		out[i].Why, out[i].Do, out[i].Advice = advice.Why, strings.Join(steps(advice), "; "), advice
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -141,27 +146,27 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 		return err
 	}
 	for _, c := range cases {
-		why, do := checkout.Advise(c, initiator)
+		advice := wording.Advise(c, initiator)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		amount := "amount not known"
 		if c.Amount != 0 {
-			amount = "KSh " + shillings(c.Amount)
+			amount = wording.Cents(c.Amount)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", when(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", wording.Moment(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
 			mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "    %s\n", why)
+		fmt.Fprintf(w, "    %s\n", advice.Why)
 		if len(c.Alike) > 0 {
 			fmt.Fprintf(w, "    it may be the same money as %s\n", strings.Join(c.Alike, ", "))
 		}
 		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Text != "" {
 			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), or(c.Text, "nothing"))
 		}
-		fmt.Fprintf(w, "    do: %s\n", do)
+		printSteps(w, advice)
 		if c.SettledAt != 0 {
-			fmt.Fprintf(w, "    settled %s by %s: %s\n", when(c.SettledAt), c.SettledBy, c.Note)
+			fmt.Fprintf(w, "    settled %s by %s: %s\n", wording.Moment(c.SettledAt), c.SettledBy, c.Note)
 		}
 	}
 	return nil
@@ -202,7 +207,7 @@ func (c refundCmd) Run(p *program) error {
 		case r.Receipt == "":
 			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
 		}
-		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
+		_, err = fmt.Fprintf(p.stdout, "Refund of %s (%s, ticket %s). %s\n", wording.Cents(r.Amount), or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
 		return err
 	})
 }
@@ -294,22 +299,13 @@ func sayStatus(p *program, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case sales.Paused != "":
-		_, err = fmt.Fprintf(p.stdout, "Sales are paused: %s.\n", sales.Paused)
-	case sales.Until != 0:
-		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n", when(sales.Until))
-	default:
-		_, err = fmt.Fprintln(p.stdout, "Bookings are taken.")
-	}
-	if err != nil {
+	if _, err = fmt.Fprintln(p.stdout, wording.Sales(sales)); err != nil {
 		return err
 	}
 	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
 	if err == nil && trouble != nil {
-		const told = "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n"
-		_, err = fmt.Fprintf(p.stdout, told,
-			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"), trouble.Operator)
+		what, means := wording.SetUpTrouble(len(trouble.Pushes), trouble.Since, trouble.Last)
+		_, err = fmt.Fprintf(p.stdout, "%s\n    %s\n", what, means)
 	}
 	return err
 }
@@ -368,16 +364,6 @@ func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.C
 		return errors.New("this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL management), then register again")
 	}
 	return err
-}
-
-// when is an instant as the clocks in Kenya show it.
-func when(i store.Instant) string { return i.Time().In(nairobi).Format("2006-01-02 15:04:05") }
-
-func shillings(c store.Cents) string {
-	if c%100 == 0 {
-		return fmt.Sprint(int64(c / 100))
-	}
-	return fmt.Sprintf("%d.%02d", c/100, c%100)
 }
 
 func or(s, otherwise string) string {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 //go:embed sample.json
@@ -17,9 +18,6 @@ var sampleJSON []byte
 
 // programmeDays is how far ahead the sample programme reaches.
 const programmeDays = 14
-
-// nairobi is the cinema's time zone, which has no summer time.
-var nairobi = time.FixedZone("EAT", 3*60*60)
 
 type sampleMovie struct {
 	Title, Synopsis, Genre, Rating, PosterAlt string
@@ -128,8 +126,8 @@ func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movi
 	for _, m := range movies {
 		bySlug[m.Slug] = m.ID
 	}
-	local := now.Time().In(nairobi)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, nairobi)
+	local := wording.Nairobi(now)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	var add []store.Screening
 	for d := range programmeDays {
 		screenings, err := sampleDay(s, today.AddDate(0, 0, d), halls, bySlug)

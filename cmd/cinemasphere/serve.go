@@ -19,6 +19,7 @@ import (
 	"cinemasphere/mpesa"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -100,7 +101,7 @@ func (s *server) open(ctx context.Context) (err error) {
 	s.checkout = checkout.New(s.store, daraja, checkout.Config{
 		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
 		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "",
-		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on",
+		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on", Means: wording.PushError,
 	})
 	if err := s.checkout.Start(ctx); err != nil {
 		return err

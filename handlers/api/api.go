@@ -11,6 +11,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 // Config is what an API is made of. All fields but Questions are needed.
@@ -43,6 +44,9 @@ const noCORS = "This API has no CORS: pages of other sites cannot call it. Call 
 // Problem draws a problem as {"error": …}.
 func (a *API) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 	sentence := p.Sentence
+	if p.Closed != nil {
+		sentence = wording.Refusal(p.Closed)
+	}
 	if p.Status == http.StatusForbidden || p.Status == http.StatusMethodNotAllowed && r.Method == http.MethodOptions {
 		sentence = noCORS // another site's page has tried, or asks whether it may
 	}
@@ -69,6 +73,6 @@ func kenya(i store.Instant) *string {
 	if i == 0 {
 		return nil
 	}
-	s := web.Nairobi(i).Format(time.RFC3339)
+	s := wording.Machine(i)
 	return &s
 }

@@ -13,6 +13,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -180,7 +181,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	}
 	web.Note(w, err)
 	web.RetryAfter(w, refusal)
-	body := errorBody{Error: web.RefusalSentence(refusal)}
+	body := errorBody{Error: wording.Refusal(refusal)}
 	status := web.RefusalStatus(refusal)
 	switch refusal.Kind {
 	case store.SoldOut:
@@ -209,7 +210,7 @@ func unknown(r *http.Request, err error) error {
 // booked answers a booking that stands.
 func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 	t := p.Ticket
-	if t.Reason == checkout.ReasonPhoneLocked {
+	if t.Reason == store.ReasonPhoneLocked {
 		if p.Refused != nil {
 			web.Note(w, p.Refused)
 		}
@@ -237,7 +238,7 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 		status = http.StatusAccepted
 		body.Message = "The payment request is on its way. Ask for the ticket to see what becomes of it."
 	}
-	if said := checkout.AnsweredWith(t); said != "" {
+	if said := wording.AnsweredWith(t); said != "" {
 		body.Message = said + " Ask for the ticket to see what becomes of it."
 	}
 	return web.WriteJSON(w, status, body)
@@ -260,11 +261,11 @@ func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 func phoneBusy(w http.ResponseWriter) error {
 	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: store.PhoneWait}
 	web.RetryAfter(w, refusal)
-	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: web.RefusalSentence(refusal)})
+	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: wording.Refusal(refusal)})
 }
 
 func refusedStatus(w http.ResponseWriter, reason string) int {
-	if reason == checkout.ReasonMpesaBusy {
+	if reason == store.ReasonMpesaBusy {
 		w.Header().Set("Retry-After", "30")
 		return http.StatusServiceUnavailable
 	}

@@ -59,7 +59,7 @@ func TestBareSuccess(t *testing.T) {
 		pass(5 * time.Second)
 		w.calledBackNow("")
 		pass(2 * time.Second)
-		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Pending, held" || !checkout.Confirming(tk) || w.daraja.Totals().Queries == 0 {
+		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Pending, held" || !tk.Confirming() || w.daraja.Totals().Queries == 0 {
 			t.Errorf("%s, after %d questions", state(tk), w.daraja.Totals().Queries)
 		}
 		pass(time.Minute)

@@ -168,7 +168,8 @@ func (r *rereading) compare(payments []store.Payment) {
 			r.say(w.callback, w.missing)
 		case !is, p.Settled > 0: // a person has looked into it
 		case w.amount != nil && *w.amount != p.Amount:
-			r.say(w.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount), cents(p.Amount)))
+			r.say(w.callback, fmt.Sprintf("says that receipt %s is of %s, and the books say %s", p.Receipt,
+				mpesa.KSh(int64(*w.amount)), mpesa.KSh(int64(p.Amount))))
 		}
 	}
 	for receipt, callback := range r.gone {

@@ -115,7 +115,7 @@ func verdict(cb mpesa.Callback) store.Verdict {
 	v := store.Verdict{
 		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
 		Code: string(cb.Code), Text: cb.Desc, Reason: result.Reason, Receipt: cb.Receipt, Phone: cb.Phone,
-		OddReceipt: mpesa.MaskDigits(cb.OddReceipt), Said: answeredWith(string(cb.Code), cb.Desc),
+		OddReceipt: mpesa.MaskDigits(cb.OddReceipt), Said: mpesa.ShownAnswer(cb.Code, cb.Desc),
 	}
 	if cb.HasAmount {
 		amount := store.Cents(cb.Amount)

@@ -114,7 +114,7 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
 		other := reason != "no_such_receipt" && reason != "malformed"
-		return store.Transaction{NoAnswer: other, Text: answeredWith(string(r.Code), r.Desc)}
+		return store.Transaction{NoAnswer: other, Text: mpesa.ShownAnswer(r.Code, r.Desc)}
 	}
 	ours, known := s.toUs(tr.Credit)
 	out := store.Transaction{

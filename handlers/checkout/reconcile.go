@@ -143,9 +143,9 @@ func (s *Service) queryText(err error) string {
 	e := asDaraja(err)
 	switch body := mpesa.Legible(e.Body); {
 	case e.Code != "":
-		return answeredWith(e.Code, e.Message)
+		return mpesa.ShownAnswer(mpesa.Code(e.Code), e.Message)
 	case body != "":
-		return short(mpesa.MaskDigits(e.Message)) + ": " + short(body)
+		return mpesa.Shown(e.Message) + ": " + mpesa.Shown(body)
 	}
 	return ""
 }

@@ -16,6 +16,7 @@ import (
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // replace changes a text of a body.
@@ -81,7 +82,7 @@ func TestStatusLeavesOut(t *testing.T) {
 				if c.State != store.ClaimAsking || c.Said == "" || len(listed) == 0 || listed[0].Text == "" || !unsound {
 					t.Errorf("%+v, listed %+v, unsound %v", c, listed, unsound)
 				}
-				if said := checkout.ExplainClaim(c, 1350); strings.Contains(said, "no completed") || strings.Contains(said, "somebody else") || !strings.Contains(said, "has answered") {
+				if said := wording.ExplainClaim(c, 1350); strings.Contains(said, "no completed") || strings.Contains(said, "somebody else") || !strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
 				w.setGarble(nil)
@@ -116,14 +117,14 @@ func TestStatusStaysUnclear(t *testing.T) {
 				if c.State != store.ClaimPerson || c.Reason != store.ReasonNotUnderstood || !strings.Contains(c.Said, tt.said) {
 					t.Errorf("%+v", c)
 				}
-				if said := checkout.ExplainClaim(c, 1350); strings.Contains(said, "could not ask") || !strings.Contains(said, "has answered") {
+				if said := wording.ExplainClaim(c, 1350); strings.Contains(said, "could not ask") || !strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
 				cases, err := w.store.Cases(t.Context(), store.CaseFilter{Receipt: receipt, States: []string{string(store.ClaimPerson)}})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.Contains(why, "M-PESA answered with "+tt.said) {
+				if why := wording.Advise(cases[0], true).Why; !strings.Contains(why, "M-PESA answered with "+tt.said) {
 					t.Errorf("the list says %s", why)
 				}
 			})
@@ -405,7 +406,7 @@ func TestEarlyCallback(t *testing.T) {
 				if tt.reason == store.ReasonConfirming && tk.Push.Queries == 0 {
 					t.Error("it was not asked at once")
 				}
-				if said := checkout.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode && said != "M-PESA answered with code 1101, Brand new." {
+				if said := wording.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode && said != "M-PESA answered with code 1101, Brand new." {
 					t.Error(said)
 				}
 			})
@@ -432,14 +433,14 @@ func TestOddAnswers(t *testing.T) {
 				}
 				pass(2 * time.Second)
 				want := "M-PESA answered with code " + tt.code + ", Peculiar rejection"
-				if said := checkout.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
+				if said := wording.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
 					t.Error(said)
 				}
 				cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.HasPrefix(why, want) {
+				if why := wording.Advise(cases[0], true).Why; !strings.HasPrefix(why, want) {
 					t.Error(why)
 				}
 			})
@@ -612,7 +613,7 @@ func TestQueryAnswersThatAreNone(t *testing.T) {
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.Contains(why, tt.want) || strings.Contains(why, "another CheckoutRequestID") {
+				if why := wording.Advise(cases[0], true).Why; !strings.Contains(why, tt.want) || strings.Contains(why, "another CheckoutRequestID") {
 					t.Error(why)
 				}
 			})

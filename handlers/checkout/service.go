@@ -40,6 +40,8 @@ type Config struct {
 	Name          string           // of this process among those on the same books; "" is made up
 	Now           func() time.Time // the clock; nil is the machine's
 	Log           *slog.Logger     // nil drops
+	// Means says in the log what it means that Daraja did not plainly accept a push; nil says nothing.
+	Means func(*mpesa.Error) string
 }
 
 // Service is the box office's counter. Make it with New and keep Run going beside it.
@@ -66,6 +68,9 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Means == nil {
+		cfg.Means = func(*mpesa.Error) string { return "" }
 	}
 	if cfg.Description == "" {
 		cfg.Description = "Movie Tckt"

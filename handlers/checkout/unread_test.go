@@ -18,6 +18,7 @@ import (
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // garbled changes the callbacks of a kind on their way, the first of them only where once is set.
@@ -101,7 +102,7 @@ func TestSTKCallbackShapes(t *testing.T) {
 				pass(3 * time.Second)
 				tk := w.ticket(placed.Ticket.Secret)
 				unknown := strings.HasPrefix(name, "result code ") && tk.Push.Reason == store.ReasonUnknownCode
-				if listed, unsound := w.unknownMoney(); state(tk) != "Paid" && !unknown && (len(listed) != 1 || !unsound || !checkout.Confirming(tk)) {
+				if listed, unsound := w.unknownMoney(); state(tk) != "Paid" && !unknown && (len(listed) != 1 || !unsound || !tk.Confirming()) {
 					t.Errorf("%s, listed %+v, unsound %v", state(tk), listed, unsound)
 				}
 				w.restart()
@@ -217,8 +218,10 @@ func (w *world) takesByHand(t *testing.T) {
 		t.Errorf("%d payments, listed %+v, unsound %v", len(payments), listed, unsound)
 	}
 	for _, c := range listed {
-		if why, do := checkout.Advise(c, true); why == "" || !strings.Contains(do, "settled") && !strings.Contains(do, "nothing, for") {
-			t.Errorf("%s: %s; do: %s", c.Name(), why, do)
+		advice := wording.Advise(c, true)
+		resolves := func(a wording.Action) bool { return a.Verb == wording.Resolve }
+		if advice.Why == "" || advice.Nothing == "" && !slices.ContainsFunc(advice.Actions, resolves) {
+			t.Errorf("%s: %+v", c.Name(), advice)
 		}
 	}
 	if err := w.store.SettleCases(t.Context(), listed, "another taking", "test"); err != nil {
@@ -467,7 +470,7 @@ func TestUnknownCode(t *testing.T) {
 					pass(5 * time.Second)
 				}
 				tk := w.ticket(secrets[0])
-				said := checkout.AnsweredWith(tk)
+				said := wording.AnsweredWith(tk)
 				if state(tk) != "Pending, held" || !strings.HasPrefix(said, "M-PESA answered with code "+code) || strings.Contains(said, "0712345678") {
 					t.Errorf("%s: %s", state(tk), said)
 				}
@@ -476,11 +479,11 @@ func TestUnknownCode(t *testing.T) {
 					t.Errorf("listed %+v, %v", cases, err)
 				}
 				trouble, err := checkout.FindSetUpTrouble(t.Context(), w.store)
-				if err != nil || trouble == nil || trouble.Code != code || len(trouble.Pushes) != 3 {
+				if err != nil || trouble == nil || trouble.Last.Code != code || len(trouble.Pushes) != 3 {
 					t.Errorf("%+v, %v", trouble, err)
 				}
 				pass(20 * time.Minute)
-				if tk = w.ticket(secrets[0]); state(tk) != "Failed unconfirmed" || tk.Push.ResultCode != code || tk.Push.Queries == 0 || !strings.Contains(checkout.Explain(tk).Sentence, code) {
+				if tk = w.ticket(secrets[0]); state(tk) != "Failed unconfirmed" || tk.Push.ResultCode != code || tk.Push.Queries == 0 || !strings.Contains(wording.Explain(tk).Sentence, code) {
 					t.Errorf("%s, %d questions, code %s", state(tk), tk.Push.Queries, tk.Push.ResultCode)
 				}
 				w.sound()
@@ -520,7 +523,7 @@ func TestSetUpTrouble(t *testing.T) {
 				if trouble != nil {
 					got = *trouble
 				}
-				if len(got.Pushes) != tt.want || tt.want > 0 && (got.Operator == "" || got.Since == 0 || got.Code != tt.results[len(tt.results)-1]) {
+				if len(got.Pushes) != tt.want || tt.want > 0 && (got.Since == 0 || got.Last.Code != tt.results[len(tt.results)-1]) {
 					t.Errorf("%+v, want %d", got, tt.want)
 				}
 				listed, err := w.store.Cases(t.Context(), store.CaseFilter{Pushes: got.Pushes})

@@ -10,6 +10,7 @@ import (
 	"cinemasphere/store"
 	"cinemasphere/views"
 	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // Bookings answers POST /bookings, for browsers without JavaScript: a page to confirm, then the booking itself and a
@@ -56,7 +57,7 @@ func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
 
 // busy turns a booking away at no cost: the form stays as it is in the customer's dialog, beside a toast.
 func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	web.Note(w, err)
 	web.NoStore(w)
 	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
@@ -115,13 +116,13 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 		return s.formPage(w, r, http.StatusConflict, form)
 	}
 	if form.Screening.Left < clean.Quantity {
-		form.Notice = web.RefusalSentence(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
+		form.Notice = wording.Refusal(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
 		return s.formPage(w, r, http.StatusConflict, form)
 	}
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
 	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
-	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: web.LocalPhone(clean.Phone), Total: form.Total}))
+	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: wording.Phone(clean.Phone), Total: form.Total}))
 }
 
 // again is why a form comes back.
@@ -160,14 +161,14 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
 		why := again{
-			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
+			status: web.RefusalStatus(refusal), notice: wording.Refusal(refusal), freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
 		}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret
 		}
 		return s.redraw(w, r, typed, draw, why)
 	}
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 // longestMessage is how much of a pasted M-PESA message is shown back.
@@ -100,10 +101,10 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 			return s.receiptNotNeeded(w, r, form, draw, t)
 		}
 		web.RetryAfter(w, refusal)
-		form.receiptNotice = web.RefusalSentence(refusal)
+		form.receiptNotice = wording.Refusal(refusal)
 		return draw(w, r, web.RefusalStatus(refusal), t, form)
 	}
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}

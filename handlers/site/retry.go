@@ -10,6 +10,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 type drawTicket func(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form ticketForms) error
@@ -64,9 +65,9 @@ func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketFor
 	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
-		status, form.notice = web.RefusalStatus(refusal), web.RefusalSentence(refusal)
+		status, form.notice = web.RefusalStatus(refusal), wording.Refusal(refusal)
 	} else {
-		p := s.Kit.Problem(err)
+		p := s.problem(err)
 		if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 			return err
 		}

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticket, form ticketForms) views.TicketView {
 	now := s.instant()
 	v := views.TicketView{
-		Ticket: t, Now: now, Phone: web.LocalPhone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone, RetryError: form.phoneError, Notice: form.notice,
+		Ticket: t, Now: now, Phone: wording.Phone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone, RetryError: form.phoneError, Notice: form.notice,
 		Cinema:  s.cinema.get(r.Context(), s.Store, now.Time()).Name,
 		Receipt: views.ReceiptForm{Text: form.receipt, Error: form.receiptError, Notice: form.receiptNotice},
 	}
@@ -37,17 +37,17 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 	}
 	m := s.moneyOf(w, r, t)
 	for _, back := range m.returns {
-		v.Returns = append(v.Returns, checkout.ExplainReturn(back))
+		v.Returns = append(v.Returns, wording.ExplainReturn(back))
 	}
 	switch {
 	case t.VoidedAt != 0:
-		v.Void = checkout.ExplainVoid(t)
+		v.Void = wording.ExplainVoid(t)
 	case t.Status == store.Paid:
 		v.Pass = s.Checkout.Pass(t)
 	case t.Status == store.Failed:
 		s.viewFailed(&v, m)
 	default:
-		v.Answered, v.Confirming = checkout.AnsweredWith(t), checkout.Confirming(t)
+		v.Answered, v.Confirming = wording.AnsweredWith(t), t.Confirming()
 	}
 	viewClaims(&v, m)
 	s.viewReceiptForm(&v, m, form)
@@ -72,7 +72,7 @@ func (s *Site) viewReceiptForm(v *views.TicketView, m ticketMoney, form ticketFo
 			v.StaleAt = first
 		}
 	case !m.triesLeft() && t.Receipt == "" && v.Receipt.Notice == "":
-		v.Receipt.Notice = web.RefusalSentence(&store.Refusal{Kind: store.TooManyTries})
+		v.Receipt.Notice = wording.Refusal(&store.Refusal{Kind: store.TooManyTries})
 	}
 }
 
@@ -105,7 +105,7 @@ func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) 
 // viewFailed shows why a ticket is not paid for, and what may be done about it.
 func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 	t := v.Ticket
-	why := checkout.Explain(t)
+	why := wording.Explain(t)
 	v.Title, v.Sentence, v.Late, v.Owed, v.Returned = why.Title, why.Sentence, why.Late, why.Owed, why.Returned
 	if len(m.returns) > 0 && why.Cause != "" {
 		v.Sentence = why.Cause // each payment has a sentence of its own
@@ -147,7 +147,7 @@ func viewClaims(v *views.TicketView, m ticketMoney) {
 		if t.Status == store.Paid && t.Receipt != "" && !m.lacksReceipt() && c.CreatedAt < t.TransactedAt {
 			break
 		}
-		v.Receipt.Said = append(v.Receipt.Said, checkout.ExplainClaim(c, t.Total))
+		v.Receipt.Said = append(v.Receipt.Said, wording.ExplainClaim(c, t.Total))
 	}
 }
 

@@ -36,6 +36,8 @@ type Problem struct {
 	Title      string // a few words
 	Sentence   string // what the customer can do
 	RetryAfter int    // seconds; 0 for none
+	// Closed is the refusal that means that no bookings are taken at all; nil where that is not why.
+	Closed *store.Refusal
 }
 
 // Rule says how errors of a kind are answered. Sentence may be "" for the usual one of the status.

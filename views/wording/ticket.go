@@ -1,18 +1,8 @@
-package checkout
+package wording
 
 import (
-	"fmt"
-
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
-)
-
-// Reasons for a push that Daraja refused: no prompt went out.
-const (
-	ReasonPhoneLocked = "phone_locked"
-	ReasonMpesaBusy   = "mpesa_busy"
-	ReasonConfig      = "push_config" // not the "config" of a payment that M-PESA declined after its prompt
-	ReasonRefused     = "refused"
 )
 
 // Explanation is what a customer reads about a ticket that is not paid.
@@ -46,7 +36,7 @@ const updateMenu = "If no prompt comes up on this phone, its SIM card may have a
 func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
-	if Confirming(t) && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
+	if t.Confirming() && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
 		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us about a payment for this " +
 			"booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows here." + nameReceipt}
 	}
@@ -69,19 +59,19 @@ func explain(t *store.Ticket) Explanation {
 		return owed(t, "Your payment came after the film had begun.")
 	case store.ReasonScreeningCancelled:
 		return owed(t, "This screening has been cancelled.")
-	case ReasonPhoneLocked:
-		return plain("No prompt was sent", store.PhoneSentence+" You have not been charged for this booking.")
-	case ReasonMpesaBusy:
+	case store.ReasonPhoneLocked:
+		return plain("No prompt was sent", PhoneTaken+" You have not been charged for this booking.")
+	case store.ReasonMpesaBusy:
 		return plain("M-PESA is busy", "No prompt was sent and you have not been charged. Please try again in a minute.")
-	case ReasonConfig:
+	case store.ReasonConfig:
 		return plain("We could not ask M-PESA", "Something is wrong with our payment set-up. No prompt was sent and you have not been charged.")
-	case ReasonRefused:
+	case store.ReasonRefused:
 		return plain("M-PESA did not take the request", "No prompt was sent and you have not been charged.")
 	}
 	e := plain(title(result), result.Sentence)
 	e.Hint = hints[result.Reason]
 	if result.Reason == "locked" {
-		e.Sentence = store.PhoneSentence + " As far as M-PESA knows no money left your account."
+		e.Sentence = PhoneTaken + " As far as M-PESA knows no money left your account."
 	}
 	if e.Late = result.Class == mpesa.ClassSoftFailure; e.Late {
 		e.Sentence += nameReceipt
@@ -89,14 +79,17 @@ func explain(t *store.Ticket) Explanation {
 	return e
 }
 
-// Confirming reports whether M-PESA has told of the latest push of a ticket that is not paid, and is being asked to
-// confirm it.
-func Confirming(t *store.Ticket) bool {
-	return t.Status != store.Paid && t.Push.State == store.PushUnknown && t.Push.Reason == store.ReasonConfirming
+// AnsweredWith says with which code that nobody knows M-PESA has answered to the latest push of a ticket, or about
+// it, "" where it has not.
+func AnsweredWith(t *store.Ticket) string {
+	if t.Push.State != store.PushUnknown || !oddCode(t.Push.Reason) {
+		return ""
+	}
+	return "M-PESA answered with " + mpesa.ShownAnswer(mpesa.Code(t.Push.ResultCode), t.Push.ResultText) + "."
 }
 
 // notOurs reports whether a ticket failed for what M-PESA said of a push.
-func notOurs(reason string) bool {
+func notOurs(reason reason) bool {
 	switch reason {
 	case store.ReasonGivenUp, store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
 		store.ReasonScreeningCancelled:
@@ -108,11 +101,11 @@ func notOurs(reason string) bool {
 // owed explains a ticket that is not one although M-PESA took money for it.
 func owed(t *store.Ticket, why string) Explanation {
 	if t.RefundDue == 0 && t.Refunded > 0 {
-		return Explanation{Title: "Your money is back", Sentence: why + " The KSh " + cents(t.Refunded) + " that M-PESA took has gone back to you.", Returned: true, Cause: why}
+		return Explanation{Title: "Your money is back", Sentence: why + " The " + Cents(t.Refunded) + " that M-PESA took has gone back to you.", Returned: true, Cause: why}
 	}
 	sentence := why + " The cinema owes you what M-PESA took"
 	if t.RefundDue > 0 {
-		sentence += " (KSh " + cents(t.RefundDue) + ")"
+		sentence += " (" + Cents(t.RefundDue) + ")"
 	}
 	return Explanation{Title: "A refund is due to you", Sentence: sentence + ". Keep this page and your M-PESA message.", Owed: true, Cause: why}
 }
@@ -121,7 +114,7 @@ func owed(t *store.Ticket, why string) Explanation {
 func ExplainReturn(r store.Return) string {
 	money, what := "What M-PESA took", ""
 	if r.Amount > 0 {
-		money = "KSh " + cents(r.Amount)
+		money = Cents(r.Amount)
 	}
 	if r.Reason == store.ReasonPaidTwice && r.Amount > 0 {
 		money, what = "It", "M-PESA took a second payment of "+money+" for this booking. "
@@ -144,9 +137,6 @@ func ExplainReturn(r store.Return) string {
 	}
 	return what + money + " is due back to you. Keep this page and your M-PESA message."
 }
-
-// reversedAtMpesa is the reason of a ticket that is void because its money was reversed without us.
-const reversedAtMpesa = "reversed at M-PESA"
 
 // ExplainVoid says why a ticket that was paid does not admit any more.
 func ExplainVoid(t *store.Ticket) string {
@@ -194,7 +184,7 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	case store.ReasonOlder:
 		sentence = receipt + " is of a payment that was made before this booking. Look for a newer M-PESA message."
 	case store.ReasonOtherAmount:
-		sentence = receipt + " is of another amount than the KSh " + cents(store.Cents(total)*100) + " of this booking."
+		sentence = receipt + " is of another amount than the " + Shillings(total) + " of this booking."
 	case store.ReasonOtherPhone:
 		sentence = receipt + " was paid from a phone that we sent no prompt to."
 	case store.ReasonReversed:
@@ -212,17 +202,6 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 		sentence += person
 	}
 	return sentence
-}
-
-func cents(c store.Cents) string {
-	whole := fmt.Sprint(int64(c / 100))
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if c%100 == 0 {
-		return whole
-	}
-	return fmt.Sprintf("%s.%02d", whole, c%100)
 }
 
 func title(r mpesa.Result) string {

@@ -1,14 +1,12 @@
-package web_test
+package wording_test
 
 import (
-	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
-	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/store/fairuse"
+	"cinemasphere/views/wording"
 )
 
 func TestRefusalSentences(t *testing.T) {
@@ -50,48 +48,8 @@ func TestRefusalSentences(t *testing.T) {
 		{store.Refusal{Kind: store.OverLimit}, "M-PESA takes at most KSh 250,000 in one payment. Please book fewer tickets."},
 		{store.Refusal{Kind: "new"}, "This booking was not possible. Nothing was booked."},
 	} {
-		if got := web.RefusalSentence(&tt.refusal); got != tt.want {
+		if got := wording.Refusal(&tt.refusal); got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt.refusal, got, tt.want)
 		}
-	}
-}
-
-func TestLocalPhone(t *testing.T) {
-	for in, want := range map[string]string{"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12"} {
-		if got := web.LocalPhone(in); got != want {
-			t.Errorf("LocalPhone(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestWhenBookingsAreClosed(t *testing.T) {
-	now := store.At(time.Date(2026, 11, 27, 16, 59, 30, 0, time.UTC))
-	kit := web.NewKit(web.Config{Now: func() time.Time { return now.Time() }})
-	for _, tt := range []struct {
-		what  string
-		sales store.Sales
-		kind  store.RefusalKind // "" is open
-		retry int
-	}{
-		{"open", store.Sales{}, "", 0},
-		{"paused", store.Sales{Paused: "counting"}, store.SalesPaused, 60},
-		{"paused and silent", store.Sales{Paused: "counting", Until: now.Add(time.Minute)}, store.SalesPaused, 60},
-		{"silent", store.Sales{Until: now.Add(14500 * time.Millisecond)}, store.DarajaDown, 15},
-		{"one may try", store.Sales{Until: now + 1}, "", 0},
-	} {
-		refusal := web.Closed(tt.sales, now)
-		if (refusal == nil) != (tt.kind == "") || refusal != nil && refusal.Kind != tt.kind {
-			t.Errorf("%s: %+v, want %q", tt.what, refusal, tt.kind)
-		}
-		if refusal == nil {
-			continue
-		}
-		p := kit.Problem(fmt.Errorf("book: %w", refusal))
-		if p.Status != http.StatusServiceUnavailable || p.RetryAfter != tt.retry || p.Sentence != web.RefusalSentence(refusal) || !web.ClosesSales(refusal) || web.ClosedNotice(refusal) == "" {
-			t.Errorf("%s: %+v, want 503 after %d s", tt.what, p, tt.retry)
-		}
-	}
-	if web.ClosesSales(&store.Refusal{Kind: store.SoldOut}) || kit.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
-		t.Error("a film that is sold out closes the box office")
 	}
 }

@@ -1,11 +1,11 @@
-package handlers_test
+package wording_test
 
 import (
 	"strings"
 	"testing"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 func TestEveryClaimIsExplained(t *testing.T) {
@@ -31,7 +31,7 @@ func TestEveryClaimIsExplained(t *testing.T) {
 		{store.ClaimPerson, store.ReasonUnclear, "may be of another booking"},
 		{store.ClaimPerson, "new", "could not be matched to this booking"},
 	} {
-		got := checkout.ExplainClaim(store.Claim{Receipt: "UJ22T8IYOU", State: tt.state, Reason: tt.reason}, 2700)
+		got := wording.ExplainClaim(store.Claim{Receipt: "UJ22T8IYOU", State: tt.state, Reason: tt.reason}, 2700)
 		if !strings.Contains(got, tt.says) || !strings.Contains(got, "UJ22T8IYOU") || strings.Contains(got, person) != (tt.state == store.ClaimPerson) {
 			t.Errorf("%s %s: %q, want %q", tt.state, tt.reason, got, tt.says)
 		}
@@ -60,7 +60,7 @@ func TestEveryReturnIsExplained(t *testing.T) {
 		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentReversed}, "KSh 1,350 was reversed at M-PESA: the money has gone back to whoever paid it."},
 		{store.Return{Amount: 135000, State: store.PaymentUnmatched}, "M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box office will look at it: keep your M-PESA message."},
 	} {
-		if got := checkout.ExplainReturn(tt.r); got != tt.says {
+		if got := wording.ExplainReturn(tt.r); got != tt.says {
 			t.Errorf("%+v: %q, want %q", tt.r, got, tt.says)
 		}
 	}
@@ -69,7 +69,7 @@ func TestEveryReturnIsExplained(t *testing.T) {
 func TestEveryVoidTicketIsExplained(t *testing.T) {
 	seen := map[string]string{}
 	for _, reason := range []string{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver, store.ReasonNeverPaid, "reversed at M-PESA", ""} {
-		got := checkout.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: reason})
+		got := wording.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: reason})
 		if other, said := seen[got]; said || !strings.Contains(got, "does not admit") {
 			t.Errorf("%q: %q, as of %q", reason, got, other)
 		}
@@ -79,15 +79,15 @@ func TestEveryVoidTicketIsExplained(t *testing.T) {
 
 func TestWhatHasGoneBackIsNotOwed(t *testing.T) {
 	late := store.Ticket{Status: store.Failed, Reason: store.ReasonSeatsGone, RefundDue: 135000}
-	if e := checkout.Explain(&late); !e.Owed || e.Returned || !strings.Contains(e.Sentence, "The cinema owes you what M-PESA took (KSh 1,350)") {
+	if e := wording.Explain(&late); !e.Owed || e.Returned || !strings.Contains(e.Sentence, "The cinema owes you what M-PESA took (KSh 1,350)") {
 		t.Errorf("due: %+v", e)
 	}
 	late.RefundDue, late.Refunded = 0, 135000
-	if e := checkout.Explain(&late); e.Owed || !e.Returned || !strings.Contains(e.Sentence, "The KSh 1,350 that M-PESA took has gone back to you.") {
+	if e := wording.Explain(&late); e.Owed || !e.Returned || !strings.Contains(e.Sentence, "The KSh 1,350 that M-PESA took has gone back to you.") {
 		t.Errorf("gone back: %+v", e)
 	}
 	for _, tk := range []store.Ticket{{Reason: store.ReasonUnconfirmed}, {Push: store.Push{ResultCode: "1037"}}} {
-		if e := checkout.Explain(&tk); !e.Late || !strings.Contains(e.Sentence, "type the receipt of your M-PESA message on this booking's page") {
+		if e := wording.Explain(&tk); !e.Late || !strings.Contains(e.Sentence, "type the receipt of your M-PESA message on this booking's page") {
 			t.Errorf("%s %s: %+v", tk.Reason, tk.Push.ResultCode, e)
 		}
 	}

@@ -1,4 +1,4 @@
-package web
+package wording
 
 import (
 	"fmt"
@@ -6,34 +6,24 @@ import (
 	"time"
 
 	"cinemasphere/store"
-	"cinemasphere/views/ui"
 )
 
-// Nairobi is the instant as the clocks in Kenya show it, whatever the host's zone says.
-func Nairobi(i store.Instant) time.Time {
-	return ui.Nairobi(i.Time())
-}
+// PhoneTaken is all that anybody reads whose prompt cannot go to a phone, unless the prompt on it is their own: the
+// words are the rule here, since any others would tell a stranger whether a number is paying at this moment.
+const PhoneTaken = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."
 
-// LocalPhone is an MSISDN as people in Kenya read it: 0712 345 678.
-func LocalPhone(msisdn string) string {
-	if len(msisdn) != 12 {
-		return msisdn
-	}
-	return "0" + msisdn[3:6] + " " + msisdn[6:9] + " " + msisdn[9:]
-}
-
-// RefusalSentence says to a customer why the books did not take a booking.
-func RefusalSentence(r *store.Refusal) string {
+// Refusal says to a customer why the books did not take a booking.
+func Refusal(r *store.Refusal) string {
 	switch r.Kind {
 	case store.SoldOut:
 		return left(r.Left, "This screening is sold out.", "Only one seat is left.", "Only %d seats are left.")
 	case store.NotOnSale:
 		return "Tickets for this screening are no longer sold."
 	case store.PriceChanged:
-		return fmt.Sprintf("The price has changed: the total is now %s. Nothing was booked.", ui.Shillings(r.Total))
+		return fmt.Sprintf("The price has changed: the total is now %s. Nothing was booked.", Shillings(r.Total))
 	case store.PhoneBusy:
 		if r.Until == 0 { // it is not this browser's own, and no word may say more of the phone
-			return store.PhoneSentence
+			return PhoneTaken
 		}
 		return "A payment prompt is already on this phone. Answer or cancel it" + until(r.Until, ", then try again.")
 	case store.AddressHolds:
@@ -74,19 +64,12 @@ func RefusalSentence(r *store.Refusal) string {
 		return "These seats have been held for as long as they may be. Please book again."
 	case store.NotFailed:
 		return "There is nothing to pay again for this ticket."
-	case store.SalesPaused:
-		return "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged. Please look in again later."
-	case store.DarajaDown:
-		again := "in a few minutes"
-		if r.Until != 0 {
-			again = "after " + clock(r.Until)
-		}
-		return "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. " +
-			"Nothing was booked and you have not been charged. Please try again " + again + "."
+	case store.SalesPaused, store.DarajaDown:
+		return salesClosed(r)
 	case store.TooManyTries:
 		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.", store.ClaimTries)
 	case store.OverLimit:
-		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", ui.Shillings(store.MaxCharge))
+		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", Shillings(store.MaxCharge))
 	}
 	return "This booking was not possible. Nothing was booked."
 }
@@ -105,7 +88,7 @@ func until(i store.Instant, otherwise string) string {
 	if i == 0 {
 		return otherwise
 	}
-	return ", or try again after " + clock(i) + "."
+	return ", or try again after " + ClockSeconds(i) + "."
 }
 
 // after says how long to wait, in words that do not sound more exact than they are.
@@ -122,4 +105,27 @@ func after(d time.Duration) string {
 	}
 }
 
-func clock(i store.Instant) string { return Nairobi(i).Format("15:04:05") }
+// SalesClosedTitle heads a page that says why no bookings are taken.
+const SalesClosedTitle = "Bookings are closed for the moment"
+
+// salesClosed says to who wants to book why no bookings are taken.
+func salesClosed(r *store.Refusal) string {
+	const nothing = " Nothing was booked and you have not been charged. Please "
+	if r.Kind == store.SalesPaused {
+		return "The box office has paused ticket sales for the moment." + nothing + "look in again later."
+	}
+	again := "in a few minutes"
+	if r.Until != 0 {
+		again = "after " + ClockSeconds(r.Until)
+	}
+	return "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a " +
+		"prompt that never comes." + nothing + "try again " + again + "."
+}
+
+// SalesClosedNotice says on a page about something else that no bookings are taken.
+func SalesClosedNotice(r *store.Refusal) string {
+	if r.Kind == store.SalesPaused {
+		return "Ticket sales are paused for the moment. Please look in again later."
+	}
+	return "M-PESA is not answering, so bookings are closed for the moment. Please look in again in a few minutes."
+}

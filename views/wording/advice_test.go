@@ -1,0 +1,234 @@
+package wording_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+	"cinemasphere/views/wording"
+)
+
+// TestAdvice: each entry of the list says why it stands there and what can be done, with an initiator and without.
+func TestAdvice(t *testing.T) {
+	payment := func(state store.PaymentState, change func(*store.Case)) store.Case {
+		c := store.Case{Kind: store.CasePayment, ID: 9, State: string(state), Receipt: "R", TicketCode: "CODE", Amount: 100}
+		if change != nil {
+			change(&c)
+		}
+		return c
+	}
+	refunding := func(state store.RefundState, change func(*store.Case)) store.Case {
+		return payment(store.PaymentRefundDue, func(c *store.Case) { c.Refund = state; change(c) })
+	}
+	claim := func(state store.ClaimState, reason string, money store.PaymentState) store.Case {
+		return store.Case{Kind: store.CaseClaim, ID: 7, State: string(state), Reason: reason, Receipt: "R", TicketCode: "CODE", Money: money}
+	}
+	push := func(state store.PushState, change func(*store.Case)) store.Case {
+		c := store.Case{Kind: store.CasePush, ID: 8, State: string(state), TicketCode: "CODE", Amount: 100}
+		change(&c)
+		return c
+	}
+	for name, tt := range map[string]struct {
+		c                 store.Case
+		why, with, byHand string // byHand is what can be done without an initiator, where that is something else or more
+	}{
+		"applied": {payment(store.PaymentApplied, nil),
+			"paid for the ticket",
+			"", ""},
+		"refunded": {payment(store.PaymentRefunded, nil),
+			"refunded",
+			"", ""},
+		"refunded, no receipt": {payment(store.PaymentRefunded, func(c *store.Case) { c.Receipt = "" }),
+			"refunded",
+			"", ""},
+		"refunded, then refused": {payment(store.PaymentRefunded, func(c *store.Case) { c.Refund = store.RefundFailed }),
+			"refunded",
+			"", ""},
+		"reversed": {payment(store.PaymentReversed, nil),
+			"reversed at M-PESA, not by us",
+			"", ""},
+		"superseded": {payment(store.PaymentSuperseded, func(c *store.Case) { c.Receipt = "" }),
+			"it has turned out to be the same money as another entry",
+			"", ""},
+		"applied after a refusal": {payment(store.PaymentApplied, func(c *store.Case) { c.Refund = store.RefundFailed }),
+			"paid for the ticket",
+			"", ""},
+		"due": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason = store.ReasonVoided }),
+			"the ticket is void",
+			"refund R", "give_back R +reference"},
+		"due, unknown amount": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Amount = 0 }),
+			"it is due back, and M-PESA did not say how much it took",
+			"look; refund R +amount", "look; give_back R +reference +amount"},
+		"due, no receipt": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Receipt, c.Reason = "", store.ReasonPaidTwice }),
+			"M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before",
+			"wait; look; accept >CODE +receipt; refund CODE", "wait; look; accept >CODE +receipt; give_back CODE +reference"},
+		"due, one of several without a receipt": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Receipt, c.Reason, c.Others = "", store.ReasonPaidTwice, 2 }),
+			"M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before",
+			"wait; look; accept >payment:9 +receipt; refund payment:9", "wait; look; accept >payment:9 +receipt; give_back payment:9 +reference"},
+		"applied, no receipt": {payment(store.PaymentApplied, func(c *store.Case) { c.Receipt = "" }),
+			"M-PESA confirmed it without a receipt",
+			"wait; look; accept >CODE +receipt", ""},
+		"refused": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText = "no funds" }),
+			"a refund was refused: no funds",
+			"ask_again R; give_back R +reference", "give_back R +reference"},
+		"returned twice": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason, c.RefundText = store.DoubtReturnedTwice, "REF" }),
+			"it was written down as given back by hand (REF), and M-PESA says that it has given it back as well",
+			"look; resolve R +note", ""},
+		"requested": {refunding(store.RefundRequested, func(c *store.Case) { c.Next = 1 }),
+			"a refund was asked for",
+			"wait", "give_back R +reference"},
+		"requested, out": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.Out = 1, 1 }),
+			"a refund is on its way",
+			"wait", "look; returned R +reference; give_back R +reference"},
+		"requested, last one out": {refunding(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited = 1, true }),
+			"a refund is on its way",
+			"wait", ""},
+		"requested, stuck": {refunding(store.RefundRequested, func(c *store.Case) { c.Out = 6 }),
+			"a Reversal was sent to M-PESA, which has not said what became of it",
+			"look; returned R +reference; give_back R +reference", ""},
+		"requested, no receipt": {refunding(store.RefundRequested, func(c *store.Case) { c.Receipt = "" }),
+			"a refund was asked for, and is sent once the receipt is known",
+			"wait; look; accept >CODE +receipt; give_back CODE +reference", "give_back CODE +reference"},
+		"shared receipt": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtShared + " UKT2" }),
+			"M-PESA has named the same receipt for two prompts that were both paid: this one, and that of UKT2",
+			"look; accept > +receipt +ticket; resolve R +note", ""},
+		"unknown code": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Code, c.Text, c.Next = store.ReasonUnknownCode, "1101", "TEXT", 1 }),
+			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
+			"wait", ""},
+		"not completed": {push(store.PushSoftFailed, func(c *store.Case) { c.Code, c.Text, c.Next = "26", "TEXT.", 1 }),
+			"M-PESA answered with code 26, TEXT. " + mpesa.Classify("26").Operator + " Money may come all the same",
+			"wait", ""},
+		"failed for the set-up": {push(store.PushFailed, func(c *store.Case) { c.Code, c.Text = "2028", "TEXT." }),
+			"this prompt failed with code 2028, TEXT. " + mpesa.Classify("2028").Operator,
+			"wait", ""},
+		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "stk", TicketCode: "CODE", Why: "WHY", Next: 1},
+			"M-PESA told of whether a prompt was paid, and it was not understood whole: WHY",
+			"wait; look; accept >CODE +receipt; resolve callback:3 +note", ""},
+		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "c2b", Receipt: "R"},
+			"M-PESA told of money that was paid (C2B), and it was not understood whole",
+			"look; accept R> +ticket; resolve callback:3 +note", ""},
+		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved, Reason: "reversal"},
+			"M-PESA told of a Reversal, and it was not understood whole; M-PESA has said by another way what it was about, or the books have its money",
+			"", ""},
+		"another's receipt": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }),
+			"its receipt is another payment's",
+			"look; resolve payment:9 +note", ""},
+		"may be the same, no receipt": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Receipt, c.Reason, c.Alike = "", store.ReasonMayBeSame, []string{"R2"}
+		}),
+			"it came besides what has paid for the ticket, or has gone back",
+			"look; accept R2>payment:9; resolve R2 +note", ""},
+		"may be the same": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Reason, c.Alike = store.ReasonMayBeSame, []string{"payment:8"}
+		}),
+			"it came besides what has paid for the ticket, or has gone back",
+			"look; accept R>payment:8; resolve R +note", ""},
+		"paid, may be the same": {payment(store.PaymentApplied, func(c *store.Case) {
+			c.Receipt, c.Alike = "", []string{"R2"}
+		}),
+			"M-PESA confirmed it without a receipt",
+			"look; accept R2>payment:9; resolve R2 +note", ""},
+		"due, may be the same": {payment(store.PaymentRefundDue, func(c *store.Case) {
+			c.Reason, c.Alike = store.ReasonPaidTwice, []string{"payment:8"}
+		}),
+			"the ticket had been paid before",
+			"look; accept R>payment:8; refund R", "look; accept R>payment:8; give_back R +reference"},
+		"another amount": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherAmount }),
+			"it is of another amount than the ticket that it names",
+			"look; accept R>CODE=1; refund R; resolve R +note", "look; accept R>CODE=1; give_back R +reference; resolve R +note"},
+		"names no ticket": {payment(store.PaymentUnmatched, func(c *store.Case) { c.TicketCode, c.Reason = "", "names no ticket" }),
+			"it names no ticket of ours",
+			"resolve R +note; accept R> +ticket; refund R", "resolve R +note; accept R> +ticket; give_back R +reference"},
+		"settled": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason, c.Settled = "names no ticket", true }),
+			"it names no ticket of ours",
+			"wait", ""},
+		"to be confirmed": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = "to be confirmed" }),
+			"it names a ticket, and M-PESA is being asked whether that is so",
+			"wait; accept R>CODE; refund R; resolve R +note", "wait; accept R>CODE; give_back R +reference; resolve R +note"},
+		"due, with cents": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason, c.Amount = store.ReasonWrongAmount, 270050 }),
+			"M-PESA took another amount than was asked; its amount has cents, and a Reversal gives back whole shillings",
+			"give_back R +reference", ""},
+		"refused, with cents": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Amount = "in cents", 270050 }),
+			"a refund was refused: in cents",
+			"give_back R +reference", ""},
+		"returned in part": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Reason, c.RefundText, c.Out = store.DoubtReturnedShort, "gave back KSh 1.00 of KSh 2.00", 1
+		}),
+			"its Reversal has given back less than M-PESA took: gave back KSh 1.00 of KSh 2.00",
+			"look; returned R +reference", ""},
+		"another id": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherID + "CODE" }),
+			"M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
+			"look; accept R>CODE; refund R; resolve R +note", "look; accept R>CODE; give_back R +reference; resolve R +note"},
+		"claim, confirmed": {claim(store.ClaimConfirmed, "", store.PaymentApplied),
+			"M-PESA has confirmed the receipt that was named for this ticket",
+			"", ""},
+		"claim, refused": {claim(store.ClaimRefused, store.ReasonOlder, ""),
+			"the customer named a receipt that is older than the ticket",
+			"", ""},
+		"claim, settled": {claim(store.ClaimRefused, store.ReasonSettled, ""),
+			"the customer named a receipt that the box office has looked into and not taken for the ticket",
+			"", ""},
+		"claim, for a person": {claim(store.ClaimPerson, store.ReasonNotAsked, ""),
+			"the customer names this receipt, and M-PESA could not be asked",
+			"look; accept R>CODE; resolve claim:7 +note", ""},
+		"claim, refunded": {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentRefunded),
+			"the receipt is of another amount than the ticket",
+			"wait", ""},
+		"claim, another's": {claim(store.ClaimPerson, store.ReasonUsed, store.PaymentApplied),
+			"the receipt was named for another ticket too",
+			"wait", ""},
+		"push, answer lost": {push(store.PushUnknown, func(c *store.Case) { c.Awaited = true }),
+			"the answer to this prompt was lost, so M-PESA cannot be asked about it",
+			"wait", ""},
+		"push, awaited": {push(store.PushPrompted, func(c *store.Case) { c.Awaited, c.Askable = true, true }),
+			"M-PESA has not said whether this prompt was paid, and is not asked any more",
+			"wait", ""},
+		"push, to be asked about": {push(store.PushUnknown, func(c *store.Case) { c.Next, c.Awaited = 1, true }),
+			"M-PESA has not said whether this prompt was paid",
+			"wait", ""},
+		"push, not asked any more": {push(store.PushUnknown, func(*store.Case) {}),
+			"M-PESA has not said whether this prompt was paid, and is not asked any more",
+			"look; accept >CODE +receipt; resolve push:8 +note", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := wording.Advise(tt.c, true); got.Why != tt.why || inShort(got) != tt.with {
+				t.Errorf("with an initiator: %s; do %s", got.Why, inShort(got))
+			}
+			want := tt.byHand
+			if want == "" {
+				want = tt.with
+			}
+			if got := wording.Advise(tt.c, false); inShort(got) != want {
+				t.Errorf("without one: do %s", inShort(got))
+			}
+		})
+	}
+}
+
+// inShort is what can be done, without the words: what needs nobody now (wait), what is to be looked up first (look),
+// and each action with what it is done to, for what, of how much, and what is still needed.
+func inShort(a wording.Advice) string {
+	var parts []string
+	if a.Nothing != "" {
+		parts = append(parts, "wait")
+	}
+	if a.Look != "" {
+		parts = append(parts, "look")
+	}
+	for _, action := range a.Actions {
+		part := string(action.Verb) + " " + action.Named
+		if action.Verb == wording.Accept || action.Verb == wording.Move {
+			part += ">" + action.For
+		}
+		if action.Amount != 0 {
+			part += fmt.Sprint("=", action.Amount)
+		}
+		for _, need := range action.Needs {
+			part += " +" + string(need)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "; ")
+}
