@@ -90,12 +90,13 @@ func TestAcceptCommand(t *testing.T) {
 	d := newDesk(t)
 	typed, other := d.book(2), d.book(3)
 	d.names(typed, "UKO7TYPED0")
-	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"; else take it off the list: cinemasphere settled --note=NOTE claim:", "payments")
-	d.says("Receipt UKO7TYPED0 of KSh 1350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0", strings.ToLower(typed.Code))
+	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"\n", "payments")
+	d.says("cinemasphere settled --note=NOTE claim:", "payments")
+	d.says("Receipt UKO7TYPED0 of KSh 1,350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0", strings.ToLower(typed.Code))
 	if out := d.says("", "payments", "--receipt=UKO7TYPED0"); strings.Contains(out, "  person\n") {
 		t.Errorf("still on the list:\n%s", out)
 	}
-	d.refuses("say it once more with --move", "accept", "UKO7TYPED0", other.Code)
+	d.refuses("cinemasphere accept --move UKO7TYPED0 "+other.Code, "accept", "UKO7TYPED0", other.Code)
 	d.says("ticket "+other.Code+": paid for the ticket.", "accept", "--move", "UKO7TYPED0", other.Code)
 	d.refuses("no M-PESA receipt", "accept", "12", other.Code)
 	d.refuses("there is no ticket with code", "accept", "UKO7TYPED1", "0NOSUCH")
@@ -114,7 +115,8 @@ func TestAcceptUndecidedPush(t *testing.T) {
 	d := newDesk(t)
 	d.now = d.now.Add(-time.Hour)
 	sent := d.book(2)
-	d.says("if it was paid: cinemasphere accept RECEIPT "+sent.Code+"; else, or after that, take it off the list: cinemasphere settled --note=NOTE push:"+fmt.Sprint(sent.PushID), "payments")
+	d.says("cinemasphere accept RECEIPT "+sent.Code+"\n", "payments")
+	d.says("cinemasphere settled --note=NOTE push:"+fmt.Sprint(sent.PushID)+"\n", "payments")
 	d.says("paid for the ticket", "accept", "UKO7FOUND0", sent.Code)
 	d.says("is off the list", "settled", "--note=its answer was lost, and it paid with UKO7FOUND0", "push:"+fmt.Sprint(sent.PushID))
 	if out := d.says("", "payments"); strings.Contains(out, sent.Code) {
@@ -180,7 +182,7 @@ func TestPaymentsByNumber(t *testing.T) {
 		}
 		return nil
 	})
-	d.refuses("name the receipt or the number (payment:…) of one", "refund", code)
+	d.refuses("cinemasphere payments --ticket="+code, "refund", code)
 	var listed []struct{ Name, State, Do string }
 	out := d.says("", "payments", "--ticket="+code, "--state=refund_due", "--json")
 	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 2 {
@@ -196,7 +198,7 @@ func TestPaymentsByNumber(t *testing.T) {
 	d.refuses("is no payment", "refund", "push:1")
 	d.refuses("nor with that number", "refund", "payment:1")
 	d.says("given back by hand", "refund", "--by-hand=UKO8BACK00", listed[0].Name)
-	d.says("Receipt UKO7SECOND of KSh 1350, ticket "+code+": due back: the ticket had been paid before.", "accept", "UKO7SECOND", listed[1].Name)
+	d.says("Receipt UKO7SECOND of KSh 1,350, ticket "+code+": due back: the ticket had been paid before.", "accept", "UKO7SECOND", listed[1].Name)
 	d.refuses("has its receipt already", "accept", "UKO7THIRD0", listed[1].Name)
 	d.says("given back by hand", "refund", "--by-hand=UKO8BACK01", "UKO7SECOND")
 	d.says("paid for the ticket", "accept", "UKO7FIRST0", code)

@@ -46,7 +46,7 @@ func (c fsckCmd) Run(p *program) error {
 			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
 		}
 		if len(a.Alike) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), wording.Cents(store.Between(a.Alike)))
+			fmt.Fprintf(p.stdout, "%-18s %7d pairs     up to %s may be due\n", "may be the same", len(a.Alike), wording.Cents(store.Between(a.Alike)))
 			for _, pair := range a.Alike {
 				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
 					pair.Pending, pair.Code, wording.Cents(pair.Amount))
@@ -215,7 +215,10 @@ func (c refundCmd) Run(p *program) error {
 // request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the ticket with
 // that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
-	name := oneWord(c.Named)
+	name, verb := oneWord(c.Named), wording.Refund
+	if n.Reference != "" {
+		verb = wording.GiveBack
+	}
 	kind, id := numbered(name)
 	switch {
 	case kind == store.CasePayment:
@@ -231,26 +234,12 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 		r, err = st.RequestRefund(ctx, n)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
-		return r, errors.New(strings.ReplaceAll(refundRefused[refusal.Kind], "NAMED", name))
+		return r, refused(wording.Action{Verb: verb, Named: name}, refusal)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number", c.Named)
 	}
 	return r, err
-}
-
-// refundRefused says why a refund was not taken down. NAMED is replaced by what was named.
-var refundRefused = map[store.RefusalKind]string{
-	store.RefundOpen:      "a refund of this payment is on its way already: cinemasphere payments says how it stands and what can be done",
-	store.AlreadyRefunded: "this money has gone back already",
-	store.NotOurs:         "there is nothing to refund",
-	store.SeveralPayments: "the ticket has several payments: name the receipt or the number (payment:…) of one, as cinemasphere payments --ticket=NAMED lists them",
-	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
-	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
-	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
-	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
 }
 
 type salesCmd struct {

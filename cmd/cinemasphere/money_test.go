@@ -66,7 +66,7 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 func TestFsckCommand(t *testing.T) {
 	path, _ := paidBooks(t)
 	out, err := operator(t, path, "fsck")
-	if err != nil || !strings.Contains(out, "The books are sound.") || !strings.Contains(out, "KSh 2700") {
+	if err != nil || !strings.Contains(out, "The books are sound.") || !strings.Contains(out, "KSh 2,700") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	forget(t, path)
@@ -149,7 +149,7 @@ func TestPaymentsAndRefundCommands(t *testing.T) {
 	if _, err = operator(t, path, "refund", "UKO0000000"); err == nil || !strings.Contains(err.Error(), "no payment with receipt") {
 		t.Errorf("unknown: %v", err)
 	}
-	if out, err = operator(t, path, "refund", strings.ToLower(receipt)); err != nil || !strings.Contains(out, "Refund of KSh 2700") {
+	if out, err = operator(t, path, "refund", strings.ToLower(receipt)); err != nil || !strings.Contains(out, "Refund of KSh 2,700") {
 		t.Errorf("refund: %v\n%s", err, out)
 	}
 	if _, err = operator(t, path, "refund", receipt); err == nil || !strings.Contains(err.Error(), "on its way already") {

@@ -76,7 +76,7 @@ func TestRefundWithCents(t *testing.T) {
 	if _, err := operator(t, path, "refund", "UKO5CENTS0"); err == nil || !strings.Contains(err.Error(), "whole shillings") || !strings.Contains(err.Error(), "cinemasphere refund --by-hand=REFERENCE UKO5CENTS0") {
 		t.Errorf("refund: %v", err)
 	}
-	if out, err := operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5CENTS0"); err != nil || !strings.Contains(out, "Refund of KSh 2700.50") {
+	if out, err := operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5CENTS0"); err != nil || !strings.Contains(out, "Refund of KSh 2,700.50") {
 		t.Errorf("by hand: %v\n%s", err, out)
 	}
 }

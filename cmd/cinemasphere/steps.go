@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"cinemasphere/store"
 	"cinemasphere/views/wording"
 )
 
@@ -30,7 +32,10 @@ func steps(a wording.Advice) []string {
 	}
 	for _, action := range a.Actions {
 		line := action.Verb.Label() + ": " + typed(action)
-		if action.When != "" {
+		switch {
+		case strings.Contains(action.When, "if "):
+			line = action.When + ", " + line
+		case action.When != "":
 			line = action.When + " " + line
 		}
 		lines = append(lines, line)
@@ -54,6 +59,8 @@ func typed(a wording.Action) string {
 		words = append(words, "accept", "--move")
 	case wording.Resolve:
 		words = append(words, "settled", "--note=NOTE")
+	case wording.Show:
+		return shown(a)
 	}
 	switch {
 	case a.Amount != 0:
@@ -65,4 +72,25 @@ func typed(a wording.Action) string {
 		return strings.Join(append(words, a.Named), " ")
 	}
 	return strings.Join(append(words, or(a.Named, "RECEIPT"), or(a.For, "CODE")), " ")
+}
+
+// shown is how one has the list show what an action names.
+func shown(a wording.Action) string {
+	switch {
+	case a.Named != "":
+		return "cinemasphere payments --receipt=" + a.Named
+	case a.For != "":
+		return "cinemasphere payments --ticket=" + a.For
+	}
+	return "cinemasphere payments"
+}
+
+// refused is the error of a command that the books did not take: why, and what can be done instead.
+func refused(a wording.Action, r *store.Refusal) error {
+	advice := wording.Refused(a, r.Kind)
+	said := []string{advice.Why}
+	if advice.Look != "" || len(advice.Actions) > 0 {
+		said = append(said, steps(advice)...)
+	}
+	return errors.New(strings.Join(said, "; "))
 }

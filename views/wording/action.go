@@ -19,6 +19,7 @@ const (
 	Accept      Verb = "accept"       // take a receipt as the money of a ticket, or of a payment that lacks its receipt
 	Move        Verb = "move"         // the same, of a receipt that another ticket has, which becomes void
 	Resolve     Verb = "resolve"      // take the entry off the list, with a note
+	Show        Verb = "show"         // see what the books have of a receipt (Named), of a ticket (For) or of all money
 )
 
 // Label is what a person reads before the command, or on the button.
@@ -37,9 +38,11 @@ func (v Verb) Label() string {
 	case Accept:
 		return "accept the receipt"
 	case Move:
-		return "move its money here, which makes the other ticket void"
+		return "move its money to this ticket, which makes the other void"
 	case Resolve:
 		return "take it off the list"
+	case Show:
+		return "see how it stands"
 	}
 	return string(v)
 }
@@ -65,7 +68,7 @@ type Action struct {
 	// Accept and Move it is the receipt, "" where a person must find it first.
 	Named string `json:"named"`
 	// For is, of Accept and Move, the code of the ticket or the number of the payment that lacks its receipt; "" where a
-	// person must find it first.
+	// person must find it first. Of Show it is the code of a ticket.
 	For string `json:"for"`
 	// Amount is, of Accept, what was paid, where it is another amount than the ticket's; else 0.
 	Amount store.Shillings `json:"amountShillings"`

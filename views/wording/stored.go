@@ -25,7 +25,7 @@ func doubtOf(r reason) (doubt, about string) {
 func amountAbout(about string) string {
 	cents, err := strconv.ParseInt(strings.ReplaceAll(about, ".", ""), 10, 64)
 	if err != nil {
-		return "KSh " + about
+		return about
 	}
 	return Cents(store.Cents(cents))
 }
