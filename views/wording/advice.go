@@ -79,17 +79,32 @@ func nothing(why, because string) Advice { return Advice{Why: why, Nothing: beca
 // ended adds to what has become of money what M-PESA's last answer to its Reversal means, where that is not simply
 // that it was done.
 func ended(why string, c store.Case) string {
-	if c.Code == "" || mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome != mpesa.OutcomeAlreadyReversed {
+	if mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome != mpesa.OutcomeAlreadyReversed {
 		return why
 	}
-	return why + ". M-PESA answered with " + answer(c.Code, c.RefundText) + ". " + reversalMeans(c)
+	return why + lastReversal(c)
+}
+
+// lastReversal is what M-PESA has answered to the last Reversal, "" where it has not, or where that is simply that it
+// was done.
+func lastReversal(c store.Case) string {
+	if c.Code == "" || mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome == mpesa.OutcomeDone {
+		return ""
+	}
+	return "; M-PESA answered with " + reversalAnswer(c)
 }
 
 // answer is what M-PESA answered: its code with its own text.
 func answer(code, text string) string { return mpesa.ShownAnswer(mpesa.Code(code), text) }
 
-// reversalMeans is what M-PESA's answer to a Reversal means.
-func reversalMeans(c store.Case) string { return mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator }
+// reversalAnswer is what M-PESA has answered to a Reversal, and what that means.
+func reversalAnswer(c store.Case) string {
+	text := answer(c.Code, c.RefundText) + "."
+	if strings.Count(c.Code, ".") > 1 { // such as 500.003.03: Daraja's own, which is no result
+		return text
+	}
+	return text + " " + mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator
+}
 
 // adviseDoubt is about money of which M-PESA contradicts itself, or a person. Doubted is false where it does not.
 func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
@@ -265,7 +280,7 @@ func adviseRefund(c store.Case, initiator bool) Advice {
 		return Advice{Why: "a refund was asked for, and is sent once the receipt is known", Nothing: receiptComes, Look: lookUp,
 			Actions: []Action{accept(c, "if it is there"), toPayment(c, GiveBack, "or")}}
 	case c.Out == 0:
-		return nothing("a refund was asked for", "its Reversal will be sent to M-PESA")
+		return nothing("a refund was asked for"+lastReversal(c), "its Reversal will be sent to M-PESA")
 	case !c.Awaited && (c.Next == 0 || !initiator):
 		why := "a Reversal was sent to M-PESA, which has not said what became of it"
 		if c.Code != "" {
@@ -274,18 +289,14 @@ func adviseRefund(c store.Case, initiator bool) Advice {
 		return Advice{Why: why, Look: "look in the M-PESA portal whether the money has gone back",
 			Actions: []Action{toPayment(c, Returned, "if it has"), toPayment(c, GiveBack, "else")}}
 	}
-	why := "a refund is on its way"
-	if means := reversalMeans(c); c.Code != "" && means != "" {
-		why += "; M-PESA answered with " + answer(c.Code, c.RefundText) + ". " + means
-	}
-	return nothing(why, "M-PESA's answer is awaited")
+	return nothing("a refund is on its way"+lastReversal(c), "M-PESA's answer is awaited")
 }
 
 // adviseRefused is about a refund that M-PESA refused.
 func adviseRefused(c store.Case, initiator bool) Advice {
 	a := Advice{Why: "a refund was refused: " + c.RefundText}
 	if c.Code != "" {
-		a.Why = "a refund was refused with " + answer(c.Code, c.RefundText) + ". " + reversalMeans(c)
+		a.Why = "a refund was refused with " + reversalAnswer(c)
 	}
 	if initiator && !inCents(c) {
 		a.Actions = append(a.Actions, toPayment(c, AskAgain, ""))

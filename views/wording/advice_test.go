@@ -34,6 +34,99 @@ func TestAdvice(t *testing.T) {
 		c                 store.Case
 		why, with, byHand string // byHand is what can be done without an initiator, where that is something else or more
 	}{
+		"two amounts": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtAmount + " 1350.50" }),
+			"M-PESA has reported two amounts of it, KSh 1 and KSh 1,350.50",
+			"look; refund R; resolve R +note", "look; give_back R +reference; resolve R +note"},
+		"two amounts, gone back": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason = store.DoubtAmount + " 1350.00" }),
+			"M-PESA has reported two amounts of it, KSh 1 and KSh 1,350",
+			"look; resolve R +note", ""},
+		"two amounts, on its way": {refunding(store.RefundRequested, func(c *store.Case) { c.Reason, c.Out, c.Awaited = store.DoubtAmount+" 1350.00", 1, true }),
+			"a refund is on its way",
+			"wait", ""},
+		"unknown to M-PESA": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtNoSuchReceipt }),
+			"M-PESA, when it was asked, knew no such completed payment",
+			"look; accept >CODE +receipt; nothing_paid R; resolve R +note", ""},
+		"unknown to M-PESA, due": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason = store.DoubtNoSuchReceipt }),
+			"M-PESA, when it was asked, knew no such completed payment",
+			"look; accept >CODE +receipt; nothing_paid R", ""},
+		"paid to others, no amount": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason, c.Amount, c.TicketCode = store.DoubtPaidOthers, 0, "" }),
+			"M-PESA, when it was asked, said that it was paid to somebody else",
+			"look; accept > +receipt +ticket; nothing_paid R +amount; resolve R +note", ""},
+		"given back before its amount was known": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason, c.RefundText = store.DoubtReturnedOther, "REF" }),
+			"it was given back (REF) before M-PESA said that it was of KSh 1",
+			"look; returned R +reference; resolve R +note", ""},
+		"refused with a code": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Code = "Low.", "1" }),
+			"a refund was refused with code 1, Low. " + mpesa.ClassifyResult("1").Operator,
+			"ask_again R; give_back R +reference", "give_back R +reference"},
+		"refused by Daraja": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Code = "Bad Request", "400.002.02" }),
+			"a refund was refused with code 400.002.02, Bad Request.",
+			"ask_again R; give_back R +reference", "give_back R +reference"},
+		"to be sent again": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.RefundText, c.Code = 1, "Busy", "26" }),
+			"a refund was asked for; M-PESA answered with code 26, Busy. " + mpesa.ClassifyResult("26").Operator,
+			"wait", "give_back R +reference"},
+		"to be sent again, Daraja was busy": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.RefundText, c.Code = 1, "Spike", "500.003.03" }),
+			"a refund was asked for; M-PESA answered with code 500.003.03, Spike.",
+			"wait", "give_back R +reference"},
+		"out, an unknown code": {refunding(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited, c.RefundText, c.Code = 1, true, "New", "3131" }),
+			"a refund is on its way; M-PESA answered with code 3131, New. " + mpesa.ClassifyResult("3131").Operator,
+			"wait", ""},
+		"reversed before": {payment(store.PaymentReversed, func(c *store.Case) { c.RefundText, c.Code = "Already.", "R000001" }),
+			"reversed at M-PESA, not by us; M-PESA answered with code R000001, Already. " + mpesa.ClassifyResult("R000001").Operator,
+			"", ""},
+		"refunded, done": {payment(store.PaymentRefunded, func(c *store.Case) { c.RefundText, c.Code = "Done", "0" }),
+			"refunded",
+			"", ""},
+		"amount not known": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Amount = 0 }),
+			"M-PESA told of it, and its amount is not known",
+			"wait; look; accept R>CODE; refund R +amount; resolve R +note", "look; accept R>CODE; give_back R +reference +amount; resolve R +note"},
+		"another amount, in cents": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason, c.Amount = store.ReasonOtherAmount, 150 }),
+			"it is of another amount than the ticket that it names",
+			"look; accept R>CODE; give_back R +reference; resolve R +note", ""},
+		"claim, to be moved": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person", Receipt: "R", TicketCode: "CODE", Money: store.PaymentApplied, Others: 1},
+			"the receipt has paid for another booking by the word of a person, or of its payer",
+			"look; move R>CODE; resolve claim:7 +note", ""},
+		"claim, being asked": {store.Case{Kind: store.CaseClaim, ID: 7, State: "asking", Receipt: "R", RefundText: "code 26, Busy"},
+			"M-PESA is being asked about a receipt that was named for this ticket; so far it answered with code 26, Busy",
+			"wait", ""},
+		"claim, not understood": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person", Reason: store.ReasonNotUnderstood, Receipt: "R", TicketCode: "CODE", RefundText: "state Odd"},
+			"the customer names this receipt. M-PESA answered with state Odd: that does not say what became of it",
+			"look; accept R>CODE; resolve claim:7 +note", ""},
+		"claim, reversed": {claim(store.ClaimRefused, store.ReasonReversed, store.PaymentReversed),
+			"the customer named a receipt whose money has gone back",
+			"wait", ""},
+		"push, refused for the set-up": {push(store.PushRefused, func(c *store.Case) {
+			c.Reason, c.Code, c.Text = store.ReasonConfig, "500.001.1001", "Wrong credentials"
+		}),
+			"Daraja refused this prompt with code 500.001.1001, Wrong credentials. Daraja refuses every push for a setting: " +
+				"check that MPESA_PASSKEY is the passkey of MPESA_BUSINESS_SHORT_CODE.",
+			"wait", ""},
+		"push, refused": {push(store.PushRefused, func(c *store.Case) { c.Reason, c.Code = store.ReasonRefused, "400.002.02" }),
+			"Daraja refused this prompt with code 400.002.02. Daraja did not take the push, and no prompt went out.",
+			"wait", ""},
+		"push, sending": {push(store.PushSending, func(*store.Case) {}),
+			"the prompt is being sent",
+			"wait", ""},
+		"push, answered oddly, not asked any more": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Code, c.Text = store.ReasonUnknownCode, "1101", "TEXT" }),
+			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
+			"look; accept >CODE +receipt; resolve push:8 +note", ""},
+		"push, to be confirmed": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Next = store.ReasonConfirming, 1 }),
+			"M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too",
+			"wait", ""},
+		"push, asked in vain": {push(store.PushUnknown, func(c *store.Case) { c.Next, c.RefundText = 1, "code 500.001.1001, in progress" }),
+			"M-PESA has not said whether this prompt was paid; when it was asked it answered: code 500.001.1001, in progress",
+			"wait", ""},
+		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "validation", Receipt: "R", Why: "WHY", TicketCode: "CODE"},
+			"WHY",
+			"look; accept R>CODE; resolve callback:3 +note", ""},
+		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "reversal", Receipt: "R"},
+			"M-PESA told of a Reversal, and it was not understood whole",
+			"look; resolve callback:3 +note", ""},
+		"a push paid, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "stk", Askable: true, Why: "WHY"},
+			"M-PESA told that a prompt was paid: WHY",
+			"look; accept > +receipt +ticket; resolve callback:3 +note", ""},
+		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead, Reason: "pull"},
+			"M-PESA told of money that was paid (Pull Transactions), and it was not understood whole; it has been read since",
+			"", ""},
 		"applied": {payment(store.PaymentApplied, nil),
 			"paid for the ticket",
 			"", ""},
@@ -204,6 +297,45 @@ func TestAdvice(t *testing.T) {
 				t.Errorf("without one: do %s", inShort(got))
 			}
 		})
+	}
+}
+
+// TestEveryReasonIsSaid: no reason of the books shows as its own word, whatever has become of the money.
+func TestEveryReasonIsSaid(t *testing.T) {
+	reasons := map[store.CaseKind]map[string][]string{
+		store.CasePayment: {
+			string(store.PaymentUnmatched): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed, store.ReasonOlder,
+				store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonNotAsked, store.ReasonUnclear, store.ReasonMayBeSame,
+				store.ReasonAcceptedInstead, store.ReasonOtherID + "CODE"},
+			string(store.PaymentRefundDue): {store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
+				store.ReasonScreeningCancelled, store.ReasonPaidTwice, store.ReasonVoided, store.ReasonRefundAsked},
+			string(store.PaymentApplied): {store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount + " 1.00",
+				store.DoubtShared + " R2", store.DoubtReturnedOther, store.DoubtReturnedTwice},
+		},
+		store.CaseClaim: {string(store.ClaimPerson): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed, store.ReasonOlder,
+			store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonReversed, store.ReasonNotAsked, store.ReasonNotUnderstood,
+			store.ReasonUnclear, store.ReasonAccepted, store.ReasonSettled}},
+		store.CasePush: {
+			string(store.PushUnknown): {store.ReasonUnknownCode, store.ReasonOddAnswer, store.ReasonConfirming},
+			string(store.PushRefused): {store.ReasonPhoneLocked, store.ReasonMpesaBusy, store.ReasonConfig, store.ReasonRefused},
+		},
+	}
+	for kind, states := range reasons {
+		for state, all := range states {
+			for _, reason := range all {
+				c := store.Case{Kind: kind, ID: 9, State: state, Reason: reason, Receipt: "R", TicketCode: "CODE", Amount: 100}
+				for _, initiator := range []bool{true, false} {
+					a := wording.Advise(c, initiator)
+					known, _, _ := strings.Cut(reason, " ")
+					if a.Why == "" || a.Why == known || strings.Contains(known, "_") && strings.Contains(a.Why, known) {
+						t.Errorf("%s %s, %s: %q", state, kind, reason, a.Why)
+					}
+					if a.Nothing == "" && len(a.Actions) == 0 && kind != store.CaseClaim {
+						t.Errorf("%s %s, %s: nothing is to be done, and nobody says why", state, kind, reason)
+					}
+				}
+			}
+		}
 	}
 }
 
