@@ -12,8 +12,8 @@ import (
 
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // payment is a body of POST /api/make-payment.
@@ -200,7 +200,7 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 		}
 	}
 	o.book(id, storetest.Phone(131), 1)
-	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || decode(t, w)["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "150" {
+	if w := o.call("/api/make-payment", payment(id, storetest.Phone(131), 1)); w.Code != 409 || decode(t, w)["error"] != wording.PhoneTaken || w.Header().Get("Retry-After") != "150" {
 		t.Errorf("a prompt is on that phone: %d %s", w.Code, w.Body)
 	}
 	big := storetest.Screening(t, o.store, 5, 10)
@@ -214,7 +214,7 @@ func TestAPIPaymentsThatAreNotMade(t *testing.T) {
 	// of ours.
 	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerLocked})
 	w = o.call("/api/make-payment", payment(big, storetest.Phone(141), 1))
-	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != fairuse.PhoneSentence || w.Header().Get("Retry-After") != "150" {
+	if body := decode(t, w); w.Code != 409 || len(body) != 1 || body["error"] != wording.PhoneTaken || w.Header().Get("Retry-After") != "150" {
 		t.Errorf("locked: %d %s", w.Code, w.Body)
 	}
 }

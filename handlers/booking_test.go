@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 func TestBookingWithoutJavaScript(t *testing.T) {
@@ -202,7 +202,7 @@ func TestASecondPromptOnTheSamePhone(t *testing.T) {
 	id := storetest.Screening(t, o.store, 10, 20)
 	first := o.post("/bookings", form(id, storetest.Phone(30), 1))
 	w := o.post("/bookings", form(id, storetest.Phone(30), 1))
-	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), fairuse.PhoneSentence) || w.Header().Get("Retry-After") != "150" {
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), wording.PhoneTaken) || w.Header().Get("Retry-After") != "150" {
 		t.Errorf("another browser: %d", w.Code)
 	}
 	if strings.Contains(w.Body.String(), first.Header().Get("Location")) {

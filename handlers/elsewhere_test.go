@@ -9,8 +9,8 @@ import (
 
 	"cinemasphere/handlers"
 	"cinemasphere/mpesa/sim"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // TestTheAnswerIsLostWithTheNetwork: who sends a request again over another network, without the session that its lost
@@ -29,7 +29,7 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	}
 	told := func(what string, w *httptest.ResponseRecorder, secret string) {
 		t.Helper()
-		if body := w.Body.String(); w.Code != 409 || !strings.Contains(body, "has been made already") || strings.Contains(body, fairuse.PhoneSentence) ||
+		if body := w.Body.String(); w.Code != 409 || !strings.Contains(body, "has been made already") || strings.Contains(body, wording.PhoneTaken) ||
 			strings.Contains(body, secret) || w.Header().Get("Location") != "" {
 			t.Errorf("%s: %d %s", what, w.Code, body)
 		}
@@ -47,7 +47,7 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	}
 	// Whoever does not know the key is a stranger.
 	for what, headers := range map[string][]string{"without a key": nil, "with another": {"Idempotency-Key", "another-name-of-a-request"}} {
-		if w := o.payAs(body, "198.51.100.1", nil, headers...); w.Code != 409 || !strings.Contains(w.Body.String(), fairuse.PhoneSentence) {
+		if w := o.payAs(body, "198.51.100.1", nil, headers...); w.Code != 409 || !strings.Contains(w.Body.String(), wording.PhoneTaken) {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
 	}
@@ -127,7 +127,7 @@ func TestAQuestionAboutALockedPhone(t *testing.T) {
 		w := o.call("/api/query-payment-status", fmt.Sprintf(`{"checkoutRequestId":%q}`, tk.Push.CheckoutRequestID))
 		said := decode(t, w)
 		body := strings.ToLower(w.Body.String())
-		if w.Code != 200 || said["ResultDesc"] != fairuse.PhoneSentence || strings.Contains(body, "1001") || strings.Contains(body, "subscriber") || strings.Contains(body, "something") {
+		if w.Code != 200 || said["ResultDesc"] != wording.PhoneTaken || strings.Contains(body, "1001") || strings.Contains(body, "subscriber") || strings.Contains(body, "something") {
 			t.Errorf("%+v: %d %s", script, w.Code, w.Body)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"cinemasphere/store"
 	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // moving is a clock that a test moves.
@@ -107,7 +108,7 @@ func TestWhatAStrangersRefusalSays(t *testing.T) {
 		for what, phone := range map[string]string{"paying": paying, "resting": resting} {
 			w := o.payAs(payment(id, phone, 1), "192.0.2.7", nil)
 			page := o.bookAs(form(id, phone, 1), "192.0.2.7", nil)
-			if !strings.Contains(page.Body.String(), fairuse.PhoneSentence) || strings.Contains(page.Body.String(), "already on this phone") {
+			if !strings.Contains(page.Body.String(), wording.PhoneTaken) || strings.Contains(page.Body.String(), "already on this phone") {
 				t.Errorf("%s: the form says something else: %d", what, page.Code)
 			}
 			said := fmt.Sprintf("%d %s %s %d %s", w.Code, w.Header().Get("Retry-After"), w.Body, page.Code, page.Header().Get("Retry-After"))
@@ -143,7 +144,7 @@ func TestThePageOfALockedPhone(t *testing.T) {
 	body := o.get("/tickets/" + secret).Body.String()
 	told := o.get("/api/tickets/" + secret).Body.String()
 	for _, text := range []string{body, told} {
-		if !strings.Contains(text, fairuse.PhoneSentence) || strings.Contains(text, "locked") || strings.Contains(text, "A prompt is") {
+		if !strings.Contains(text, wording.PhoneTaken) || strings.Contains(text, "locked") || strings.Contains(text, "A prompt is") {
 			t.Errorf("it says: %s", text[max(0, strings.Index(text, "<main")):])
 		}
 	}

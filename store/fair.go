@@ -13,12 +13,10 @@ import (
 // FairUse is how strictly a cinema bounds what one client may do to others.
 type FairUse = fairuse.Policy
 
-// What of the policy of fair use customers are told. PhoneSentence is all that anybody reads whose prompt cannot go to a
-// phone, unless the prompt on it is their own.
+// What of the policy of fair use customers are told.
 const (
-	OwnSeats      = fairuse.OwnSeats
-	PhoneWait     = fairuse.PhoneWait
-	PhoneSentence = fairuse.PhoneSentence
+	OwnSeats  = fairuse.OwnSeats
+	PhoneWait = fairuse.PhoneWait
 )
 
 // Client is who asks for a booking or another try, besides its browser session.

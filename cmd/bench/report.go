@@ -1,11 +1,12 @@
 package main
 
 import (
-	"cinemasphere/mpesa"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"cinemasphere/mpesa"
 )
 
 // report is the table that a benchmark prints: facts, and figures that have a target.

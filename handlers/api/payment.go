@@ -273,7 +273,7 @@ func refusedStatus(w http.ResponseWriter, reason string) int {
 }
 
 // QueryPaymentStatus answers POST /api/query-payment-status with what M-PESA has said, or what Daraja says, as it
-// came. It decides nothing.
+// came but for what it says of another transaction of the phone. It decides nothing.
 func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	client, _, err := a.client(w, r)
@@ -307,5 +307,5 @@ func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	case err != nil || len(raw) == 0:
 		return &web.Error{Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.", Err: err}
 	}
-	return web.WriteJSON(w, http.StatusOK, raw)
+	return web.WriteJSON(w, http.StatusOK, neutral(raw))
 }

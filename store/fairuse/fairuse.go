@@ -84,10 +84,6 @@ const (
 	PhoneWait = 150 * time.Second
 )
 
-// PhoneSentence is all that anybody is told whose prompt cannot go to a phone, unless the prompt on it is their own:
-// the words are the rule here, since any others would tell a stranger whether a number is paying at this moment.
-const PhoneSentence = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."
-
 // How far back the facts must reach.
 const (
 	Minute = time.Minute
