@@ -114,8 +114,8 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 	}
 	b, problems := b.Check()
 	for _, field := range []string{"name", "phone", "quantity"} {
-		if sentence, wrong := problems[field]; wrong {
-			return b, bad(sentence)
+		if err, wrong := problems[field]; wrong {
+			return b, bad(wording.Typed(err))
 		}
 	}
 	if which == "movieId" {

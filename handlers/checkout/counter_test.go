@@ -195,7 +195,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, c := range cases {
 		_, problems := checkout.Booking{Name: c.name, Phone: c.phone, Quantity: c.quantity}.Check()
-		if c.wrong == "" && problems != nil || c.wrong != "" && (len(problems) != 1 || problems[c.wrong] == "") {
+		if c.wrong == "" && problems != nil || c.wrong != "" && (len(problems) != 1 || problems[c.wrong] == nil) {
 			t.Errorf("%.20q %q %d: %v", c.name, c.phone, c.quantity, problems)
 		}
 	}

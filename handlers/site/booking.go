@@ -103,7 +103,7 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm) error {
 	clean, problems := typed.booking("").Check()
 	if problems != nil {
-		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusUnprocessableEntity, errors: problems})
+		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusUnprocessableEntity, errors: sentences(problems)})
 	}
 	if refusal := s.closed(w, r); refusal != nil {
 		return s.notBooked(w, r, typed, s.formPage, refusal)
@@ -123,6 +123,15 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 	web.NoStore(w)
 	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
 	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: wording.Phone(clean.Phone), Total: form.Total}))
+}
+
+// sentences are what is wrong with the fields of a form, in words for a customer.
+func sentences(problems checkout.Invalid) map[string]string {
+	said := map[string]string{}
+	for field, err := range problems {
+		said[field] = wording.Typed(err)
+	}
+	return said
 }
 
 // again is why a form comes back.
@@ -155,7 +164,7 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, notice: "This form was out of date. Please check it and send it again."})
 	}
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
-		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: problems})
+		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: sentences(problems)})
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)

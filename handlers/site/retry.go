@@ -61,7 +61,7 @@ func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	var status int
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
-		status, form.phoneError = http.StatusUnprocessableEntity, problems["phone"]
+		status, form.phoneError = http.StatusUnprocessableEntity, wording.Typed(problems["phone"])
 	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
