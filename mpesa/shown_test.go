@@ -19,7 +19,8 @@ func TestShownAnswers(t *testing.T) {
 		{"", "", "code unknown"},
 		{"", "Cancelled", "code unknown, Cancelled"},
 		{"SFC_IC0003", "The operator\r\ndoes   not exist..", "code SFC_IC0003, The operator does not exist"},
-		{"2001", "[MpesaCB - ]The initiator 254712345678 is wrong", "code 2001, [MpesaCB - ]The initiator 2547*****678 is wrong"},
+		{"2001", "[MpesaCB - ]The initiator 254712345678 is wrong",
+			"code 2001, [MpesaCB - ]The initiator 2547*****678 is wrong"},
 		{"254712345678", "Call 0712345678.", "code 2547*****678, Call 0712***678"},
 		{"500.001.1001", "a, b. c", "code 500.001.1001, a, b. c"},
 	} {
@@ -27,7 +28,8 @@ func TestShownAnswers(t *testing.T) {
 			t.Errorf("%q %q: %q, want %q", tt.code, tt.text, got, tt.want)
 		}
 	}
-	for _, long := range []string{strings.Repeat("x", 10_000), strings.Repeat("ũ", 10_000), strings.Repeat("254712345678 ", 1000), strings.Repeat("7", 10_000)} {
+	for _, long := range []string{strings.Repeat("x", 10_000), strings.Repeat("ũ", 10_000),
+		strings.Repeat("254712345678 ", 1000), strings.Repeat("7", 10_000)} {
 		got := ShownAnswer(Code(long), long)
 		if utf8.RuneCountInString(got) > 180 || !utf8.ValidString(got) || MaskDigits(got) != got {
 			t.Errorf("%.20q: %q", long, got)

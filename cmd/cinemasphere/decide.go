@@ -67,7 +67,7 @@ func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 			advice.Why = "due back: " + advice.Why
 		}
 		_, err = fmt.Fprintf(p.stdout, "Receipt %s of %s, ticket %s: %s.\n",
-			paid.Receipt, wording.Cents(entry.Amount), entry.TicketCode, advice.Why)
+			paid.Receipt, wording.Cents(entry.Amount), entry.TicketCode, strings.TrimSuffix(advice.Why, "."))
 		printSteps(p.stdout, advice)
 	}
 	return err

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// oneOf are what the program has one of: a formatter of money, one of Nairobi time, one masker of phone numbers. All are
-// in mpesa, since the simulator, checkout, the pages and the command line can import that one; views/wording gives them
+// oneOf are what the program has one of: a formatter of money, of Nairobi time, a masker of phone numbers. All are in
+// mpesa, since the simulator, checkout, the pages and the command line can import that one; views/wording gives them
 // the store's types.
 var oneOf = []struct {
 	what  string
@@ -23,7 +23,8 @@ var oneOf = []struct {
 		"mpesa/amount.go", "mpesa/sim/screen.go", // which cuts the unit off for M-PESA's own messages
 		"store/doubt.go", "store/reversal.go", // whose texts are to become data
 	}},
-	{"formatter of Nairobi time", regexp.MustCompile(`^time\.(FixedZone|LoadLocation|In)$|^Africa/Nairobi$`), []string{"mpesa/clock.go"}},
+	{"formatter of Nairobi time", regexp.MustCompile(`^time\.(FixedZone|LoadLocation|In)$|^Africa/Nairobi$`),
+		[]string{"mpesa/clock.go"}},
 	{"masker of phone numbers", regexp.MustCompile(`^[ *]*\*[ *]*\*[ *]*\*[ *]*$|^strings\.Repeat \*$`), []string{
 		"mpesa/errors.go", "mpesa/msisdn.go", "mpesa/mask.go",
 		"mpesa/sim/confirmation.go",     // M-PESA's own mask, in a C2B confirmation

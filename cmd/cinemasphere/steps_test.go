@@ -10,18 +10,23 @@ import (
 
 // everyVerb is every action, with all that may be missing and with all that may be there.
 func everyVerb() []wording.Action {
-	all := []wording.Action{{Verb: wording.Show}, {Verb: wording.Show, Named: "UKO7TYPED0"}, {Verb: wording.Show, For: "0CODE"}}
-	for _, verb := range []wording.Verb{wording.Refund, wording.AskAgain, wording.GiveBack, wording.Returned, wording.NothingPaid} {
+	all := []wording.Action{{Verb: wording.Show}, {Verb: wording.Show, Named: "UKO7TYPED0"}, {Verb: wording.Show,
+		For: "0CODE"}}
+	for _, verb := range []wording.Verb{wording.Refund, wording.AskAgain, wording.GiveBack, wording.Returned,
+		wording.NothingPaid} {
 		for _, named := range []string{"UKO7TYPED0", "0CODE", "payment:9"} {
 			all = append(all, wording.Action{Verb: verb, Named: named},
-				wording.Action{Verb: verb, Named: named, Needs: []wording.Need{wording.NeedAmount, wording.NeedReference}})
+				wording.Action{Verb: verb, Named: named, Needs: []wording.Need{wording.NeedAmount,
+					wording.NeedReference}})
 		}
 	}
 	for _, verb := range []wording.Verb{wording.Accept, wording.Move} {
 		for _, a := range []wording.Action{
-			{Named: "UKO7TYPED0", For: "0CODE"}, {Named: "UKO7TYPED0", For: "payment:9"}, {Named: "UKO7TYPED0", For: "0CODE", Amount: 1200},
+			{Named: "UKO7TYPED0", For: "0CODE"}, {Named: "UKO7TYPED0", For: "payment:9"}, {Named: "UKO7TYPED0",
+				For: "0CODE", Amount: 1200},
 			{Named: "UKO7TYPED0", For: "0CODE", Needs: []wording.Need{wording.NeedAmount}},
-			{For: "0CODE", Needs: []wording.Need{wording.NeedReceipt}}, {Named: "UKO7TYPED0", Needs: []wording.Need{wording.NeedTicket}},
+			{For: "0CODE", Needs: []wording.Need{wording.NeedReceipt}}, {Named: "UKO7TYPED0",
+				Needs: []wording.Need{wording.NeedTicket}},
 			{Needs: []wording.Need{wording.NeedReceipt, wording.NeedTicket}},
 		} {
 			a.Verb = verb
@@ -38,7 +43,8 @@ func everyVerb() []wording.Action {
 // capitals has been filled in.
 func TestActionsAreCommands(t *testing.T) {
 	path, _ := paidBooks(t)
-	fill := strings.NewReplacer("=SHILLINGS", "=1200", "=REFERENCE", "=UKO6BACK00", "=NOTE", "=seen", " RECEIPT", " UKO7OTHER0", " CODE", " 0OTHER")
+	fill := strings.NewReplacer("=SHILLINGS", "=1200", "=REFERENCE", "=UKO6BACK00", "=NOTE", "=seen", " RECEIPT",
+		" UKO7OTHER0", " CODE", " 0OTHER")
 	for _, a := range everyVerb() {
 		words := strings.Fields(fill.Replace(typed(a)))
 		if words[0] != "cinemasphere" {
@@ -49,7 +55,8 @@ func TestActionsAreCommands(t *testing.T) {
 		if a.Verb == wording.Show && err != nil || a.Verb != wording.Show && err == nil {
 			t.Errorf("%q: %v, of money that is not there\n%s", words, err, out)
 		}
-		if err != nil && (strings.Contains(err.Error(), "--help") || strings.Contains(err.Error(), "usage") || strings.Contains(err.Error(), "--amount must")) {
+		if err != nil && (strings.Contains(err.Error(), "--help") || strings.Contains(err.Error(), "usage") ||
+			strings.Contains(err.Error(), "--amount must")) {
 			t.Errorf("%q is no command: %v", words, err)
 		}
 		if a.Verb.Label() == string(a.Verb) {
@@ -83,7 +90,8 @@ func TestSteps(t *testing.T) {
 				t.Errorf("%+v is %q", a, line)
 			}
 		}
-		if nothing := len(tt.advice.Actions) == 0; nothing != strings.HasPrefix(got[0], "nothing") && tt.advice.Nothing == "" {
+		if nothing := len(tt.advice.Actions) == 0; nothing != strings.HasPrefix(got[0], "nothing") &&
+			tt.advice.Nothing == "" {
 			t.Errorf("%+v: %q", tt.advice, got)
 		}
 	}
@@ -92,15 +100,21 @@ func TestSteps(t *testing.T) {
 // TestEveryRefusalOfACommandIsExplained: no refusal that a command of the list can meet shows as its own word.
 func TestEveryRefusalOfACommandIsExplained(t *testing.T) {
 	for verb, kinds := range map[wording.Verb][]store.RefusalKind{
-		wording.Refund: {store.RefundOpen, store.AlreadyRefunded, store.NotOurs, store.SeveralPayments, store.AmountUnknown, store.AmountKnown,
+		wording.Refund: {store.RefundOpen, store.AlreadyRefunded, store.NotOurs, store.SeveralPayments,
+			store.AmountUnknown, store.AmountKnown,
 			store.AmountInCents, store.NoInitiator},
-		wording.GiveBack: {store.RefundOpen, store.AlreadyRefunded, store.NotOurs, store.SeveralPayments, store.AmountUnknown, store.AmountKnown},
-		wording.Accept:   {store.ReceiptUsed, store.AcceptedElsewhere, store.ReceiptKnown, store.AlreadyRefunded, store.AmountKnown},
-		wording.Resolve:  {store.MoneyDue, store.RefundOpen, store.StillAsked, store.SeveralPayments, store.NothingToSettle},
+		wording.GiveBack: {store.RefundOpen, store.AlreadyRefunded, store.NotOurs, store.SeveralPayments,
+			store.AmountUnknown, store.AmountKnown},
+		wording.Accept: {store.ReceiptUsed, store.AcceptedElsewhere, store.ReceiptKnown, store.AlreadyRefunded,
+			store.AmountKnown},
+		wording.Resolve: {store.MoneyDue, store.RefundOpen, store.StillAsked, store.SeveralPayments,
+			store.NothingToSettle},
 	} {
 		for _, kind := range kinds {
-			err := refused(wording.Action{Verb: verb, Named: "UKO7TYPED0", For: "0CODE"}, &store.Refusal{Kind: kind}).Error()
-			if strings.Contains(err, string(kind)) || strings.Contains(err, "_") && !strings.Contains(err, "MPESA_INITIATOR_NAME") {
+			err := refused(wording.Action{Verb: verb, Named: "UKO7TYPED0", For: "0CODE"},
+				&store.Refusal{Kind: kind}).Error()
+			if strings.Contains(err, string(kind)) || strings.Contains(err, "_") && !strings.Contains(err,
+				"MPESA_INITIATOR_NAME") {
 				t.Errorf("%s, %s: %s", verb, kind, err)
 			}
 		}

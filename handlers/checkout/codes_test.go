@@ -20,11 +20,14 @@ func (w *world) saysOf(t *testing.T, sentence string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(listed, func(c store.Case) bool { return strings.Contains(wording.Advise(c, true).Why, sentence) })
+	return slices.ContainsFunc(listed, func(c store.Case) bool {
+		return strings.Contains(wording.Advise(c,
+			true).Why, sentence)
+	})
 }
 
-// TestEveryCodeOfAPushMeetsTheOperator: whatever M-PESA reports of a push, the list says what it means. A code without a
-// sentence is one about which there is nothing to do.
+// TestEveryCodeOfAPushMeetsTheOperator: whatever M-PESA reports of a push, the list says what it means. A code
+// without a sentence is one about which there is nothing to do.
 func TestEveryCodeOfAPushMeetsTheOperator(t *testing.T) {
 	for _, code := range append(mpesa.Codes(), "3131", "SFC_IC9999") {
 		result := mpesa.Classify(code)
@@ -62,10 +65,13 @@ func TestEveryCodeOfAReversalMeetsTheOperator(t *testing.T) {
 			continue
 		}
 		t.Run(string(code), func(t *testing.T) {
-			inBubble(t, func(w *world) { w.lookEvery = time.Second }, func(t *testing.T, w *world, id store.ScreeningID) {
+			inBubble(t, func(w *world) { w.lookEvery = time.Second }, func(t *testing.T, w *world,
+				id store.ScreeningID) {
 				tk := w.paid(id, storetest.Phone(1))
-				w.daraja.SetScript(storetest.Phone(1), sim.Script{Reversal: sim.Call{Result: string(code)}, Status: sim.Call{Results: sim.NoCallback}})
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test"}); err != nil {
+				w.daraja.SetScript(storetest.Phone(1), sim.Script{Reversal: sim.Call{Result: string(code)},
+					Status: sim.Call{Results: sim.NoCallback}})
+				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt,
+					By: "test"}); err != nil {
 					t.Fatal(err)
 				}
 				pass(10 * time.Second)

@@ -54,7 +54,7 @@ func advise(c store.Case, initiator bool) Advice {
 	case state == store.PaymentReversed:
 		return nothing(ended("reversed at M-PESA, not by us", c), "")
 	case state == store.PaymentSuperseded:
-		return nothing("it has turned out to be the same money as another entry", "")
+		return nothing("it is the same money as another entry", "")
 	case state == store.PaymentApplied && len(c.Alike) > 0:
 		return adviseAlike(c, initiator)
 	case state == store.PaymentApplied:
@@ -112,7 +112,7 @@ func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
 	state := store.PaymentState(c.State)
 	back := state == store.PaymentRefunded || state == store.PaymentReversed
 	over := back || state == store.PaymentSuperseded
-	twoAmounts := "M-PESA has reported two amounts of it, " + Cents(c.Amount) + " and " + amountAbout(about)
+	twoAmounts := "M-PESA has reported two amounts of it: " + Cents(c.Amount) + " and " + amountAbout(about)
 	switch doubt {
 	case store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount:
 		if c.Refund == store.RefundRequested {
@@ -121,30 +121,33 @@ func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
 	}
 	switch doubt {
 	case store.DoubtNoSuchReceipt:
-		return adviseUnknown(c, "M-PESA, when it was asked, knew no such completed payment"), true
+		return adviseUnknown(c, "M-PESA was asked, and reports no completed payment with this receipt"), true
 	case store.DoubtPaidOthers:
-		return adviseUnknown(c, "M-PESA, when it was asked, said that it was paid to somebody else"), true
+		return adviseUnknown(c, "M-PESA was asked, and reports that it was paid to somebody else"), true
 	case store.DoubtAmount:
 		if back {
-			return Advice{Why: twoAmounts, Look: "look in the M-PESA portal what has gone back", Actions: []Action{resolve(c, "then")}}, true
+			return Advice{Why: twoAmounts, Look: "look in the M-PESA portal what has gone back",
+				Actions: []Action{resolve(c, "then")}}, true
 		}
 		return Advice{Why: twoAmounts, Look: lookUp,
 			Actions: []Action{refund(c, initiator, "if it is not what the ticket costs"), resolve(c, "else")}}, true
 	case store.DoubtShared:
 		return Advice{
-			Why:     "M-PESA has named the same receipt for two prompts that were both paid: this one, and that of " + about,
+			Why: "M-PESA has reported this receipt for two prompts: this one, and that of " +
+				about,
 			Look:    "look both prompts up in the M-PESA portal",
 			Actions: []Action{acceptOf("", "", "if one of them was paid with another receipt"), resolve(c, "then")},
 		}, true
 	case store.DoubtReturnedTwice:
 		return Advice{
-			Why:     "it was written down as given back by hand (" + c.RefundText + "), and M-PESA says that it has given it back as well",
+			Why: "it was recorded as given back by hand (" + c.RefundText +
+				"), and M-PESA reports that it has given it back too",
 			Look:    "compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them",
 			Actions: []Action{resolve(c, "then")},
 		}, true
 	case store.DoubtReturnedOther:
 		return Advice{
-			Why:     "it was given back (" + c.RefundText + ") before M-PESA said that it was of " + Cents(c.Amount),
+			Why:     "it was given back (" + c.RefundText + ") before M-PESA reported that it was of " + Cents(c.Amount),
 			Look:    "compare the two; if it was more, give the rest back by hand",
 			Actions: []Action{toPayment(c, Returned, "if you gave back the rest"), resolve(c, "else")},
 		}, true
@@ -153,7 +156,7 @@ func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
 			return a, false
 		}
 		return Advice{
-			Why:     "its Reversal has given back less than M-PESA took: " + c.RefundText,
+			Why:     "its Reversal gave back less than M-PESA took: " + c.RefundText,
 			Look:    "look in the M-PESA portal what has gone back, and give back the rest there",
 			Actions: []Action{toPayment(c, Returned, "then")},
 		}, true
@@ -197,13 +200,14 @@ func advisePaid(c store.Case, initiator bool) Advice {
 	due := c.State == string(store.PaymentRefundDue)
 	switch {
 	case c.Receipt == "" && due:
-		return Advice{Why: "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c), Nothing: receiptComes,
-			Look: lookUp, Actions: []Action{accept(c, "if it is there"), refund(c, initiator, "or")}}
+		return Advice{Why: "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c),
+			Nothing: receiptComes, Look: lookUp,
+			Actions: []Action{accept(c, "if it is there"), refund(c, initiator, "or")}}
 	case c.Receipt == "":
 		return Advice{Why: "M-PESA confirmed it without a receipt", Nothing: receiptComes,
 			Look: lookUp, Actions: []Action{accept(c, "if it is there")}}
 	case due && c.Amount == 0:
-		return Advice{Why: "it is due back, and M-PESA did not say how much it took", Look: lookUpAmount,
+		return Advice{Why: "it is due back, and M-PESA did not report how much it took", Look: lookUpAmount,
 			Actions: []Action{refund(c, initiator, "then")}}
 	case due:
 		return Advice{Why: refundReason(c), Actions: []Action{refund(c, initiator, "")}}
@@ -225,14 +229,14 @@ func adviseUnmatched(c store.Case, initiator bool) Advice {
 			resolve(c, "if it is another taking of the till"), accept(c, paidForTicket), refund(c, initiator, "else"),
 		}}
 	case c.Reason == toBeConfirmed:
-		return Advice{Why: "it names a ticket, and M-PESA is being asked whether that is so",
+		return Advice{Why: "it names a ticket, and M-PESA is being asked to confirm that",
 			Nothing: "M-PESA answers within some minutes", Actions: what}
 	case c.Reason == receiptTwice:
-		return Advice{Why: "its receipt is another payment's", Look: lookUp, Actions: []Action{resolve(c, "then")}}
+		return Advice{Why: "its receipt belongs to another payment", Look: lookUp, Actions: []Action{resolve(c, "then")}}
 	case strings.HasPrefix(c.Reason, store.ReasonOtherID):
 		return Advice{
-			Why: "M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, " +
-				"so that it paid for nothing",
+			Why: "M-PESA reported it with the token of this ticket's prompt and another CheckoutRequestID, " +
+				"so it paid for nothing",
 			Look: "look in the M-PESA portal for this receipt", Actions: what,
 		}
 	}
@@ -248,7 +252,8 @@ func choices(c store.Case, initiator bool) []Action {
 
 // adviseAmount is about money of which M-PESA has not said how much it is, or not in a way that can be read.
 func adviseAmount(c store.Case, initiator bool) Advice {
-	a := Advice{Why: "M-PESA told of it, and its amount is not known", Look: lookUpAmount, Actions: choices(c, initiator)}
+	a := Advice{Why: "M-PESA reported it, and its amount is not known", Look: lookUpAmount,
+		Actions: choices(c, initiator)}
 	if initiator {
 		a.Nothing = "M-PESA is asked how much it is, and answers within some minutes"
 	}
@@ -257,17 +262,17 @@ func adviseAmount(c store.Case, initiator bool) Advice {
 
 // unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
 var unmatchedWhy = map[reason]string{
-	store.ReasonNoSuchReceipt: "it was told of, and M-PESA, when it was asked, knew no such completed payment",
-	store.ReasonPaidOthers:    "it was told of, and M-PESA, when it was asked, said that it was paid to somebody else",
+	store.ReasonNoSuchReceipt: "M-PESA was asked, and reports no completed payment with this receipt",
+	store.ReasonPaidOthers:    "M-PESA was asked, and reports that it was paid to somebody else",
 	store.ReasonUsed:          "it was named for two tickets",
 	store.ReasonOlder:         "it is older than the ticket that it names",
 	store.ReasonOtherAmount:   "it is of another amount than the ticket that it names",
 	store.ReasonOtherPhone:    "it was paid from another phone than those of the ticket that it names",
-	store.ReasonNotAsked:      "it names a ticket, and M-PESA could not be asked whether that is so",
+	store.ReasonNotAsked:      "it names a ticket, and M-PESA could not be asked to confirm that",
 	store.ReasonUnclear:       "it may be the money of another booking of the same phone",
-	store.ReasonMayBeSame:     "it came besides what has paid for the ticket, or has gone back",
+	store.ReasonMayBeSame:     "it may be money that has paid for the ticket already, or that has gone back",
 
-	store.ReasonAcceptedInstead: "a person had accepted it for a prompt that M-PESA then named another receipt of",
+	store.ReasonAcceptedInstead: "it had been accepted for a prompt, and M-PESA then reported another receipt for that",
 }
 
 // adviseRefund is about a refund that is not done.
@@ -277,12 +282,13 @@ func adviseRefund(c store.Case, initiator bool) Advice {
 		return Advice{Why: "a refund was asked for, and there is no API operator (initiator) to send a Reversal with",
 			Actions: []Action{toPayment(c, GiveBack, "")}}
 	case c.Receipt == "":
-		return Advice{Why: "a refund was asked for, and is sent once the receipt is known", Nothing: receiptComes, Look: lookUp,
+		return Advice{Why: "a refund was asked for, and is sent once the receipt is known", Nothing: receiptComes,
+			Look:    lookUp,
 			Actions: []Action{accept(c, "if it is there"), toPayment(c, GiveBack, "or")}}
 	case c.Out == 0:
 		return nothing("a refund was asked for"+lastReversal(c), "its Reversal will be sent to M-PESA")
 	case !c.Awaited && (c.Next == 0 || !initiator):
-		why := "a Reversal was sent to M-PESA, which has not said what became of it"
+		why := "a Reversal was sent, and M-PESA has not reported its result"
 		if c.Code != "" {
 			why += " (" + answer(c.Code, c.RefundText) + ")"
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	notAskedAnyMore = "M-PESA has not said whether this prompt was paid, and is not asked any more"
-	tellsItself     = "M-PESA tells within some minutes, by itself, whether it was paid"
+	notAskedAnyMore = "M-PESA has not reported whether this prompt was paid, and is not asked any more"
+	tellsItself     = "M-PESA reports by itself, within some minutes, whether it was paid"
 	asksAgain       = "M-PESA will be asked again"
 )
 
@@ -25,12 +25,12 @@ func advisePush(c store.Case) Advice {
 	case c.Reason == store.ReasonUnknownCode && c.Next != 0:
 		return nothing(answered(c), asksAgain)
 	case c.Reason == store.ReasonConfirming && c.Next != 0:
-		return nothing("M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too",
+		return nothing("what M-PESA reported of this prompt has to be confirmed; the callback is on this list too",
 			"M-PESA is asked whether it was paid")
 	case c.Reason == store.ReasonOddAnswer && c.Next != 0:
 		return nothing(answered(c), "M-PESA is asked about it")
 	case c.Next != 0:
-		return nothing(noVerdict(c, "M-PESA has not said whether this prompt was paid"), asksAgain)
+		return nothing(noVerdict(c, "M-PESA has not reported whether this prompt was paid"), asksAgain)
 	case c.Awaited && !c.Askable && c.Reason == store.ReasonOddAnswer:
 		return nothing(answered(c), tellsItself)
 	case c.Awaited && !c.Askable:
@@ -89,17 +89,19 @@ func adviseClaim(c store.Case) Advice {
 		}
 		return nothing(why, "M-PESA answers within some minutes")
 	case store.ClaimConfirmed:
-		return nothing(cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this ticket"), "")
+		return nothing(cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this "+
+			"ticket"), "")
 	}
 	a := nothing(cmp.Or(claimWhy[c.Reason], c.Reason), "")
 	if c.Reason == store.ReasonNotUnderstood {
-		a.Why = "the customer names this receipt. M-PESA answered with " + c.RefundText + ": that does not say what became of it"
+		a.Why = "the customer named this receipt, and M-PESA answered with " + c.RefundText +
+			", which does not say what became of it"
 	}
 	person := store.ClaimState(c.State) == store.ClaimPerson
 	const lookUpReceipt = "look the receipt up in the M-PESA portal"
 	switch {
 	case person && c.Money == store.PaymentApplied && c.Others > 0:
-		a.Why = "the receipt has paid for another booking by the word of a person, or of its payer"
+		a.Why = "the receipt has paid for another ticket, for which a person or the payer had named it"
 		move := acceptOf(c.Receipt, c.TicketCode, "if it paid for this ticket")
 		move.Verb = Move
 		a.Look, a.Actions = lookUpReceipt, []Action{move, resolve(c, "else")}
@@ -114,7 +116,7 @@ func adviseClaim(c store.Case) Advice {
 }
 
 var claimWhy = map[reason]string{
-	store.ReasonNotAsked:      "the customer names this receipt, and M-PESA could not be asked",
+	store.ReasonNotAsked:      "the customer named this receipt, and M-PESA could not be asked",
 	store.ReasonOtherAmount:   "the receipt is of another amount than the ticket",
 	store.ReasonOtherPhone:    "the receipt was paid from another phone than the ticket's",
 	store.ReasonUsed:          "the receipt was named for another ticket too",
@@ -124,7 +126,8 @@ var claimWhy = map[reason]string{
 	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
 	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
 	store.ReasonAccepted:      "a person has accepted the receipt that was named for this ticket",
-	store.ReasonSettled:       "the customer named a receipt that the box office has looked into and not taken for the ticket",
+	store.ReasonSettled: "the customer named a receipt that the box office has looked into and not taken for " +
+		"the ticket",
 }
 
 // callbackAbout is what each kind of callback tells of.
@@ -139,9 +142,9 @@ var callbackAbout = map[store.CallbackKind]string{
 // adviseCallback is about what M-PESA has sent and what was not understood whole.
 func adviseCallback(c store.Case) Advice {
 	kind := store.CallbackKind(c.Reason)
-	a := Advice{Why: "M-PESA told of " + cmp.Or(callbackAbout[kind], "something") + ", and it was not understood whole"}
+	a := Advice{Why: "M-PESA reported " + cmp.Or(callbackAbout[kind], "something") + ", and the report was not understood whole"}
 	if kind == store.CallbackSTK && c.Askable {
-		a.Why = "M-PESA told that a prompt was paid"
+		a.Why = "M-PESA reported that a prompt was paid"
 	}
 	if c.Why != "" {
 		a.Why += ": " + c.Why
@@ -153,7 +156,7 @@ func adviseCallback(c store.Case) Advice {
 	case store.CallbackRead:
 		return nothing(a.Why+"; it has been read since", "")
 	case store.CallbackResolved:
-		return nothing(a.Why+"; M-PESA has said by another way what it was about, or the books have its money", "")
+		return nothing(a.Why+"; M-PESA has reported the same in another way, or the books have the money", "")
 	}
 	a.Look = "look it up in the M-PESA portal by its text and time"
 	if c.Receipt != "" {

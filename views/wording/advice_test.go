@@ -13,7 +13,8 @@ import (
 // TestAdvice: each entry of the list says why it stands there and what can be done, with an initiator and without.
 func TestAdvice(t *testing.T) {
 	payment := func(state store.PaymentState, change func(*store.Case)) store.Case {
-		c := store.Case{Kind: store.CasePayment, ID: 9, State: string(state), Receipt: "R", TicketCode: "CODE", Amount: 100}
+		c := store.Case{Kind: store.CasePayment, ID: 9, State: string(state), Receipt: "R", TicketCode: "CODE",
+			Amount: 100}
 		if change != nil {
 			change(&c)
 		}
@@ -23,7 +24,8 @@ func TestAdvice(t *testing.T) {
 		return payment(store.PaymentRefundDue, func(c *store.Case) { c.Refund = state; change(c) })
 	}
 	claim := func(state store.ClaimState, reason string, money store.PaymentState) store.Case {
-		return store.Case{Kind: store.CaseClaim, ID: 7, State: string(state), Reason: reason, Receipt: "R", TicketCode: "CODE", Money: money}
+		return store.Case{Kind: store.CaseClaim, ID: 7, State: string(state), Reason: reason, Receipt: "R",
+			TicketCode: "CODE", Money: money}
 	}
 	push := func(state store.PushState, change func(*store.Case)) store.Case {
 		c := store.Case{Kind: store.CasePush, ID: 8, State: string(state), TicketCode: "CODE", Amount: 100}
@@ -34,62 +36,103 @@ func TestAdvice(t *testing.T) {
 		c                 store.Case
 		why, with, byHand string // byHand is what can be done without an initiator, where that is something else or more
 	}{
-		"two amounts": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtAmount + " 1350.50" }),
-			"M-PESA has reported two amounts of it, KSh 1 and KSh 1,350.50",
+		"two amounts": {payment(store.PaymentApplied, func(c *store.Case) {
+			c.Reason = store.DoubtAmount +
+				" 1350.50"
+		}),
+			"M-PESA has reported two amounts of it: KSh 1 and KSh 1,350.50",
 			"look; refund R; resolve R +note", "look; give_back R +reference; resolve R +note"},
-		"two amounts, gone back": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason = store.DoubtAmount + " 1350.00" }),
-			"M-PESA has reported two amounts of it, KSh 1 and KSh 1,350",
+		"two amounts, gone back": {payment(store.PaymentRefunded,
+			func(c *store.Case) { c.Reason = store.DoubtAmount + " 1350.00" }),
+			"M-PESA has reported two amounts of it: KSh 1 and KSh 1,350",
 			"look; resolve R +note", ""},
-		"two amounts, on its way": {refunding(store.RefundRequested, func(c *store.Case) { c.Reason, c.Out, c.Awaited = store.DoubtAmount+" 1350.00", 1, true }),
+		"two amounts, on its way": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Reason, c.Out,
+				c.Awaited = store.DoubtAmount+" 1350.00", 1, true
+		}),
 			"a refund is on its way",
 			"wait", ""},
 		"unknown to M-PESA": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtNoSuchReceipt }),
-			"M-PESA, when it was asked, knew no such completed payment",
+			"M-PESA was asked, and reports no completed payment with this receipt",
 			"look; accept >CODE +receipt; nothing_paid R; resolve R +note", ""},
-		"unknown to M-PESA, due": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason = store.DoubtNoSuchReceipt }),
-			"M-PESA, when it was asked, knew no such completed payment",
+		"unknown to M-PESA, due": {payment(store.PaymentRefundDue,
+			func(c *store.Case) { c.Reason = store.DoubtNoSuchReceipt }),
+			"M-PESA was asked, and reports no completed payment with this receipt",
 			"look; accept >CODE +receipt; nothing_paid R", ""},
-		"paid to others, no amount": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason, c.Amount, c.TicketCode = store.DoubtPaidOthers, 0, "" }),
-			"M-PESA, when it was asked, said that it was paid to somebody else",
+		"paid to others, no amount": {payment(store.PaymentApplied, func(c *store.Case) {
+			c.Reason, c.Amount,
+				c.TicketCode = store.DoubtPaidOthers, 0, ""
+		}),
+			"M-PESA was asked, and reports that it was paid to somebody else",
 			"look; accept > +receipt +ticket; nothing_paid R +amount; resolve R +note", ""},
-		"given back before its amount was known": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason, c.RefundText = store.DoubtReturnedOther, "REF" }),
-			"it was given back (REF) before M-PESA said that it was of KSh 1",
+		"given back before its amount was known": {payment(store.PaymentRefunded, func(c *store.Case) {
+			c.Reason,
+				c.RefundText = store.DoubtReturnedOther, "REF"
+		}),
+			"it was given back (REF) before M-PESA reported that it was of KSh 1",
 			"look; returned R +reference; resolve R +note", ""},
-		"refused with a code": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Code = "Low.", "1" }),
+		"refused with a code": {refunding(store.RefundFailed, func(c *store.Case) {
+			c.RefundText, c.Code = "Low.",
+				"1"
+		}),
 			"a refund was refused with code 1, Low. " + mpesa.ClassifyResult("1").Operator,
 			"ask_again R; give_back R +reference", "give_back R +reference"},
-		"refused by Daraja": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Code = "Bad Request", "400.002.02" }),
+		"refused by Daraja": {refunding(store.RefundFailed, func(c *store.Case) {
+			c.RefundText,
+				c.Code = "Bad Request", "400.002.02"
+		}),
 			"a refund was refused with code 400.002.02, Bad Request.",
 			"ask_again R; give_back R +reference", "give_back R +reference"},
-		"to be sent again": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.RefundText, c.Code = 1, "Busy", "26" }),
+		"to be sent again": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Next, c.RefundText,
+				c.Code = 1, "Busy", "26"
+		}),
 			"a refund was asked for; M-PESA answered with code 26, Busy. " + mpesa.ClassifyResult("26").Operator,
 			"wait", "give_back R +reference"},
-		"to be sent again, Daraja was busy": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.RefundText, c.Code = 1, "Spike", "500.003.03" }),
+		"to be sent again, Daraja was busy": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Next,
+				c.RefundText, c.Code = 1, "Spike", "500.003.03"
+		}),
 			"a refund was asked for; M-PESA answered with code 500.003.03, Spike.",
 			"wait", "give_back R +reference"},
-		"out, an unknown code": {refunding(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited, c.RefundText, c.Code = 1, true, "New", "3131" }),
+		"out, an unknown code": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Out, c.Awaited,
+				c.RefundText, c.Code = 1, true, "New", "3131"
+		}),
 			"a refund is on its way; M-PESA answered with code 3131, New. " + mpesa.ClassifyResult("3131").Operator,
 			"wait", ""},
-		"reversed before": {payment(store.PaymentReversed, func(c *store.Case) { c.RefundText, c.Code = "Already.", "R000001" }),
-			"reversed at M-PESA, not by us; M-PESA answered with code R000001, Already. " + mpesa.ClassifyResult("R000001").Operator,
+		"reversed before": {payment(store.PaymentReversed, func(c *store.Case) {
+			c.RefundText,
+				c.Code = "Already.", "R000001"
+		}),
+			"reversed at M-PESA, not by us; M-PESA answered with code R000001, Already. " +
+				mpesa.ClassifyResult("R000001").Operator,
 			"", ""},
 		"refunded, done": {payment(store.PaymentRefunded, func(c *store.Case) { c.RefundText, c.Code = "Done", "0" }),
 			"refunded",
 			"", ""},
 		"amount not known": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Amount = 0 }),
-			"M-PESA told of it, and its amount is not known",
-			"wait; look; accept R>CODE; refund R +amount; resolve R +note", "look; accept R>CODE; give_back R +reference +amount; resolve R +note"},
-		"another amount, in cents": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason, c.Amount = store.ReasonOtherAmount, 150 }),
+			"M-PESA reported it, and its amount is not known",
+			"wait; look; accept R>CODE; refund R +amount; resolve R +note",
+			"look; accept R>CODE; give_back R +reference +amount; resolve R +note"},
+		"another amount, in cents": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Reason,
+				c.Amount = store.ReasonOtherAmount, 150
+		}),
 			"it is of another amount than the ticket that it names",
 			"look; accept R>CODE; give_back R +reference; resolve R +note", ""},
-		"claim, to be moved": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person", Receipt: "R", TicketCode: "CODE", Money: store.PaymentApplied, Others: 1},
-			"the receipt has paid for another booking by the word of a person, or of its payer",
+		"claim, to be moved": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person", Receipt: "R",
+			TicketCode: "CODE", Money: store.PaymentApplied, Others: 1},
+			"the receipt has paid for another ticket, for which a person or the payer had named it",
 			"look; move R>CODE; resolve claim:7 +note", ""},
-		"claim, being asked": {store.Case{Kind: store.CaseClaim, ID: 7, State: "asking", Receipt: "R", RefundText: "code 26, Busy"},
-			"M-PESA is being asked about a receipt that was named for this ticket; so far it answered with code 26, Busy",
+		"claim, being asked": {store.Case{Kind: store.CaseClaim, ID: 7, State: "asking", Receipt: "R",
+			RefundText: "code 26, Busy"},
+			"M-PESA is being asked about a receipt that was named for this ticket; so far it answered with code " +
+				"26, Busy",
 			"wait", ""},
-		"claim, not understood": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person", Reason: store.ReasonNotUnderstood, Receipt: "R", TicketCode: "CODE", RefundText: "state Odd"},
-			"the customer names this receipt. M-PESA answered with state Odd: that does not say what became of it",
+		"claim, not understood": {store.Case{Kind: store.CaseClaim, ID: 7, State: "person",
+			Reason: store.ReasonNotUnderstood, Receipt: "R", TicketCode: "CODE", RefundText: "state Odd"},
+			"the customer named this receipt, and M-PESA answered with state Odd, which does not say what became of it",
 			"look; accept R>CODE; resolve claim:7 +note", ""},
 		"claim, reversed": {claim(store.ClaimRefused, store.ReasonReversed, store.PaymentReversed),
 			"the customer named a receipt whose money has gone back",
@@ -97,35 +140,53 @@ func TestAdvice(t *testing.T) {
 		"push, refused for the set-up": {push(store.PushRefused, func(c *store.Case) {
 			c.Reason, c.Code, c.Text = store.ReasonConfig, "500.001.1001", "Wrong credentials"
 		}),
-			"Daraja refused this prompt with code 500.001.1001, Wrong credentials. Daraja refuses every push for a setting: " +
+			"Daraja refused this prompt with code 500.001.1001, Wrong credentials. Daraja refuses every push for a " +
+				"setting: " +
 				"check that MPESA_PASSKEY is the passkey of MPESA_BUSINESS_SHORT_CODE.",
 			"wait", ""},
-		"push, refused": {push(store.PushRefused, func(c *store.Case) { c.Reason, c.Code = store.ReasonRefused, "400.002.02" }),
+		"push, refused": {push(store.PushRefused, func(c *store.Case) {
+			c.Reason, c.Code = store.ReasonRefused,
+				"400.002.02"
+		}),
 			"Daraja refused this prompt with code 400.002.02. Daraja did not take the push, and no prompt went out.",
 			"wait", ""},
 		"push, sending": {push(store.PushSending, func(*store.Case) {}),
 			"the prompt is being sent",
 			"wait", ""},
-		"push, answered oddly, not asked any more": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Code, c.Text = store.ReasonUnknownCode, "1101", "TEXT" }),
+		"push, answered oddly, not asked any more": {push(store.PushUnknown, func(c *store.Case) {
+			c.Reason,
+				c.Code, c.Text = store.ReasonUnknownCode, "1101", "TEXT"
+		}),
 			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
 			"look; accept >CODE +receipt; resolve push:8 +note", ""},
-		"push, to be confirmed": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Next = store.ReasonConfirming, 1 }),
-			"M-PESA has told of this prompt in a way that has to be confirmed: a callback of it is on this list too",
+		"push, to be confirmed": {push(store.PushUnknown, func(c *store.Case) {
+			c.Reason,
+				c.Next = store.ReasonConfirming, 1
+		}),
+			"what M-PESA reported of this prompt has to be confirmed; the callback is on this list too",
 			"wait", ""},
-		"push, asked in vain": {push(store.PushUnknown, func(c *store.Case) { c.Next, c.RefundText = 1, "code 500.001.1001, in progress" }),
-			"M-PESA has not said whether this prompt was paid; when it was asked it answered: code 500.001.1001, in progress",
+		"push, asked in vain": {push(store.PushUnknown, func(c *store.Case) {
+			c.Next, c.RefundText = 1,
+				"code 500.001.1001, in progress"
+		}),
+			"M-PESA has not reported whether this prompt was paid; when it was asked it answered: code 500.001.1001, " +
+				"in progress",
 			"wait", ""},
-		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "validation", Receipt: "R", Why: "WHY", TicketCode: "CODE"},
+		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
+			Reason: "validation", Receipt: "R", Why: "WHY", TicketCode: "CODE"},
 			"WHY",
 			"look; accept R>CODE; resolve callback:3 +note", ""},
-		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "reversal", Receipt: "R"},
-			"M-PESA told of a Reversal, and it was not understood whole",
+		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
+			Reason: "reversal", Receipt: "R"},
+			"M-PESA reported a Reversal, and the report was not understood whole",
 			"look; resolve callback:3 +note", ""},
-		"a push paid, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "stk", Askable: true, Why: "WHY"},
-			"M-PESA told that a prompt was paid: WHY",
+		"a push paid, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
+			Reason: "stk", Askable: true, Why: "WHY"},
+			"M-PESA reported that a prompt was paid: WHY",
 			"look; accept > +receipt +ticket; resolve callback:3 +note", ""},
 		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead, Reason: "pull"},
-			"M-PESA told of money that was paid (Pull Transactions), and it was not understood whole; it has been read since",
+			"M-PESA reported money that was paid (Pull Transactions), and the report was not understood whole; it has been " +
+				"read since",
 			"", ""},
 		"applied": {payment(store.PaymentApplied, nil),
 			"paid for the ticket",
@@ -136,38 +197,51 @@ func TestAdvice(t *testing.T) {
 		"refunded, no receipt": {payment(store.PaymentRefunded, func(c *store.Case) { c.Receipt = "" }),
 			"refunded",
 			"", ""},
-		"refunded, then refused": {payment(store.PaymentRefunded, func(c *store.Case) { c.Refund = store.RefundFailed }),
+		"refunded, then refused": {payment(store.PaymentRefunded,
+			func(c *store.Case) { c.Refund = store.RefundFailed }),
 			"refunded",
 			"", ""},
 		"reversed": {payment(store.PaymentReversed, nil),
 			"reversed at M-PESA, not by us",
 			"", ""},
 		"superseded": {payment(store.PaymentSuperseded, func(c *store.Case) { c.Receipt = "" }),
-			"it has turned out to be the same money as another entry",
+			"it is the same money as another entry",
 			"", ""},
-		"applied after a refusal": {payment(store.PaymentApplied, func(c *store.Case) { c.Refund = store.RefundFailed }),
+		"applied after a refusal": {payment(store.PaymentApplied,
+			func(c *store.Case) { c.Refund = store.RefundFailed }),
 			"paid for the ticket",
 			"", ""},
 		"due": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason = store.ReasonVoided }),
 			"the ticket is void",
 			"refund R", "give_back R +reference"},
 		"due, unknown amount": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Amount = 0 }),
-			"it is due back, and M-PESA did not say how much it took",
+			"it is due back, and M-PESA did not report how much it took",
 			"look; refund R +amount", "look; give_back R +reference +amount"},
-		"due, no receipt": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Receipt, c.Reason = "", store.ReasonPaidTwice }),
+		"due, no receipt": {payment(store.PaymentRefundDue, func(c *store.Case) {
+			c.Receipt, c.Reason = "",
+				store.ReasonPaidTwice
+		}),
 			"M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before",
-			"wait; look; accept >CODE +receipt; refund CODE", "wait; look; accept >CODE +receipt; give_back CODE +reference"},
-		"due, one of several without a receipt": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Receipt, c.Reason, c.Others = "", store.ReasonPaidTwice, 2 }),
+			"wait; look; accept >CODE +receipt; refund CODE", "wait; look; accept >CODE +receipt; give_back CODE " +
+				"+reference"},
+		"due, one of several without a receipt": {payment(store.PaymentRefundDue, func(c *store.Case) {
+			c.Receipt,
+				c.Reason, c.Others = "", store.ReasonPaidTwice, 2
+		}),
 			"M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before",
-			"wait; look; accept >payment:9 +receipt; refund payment:9", "wait; look; accept >payment:9 +receipt; give_back payment:9 +reference"},
+			"wait; look; accept >payment:9 +receipt; refund payment:9",
+			"wait; look; accept >payment:9 +receipt; give_back payment:9 +reference"},
 		"applied, no receipt": {payment(store.PaymentApplied, func(c *store.Case) { c.Receipt = "" }),
 			"M-PESA confirmed it without a receipt",
 			"wait; look; accept >CODE +receipt", ""},
 		"refused": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText = "no funds" }),
 			"a refund was refused: no funds",
 			"ask_again R; give_back R +reference", "give_back R +reference"},
-		"returned twice": {payment(store.PaymentRefunded, func(c *store.Case) { c.Reason, c.RefundText = store.DoubtReturnedTwice, "REF" }),
-			"it was written down as given back by hand (REF), and M-PESA says that it has given it back as well",
+		"returned twice": {payment(store.PaymentRefunded, func(c *store.Case) {
+			c.Reason,
+				c.RefundText = store.DoubtReturnedTwice, "REF"
+		}),
+			"it was recorded as given back by hand (REF), and M-PESA reports that it has given it back too",
 			"look; resolve R +note", ""},
 		"requested": {refunding(store.RefundRequested, func(c *store.Case) { c.Next = 1 }),
 			"a refund was asked for",
@@ -175,19 +249,28 @@ func TestAdvice(t *testing.T) {
 		"requested, out": {refunding(store.RefundRequested, func(c *store.Case) { c.Next, c.Out = 1, 1 }),
 			"a refund is on its way",
 			"wait", "look; returned R +reference; give_back R +reference"},
-		"requested, last one out": {refunding(store.RefundRequested, func(c *store.Case) { c.Out, c.Awaited = 1, true }),
+		"requested, last one out": {refunding(store.RefundRequested, func(c *store.Case) {
+			c.Out, c.Awaited = 1,
+				true
+		}),
 			"a refund is on its way",
 			"wait", ""},
 		"requested, stuck": {refunding(store.RefundRequested, func(c *store.Case) { c.Out = 6 }),
-			"a Reversal was sent to M-PESA, which has not said what became of it",
+			"a Reversal was sent, and M-PESA has not reported its result",
 			"look; returned R +reference; give_back R +reference", ""},
 		"requested, no receipt": {refunding(store.RefundRequested, func(c *store.Case) { c.Receipt = "" }),
 			"a refund was asked for, and is sent once the receipt is known",
 			"wait; look; accept >CODE +receipt; give_back CODE +reference", "give_back CODE +reference"},
-		"shared receipt": {payment(store.PaymentApplied, func(c *store.Case) { c.Reason = store.DoubtShared + " UKT2" }),
-			"M-PESA has named the same receipt for two prompts that were both paid: this one, and that of UKT2",
+		"shared receipt": {payment(store.PaymentApplied, func(c *store.Case) {
+			c.Reason = store.DoubtShared +
+				" UKT2"
+		}),
+			"M-PESA has reported this receipt for two prompts: this one, and that of UKT2",
 			"look; accept > +receipt +ticket; resolve R +note", ""},
-		"unknown code": {push(store.PushUnknown, func(c *store.Case) { c.Reason, c.Code, c.Text, c.Next = store.ReasonUnknownCode, "1101", "TEXT", 1 }),
+		"unknown code": {push(store.PushUnknown, func(c *store.Case) {
+			c.Reason, c.Code, c.Text,
+				c.Next = store.ReasonUnknownCode, "1101", "TEXT", 1
+		}),
 			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
 			"wait", ""},
 		"not completed": {push(store.PushSoftFailed, func(c *store.Case) { c.Code, c.Text, c.Next = "26", "TEXT.", 1 }),
@@ -196,27 +279,34 @@ func TestAdvice(t *testing.T) {
 		"failed for the set-up": {push(store.PushFailed, func(c *store.Case) { c.Code, c.Text = "2028", "TEXT." }),
 			"this prompt failed with code 2028, TEXT. " + mpesa.Classify("2028").Operator,
 			"wait", ""},
-		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "stk", TicketCode: "CODE", Why: "WHY", Next: 1},
-			"M-PESA told of whether a prompt was paid, and it was not understood whole: WHY",
+		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
+			Reason: "stk", TicketCode: "CODE", Why: "WHY", Next: 1},
+			"M-PESA reported whether a prompt was paid, and the report was not understood whole: WHY",
 			"wait; look; accept >CODE +receipt; resolve callback:3 +note", ""},
-		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread, Reason: "c2b", Receipt: "R"},
-			"M-PESA told of money that was paid (C2B), and it was not understood whole",
+		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
+			Reason: "c2b", Receipt: "R"},
+			"M-PESA reported money that was paid (C2B), and the report was not understood whole",
 			"look; accept R> +ticket; resolve callback:3 +note", ""},
-		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved, Reason: "reversal"},
-			"M-PESA told of a Reversal, and it was not understood whole; M-PESA has said by another way what it was about, or the books have its money",
+		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved,
+			Reason: "reversal"},
+			"M-PESA reported a Reversal, and the report was not understood whole; M-PESA has reported the same in another " +
+				"way, or the books have the money",
 			"", ""},
-		"another's receipt": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Receipt, c.Reason = "", "receipt of another payment" }),
-			"its receipt is another payment's",
+		"another's receipt": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Receipt, c.Reason = "",
+				"receipt of another payment"
+		}),
+			"its receipt belongs to another payment",
 			"look; resolve payment:9 +note", ""},
 		"may be the same, no receipt": {payment(store.PaymentUnmatched, func(c *store.Case) {
 			c.Receipt, c.Reason, c.Alike = "", store.ReasonMayBeSame, []string{"R2"}
 		}),
-			"it came besides what has paid for the ticket, or has gone back",
+			"it may be money that has paid for the ticket already, or that has gone back",
 			"look; accept R2>payment:9; resolve R2 +note", ""},
 		"may be the same": {payment(store.PaymentUnmatched, func(c *store.Case) {
 			c.Reason, c.Alike = store.ReasonMayBeSame, []string{"payment:8"}
 		}),
-			"it came besides what has paid for the ticket, or has gone back",
+			"it may be money that has paid for the ticket already, or that has gone back",
 			"look; accept R>payment:8; resolve R +note", ""},
 		"paid, may be the same": {payment(store.PaymentApplied, func(c *store.Case) {
 			c.Receipt, c.Alike = "", []string{"R2"}
@@ -230,30 +320,47 @@ func TestAdvice(t *testing.T) {
 			"look; accept R>payment:8; refund R", "look; accept R>payment:8; give_back R +reference"},
 		"another amount": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherAmount }),
 			"it is of another amount than the ticket that it names",
-			"look; accept R>CODE=1; refund R; resolve R +note", "look; accept R>CODE=1; give_back R +reference; resolve R +note"},
-		"names no ticket": {payment(store.PaymentUnmatched, func(c *store.Case) { c.TicketCode, c.Reason = "", "names no ticket" }),
+			"look; accept R>CODE=1; refund R; resolve R +note", "look; accept R>CODE=1; give_back R +reference; " +
+				"resolve R +note"},
+		"names no ticket": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.TicketCode, c.Reason = "",
+				"names no ticket"
+		}),
 			"it names no ticket of ours",
-			"resolve R +note; accept R> +ticket; refund R", "resolve R +note; accept R> +ticket; give_back R +reference"},
-		"settled": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason, c.Settled = "names no ticket", true }),
+			"resolve R +note; accept R> +ticket; refund R", "resolve R +note; accept R> +ticket; give_back R " +
+				"+reference"},
+		"settled": {payment(store.PaymentUnmatched, func(c *store.Case) {
+			c.Reason, c.Settled = "names no ticket",
+				true
+		}),
 			"it names no ticket of ours",
 			"wait", ""},
 		"to be confirmed": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = "to be confirmed" }),
-			"it names a ticket, and M-PESA is being asked whether that is so",
-			"wait; accept R>CODE; refund R; resolve R +note", "wait; accept R>CODE; give_back R +reference; resolve R +note"},
-		"due, with cents": {payment(store.PaymentRefundDue, func(c *store.Case) { c.Reason, c.Amount = store.ReasonWrongAmount, 270050 }),
-			"M-PESA took another amount than was asked; its amount has cents, and a Reversal gives back whole shillings",
+			"it names a ticket, and M-PESA is being asked to confirm that",
+			"wait; accept R>CODE; refund R; resolve R +note", "wait; accept R>CODE; give_back R +reference; " +
+				"resolve R +note"},
+		"due, with cents": {payment(store.PaymentRefundDue, func(c *store.Case) {
+			c.Reason,
+				c.Amount = store.ReasonWrongAmount, 270050
+		}),
+			"M-PESA took another amount than was asked; its amount has cents, and a Reversal gives back whole " +
+				"shillings",
 			"give_back R +reference", ""},
-		"refused, with cents": {refunding(store.RefundFailed, func(c *store.Case) { c.RefundText, c.Amount = "in cents", 270050 }),
+		"refused, with cents": {refunding(store.RefundFailed, func(c *store.Case) {
+			c.RefundText,
+				c.Amount = "in cents", 270050
+		}),
 			"a refund was refused: in cents",
 			"give_back R +reference", ""},
 		"returned in part": {refunding(store.RefundRequested, func(c *store.Case) {
 			c.Reason, c.RefundText, c.Out = store.DoubtReturnedShort, "gave back KSh 1.00 of KSh 2.00", 1
 		}),
-			"its Reversal has given back less than M-PESA took: gave back KSh 1.00 of KSh 2.00",
+			"its Reversal gave back less than M-PESA took: gave back KSh 1.00 of KSh 2.00",
 			"look; returned R +reference", ""},
 		"another id": {payment(store.PaymentUnmatched, func(c *store.Case) { c.Reason = store.ReasonOtherID + "CODE" }),
-			"M-PESA told of it with the token of this ticket's prompt and with another CheckoutRequestID, so that it paid for nothing",
-			"look; accept R>CODE; refund R; resolve R +note", "look; accept R>CODE; give_back R +reference; resolve R +note"},
+			"M-PESA reported it with the token of this ticket's prompt and another CheckoutRequestID, so it paid for nothing",
+			"look; accept R>CODE; refund R; resolve R +note", "look; accept R>CODE; give_back R +reference; " +
+				"resolve R +note"},
 		"claim, confirmed": {claim(store.ClaimConfirmed, "", store.PaymentApplied),
 			"M-PESA has confirmed the receipt that was named for this ticket",
 			"", ""},
@@ -264,7 +371,7 @@ func TestAdvice(t *testing.T) {
 			"the customer named a receipt that the box office has looked into and not taken for the ticket",
 			"", ""},
 		"claim, for a person": {claim(store.ClaimPerson, store.ReasonNotAsked, ""),
-			"the customer names this receipt, and M-PESA could not be asked",
+			"the customer named this receipt, and M-PESA could not be asked",
 			"look; accept R>CODE; resolve claim:7 +note", ""},
 		"claim, refunded": {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentRefunded),
 			"the receipt is of another amount than the ticket",
@@ -276,13 +383,13 @@ func TestAdvice(t *testing.T) {
 			"the answer to this prompt was lost, so M-PESA cannot be asked about it",
 			"wait", ""},
 		"push, awaited": {push(store.PushPrompted, func(c *store.Case) { c.Awaited, c.Askable = true, true }),
-			"M-PESA has not said whether this prompt was paid, and is not asked any more",
+			"M-PESA has not reported whether this prompt was paid, and is not asked any more",
 			"wait", ""},
 		"push, to be asked about": {push(store.PushUnknown, func(c *store.Case) { c.Next, c.Awaited = 1, true }),
-			"M-PESA has not said whether this prompt was paid",
+			"M-PESA has not reported whether this prompt was paid",
 			"wait", ""},
 		"push, not asked any more": {push(store.PushUnknown, func(*store.Case) {}),
-			"M-PESA has not said whether this prompt was paid, and is not asked any more",
+			"M-PESA has not reported whether this prompt was paid, and is not asked any more",
 			"look; accept >CODE +receipt; resolve push:8 +note", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -304,26 +411,32 @@ func TestAdvice(t *testing.T) {
 func TestEveryReasonIsSaid(t *testing.T) {
 	reasons := map[store.CaseKind]map[string][]string{
 		store.CasePayment: {
-			string(store.PaymentUnmatched): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed, store.ReasonOlder,
-				store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonNotAsked, store.ReasonUnclear, store.ReasonMayBeSame,
+			string(store.PaymentUnmatched): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed,
+				store.ReasonOlder,
+				store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonNotAsked, store.ReasonUnclear,
+				store.ReasonMayBeSame,
 				store.ReasonAcceptedInstead, store.ReasonOtherID + "CODE"},
 			string(store.PaymentRefundDue): {store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
 				store.ReasonScreeningCancelled, store.ReasonPaidTwice, store.ReasonVoided, store.ReasonRefundAsked},
 			string(store.PaymentApplied): {store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount + " 1.00",
 				store.DoubtShared + " R2", store.DoubtReturnedOther, store.DoubtReturnedTwice},
 		},
-		store.CaseClaim: {string(store.ClaimPerson): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed, store.ReasonOlder,
-			store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonReversed, store.ReasonNotAsked, store.ReasonNotUnderstood,
+		store.CaseClaim: {string(store.ClaimPerson): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers,
+			store.ReasonUsed, store.ReasonOlder,
+			store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonReversed, store.ReasonNotAsked,
+			store.ReasonNotUnderstood,
 			store.ReasonUnclear, store.ReasonAccepted, store.ReasonSettled}},
 		store.CasePush: {
 			string(store.PushUnknown): {store.ReasonUnknownCode, store.ReasonOddAnswer, store.ReasonConfirming},
-			string(store.PushRefused): {store.ReasonPhoneLocked, store.ReasonMpesaBusy, store.ReasonConfig, store.ReasonRefused},
+			string(store.PushRefused): {store.ReasonPhoneLocked, store.ReasonMpesaBusy, store.ReasonConfig,
+				store.ReasonRefused},
 		},
 	}
 	for kind, states := range reasons {
 		for state, all := range states {
 			for _, reason := range all {
-				c := store.Case{Kind: kind, ID: 9, State: state, Reason: reason, Receipt: "R", TicketCode: "CODE", Amount: 100}
+				c := store.Case{Kind: kind, ID: 9, State: state, Reason: reason, Receipt: "R", TicketCode: "CODE",
+					Amount: 100}
 				for _, initiator := range []bool{true, false} {
 					a := wording.Advise(c, initiator)
 					known, _, _ := strings.Cut(reason, " ")

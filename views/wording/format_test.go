@@ -18,7 +18,8 @@ func TestMoney(t *testing.T) {
 		}
 	}
 	for shillings, want := range map[store.Shillings]string{
-		0: "KSh 0", 1: "KSh 1", 999: "KSh 999", 1000: "KSh 1,000", 2700: "KSh 2,700", 250000: "KSh 250,000", 1234567: "KSh 1,234,567",
+		0: "KSh 0", 1: "KSh 1", 999: "KSh 999", 1000: "KSh 1,000", 2700: "KSh 2,700", 250000: "KSh 250,000",
+		1234567: "KSh 1,234,567",
 	} {
 		if got := wording.Shillings(shillings); got != want {
 			t.Errorf("Shillings(%d) = %q, want %q", shillings, got, want)
@@ -41,7 +42,8 @@ func TestTimesAreNairobis(t *testing.T) {
 
 func TestPhone(t *testing.T) {
 	for in, want := range map[string]string{
-		"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12", "2547*****678": "2547*****678",
+		"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12",
+		"2547*****678": "2547*****678",
 	} {
 		if got := wording.Phone(in); got != want {
 			t.Errorf("Phone(%q) = %q, want %q", in, got, want)

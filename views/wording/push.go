@@ -10,7 +10,12 @@ import (
 // oddCode reports whether a push is without a verdict for a code that does not say what became of it.
 func oddCode(r reason) bool { return r == store.ReasonUnknownCode || r == store.ReasonOddAnswer }
 
-const notTaken = "Daraja did not take the push, and no prompt went out."
+// What it means that Daraja refused a push.
+const (
+	phoneLocked = "A prompt is on that phone already, and no other went out."
+	darajaBusy  = "Daraja is too busy for this prompt, and it did not go out."
+	notTaken    = "Daraja did not take the push, and no prompt went out."
+)
 
 // PushResult says to the operator what M-PESA's answer to a push means, and what to do. It is "" where M-PESA has not
 // answered, or where there is nothing to do.
@@ -18,6 +23,10 @@ func PushResult(state store.PushState, r reason, code, text string) string {
 	switch {
 	case state == store.PushRefused && r == store.ReasonConfig:
 		return refusedSetting(text)
+	case state == store.PushRefused && r == store.ReasonPhoneLocked:
+		return phoneLocked
+	case state == store.PushRefused && r == store.ReasonMpesaBusy:
+		return darajaBusy
 	case state == store.PushRefused:
 		return notTaken
 	case state == store.PushUnknown && r == store.ReasonOddAnswer:
@@ -32,11 +41,11 @@ func PushResult(state store.PushState, r reason, code, text string) string {
 func PushError(e *mpesa.Error) string {
 	switch {
 	case e.Locked:
-		return "A prompt is on that phone already, and no other went out."
+		return phoneLocked
 	case e.Kind == mpesa.KindToken:
 		return "There was no access token to send the prompt with, and no prompt went out."
 	case e.Kind == mpesa.KindBusy:
-		return "Daraja is too busy for this prompt, and it did not go out."
+		return darajaBusy
 	case e.Kind == mpesa.KindConfig:
 		return refusedSetting(e.Message)
 	case !mpesa.MayHaveSent(e):
@@ -70,5 +79,6 @@ func refusedSetting(text string) string {
 			return every + known.check + "."
 		}
 	}
-	return every + "compare MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY and the shortcode with the Daraja portal."
+	return every + "compare MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY and the shortcode with the " +
+		"Daraja portal."
 }

@@ -10,7 +10,8 @@ import (
 
 // PhoneTaken is all that anybody reads whose prompt cannot go to a phone, unless the prompt on it is their own: the
 // words are the rule here, since any others would tell a stranger whether a number is paying at this moment.
-const PhoneTaken = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."
+const PhoneTaken = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter " +
+	"your PIN."
 
 // Refusal says to a customer why the books did not take a booking.
 func Refusal(r *store.Refusal) string {
@@ -29,18 +30,21 @@ func Refusal(r *store.Refusal) string {
 	case store.AddressHolds:
 		return "Many seats are waiting to be paid for from your network. Please try again" + after(r.Wait)
 	case store.AddressShare:
-		return "Many seats of this screening are waiting to be paid for from your network. Please try again" + after(r.Wait)
+		return "Many seats of this screening are waiting to be paid for from your network. Please try again" +
+			after(r.Wait)
 	case store.TooFast:
 		return "You have made many bookings in a minute. Please wait a minute, then try again."
 	case store.TooManyPrompts:
 		return "Many payment prompts that you asked for were not answered. Please try again" + after(r.Wait)
 	case store.AddressBusy:
 		if r.Left > 0 {
-			return fmt.Sprintf("Many bookings from your network are waiting to be paid for. You can book %d seats now.", r.Left)
+			return fmt.Sprintf("Many bookings from your network are waiting to be paid for. You can book %d seats "+
+				"now.", r.Left)
 		}
 		return "Many bookings from your network are waiting to be paid for. Please try again" + after(r.Wait)
 	case store.OwnPrompts:
-		return "The last prompts to this number were not answered. Please wait" + strings.TrimPrefix(after(r.Wait), " in") +
+		return "The last prompts to this number were not answered. Please wait" +
+			strings.TrimPrefix(after(r.Wait), " in") +
 			" Or pay from another number."
 	case store.TooManyGuesses:
 		return "Many receipts that M-PESA does not know have been named. Please try again" + after(r.Wait) +
@@ -51,13 +55,16 @@ func Refusal(r *store.Refusal) string {
 	case store.KeyReused:
 		return "This form has already made another booking. Please look at that one before you book again."
 	case store.KeyElsewhere:
-		return "This booking has been made already, by another browser or over another connection. The prompt on the phone is for it. " +
+		return "This booking has been made already, by another browser or over another connection. The prompt on " +
+			"the phone is for it. " +
 			"Its ticket opens in the browser that booked; otherwise show your M-PESA message at the box office."
 	case store.KeyEnded:
-		return "This form has made a booking already, by another browser or over another connection, and that one was not paid for. " +
+		return "This form has made a booking already, by another browser or over another connection, and that one " +
+			"was not paid for. " +
 			"Send the form again to book anew."
 	case store.PromptOut:
-		return "The last prompt may still be answered. Answer or cancel it on your phone" + until(r.Until, ", then try again.")
+		return "The last prompt may still be answered. Answer or cancel it on your phone" +
+			until(r.Until, ", then try again.")
 	case store.RefundOwed:
 		return "A refund is due to you on this booking, so it is not tried again. Please make a new booking."
 	case store.HeldTooLong:
@@ -67,9 +74,11 @@ func Refusal(r *store.Refusal) string {
 	case store.SalesPaused, store.DarajaDown:
 		return salesClosed(r)
 	case store.TooManyTries:
-		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.", store.ClaimTries)
+		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box "+
+			"office.", store.ClaimTries)
 	case store.OverLimit:
-		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", Shillings(store.MaxCharge))
+		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.",
+			Shillings(store.MaxCharge))
 	}
 	return "This booking was not possible. Nothing was booked."
 }

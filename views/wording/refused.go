@@ -2,8 +2,8 @@ package wording
 
 import "cinemasphere/store"
 
-// Refused says to the operator why the books did not take an action, and what can be done instead. Of that Named is what
-// the action was done to, and For is Accept's ticket or payment.
+// Refused says to the operator why the books did not take an action, and what can be done instead. Of the action Named
+// is what it was done to, and For is Accept's ticket or payment.
 func Refused(a Action, kind store.RefusalKind) Advice {
 	advice := Advice{Why: "the books did not take this: " + string(kind)}
 	switch a.Verb {
@@ -43,10 +43,12 @@ func refundRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 		again.When = "without an amount"
 		return Advice{Why: "M-PESA took another amount", Actions: []Action{again}}
 	case store.AmountInCents:
-		return Advice{Why: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written",
+		return Advice{Why: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so " +
+			"nothing was written",
 			Actions: byHand}
 	case store.NoInitiator:
-		return Advice{Why: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written",
+		return Advice{Why: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing " +
+			"was written",
 			Actions: byHand}
 	}
 	return unknown
@@ -62,7 +64,8 @@ func acceptRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 		move.Verb = Move
 		return Advice{Why: receipt + " has been accepted for another ticket", Actions: []Action{known, move}}
 	case store.ReceiptKnown:
-		return Advice{Why: "that payment has its receipt already, or is of no prompt", Look: "name the ticket by its code",
+		return Advice{Why: "that payment has its receipt already, or is of no prompt",
+			Look:    "name the ticket by its code",
 			Actions: []Action{acceptOf(a.Named, "", "")}}
 	case store.AlreadyRefunded:
 		return Advice{Why: "the money of " + receipt + " has gone back, or is on its way", Actions: []Action{known}}

@@ -31,14 +31,17 @@ const nameReceipt = " If money did leave your account, type the receipt of your 
 // hints are what helps with a phone that the prompt does not reach, by [mpesa.Result].Reason.
 var hints = map[string]string{"unreachable": updateMenu, "timeout": updateMenu}
 
-const updateMenu = "If no prompt comes up on this phone, its SIM card may have an old M-PESA menu: dial *234# and update it, then try again."
+const updateMenu = "If no prompt comes up on this phone, its SIM card may have an old M-PESA menu: dial *234# and " +
+	"update it, then try again."
 
 func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	if t.Confirming() && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
-		return Explanation{Title: "Confirming your payment", Late: true, Sentence: "M-PESA has told us about a payment for this " +
-			"booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows here." + nameReceipt}
+		return Explanation{Title: "Confirming your payment", Late: true,
+			Sentence: "M-PESA has told us about a payment for this " +
+				"booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows " +
+				"here." + nameReceipt}
 	}
 	switch t.Reason {
 	case store.ReasonUnconfirmed:
@@ -50,7 +53,8 @@ func explain(t *store.Ticket) Explanation {
 			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
 				" You then get your seats, or others as good, or your money back."}
 	case store.ReasonGivenUp:
-		return plain("Booking given up", "You gave these seats up. Nothing more will be asked of you; do not answer a prompt that is still on your phone.")
+		return plain("Booking given up", "You gave these seats up. Nothing more will be asked of you; do not "+
+			"answer a prompt that is still on your phone.")
 	case store.ReasonWrongAmount:
 		return owed(t, "M-PESA took a different amount from the one we asked for, so this is not a ticket.")
 	case store.ReasonSeatsGone:
@@ -62,9 +66,11 @@ func explain(t *store.Ticket) Explanation {
 	case store.ReasonPhoneLocked:
 		return plain("No prompt was sent", PhoneTaken+" You have not been charged for this booking.")
 	case store.ReasonMpesaBusy:
-		return plain("M-PESA is busy", "No prompt was sent and you have not been charged. Please try again in a minute.")
+		return plain("M-PESA is busy", "No prompt was sent and you have not been charged. Please try again in a "+
+			"minute.")
 	case store.ReasonConfig:
-		return plain("We could not ask M-PESA", "Something is wrong with our payment set-up. No prompt was sent and you have not been charged.")
+		return plain("We could not ask M-PESA", "Something is wrong with our payment set-up. No prompt was sent "+
+			"and you have not been charged.")
 	case store.ReasonRefused:
 		return plain("M-PESA did not take the request", "No prompt was sent and you have not been charged.")
 	}
@@ -101,13 +107,15 @@ func notOurs(reason reason) bool {
 // owed explains a ticket that is not one although M-PESA took money for it.
 func owed(t *store.Ticket, why string) Explanation {
 	if t.RefundDue == 0 && t.Refunded > 0 {
-		return Explanation{Title: "Your money is back", Sentence: why + " The " + Cents(t.Refunded) + " that M-PESA took has gone back to you.", Returned: true, Cause: why}
+		return Explanation{Title: "Your money is back", Sentence: why + " The " + Cents(t.Refunded) +
+			" that M-PESA took has gone back to you.", Returned: true, Cause: why}
 	}
 	sentence := why + " The cinema owes you what M-PESA took"
 	if t.RefundDue > 0 {
 		sentence += " (" + Cents(t.RefundDue) + ")"
 	}
-	return Explanation{Title: "A refund is due to you", Sentence: sentence + ". Keep this page and your M-PESA message.", Owed: true, Cause: why}
+	return Explanation{Title: "A refund is due to you", Sentence: sentence +
+		". Keep this page and your M-PESA message.", Owed: true, Cause: why}
 }
 
 // ExplainReturn says what becomes of money that a ticket did not need, or needs no more.
@@ -125,15 +133,19 @@ func ExplainReturn(r store.Return) string {
 	case store.PaymentReversed:
 		return what + money + " was reversed at M-PESA: the money has gone back to whoever paid it."
 	case store.PaymentUnmatched:
-		return "M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box office will look at it: keep your M-PESA message."
+		return "M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box " +
+			"office will look at it: keep your M-PESA message."
 	}
 	switch {
 	case r.Receipt == "":
-		return what + money + " is due back to you. We need the receipt from your M-PESA message to send the money back."
+		return what + money + " is due back to you. We need the receipt from your M-PESA message to send the money " +
+			"back."
 	case r.Refund == store.RefundRequested:
-		return what + money + " is on its way back to you. M-PESA sends you a message when it is there; if none has come by tomorrow, show this page at the box office."
+		return what + money + " is on its way back to you. M-PESA sends you a message when it is there; if none " +
+			"has come by tomorrow, show this page at the box office."
 	case r.Refund == store.RefundFailed:
-		return what + money + " is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA message at the box office."
+		return what + money + " is due back to you, and M-PESA refused to send it. Please show this page and your " +
+			"M-PESA message at the box office."
 	}
 	return what + money + " is due back to you. Keep this page and your M-PESA message."
 }
@@ -144,9 +156,11 @@ func ExplainVoid(t *store.Ticket) string {
 	case store.ReasonRefundAsked:
 		return "A refund of this ticket was asked for, so it does not admit any more."
 	case store.ReasonWrongAmount:
-		return "M-PESA has told us since that it took a different amount from the price of this ticket, so it does not admit."
+		return "M-PESA has told us since that it took a different amount from the price of this ticket, so it does " +
+			"not admit."
 	case store.ReasonTakenOver:
-		return "The payment that was named for this ticket turned out to be that of another booking, so it does not admit."
+		return "The payment that was named for this ticket turned out to be that of another booking, so it does " +
+			"not admit."
 	case store.ReasonNeverPaid:
 		return "M-PESA does not know the payment that was named for this ticket, so it does not admit."
 	case reversedAtMpesa:
@@ -165,7 +179,8 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 			" We go on asking: look at this page again in a few minutes, and do not pay again."
 	}
 	if c.State == store.ClaimAsking {
-		return "M-PESA has not answered yet about receipt " + c.Receipt + ". We go on asking: look at this page again in a few minutes, and do not pay again."
+		return "M-PESA has not answered yet about receipt " + c.Receipt +
+			". We go on asking: look at this page again in a few minutes, and do not pay again."
 	}
 	if c.State == store.ClaimConfirmed {
 		return "M-PESA has confirmed receipt " + c.Receipt + "."
@@ -173,7 +188,8 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	sentence := receipt + " could not be matched to this booking."
 	switch c.Reason {
 	case store.ReasonNoSuchReceipt:
-		sentence = "M-PESA knows no completed payment with receipt " + c.Receipt + ". Compare it letter by letter: O and 0, I and 1, S and 5 look alike."
+		sentence = "M-PESA knows no completed payment with receipt " + c.Receipt +
+			". Compare it letter by letter: O and 0, I and 1, S and 5 look alike."
 	case store.ReasonPaidOthers:
 		sentence = receipt + " is of a payment to somebody else. Look for the M-PESA message that names the cinema."
 	case store.ReasonUsed:
@@ -188,13 +204,16 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	case store.ReasonOtherPhone:
 		sentence = receipt + " was paid from a phone that we sent no prompt to."
 	case store.ReasonReversed:
-		sentence = "The payment with receipt " + c.Receipt + " has been reversed: the money has gone back to whoever paid it."
+		sentence = "The payment with receipt " + c.Receipt + " has been reversed: the money has gone back to " +
+			"whoever paid it."
 	case store.ReasonNotAsked:
 		sentence = "We could not ask M-PESA about receipt " + c.Receipt + "."
 	case store.ReasonNotUnderstood:
 		sentence = "M-PESA has answered about receipt " + c.Receipt + notSaid
 	case store.ReasonSettled:
-		sentence = "The box office has looked into receipt " + c.Receipt + " and has not taken it as a payment for this booking. If you think that it is, show your M-PESA message there."
+		sentence = "The box office has looked into receipt " + c.Receipt +
+			" and has not taken it as a payment for this booking. If you think that it is, show your M-PESA " +
+			"message there."
 	case store.ReasonUnclear:
 		sentence = receipt + " may be of another booking that was paid from the same phone."
 	}
