@@ -181,7 +181,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	}
 	web.Note(w, err)
 	web.RetryAfter(w, refusal)
-	body := errorBody{Error: wording.Refusal(refusal)}
+	body := errorBody{Error: wording.RefusalToProgram(refusal)}
 	status := web.RefusalStatus(refusal)
 	switch refusal.Kind {
 	case store.SoldOut:
@@ -189,10 +189,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	case store.OverLimit:
 		status = http.StatusBadRequest
 	case store.KeyReused:
-		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
-	case store.KeyElsewhere:
-		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
-			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA message at the box office."
+		status = http.StatusUnprocessableEntity
 	}
 	return web.WriteJSON(w, status, body)
 }
@@ -298,14 +295,14 @@ func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, checkout.ErrNoTurn):
 		return &web.Error{
 			Status: http.StatusServiceUnavailable, RetryAfter: 5, Err: err,
-			Public: "M-PESA is being asked about other payments at the moment. Please ask again in a few seconds.",
+			Public: wording.NoTurn,
 		}
 	case errors.Is(err, store.ErrNotFound):
 		return notFound("Payment request")
 	case r.Context().Err() != nil:
 		return r.Context().Err()
 	case err != nil || len(raw) == 0:
-		return &web.Error{Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.", Err: err}
+		return &web.Error{Status: http.StatusBadGateway, Public: wording.NoAnswer, Err: err}
 	}
 	return web.WriteJSON(w, http.StatusOK, neutral(raw))
 }

@@ -82,9 +82,6 @@ func (s *Site) claim(r *http.Request) (ticketForms, error) {
 	return form, err
 }
 
-// noReceipt is said at the field.
-const noReceipt = "We found no M-PESA receipt in this. It has 10 letters and digits, such as UJ22T8IYOU, and stands at the start of the message."
-
 // notClaimed answers with the form and why the receipt was not taken, where the customer can do something about it there.
 func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	t, read := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
@@ -92,7 +89,7 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 		return err
 	}
 	if errors.Is(err, checkout.ErrNoReceipt) {
-		form.receiptError = noReceipt
+		form.receiptError = wording.NoReceipt
 		return draw(w, r, http.StatusUnprocessableEntity, t, form)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
@@ -118,7 +115,7 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 // is for a person.
 func (s *Site) receiptNotNeeded(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, t *store.Ticket) error {
 	if t.RefundDue > 0 {
-		form.receiptNotice = "We could not take this receipt here. Please show this page and your M-PESA message at the box office."
+		form.receiptNotice = wording.ReceiptNotTaken
 		return draw(w, r, http.StatusConflict, t, form)
 	}
 	return draw(w, r, http.StatusOK, t, ticketForms{inDialog: form.inDialog})

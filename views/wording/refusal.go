@@ -114,6 +114,25 @@ func after(d time.Duration) string {
 	}
 }
 
+// RefusalToProgram is [Refusal] for whoever has sent a request by a program, and has no form before them.
+func RefusalToProgram(r *store.Refusal) string {
+	switch r.Kind {
+	case store.KeyReused:
+		return "This Idempotency-Key has been used for another request."
+	case store.KeyElsewhere:
+		return "This request has been made already, from another address or session, and its booking stands. " +
+			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA " +
+			"message at the box office."
+	}
+	return Refusal(r)
+}
+
+// What whoever has M-PESA asked about a prompt reads where there is no answer.
+const (
+	NoTurn   = "M-PESA is being asked about other payments at the moment. Please ask again in a few seconds."
+	NoAnswer = "M-PESA gave no answer. Please ask again in a few seconds."
+)
+
 // SalesClosedTitle heads a page that says why no bookings are taken.
 const SalesClosedTitle = "Bookings are closed for the moment"
 

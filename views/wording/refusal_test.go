@@ -81,3 +81,27 @@ func TestRefusalSentences(t *testing.T) {
 		}
 	}
 }
+
+// TestNotSold: a screening that cannot be booked says why, and the gravest reason first.
+func TestNotSold(t *testing.T) {
+	now := store.At(time.Date(2026, 11, 27, 16, 0, 0, 0, time.UTC))
+	sells := store.Screening{Status: store.OnSale, StartsAt: now.Add(time.Hour), SalesCloseAt: now.Add(time.Hour), Left: 1}
+	seen := map[string]bool{}
+	for _, change := range []func(*store.Screening){
+		func(sc *store.Screening) { sc.Status, sc.Left = store.Cancelled, 0 },
+		func(sc *store.Screening) { sc.StartsAt, sc.SalesCloseAt, sc.Left = now, now, 0 },
+		func(sc *store.Screening) { sc.SalesCloseAt, sc.Left = now, 0 },
+		func(sc *store.Screening) { sc.Left = 0 },
+	} {
+		sc := sells
+		change(&sc)
+		got := wording.NotSold(sc, now)
+		if got == "" || seen[got] {
+			t.Errorf("%+v: %q", sc, got)
+		}
+		seen[got] = true
+	}
+	if got := wording.NotSold(sells, now); got != "" {
+		t.Error(got)
+	}
+}

@@ -24,6 +24,13 @@ func Typed(err error) string {
 	return example
 }
 
+// What a customer reads who has typed a receipt, or the message with one.
+const (
+	NoReceipt = "We found no M-PESA receipt in this. It has 10 letters and digits, such as UJ22T8IYOU, and stands at " +
+		"the start of the message."
+	ReceiptNotTaken = "We could not take this receipt here. Please show this page and your M-PESA message at the box office."
+)
+
 func typedFault(f store.Fault) string {
 	switch f.Kind {
 	case store.NameMissing:
