@@ -15,7 +15,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"cinemasphere/store"
 	"cinemasphere/store/storetest/needs"
+	"cinemasphere/views/wording"
 )
 
 // chrome is the browser's program. Package needs decides what becomes of the test without one.
@@ -181,7 +183,7 @@ func TestBrowserBooks(t *testing.T) {
 		t.Errorf("the number reads %q", got)
 	}
 	each := js[int](b, `+document.querySelector('dialog[open] [data-cents]:checked, dialog[open] option:checked, dialog[open] [data-cents]').getAttribute('data-cents')`)
-	want := "KSh " + thousands(each*2/100)
+	want := wording.Cents(store.Cents(each * 2))
 	if got := b.text(`dialog[open] [data-total]`); got != want {
 		t.Errorf("two tickets at %d cents: the total reads %q, want %q", each, got, want)
 	}
@@ -202,13 +204,6 @@ func TestBrowserBooks(t *testing.T) {
 	}
 	b.do("reload", chromedp.Reload())
 	b.until(10*time.Second, "a reload finds the ticket", paid)
-}
-
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 // TestBrowserDialog: Escape, × and the backdrop close the dialog, focus goes in and comes back, and a booking that waits is

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +64,39 @@ func TestActionsAreCommands(t *testing.T) {
 		if a.Verb.Label() == string(a.Verb) {
 			t.Errorf("%s has no label", a.Verb)
 		}
+	}
+}
+
+// TestPaymentsAsData: a program learns from the list what can be done, without reading a sentence.
+func TestPaymentsAsData(t *testing.T) {
+	path, _ := paidBooks(t)
+	out, err := operator(t, path, "payments", "--json")
+	var entries []struct {
+		Receipt, Why, Do string
+		Advice           struct {
+			Why, Nothing, Look string
+			Actions            []struct {
+				Do, When, Named, For string
+				Needs                []string
+			}
+		}
+	}
+	if jsonErr := json.Unmarshal([]byte(out), &entries); err != nil || jsonErr != nil || len(entries) != 1 {
+		t.Fatalf("%v, %v\n%s", err, jsonErr, out)
+	}
+	e := entries[0]
+	if e.Receipt != "UKO5POPCORN" || e.Why == "" || e.Why != e.Advice.Why || e.Do == "" || e.Advice.Nothing != "" {
+		t.Errorf("%+v", e)
+	}
+	needs := map[string][]string{"resolve": {"note"}, "accept": {"ticket"}, "refund": {}, "give_back": {"reference"}}
+	for _, a := range e.Advice.Actions {
+		want, known := needs[a.Do]
+		if !known || a.Named != e.Receipt || a.When == "" || a.Needs == nil || !slices.Equal(a.Needs, want) {
+			t.Errorf("%+v, needs %q", a, want)
+		}
+	}
+	if len(e.Advice.Actions) != 3 {
+		t.Errorf("%+v", e.Advice.Actions)
 	}
 }
 

@@ -142,7 +142,8 @@ var callbackAbout = map[store.CallbackKind]string{
 // adviseCallback is about what M-PESA has sent and what was not understood whole.
 func adviseCallback(c store.Case) Advice {
 	kind := store.CallbackKind(c.Reason)
-	a := Advice{Why: "M-PESA reported " + cmp.Or(callbackAbout[kind], "something") + ", and the report was not understood whole"}
+	about := cmp.Or(callbackAbout[kind], "something")
+	a := Advice{Why: "M-PESA reported " + about + ", and the report was not understood whole"}
 	if kind == store.CallbackSTK && c.Askable {
 		a.Why = "M-PESA reported that a prompt was paid"
 	}

@@ -28,7 +28,8 @@ func Typed(err error) string {
 const (
 	NoReceipt = "We found no M-PESA receipt in this. It has 10 letters and digits, such as UJ22T8IYOU, and stands at " +
 		"the start of the message."
-	ReceiptNotTaken = "We could not take this receipt here. Please show this page and your M-PESA message at the box office."
+	ReceiptNotTaken = "We could not take this receipt here. Please show this page and your M-PESA message at the box " +
+		"office."
 )
 
 func typedFault(f store.Fault) string {
