@@ -32,9 +32,29 @@ func main() {
 
 // exit runs the program and returns its exit status.
 func exit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if err := run(ctx, args, stdout, stderr); err != nil {
+	out := &printer{to: stdout}
+	err := run(ctx, args, out, stderr)
+	if err == nil {
+		err = out.err
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "cinemasphere:", err)
 		return 1
 	}
 	return 0
+}
+
+// printer prints what a command says, and keeps the first error: a list that was cut short is no success.
+type printer struct {
+	to  io.Writer
+	err error
+}
+
+// Write writes on.
+func (p *printer) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("print: %w", err)
+	}
+	return n, err
 }
