@@ -170,7 +170,7 @@ func TestSTKPushChecksItsInput(t *testing.T) {
 		push := testPush()
 		change(&push)
 		_, err := client.STKPush(t.Context(), push)
-		if fault := wantKind(t, name, err, KindRefused); fault != nil && strings.Contains(err.Error(), "708374149") {
+		if fault := faultOf(t, name, err, KindRefused); fault != nil && strings.Contains(err.Error(), "708374149") {
 			t.Errorf("%s: %v shows the number", name, err)
 		}
 	}
@@ -179,7 +179,13 @@ func TestSTKPushChecksItsInput(t *testing.T) {
 	}
 }
 
-func wantKind(t *testing.T, name string, err error, want Kind) *Error {
+func wantKind(t *testing.T, name string, err error, want Kind) {
+	t.Helper()
+	_ = faultOf(t, name, err, want)
+}
+
+// faultOf checks an error as wantKind does, and hands it on; nil where it is not an *Error.
+func faultOf(t *testing.T, name string, err error, want Kind) *Error {
 	t.Helper()
 	var fault *Error
 	if !errors.As(err, &fault) {
@@ -301,7 +307,7 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 	_, pushErr := client.STKPush(t.Context(), testPush())
 	answer, queryErr := client.STKQuery(t.Context(), "ws_CO_100720240915261708374149")
 	for _, err := range []error{pushErr, queryErr} {
-		fault := wantKind(t, "leaky", err, KindToken)
+		fault := faultOf(t, "leaky", err, KindToken)
 		for _, secret := range []string{token, testPasskey, testSecret, testKey, "MTc0Mzc5YmZi"} {
 			if strings.Contains(err.Error()+fault.Message, secret) || bytes.Contains(fault.Body, []byte(secret)) || bytes.Contains(answer.Raw, []byte(secret)) {
 				t.Errorf("%q is shown by %v, %s", secret, err, fault.Body)

@@ -100,6 +100,7 @@ func MayHaveSent(err error) bool {
 	switch fault.Kind {
 	case KindRefused, KindToken, KindConfig, KindBusy:
 		return false
+	case KindAmbiguous, KindNoAnswer:
 	}
 	return true
 }

@@ -132,7 +132,7 @@ func TestOtherCallsErrors(t *testing.T) {
 			if want == lost && call.question {
 				want = KindNoAnswer
 			}
-			fault := wantKind(t, call.endpoint+": "+test.name, call.do(t, client), want)
+			fault := faultOf(t, call.endpoint+": "+test.name, call.do(t, client), want)
 			if fault == nil {
 				continue
 			}
@@ -223,7 +223,7 @@ func TestCallsWithoutInitiator(t *testing.T) {
 		change(&cfg)
 		client := newTestClient(t, cfg)
 		for _, call := range otherCalls()[:2] {
-			if fault := wantKind(t, name, call.do(t, client), KindConfig); fault != nil && fault.Endpoint != call.endpoint {
+			if fault := faultOf(t, name, call.do(t, client), KindConfig); fault != nil && fault.Endpoint != call.endpoint {
 				t.Errorf("%s: %+v", name, fault)
 			}
 		}
@@ -325,7 +325,7 @@ func TestCredentialIsNotShown(t *testing.T) {
 	} {
 		client, _ := withInitiator(t, reply{status: 400, body: errorBody("400.002.02", "Invalid SecurityCredential "+echo)})
 		_, err := client.Reverse(t.Context(), testReversal())
-		fault := wantKind(t, name, err, KindConfig)
+		fault := faultOf(t, name, err, KindConfig)
 		if shown := err.Error() + string(fault.Body); strings.Contains(shown, testCredential[:40]) {
 			t.Errorf("%s: %s", name, shown)
 		}

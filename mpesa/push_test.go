@@ -86,7 +86,7 @@ func TestPushErrors(t *testing.T) {
 	for _, test := range pushCases() {
 		client, fake := answering(t, test.reply)
 		answer, err := client.STKPush(t.Context(), testPush())
-		fault := wantKind(t, test.name, err, test.kind)
+		fault := faultOf(t, test.name, err, test.kind)
 		if fault == nil {
 			continue
 		}
@@ -115,7 +115,7 @@ func TestPushErrors(t *testing.T) {
 func TestErrorFields(t *testing.T) {
 	client, _ := answering(t, reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid PhoneNumber 254708374149")})
 	_, err := client.STKPush(t.Context(), testPush())
-	fault := wantKind(t, "fields", err, KindRefused)
+	fault := faultOf(t, "fields", err, KindRefused)
 	if fault.Code != "400.002.02" || fault.RequestID != "1c5b-4ba8" || fault.Message != "Bad Request - Invalid PhoneNumber 2547*****149" {
 		t.Errorf("%+v", fault)
 	}

@@ -72,7 +72,7 @@ func TestPushIDBesideAnError(t *testing.T) {
 	} {
 		client, fake := answering(t, test)
 		answer, err := client.STKPush(t.Context(), testPush())
-		fault := wantKind(t, name, err, KindAmbiguous)
+		fault := faultOf(t, name, err, KindAmbiguous)
 		if fault == nil {
 			continue
 		}
@@ -109,7 +109,7 @@ func TestPushIDThatIsNone(t *testing.T) {
 	} {
 		client, _ := answering(t, reply{status: 200, body: body})
 		answer, err := client.STKPush(t.Context(), testPush())
-		if fault := wantKind(t, name, err, KindAmbiguous); fault != nil && (answer.CheckoutRequestID != "" || fault.CheckoutRequestID != "") {
+		if fault := faultOf(t, name, err, KindAmbiguous); fault != nil && (answer.CheckoutRequestID != "" || fault.CheckoutRequestID != "") {
 			t.Errorf("%s: %+v, %+v", name, answer, fault)
 		}
 	}
@@ -124,7 +124,7 @@ func TestPushIDOfAnAnswerThatBreaksOff(t *testing.T) {
 		hangUp(w)
 	})
 	answer, err := clientOf(t, s.URL).STKPush(t.Context(), testPush())
-	if fault := wantKind(t, "push", err, KindAmbiguous); fault != nil && (answer.CheckoutRequestID != acceptedID || fault.CheckoutRequestID != acceptedID) {
+	if fault := faultOf(t, "push", err, KindAmbiguous); fault != nil && (answer.CheckoutRequestID != acceptedID || fault.CheckoutRequestID != acceptedID) {
 		t.Errorf("%+v, %+v", answer, fault)
 	}
 }

@@ -311,7 +311,7 @@ func TestLogInErrors(t *testing.T) {
 		fake := &fakeDaraja{logins: []reply{test.reply}, answers: []reply{{status: 200, body: accepted}}}
 		client := newTestClient(t, testConfig(fake))
 		_, err := client.STKPush(t.Context(), testPush())
-		fault := wantKind(t, test.name, err, test.kind)
+		fault := faultOf(t, test.name, err, test.kind)
 		if fault == nil {
 			continue
 		}

@@ -22,7 +22,7 @@ func server(t *testing.T, push http.HandlerFunc) (*httptest.Server, *atomic.Int6
 			return
 		}
 		pushes.Add(1)
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		push(w, r)
 	}))
 	t.Cleanup(s.Close)

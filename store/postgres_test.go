@@ -27,8 +27,8 @@ func TestCutAtCommit(t *testing.T) {
 		path := storetest.Path(t)
 		p, through := newProxy(t, path)
 		s, direct := open(t, through), open(t, path)
-		defer direct.Close()
-		defer s.Close()
+		defer shut(t, direct)
+		defer shut(t, s)
 		// A write that is sent whole, with nothing to wait for in between, is its own COMMIT.
 		if err := s.SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil { // which prepares its statement
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestCutBeforeCommit(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		p, path := newProxy(t, storetest.Path(t))
 		s := open(t, path)
-		defer s.Close()
+		defer shut(t, s)
 		for _, at := range []string{"begin", "INSERT INTO setting"} {
 			for _, done := range []bool{false, true} {
 				key := fmt.Sprint(at, done)
@@ -262,8 +262,8 @@ func TestManyProcesses(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		path := storetest.Path(t)
 		processes := []*store.Store{open(t, path), open(t, path)}
-		defer processes[0].Close()
-		defer processes[1].Close()
+		defer shut(t, processes[0])
+		defer shut(t, processes[1])
 		id := storetest.Screening(t, processes[0], 3, 20)
 		var sold atomic.Int64
 		var all sync.WaitGroup
@@ -377,7 +377,7 @@ func TestStartWaitsForAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer shut(t, db)
 		count := func(query string) (n int) {
 			t.Helper()
 			if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+query).Scan(&n); err != nil {

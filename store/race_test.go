@@ -224,7 +224,7 @@ func testTakenOnce(t *testing.T) {
 				if other, err = store.Open(t.Context(), o); err != nil {
 					t.Fatal(err)
 				}
-				defer other.Close()
+				defer shut(t, other)
 			}
 			taken := 0
 			for _, err := range meet(t, st.s, "refund, claim, push_request, paid_check",

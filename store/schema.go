@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -99,7 +100,7 @@ func columnsAt(ctx context.Context, version int64) (all []column, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	defer plain.Close()
+	defer func() { err = errors.Join(err, plain.Close()) }()
 	plain.SetMaxOpenConns(1) // each connection has a memory of its own
 	p, err := newMigrations(goose.DialectSQLite3, plain)
 	if err != nil {

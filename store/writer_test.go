@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -67,7 +68,7 @@ func TestBatchOfThree(t *testing.T) {
 				t.Fatal(err)
 			}
 			s = open(t, path)
-			defer s.Close()
+			defer shut(t, s)
 			for i, key := range []string{"a", "b", "c"} {
 				_, err := s.Setting(t.Context(), key)
 				told := errs[i] == nil
@@ -143,6 +144,14 @@ func open(t *testing.T, path string) *store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// shut closes what a test has opened.
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
 }
 
 // occupy keeps all who write bookings busy until release is called, which waits for them.
@@ -253,7 +262,7 @@ func testClosedBooks(t *testing.T) {
 		}
 	}
 	s = open(t, path)
-	defer s.Close()
+	defer shut(t, s)
 	if _, err := s.Setting(t.Context(), "busy 0"); err != nil {
 		t.Errorf("what was under way is not in the books: %v", err)
 	}
@@ -268,8 +277,8 @@ func TestSameIDs(t *testing.T) { storetest.Each(t, testSameIDs) }
 func testSameIDs(t *testing.T) {
 	path := storetest.Path(t)
 	a, b := open(t, path), open(t, path)
-	defer a.Close()
-	defer b.Close()
+	defer shut(t, a)
+	defer shut(t, b)
 	id := storetest.Screening(t, a, 2, 10)
 	for i, s := range []*store.Store{a, b, b} { // the third time it has seen that others are ahead
 		a.PretendLastID(1 << 52)

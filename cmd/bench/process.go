@@ -50,7 +50,7 @@ func start(ctx context.Context, dir, name string, env []string, binary string, a
 	if err != nil {
 		return nil, nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the program has it open for itself
 	// Not killed with ctx: it is always asked to stop first.
 	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, args...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, env, log

@@ -221,6 +221,7 @@ func (p *plan) daraja() string {
 		return mpesa.Production
 	case store.Sandbox:
 		return mpesa.Sandbox
+	case store.Simulator:
 	}
 	return ""
 }

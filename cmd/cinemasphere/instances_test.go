@@ -98,7 +98,7 @@ func testThreeInstances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	endsHolds := func() string {
 		holder, err := st.Holder(t.Context(), "holds")
 		if err != nil {

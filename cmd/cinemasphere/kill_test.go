@@ -76,7 +76,7 @@ func testKilledUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	open := []string{"nobody has looked"}
 	defer func() {
 		if t.Failed() {
@@ -95,7 +95,7 @@ func stockForKills(t *testing.T, database string) []store.ScreeningID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	ids := make([]store.ScreeningID, 40+2*(*kills)) // they must not sell out
 	for i := range ids {
 		ids[i] = storetest.Screening(t, st, 10, 20)

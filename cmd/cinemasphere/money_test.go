@@ -39,7 +39,7 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	id := storetest.Screening(t, st, 5, 10)
 	sent, _, err := st.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -113,7 +114,8 @@ func launch(t *testing.T, dir string, env ...string) *process {
 	}
 	go func() { p.done <- p.cmd.Wait() }()
 	t.Cleanup(func() {
-		p.end(syscall.SIGKILL) // a test that is about ending has ended it; others need not wait for prompts that are out
+		// A test that is about ending has ended it; others need not wait for prompts that are out.
+		_ = p.end(syscall.SIGKILL)
 		p.quiet()
 		p.fsck()
 		if t.Failed() {
@@ -143,7 +145,7 @@ func (p *process) fsck() {
 		p.t.Errorf("the books it left: %v", err)
 		return
 	}
-	defer st.Close()
+	defer shut(p.t, st)
 	audit, err := checkout.Check(context.Background(), st)
 	if err != nil {
 		p.t.Errorf("the books it left: %v", err)
@@ -178,6 +180,14 @@ func (p *process) quiet() {
 		if found := loud.FindString(line); found != "" {
 			p.t.Errorf("the log says %q: %s", found, line)
 		}
+	}
+}
+
+// shut closes what a test has opened.
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
 	}
 }
 

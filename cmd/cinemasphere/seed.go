@@ -49,7 +49,7 @@ type seedCmd struct {
 	config
 }
 
-func (c seedCmd) Run(p *program) error {
+func (c seedCmd) Run(p *program) (err error) {
 	if err := c.nameDatabase(); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c seedCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { err = errors.Join(err, st.Close()) }()
 	if err := seed(p.ctx, st); err != nil {
 		return err
 	}

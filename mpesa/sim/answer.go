@@ -80,8 +80,9 @@ func answerFault(a Answer) fault {
 		return notNow(textUnknown)
 	case AnswerNothing:
 		return fault{http.StatusOK, "500.001.1001", ""}
+	default:
+		return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
 	}
-	return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
 }
 
 // answerWith answers a request in any of the ways but AnswerAccepted.

@@ -20,6 +20,7 @@ func firstName(phone string) string {
 func (p Party) named(phone string) string {
 	number := phone
 	switch p {
+	case PartyPlain:
 	case PartyMasked:
 		number = maskedPhone(phone)
 	case PartyLocal:

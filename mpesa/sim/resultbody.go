@@ -70,6 +70,7 @@ func appendParam(b []byte, p param) []byte {
 func (sh Shape) of(params []param) []param {
 	shaped := slices.Clone(params)
 	switch sh {
+	case ShapeObserved, ShapeLists:
 	case ShapeDocumented:
 		for i, p := range shaped {
 			if p.value != "" && p.value[0] != '"' {

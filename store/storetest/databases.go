@@ -119,7 +119,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "books.db")
 	s, err := store.Open(context.Background(), store.Options{Path: path})
 	if err == nil {

@@ -78,12 +78,12 @@ func (s *Server) run(ctx context.Context, binary string, who *syscall.Credential
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has it open for itself
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer theirs.Close()
+	defer func() { _ = theirs.Close() }()
 	s.alive = ours
 	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700", "max_connections=200"}
 	if !durable {

@@ -117,7 +117,11 @@ func TestServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Stop()
+	defer func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
 	run := func(database, query string) error { return s.admin(t.Context(), database, query) }
 	steps := []error{
 		s.Create(t.Context(), "one", ""),
