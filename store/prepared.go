@@ -16,9 +16,12 @@ type prepared struct{ preparer }
 
 // preparer keeps prepared statements by their text.
 type preparer interface {
-	statement(ctx context.Context, query string) (*sqlx.Stmt, error)
+	statement(ctx context.Context, query string) (openStmt, error)
 	close() error
 }
+
+// openStmt is a statement that stays open until its preparer is closed: whoever runs it does not close it.
+type openStmt struct{ *sqlx.Stmt }
 
 func (p prepared) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
 	st, err := p.statement(ctx, query)
@@ -55,19 +58,19 @@ func (p prepared) list(ctx context.Context, dest any, query string, args []any) 
 // oneConn prepares on one connection, for one goroutine.
 type oneConn struct {
 	conn  *sqlx.Conn
-	stmts map[string]*sqlx.Stmt
+	stmts map[string]openStmt
 }
 
-func (p *oneConn) statement(ctx context.Context, query string) (*sqlx.Stmt, error) {
+func (p *oneConn) statement(ctx context.Context, query string) (openStmt, error) {
 	if st, ok := p.stmts[query]; ok {
 		return st, nil
 	}
 	st, err := p.conn.PreparexContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
+		return openStmt{}, fmt.Errorf("prepare %q: %w", query, err)
 	}
-	p.stmts[query] = st
-	return st, nil
+	p.stmts[query] = openStmt{st}
+	return openStmt{st}, nil
 }
 
 // close closes the statements: an open one would keep the log from being folded in.
@@ -82,28 +85,29 @@ func (p *oneConn) close() error {
 // manyConns prepares on a pool, for many goroutines.
 type manyConns struct {
 	db    *sqlx.DB
-	stmts sync.Map // query to *sqlx.Stmt
+	stmts sync.Map // query to openStmt
 }
 
-func (p *manyConns) statement(ctx context.Context, query string) (*sqlx.Stmt, error) {
+func (p *manyConns) statement(ctx context.Context, query string) (openStmt, error) {
 	if st, ok := p.stmts.Load(query); ok {
-		return st.(*sqlx.Stmt), nil
+		return st.(openStmt), nil
 	}
 	st, err := p.db.PreparexContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
+		return openStmt{}, fmt.Errorf("prepare %q: %w", query, err)
 	}
-	if first, there := p.stmts.LoadOrStore(query, st); there {
-		return first.(*sqlx.Stmt), st.Close()
+	mine := openStmt{st}
+	if first, there := p.stmts.LoadOrStore(query, mine); there {
+		return first.(openStmt), mine.Close()
 	}
-	return st, nil
+	return mine, nil
 }
 
 // close closes the statements: an open one would keep the log from being folded in.
 func (p *manyConns) close() error {
 	var errs []error
 	p.stmts.Range(func(_, st any) bool {
-		errs = append(errs, st.(*sqlx.Stmt).Close())
+		errs = append(errs, st.(openStmt).Close())
 		return true
 	})
 	return errors.Join(errs...)

@@ -79,10 +79,11 @@ func (t *tx) ahead(query string, args ...any) {
 		return
 	}
 	rows, err := t.pg.on.QueryContext(t.later, query, storable(args)...)
-	if err == nil {
-		err = rows.Close()
+	if err != nil {
+		_ = t.broke(err)
+		return
 	}
-	_ = t.broke(err)
+	defer func() { _ = t.broke(rows.Close()) }()
 }
 
 // broke remembers that a statement has failed: PostgreSQL lets no other follow it, whatever is made of the error.

@@ -60,7 +60,7 @@ type writer struct {
 }
 
 func startWriter(conn *sqlx.Conn, now func() time.Time, log *slog.Logger) *writer {
-	one := &oneConn{conn: conn, stmts: map[string]*sqlx.Stmt{}}
+	one := &oneConn{conn: conn, stmts: map[string]openStmt{}}
 	w := &writer{
 		urgent: make(chan *job, urgentQueue), booking: make(chan *job, bookingQueue),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
