@@ -220,6 +220,7 @@ func (p *Push) awaited() bool {
 	switch p.State {
 	case PushSending, PushPrompted, PushUnknown, PushSoftFailed:
 		return true
+	case PushRefused, PushFailed, PushPaid:
 	}
 	return false
 }

@@ -264,6 +264,7 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 		return "failure after success, ignored", nil
 	case PushFailed:
 		return "duplicate", t.savePush(s, p)
+	case PushSending, PushPrompted, PushUnknown, PushRefused, PushSoftFailed:
 	}
 	if said, err := t.saidPaid(p); err != nil || said {
 		return "failure after a success that is to be confirmed", errors.Join(err, t.savePush(s, p))

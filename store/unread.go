@@ -58,8 +58,9 @@ func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied,
 			return t.unreadStatus(cb.ID, token, u)
 		case CallbackReversal:
 			return t.unreadReversal(cb.ID, token, u)
+		default:
+			return t.unreadMoney(cb.ID, u)
 		}
-		return t.unreadMoney(cb.ID, u)
 	})
 }
 

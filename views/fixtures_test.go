@@ -102,6 +102,7 @@ func ticket(status store.Status) views.TicketView {
 	tk.Push.State = store.PushPrompted
 	v := views.TicketView{Ticket: tk, Cinema: "CinemaSphere", Now: now, Phone: "0712 345 678"}
 	switch status {
+	case store.Pending:
 	case store.Paid:
 		tk.HoldUntil, tk.Receipt, v.Pass = 0, "TKN4H7XQ2P", "CS1:0KRWMTX7P:MFRGGZDFMZTWQ2LKNNWG23TPOA"
 	case store.Failed:

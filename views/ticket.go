@@ -82,6 +82,7 @@ func (t TicketView) heading() string {
 		return "Sending the prompt…"
 	case store.PushUnknown:
 		return "A prompt may be on your phone"
+	case store.PushPrompted, store.PushRefused, store.PushSoftFailed, store.PushFailed, store.PushPaid:
 	}
 	return "Check your phone"
 }

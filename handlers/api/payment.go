@@ -192,6 +192,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	case store.KeyElsewhere:
 		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
 			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA message at the box office."
+	default:
 	}
 	return web.WriteJSON(w, status, body)
 }

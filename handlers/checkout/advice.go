@@ -26,6 +26,7 @@ func advise(c store.Case, initiator bool) (why, todo string) {
 		return adviseClaim(c)
 	case store.CaseCallback:
 		return adviseCallback(c)
+	case store.CasePayment:
 	}
 	doubt, what, _ := strings.Cut(c.Reason, " ")
 	unknown := doubt == store.DoubtNoSuchReceipt || doubt == store.DoubtPaidOthers
@@ -344,8 +345,9 @@ func advisePushEnd(c store.Case) string {
 		return "Daraja refused this prompt with " + what
 	case store.PushFailed:
 		return "this prompt failed with " + what
+	default:
+		return ""
 	}
-	return ""
 }
 
 // callbackAbout is what each kind of callback tells of.
@@ -407,12 +409,14 @@ func adviseClaim(c store.Case) (why, todo string) {
 				"look the receipt up in the M-PESA portal; if it paid for this ticket: cinemasphere accept --move " + c.Receipt + " " + c.TicketCode + "; else " + settle(c)
 		}
 		todo = "look the receipt up in the M-PESA portal; if it paid for the ticket: " + accept(c) + "; else " + settle(c)
+	case store.ClaimRefused:
 	}
 	switch c.Money {
 	case store.PaymentApplied:
 		todo = "nothing: it has paid for a ticket"
 	case store.PaymentRefunded, store.PaymentReversed:
 		todo = "nothing: its money has gone back"
+	case store.PaymentRefundDue, store.PaymentUnmatched, store.PaymentSuperseded:
 	}
 	if c.Reason == store.ReasonNotUnderstood {
 		return "the customer names this receipt. M-PESA answered with " + c.RefundText +

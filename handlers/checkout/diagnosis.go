@@ -94,6 +94,7 @@ func whatEnd(p store.PushEnd) pushEnd {
 		if p.Reason == store.ReasonUnknownCode || p.Reason == store.ReasonOddAnswer && !strings.HasPrefix(p.Code, "5") {
 			return endTrouble
 		}
+	case store.PushSending, store.PushPrompted:
 	}
 	return endOther
 }

@@ -133,6 +133,7 @@ func ExplainReturn(r store.Return) string {
 		return what + money + " was reversed at M-PESA: the money has gone back to whoever paid it."
 	case store.PaymentUnmatched:
 		return "M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box office will look at it: keep your M-PESA message."
+	case store.PaymentApplied, store.PaymentRefundDue, store.PaymentSuperseded:
 	}
 	switch {
 	case r.Receipt == "":

@@ -162,6 +162,7 @@ func refused(e *mpesa.Error) bool {
 	switch e.Kind {
 	case mpesa.KindRefused, mpesa.KindBusy, mpesa.KindConfig, mpesa.KindToken:
 		return true
+	case mpesa.KindAmbiguous, mpesa.KindNoAnswer:
 	}
 	return false
 }

@@ -125,6 +125,7 @@ func toldOf(p store.Push) bool {
 	switch p.State {
 	case store.PushPaid, store.PushFailed, store.PushSoftFailed:
 		return true
+	case store.PushSending, store.PushPrompted, store.PushUnknown, store.PushRefused:
 	}
 	return false
 }

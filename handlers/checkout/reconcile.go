@@ -160,6 +160,7 @@ func verdictClass(c mpesa.Class) store.VerdictClass {
 		return store.SoftFailure
 	case mpesa.ClassUnknown:
 		return store.UnknownCode
+	case mpesa.ClassPending:
 	}
 	return store.Unclear
 }

@@ -60,6 +60,7 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 			answer.Verdict = store.RefundRefused
 		case mpesa.KindBusy, mpesa.KindToken:
 			answer.Verdict = store.RefundTryAgain
+		case mpesa.KindAmbiguous, mpesa.KindNoAnswer: // it may have been taken
 		}
 		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
 	}
@@ -99,6 +100,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 		answer.Verdict = store.RefundRefused
 	case mpesa.OutcomeTryAgain:
 		answer.Verdict = store.RefundTryAgain
+	case mpesa.OutcomeUnknown:
 	}
 	applied, err := s.store.ApplyReversal(ctx, cb, answer)
 	switch {

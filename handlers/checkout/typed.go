@@ -34,8 +34,9 @@ func readPhone(typed string) (phone mpesa.MSISDN, sentence string) {
 		return "", "These are two numbers, and the prompt goes to one. " + sentence
 	case mpesa.FaultNotMobile:
 		return "", "Mobile numbers begin with 07 or 01. " + sentence
+	default:
+		return "", sentence
 	}
-	return "", sentence
 }
 
 func digits(n int) string {

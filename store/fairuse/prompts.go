@@ -99,6 +99,7 @@ func (p Prompt) halves() int {
 		return 2
 	case Tried:
 		return 1
+	case Open, Paid, NotSent:
 	}
 	return 0
 }

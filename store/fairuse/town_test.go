@@ -158,6 +158,7 @@ func (t *town) recent(r *fairuse.Recent, b *booked, address bool) {
 			r.Tried++
 		case fairuse.Paid:
 			r.Paid++
+		case fairuse.NotSent:
 		}
 	}
 }

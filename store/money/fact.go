@@ -47,6 +47,7 @@ func (s Source) rank() int {
 		return 2
 	case Operator:
 		return 1
+	case Reversal:
 	}
 	return 0
 }

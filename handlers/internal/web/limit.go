@@ -46,8 +46,9 @@ func RefusalStatus(r *store.Refusal) int {
 	switch r.Kind {
 	case store.AddressHolds, store.AddressShare, store.AddressBusy, store.TooFast, store.TooManyPrompts, store.OwnPrompts, store.TooManyGuesses:
 		return http.StatusTooManyRequests
+	default:
+		return http.StatusConflict
 	}
-	return http.StatusConflict
 }
 
 // RetryAfter says in the answer after how long a refused request may be sent again, where that is known.

@@ -64,6 +64,7 @@ func MaskAttr(_ []string, a slog.Attr) slog.Attr {
 		case interface{ String() string }:
 			return slog.String(a.Key, Mask(v.String()))
 		}
+	default:
 	}
 	return a
 }

@@ -87,8 +87,9 @@ func RefusalSentence(r *store.Refusal) string {
 		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.", store.ClaimTries)
 	case store.OverLimit:
 		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", ui.Shillings(store.MaxCharge))
+	default:
+		return "This booking was not possible. Nothing was booked."
 	}
-	return "This booking was not possible. Nothing was booked."
 }
 
 func left(n int, none, one, many string) string {
