@@ -63,7 +63,9 @@ func viewEntry(e Entry) entryView {
 	}
 	if e.Reversed {
 		row.Back = e.Reversal.Receipt + ", " + inNairobi(e.Reversal.At).Format(layout)
-		row.By = map[string]string{ByAPI: "on request", ByOperator: "by the operator", BySafaricom: "by Safaricom"}[e.Reversal.By]
+		row.By = map[string]string{
+			ByAPI: "on request", ByOperator: "by the operator", BySafaricom: "by Safaricom",
+		}[e.Reversal.By]
 		row.Gone = e.Reversal.Amount == e.Amount
 		if !row.Gone {
 			row.By += ", " + shillings(e.Reversal.Amount) + " of it"

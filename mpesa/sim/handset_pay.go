@@ -59,9 +59,14 @@ func (s *Sim) payByHand(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This is no Kenyan mobile number.", http.StatusNotFound)
 		return
 	}
-	typed := payView{To: r.PostFormValue("to"), Account: r.PostFormValue("account"), Amount: strings.TrimSpace(r.PostFormValue("amount"))}
+	typed := payView{
+		To: r.PostFormValue("to"), Account: r.PostFormValue("account"),
+		Amount: strings.TrimSpace(r.PostFormValue("amount")),
+	}
 	amount, _ := strconv.Atoi(strings.ReplaceAll(typed.Amount, ",", ""))
-	p := HandPayment{Phone: string(phone), To: typed.To, Account: typed.Account, Amount: amount, PIN: r.PostFormValue("pin")}
+	p := HandPayment{
+		Phone: string(phone), To: typed.To, Account: typed.Account, Amount: amount, PIN: r.PostFormValue("pin"),
+	}
 	err = s.beginByHand(p)
 	if problem, status := payProblem(err); problem != "" {
 		typed.Problem = problem

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// chance makes ids of a seed and of what they are for, and not of one stream of random bytes: so two histories of one seed
-// have the same ids, even where things happen at the same instant and in another order.
+// chance makes ids of a seed and of what they are for, and not of one stream of random bytes: so two histories of one
+// seed have the same ids, even where things happen at the same instant and in another order.
 type chance struct {
 	seed  [32]byte
 	loose atomic.Uint64 // ids that are for nothing in particular

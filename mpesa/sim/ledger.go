@@ -23,7 +23,7 @@ type Entry struct {
 	Receipt           string    `json:"receipt"`
 	Phone             string    `json:"phone"`
 	Amount            int       `json:"amount"`   // taken, in whole shillings
-	Told              int       `json:"told"`     // what its callbacks and confirmations say instead, 0 where there was none
+	Told              int       `json:"told"`     // what is said of it instead, 0 for the same
 	Receiver          string    `json:"receiver"` // the paybill or till that was paid
 	BuyGoods          bool      `json:"buyGoods"` // it is a till: what was paid for does not reach it
 	MerchantRequestID string    `json:"merchantRequestId"`
@@ -173,8 +173,8 @@ var (
 	errTooMuch         = errors.New("sim: more than was paid")
 )
 
-// Reverse sends a payment back as the cinema's operator does in M-PESA's own portal: nobody is told but the customer. It
-// reports whether the payment is reversed now; it is not where there is no such receipt, or not enough money left.
+// Reverse sends a payment back as the cinema's operator does in M-PESA's own portal: nobody is told but the customer.
+// It reports whether the payment is reversed now; it is not where there is no such receipt, or not enough money left.
 func (s *Sim) Reverse(receipt string) bool {
 	err := s.reverseByHand(receipt, ByOperator)
 	return err == nil || errors.Is(err, errAlreadyReversed)

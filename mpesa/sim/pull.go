@@ -21,7 +21,9 @@ func (s *Sim) registerPull(w http.ResponseWriter, _ *http.Request, f fields) {
 	bad, wrong := firstWrong([]check{
 		{"ShortCode", s.ours(f.get("ShortCode"))},
 		{"RequestType", f.get("RequestType") == "Pull"},
-		{"NominatedNumber", phoneShape.MatchString("254" + strings.TrimPrefix(strings.TrimPrefix(f.get("NominatedNumber"), "254"), "0"))},
+		{"NominatedNumber",
+			phoneShape.MatchString("254" +
+				strings.TrimPrefix(strings.TrimPrefix(f.get("NominatedNumber"), "254"), "0"))},
 		{"CallBackURL", validCallback(f.get("CallBackURL"))},
 	})
 	if wrong {
@@ -113,8 +115,9 @@ func (s *Sim) pullRows(start, end time.Time, offset int) (rows []pulled) {
 
 func (s *Sim) pulled(e Entry) pulled {
 	row := pulled{
-		TransactionID: e.Receipt, Date: inNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone), Sender: customer(e.Phone),
-		Type: "c2b-pay-bill-debit", Reference: e.Reference, Amount: strconv.Itoa(e.Amount) + ".0", OrganizationName: s.cfg.CinemaName,
+		TransactionID: e.Receipt, Date: inNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone),
+		Sender: customer(e.Phone), Type: "c2b-pay-bill-debit", Reference: e.Reference,
+		Amount: strconv.Itoa(e.Amount) + ".0", OrganizationName: s.cfg.CinemaName,
 	}
 	if s.cfg.Default.Status.Party == PartyMasked {
 		row.Phone = json.RawMessage(quoted(maskedPhone(e.Phone)))

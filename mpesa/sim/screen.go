@@ -66,7 +66,10 @@ func (s *Sim) message(p *push) message {
 	what := fmt.Sprintf("%s to %s", shillings(p.Amount), s.cfg.CinemaName)
 	switch p.ResultCode {
 	case codePaid:
-		e := Entry{Receipt: p.Receipt, Amount: p.taken, BuyGoods: p.TransactionType == typeBuyGoods, Reference: p.Reference, At: p.SettledAt}
+		e := Entry{
+			Receipt: p.Receipt, Amount: p.taken, BuyGoods: p.TransactionType == typeBuyGoods, Reference: p.Reference,
+			At: p.SettledAt,
+		}
 		m.From, m.Paid, m.Text = "MPESA", true, s.paidSMS(e, p.spentToday)
 	case codeCancelled:
 		m.Text = "You cancelled the payment of " + what + ". Nothing was taken."
@@ -91,14 +94,17 @@ func (s *Sim) paidSMS(e Entry, spentToday int) string {
 		receiver = "paid to " + s.cfg.CinemaName + "."
 	}
 	date, hour := smsTime(e.At)
-	return fmt.Sprintf("%s Confirmed. Ksh%s.00 %s on %s at %s. Transaction cost, Ksh0.00. Amount you can transact within the day is %s.00.",
+	return fmt.Sprintf(
+		"%s Confirmed. Ksh%s.00 %s on %s at %s. Transaction cost, Ksh0.00. Amount you can transact within the day "+
+			"is %s.00.",
 		e.Receipt, grouped(e.Amount), receiver, date, hour, grouped(max(dailyLimit-spentToday, 0)))
 }
 
 // reversalSMS tells a customer that the money is back, in M-PESA's own style.
 func reversalSMS(r Reversal) string {
 	date, hour := smsTime(r.At)
-	return fmt.Sprintf("%s Confirmed. Transaction %s has been reversed on %s at %s. Ksh%s.00 is credited to your M-PESA account.",
+	return fmt.Sprintf(
+		"%s Confirmed. Transaction %s has been reversed on %s at %s. Ksh%s.00 is credited to your M-PESA account.",
 		r.Receipt, r.Of, date, hour, grouped(r.Amount))
 }
 

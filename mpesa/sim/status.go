@@ -65,9 +65,15 @@ func (s *Sim) status(q *request, _ time.Time) outcome {
 	}
 	switch i, found := s.receipts[receipt]; {
 	case found && i >= 0:
-		return outcome{code: codePaid, desc: requestText(codePaid), params: s.paymentParams(q, &s.ledger[i]), references: references}
+		return outcome{
+			code: codePaid, desc: requestText(codePaid), params: s.paymentParams(q, &s.ledger[i]),
+			references: references,
+		}
 	case found && i != reserved:
-		return outcome{code: codePaid, desc: requestText(codePaid), params: s.reversalParams(q, s.reversals[ofReversal-i]), references: references}
+		return outcome{
+			code: codePaid, desc: requestText(codePaid), params: s.reversalParams(q, s.reversals[ofReversal-i]),
+			references: references,
+		}
 	}
 	return fails(codeNoReceipt)
 }
@@ -124,7 +130,9 @@ func (s *Sim) reversalParams(q *request, r Reversal) []param {
 // reversalStatus is what it says of a Reversal request that is named by its conversation.
 func (s *Sim) reversalStatus(q, reversal *request, references []param) outcome {
 	done := outcome{code: codePaid, desc: requestText(codePaid), references: references}
-	if i := slices.IndexFunc(s.reversals, func(r Reversal) bool { return r.ConversationID == reversal.ConversationID }); i >= 0 {
+	if i := slices.IndexFunc(s.reversals, func(r Reversal) bool {
+		return r.ConversationID == reversal.ConversationID
+	}); i >= 0 {
 		done.params = s.reversalParams(q, s.reversals[i])
 		return done
 	}
