@@ -98,9 +98,12 @@ func TestParseMSISDN(t *testing.T) {
 		// Gujarati
 		"\u0ae6\u0aed\u0ae7\u0ae7\u0ae7\u0ae6\u0ae6\u0ae6\u0ae7\u0aeb": "254711100015",
 		// full width
-		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15":                                         "254711100015",
-		"\U0001d7ce\U0001d7d5\U0001d7cf\U0001d7cf\U0001d7cf\U0001d7ce\U0001d7ce\U0001d7ce\U0001d7cf\U0001d7d3": "254711100015",
-		"\u0660711\u0661\u0660\u0660015":                                                                       "254711100015",
+		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15": "254711100015",
+		// bold
+		"\U0001d7ce\U0001d7d5\U0001d7cf\U0001d7cf\U0001d7cf" +
+			"\U0001d7ce\U0001d7ce\U0001d7ce\U0001d7cf\U0001d7d3": "254711100015",
+		// of two scripts
+		"\u0660711\u0661\u0660\u0660015": "254711100015",
 
 		// words and links around it
 		"Ada Njeri +254 711 100 015":                       "254711100015",
@@ -184,11 +187,13 @@ func TestParseMSISDNRefuses(t *testing.T) {
 		"0712345678,0712345679": {FaultTwoNumbers, 0}, "0712 345 678 / 0722 345 678": {FaultTwoNumbers, 0},
 		"+254712345678 +254722345678": {FaultTwoNumbers, 0},
 		"712345678;254722345678":      {FaultTwoNumbers, 0}, "0712345678 or 0722345678": {FaultTwoNumbers, 0},
-		"[0712345678](tel:+254722345678)":  {FaultTwoNumbers, 0},
-		"0712345678,0712345678,0722345678": {FaultTwoNumbers, 0}, "0712345678 0722345678 0712345678": {FaultTwoNumbers, 0},
+		"[0712345678](tel:+254722345678)":         {FaultTwoNumbers, 0},
+		"0712345678,0712345678,0722345678":        {FaultTwoNumbers, 0},
+		"0712345678 0722345678 0712345678":        {FaultTwoNumbers, 0},
 		"0712345678 and 0712345678 or 0722345678": {FaultTwoNumbers, 0},
-		"[0712345678](tel:+255712345678)":         {FaultUnreadable, 0}, "0712345678;phone-context=+255": {FaultUnreadable, 0},
-		"0712345678;phone-context=+2547": {FaultUnreadable, 0}, "0712345678;ext=254": {FaultUnreadable, 0},
+		"[0712345678](tel:+255712345678)":         {FaultUnreadable, 0},
+		"0712345678;phone-context=+255":           {FaultUnreadable, 0},
+		"0712345678;phone-context=+2547":          {FaultUnreadable, 0}, "0712345678;ext=254": {FaultUnreadable, 0},
 		"0712345678 for 2": {FaultUnreadable, 0}, "12 May: 0712345678": {FaultUnreadable, 0},
 
 		"07l2345678": {FaultUnreadable, 0}, "O712345678": {FaultUnreadable, 0}, "0712345678x": {FaultUnreadable, 0},

@@ -2,8 +2,9 @@ package mpesa
 
 const (
 	notCharged  = "You have not been charged."
-	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
-	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
+	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did " +
+		"enter your PIN, wait a moment: your payment will show here."
+	oldMenu = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
 		"dial *234# on it to update the menu."
 	setUpWrong = "Something is wrong with our payment set-up. " + notCharged
 )
@@ -66,21 +67,25 @@ var results = map[Code]Result{
 		Sentence: "The M-PESA PIN was wrong. " + notCharged,
 		Operator: "Wrong PIN (observed). M-PESA's own text speaks of the initiator; for STK Push it means the payer."},
 	"2006": accountRule("Declined by a rule or the state of an account (documented for reversals)."),
-	"2028": setUp("The shortcode may not do this kind of payment: check transaction type, shortcode and till (documented)."),
+	"2028": setUp(
+		"The shortcode may not do this kind of payment: check transaction type, shortcode and till (documented)."),
 	"2029": accountRule("Declined by a rule of an account (claimed only)."),
 	"2033": accountRule("Declined by a rule of an account (claimed only)."),
 	"2040": accountRule("Declined by a rule of an account (claimed only)."),
 	"8006": {Class: ClassFinalFailure, Reason: "pin_locked",
 		Sentence: "Your M-PESA PIN is locked: call Safaricom on 100. " + notCharged,
 		Operator: "The payer's PIN is locked (documented)."},
-	"SFC_IC0003": setUp("M-PESA does not know the receiving party (observed with a till set up wrongly): check transaction type, shortcode and till."),
+	"SFC_IC0003": setUp(
+		"M-PESA does not know the receiving party (observed with a till set up wrongly): check transaction type, " +
+			"shortcode and till."),
 	"E3008": {Class: ClassFinalFailure, Reason: "debt",
 		Sentence: "M-PESA declined the payment because of a debt on this number. " + notCharged,
 		Operator: "The payer has a bad debt contract (observed)."},
 
 	"17": {Class: ClassSoftFailure, Reason: "too_soon",
 		Sentence: notComplete + " Before you try again, wait two minutes.",
-		Operator: "Rule limited: most likely the same amount from the same phone within two minutes (documented; others say an internal failure)."},
+		Operator: "Rule limited: most likely the same amount from the same phone within two minutes (documented; " +
+			"others say an internal failure)."},
 	"26": {Class: ClassSoftFailure, Reason: "busy",
 		Sentence: "M-PESA was too busy. " + notComplete,
 		Operator: "M-PESA is busy (claimed only)."},
@@ -90,7 +95,9 @@ var results = map[Code]Result{
 	"1019": {Class: ClassSoftFailure, Reason: "expired",
 		Sentence: "The M-PESA prompt ran out of time. " + notComplete,
 		Operator: "The transaction expired (documented, seen at times in the sandbox)."},
-	"1025": pushFailed("The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the reference."),
+	"1025": pushFailed(
+		"The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the " +
+			"reference."),
 	"9999": pushFailed("The prompt could not be sent (claimed only)."),
 	"1036": {Class: ClassSoftFailure, Reason: "unreachable",
 		Sentence: "Your phone could not be reached. " + notComplete,

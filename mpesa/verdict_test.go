@@ -36,7 +36,8 @@ func TestClassifyResult(t *testing.T) {
 		t.Errorf("the table has %d codes, this test 15", len(verdicts))
 	}
 	for _, code := range []Code{"", "00", "0.0", " 0", "0 ", "-0", "O", "r000001", "R00001", "1032", "4999", "17"} {
-		if got := ClassifyResult(code); got.Outcome != OutcomeUnknown || got.Reason != "unknown" || got.Code != code || got.Operator == "" {
+		if got := ClassifyResult(code); got.Outcome != OutcomeUnknown || got.Reason != "unknown" || got.Code != code ||
+			got.Operator == "" {
 			t.Errorf("%q: %+v", code, got)
 		}
 	}
