@@ -66,7 +66,8 @@ func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 		if paid.State == store.PaymentRefundDue {
 			why = "due back: " + why
 		}
-		_, err = fmt.Fprintf(p.stdout, "Receipt %s of KSh %s, ticket %s: %s.\n    do: %s\n", paid.Receipt, shillings(entry.Amount), entry.TicketCode, why, do)
+		_, err = fmt.Fprintf(p.stdout, "Receipt %s of KSh %s, ticket %s: %s.\n    do: %s\n", paid.Receipt,
+			shillings(entry.Amount), entry.TicketCode, why, do)
 	}
 	return err
 }
@@ -96,11 +97,15 @@ func (c acceptCmd) acceptance() (store.Acceptance, error) {
 
 // acceptRefused says why a receipt was not taken. RECEIPT is replaced by it.
 var acceptRefused = map[store.RefusalKind]string{
-	store.ReceiptUsed:       "receipt RECEIPT is the money of another booking or prompt already: see cinemasphere payments --receipt=RECEIPT",
-	store.AcceptedElsewhere: "receipt RECEIPT has been accepted for another ticket: see cinemasphere payments --receipt=RECEIPT; if that was a mistake, say it once more with --move, and the other ticket becomes void",
-	store.ReceiptKnown:      "that payment has its receipt already, or is of no prompt: name the ticket's code",
-	store.AlreadyRefunded:   "the money of receipt RECEIPT has gone back, or is on its way: see cinemasphere payments --receipt=RECEIPT",
-	store.AmountKnown:       "M-PESA has said another amount: compare receipt RECEIPT with cinemasphere payments --receipt=RECEIPT, and say what was paid with --amount=SHILLINGS",
+	store.ReceiptUsed: "receipt RECEIPT is the money of another booking or prompt already: see cinemasphere " +
+		"payments --receipt=RECEIPT",
+	store.AcceptedElsewhere: "receipt RECEIPT has been accepted for another ticket: see cinemasphere payments " +
+		"--receipt=RECEIPT; if that was a mistake, say it once more with --move, and the other ticket becomes void",
+	store.ReceiptKnown: "that payment has its receipt already, or is of no prompt: name the ticket's code",
+	store.AlreadyRefunded: "the money of receipt RECEIPT has gone back, or is on its way: see cinemasphere payments " +
+		"--receipt=RECEIPT",
+	store.AmountKnown: "M-PESA has said another amount: compare receipt RECEIPT with cinemasphere payments " +
+		"--receipt=RECEIPT, and say what was paid with --amount=SHILLINGS",
 }
 
 type settledCmd struct {
@@ -128,7 +133,8 @@ func (c settledCmd) Run(p *program) error {
 			return err
 		}
 		for _, entry := range cases {
-			if _, err := fmt.Fprintf(p.stdout, "%s (%s, ticket %s) is off the list; cinemasphere payments --all shows it with your note.\n",
+			if _, err := fmt.Fprintf(p.stdout,
+				"%s (%s, ticket %s) is off the list; cinemasphere payments --all shows it with your note.\n",
 				entry.Name(), or(entry.Receipt, "no receipt"), or(entry.TicketCode, "-")); err != nil {
 				return err
 			}
@@ -137,7 +143,8 @@ func (c settledCmd) Run(p *program) error {
 	})
 }
 
-// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a ticket.
+// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a
+// ticket.
 func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {
@@ -168,9 +175,10 @@ func (c settledCmd) some(cases []store.Case, err error) ([]store.Case, error) {
 
 // settleRefused says why an entry stays on the list.
 var settleRefused = map[store.RefusalKind]string{
-	store.MoneyDue:        "its money is due back, so give it back; cinemasphere payments says how",
-	store.RefundOpen:      "a refund of it is on its way",
-	store.StillAsked:      "M-PESA is being asked about the receipt; wait for some minutes",
-	store.SeveralPayments: "it may be the same money as several receipts: say which, with cinemasphere accept RECEIPT and its number (payment:…)",
+	store.MoneyDue:   "its money is due back, so give it back; cinemasphere payments says how",
+	store.RefundOpen: "a refund of it is on its way",
+	store.StillAsked: "M-PESA is being asked about the receipt; wait for some minutes",
+	store.SeveralPayments: "it may be the same money as several receipts: say which, with cinemasphere accept " +
+		"RECEIPT and its number (payment:…)",
 	store.NothingToSettle: "nobody has to do anything about it",
 }

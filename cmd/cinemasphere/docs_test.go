@@ -162,7 +162,8 @@ func TestDocsOfTheAPI(t *testing.T) {
 		}
 		ran++
 		for placeholder, found := range map[string]string{
-			"MOVIEID": `"movieId":(\d+)`, "TICKETSECRET": `"ticketSecret":"(\w+)"`, "ws_CO_…": `"checkoutRequestId":"(\w+)"`,
+			"MOVIEID": `"movieId":(\d+)`, "TICKETSECRET": `"ticketSecret":"(\w+)"`,
+			"ws_CO_…": `"checkoutRequestId":"(\w+)"`,
 		} {
 			if m := regexp.MustCompile(found).FindStringSubmatch(body); m != nil && filled[placeholder] == "" {
 				filled[placeholder] = m[1]

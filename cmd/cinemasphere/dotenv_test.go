@@ -72,7 +72,8 @@ func TestDotenvRefuses(t *testing.T) {
 // TestDotenvFiles: a file says the same however its editor has saved it.
 func TestDotenvFiles(t *testing.T) {
 	const text = "# Cinema\n\n; more\n  # and more\n" +
-		"MPESA_ENV=production\nexport BASE_URL = https://cinema.co.ke  # ours\n\nNAME='a # b'\nMPESA_ENV=production\nE=\nLAST=x$y"
+		"MPESA_ENV=production\nexport BASE_URL = https://cinema.co.ke  # ours\n\nNAME='a # " +
+		"b'\nMPESA_ENV=production\nE=\nLAST=x$y"
 	want := []assignment{{"MPESA_ENV", "production", 5}, {"BASE_URL", "https://cinema.co.ke", 6}, {"NAME", "a # b", 8},
 		{"E", "", 10}, {"LAST", "x$y", 11}}
 	crlf, cr := strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "\n", "\r")

@@ -13,7 +13,8 @@ func TestPackageComments(t *testing.T) {
 		for name, f := range p.files {
 			if f.Doc != nil && !generated(name) {
 				with = append(with, name)
-				if want := "Package " + f.Name.Name + " "; f.Name.Name != "main" && !strings.HasPrefix(f.Doc.Text(), want) {
+				if want := "Package " + f.Name.Name + " "; f.Name.Name != "main" &&
+					!strings.HasPrefix(f.Doc.Text(), want) {
 					t.Errorf("%s: the package comment does not begin with %q", name, want)
 				}
 				if !strings.Contains(f.Doc.Text(), "never") {

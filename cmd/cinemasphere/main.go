@@ -1,5 +1,5 @@
-// Command cinemasphere is a cinema's own box office: it shows the films, takes the booking, sends the M-PESA STK Push and
-// gives the customer a ticket.
+// Command cinemasphere is a cinema's own box office: it shows the films, takes the booking, sends the M-PESA STK Push
+// and gives the customer a ticket.
 //
 //	cinemasphere [serve]   serve the site; without any setting, a demo on http://localhost:8080
 //	cinemasphere seed      write sample films, halls and screenings into an empty database
@@ -10,8 +10,8 @@
 //	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere version   say which version this is
 //
-// This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and it
-// must never hold a rule about seats or money.
+// This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and
+// it must never hold a rule about seats or money.
 package main
 
 import (

@@ -36,17 +36,22 @@ func (c fsckCmd) Run(p *program) error {
 		for _, push := range a.Undecided {
 			behind += store.Cents(push.Amount) * 100
 		}
-		fmt.Fprintf(p.stdout, "%-18s %7d pushes    KSh %s at most\n", "without a verdict", len(a.Undecided), shillings(behind))
+		fmt.Fprintf(p.stdout, "%-18s %7d pushes    KSh %s at most\n", "without a verdict", len(a.Undecided),
+			shillings(behind))
 		for _, push := range a.Undecided {
-			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(), push.Amount, push.State)
+			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(),
+				push.Amount, push.State)
 		}
 		if len(a.Pending) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
+			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt",
+				len(a.Pending))
 		}
 		if len(a.Alike) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), shillings(store.Between(a.Alike)))
+			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike),
+				shillings(store.Between(a.Alike)))
 			for _, pair := range a.Alike {
-				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, KSh %s\n", pair.Receipt, store.CasePayment, pair.Pending, pair.Code, shillings(pair.Amount))
+				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, KSh %s\n", pair.Receipt,
+					store.CasePayment, pair.Pending, pair.Code, shillings(pair.Amount))
 			}
 		}
 		if len(a.Wrong) == 0 {
@@ -113,7 +118,8 @@ func (c paymentsCmd) Run(p *program) error {
 		if c.JSON {
 			return writeCases(p.stdout, cases, c.initiator(st))
 		}
-		if len(cases) == 0 && (f.Receipt != "" || f.Ticket != "" || f.Phone != "" || f.Since != 0 || len(f.States) > 0) {
+		if len(cases) == 0 &&
+			(f.Receipt != "" || f.Ticket != "" || f.Phone != "" || f.Since != 0 || len(f.States) > 0) {
 			_, err = fmt.Fprintln(p.stdout, "No money is like that.")
 			return err
 		}
@@ -180,7 +186,8 @@ func (c refundCmd) Run(p *program) error {
 	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
 	if c.ByHand != nil {
 		if n.Reference = strings.TrimSpace(*c.ByHand); n.Reference == "" {
-			return errors.New("--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
+			return errors.New(
+				"--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
 		}
 	}
 	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
@@ -192,23 +199,28 @@ func (c refundCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments --receipt=" + r.Receipt
+		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments " +
+			"--receipt=" + r.Receipt
 		switch {
 		case r.ID == 0:
-			_, err = fmt.Fprintf(p.stdout, "It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n", or(r.Receipt, "it"), r.TicketCode)
+			_, err = fmt.Fprintf(p.stdout,
+				"It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n",
+				or(r.Receipt, "it"), r.TicketCode)
 			return err
 		case r.State == store.RefundDone:
 			how = "It is written down as given back by hand."
 		case r.Receipt == "":
-			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
+			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See " +
+				"what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
 		}
-		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
+		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount),
+			or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
 		return err
 	})
 }
 
-// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the ticket with
-// that code.
+// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the
+// ticket with that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
 	name := oneWord(c.Named)
 	kind, id := numbered(name)
@@ -229,23 +241,30 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 		return r, errors.New(strings.ReplaceAll(refundRefused[refusal.Kind], "NAMED", name))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number", c.Named)
+		return r,
+			fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number",
+				c.Named)
 	}
 	return r, err
 }
 
 // refundRefused says why a refund was not taken down. NAMED is replaced by what was named.
 var refundRefused = map[store.RefusalKind]string{
-	store.RefundOpen:      "a refund of this payment is on its way already: cinemasphere payments says how it stands and what can be done",
+	store.RefundOpen: "a refund of this payment is on its way already: cinemasphere payments says how it stands " +
+		"and what can be done",
 	store.AlreadyRefunded: "this money has gone back already",
 	store.NotOurs:         "there is nothing to refund",
-	store.SeveralPayments: "the ticket has several payments: name the receipt or the number (payment:…) of one, as cinemasphere payments --ticket=NAMED lists them",
-	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
-	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
-	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
-	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
+	store.SeveralPayments: "the ticket has several payments: name the receipt or the number (payment:…) of one, as " +
+		"cinemasphere payments --ticket=NAMED lists them",
+	store.AmountUnknown: "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with " +
+		"--amount=SHILLINGS",
+	store.AmountKnown: "M-PESA took another amount: leave --amount out",
+	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing " +
+		"was written: give the money back in the M-PESA portal, then write that down with: cinemasphere refund " +
+		"--by-hand=REFERENCE NAMED",
+	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was " +
+		"written: give the money back in the M-PESA portal, then write that down with: cinemasphere refund " +
+		"--by-hand=REFERENCE NAMED",
 }
 
 type salesCmd struct {
@@ -298,7 +317,8 @@ func sayStatus(p *program, st *store.Store) error {
 	case sales.Paused != "":
 		_, err = fmt.Fprintf(p.stdout, "Sales are paused: %s.\n", sales.Paused)
 	case sales.Until != 0:
-		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n", when(sales.Until))
+		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n",
+			when(sales.Until))
 	default:
 		_, err = fmt.Fprintln(p.stdout, "Bookings are taken.")
 	}
@@ -307,9 +327,11 @@ func sayStatus(p *program, st *store.Store) error {
 	}
 	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
 	if err == nil && trouble != nil {
-		const told = "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n"
+		const told = "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: " +
+			"%s\n    %s\n"
 		_, err = fmt.Fprintf(p.stdout, told,
-			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"), trouble.Operator)
+			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"),
+			trouble.Operator)
 	}
 	return err
 }
@@ -349,7 +371,9 @@ func (c registerCmd) Run(p *program) error {
 		if err != nil {
 			return fmt.Errorf("--phone: %w", err)
 		}
-		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{Nominated: phone, CallbackURL: plan.results}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
+		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{
+			Nominated: phone, CallbackURL: plan.results,
+		}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
 			return err
 		}
 		_, err = fmt.Fprintln(p.stdout, "Registered for Pull Transactions.")
@@ -363,9 +387,13 @@ func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.C
 	if err != nil {
 		return err
 	}
-	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{
+		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation,
+	})
 	if errors.Is(err, mpesa.ErrAlreadyRegistered) {
-		return errors.New("this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL management), then register again")
+		return errors.New(
+			"this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL " +
+				"management), then register again")
 	}
 	return err
 }

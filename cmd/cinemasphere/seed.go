@@ -92,7 +92,8 @@ func seed(ctx context.Context, st *store.Store) error {
 	return st.Found(ctx, f)
 }
 
-// extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the future.
+// extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the
+// future.
 func extendProgramme(ctx context.Context, st *store.Store) error {
 	s, err := readSample()
 	if err != nil {
@@ -123,7 +124,8 @@ func extendProgramme(ctx context.Context, st *store.Store) error {
 }
 
 // sampleProgramme is the sample's screenings from now on for programmeDays, those after the last one that there is.
-func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
+func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall,
+	movies []store.Movie) ([]store.Screening, error) {
 	bySlug := map[string]store.MovieID{}
 	for _, m := range movies {
 		bySlug[m.Slug] = m.ID
@@ -145,9 +147,10 @@ func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movi
 	return add, nil
 }
 
-// sampleDay is one day's sample screenings: an afternoon and an evening one in each hall, and at weekends a morning one.
-// Which film plays where moves on from day to day, so that each gets every hall.
-func sampleDay(s sample, day time.Time, halls []store.Hall, bySlug map[string]store.MovieID) ([]store.Screening, error) {
+// sampleDay is one day's sample screenings: an afternoon and an evening one in each hall, and at weekends a morning
+// one. Which film plays where moves on from day to day, so that each gets every hall.
+func sampleDay(s sample, day time.Time, halls []store.Hall,
+	bySlug map[string]store.MovieID) ([]store.Screening, error) {
 	number := int(day.Unix()+3*60*60) / (24 * 60 * 60)
 	var out []store.Screening
 	for h, hall := range halls {
@@ -175,8 +178,9 @@ func sampleDay(s sample, day time.Time, halls []store.Hall, bySlug map[string]st
 			}
 			start := day.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
 			out = append(out, store.Screening{
-				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start), SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
-				Price: store.Cents(slot.movie.PriceKsh * 100),
+				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start),
+				SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
+				Price:        store.Cents(slot.movie.PriceKsh * 100),
 			})
 		}
 	}
