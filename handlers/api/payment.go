@@ -108,7 +108,8 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 	if b.Phone, err = f.phone("phoneNumber"); err != nil {
 		return b, err
 	}
-	if b.Quantity, err = f.count("quantity", fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
+	if b.Quantity, err = f.count("quantity",
+		fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
 		return b, err
 	}
 	b, problems := b.Check()
@@ -161,7 +162,9 @@ func idempotencyKey(r *http.Request) (string, error) {
 	key := keys[0]
 	printable := !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })
 	if len(keys) > 1 || len(key) < shortestKey || len(key) > longestKey || !printable {
-		return "", bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey, longestKey))
+		return "",
+			bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey,
+				longestKey))
 	}
 	return key, nil
 }
@@ -191,18 +194,22 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
 	case store.KeyElsewhere:
 		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
-			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA message at the box office."
+			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA " +
+			"message at the box office."
 	default:
 	}
 	return web.WriteJSON(w, status, body)
 }
 
-// unknown says what may be done about a booking of which nobody knows whether it was written: only its key finds it again.
+// unknown says what may be done about a booking of which nobody knows whether it was written: only its key finds it
+// again.
 func unknown(r *http.Request, err error) error {
 	e := &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 30, Err: err}
-	e.Public = "It is not known yet whether the booking was written. Send it again with the same Idempotency-Key: it is made at most once."
+	e.Public = "It is not known yet whether the booking was written. Send it again with the same Idempotency-Key: it " +
+		"is made at most once."
 	if r.Header.Get("Idempotency-Key") == "" {
-		e.Public = "It is not known yet whether the booking was written. No prompt was sent. Sending it again may hold other seats for a few minutes."
+		e.Public = "It is not known yet whether the booking was written. No prompt was sent. Sending it again may " +
+			"hold other seats for a few minutes."
 	}
 	return e
 }
@@ -225,8 +232,9 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 		}})
 	}
 	body := paymentBody{
-		Message: "Payment request sent. Check your phone and enter your M-PESA PIN.", TicketID: t.ID, TicketCode: t.Code, TicketSecret: t.Secret,
-		ResponseDescription: p.Answer.ResponseDescription, TotalAmount: t.Total,
+		Message: "Payment request sent. Check your phone and enter your M-PESA PIN.", TicketID: t.ID,
+		TicketCode: t.Code, TicketSecret: t.Secret, ResponseDescription: p.Answer.ResponseDescription,
+		TotalAmount: t.Total,
 	}
 	if p.Replayed {
 		body.Message = "This request has been made before; nothing new was sent."
@@ -249,7 +257,12 @@ const longestRaw = 1000
 
 func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 	web.Note(w, p.Refused)
-	body := refusedBody{Error: "Failed to initiate payment", MpesaResponse: map[string]string{"raw": strings.ToValidUTF8(string(p.Refused.Body[:min(len(p.Refused.Body), longestRaw)]), "")}}
+	body := refusedBody{
+		Error: "Failed to initiate payment",
+		MpesaResponse: map[string]string{
+			"raw": strings.ToValidUTF8(string(p.Refused.Body[:min(len(p.Refused.Body), longestRaw)]), ""),
+		},
+	}
 	if json.Valid(p.Refused.Body) {
 		body.MpesaResponse = json.RawMessage(p.Refused.Body)
 	}
@@ -305,7 +318,10 @@ func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	case r.Context().Err() != nil:
 		return r.Context().Err()
 	case err != nil || len(raw) == 0:
-		return &web.Error{Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.", Err: err}
+		return &web.Error{
+			Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.",
+			Err: err,
+		}
 	}
 	return web.WriteJSON(w, http.StatusOK, raw)
 }

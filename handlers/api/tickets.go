@@ -74,9 +74,10 @@ func (a *API) openTicket(r *http.Request, ref string) (*store.Ticket, error) {
 
 func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	body := ticketBody{
-		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone, Quantity: t.Quantity,
-		TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt), TransactionDate: kenya(t.TransactedAt),
-		DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt), Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
+		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone,
+		Quantity: t.Quantity, TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt),
+		TransactionDate: kenya(t.TransactedAt), DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt),
+		Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
 		Movie:     a.movieOf(t.Movie, &t.Screening),
 		Screening: ticketScreening{t.Screening.ID, t.Screening.Hall, showingOf(&t.Screening)},
 	}
