@@ -175,8 +175,8 @@ func TestChoiceOfHeaders(t *testing.T) {
 				spoofed = "for=198.51.100.9"
 			}
 			both := from("10.0.0.1:1", sets, own("192.0.2.7"), spoofs, spoofed)
-			clients, warnings := whoAsks(prefixes("10.0.0.0/8"), both, from("10.0.0.1:1", sets, own("192.0.2.8")), both, both,
-				from("10.0.0.1:1"), both)
+			clients, warnings := whoAsks(prefixes("10.0.0.0/8"), both, from("10.0.0.1:1", sets, own("192.0.2.8")), both,
+				both, from("10.0.0.1:1"), both)
 			want := "10.0.0.1 192.0.2.8 192.0.2.7 192.0.2.7 10.0.0.1 192.0.2.7"
 			if got := strings.Join(clients, " "); got != want {
 				t.Errorf("%s is set and %s spoofed: %s, want %s", sets, spoofs, got, want)

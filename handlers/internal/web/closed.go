@@ -10,8 +10,8 @@ import (
 // closedRetry is after how many seconds a customer may look again whether bookings are taken, where nobody knows.
 const closedRetry = 60
 
-// Closed is the refusal that a booking would meet at this moment; nil while bookings are taken. Once Daraja has been left
-// alone for long enough they are taken again: one of them shows whether it answers.
+// Closed is the refusal that a booking would meet at this moment; nil while bookings are taken. Once Daraja has been
+// left alone for long enough they are taken again: one of them shows whether it answers.
 func Closed(s store.Sales, now store.Instant) *store.Refusal {
 	switch {
 	case s.Paused != "":
@@ -41,5 +41,8 @@ func (k *Kit) ClosedProblem(r *store.Refusal) Problem {
 	if left := r.Until.Time().Sub(k.now()); r.Until != 0 && left > 0 {
 		wait = int((left + time.Second - 1) / time.Second)
 	}
-	return Problem{Status: http.StatusServiceUnavailable, Title: "Bookings are closed for the moment", Sentence: RefusalSentence(r), RetryAfter: wait}
+	return Problem{
+		Status: http.StatusServiceUnavailable, Title: "Bookings are closed for the moment",
+		Sentence: RefusalSentence(r), RetryAfter: wait,
+	}
 }

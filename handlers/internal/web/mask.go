@@ -47,8 +47,8 @@ func maskRuns(text string, least int, of func(byte) bool, mask func(string) stri
 	return out.String()
 }
 
-// MaskAttr is [Mask] for every attribute of a log, as slog.HandlerOptions.ReplaceAttr. Times are cut to milliseconds, as
-// finer ones look like phone numbers too.
+// MaskAttr is [Mask] for every attribute of a log, as slog.HandlerOptions.ReplaceAttr. Times are cut to milliseconds,
+// as finer ones look like phone numbers too.
 func MaskAttr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:

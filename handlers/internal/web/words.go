@@ -39,18 +39,21 @@ func RefusalSentence(r *store.Refusal) string {
 	case store.AddressHolds:
 		return "Many seats are waiting to be paid for from your network. Please try again" + after(r.Wait)
 	case store.AddressShare:
-		return "Many seats of this screening are waiting to be paid for from your network. Please try again" + after(r.Wait)
+		return "Many seats of this screening are waiting to be paid for from your network. Please try again" +
+			after(r.Wait)
 	case store.TooFast:
 		return "You have made many bookings in a minute. Please wait a minute, then try again."
 	case store.TooManyPrompts:
 		return "Many payment prompts that you asked for were not answered. Please try again" + after(r.Wait)
 	case store.AddressBusy:
 		if r.Left > 0 {
-			return fmt.Sprintf("Many bookings from your network are waiting to be paid for. You can book %d seats now.", r.Left)
+			return fmt.Sprintf("Many bookings from your network are waiting to be paid for. You can book %d seats now.",
+				r.Left)
 		}
 		return "Many bookings from your network are waiting to be paid for. Please try again" + after(r.Wait)
 	case store.OwnPrompts:
-		return "The last prompts to this number were not answered. Please wait" + strings.TrimPrefix(after(r.Wait), " in") +
+		return "The last prompts to this number were not answered. Please wait" +
+			strings.TrimPrefix(after(r.Wait), " in") +
 			" Or pay from another number."
 	case store.TooManyGuesses:
 		return "Many receipts that M-PESA does not know have been named. Please try again" + after(r.Wait) +
@@ -61,13 +64,15 @@ func RefusalSentence(r *store.Refusal) string {
 	case store.KeyReused:
 		return "This form has already made another booking. Please look at that one before you book again."
 	case store.KeyElsewhere:
-		return "This booking has been made already, by another browser or over another connection. The prompt on the phone is for it. " +
-			"Its ticket opens in the browser that booked; otherwise show your M-PESA message at the box office."
+		return "This booking has been made already, by another browser or over another connection. The prompt on the " +
+			"phone is for it. Its ticket opens in the browser that booked; otherwise show your M-PESA message at the " +
+			"box office."
 	case store.KeyEnded:
-		return "This form has made a booking already, by another browser or over another connection, and that one was not paid for. " +
-			"Send the form again to book anew."
+		return "This form has made a booking already, by another browser or over another connection, and that one " +
+			"was not paid for. Send the form again to book anew."
 	case store.PromptOut:
-		return "The last prompt may still be answered. Answer or cancel it on your phone" + until(r.Until, ", then try again.")
+		return "The last prompt may still be answered. Answer or cancel it on your phone" +
+			until(r.Until, ", then try again.")
 	case store.RefundOwed:
 		return "A refund is due to you on this booking, so it is not tried again. Please make a new booking."
 	case store.HeldTooLong:
@@ -75,18 +80,22 @@ func RefusalSentence(r *store.Refusal) string {
 	case store.NotFailed:
 		return "There is nothing to pay again for this ticket."
 	case store.SalesPaused:
-		return "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged. Please look in again later."
+		return "The box office has paused ticket sales for the moment. Nothing was booked and you have not been " +
+			"charged. Please look in again later."
 	case store.DarajaDown:
 		again := "in a few minutes"
 		if r.Until != 0 {
 			again = "after " + clock(r.Until)
 		}
-		return "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. " +
-			"Nothing was booked and you have not been charged. Please try again " + again + "."
+		return "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait " +
+			"for a prompt that never comes. Nothing was booked and you have not been charged. Please try again " +
+			again + "."
 	case store.TooManyTries:
-		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.", store.ClaimTries)
+		return fmt.Sprintf("%d receipts have been named already. Please show your M-PESA message at the box office.",
+			store.ClaimTries)
 	case store.OverLimit:
-		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.", ui.Shillings(store.MaxCharge))
+		return fmt.Sprintf("M-PESA takes at most %s in one payment. Please book fewer tickets.",
+			ui.Shillings(store.MaxCharge))
 	default:
 		return "This booking was not possible. Nothing was booked."
 	}

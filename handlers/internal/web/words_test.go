@@ -21,33 +21,66 @@ func TestRefusalSentences(t *testing.T) {
 		{store.Refusal{Kind: store.SoldOut, Left: 1}, "Only one seat is left."},
 		{store.Refusal{Kind: store.SoldOut, Left: 7}, "Only 7 seats are left."},
 		{store.Refusal{Kind: store.NotOnSale}, "Tickets for this screening are no longer sold."},
-		{store.Refusal{Kind: store.PriceChanged, Total: 2700}, "The price has changed: the total is now KSh 2,700. Nothing was booked."},
-		{store.Refusal{Kind: store.PhoneBusy, Until: at}, "A payment prompt is already on this phone. Answer or cancel it, or try again after 19:59:30."},
-		{store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait}, "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."},
-		{store.Refusal{Kind: store.AddressHolds, Wait: 15 * time.Second}, "Many seats are waiting to be paid for from your network. Please try again in 15 seconds."},
-		{store.Refusal{Kind: store.AddressShare, Wait: 15 * time.Second}, "Many seats of this screening are waiting to be paid for from your network. Please try again in 15 seconds."},
-		{store.Refusal{Kind: store.TooFast, Wait: time.Minute}, "You have made many bookings in a minute. Please wait a minute, then try again."},
-		{store.Refusal{Kind: store.TooManyPrompts, Wait: 61 * time.Second}, "Many payment prompts that you asked for were not answered. Please try again in 2 minutes."},
-		{store.Refusal{Kind: store.AddressBusy, Wait: 12 * time.Second}, "Many bookings from your network are waiting to be paid for. Please try again in 12 seconds."},
-		{store.Refusal{Kind: store.AddressBusy, Left: 2, Wait: 15 * time.Second}, "Many bookings from your network are waiting to be paid for. You can book 2 seats now."},
-		{store.Refusal{Kind: store.OwnPrompts, Wait: 121 * time.Second}, "The last prompts to this number were not answered. Please wait 3 minutes. Or pay from another number."},
-		{store.Refusal{Kind: store.OwnPrompts, Wait: 20 * time.Second}, "The last prompts to this number were not answered. Please wait 20 seconds. Or pay from another number."},
-		{store.Refusal{Kind: store.TooManyGuesses, Wait: 15 * time.Minute}, "Many receipts that M-PESA does not know have been named. Please try again in 15 minutes. Or show your M-PESA message at the box office."},
-		{store.Refusal{Kind: store.KeyElsewhere}, "This booking has been made already, by another browser or over another connection. The prompt on the phone is for it. Its ticket opens in the browser that booked; otherwise show your M-PESA message at the box office."},
-		{store.Refusal{Kind: store.KeyEnded}, "This form has made a booking already, by another browser or over another connection, and that one was not paid for. Send the form again to book anew."},
+		{store.Refusal{Kind: store.PriceChanged, Total: 2700},
+			"The price has changed: the total is now KSh 2,700. Nothing was booked."},
+		{store.Refusal{Kind: store.PhoneBusy, Until: at},
+			"A payment prompt is already on this phone. Answer or cancel it, or try again after 19:59:30."},
+		{store.Refusal{Kind: store.PhoneBusy, Wait: fairuse.PhoneWait},
+			"Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."},
+		{store.Refusal{Kind: store.AddressHolds, Wait: 15 * time.Second},
+			"Many seats are waiting to be paid for from your network. Please try again in 15 seconds."},
+		{store.Refusal{Kind: store.AddressShare, Wait: 15 * time.Second},
+			"Many seats of this screening are waiting to be paid for from your network. Please try again in 15 " +
+				"seconds."},
+		{store.Refusal{Kind: store.TooFast, Wait: time.Minute},
+			"You have made many bookings in a minute. Please wait a minute, then try again."},
+		{store.Refusal{Kind: store.TooManyPrompts, Wait: 61 * time.Second},
+			"Many payment prompts that you asked for were not answered. Please try again in 2 minutes."},
+		{store.Refusal{Kind: store.AddressBusy, Wait: 12 * time.Second},
+			"Many bookings from your network are waiting to be paid for. Please try again in 12 seconds."},
+		{store.Refusal{Kind: store.AddressBusy, Left: 2, Wait: 15 * time.Second},
+			"Many bookings from your network are waiting to be paid for. You can book 2 seats now."},
+		{store.Refusal{Kind: store.OwnPrompts, Wait: 121 * time.Second},
+			"The last prompts to this number were not answered. Please wait 3 minutes. Or pay from another number."},
+		{store.Refusal{Kind: store.OwnPrompts, Wait: 20 * time.Second},
+			"The last prompts to this number were not answered. Please wait 20 seconds. Or pay from another number."},
+		{store.Refusal{Kind: store.TooManyGuesses, Wait: 15 * time.Minute},
+			"Many receipts that M-PESA does not know have been named. Please try again in 15 minutes. Or show your " +
+				"M-PESA message at the box office."},
+		{store.Refusal{Kind: store.KeyElsewhere},
+			"This booking has been made already, by another browser or over another connection. The prompt on the " +
+				"phone is for it. Its ticket opens in the browser that booked; otherwise show your M-PESA message at " +
+				"the box office."},
+		{store.Refusal{Kind: store.KeyEnded},
+			"This form has made a booking already, by another browser or over another connection, and that one was " +
+				"not paid for. Send the form again to book anew."},
 		{store.Refusal{Kind: store.TooManySeats}, "You may hold 20 seats at once. Pay for those you have first."},
 		{store.Refusal{Kind: store.TooManySeats, Left: 1}, "You may hold 20 seats at once. You can book one more."},
 		{store.Refusal{Kind: store.TooManySeats, Left: 4}, "You may hold 20 seats at once. You can book 4 more."},
-		{store.Refusal{Kind: store.KeyReused}, "This form has already made another booking. Please look at that one before you book again."},
-		{store.Refusal{Kind: store.PromptOut, Until: at}, "The last prompt may still be answered. Answer or cancel it on your phone, or try again after 19:59:30."},
-		{store.Refusal{Kind: store.RefundOwed}, "A refund is due to you on this booking, so it is not tried again. Please make a new booking."},
-		{store.Refusal{Kind: store.HeldTooLong}, "These seats have been held for as long as they may be. Please book again."},
+		{store.Refusal{Kind: store.KeyReused},
+			"This form has already made another booking. Please look at that one before you book again."},
+		{store.Refusal{Kind: store.PromptOut, Until: at},
+			"The last prompt may still be answered. Answer or cancel it on your phone, or try again after 19:59:30."},
+		{store.Refusal{Kind: store.RefundOwed},
+			"A refund is due to you on this booking, so it is not tried again. Please make a new booking."},
+		{store.Refusal{Kind: store.HeldTooLong},
+			"These seats have been held for as long as they may be. Please book again."},
 		{store.Refusal{Kind: store.NotFailed}, "There is nothing to pay again for this ticket."},
-		{store.Refusal{Kind: store.SalesPaused}, "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged. Please look in again later."},
-		{store.Refusal{Kind: store.DarajaDown, Until: at}, "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. Nothing was booked and you have not been charged. Please try again after 19:59:30."},
-		{store.Refusal{Kind: store.DarajaDown}, "M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a prompt that never comes. Nothing was booked and you have not been charged. Please try again in a few minutes."},
-		{store.Refusal{Kind: store.TooManyTries}, "5 receipts have been named already. Please show your M-PESA message at the box office."},
-		{store.Refusal{Kind: store.OverLimit}, "M-PESA takes at most KSh 250,000 in one payment. Please book fewer tickets."},
+		{store.Refusal{Kind: store.SalesPaused},
+			"The box office has paused ticket sales for the moment. Nothing was booked and you have not been " +
+				"charged. Please look in again later."},
+		{store.Refusal{Kind: store.DarajaDown, Until: at},
+			"M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a " +
+				"prompt that never comes. Nothing was booked and you have not been charged. Please try again after " +
+				"19:59:30."},
+		{store.Refusal{Kind: store.DarajaDown},
+			"M-PESA is not answering at the moment. We take no bookings meanwhile, since your seats would wait for a " +
+				"prompt that never comes. Nothing was booked and you have not been charged. Please try again in a " +
+				"few minutes."},
+		{store.Refusal{Kind: store.TooManyTries},
+			"5 receipts have been named already. Please show your M-PESA message at the box office."},
+		{store.Refusal{Kind: store.OverLimit},
+			"M-PESA takes at most KSh 250,000 in one payment. Please book fewer tickets."},
 		{store.Refusal{Kind: "new"}, "This booking was not possible. Nothing was booked."},
 	} {
 		if got := web.RefusalSentence(&tt.refusal); got != tt.want {
@@ -57,7 +90,9 @@ func TestRefusalSentences(t *testing.T) {
 }
 
 func TestLocalPhone(t *testing.T) {
-	for in, want := range map[string]string{"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12"} {
+	for in, want := range map[string]string{
+		"254712345678": "0712 345 678", "254110000001": "0110 000 001", "": "", "12": "12",
+	} {
 		if got := web.LocalPhone(in); got != want {
 			t.Errorf("LocalPhone(%q) = %q, want %q", in, got, want)
 		}
@@ -87,11 +122,13 @@ func TestWhenBookingsAreClosed(t *testing.T) {
 			continue
 		}
 		p := kit.Problem(fmt.Errorf("book: %w", refusal))
-		if p.Status != http.StatusServiceUnavailable || p.RetryAfter != tt.retry || p.Sentence != web.RefusalSentence(refusal) || !web.ClosesSales(refusal) || web.ClosedNotice(refusal) == "" {
+		if p.Status != http.StatusServiceUnavailable || p.RetryAfter != tt.retry ||
+			p.Sentence != web.RefusalSentence(refusal) || !web.ClosesSales(refusal) || web.ClosedNotice(refusal) == "" {
 			t.Errorf("%s: %+v, want 503 after %d s", tt.what, p, tt.retry)
 		}
 	}
-	if web.ClosesSales(&store.Refusal{Kind: store.SoldOut}) || kit.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
+	if web.ClosesSales(&store.Refusal{Kind: store.SoldOut}) ||
+		kit.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
 		t.Error("a film that is sold out closes the box office")
 	}
 }
