@@ -113,7 +113,8 @@ func shut(sc store.Screening, now store.Instant) string {
 // formPage answers with the form as a page.
 func (s *Site) formPage(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error {
 	page := s.frameFor(w, r, views.Page{
-		Title: "Book " + form.Movie.Title, Path: "/screenings/" + strconv.FormatInt(int64(form.Screening.ID), 10) + "/book",
+		Title: "Book " + form.Movie.Title,
+		Path:  "/screenings/" + strconv.FormatInt(int64(form.Screening.ID), 10) + "/book",
 		Image: views.PosterImage(form.Movie), NoIndex: true,
 	})
 	web.NoStore(w)

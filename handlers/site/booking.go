@@ -67,7 +67,8 @@ func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
 // errOldForm means that a form brought no nonce that could be one of ours.
 var errOldForm = errors.New("the form has no nonce")
 
-// place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and *web.Error.
+// place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and
+// *web.Error.
 func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) (checkout.Placed, error) {
 	if !typed.goodNonce() {
 		return checkout.Placed{}, errOldForm
@@ -121,7 +122,8 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
 	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
-	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: web.LocalPhone(clean.Phone), Total: form.Total}))
+	return s.pages.Render(w, r, http.StatusOK,
+		views.Confirm(page, views.ConfirmPage{Form: form, Phone: web.LocalPhone(clean.Phone), Total: form.Total}))
 }
 
 // again is why a form comes back.
@@ -151,7 +153,10 @@ func (s *Site) redraw(w http.ResponseWriter, r *http.Request, typed bookingForm,
 // notBooked answers a booking that was not made with the form, where the customer can do something about it there.
 func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingForm, draw drawForm, err error) error {
 	if errors.Is(err, errOldForm) {
-		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, notice: "This form was out of date. Please check it and send it again."})
+		return s.redraw(w, r, typed, draw, again{
+			status: http.StatusUnprocessableEntity,
+			notice: "This form was out of date. Please check it and send it again.",
+		})
 	}
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
 		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: problems})
@@ -160,7 +165,8 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
 		why := again{
-			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
+			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal),
+			freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
 		}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret

@@ -9,7 +9,8 @@ import (
 	"cinemasphere/views"
 )
 
-// closed is the refusal that a booking would meet at this moment; nil while bookings are taken, or where it is not known.
+// closed is the refusal that a booking would meet at this moment; nil while bookings are taken, or where it is not
+// known.
 func (s *Site) closed(w http.ResponseWriter, r *http.Request) *store.Refusal {
 	sales, err := s.Store.Sales(r.Context())
 	if err != nil {

@@ -48,7 +48,9 @@ func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 	if err != nil {
 		return checkout.Placed{}, form, err
 	}
-	clean, problems := checkout.Booking{Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity}.Check()
+	clean, problems := checkout.Booking{
+		Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity,
+	}.Check()
 	if problems != nil {
 		return checkout.Placed{}, form, problems
 	}
@@ -56,7 +58,8 @@ func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 	return placed, form, err
 }
 
-// notRetried answers with the ticket and why it was not tried again, where the customer can do something about it there.
+// notRetried answers with the ticket and why it was not tried again, where the customer can do something about it
+// there.
 func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	var status int
 	if problems, is := errors.AsType[checkout.Invalid](err); is {

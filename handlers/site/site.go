@@ -48,7 +48,8 @@ func New(c Config) *Site {
 	s.lastPage = []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
 	p := s.Kit.Problem(&web.Error{Status: http.StatusInternalServerError})
 	var page bytes.Buffer
-	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}), problemView(p))
+	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}),
+		problemView(p))
 	if err := component.Render(context.Background(), &page); err == nil {
 		s.lastPage = page.Bytes()
 	}

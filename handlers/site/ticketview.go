@@ -20,12 +20,13 @@ const (
 	byHandAfter = 2
 )
 
-// ticketView is what a ticket's page shows. A ticket that waits or is paid, and of which nothing else is known, is read whole
-// already; what only others need to say is read here.
+// ticketView is what a ticket's page shows. A ticket that waits or is paid, and of which nothing else is known, is read
+// whole already; what only others need to say is read here.
 func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticket, form ticketForms) views.TicketView {
 	now := s.instant()
 	v := views.TicketView{
-		Ticket: t, Now: now, Phone: web.LocalPhone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone, RetryError: form.phoneError, Notice: form.notice,
+		Ticket: t, Now: now, Phone: web.LocalPhone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone,
+		RetryError: form.phoneError, Notice: form.notice,
 		Cinema:  s.cinema.get(r.Context(), s.Store, now.Time()).Name,
 		Receipt: views.ReceiptForm{Text: form.receipt, Error: form.receiptError, Notice: form.receiptNotice},
 	}
@@ -83,7 +84,8 @@ type ticketMoney struct {
 	prompts, awaited int // of a Failed ticket: its pushes, and those that may still bring money
 }
 
-// moneyOf reads it, as far as there may be something. What cannot be read is left out: the ticket's page is needed all the more.
+// moneyOf reads it, as far as there may be something. What cannot be read is left out: the ticket's page is needed all
+// the more.
 func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) (m ticketMoney) {
 	var err error
 	failed := t.Status == store.Failed
@@ -127,7 +129,8 @@ func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 }
 
 func notOnItsWay(r store.Return) bool {
-	return r.State == store.PaymentUnmatched || r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
+	return r.State == store.PaymentUnmatched ||
+		r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
 }
 
 // viewClaims shows what came of the receipts that were named for a ticket, and which one M-PESA is being asked about.
@@ -188,5 +191,7 @@ func (m ticketMoney) refused() bool {
 
 // lacksReceipt reports whether money is due back that cannot be sent before its receipt is known.
 func (m ticketMoney) lacksReceipt() bool {
-	return slices.ContainsFunc(m.returns, func(r store.Return) bool { return r.State == store.PaymentRefundDue && r.Receipt == "" })
+	return slices.ContainsFunc(m.returns, func(r store.Return) bool {
+		return r.State == store.PaymentRefundDue && r.Receipt == ""
+	})
 }
