@@ -36,7 +36,8 @@ func allotTicket(c Case, t Ticket, payments []*Payment, now Instant) TicketDecis
 		}
 	}
 	slices.SortFunc(own, func(a, b *Payment) int {
-		return cmp.Or(pushesFirst(a)-pushesFirst(b), cmp.Compare(laterUnknown(a), laterUnknown(b)), cmp.Compare(a.Push, b.Push),
+		return cmp.Or(pushesFirst(a)-pushesFirst(b), cmp.Compare(laterUnknown(a), laterUnknown(b)),
+			cmp.Compare(a.Push, b.Push),
 			cmp.Compare(a.Receipt, b.Receipt))
 	})
 	paying := d.committed(c, t, own)
@@ -81,8 +82,8 @@ func (d *TicketDecision) voidReturned(paying bool) {
 	}
 }
 
-// committed finds the payment that the ticket was shown as paid with. Where better proof makes it another ticket's, or an
-// operator found that nothing was paid, the ticket is void.
+// committed finds the payment that the ticket was shown as paid with. Where better proof makes it another ticket's, or
+// an operator found that nothing was paid, the ticket is void.
 func (d *TicketDecision) committed(c Case, t Ticket, own []*Payment) *Payment {
 	if t.PaidWith == (Key{}) {
 		return nil
@@ -182,8 +183,8 @@ type claim struct {
 	why    Reason // why it does not count; "" where it does
 }
 
-// claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the receipt
-// on one's page, or an operator says so. All but the operator's word must be confirmed by Transaction Status.
+// claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the
+// receipt on one's page, or an operator says so. All but the operator's word must be confirmed by Transaction Status.
 func claimTicket(c Case, p *Payment, outcomes map[PushID]Outcome) {
 	var claims []claim
 	for _, f := range p.facts {
@@ -193,7 +194,8 @@ func claimTicket(c Case, p *Payment, outcomes map[PushID]Outcome) {
 		claims = append(claims, claim{f.Ticket, f.Source.rank(), p.whyNot(c, f, outcomes)})
 	}
 	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(min(len(a.why), 1), min(len(b.why), 1)), b.rank-a.rank, cmp.Compare(a.ticket, b.ticket), cmp.Compare(a.why, b.why))
+		return cmp.Or(cmp.Compare(min(len(a.why), 1), min(len(b.why), 1)), b.rank-a.rank,
+			cmp.Compare(a.ticket, b.ticket), cmp.Compare(a.why, b.why))
 	})
 	switch {
 	case p.also:
@@ -246,7 +248,9 @@ func (p *Payment) whyNot(c Case, f Fact, outcomes map[PushID]Outcome) Reason {
 		return AmountUnknown
 	case p.Amount != t.Total:
 		return OtherAmount
-	case !slices.ContainsFunc(c.Pushes, func(push Push) bool { return push.Ticket == t.ID && p.Payer.Proves(push.Phone) }):
+	case !slices.ContainsFunc(c.Pushes, func(push Push) bool {
+		return push.Ticket == t.ID && p.Payer.Proves(push.Phone)
+	}):
 		return OtherPhone
 	case slices.ContainsFunc(p.Alike, func(k Key) bool { return c.push(k.Push).Ticket != t.ID }):
 		return Unclear // it may be what a push of another ticket was paid with

@@ -29,8 +29,11 @@ func ask(c Case, payments []*Payment, outcomes map[PushID]Outcome) (questions []
 	}
 	// A receipt that a customer named is nobody's money until M-PESA says so.
 	for _, f := range c.Facts {
-		known := asked[f.Receipt] || slices.ContainsFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
-		answered := slices.ContainsFunc(c.Facts, func(of Fact) bool { return of.Source == Status && of.Receipt == f.Receipt })
+		known := asked[f.Receipt] ||
+			slices.ContainsFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
+		answered := slices.ContainsFunc(c.Facts, func(of Fact) bool {
+			return of.Source == Status && of.Receipt == f.Receipt
+		})
 		if f.Source == Customer && f.Says == PaysFor && !known && !answered {
 			questions = append(questions, Question{Kind: AskReceipt, Receipt: f.Receipt, Soon: true})
 			asked[f.Receipt] = true
@@ -56,10 +59,11 @@ func (p *Payment) worthAsking() bool {
 	return p.Reason == ToBeConfirmed || p.Reason == AmountUnknown
 }
 
-// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and neither
-// is it doubted nor may anything turn out to be the same money.
+// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and
+// neither is it doubted nor may anything turn out to be the same money.
 func mayGoBack(c Case, payments []*Payment, outcomes map[PushID]Outcome, p *Payment) bool {
-	if p.State != RefundDue || p.Receipt == "" || !p.AmountKnown || p.Assumed || p.Amount%100 != 0 || len(p.Doubts)+len(p.Alike) > 0 {
+	if p.State != RefundDue || p.Receipt == "" || !p.AmountKnown || p.Assumed || p.Amount%100 != 0 ||
+		len(p.Doubts)+len(p.Alike) > 0 {
 		return false
 	}
 	return !slices.ContainsFunc(payments, func(other *Payment) bool {

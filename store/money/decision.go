@@ -47,8 +47,8 @@ const (
 	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
 )
 
-// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves it or
-// a better proof ends it.
+// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves
+// it or a better proof ends it.
 type Doubt struct {
 	Why     DoubtReason
 	Amount  Cents  // the other amount that was told, or what went back
@@ -72,7 +72,8 @@ type Payment struct {
 	Key
 	Ticket TicketID // that it is for; 0 where that is not certain
 	Named  TicketID // that it is said to be for, where Ticket is 0
-	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be paid in part.
+	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be
+	// paid in part.
 	Amount       Cents
 	AmountKnown  bool
 	Assumed      bool

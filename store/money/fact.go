@@ -74,8 +74,8 @@ const (
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of a
-// kind, that is zero.
+// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of
+// a kind, that is zero.
 type Fact struct {
 	ID      int64
 	At      Instant // when it became known; nothing is decided by it
@@ -89,7 +89,8 @@ type Fact struct {
 	Amount       *Cents // what was taken or went back; nil where it does not say
 	Payer        Pattern
 	TransactedAt Instant
-	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its push.
+	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its
+	// push.
 	Account bool
 }
 

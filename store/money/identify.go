@@ -72,8 +72,8 @@ func links(c Case) []link {
 	return slices.Collect(maps.Values(best))
 }
 
-// owners says which push each receipt is of: the one that the best proof names. A receipt that several pushes have equal
-// proof of is none's, unless a ticket was shown as paid with it already; it is shared by them.
+// owners says which push each receipt is of: the one that the best proof names. A receipt that several pushes have
+// equal proof of is none's, unless a ticket was shown as paid with it already; it is shared by them.
 func owners(c Case) (owner map[string]PushID, shared map[PushID][]string) {
 	byReceipt := map[string][]link{}
 	for _, l := range links(c) {
@@ -104,8 +104,8 @@ func (c Case) shownWith(k Key) bool {
 	return slices.ContainsFunc(c.Tickets, func(t Ticket) bool { return t.PaidWith == k })
 }
 
-// preferred is which of two receipts that are a push's alone is its payment's: the one by better proof, the one that a ticket
-// was shown with, or the earlier one.
+// preferred is which of two receipts that are a push's alone is its payment's: the one by better proof, the one that a
+// ticket was shown with, or the earlier one.
 func preferred(c Case, push PushID, a, b string) string {
 	if a == "" || b == "" {
 		return cmp.Or(a, b)

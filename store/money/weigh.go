@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other on.
+// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other
+// on.
 func weigh(c Case, p *Payment) {
 	facts := slices.Clone(p.facts)
 	// The order in which facts came to be known must not show: equal proof goes by what it says.
@@ -128,8 +129,8 @@ const (
 	clockSkew  Instant = 5_000
 )
 
-// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the same
-// money, and nothing says so. What failed for good took no money.
+// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the
+// same money, and nothing says so. What failed for good took no money.
 func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 	for _, receipt := range payments {
 		if receipt.Push != 0 || receipt.also {
@@ -156,8 +157,8 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return payments[i]
 }
 
-// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two apart,
-// since each push sends one of its own; so does an operator.
+// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
+// apart, since each push sends one of its own; so does an operator.
 func alike(c Case, receipt *Payment, push Push) bool {
 	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
 		return false
