@@ -14,8 +14,8 @@ type Break struct {
 	Queries []string
 }
 
-// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA has told, and
-// one of one seat that is held.
+// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA
+// has told, and one of one seat that is held.
 func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	t.Helper()
 	ctx := context.Background()
@@ -27,9 +27,15 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 		t.Fatalf("sell a ticket: %v", err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91"))})
+	cb, _, err := s.KeepCallback(ctx, store.NewCallback{
+		Kind: store.CallbackSTK, Token: sent.CallbackToken,
+		Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91")),
+	})
 	if err == nil {
-		_, err = s.ApplyCallback(ctx, cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: "UKT4JL9G91", TransactedAt: s.Now()})
+		_, err = s.ApplyCallback(ctx, cb, store.Verdict{
+			Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount,
+			Receipt: "UKT4JL9G91", TransactedAt: s.Now(),
+		})
 	}
 	if err == nil {
 		_, _, err = s.Book(ctx, Booking(id, Phone(2), 1))
@@ -39,16 +45,21 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	}
 }
 
-// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a Reversal.
+// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a
+// Reversal.
 const (
-	pushPaid     = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
-	pushMoney    = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
+	pushPaid  = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
+	pushMoney = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},` +
+		`{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
 	confirmation = `{"TransID":"%s","TransAmount":"%d"}`
-	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1","ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"UKT4JL9G91"},{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
-	reversed     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
+	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1",` +
+		`"ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"UKT4JL9G91"},` +
+		`{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
+	reversed = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
 )
 
-// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was made.
+// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was
+// made.
 func told(kind store.CallbackKind, token, of, body string) string {
 	return fmt.Sprintf(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 		SELECT 1, '%s', %s, 1, '', '%s', 'text', 0, 1, 'forgotten', 1 FROM %s`, kind, token, body, of)
@@ -115,7 +126,8 @@ func AuditBreaks() []Break {
 		back    = "money that M-PESA has given back is given back in the books"
 	)
 	push := func(checkout, money string) string {
-		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'", fmt.Sprintf(pushPaid, checkout, money))
+		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'",
+			fmt.Sprintf(pushPaid, checkout, money))
 	}
 	c2b := func(receipt string) string {
 		return told(store.CallbackC2B, "''", "payment WHERE state = 'applied'", fmt.Sprintf(confirmation, receipt, 100))
@@ -128,12 +140,16 @@ func AuditBreaks() []Break {
 		{success, "of KSh 2,700, and the books say KSh 2,699", []string{`UPDATE payment SET amount_cents = amount_cents - 100`}},
 		{success, "has another than that of receipt UKT4JL9G91", []string{`UPDATE payment SET receipt = 'UKT4JL9G92'`}},
 		{success, "names no receipt", []string{push("ws_CO_other", "")}},
-		{success, "look in the M-PESA portal for receipt UKT4JL9G92", []string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))}},
+		{success, "look in the M-PESA portal for receipt UKT4JL9G92",
+			[]string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))}},
 		{success, "C2B told of receipt UKT4JL9G92", []string{c2b("UKT4JL9G92")}},
 		{success, "of KSh 100, and the books say KSh 2,700", []string{c2b("UKT4JL9G91")}},
 		{success, "of KSh 100, and the books say KSh 2,700", []string{checked, status("paid_check", "Completed", 100)}},
-		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{checked, status("paid_check", "Reversed", 2700)}},
+		{back, "says so of receipt UKT4JL9G91, and the books say applied",
+			[]string{checked, status("paid_check", "Reversed", 2700)}},
 		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{claimed, `UPDATE claim SET receipt = 'UKT4JL9G91'`, status("claim", "Reversed", 2700)}},
-		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", reversed)}},
+		{back, "says so of receipt UKT4JL9G91, and the books say applied",
+			[]string{refund("amount_cents", "failed"),
+				told(store.CallbackReversal, "result_token", "refund", reversed)}},
 	}
 }

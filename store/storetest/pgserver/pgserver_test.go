@@ -18,7 +18,8 @@ import (
 	"cinemasphere/store/storetest/needs"
 )
 
-// TestMain lets the test binary be the process that a test kills: it starts a server, says where, and waits to be ended.
+// TestMain lets the test binary be the process that a test kills: it starts a server, says where, and waits to be
+// ended.
 func TestMain(m *testing.M) {
 	if os.Getenv("PGSERVER_CHILD") == "" {
 		os.Exit(m.Run())
