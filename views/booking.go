@@ -21,8 +21,8 @@ func (f BookingForm) option(sc store.Screening) string {
 	return text
 }
 
-// disabled reports whether a screening of the list cannot be chosen. The one that is chosen can, so that the form says why
-// it cannot be booked.
+// disabled reports whether a screening of the list cannot be chosen. The one that is chosen can, so that the form says
+// why it cannot be booked.
 func (f BookingForm) disabled(sc store.Screening) bool {
 	return sc.ID != f.Screening.ID && (!sc.Sells(f.Now) || sc.Left <= 0)
 }
