@@ -19,13 +19,17 @@ type Audit struct {
 	Sums      []store.Sum     // all money, by what has become of it
 }
 
-// Check recomputes from raw facts what the books say, without trusting what was once decided: every kept callback is read again.
+// Check recomputes from raw facts what the books say, without trusting what was once decided: every kept callback is
+// read again.
 func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Check(ctx); err != nil {
 		return a, err
 	}
 	r := rereading{words: map[source]word{}, gone: map[string]store.CallbackID{}}
-	for kind, see := range map[store.CallbackKind]func(store.Kept){store.CallbackSTK: r.push, store.CallbackReversal: r.reversal, store.CallbackC2B: r.c2b, store.CallbackStatus: r.status} {
+	for kind, see := range map[store.CallbackKind]func(store.Kept){
+		store.CallbackSTK: r.push, store.CallbackReversal: r.reversal, store.CallbackC2B: r.c2b,
+		store.CallbackStatus: r.status,
+	} {
 		if err := st.EachKept(ctx, kind, see); err != nil {
 			return a, err
 		}
@@ -64,7 +68,8 @@ type source struct {
 	receipt string
 }
 
-// otherID is the source of what was told for another CheckoutRequestID than the push's: the payment may be known by any other proof.
+// otherID is the source of what was told for another CheckoutRequestID than the push's: the payment may be known by any
+// other proof.
 const otherID store.CallbackKind = "other id"
 
 // word is what a kept callback says of a receipt.
@@ -75,7 +80,8 @@ type word struct {
 }
 
 func (r *rereading) say(id store.CallbackID, what string) {
-	r.wrong = append(r.wrong, fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
+	r.wrong = append(r.wrong,
+		fmt.Sprintf("every success that was called back has its payment: callback %d %s", id, what))
 }
 
 // push reads the verdict on a push.
@@ -89,11 +95,14 @@ func (r *rereading) push(c store.Kept) {
 	case v.CheckoutRequestID != c.CheckoutRequestID && v.Receipt == "":
 		r.say(c.ID, "speaks of another CheckoutRequestID than its push's, and names no receipt")
 	case v.CheckoutRequestID != c.CheckoutRequestID:
-		r.words[source{otherID, v.Receipt}] = word{c.ID, nil, "speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for receipt " + v.Receipt}
+		r.words[source{otherID, v.Receipt}] = word{c.ID, nil,
+			"speaks of another CheckoutRequestID than its push's, and was not taken: look in the M-PESA portal for " +
+				"receipt " + v.Receipt}
 	case c.Payments != 1:
 		r.say(c.ID, fmt.Sprintf("has %d", c.Payments))
 	case v.Receipt != "":
-		r.words[source{store.CallbackSTK, v.Receipt}] = word{c.ID, v.Amount, "has another than that of receipt " + v.Receipt}
+		r.words[source{store.CallbackSTK, v.Receipt}] = word{c.ID, v.Amount,
+			"has another than that of receipt " + v.Receipt}
 	}
 }
 
@@ -113,8 +122,8 @@ func (r *rereading) c2b(c store.Kept) {
 	}
 }
 
-// status reads what Transaction Status says of a receipt: how much it is of, and whether it was reversed. Whom it was paid to is not
-// looked at, so that the books need not have it.
+// status reads what Transaction Status says of a receipt: how much it is of, and whether it was reversed. Whom it was
+// paid to is not looked at, so that the books need not have it.
 func (r *rereading) status(c store.Kept) {
 	result, err := mpesa.ParseResult(c.Body)
 	if err != nil {
@@ -130,7 +139,8 @@ func (r *rereading) status(c store.Kept) {
 	}
 }
 
-// reversal reads the result of a Reversal: money that M-PESA has given back, by this one or before it, is given back in the books.
+// reversal reads the result of a Reversal: money that M-PESA has given back, by this one or before it, is given back in
+// the books.
 func (r *rereading) reversal(c store.Kept) {
 	result, err := mpesa.ParseResult(c.Body)
 	if err != nil {
@@ -148,8 +158,11 @@ func (r *rereading) reversal(c store.Kept) {
 		return
 	}
 	if c.State != store.PaymentRefunded && !(before && c.State == store.PaymentReversed) {
-		r.wrong = append(r.wrong, fmt.Sprintf("money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, and the books say %s",
-			c.ID, cmp.Or(c.Receipt, "unknown"), cmp.Or(string(c.State), "nothing")))
+		r.wrong = append(r.wrong,
+			fmt.Sprintf(
+				"money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, and "+
+					"the books say %s",
+				c.ID, cmp.Or(c.Receipt, "unknown"), cmp.Or(string(c.State), "nothing")))
 	}
 }
 
@@ -168,12 +181,18 @@ func (r *rereading) compare(payments []store.Payment) {
 			r.say(w.callback, w.missing)
 		case !is, p.Settled > 0: // a person has looked into it
 		case w.amount != nil && *w.amount != p.Amount:
-			r.say(w.callback, fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount), cents(p.Amount)))
+			r.say(w.callback,
+				fmt.Sprintf("says that receipt %s is of KSh %s, and the books say KSh %s", p.Receipt, cents(*w.amount),
+					cents(p.Amount)))
 		}
 	}
 	for receipt, callback := range r.gone {
-		if p := have[receipt]; p.State == store.PaymentApplied || p.State == store.PaymentRefundDue && p.Doubt != store.DoubtReturnedShort {
-			r.wrong = append(r.wrong, fmt.Sprintf("money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, and the books say %s", callback, receipt, p.State))
+		if p := have[receipt]; p.State == store.PaymentApplied ||
+			p.State == store.PaymentRefundDue && p.Doubt != store.DoubtReturnedShort {
+			r.wrong = append(r.wrong,
+				fmt.Sprintf(
+					"money that M-PESA has given back is given back in the books: callback %d says so of receipt %s, "+
+						"and the books say %s", callback, receipt, p.State))
 		}
 	}
 	slices.Sort(r.wrong)

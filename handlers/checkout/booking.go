@@ -82,8 +82,8 @@ type Placed struct {
 	Answer   mpesa.PushAnswer
 }
 
-// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s for
-// Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
+// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s
+// for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
 // store.ErrUnknown; after all of them no prompt was sent.
 func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	b, problems := b.Check()

@@ -13,9 +13,9 @@ import (
 // ErrNoReceipt means that what a customer typed holds no M-PESA receipt.
 var ErrNoReceipt = errors.New("no receipt in the text")
 
-// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret opens, and
-// has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal (TooManyTries,
-// NotFailed) and the store's.
+// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret
+// opens, and has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal
+// (TooManyTries, NotFailed) and the store's.
 func (s *Service) Claim(ctx context.Context, secret, text, browser string) (string, error) {
 	receipt, ok := mpesa.ParseReceipt(text)
 	if !ok {
@@ -50,8 +50,9 @@ func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error 
 
 func (s *Service) askClaim(ctx context.Context, c store.Claim) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
-		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.TimeoutToken),
-		Remarks: "Is this receipt ours",
+		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken),
+		TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.TimeoutToken),
+		Remarks:    "Is this receipt ours",
 	})
 	if err == nil {
 		return nil
@@ -118,8 +119,8 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	}
 	ours, known := s.toUs(tr.Credit)
 	out := store.Transaction{
-		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
-		ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
+		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State),
+		Receipt: tr.Receipt, ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
 		Text: mpesa.MaskDigits("state " + string(tr.State) + ", to " + tr.Credit.Number),
 	}
 	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {

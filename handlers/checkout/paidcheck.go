@@ -37,8 +37,9 @@ func (s *Service) checkNext(ctx context.Context, start func(func()) bool) error 
 
 func (s *Service) check(ctx context.Context, k store.PaidCheck) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
-		Receipt: k.Receipt, ResultURL: s.resultURL(store.CallbackStatus, k.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, k.TimeoutToken),
-		Remarks: "Is this payment still there",
+		Receipt: k.Receipt, ResultURL: s.resultURL(store.CallbackStatus, k.ResultToken),
+		TimeoutURL: s.resultURL(store.CallbackStatusTimeout, k.TimeoutToken),
+		Remarks:    "Is this payment still there",
 	})
 	if err == nil {
 		return nil

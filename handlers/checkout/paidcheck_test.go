@@ -16,7 +16,10 @@ const beforeFilm = 90 * time.Minute
 // stories plays one in a cinema where little else is looked at, since hours go by.
 func stories(t *testing.T, option func(*world), f func(t *testing.T, w *world, id store.ScreeningID)) {
 	t.Helper()
-	bubbleWith(t, func(w *world) { w.callbackEvery = 5 * time.Minute; option(w) }, func(t *testing.T, w *world, _ store.ScreeningID) {
+	bubbleWith(t, func(w *world) {
+		w.callbackEvery = 5 * time.Minute
+		option(w)
+	}, func(t *testing.T, w *world, _ store.ScreeningID) {
 		f(t, w, storetest.Screening(t, w.store, 5, 10, func(sc *store.Screening) {
 			sc.StartsAt, sc.SalesCloseAt = w.store.Now().Add(beforeFilm), w.store.Now().Add(beforeFilm)
 		}))
@@ -74,8 +77,8 @@ func (w *world) found(when, secret string) {
 	w.sound()
 }
 
-// TestReversedBehindOurBack: money that M-PESA gave back without a word is found an hour before the film, with one question for each
-// ticket; what is there is asked about once more the day after, and nothing after that.
+// TestReversedBehindOurBack: money that M-PESA gave back without a word is found an hour before the film, with one
+// question for each ticket; what is there is asked about once more the day after, and nothing after that.
 func TestReversedBehindOurBack(t *testing.T) {
 	stories(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
 		secret := reversedStory(t, w, id)
@@ -129,8 +132,8 @@ func TestReversedAfterTheFilm(t *testing.T) {
 	})
 }
 
-// TestReversedWhileDarajaIsDark: an hour before the film M-PESA cannot be asked, in whatever way, and it is asked later. That closes
-// no box office.
+// TestReversedWhileDarajaIsDark: an hour before the film M-PESA cannot be asked, in whatever way, and it is asked
+// later. That closes no box office.
 func TestReversedWhileDarajaIsDark(t *testing.T) {
 	for _, answer := range []sim.Answer{sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerSilent, sim.AnswerQuota} {
 		t.Run(string(answer), func(t *testing.T) {

@@ -55,7 +55,10 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	})
 	counted := answered()
 	out := answer{push: got}
-	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
+	rec := store.Answer{
+		CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID,
+		Text: got.ResponseDescription,
+	}
 	if err != nil {
 		out.err = asDaraja(err)
 		rec = store.Answer{
@@ -136,7 +139,9 @@ func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 			return
 		}
 		if errors.Is(err, store.ErrIDOfAnother) {
-			s.log.Warn("Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of this one",
+			s.log.Warn(
+				"Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of "+
+					"this one",
 				"ticket", p.Code)
 			return
 		}

@@ -91,8 +91,8 @@ const (
 	notSentCode = "1025"
 )
 
-// neutral is an answer of Daraja's without what it says of another transaction of the phone: that is its owner's to know.
-// All others stay as they came.
+// neutral is an answer of Daraja's without what it says of another transaction of the phone: that is its owner's to
+// know. All others stay as they came.
 func neutral(raw json.RawMessage) json.RawMessage {
 	var fields map[string]any
 	if json.Unmarshal(raw, &fields) != nil {

@@ -13,8 +13,8 @@ import (
 
 const (
 	defaultQueryGap = 500 * time.Millisecond
-	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such as
-	// what another process has written.
+	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such
+	// as what another process has written.
 	defaultLookEvery = 5 * time.Second
 	// atOnce is how soon after something was written its consequences are looked at.
 	atOnce = time.Second
@@ -122,10 +122,14 @@ func (s *Service) askNext(ctx context.Context, start func(func()) bool) error {
 // ask queries one push and makes of the answer what a callback would make of it.
 func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 	got, err := s.daraja.STKQuery(ctx, q.CheckoutRequestID)
-	v := store.Verdict{Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID}
+	v := store.Verdict{
+		Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID,
+		MerchantRequestID: got.MerchantRequestID,
+	}
 	if err == nil {
 		result := mpesa.Classify(got.ResultCode)
-		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc, result.Reason
+		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc,
+			result.Reason
 	} else {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)

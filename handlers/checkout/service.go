@@ -35,7 +35,8 @@ type Config struct {
 	Pull        bool          // look through Pull Transactions for money that nothing else told of
 	QueryGap    time.Duration // at least so long between two queries, of all processes together; 0 is 500 ms
 	LookEvery   time.Duration // how soon what another process has written is seen; 0 is 5 s
-	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10 s.
+	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10
+	// s.
 	CallbackEvery time.Duration
 	Name          string           // of this process among those on the same books; "" is made up
 	Now           func() time.Time // the clock; nil is the machine's
@@ -90,7 +91,8 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	}
 }
 
-// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done once.
+// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done
+// once.
 func (s *Service) admit() (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
