@@ -17,10 +17,9 @@ import (
 
 // success is a callback that says that the push was paid.
 func success(checkoutRequestID string, amount int) string {
-	return fmt.Sprintf(
-		`{"Body":{"stkCallback":{"MerchantRequestID":"m-1","CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",
-		"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},{"Name":"MpesaReceiptNumber","Value":%q},
-{"Name":"Balance"},
+	return fmt.Sprintf(`{"Body":{"stkCallback":{"MerchantRequestID":"m-1","CheckoutRequestID":%q,"ResultCode":0,
+		"ResultDesc":"ok","CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},
+		{"Name":"MpesaReceiptNumber","Value":%q},{"Name":"Balance"},
 		{"Name":"TransactionDate","Value":20261123200000},{"Name":"PhoneNumber","Value":254712345678}]}}}}`,
 		checkoutRequestID, amount, nonce()[12:])
 }

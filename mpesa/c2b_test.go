@@ -69,9 +69,9 @@ func TestAlreadyRegistered(t *testing.T) {
 // November 2025, its hash made from another number.
 const (
 	c2bVersion2 = `{"TransactionType":"Pay Bill","TransID":"RKL51ZDR4F","TransTime":"20231121121325",
-"TransAmount":"5.00",
- "BusinessShortCode":"600966","BillRefNumber":"Sample Transaction","InvoiceNumber":"","OrgAccountBalance":"25.00",
- "ThirdPartyTransID":"","MSISDN":"2547 ***** 126","FirstName":"NICHOLAS","MiddleName":"","LastName":""}`
+ "TransAmount":"5.00","BusinessShortCode":"600966","BillRefNumber":"Sample Transaction","InvoiceNumber":"",
+ "OrgAccountBalance":"25.00","ThirdPartyTransID":"","MSISDN":"2547 ***** 126","FirstName":"NICHOLAS","MiddleName":"",
+ "LastName":""}`
 	c2bHash     = "f4a2f2a9a8f2d8a4e2f3c1b0a9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6"
 	c2bVersion1 = `{"TransactionType":"Buy Goods","TransID":"TK60708BHZ","TransTime":"20251106084512",` +
 		`"TransAmount":"1350","BusinessShortCode":"600966","BillRefNumber":"","InvoiceNumber":"",` +

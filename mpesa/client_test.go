@@ -274,8 +274,8 @@ func TestNewChecksItsConfig(t *testing.T) {
 // TestNewNamesEachField: who reads the settings can say which are wrong, all of them at once.
 func TestNewNamesEachField(t *testing.T) {
 	cfg := testConfig(nil)
-	cfg.BaseURL, cfg.ConsumerKey, cfg.Passkey, cfg.InitiatorName, cfg.Shortcode = "x", "a:b", "'geheim'", "api op",
-		"174379 "
+	cfg.BaseURL, cfg.ConsumerKey, cfg.Passkey, cfg.InitiatorName, cfg.Shortcode = "x", "a:b", "'geheim'",
+		"api op", "174379 "
 	_, err := New(cfg)
 	var fields []string
 	for _, wrong := range ConfigErrors(cfg) {

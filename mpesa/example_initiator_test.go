@@ -99,10 +99,9 @@ func ExampleClient_Reverse() {
 func ExampleParseResult() {
 	for _, body := range []string{
 		`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"SKE52PAWR9",
-"ResultParameters":{"ResultParameter":[
-			{"Key":"Amount","Value":1350.00},{"Key":"TransCompletedTime","Value":20211114132711},
-{"Key":"OriginalTransactionID","Value":"SKC82PACB8"},
-			{"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"}]}}}`,
+		"ResultParameters":{"ResultParameter":[{"Key":"Amount","Value":1350.00},
+		{"Key":"TransCompletedTime","Value":20211114132711},{"Key":"OriginalTransactionID","Value":"SKC82PACB8"},
+		{"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"}]}}}`,
 		`{"Result":{"ResultType":0,"ResultCode":"R000001","ConversationID":"AG_2","TransactionID":"SKE0000000"}}`,
 	} {
 		result, err := mpesa.ParseResult([]byte(body))
@@ -123,14 +122,12 @@ func ExampleParseResult() {
 }
 
 func ExampleAsyncResult_Transaction() {
-	result, err := mpesa.ParseResult(
-		[]byte(
-			`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"TAH0000000",
-"ResultParameters":{"ResultParameter":[
-		{"Key":"DebitPartyName","Value":"2547*****149 - JOHN DOE"},{"Key":"CreditPartyName","Value":"600310 - CINEMA"},
-{"Key":"TransactionStatus","Value":"Completed"},
-		{"Key":"FinalisedTime","Value":20250117170614},{"Key":"Amount","Value":1350.00},{"Key":"ReceiptNo",
-"Value":"TAH5J2K991"}]}}}`))
+	result, err := mpesa.ParseResult([]byte(`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1",
+		"TransactionID":"TAH0000000","ResultParameters":{"ResultParameter":[
+		{"Key":"DebitPartyName","Value":"2547*****149 - JOHN DOE"},
+		{"Key":"CreditPartyName","Value":"600310 - CINEMA"},{"Key":"TransactionStatus","Value":"Completed"},
+		{"Key":"FinalisedTime","Value":20250117170614},{"Key":"Amount","Value":1350.00},
+		{"Key":"ReceiptNo","Value":"TAH5J2K991"}]}}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -163,11 +160,9 @@ func ExampleClient_RegisterURLs() {
 }
 
 func ExampleParseC2B() {
-	payment, err := mpesa.ParseC2B(
-		[]byte(
-			`{"TransactionType":"Pay Bill","TransID":"RKL51ZDR4F","TransTime":"20231121121325","TransAmount":"1350.00",
-		"BusinessShortCode":"600966","BillRefNumber":"b7k2m9","OrgAccountBalance":"2500.00","MSISDN":"2547 ***** 149",
-"FirstName":"NICHOLAS"}`))
+	payment, err := mpesa.ParseC2B([]byte(`{"TransactionType":"Pay Bill","TransID":"RKL51ZDR4F",
+		"TransTime":"20231121121325","TransAmount":"1350.00","BusinessShortCode":"600966","BillRefNumber":"b7k2m9",
+		"OrgAccountBalance":"2500.00","MSISDN":"2547 ***** 149","FirstName":"NICHOLAS"}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -209,9 +204,8 @@ func ExampleClient_PullTransactions() {
 
 func ExampleParseReceipt() {
 	fmt.Println(mpesa.ParseReceipt(" uj22t8iyou "))
-	fmt.Println(
-		mpesa.ParseReceipt(
-			"UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMA for account B7K2M9 on 2/10/26 at 7:03 PM."))
+	fmt.Println(mpesa.ParseReceipt(
+		"UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMA for account B7K2M9 on 2/10/26 at 7:03 PM."))
 	fmt.Println(mpesa.ParseReceipt("I paid from 0708374149"))
 	// Output:
 	// UJ22T8IYOU true

@@ -73,11 +73,9 @@ func ExampleClient() {
 
 func ExampleParseCallback() {
 	body := `{"Body":{"stkCallback":{"MerchantRequestID":"19918-3028728-2","CheckoutRequestID":"ws_CO_1","ResultCode":0,
-		"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[{"Name":"Amount",
-"Value":1350.00},
-		{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"Balance"},{"Name":"TransactionDate",
-"Value":20190311122121},
-		{"Name":"PhoneNumber","Value":254708374149}]}}}}`
+		"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[
+		{"Name":"Amount","Value":1350.00},{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"Balance"},
+		{"Name":"TransactionDate","Value":20190311122121},{"Name":"PhoneNumber","Value":254708374149}]}}}}`
 	callback, err := mpesa.ParseCallback([]byte(body))
 	if err != nil {
 		fmt.Println(err)

@@ -12,8 +12,8 @@ import (
 // The documented answer, a list in a list.
 const pullSample = `{"ResponseRefID":"26178-42530161-2","ResponseCode":"1000","ResponseMessage":"Success","Response":[[
  {"transactionId":"yzlyrEsRG1","trxDate":"2020-08-05T10:13:00Z","msisdn":722000000,"sender":"UAT2",
-"transactiontype":"c2b-pay-bill-debit","billreference":"37207636392","amount":"168.00",
-"organizationname":"Daraja Pull API Test"}]]}`
+ "transactiontype":"c2b-pay-bill-debit","billreference":"37207636392","amount":"168.00",
+ "organizationname":"Daraja Pull API Test"}]]}`
 
 func TestPullQueryRequest(t *testing.T) {
 	client, fake := answering(t, reply{status: 200, body: pullSample})
@@ -69,8 +69,8 @@ func TestPullAnswers(t *testing.T) {
 		"two lists":     {`{"ResponseCode":"1000","Response":[[` + row + `]],"Response":[[]]}`, 0, 0, KindNoAnswer},
 		"other code":    {`{"ResponseCode":"0","Response":[[` + row + `]]}`, 0, 0, KindNoAnswer},
 		"no code":       {`{"Response":[[` + row + `]]}`, 0, 0, KindNoAnswer},
-		"two codes": {`{"ResponseCode":"1000","ResponseCode":"1001","Response":[[` + row + `]]}`, 0, 0,
-			KindNoAnswer},
+		"two codes": {`{"ResponseCode":"1000","ResponseCode":"1001","Response":[[` + row + `]]}`, 0,
+			0, KindNoAnswer},
 	} {
 		client, _ := answering(t, reply{status: 200, body: test.body})
 		query := testPullQuery()

@@ -47,22 +47,21 @@ func TestReverseFillsIn(t *testing.T) {
 // Documented samples; the phone number is replaced.
 const (
 	reversalDone = `{"Result":{"ResultType":0,"ResultCode":0,
-"ResultDesc":"The service request is processed successfully.",
+ "ResultDesc":"The service request is processed successfully.",
  "OriginatorConversationID":"dad6-4c34-8787-c8cb963a496d1268232","ConversationID":"AG_20211114_201018edbbf9f1582eaa",
-"TransactionID":"SKE52PAWR9",
- "ResultParameters":{"ResultParameter":[{"Key":"DebitAccountBalance",
-"Value":"Utility Account|KES|7722179.62|7722179.62|0.00|0.00"},
-  {"Key":"Amount","Value":1.00},{"Key":"TransCompletedTime","Value":20211114132711},{"Key":"OriginalTransactionID",
-"Value":"SKC82PACB8"},
-  {"Key":"Charge","Value":0.00},{"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"},
-  {"Key":"DebitPartyPublicName","Value":"600992 - Safaricom Daraja 992"}]},
+ "TransactionID":"SKE52PAWR9","ResultParameters":{"ResultParameter":[
+ {"Key":"DebitAccountBalance","Value":"Utility Account|KES|7722179.62|7722179.62|0.00|0.00"},
+ {"Key":"Amount","Value":1.00},{"Key":"TransCompletedTime","Value":20211114132711},
+ {"Key":"OriginalTransactionID","Value":"SKC82PACB8"},{"Key":"Charge","Value":0.00},
+ {"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"},
+ {"Key":"DebitPartyPublicName","Value":"600992 - Safaricom Daraja 992"}]},
  "ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL",
-"Value":"https://internalapi.safaricom.co.ke/mpesa/reversalresults/v1/submit"}}}}`
+  "Value":"https://internalapi.safaricom.co.ke/mpesa/reversalresults/v1/submit"}}}}`
 	reversalNoSuch = `{"Result":{"ResultType":0,"ResultCode":"R000002",
-"ResultDesc":"The OriginalTransactionID is invalid.","OriginatorConversationID":"3124-481d-b706-10e4fedce7f6",
-"ConversationID":"AG_20211114_20105b3a","TransactionID":"SKE0000000",
+ "ResultDesc":"The OriginalTransactionID is invalid.","OriginatorConversationID":"3124-481d-b706-10e4fedce7f6",
+ "ConversationID":"AG_20211114_20105b3a","TransactionID":"SKE0000000",
  "ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL",
-"Value":"https://internalapi.safaricom.co.ke/mpesa/reversalresults/v1/submit"}}}}`
+  "Value":"https://internalapi.safaricom.co.ke/mpesa/reversalresults/v1/submit"}}}}`
 	reversalBefore = `{"Result":{"ResultType":0,"ResultCode":"R000001",` +
 		`"ResultDesc":"The transaction has already been reversed.","OriginatorConversationID":"3124-481d",` +
 		`"ConversationID":"AG_20211114_2","TransactionID":"SKE0000000"}}`

@@ -61,33 +61,28 @@ func TestTransactionStatusRequest(t *testing.T) {
 // to one as they were observed, their names and numbers replaced.
 const (
 	statusDocumented = `{"Result":{"ConversationID":"AG_20180223_0000493344ae97d86f75",
-"OriginatorConversationID":"3213-416199-2",
- "ReferenceData":{"ReferenceItem":{"Key":"Occasion"}},"ResultCode":0,
-"ResultDesc":"The service request is processed successfully.",
- "ResultParameters":{"ResultParameter":[
-  {"Key":"DebitPartyName","Value":"600310 - Safaricom333"},{"Key":"DebitPartyName","Value":"254708374149 - John Doe"},
-  {"Key":"OriginatorConversationID","Value":"3211-416020-3"},{"Key":"InitiatedTime","Value":"20180223054112"},
-  {"Key":"DebitAccountType","Value":"Utility Account"},{"Key":"DebitPartyCharges",
-"Value":"Fee For B2C Payment|KES|22.40"},
-  {"Key":"TransactionReason"},{"Key":"ReasonType","Value":"Business Payment to Customer via API"},
-  {"Key":"TransactionStatus","Value":"Completed"},{"Key":"FinalisedTime","Value":"20180223054112"},{"Key":"Amount",
-"Value":"300"},
-  {"Key":"ConversationID","Value":"AG_20180223_000041b09c22e613d6c9"},{"Key":"ReceiptNo","Value":"MBN31H462N"}]},
+ "OriginatorConversationID":"3213-416199-2","ReferenceData":{"ReferenceItem":{"Key":"Occasion"}},"ResultCode":0,
+ "ResultDesc":"The service request is processed successfully.","ResultParameters":{"ResultParameter":[
+ {"Key":"DebitPartyName","Value":"600310 - Safaricom333"},{"Key":"DebitPartyName","Value":"254708374149 - John Doe"},
+ {"Key":"OriginatorConversationID","Value":"3211-416020-3"},{"Key":"InitiatedTime","Value":"20180223054112"},
+ {"Key":"DebitAccountType","Value":"Utility Account"},
+ {"Key":"DebitPartyCharges","Value":"Fee For B2C Payment|KES|22.40"},{"Key":"TransactionReason"},
+ {"Key":"ReasonType","Value":"Business Payment to Customer via API"},{"Key":"TransactionStatus","Value":"Completed"},
+ {"Key":"FinalisedTime","Value":"20180223054112"},{"Key":"Amount","Value":"300"},
+ {"Key":"ConversationID","Value":"AG_20180223_000041b09c22e613d6c9"},{"Key":"ReceiptNo","Value":"MBN31H462N"}]},
  "ResultType":0,"TransactionID":"MBN0000000"}}`
 	statusPayBill2025 = `{"Result":{"ResultType":0,"ResultCode":0,
-"ResultDesc":"The service request is processed successfully.",
+ "ResultDesc":"The service request is processed successfully.",
  "OriginatorConversationID":"21dc-4436-8408-ee2f032ee36b9257921","ConversationID":"AG_20250117_20305b55146d275e7daf",
-"TransactionID":"TAH0000000",
- "ResultParameters":{"ResultParameter":[{"Key":"DebitPartyName","Value":"0708374149 - John  kamau doe"},
-  {"Key":"CreditPartyName","Value":"600310 -  SAFARICOM ENTERPRISE   "},
-  {"Key":"OriginatorConversationID","Value":"6b16-43f4-a9f6-8e81ad29eeab2987739"},{"Key":"InitiatedTime",
-"Value":20250117170614},
-  {"Key":"CreditPartyCharges"},{"Key":"DebitAccountType","Value":"MMF Account For Customer"},
-{"Key":"TransactionReason"},
-  {"Key":"ReasonType","Value":"Pay Bill Online"},{"Key":"TransactionStatus","Value":"Completed"},{"Key":"FinalisedTime",
-"Value":20250117170615},
-  {"Key":"Amount","Value":1.0},{"Key":"ConversationID","Value":"AG_20250117_20503343d9b604c7af7e"},{"Key":"ReceiptNo",
-"Value":"TAH5J2K991"}]},
+ "TransactionID":"TAH0000000","ResultParameters":{"ResultParameter":[
+ {"Key":"DebitPartyName","Value":"0708374149 - John  kamau doe"},
+ {"Key":"CreditPartyName","Value":"600310 -  SAFARICOM ENTERPRISE   "},
+ {"Key":"OriginatorConversationID","Value":"6b16-43f4-a9f6-8e81ad29eeab2987739"},
+ {"Key":"InitiatedTime","Value":20250117170614},{"Key":"CreditPartyCharges"},
+ {"Key":"DebitAccountType","Value":"MMF Account For Customer"},{"Key":"TransactionReason"},
+ {"Key":"ReasonType","Value":"Pay Bill Online"},{"Key":"TransactionStatus","Value":"Completed"},
+ {"Key":"FinalisedTime","Value":20250117170615},{"Key":"Amount","Value":1.0},
+ {"Key":"ConversationID","Value":"AG_20250117_20503343d9b604c7af7e"},{"Key":"ReceiptNo","Value":"TAH5J2K991"}]},
  "ReferenceData":{"ReferenceItem":{"Key":"Occasion","Value":"Query"}}}}`
 	statusMalformed = `{"Result":{"ResultType":0,"ResultCode":25,` +
 		`"ResultDesc":"The format of parameter null is invalid.","OriginatorConversationID":"a-1",` +
@@ -145,10 +140,10 @@ func TestTransactionReadings(t *testing.T) {
 			`[{"Key":"ReceiptNo","Value":"TAH0000000"},{"Key":"Amount","Value":"-300"},` +
 				`{"Key":"TransactionStatus","Value":"completed"},{"Key":"FinalisedTime","Value":"soon"}]`),
 			Transaction{State: StateCompleted}},
-		"contradictions": {statusBodyWith(`[{"Key":"ReceiptNo","Value":"TAH5J2K991"},{"Key":"ReceiptNo",
-"Value":"TAH5J2K992"},{"Key":"Amount","Value":1},{"Key":"Amount","Value":2},
+		"contradictions": {statusBodyWith(`[{"Key":"ReceiptNo","Value":"TAH5J2K991"},
+			{"Key":"ReceiptNo","Value":"TAH5J2K992"},{"Key":"Amount","Value":1},{"Key":"Amount","Value":2},
 			{"Key":"CreditPartyName","Value":"1 - a"},{"Key":"CreditPartyName","Value":"600310 - b"},
-{"Key":"TransactionStatus","Value":"Declined"},{"Key":"TransactionStatus","Value":"Completed"}]`),
+			{"Key":"TransactionStatus","Value":"Declined"},{"Key":"TransactionStatus","Value":"Completed"}]`),
 			Transaction{ReceiptUnclear: true}},
 		"reference": {`{"Result":{"ResultCode":"0","ConversationID":"AG_1",` +
 			`"ReferenceData":{"ReferenceItem":[{"Key":"BillReferenceNumber","Value":"B7K2M9"},{"Key":"Occasion"}]}}}`,

@@ -264,8 +264,8 @@ func TestInvalidTokenSpellings(t *testing.T) {
 		{reply{status: 404, body: `{"requestId":"","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`},
 			KindToken, tokenTries},
 		{reply{status: 400, body: errorBody("400.003.01", "Invalid Access Token")}, KindToken, tokenTries},
-		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")}, KindToken,
-			tokenTries},
+		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")},
+			KindToken, tokenTries},
 		{reply{status: 401, body: errorBody("401.003.01", "Error Occurred")}, KindConfig, lacksProductTries},
 		{reply{
 			status: 401,
@@ -303,8 +303,8 @@ func TestLogInErrors(t *testing.T) {
 		kind  Kind
 	}{
 		{"wrong credentials", reply{status: 400}, KindConfig},
-		{"authentication type", reply{status: 400, body: errorBody("400.008.01", "Invalid Authentication passed")},
-			KindConfig},
+		{"authentication type",
+			reply{status: 400, body: errorBody("400.008.01", "Invalid Authentication passed")}, KindConfig},
 		{"grant type", reply{status: 400, body: errorBody("400.008.02", "Invalid grant type passed")}, KindConfig},
 		{"unauthorized",
 			reply{
@@ -324,8 +324,8 @@ func TestLogInErrors(t *testing.T) {
 		{"no token", reply{status: 200, body: `{"expires_in":"3599"}`}, KindToken},
 		{"empty token", reply{status: 200, body: `{"access_token":"","expires_in":"3599"}`}, KindToken},
 		{"number as token", reply{status: 200, body: `{"access_token":5,"expires_in":"3599"}`}, KindToken},
-		{"token with newline", reply{status: 200, body: `{"access_token":"secret\r\nX: y","expires_in":"3599"}`},
-			KindToken},
+		{"token with newline",
+			reply{status: 200, body: `{"access_token":"secret\r\nX: y","expires_in":"3599"}`}, KindToken},
 		{"two tokens", reply{status: 200, body: `{"access_token":"secret1","access_token":"secret2"}`}, KindToken},
 	} {
 		fake := &fakeDaraja{logins: []reply{test.reply}, answers: []reply{{status: 200, body: accepted}}}

@@ -25,8 +25,8 @@ func TestConfig(t *testing.T) {
 		want   string // in the error; "" is none
 	}{
 		{"nothing at all is the demo", base, func(*config) {}, ""},
-		{"the demo by name, for all the world", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", ":8080" },
-			""},
+		{"the demo by name, for all the world", base,
+			func(c *config) { c.MpesaEnv, c.Addr = "simulator", ":8080" }, ""},
 		{"open to the world without a word on M-PESA", base, func(c *config) { c.Addr = ":8080" },
 			"MPESA_ENV is not set, but ADDR=:8080 is"},
 		{"a database without a word on M-PESA", base, func(c *config) { c.DatabaseURL = "x.db" },
@@ -47,8 +47,8 @@ func TestConfig(t *testing.T) {
 			"which Safaricom cannot reach"},
 		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.co.ke/cb" },
 			"capital letters"},
-		{"a callback with a query", live, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/cb?a=b" },
-			"no query"},
+		{"a callback with a query", live,
+			func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/cb?a=b" }, "no query"},
 		{"half an address", live, func(c *config) { c.BaseURL = "cinema.example" }, "must be a whole address"},
 		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" },
 			"MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV production"},
@@ -148,8 +148,8 @@ func TestConfig(t *testing.T) {
 		{"the demo with a path", base,
 			func(c *config) { c.MpesaEnv, c.BaseURL = "simulator", "http://localhost:8080/x" },
 			"BASE_URL must have no path"},
-		{"BASE_URL with a password", live, func(c *config) { c.BaseURL = "https://cinema:geheim@cinema.co.ke" },
-			"BASE_URL"},
+		{"BASE_URL with a password", live,
+			func(c *config) { c.BaseURL = "https://cinema:geheim@cinema.co.ke" }, "BASE_URL"},
 		{"BASE_URL in another alphabet", live, func(c *config) { c.BaseURL = "https://sinemä.co.ke" }, "xn--"},
 		{"BASE_URL with a port and no scheme", live, func(c *config) { c.BaseURL = "cinema.co.ke:443" },
 			"it must begin with https://"},
@@ -209,8 +209,8 @@ func TestConfigFillsIn(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.co.ke/"
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey",
-		"174379"
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	if p, err = c.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -237,8 +237,8 @@ func TestWarnings(t *testing.T) {
 		Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
 		LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke",
 	}
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey",
-		"174379"
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	live := c
 	live.MpesaEnv = "production"
 	for proxies, want := range map[string]int{"": 1, "127.0.0.1": 0} {
@@ -280,8 +280,8 @@ func TestResultsGoWhereCallbacksGo(t *testing.T) {
 		Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
 		LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke",
 	}
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey",
-		"174379"
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	for given, want := range map[string][2]string{
 		"":                        {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
 		"https://hooks.co.ke/cb":  {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},

@@ -101,8 +101,8 @@ func TestDotenvFiles(t *testing.T) {
 
 // FuzzDotenv: whatever a file holds, it is read or refused, and an error holds nothing of it.
 func FuzzDotenv(f *testing.F) {
-	for _, seed := range []string{"A=b", "A=\"b\\\"", "\xff\xfeA\x00=\x00", "export A=b # c\r\nA='", "\ufeff;x\rB",
-		"A=“b”"} {
+	for _, seed := range []string{"A=b", "A=\"b\\\"", "\xff\xfeA\x00=\x00", "export A=b # c\r\nA='",
+		"\ufeff;x\rB", "A=“b”"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -139,7 +139,7 @@ func TestToldForAnotherID(t *testing.T) {
 		}
 		tell := func(receipt string) {
 			body := `{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_other","ResultCode":0,
-"ResultDesc":"ok","CallbackMetadata":{"Item":[
+				"ResultDesc":"ok","CallbackMetadata":{"Item":[
 				{"Name":"Amount","Value":1350},{"Name":"MpesaReceiptNumber","Value":"` + receipt +
 				`"},{"Name":"PhoneNumber","Value":` + phone + `}]}}}}`
 			token := path.Base(w.daraja.Pushes(phone)[0].CallbackURL)

@@ -465,8 +465,8 @@ func TestOddAnswers(t *testing.T) {
 		"with an id": {200,
 			`{"MerchantRequestID":"m","CheckoutRequestID":"ws_CO_7","ResponseCode":"77",` +
 				`"ResponseDescription":"Peculiar rejection"}`, "77"},
-		"an unknown errorCode": {500, `{"requestId":"q","errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`,
-			"500.777.01"},
+		"an unknown errorCode": {500,
+			`{"requestId":"q","errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`, "500.777.01"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, rewritten("stkpush/", tt.status, func([]byte) []byte {

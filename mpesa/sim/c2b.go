@@ -118,8 +118,8 @@ func (s *Sim) payC2B(w http.ResponseWriter, r *http.Request, f fields) {
 		}{s.chance.next().conversation(s.cfg.Now()), id, description})
 		return
 	}
-	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id, "0",
-		description})
+	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id,
+		"0", description})
 }
 
 // ours tells the cinema's paybill or store number, and its till, from all others.

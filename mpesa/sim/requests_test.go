@@ -284,8 +284,8 @@ func TestCallsOfScripts(t *testing.T) {
 		done              bool            // the money went back
 	}{
 		"ordinary": {sim.Call{}, true, []time.Duration{s}, nil, true},
-		"slow": {sim.Call{AnswerAfter: 2 * s, ResultAfter: 85 * s}, true, []time.Duration{85 * s}, nil,
-			true},
+		"slow": {sim.Call{AnswerAfter: 2 * s, ResultAfter: 85 * s}, true, []time.Duration{85 * s},
+			nil, true},
 		"before its answer":    {sim.Call{AnswerAfter: 2 * s, ResultFirst: true}, true, []time.Duration{0}, nil, true},
 		"answer lost":          {sim.Call{Answer: sim.AnswerLost}, false, []time.Duration{s}, nil, true},
 		"answer lost, undone":  {sim.Call{Answer: sim.AnswerLost, Undone: true}, false, nil, nil, false},
@@ -295,8 +295,8 @@ func TestCallsOfScripts(t *testing.T) {
 		"result twice":         {sim.Call{Results: 2}, true, []time.Duration{s, 2 * s}, nil, true},
 		"fails":                {sim.Call{Result: "2006"}, true, []time.Duration{s}, nil, false},
 		"timed out, then done": {sim.Call{TimedOut: true}, true, []time.Duration{2 * s}, []time.Duration{s}, true},
-		"timed out, no result": {sim.Call{TimedOut: true, Results: sim.NoCallback}, true, nil, []time.Duration{s},
-			true},
+		"timed out, no result": {sim.Call{TimedOut: true, Results: sim.NoCallback}, true, nil,
+			[]time.Duration{s}, true},
 		"timed out and failed": {sim.Call{TimedOut: true, Result: "11", Results: sim.NoCallback}, true, nil,
 			[]time.Duration{s}, false},
 	} {

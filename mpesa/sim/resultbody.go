@@ -40,11 +40,8 @@ func resultBody(q *request, done outcome) []byte {
 // timeOutBody is the body that is posted to QueueTimeOutURL. Its shape is not established: this is a result that waits
 // for further messages (ResultType 1).
 func timeOutBody(q *request) []byte {
-	b := append(
-		[]byte(
-			`{"Result":{"ResultType":1,"ResultCode":1019,"ResultDesc":"Transaction has expired.",`+
-				`"OriginatorConversationID":`),
-		quoted(q.OriginatorConversationID)...)
+	b := []byte(`{"Result":{"ResultType":1,"ResultCode":1019,"ResultDesc":"Transaction has expired.",`)
+	b = append(append(b, `"OriginatorConversationID":`...), quoted(q.OriginatorConversationID)...)
 	b = append(append(b, `,"ConversationID":`...), quoted(q.ConversationID)...)
 	b = append(append(b, `,"TransactionID":`...), quoted(q.Receipt)...)
 	return append(b, `}}`...)
