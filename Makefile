@@ -30,11 +30,19 @@ quick: ## the tests that need Go alone, the longest ones shortened: under a minu
 deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc), from Debian's packages
 	.ci/install
 
+# What the race detector sees of the two rooms whose tests are mostly one thing after the other: those that run side by side.
+RACE_STORE = AtOnce|Guard|LostRaces|TakenOnce|Batch|Overtakes|PastTheLimit|Closed|SameKey|SameIDs|BesideQuery|Together|ManyProcesses
+RACE_CHECKOUT = TestHistories|TestDoubleClick|TestClose|TestQuery|TestStrangers|TestResultAtTimeoutAddress|TestSharedReceipt|TestStory
+
 .PHONY: test
 test: deps ## run every test; outside CI those whose programs are missing are skipped with a word
 	GOGC=400 go test -timeout 40m ./...
+	GOGC=400 go test -timeout 10m -tags unguarded -run '^TestGuard' ./store
 	@if [ -z "$$CI" ] && ! command -v $$(go env CC) >/dev/null; then echo "NOT TESTED for data races: there is no gcc"; else set -x; \
-		GOGC=400 go test -race -short -timeout 40m $$(go list ./... | grep -v /cmd/); fi
+		export GOGC=400; \
+		go test -race -short -timeout 20m $$(go list ./... | grep -vE '/cmd/|/store$$|/store/(money|fairuse)$$|/checkout$$') && \
+		go test -race -short -timeout 20m -run '$(RACE_STORE)' ./store && \
+		go test -race -short -timeout 20m -run '$(RACE_CHECKOUT)' ./handlers/checkout -histories 1; fi
 
 .PHONY: test-histories
 test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hours)
@@ -45,10 +53,13 @@ test-kills: ## kill the program 200 times under load, on SQLite and on PostgreSQ
 	go test -timeout 2h ./cmd/cinemasphere -run TestKilledUnderLoad -kills 200 -v
 
 .PHONY: check
-check: ## gofmt, vet, staticcheck, generated code, go.mod
+check: ## gofmt, vet, staticcheck, errcheck, exhaustive, sqlclosecheck, generated code, go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
+	go tool errcheck -exclude .ci/errcheck ./...
+	go tool exhaustive -d ./...
+	go tool sqlclosecheck ./store/...
 	go tool templ fmt -fail views
 	go mod tidy -diff
 	go mod verify

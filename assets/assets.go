@@ -100,8 +100,8 @@ func ContentType(name string) string {
 	return ""
 }
 
-// Lookup finds the asset that a path means: its name, "" where there is none, and whether the path is its present address.
-// One with another hash is from a page of an older version.
+// Lookup finds the asset that a path means: its name, "" where there is none, and whether the path is its present
+// address. One with another hash is from a page of an older version.
 func Lookup(urlPath string) (name string, current bool) {
 	rest, ok := strings.CutPrefix(urlPath, Prefix)
 	if !ok {

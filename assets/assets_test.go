@@ -65,7 +65,10 @@ func TestHtmxIsTheOneWePinned(t *testing.T) {
 
 func TestOwnScriptIsES5(t *testing.T) {
 	script := string(read(t, "js/app.js"))
-	for _, newer := range []string{`=>`, "`", `\blet\b`, `\bconst\b`, `\bclass\b\s+\w+\s*\{`, `\basync\b`, `\?\.`, `\?\?`, `\.\.\.[a-z]`, `\bof\b\s+\w+\)`} {
+	for _, newer := range []string{
+		`=>`, "`", `\blet\b`, `\bconst\b`, `\bclass\b\s+\w+\s*\{`, `\basync\b`, `\?\.`, `\?\?`, `\.\.\.[a-z]`,
+		`\bof\b\s+\w+\)`,
+	} {
 		code := regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(script, "")
 		if m := regexp.MustCompile(newer).FindString(code); m != "" {
 			t.Errorf("app.js has %q, which ES5 does not know", m)

@@ -25,16 +25,20 @@ const (
 func badFields() []struct{ field, value, says string } {
 	type row = struct{ field, value, says string }
 	rows := []row{
-		{"name", "", sayName}, {"name", " \t\n ", sayName}, {"name", strings.Repeat("é", 81), sayLong}, {"name", strings.Repeat("n", 10_000), sayLong},
+		{"name", "", sayName}, {"name", " \t\n ", sayName}, {"name", strings.Repeat("é", 81), sayLong},
+		{"name", strings.Repeat("n", 10_000), sayLong},
 		{"name", "Achieng\x00", sayLetters}, {"name", "bad \xff utf-8", sayLetters}, {"name", "bell\a", sayLetters},
 		{"name", "\u200b\u3164\u2800", sayName}, {"name", "\u202e\u2066", sayName},
 		{"name", "A" + strings.Repeat("\u0301", 5), sayLetters},
 	}
-	for _, q := range []string{"", "0", "-1", "11", "1000000000", "1.5", "two", "１", "1e1", "99999999999999999999999", " "} {
+	for _, q := range []string{
+		"", "0", "-1", "11", "1000000000", "1.5", "two", "１", "1e1", "99999999999999999999999", " ",
+	} {
 		rows = append(rows, row{"quantity", q, sayQuantity})
 	}
 	for _, p := range []string{
-		"", "0", "712", "071234567", "07123456789", "0812345678", "0212345678", "254812345678", "+255712345678", "+44 20 7946 0958", "25471234567",
+		"", "0", "712", "071234567", "07123456789", "0812345678", "0212345678", "254812345678", "+255712345678",
+		"+44 20 7946 0958", "25471234567",
 		"2547123456789", "0712345678 ext 1", "phone", "07l2345678", "00255712345678", "0712345678, 0722345678",
 		strings.Repeat("0712345678", 1000), "0712345678\x00",
 	} {
@@ -52,7 +56,8 @@ func TestBadFieldsInForms(t *testing.T) {
 			name, path string
 			form       url.Values
 		}{
-			{"form", "/bookings", with(good, "confirmed", "")}, {"confirmed form", "/bookings", good}, {"dialog", "/bookings/dialog", good},
+			{"form", "/bookings", with(good, "confirmed", "")}, {"confirmed form", "/bookings", good},
+			{"dialog", "/bookings/dialog", good},
 		} {
 			f := with(entry.form, row.field, row.value)
 			f.Set(row.field, row.value)
@@ -75,7 +80,9 @@ func TestBadFieldsInForms(t *testing.T) {
 func TestGoodOddInput(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 20, 20)
-	for i, name := range []string{"Wanjikũ wa Ngũgĩ", "O'Brien-Otieno", "李小龍", "🎬 Film Fan", `<b>bold</b> & "quoted"`, strings.Repeat("é", 80)} {
+	for i, name := range []string{
+		"Wanjikũ wa Ngũgĩ", "O'Brien-Otieno", "李小龍", "🎬 Film Fan", `<b>bold</b> & "quoted"`, strings.Repeat("é", 80),
+	} {
 		secret := o.book(id, storetest.Phone(i), 1)
 		f := with(form(id, storetest.Phone(100+i), 1), "name", name)
 		f.Set("extra", "ignored")
@@ -107,7 +114,8 @@ func TestBadRequestsToForms(t *testing.T) {
 	id := storetest.Screening(t, o.store, 5, 10)
 	urlencoded := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	good := form(id, "0712345678", 1).Encode()
-	for _, path := range []string{"/bookings", "/bookings/dialog", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry/status",
+	for _, path := range []string{"/bookings", "/bookings/dialog", "/tickets/NOSUCHSECRETNOSUCHSECRET22/retry",
+		"/tickets/NOSUCHSECRETNOSUCHSECRET22/retry/status",
 		"/tickets/NOSUCHSECRETNOSUCHSECRET22/receipt", "/tickets/NOSUCHSECRETNOSUCHSECRET22/receipt/status"} {
 		for _, tt := range []struct {
 			name   string
@@ -115,10 +123,13 @@ func TestBadRequestsToForms(t *testing.T) {
 			status int
 			says   string
 		}{
-			{"too long", request{body: good + "&x=" + strings.Repeat("x", 64<<10), headers: urlencoded}, 413, "larger than any of our forms"},
+			{"too long", request{body: good + "&x=" + strings.Repeat("x", 64<<10), headers: urlencoded}, 413,
+				"larger than any of our forms"},
 			{"broken escapes", request{body: "screening=%zz", headers: urlencoded}, 400, "not right"},
-			{"JSON", request{body: `{}`, headers: []string{"Content-Type", "application/json"}}, 415, "not a form of ours"},
-			{"multipart", request{body: "x", headers: []string{"Content-Type", "multipart/form-data"}}, 415, "not a form of ours"},
+			{"JSON", request{body: `{}`, headers: []string{"Content-Type", "application/json"}}, 415,
+				"not a form of ours"},
+			{"multipart", request{body: "x", headers: []string{"Content-Type", "multipart/form-data"}}, 415,
+				"not a form of ours"},
 			{"no type", request{body: good}, 415, "not a form of ours"},
 			{"nonsense type", request{body: good, headers: []string{"Content-Type", ";;"}}, 415, "not a form of ours"},
 			{"empty", request{headers: urlencoded}, 404, "nothing at this address"},
@@ -134,7 +145,10 @@ func TestBadRequestsToForms(t *testing.T) {
 
 // apiBase is a good booking; each of its fields can be replaced with another JSON value.
 func apiBody(id int64, change map[string]string) string {
-	fields := map[string]string{"screeningId": strconv.FormatInt(id, 10), "customerName": `"Achieng"`, "phoneNumber": `"0712345678"`, "quantity": "1"}
+	fields := map[string]string{
+		"screeningId": strconv.FormatInt(id, 10), "customerName": `"Achieng"`, "phoneNumber": `"0712345678"`,
+		"quantity": "1",
+	}
 	for k, v := range change {
 		if v == "" {
 			delete(fields, k)
@@ -158,14 +172,21 @@ func TestBadInputToTheAPI(t *testing.T) {
 		status       int
 		says         string
 	}{
-		{"screeningId", "", 400, "Missing required field: movieId"}, {"screeningId", "null", 400, "Missing required field: movieId"},
-		{"customerName", "", 400, "Missing required field: customerName"}, {"customerName", "null", 400, "Missing required field: customerName"},
-		{"phoneNumber", "", 400, "Missing required field: phoneNumber"}, {"quantity", "", 400, "Missing required field: quantity"},
-		{"screeningId", `"abc"`, 400, "The field screeningId must be a number."}, {"screeningId", "1.5", 400, "The field screeningId must be a number."},
-		{"screeningId", "true", 400, "The field screeningId must be a number."}, {"screeningId", "[1]", 400, "The field screeningId must be a number."},
+		{"screeningId", "", 400, "Missing required field: movieId"},
+		{"screeningId", "null", 400, "Missing required field: movieId"},
+		{"customerName", "", 400, "Missing required field: customerName"},
+		{"customerName", "null", 400, "Missing required field: customerName"},
+		{"phoneNumber", "", 400, "Missing required field: phoneNumber"},
+		{"quantity", "", 400, "Missing required field: quantity"},
+		{"screeningId", `"abc"`, 400, "The field screeningId must be a number."},
+		{"screeningId", "1.5", 400, "The field screeningId must be a number."},
+		{"screeningId", "true", 400, "The field screeningId must be a number."},
+		{"screeningId", "[1]", 400, "The field screeningId must be a number."},
 		{"screeningId", "-1", 404, "Screening not found"}, {"screeningId", "0", 404, "Screening not found"},
-		{"screeningId", "99999999999999999999999", 404, "Screening not found"}, {"screeningId", `"12"`, 404, "Screening not found"},
-		{"quantity", "0", 400, sayQuantity}, {"quantity", "-1", 400, sayQuantity}, {"quantity", "11", 400, sayQuantity}, {"quantity", "1000000000", 400, sayQuantity},
+		{"screeningId", "99999999999999999999999", 404, "Screening not found"},
+		{"screeningId", `"12"`, 404, "Screening not found"},
+		{"quantity", "0", 400, sayQuantity}, {"quantity", "-1", 400, sayQuantity}, {"quantity", "11", 400, sayQuantity},
+		{"quantity", "1000000000", 400, sayQuantity},
 		{"quantity", "99999999999999999999", 400, sayQuantity}, {"quantity", "1.5", 400, whole},
 		{"quantity", "1e9", 400, sayQuantity}, {"quantity", `"two"`, 400, whole},
 		{"quantity", "2.5", 400, whole}, {"quantity", `"2.5"`, 400, whole}, {"quantity", "25e-1", 400, whole},
@@ -175,8 +196,10 @@ func TestBadInputToTheAPI(t *testing.T) {
 		{"quantity", "-2.0", 400, sayQuantity}, {"screeningId", `"1.5"`, 400,
 			"The field screeningId must be a number."}, {"screeningId", "1e60", 404, "Screening not found"},
 		{"quantity", "true", 400, whole}, {"quantity", "[]", 400, whole}, {"quantity", "{}", 400, whole},
-		{"customerName", "12", 400, "The field customerName must be a string."}, {"customerName", `["A"]`, 400, "The field customerName must be a string."},
-		{"customerName", `""`, 400, sayName}, {"customerName", `"\u0000"`, 400, sayLetters}, {"customerName", strconv.Quote(strings.Repeat("n", 10_000)), 400, sayLong},
+		{"customerName", "12", 400, "The field customerName must be a string."},
+		{"customerName", `["A"]`, 400, "The field customerName must be a string."},
+		{"customerName", `""`, 400, sayName}, {"customerName", `"\u0000"`, 400, sayLetters},
+		{"customerName", strconv.Quote(strings.Repeat("n", 10_000)), 400, sayLong},
 		{"phoneNumber", "12", 400, "This number has 7 digits too few. " + sayPhone},
 		{"phoneNumber", "{}", 400, "The field phoneNumber must be a string."},
 		{"phoneNumber", "true", 400, "The field phoneNumber must be a string."},
@@ -194,7 +217,8 @@ func TestBadInputToTheAPI(t *testing.T) {
 		t.Errorf("Daraja was called: %+v", n)
 	}
 	o.oneLineEach()
-	if w := o.call("/api/make-payment", apiBody(id, map[string]string{"phoneNumber": "254712345678", "extra": "[1,2,3]"})); w.Code != 200 {
+	if w := o.call("/api/make-payment",
+		apiBody(id, map[string]string{"phoneNumber": "254712345678", "extra": "[1,2,3]"})); w.Code != 200 {
 		t.Errorf("a number for a phone number: %d %s", w.Code, w.Body)
 	}
 }
@@ -233,12 +257,17 @@ func TestBadRequestsToTheAPI(t *testing.T) {
 			status     int
 			says       string
 		}{
-			{"broken", `{"movieId":1`, asJSON, 400, "The body is not valid JSON."}, {"empty", "", asJSON, 400, "The body is not valid JSON."},
-			{"two objects", `{}{}`, asJSON, 400, "The body is not valid JSON."}, {"list", `[]`, asJSON, 400, "The body must be a JSON object."},
-			{"null", `null`, asJSON, 400, "The body must be a JSON object."}, {"text", `"x"`, asJSON, 400, "The body must be a JSON object."},
+			{"broken", `{"movieId":1`, asJSON, 400, "The body is not valid JSON."},
+			{"empty", "", asJSON, 400, "The body is not valid JSON."},
+			{"two objects", `{}{}`, asJSON, 400, "The body is not valid JSON."},
+			{"list", `[]`, asJSON, 400, "The body must be a JSON object."},
+			{"null", `null`, asJSON, 400, "The body must be a JSON object."},
+			{"text", `"x"`, asJSON, 400, "The body must be a JSON object."},
 			{"nested deeply", strings.Repeat("[", 20_000), asJSON, 400, "The body is not valid JSON."},
-			{"too long", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, asJSON, 413, "The body may have at most 65536 bytes."},
-			{"form", "movieId=1", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "The body must be JSON, with Content-Type: application/json."},
+			{"too long", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, asJSON, 413,
+				"The body may have at most 65536 bytes."},
+			{"form", "movieId=1", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415,
+				"The body must be JSON, with Content-Type: application/json."},
 			{"no type", apiBody(id, nil), nil, 415, "The body must be JSON, with Content-Type: application/json."},
 		} {
 			w := o.send(request{method: "POST", path: path, body: tt.body, headers: tt.headers})
@@ -247,7 +276,9 @@ func TestBadRequestsToTheAPI(t *testing.T) {
 			}
 		}
 	}
-	for _, body := range []string{`{"checkoutRequestId":1}`, `{"checkoutRequestId":["x"]}`, `{"checkoutRequestId":null}`} {
+	for _, body := range []string{
+		`{"checkoutRequestId":1}`, `{"checkoutRequestId":["x"]}`, `{"checkoutRequestId":null}`,
+	} {
 		if w := o.call("/api/query-payment-status", body); w.Code != 400 {
 			t.Errorf("%s: %d", body, w.Code)
 		}
@@ -279,8 +310,10 @@ func TestPayloadsParseAsText(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 5, 10)
 	for _, payload := range []string{
-		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'><svg/onload=alert(1)>`, `</title><script>alert(1)</script>`,
-		`javascript:alert(1)`, `" onfocus="alert(1)" autofocus="`, `<!--`, `{{7*7}}`, `</textarea><script>1</script>`, `&lt;b&gt;`,
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'><svg/onload=alert(1)>`,
+		`</title><script>alert(1)</script>`,
+		`javascript:alert(1)`, `" onfocus="alert(1)" autofocus="`, `<!--`, `{{7*7}}`, `</textarea><script>1</script>`,
+		`&lt;b&gt;`,
 	} {
 		f := with(with(form(id, payload, 1), "name", payload), "quantity", payload)
 		for _, path := range []string{"/bookings", "/bookings/dialog"} {
@@ -313,13 +346,15 @@ func noPayload(t *testing.T, where string, w *httptest.ResponseRecorder, payload
 	t.Helper()
 	doc := page(t, w)
 	for _, script := range doc.Find("script").EachIter() {
-		if src := script.AttrOr("src", ""); !strings.HasPrefix(src, "/assets/") || strings.TrimSpace(script.Text()) != "" {
+		if src := script.AttrOr("src", ""); !strings.HasPrefix(src, "/assets/") ||
+			strings.TrimSpace(script.Text()) != "" {
 			t.Errorf("%s: %q made a script element %q", where, payload, script.Text())
 		}
 	}
 	for _, el := range doc.Find("*").EachIter() {
 		for _, a := range el.Nodes[0].Attr {
-			if strings.HasPrefix(a.Key, "on") || (a.Key == "href" || a.Key == "src" || a.Key == "action") && strings.HasPrefix(a.Val, "javascript:") {
+			if strings.HasPrefix(a.Key, "on") ||
+				(a.Key == "href" || a.Key == "src" || a.Key == "action") && strings.HasPrefix(a.Val, "javascript:") {
 				t.Errorf("%s: %q made %s=%q", where, payload, a.Key, a.Val)
 			}
 		}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"cinemasphere/store"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 func TestBookingWithoutJavaScript(t *testing.T) {
@@ -38,7 +38,8 @@ func TestBookingWithoutJavaScript(t *testing.T) {
 	}
 	secret := strings.TrimPrefix(w.Header().Get("Location"), "/tickets/")
 	cookie := sessionCookie(w)
-	if cookie == nil || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Name != "__Host-cinemasphere" || cookie.Path != "/" {
+	if cookie == nil || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode ||
+		cookie.Name != "__Host-cinemasphere" || cookie.Path != "/" {
 		t.Fatalf("session cookie: %v", cookie)
 	}
 	tk := o.until(secret, "paid", paid)
@@ -47,7 +48,8 @@ func TestBookingWithoutJavaScript(t *testing.T) {
 	}
 	w = o.get("/tickets/" + secret)
 	text := strings.Join(strings.Fields(page(t, w).Text()), "")
-	if w.Code != http.StatusOK || w.Header().Get("Refresh") != "" || !strings.Contains(text, tk.Receipt) || !strings.Contains(text, tk.Code) {
+	if w.Code != http.StatusOK || w.Header().Get("Refresh") != "" || !strings.Contains(text, tk.Receipt) ||
+		!strings.Contains(text, tk.Code) {
 		t.Errorf("paid ticket's page: %d Refresh %q %s", w.Code, w.Header().Get("Refresh"), text)
 	}
 }
@@ -70,7 +72,8 @@ func TestBookingInTheDialog(t *testing.T) {
 	f := with(form(id, storetest.Phone(2), 1), "confirmed", "")
 	w := o.post("/bookings/dialog", f, "HX-Request", "true", "Sec-Fetch-Site", "same-origin")
 	pushed := w.Header().Get("HX-Push-Url")
-	if w.Code != http.StatusOK || !strings.HasPrefix(pushed, "/tickets/") || w.Header().Get("Cache-Control") != "private, no-store" {
+	if w.Code != http.StatusOK || !strings.HasPrefix(pushed, "/tickets/") ||
+		w.Header().Get("Cache-Control") != "private, no-store" {
 		t.Fatalf("dialog: %d HX-Push-Url %q Cache-Control %q", w.Code, pushed, w.Header()["Cache-Control"])
 	}
 	if strings.Contains(w.Body.String(), "<html") {
@@ -89,7 +92,8 @@ func TestBookingInTheDialog(t *testing.T) {
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), paidTicket.Receipt) {
 		t.Errorf("changed status: %d %s", w.Code, w.Body)
 	}
-	if w := o.get("/tickets/NOSUCHSECRETNOSUCHSECRET22/status?v=1"); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "<html") {
+	if w := o.get("/tickets/NOSUCHSECRETNOSUCHSECRET22/status?v=1"); w.Code != http.StatusNotFound ||
+		strings.Contains(w.Body.String(), "<html") {
 		t.Errorf("unknown ticket's status: %d", w.Code)
 	}
 }
@@ -161,8 +165,10 @@ func TestBookingsThatCannotBeMade(t *testing.T) {
 		{"past", storetest.Screening(t, o.store, 2, 5, func(s *store.Screening) {
 			s.StartsAt, s.SalesCloseAt = o.store.Now().Add(-time.Hour), o.store.Now().Add(-time.Hour)
 		}), [2]string{}, 409, "has begun"},
-		{"closed", storetest.Screening(t, o.store, 2, 5, func(s *store.Screening) { s.Status = store.Closed }), [2]string{}, 409, "no longer sold"},
-		{"cancelled", storetest.Screening(t, o.store, 2, 5, func(s *store.Screening) { s.Status = store.Cancelled }), [2]string{}, 409, "has been cancelled"},
+		{"closed", storetest.Screening(t, o.store, 2, 5, func(s *store.Screening) { s.Status = store.Closed }),
+			[2]string{}, 409, "no longer sold"},
+		{"cancelled", storetest.Screening(t, o.store, 2, 5, func(s *store.Screening) { s.Status = store.Cancelled }),
+			[2]string{}, 409, "has been cancelled"},
 		{"another price", open, [2]string{"total", "1000"}, 409, "the total is now KSh 1,350"},
 		{"no price", open, [2]string{"total", ""}, 409, "the total is now KSh 1,350"},
 		{"price is no number", open, [2]string{"total", "KSh 1,350"}, 409, "the total is now KSh 1,350"},
@@ -184,7 +190,8 @@ func TestBookingsThatCannotBeMade(t *testing.T) {
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
 				t.Errorf("%s at %s: %d, want %d %q in\n%s", tt.name, path, w.Code, tt.status, tt.says, w.Body)
 			}
-			if tt.id == open && tt.status != 404 && page(t, w).Find(`input[name="name"]`).AttrOr("value", "") != "Achieng Otieno" {
+			if tt.id == open && tt.status != 404 &&
+				page(t, w).Find(`input[name="name"]`).AttrOr("value", "") != "Achieng Otieno" {
 				t.Errorf("%s at %s: what was typed is lost", tt.name, path)
 			}
 		}
@@ -202,14 +209,16 @@ func TestASecondPromptOnTheSamePhone(t *testing.T) {
 	id := storetest.Screening(t, o.store, 10, 20)
 	first := o.post("/bookings", form(id, storetest.Phone(30), 1))
 	w := o.post("/bookings", form(id, storetest.Phone(30), 1))
-	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), fairuse.PhoneSentence) || w.Header().Get("Retry-After") != "150" {
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), wording.PhoneTaken) ||
+		w.Header().Get("Retry-After") != "150" {
 		t.Errorf("another browser: %d", w.Code)
 	}
 	if strings.Contains(w.Body.String(), first.Header().Get("Location")) {
 		t.Error("another browser is shown the ticket")
 	}
 	w = o.send(request{
-		method: "POST", path: "/bookings", body: form(id, storetest.Phone(30), 1).Encode(), cookie: sessionCookie(first),
+		method: "POST", path: "/bookings", body: form(id, storetest.Phone(30), 1).Encode(),
+		cookie:  sessionCookie(first),
 		headers: []string{"Content-Type", "application/x-www-form-urlencoded"},
 	})
 	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), first.Header().Get("Location")) {
@@ -225,7 +234,8 @@ func TestTheFormIsRedrawnForAnotherScreening(t *testing.T) {
 		t.Fatal(err)
 	}
 	second, err := o.store.AddScreening(t.Context(), store.Screening{
-		MovieID: sc.MovieID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour), SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 1275,
+		MovieID: sc.MovieID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour),
+		SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 1275,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +245,8 @@ func TestTheFormIsRedrawnForAnotherScreening(t *testing.T) {
 	for _, path := range []string{"/bookings", "/bookings/dialog"} {
 		w := o.post(path, typed)
 		doc := page(t, w)
-		if w.Code != 200 || doc.Find(`input[name="phone"]`).AttrOr("value", "") != "0712" || doc.Find(`input[name="quantity"]`).AttrOr("value", "") != "3" {
+		if w.Code != 200 || doc.Find(`input[name="phone"]`).AttrOr("value", "") != "0712" ||
+			doc.Find(`input[name="quantity"]`).AttrOr("value", "") != "3" {
 			t.Errorf("%s: %d, or what was typed is lost", path, w.Code)
 		}
 		if !strings.Contains(w.Body.String(), "KSh 39") || doc.Find(`input[name="total"]`).AttrOr("value", "") != "39" {
@@ -247,7 +258,8 @@ func TestTheFormIsRedrawnForAnotherScreening(t *testing.T) {
 	if doc := page(t, w); w.Code != 200 || doc.Find(`input[name="total"]`).AttrOr("value", "") != "51" {
 		t.Errorf("by the query: %d", w.Code)
 	}
-	if w := o.get(link + "?quantity=99&screening=x"); w.Code != 200 || page(t, w).Find(`input[name="total"]`).AttrOr("value", "") != "1350" {
+	if w := o.get(link + "?quantity=99&screening=x"); w.Code != 200 ||
+		page(t, w).Find(`input[name="total"]`).AttrOr("value", "") != "1350" {
 		t.Errorf("nonsense in the query: %d", w.Code)
 	}
 }
@@ -261,13 +273,18 @@ func TestNoConfirmPageForWhatCannotBeBooked(t *testing.T) {
 		n      int
 		status int
 		says   string
-	}{{small, 3, 409, "Only 2 seats are left."}, {shut, 1, 409, "no longer sold"}, {77, 1, 404, "nothing at this address"}} {
-		if w := o.post("/bookings", with(form(tt.id, "0712345678", tt.n), "confirmed", "")); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
+	}{
+		{small, 3, 409, "Only 2 seats are left."}, {shut, 1, 409, "no longer sold"},
+		{77, 1, 404, "nothing at this address"},
+	} {
+		if w := o.post("/bookings", with(form(tt.id, "0712345678", tt.n), "confirmed", "")); w.Code != tt.status ||
+			!strings.Contains(w.Body.String(), tt.says) {
 			t.Errorf("%d tickets: %d, want %d %q", tt.n, w.Code, tt.status, tt.says)
 		}
 	}
 	o.book(small, storetest.Phone(1), 2)
-	if w := o.post("/bookings", with(form(small, "0712345678", 1), "confirmed", "")); w.Code != 409 || !strings.Contains(w.Body.String(), "sold out") {
+	if w := o.post("/bookings", with(form(small, "0712345678", 1), "confirmed", "")); w.Code != 409 ||
+		!strings.Contains(w.Body.String(), "sold out") {
 		t.Errorf("sold out: %d", w.Code)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestClosedBookings: a person has paused sales, or M-PESA does not answer. Every way to book says so and loses nothing that was
-// typed, and the pages that lead there say so before.
+// TestClosedBookings: a person has paused sales, or M-PESA does not answer. Every way to book says so and loses nothing
+// that was typed, and the pages that lead there say so before.
 func TestClosedBookings(t *testing.T) {
 	for _, tt := range []struct {
 		what   string
@@ -26,8 +26,11 @@ func TestClosedBookings(t *testing.T) {
 		says   string // to who books
 		again  string // Retry-After
 	}{
-		{"paused", func(o *office) error { return o.store.PauseSales(o.Context(), "till is being counted") }, func(o *office) error { return o.store.ResumeSales(o.Context()) },
-			"Ticket sales are paused for the moment.", "The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged.", "60"},
+		{"paused", func(o *office) error { return o.store.PauseSales(o.Context(), "till is being counted") },
+			func(o *office) error { return o.store.ResumeSales(o.Context()) },
+			"Ticket sales are paused for the moment.",
+			"The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged.",
+			"60"},
 		{"M-PESA is silent", func(o *office) error {
 			for range 5 {
 				if err := o.store.NoteDaraja(o.Context(), store.CallPush, false); err != nil {
@@ -36,7 +39,8 @@ func TestClosedBookings(t *testing.T) {
 			}
 			return nil
 		}, func(o *office) error { return o.store.NoteDaraja(o.Context(), store.CallPush, true) },
-			"M-PESA is not answering, so bookings are closed for the moment.", "M-PESA is not answering at the moment. We take no bookings meanwhile", "15"},
+			"M-PESA is not answering, so bookings are closed for the moment.",
+			"M-PESA is not answering at the moment. We take no bookings meanwhile", "15"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -63,18 +67,24 @@ func TestClosedBookings(t *testing.T) {
 				}
 				form1 := form(id, storetest.Phone(3), 1)
 				for what, w := range map[string]*httptest.ResponseRecorder{
-					"form": o.post("/bookings", form1), "dialog": o.post("/bookings/dialog", form1), "form to be confirmed": o.post("/bookings", with(form1, "confirmed", "")),
+					"form": o.post("/bookings", form1), "dialog": o.post("/bookings/dialog", form1),
+					"form to be confirmed": o.post("/bookings", with(form1, "confirmed", "")),
 				} {
 					late(what, w)
 					d := page(t, w)
-					if !strings.Contains(d.Find(".notice").Text(), tt.says) || d.Find("[name=nonce]").AttrOr("value", "") != form1.Get("nonce") || d.Find("[name=name]").AttrOr("value", "") == "" {
+					if !strings.Contains(d.Find(".notice").Text(), tt.says) ||
+						d.Find("[name=nonce]").AttrOr("value", "") != form1.Get("nonce") ||
+						d.Find("[name=name]").AttrOr("value", "") == "" {
 						t.Errorf("%s: %q, or what was typed is lost", what, d.Find(".notice").Text())
 					}
 				}
-				for _, path := range []string{fmt.Sprintf("/screenings/%d/book", id), fmt.Sprintf("/screenings/%d/book/dialog", id)} {
+				for _, path := range []string{
+					fmt.Sprintf("/screenings/%d/book", id), fmt.Sprintf("/screenings/%d/book/dialog", id),
+				} {
 					w := o.get(path)
 					late(path, w)
-					if d := page(t, w); !strings.Contains(d.Find(".notice").Text(), tt.notice) || d.Find("form").Length() != 0 {
+					if d := page(t, w); !strings.Contains(d.Find(".notice").Text(), tt.notice) ||
+						d.Find("form").Length() != 0 {
 						t.Errorf("%s: %q", path, d.Find(".notice").Text())
 					}
 				}
@@ -122,7 +132,8 @@ func TestClosedBookings(t *testing.T) {
 	}
 }
 
-// TestBookingsOpenByThemselves: once M-PESA has been left alone for long enough, one booking may try, and it opens them for all.
+// TestBookingsOpenByThemselves: once M-PESA has been left alone for long enough, one booking may try, and it opens them
+// for all.
 func TestBookingsOpenByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)
@@ -153,7 +164,8 @@ func TestPayingByHandIsOffered(t *testing.T) {
 	for _, tt := range []struct {
 		what, paybill, till, says string
 	}{
-		{"paybill", shortcode, "", "Lipa na M-PESA, then Pay BillBusiness number " + shortcode + "Account number CODEAmount KSh 1,350"},
+		{"paybill", shortcode, "",
+			"Lipa na M-PESA, then Pay BillBusiness number " + shortcode + "Account number CODEAmount KSh 1,350"},
 		{"till", "", "5551234", "Lipa na M-PESA, then Buy Goods and ServicesTill number 5551234Amount KSh 1,350"},
 		{"neither", "", "", ""},
 	} {
@@ -189,8 +201,12 @@ func TestPaidByHand(t *testing.T) {
 		secret := o.book(storetest.Screening(t, o.store, 10, 20), phone, 1)
 		o.until(secret, "failed", failed)
 		o.post("/tickets/"+secret+"/retry", url.Values{"phone": {phone}})
-		tk := o.until(secret, "failed again", func(t *store.Ticket) bool { return t.Status == store.Failed && !t.Push.Live })
-		receipt, err := o.daraja.PayByHand(sim.HandPayment{Phone: phone, To: shortcode, Account: tk.Code, Amount: 1350, PIN: "1234"})
+		tk := o.until(secret, "failed again", func(t *store.Ticket) bool {
+			return t.Status == store.Failed && !t.Push.Live
+		})
+		receipt, err := o.daraja.PayByHand(sim.HandPayment{
+			Phone: phone, To: shortcode, Account: tk.Code, Amount: 1350, PIN: "1234",
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,8 @@ func TestPostsFromOtherSites(t *testing.T) {
 		{"old browser, own page", []string{"Origin", baseURL}, true, true},
 		{"old browser, a page without an address", []string{"Origin", "null"}, false, false},
 		{"other site", []string{"Sec-Fetch-Site", "cross-site"}, false, false},
-		{"other site, with origin", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.test"}, false, false},
+		{"other site, with origin", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.test"},
+			false, false},
 		{"other site without referrer", []string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, false, false},
 		{"sister site", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://other.cinema.test"}, false, false},
 		{"old browser, other site", []string{"Origin", "https://evil.test"}, false, false},
@@ -35,16 +36,19 @@ func TestPostsFromOtherSites(t *testing.T) {
 	} {
 		for path, f := range map[string]url.Values{
 			"/bookings": form(id, storetest.Phone(n), 1), "/bookings/dialog": form(id, storetest.Phone(n+1), 1),
-			"/tickets/" + secret + "/retry": {"phone": {storetest.Phone(1)}}, "/tickets/" + secret + "/retry/status": {"phone": {storetest.Phone(1)}},
+			"/tickets/" + secret + "/retry":          {"phone": {storetest.Phone(1)}},
+			"/tickets/" + secret + "/retry/status":   {"phone": {storetest.Phone(1)}},
 			"/tickets/" + secret + "/give-up/status": {}, "/tickets/" + secret + "/give-up": {},
-			"/tickets/" + secret + "/receipt": {"receipt": {"?"}}, "/tickets/" + secret + "/receipt/status": {"receipt": {"?"}},
+			"/tickets/" + secret + "/receipt":        {"receipt": {"?"}},
+			"/tickets/" + secret + "/receipt/status": {"receipt": {"?"}},
 		} {
 			if w := o.post(path, f, tt.headers...); (w.Code == 403) == tt.form {
 				t.Errorf("%s: %s: %d", tt.name, path, w.Code)
 			}
 		}
 		for path, body := range map[string]string{
-			"/api/make-payment": payment(id, storetest.Phone(n+2), 1), "/api/query-payment-status": `{"checkoutRequestId":"x"}`,
+			"/api/make-payment":         payment(id, storetest.Phone(n+2), 1),
+			"/api/query-payment-status": `{"checkoutRequestId":"x"}`,
 		} {
 			w := o.call(path, body, tt.headers...)
 			if (w.Code == 403) == tt.api {
@@ -70,14 +74,19 @@ func TestGETsWriteNothing(t *testing.T) {
 	secret := o.book(id, storetest.Phone(1), 1)
 	before := o.ticket(secret)
 	for _, path := range []string{
-		"/bookings", "/bookings/dialog", "/tickets/" + secret + "/retry", "/tickets/" + secret + "/retry/status", "/tickets/" + secret + "/give-up",
+		"/bookings", "/bookings/dialog", "/tickets/" + secret + "/retry", "/tickets/" + secret + "/retry/status",
+		"/tickets/" + secret + "/give-up",
 		"/tickets/" + secret + "/give-up/status", "/tickets/" + secret + "/receipt/status", "/api/make-payment",
 	} {
-		if w := o.get(path + "?" + form(id, storetest.Phone(2), 1).Encode()); w.Code != 405 || w.Header().Get("Allow") != "POST" {
+		if w := o.get(path + "?" + form(id, storetest.Phone(2), 1).Encode()); w.Code != 405 ||
+			w.Header().Get("Allow") != "POST" {
 			t.Errorf("%s: %d Allow %q", path, w.Code, w.Header().Get("Allow"))
 		}
 	}
-	for _, path := range []string{"/", "/films", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status", "/tickets/" + secret + "/receipt?receipt=UJ22T8IYOU"} {
+	for _, path := range []string{
+		"/", "/films", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status",
+		"/tickets/" + secret + "/receipt?receipt=UJ22T8IYOU",
+	} {
 		if w := o.get(path); w.Code != 200 {
 			t.Errorf("%s: %d", path, w.Code)
 		}

@@ -9,13 +9,13 @@ import (
 
 	"cinemasphere/handlers"
 	"cinemasphere/mpesa/sim"
-	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // TestTheAnswerIsLostWithTheNetwork: who sends a request again over another network, without the session that its lost
-// answer brought, gets no secret, makes no second booking and is not warned of himself; once the first has ended, he can
-// book anew.
+// answer brought, gets no secret, makes no second booking and is not warned of himself; once the first has ended, he
+// can book anew.
 func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	o := openOn(t, storetest.New(t, fair(100)))
 	id := storetest.Screening(t, o.store, 20, 20)
@@ -29,7 +29,8 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	}
 	told := func(what string, w *httptest.ResponseRecorder, secret string) {
 		t.Helper()
-		if body := w.Body.String(); w.Code != 409 || !strings.Contains(body, "has been made already") || strings.Contains(body, fairuse.PhoneSentence) ||
+		if body := w.Body.String(); w.Code != 409 || !strings.Contains(body, "has been made already") ||
+			strings.Contains(body, wording.PhoneTaken) ||
 			strings.Contains(body, secret) || w.Header().Get("Location") != "" {
 			t.Errorf("%s: %d %s", what, w.Code, body)
 		}
@@ -46,8 +47,11 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 		t.Errorf("%d prompts are out", n)
 	}
 	// Whoever does not know the key is a stranger.
-	for what, headers := range map[string][]string{"without a key": nil, "with another": {"Idempotency-Key", "another-name-of-a-request"}} {
-		if w := o.payAs(body, "198.51.100.1", nil, headers...); w.Code != 409 || !strings.Contains(w.Body.String(), fairuse.PhoneSentence) {
+	for what, headers := range map[string][]string{
+		"without a key": nil, "with another": {"Idempotency-Key", "another-name-of-a-request"},
+	} {
+		if w := o.payAs(body, "198.51.100.1", nil, headers...); w.Code != 409 ||
+			!strings.Contains(w.Body.String(), wording.PhoneTaken) {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
 	}
@@ -69,7 +73,8 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	}
 	w := o.bookAs(f, "198.51.100.2", nil)
 	nonce := regexp.MustCompile(`name="nonce" value="([^"]+)"`).FindStringSubmatch(w.Body.String())
-	if w.Code != 409 || len(nonce) == 0 || nonce[1] == f.Get("nonce") || !strings.Contains(w.Body.String(), "Send the form again") {
+	if w.Code != 409 || len(nonce) == 0 || nonce[1] == f.Get("nonce") ||
+		!strings.Contains(w.Body.String(), "Send the form again") {
 		t.Fatalf("the form, once the first has ended: %d, nonce %v", w.Code, nonce)
 	}
 	f.Set("nonce", nonce[1])
@@ -100,7 +105,8 @@ func TestOtherSchemesOfAuthorization(t *testing.T) {
 		{"Bearer " + strings.Repeat("2", 24), 401},
 		{"BEARER x", 401},
 	} {
-		if w := o.payAs(payment(id, storetest.Phone(100+i), 1), "192.0.2.1", nil, "Authorization", tt.said); w.Code != tt.want {
+		w := o.payAs(payment(id, storetest.Phone(100+i), 1), "192.0.2.1", nil, "Authorization", tt.said)
+		if w.Code != tt.want {
 			t.Errorf("%q: %d %s", tt.said, w.Code, w.Body)
 		}
 	}
@@ -112,7 +118,11 @@ func TestAQuestionAboutALockedPhone(t *testing.T) {
 		{Result: "1001"},
 		{Result: "1001", Callbacks: sim.NoCallback},
 		{Result: "1001", ResultDesc: "Something else of this phone", Callbacks: sim.NoCallback},
-		{Result: "1037", ResultDesc: "Unable to LOCK subscriber, a transaction is already in process for the current subscriber", Callbacks: sim.NoCallback},
+		{
+			Result:     "1037",
+			ResultDesc: "Unable to LOCK subscriber, a transaction is already in process for the current subscriber",
+			Callbacks:  sim.NoCallback,
+		},
 		{Result: "1037", ResultDesc: "unable to lock subscriber"},
 	} {
 		o := open(t) // whose turn to ask nobody else has taken
@@ -127,7 +137,8 @@ func TestAQuestionAboutALockedPhone(t *testing.T) {
 		w := o.call("/api/query-payment-status", fmt.Sprintf(`{"checkoutRequestId":%q}`, tk.Push.CheckoutRequestID))
 		said := decode(t, w)
 		body := strings.ToLower(w.Body.String())
-		if w.Code != 200 || said["ResultDesc"] != fairuse.PhoneSentence || strings.Contains(body, "1001") || strings.Contains(body, "subscriber") || strings.Contains(body, "something") {
+		if w.Code != 200 || said["ResultDesc"] != wording.PhoneTaken || strings.Contains(body, "1001") ||
+			strings.Contains(body, "subscriber") || strings.Contains(body, "something") {
 			t.Errorf("%+v: %d %s", script, w.Code, w.Body)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"cinemasphere/store"
 	"cinemasphere/store/fairuse"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // moving is a clock that a test moves.
@@ -73,7 +74,8 @@ func TestAnAddressThatPaysNothing(t *testing.T) {
 	if w := book("192.0.2.2", hall, 10); w.Code != 200 {
 		t.Errorf("another address: %d %s", w.Code, w.Body)
 	}
-	for _, from := range []string{"2001:db8:1::1", "2001:db8:1:9::2", "2001:db8:1:ffff::3"} { // one customer of a provider
+	// one customer of a provider
+	for _, from := range []string{"2001:db8:1::1", "2001:db8:1:9::2", "2001:db8:1:ffff::3"} {
 		seats = 0
 		for range 6 {
 			book(from, hall, 10)
@@ -107,10 +109,12 @@ func TestWhatAStrangersRefusalSays(t *testing.T) {
 		for what, phone := range map[string]string{"paying": paying, "resting": resting} {
 			w := o.payAs(payment(id, phone, 1), "192.0.2.7", nil)
 			page := o.bookAs(form(id, phone, 1), "192.0.2.7", nil)
-			if !strings.Contains(page.Body.String(), fairuse.PhoneSentence) || strings.Contains(page.Body.String(), "already on this phone") {
+			if !strings.Contains(page.Body.String(), wording.PhoneTaken) ||
+				strings.Contains(page.Body.String(), "already on this phone") {
 				t.Errorf("%s: the form says something else: %d", what, page.Code)
 			}
-			said := fmt.Sprintf("%d %s %s %d %s", w.Code, w.Header().Get("Retry-After"), w.Body, page.Code, page.Header().Get("Retry-After"))
+			said := fmt.Sprintf("%d %s %s %d %s", w.Code, w.Header().Get("Retry-After"), w.Body, page.Code,
+				page.Header().Get("Retry-After"))
 			seen[said] = what
 		}
 	}
@@ -119,7 +123,8 @@ func TestWhatAStrangersRefusalSays(t *testing.T) {
 	}
 	// The prompt's own browser is told as much as ever.
 	w := o.bookAs(form(id, paying, 1), "192.0.2.1", sessionCookie(owner))
-	if w.Code != 409 || !strings.Contains(w.Body.String(), "A payment prompt is already on this phone") || !strings.Contains(w.Body.String(), owner.Header().Get("Location")) {
+	if w.Code != 409 || !strings.Contains(w.Body.String(), "A payment prompt is already on this phone") ||
+		!strings.Contains(w.Body.String(), owner.Header().Get("Location")) {
 		t.Errorf("its own browser: %d", w.Code)
 	}
 }
@@ -143,7 +148,8 @@ func TestThePageOfALockedPhone(t *testing.T) {
 	body := o.get("/tickets/" + secret).Body.String()
 	told := o.get("/api/tickets/" + secret).Body.String()
 	for _, text := range []string{body, told} {
-		if !strings.Contains(text, fairuse.PhoneSentence) || strings.Contains(text, "locked") || strings.Contains(text, "A prompt is") {
+		if !strings.Contains(text, wording.PhoneTaken) || strings.Contains(text, "locked") ||
+			strings.Contains(text, "A prompt is") {
 			t.Errorf("it says: %s", text[max(0, strings.Index(text, "<main")):])
 		}
 	}
@@ -155,7 +161,9 @@ func TestAPranksterAndTheOwner(t *testing.T) {
 	clock := newMoving()
 	o := openOn(t, storetest.New(t, fair(10), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
 	hall := func() store.ScreeningID {
-		return storetest.Screening(t, o.store, 10, 20, func(s *store.Screening) { s.SalesCloseAt = s.StartsAt.Add(-time.Minute) })
+		return storetest.Screening(t, o.store, 10, 20, func(s *store.Screening) {
+			s.SalesCloseAt = s.StartsAt.Add(-time.Minute)
+		})
 	}
 	id, phone := hall(), storetest.Phone(1)
 	o.daraja.SetScript(phone, sim.Script{Result: "0", Times: 1})
@@ -226,13 +234,15 @@ func TestKeysOfOthers(t *testing.T) {
 			t.Errorf("%s: %d %s", tt.who, w.Code, w.Body)
 		}
 	}
-	if w := o.payAs(payment(id, storetest.Phone(3), 1), "192.0.2.1", nil, key...); w.Code != 422 || strings.Contains(w.Body.String(), secret) {
+	if w := o.payAs(payment(id, storetest.Phone(3), 1), "192.0.2.1", nil, key...); w.Code != 422 ||
+		strings.Contains(w.Body.String(), secret) {
 		t.Errorf("other content: %d", w.Code)
 	}
 	one := o.payAs(payment(id, storetest.Phone(4), 1), "192.0.2.1", nil, bearer("1")...)
 	again := o.payAs(payment(id, storetest.Phone(4), 1), "198.51.100.3", nil, bearer("1")...)
 	two := o.payAs(payment(id, storetest.Phone(5), 1), "192.0.2.1", nil, bearer("2")...)
-	if one.Code != 200 || decode(t, again)["ticketSecret"] != decode(t, one)["ticketSecret"] || two.Code != 200 || sessionCookie(one) != nil {
+	if one.Code != 200 || decode(t, again)["ticketSecret"] != decode(t, one)["ticketSecret"] || two.Code != 200 ||
+		sessionCookie(one) != nil {
 		t.Errorf("partners: %d, %d, %d", one.Code, again.Code, two.Code)
 	}
 	if w := o.payAs(body, "192.0.2.1", nil, bearer("3")...); w.Code != 401 {
@@ -242,14 +252,16 @@ func TestKeysOfOthers(t *testing.T) {
 	f := form(id, storetest.Phone(7), 1)
 	mine := o.bookAs(f, "192.0.2.1", nil)
 	for who, w := range map[string]*httptest.ResponseRecorder{
-		"another address": o.bookAs(f, "192.0.2.2", nil), "another browser": o.bookAs(f, "192.0.2.1", sessionCookie(other)),
+		"another address": o.bookAs(f, "192.0.2.2", nil),
+		"another browser": o.bookAs(f, "192.0.2.1", sessionCookie(other)),
 	} {
 		if w.Code != 409 || strings.Contains(w.Body.String()+w.Header().Get("Location"), bookedSecret(t, mine)) {
 			t.Errorf("the form from %s: %d", who, w.Code)
 		}
 	}
 	for who, w := range map[string]*httptest.ResponseRecorder{
-		"twice": o.bookAs(f, "192.0.2.1", nil), "by its browser elsewhere": o.bookAs(f, "198.51.100.3", sessionCookie(mine)),
+		"twice":                    o.bookAs(f, "192.0.2.1", nil),
+		"by its browser elsewhere": o.bookAs(f, "198.51.100.3", sessionCookie(mine)),
 	} {
 		if w.Code != 303 || w.Header().Get("Location") != mine.Header().Get("Location") {
 			t.Errorf("the form %s: %d", who, w.Code)
@@ -259,10 +271,13 @@ func TestKeysOfOthers(t *testing.T) {
 
 // TestAPartnersServer: it books for many, up to bounds of its own.
 func TestAPartnersServer(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(10)), func(d *handlers.Deps) { d.Partners = map[string]string{"agency": strings.Repeat("k", 24)} })
+	o := openOn(t, storetest.New(t, fair(10)), func(d *handlers.Deps) {
+		d.Partners = map[string]string{"agency": strings.Repeat("k", 24)}
+	})
 	seats := 0
 	for i := range 130 {
-		w := o.payAs(payment(storetest.Screening(t, o.store, 2, 20), storetest.Phone(i), 2), "192.0.2.1", nil, "Authorization", "Bearer "+strings.Repeat("k", 24))
+		w := o.payAs(payment(storetest.Screening(t, o.store, 2, 20), storetest.Phone(i), 2), "192.0.2.1", nil,
+			"Authorization", "Bearer "+strings.Repeat("k", 24))
 		if w.Code == 200 {
 			seats += 2
 		} else if w.Code != 429 || w.Header().Get("Retry-After") == "" {
@@ -281,8 +296,9 @@ func TestQuestionsToDaraja(t *testing.T) {
 	id := storetest.Screening(t, o.store, 20, 20)
 	ask := func(secret, from string) *httptest.ResponseRecorder {
 		return o.send(request{
-			method: "POST", path: "/api/query-payment-status", from: from, headers: []string{"Content-Type", "application/json"},
-			body: fmt.Sprintf(`{"checkoutRequestId":%q}`, o.ticket(secret).Push.CheckoutRequestID),
+			method: "POST", path: "/api/query-payment-status", from: from,
+			headers: []string{"Content-Type", "application/json"},
+			body:    fmt.Sprintf(`{"checkoutRequestId":%q}`, o.ticket(secret).Push.CheckoutRequestID),
 		})
 	}
 	for i, code := range []string{"0", "1032", "2001", "1037", "1", "1019"} {
@@ -292,7 +308,8 @@ func TestQuestionsToDaraja(t *testing.T) {
 		for range 20 {
 			w := ask(secret, "192.0.2.1")
 			body := decode(t, w)
-			if w.Code != 200 || body["ResultCode"] != code || body["ResponseCode"] != "0" || body["CheckoutRequestID"] != tk.Push.CheckoutRequestID || body["ResultDesc"] == "" {
+			if w.Code != 200 || body["ResultCode"] != code || body["ResponseCode"] != "0" ||
+				body["CheckoutRequestID"] != tk.Push.CheckoutRequestID || body["ResultDesc"] == "" {
 				t.Fatalf("%s: %d %s", code, w.Code, w.Body)
 			}
 		}

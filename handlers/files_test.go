@@ -45,7 +45,9 @@ func asset(t *testing.T, name string) []byte {
 
 func TestEachEncodingUnpacksToTheFile(t *testing.T) {
 	o := open(t)
-	for _, name := range []string{"css/site.css", "js/app.js", "js/htmx.min.js", "posters/barbie.svg", "images/hero.svg"} {
+	for _, name := range []string{
+		"css/site.css", "js/app.js", "js/htmx.min.js", "posters/barbie.svg", "images/hero.svg",
+	} {
 		want := asset(t, name)
 		for accept, c := range map[string]struct {
 			encoding string
@@ -118,7 +120,9 @@ func TestFilePaths(t *testing.T) {
 	if post := o.file("POST", url); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d", post.StatusCode)
 	}
-	for _, path := range []string{"/assets/", "/assets/x", "/assets/x/", "/assets/x/../assets.go", "/assets/x/assets.go", "/css/site.css"} {
+	for _, path := range []string{
+		"/assets/", "/assets/x", "/assets/x/", "/assets/x/../assets.go", "/assets/x/assets.go", "/css/site.css",
+	} {
 		if res := o.file("GET", path); res.StatusCode != 404 {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}

@@ -33,10 +33,13 @@ type Deps struct {
 	TrustedProxies []netip.Prefix    // who may say in X-Forwarded-For where a request comes from
 	Unbounded      bool              // clients may have M-PESA asked as often as they like; the books bound the rest
 	Partners       map[string]string // keys of partners by their names, for the API
-	Paybill        string            // what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them nothing
-	Till           string            // or the till that they are told to pay to
-	Simulator      http.Handler      // the simulated phones, served below /simulator/ with that prefix taken off; nil for none
-	Now            func() time.Time  // the clock; nil is the machine's
+	// what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them
+	// nothing
+	Paybill string
+	Till    string // or the till that they are told to pay to
+	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
+	Simulator http.Handler
+	Now       func() time.Time // the clock; nil is the machine's
 }
 
 // MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
@@ -59,7 +62,8 @@ func New(d Deps) (http.Handler, error) {
 	kit := web.NewKit(web.Config{Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Rules: []web.Rule{
 		{
 			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
-			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try again in a few seconds.",
+			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try " +
+				"again in a few seconds.",
 		},
 		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
 	}})
@@ -76,7 +80,8 @@ func New(d Deps) (http.Handler, error) {
 		kit: kit, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(kit, d.Checkout),
 		site: site.New(site.Config{
 			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
-			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till, Now: d.Now,
+			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,
+			Now: d.Now,
 		}),
 		api: api.New(api.Config{
 			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,

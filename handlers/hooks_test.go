@@ -17,9 +17,11 @@ import (
 
 // success is a callback that says that the push was paid.
 func success(checkoutRequestID string, amount int) string {
-	return fmt.Sprintf(`{"Body":{"stkCallback":{"MerchantRequestID":"m-1","CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",
-		"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},{"Name":"MpesaReceiptNumber","Value":%q},{"Name":"Balance"},
-		{"Name":"TransactionDate","Value":20261123200000},{"Name":"PhoneNumber","Value":254712345678}]}}}}`, checkoutRequestID, amount, nonce()[12:])
+	return fmt.Sprintf(`{"Body":{"stkCallback":{"MerchantRequestID":"m-1","CheckoutRequestID":%q,"ResultCode":0,
+		"ResultDesc":"ok","CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},
+		{"Name":"MpesaReceiptNumber","Value":%q},{"Name":"Balance"},
+		{"Name":"TransactionDate","Value":20261123200000},{"Name":"PhoneNumber","Value":254712345678}]}}}}`,
+		checkoutRequestID, amount, nonce()[12:])
 }
 
 // pending books and returns the ticket and its push's callback token, as Daraja was given it.
@@ -51,7 +53,8 @@ func TestCallbacksAtEveryAddress(t *testing.T) {
 		tk, token := o.pending(storetest.Phone(i))
 		w := o.send(request{
 			method: "POST", path: prefix + token, body: success(tk.Push.CheckoutRequestID, 1350),
-			headers: []string{"Origin", "https://evil.test", "Sec-Fetch-Site", "cross-site"}, // Safaricom's headers are not ours to judge
+			// Safaricom's headers are not ours to judge
+			headers: []string{"Origin", "https://evil.test", "Sec-Fetch-Site", "cross-site"},
 		})
 		accepted(t, prefix, w)
 		o.until(tk.Secret, "paid", paid)
@@ -66,13 +69,16 @@ func TestCallbacksThatMakeNoTicket(t *testing.T) {
 	long := strings.Repeat("x", 10<<20)
 	for _, tt := range []struct{ name, path, body string }{
 		{"no token", "/cb", good}, {"no token", "/api/mpesa-callback", good}, {"no token", "/cb/", good},
-		{"stranger's token", "/cb/ABCDEFGHIJKLMNOPQRSTUVWXYZ", good}, {"stranger's token", "/api/mpesa-callback/" + strings.Repeat("A", 3000), good},
+		{"stranger's token", "/cb/ABCDEFGHIJKLMNOPQRSTUVWXYZ", good},
+		{"stranger's token", "/api/mpesa-callback/" + strings.Repeat("A", 3000), good},
 		{"token of another case", "/cb/" + strings.ToLower(token), good},
 		{"ticket's secret for a token", "/cb/" + tk.Secret, good},
-		{"empty", "/cb/" + token, ""}, {"not JSON", "/cb/" + token, "<html>"}, {"NUL", "/cb/" + token, "\x00\x00"}, {"not UTF-8", "/cb/" + token, "\xff\xfe"},
+		{"empty", "/cb/" + token, ""}, {"not JSON", "/cb/" + token, "<html>"}, {"NUL", "/cb/" + token, "\x00\x00"},
+		{"not UTF-8", "/cb/" + token, "\xff\xfe"},
 		{"10 MB", "/cb/" + token, long}, {"10 MB for a stranger", "/cb/x", long},
 		{"another push's CheckoutRequestID", "/cb/" + token, success(other.Push.CheckoutRequestID, 1350)},
-		{"null", "/cb/" + token, "null"}, {"list", "/cb/" + token, "[]"}, {"string", "/cb/" + token, `"paid"`}, {"deep", "/cb/" + token, strings.Repeat("[", 30_000)},
+		{"null", "/cb/" + token, "null"}, {"list", "/cb/" + token, "[]"}, {"string", "/cb/" + token, `"paid"`},
+		{"deep", "/cb/" + token, strings.Repeat("[", 30_000)},
 	} {
 		w := o.send(request{method: "POST", path: tt.path, body: tt.body})
 		if strings.HasSuffix(tt.path, "/cb/") {
@@ -118,7 +124,8 @@ func TestOtherMethodsOnCallbacks(t *testing.T) {
 	o := open(t)
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"} {
 		for _, path := range []string{"/cb/x", "/cb", "/api/mpesa-callback", "/api/mpesa-callback/x"} {
-			if w := o.send(request{method: method, path: path}); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "POST" {
+			if w := o.send(request{method: method, path: path}); w.Code != http.StatusMethodNotAllowed ||
+				w.Header().Get("Allow") != "POST" {
 				t.Errorf("%s %s: %d Allow %q", method, path, w.Code, w.Header().Get("Allow"))
 			}
 		}
@@ -140,13 +147,17 @@ func TestACallbackThatCannotBeKeptIsNotAcknowledged(t *testing.T) {
 	if w.Code != 503 || strings.Contains(w.Body.String(), "Accepted") {
 		t.Errorf("books are closed: %d %s", w.Code, w.Body)
 	}
-	for path, status := range map[string]int{"/": 503, "/films": 503, "/healthz": 503, "/api/movies": 500, "/movies/1": 500} {
+	for path, status := range map[string]int{
+		"/": 503, "/films": 503, "/healthz": 503, "/api/movies": 500, "/movies/1": 500,
+	} {
 		w := o.get(path)
-		if w.Code != status || w.Body.Len() == 0 || strings.Contains(w.Body.String(), "sql") || strings.Contains(w.Body.String(), "database") {
+		if w.Code != status || w.Body.Len() == 0 || strings.Contains(w.Body.String(), "sql") ||
+			strings.Contains(w.Body.String(), "database") {
 			t.Errorf("%s with closed books: %d %s", path, w.Code, w.Body)
 		}
 	}
-	if w := o.get("/movies/1"); !strings.Contains(w.Body.String(), "The mistake is ours") || !strings.Contains(w.Body.String(), "<html") || w.Header().Get("X-Request-Id") == "" {
+	if w := o.get("/movies/1"); !strings.Contains(w.Body.String(), "The mistake is ours") ||
+		!strings.Contains(w.Body.String(), "<html") || w.Header().Get("X-Request-Id") == "" {
 		t.Errorf("the last page: %v %s", w.Header(), w.Body)
 	}
 	if w := o.get("/healthz"); bytes.Contains(w.Body.Bytes(), []byte("closed")) {

@@ -27,14 +27,16 @@ func TestNoBookingsWhileClosing(t *testing.T) {
 	for _, path := range []string{"/bookings", "/bookings/dialog"} {
 		f := form(id, storetest.Phone(71), 1)
 		w := o.post(path, f)
-		if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "The box office is restarting") {
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" ||
+			!strings.Contains(w.Body.String(), "The box office is restarting") {
 			t.Errorf("%s: %d Retry-After %q", path, w.Code, w.Header().Get("Retry-After"))
 		}
 		if got := page(t, w).Find(`input[name="nonce"]`).AttrOr("value", ""); got != f.Get("nonce") {
 			t.Errorf("%s: the nonce was lost", path)
 		}
 	}
-	if w := o.call("/api/make-payment", payment(id, storetest.Phone(72), 1)); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+	if w := o.call("/api/make-payment", payment(id, storetest.Phone(72), 1)); w.Code != 503 ||
+		w.Header().Get("Retry-After") == "" {
 		t.Errorf("API: %d", w.Code)
 	}
 	if w := o.get("/tickets/" + secret); w.Code != 200 {
@@ -64,7 +66,8 @@ func (o *office) bookAs(f url.Values, from string, cookie *http.Cookie) *httptes
 func (o *office) payAs(body, from string, cookie *http.Cookie, headers ...string) *httptest.ResponseRecorder {
 	o.Helper()
 	return o.send(request{
-		method: "POST", path: "/api/make-payment", body: body, from: from, cookie: cookie, headers: append([]string{"Content-Type", "application/json"}, headers...),
+		method: "POST", path: "/api/make-payment", body: body, from: from, cookie: cookie,
+		headers: append([]string{"Content-Type", "application/json"}, headers...),
 	})
 }
 
@@ -97,7 +100,9 @@ func TestBookingsAMinute(t *testing.T) {
 		}
 	}
 	w := o.bookAs(form(id, storetest.Phone(85), 1), "192.0.2.1", cookie)
-	if w.Code != 429 || w.Header().Get("Retry-After") != "60" || !strings.Contains(w.Body.String(), "many bookings in a minute") || !strings.Contains(w.Body.String(), "Achieng Otieno") {
+	if w.Code != 429 || w.Header().Get("Retry-After") != "60" ||
+		!strings.Contains(w.Body.String(), "many bookings in a minute") ||
+		!strings.Contains(w.Body.String(), "Achieng Otieno") {
 		t.Errorf("the fifth booking of the session: %d Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
 	// Others behind the same address are not held responsible, up to five times as many that are not paid for.
@@ -115,7 +120,9 @@ func TestBookingsAMinute(t *testing.T) {
 	}
 	for i := range 21 {
 		w := o.payAs(payment(id, storetest.Phone(140+i), 1), "192.0.2.3", nil)
-		if i == 20 && (w.Code != 429 || w.Header().Get("Retry-After") != "15" || w.Header().Get("Content-Type") != "application/json") {
+		if i == 20 &&
+			(w.Code != 429 || w.Header().Get("Retry-After") != "15" ||
+				w.Header().Get("Content-Type") != "application/json") {
 			t.Errorf("the API's last: %d %v", w.Code, w.Header())
 		} else if i < 20 && w.Code != 200 {
 			t.Errorf("the API's number %d: %d %s", i, w.Code, w.Body)

@@ -68,7 +68,8 @@ func open(t *testing.T, change ...func(*handlers.Deps)) *office {
 	return openOn(t, storetest.New(t), change...)
 }
 
-// openOn opens a box office on books that somebody else closes, after stop. It can ask M-PESA about receipts and send money back.
+// openOn opens a box office on books that somebody else closes, after stop. It can ask M-PESA about receipts and send
+// money back.
 func openOn(t *testing.T, st *store.Store, change ...func(*handlers.Deps)) *office {
 	t.Helper()
 	return openCounter(t, st, checkout.Config{Initiator: true}, change...)
@@ -78,14 +79,19 @@ func openOn(t *testing.T, st *store.Store, change ...func(*handlers.Deps)) *offi
 func openCounter(t *testing.T, st *store.Store, cfg checkout.Config, change ...func(*handlers.Deps)) *office {
 	t.Helper()
 	o := &office{T: t, log: &syncBuffer{}, store: st}
-	log := slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: handlers.MaskAttr}))
+	log := slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{
+		Level: slog.LevelDebug, ReplaceAttr: handlers.MaskAttr,
+	}))
 	o.daraja = sim.New(sim.Config{
 		ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey", Shortcode: shortcode,
-		Callback: sim.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) })),
+		Callback: sim.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			o.handler.ServeHTTP(w, r)
+		})),
 	})
 	client, err := mpesa.New(mpesa.Config{
-		BaseURL: "https://daraja.test", ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey",
-		Shortcode: shortcode, Transport: sim.InProcess(o.daraja.Daraja()), InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
+		BaseURL: "https://daraja.test", ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret",
+		Passkey: "the-passkey", Shortcode: shortcode, Transport: sim.InProcess(o.daraja.Daraja()),
+		InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -161,20 +167,27 @@ func (o *office) get(path string, headers ...string) *httptest.ResponseRecorder 
 // post sends a form.
 func (o *office) post(path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
 	o.Helper()
-	return o.send(request{method: "POST", path: path, body: form.Encode(), headers: append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)})
+	return o.send(request{
+		method: "POST", path: path, body: form.Encode(),
+		headers: append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...),
+	})
 }
 
 // call sends JSON.
 func (o *office) call(path, body string, headers ...string) *httptest.ResponseRecorder {
 	o.Helper()
-	return o.send(request{method: "POST", path: path, body: body, headers: append([]string{"Content-Type", "application/json"}, headers...)})
+	return o.send(request{
+		method: "POST", path: path, body: body,
+		headers: append([]string{"Content-Type", "application/json"}, headers...),
+	})
 }
 
 // form is a booking form for n tickets as a browser sends it, confirmed.
 func form(id store.ScreeningID, phone string, n int) url.Values {
 	return url.Values{
-		"screening": {strconv.FormatInt(int64(id), 10)}, "name": {"Achieng Otieno"}, "phone": {phone}, "quantity": {strconv.Itoa(n)},
-		"total": {strconv.Itoa(1350 * n)}, "nonce": {nonce()}, "confirmed": {"1"},
+		"screening": {strconv.FormatInt(int64(id), 10)}, "name": {"Achieng Otieno"}, "phone": {phone},
+		"quantity": {strconv.Itoa(n)},
+		"total":    {strconv.Itoa(1350 * n)}, "nonce": {nonce()}, "confirmed": {"1"},
 	}
 }
 

@@ -24,14 +24,24 @@ func (o *office) everywhere() map[string]int {
 	}
 	secret := o.book(id, storetest.Phone(400), 1)
 	return map[string]int{
-		"GET /": 200, "GET /?genre=Drama": 200, "GET /?genre=None&utm_source=x": 200, "GET /films": 200, "GET /films?genre=Drama": 200, fmt.Sprintf("GET /movies/%d", m.ID): 200,
-		fmt.Sprintf("GET /screenings/%d/book", id): 200, fmt.Sprintf("GET /screenings/%d/book/dialog", id): 200, "GET /tickets/" + secret: 200,
-		"GET /tickets/" + secret + "/status?v=0": 200, "GET /tickets/" + secret + "/receipt": 200, "GET /robots.txt": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
-		"GET /api/movies": 200, fmt.Sprintf("GET /api/movies/%d", m.ID): 200, "GET /api/tickets/" + secret: 200, "HEAD /": 200, "HEAD /api/movies": 200,
-		"GET /nowhere": 404, "GET /movies/1": 404, "GET /movies/x": 404, "GET /movies/99999999999999999999": 404, "GET /screenings/1/book": 404, "GET /screenings/x/book/dialog": 404,
-		"GET /tickets/x": 404, "GET /tickets/x/status": 404, "GET /tickets/x/receipt": 404, "PUT /tickets/x/receipt": 405, "GET /tickets/x/receipt/status": 405, "GET /tickets/" + fmt.Sprint(int64(o.ticket(secret).ID)): 404, "GET /assets/nothing.css": 404, "GET /api/tickets/x": 404,
-		"GET /.git/config": 404, "GET /debug/pprof/": 404, "GET /metrics": 404, "GET /../../etc/passwd": 404, "GET /simulator/": 404, "GET /index.php": 404,
-		"POST /": 405, "DELETE /": 405, "TRACE /": 405, "BREW /": 405, "POST /movies/1": 405, "GET /bookings": 405, "PUT /healthz": 405, "OPTIONS /api/movies": 405,
+		"GET /": 200, "GET /?genre=Drama": 200, "GET /?genre=None&utm_source=x": 200, "GET /films": 200,
+		"GET /films?genre=Drama": 200, fmt.Sprintf("GET /movies/%d", m.ID): 200,
+		fmt.Sprintf("GET /screenings/%d/book", id): 200, fmt.Sprintf("GET /screenings/%d/book/dialog", id): 200,
+		"GET /tickets/" + secret:                 200,
+		"GET /tickets/" + secret + "/status?v=0": 200, "GET /tickets/" + secret + "/receipt": 200,
+		"GET /robots.txt": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
+		"GET /api/movies": 200, fmt.Sprintf("GET /api/movies/%d", m.ID): 200, "GET /api/tickets/" + secret: 200,
+		"HEAD /": 200, "HEAD /api/movies": 200,
+		"GET /nowhere": 404, "GET /movies/1": 404, "GET /movies/x": 404, "GET /movies/99999999999999999999": 404,
+		"GET /screenings/1/book": 404, "GET /screenings/x/book/dialog": 404,
+		"GET /tickets/x": 404, "GET /tickets/x/status": 404, "GET /tickets/x/receipt": 404,
+		"PUT /tickets/x/receipt": 405, "GET /tickets/x/receipt/status": 405,
+		"GET /tickets/" + fmt.Sprint(int64(o.ticket(secret).ID)): 404, "GET /assets/nothing.css": 404,
+		"GET /api/tickets/x": 404,
+		"GET /.git/config":   404, "GET /debug/pprof/": 404, "GET /metrics": 404, "GET /../../etc/passwd": 404,
+		"GET /simulator/": 404, "GET /index.php": 404,
+		"POST /": 405, "DELETE /": 405, "TRACE /": 405, "BREW /": 405, "POST /movies/1": 405, "GET /bookings": 405,
+		"PUT /healthz": 405, "OPTIONS /api/movies": 405,
 		"POST /bookings": 415, "POST /api/make-payment": 415, "POST /cb/x": 200, "GET /cb/x": 405,
 	}
 }
@@ -47,26 +57,30 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-			"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=63072000", "Permissions-Policy": "camera=()",
+			"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=63072000",
+			"Permissions-Policy": "camera=()",
 		} {
 			if got := w.Header()[name]; len(got) != 1 || !strings.HasPrefix(got[0], want) {
 				t.Errorf("%s: %s is %q", q, name, got)
 			}
 		}
 		csp := w.Header().Get("Content-Security-Policy")
-		if strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") || !strings.Contains(csp, "base-uri 'none'") || !strings.Contains(csp, "form-action 'self'") {
+		if strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") ||
+			!strings.Contains(csp, "base-uri 'none'") || !strings.Contains(csp, "form-action 'self'") {
 			t.Errorf("%s: %s", q, csp)
 		}
 		if method != "HEAD" && w.Code != 204 && w.Header().Get("Content-Type") == "" {
 			t.Errorf("%s: no Content-Type", q)
 		}
-		if got := w.Header().Get("Content-Type"); strings.HasPrefix(got, "text/") && !strings.Contains(got, "charset=utf-8") {
+		if got := w.Header().Get("Content-Type"); strings.HasPrefix(got, "text/") &&
+			!strings.Contains(got, "charset=utf-8") {
 			t.Errorf("%s: Content-Type %s", q, got)
 		}
 		if len(w.Header()["Cache-Control"]) != 1 && path != "/cb/x" {
 			t.Errorf("%s: Cache-Control %q", q, w.Header()["Cache-Control"])
 		}
-		if w.Header().Get("Set-Cookie") != "" || w.Header().Get("Server") != "" || w.Header().Get("Access-Control-Allow-Origin") != "" {
+		if w.Header().Get("Set-Cookie") != "" || w.Header().Get("Server") != "" ||
+			w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: %v", q, w.Header())
 		}
 	}
@@ -76,7 +90,8 @@ func TestPlainHTTPHasNoSecureCookieAndNoHSTS(t *testing.T) {
 	o := open(t, func(d *handlers.Deps) { d.BaseURL = "http://localhost:8080" })
 	w := o.post("/bookings", form(storetest.Screening(t, o.store, 5, 5), storetest.Phone(1), 1))
 	c := sessionCookie(w)
-	if c == nil || c.Name != "cinemasphere" || c.Secure || !c.HttpOnly || w.Header().Get("Strict-Transport-Security") != "" {
+	if c == nil || c.Name != "cinemasphere" || c.Secure || !c.HttpOnly ||
+		w.Header().Get("Strict-Transport-Security") != "" {
 		t.Errorf("cookie %v, HSTS %q", c, w.Header().Get("Strict-Transport-Security"))
 	}
 }
@@ -101,10 +116,12 @@ func TestHomePageIsReady(t *testing.T) {
 	o := open(t)
 	storetest.Screening(t, o.store, 10, 20)
 	w := o.get("/", "Accept-Encoding", "gzip")
-	if w.Header().Get("Content-Encoding") != "gzip" || w.Header().Get("Vary") != "Accept-Encoding, Cookie" || w.Header().Get("Cache-Control") != "no-cache" {
+	if w.Header().Get("Content-Encoding") != "gzip" || w.Header().Get("Vary") != "Accept-Encoding, Cookie" ||
+		w.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("headers: %v", w.Header())
 	}
-	if again := o.get("/", "Accept-Encoding", "gzip", "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+	again := o.get("/", "Accept-Encoding", "gzip", "If-None-Match", w.Header().Get("ETag"))
+	if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 		t.Errorf("again: %d", again.Code)
 	}
 	plain := o.get("/")
@@ -112,17 +129,21 @@ func TestHomePageIsReady(t *testing.T) {
 	if !strings.Contains(title, "Film") {
 		t.Errorf("no film on the page: %s", title)
 	}
-	_, err := o.store.AddMovie(t.Context(), store.Movie{Title: "Brand New", Synopsis: "-", Runtime: 90, AgeRating: "GE", Genre: "Western", Language: "English"})
+	_, err := o.store.AddMovie(t.Context(), store.Movie{
+		Title: "Brand New", Synopsis: "-", Runtime: 90, AgeRating: "GE", Genre: "Western", Language: "English",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w := o.get("/"); !strings.Contains(w.Body.String(), "Brand New") {
 		t.Error("a new film does not show")
 	}
-	if w := o.get("/?genre=western"); !strings.Contains(w.Body.String(), "Brand New") || strings.Contains(w.Body.String(), "A film.") {
+	if w := o.get("/?genre=western"); !strings.Contains(w.Body.String(), "Brand New") ||
+		strings.Contains(w.Body.String(), "A film.") {
 		t.Error("the genre does not filter")
 	}
-	if w := o.get("/films?genre=Western"); !strings.Contains(w.Body.String(), "Brand New") || strings.Contains(w.Body.String(), "<html") || w.Header().Get("Cache-Control") != "private, no-store" {
+	if w := o.get("/films?genre=Western"); !strings.Contains(w.Body.String(), "Brand New") ||
+		strings.Contains(w.Body.String(), "<html") || w.Header().Get("Cache-Control") != "private, no-store" {
 		t.Errorf("the grid: %v", w.Header())
 	}
 }
@@ -135,7 +156,10 @@ func TestRobotsAndSitemap(t *testing.T) {
 		t.Fatal(err)
 	}
 	robots := o.get("/robots.txt").Body.String()
-	for _, want := range []string{"Disallow: /tickets/", "Disallow: /screenings/", "Disallow: /bookings", "Disallow: /api/", "Disallow: /simulator/", "Disallow: /cb/", "Sitemap: " + baseURL + "/sitemap.xml"} {
+	for _, want := range []string{
+		"Disallow: /tickets/", "Disallow: /screenings/", "Disallow: /bookings", "Disallow: /api/",
+		"Disallow: /simulator/", "Disallow: /cb/", "Sitemap: " + baseURL + "/sitemap.xml",
+	} {
 		if !strings.Contains(robots, want+"\n") {
 			t.Errorf("robots.txt lacks %q", want)
 		}
@@ -148,7 +172,8 @@ func TestRobotsAndSitemap(t *testing.T) {
 	if err := xml.Unmarshal(o.get("/sitemap.xml").Body.Bytes(), &set); err != nil {
 		t.Fatal(err)
 	}
-	if len(set.URL) != 2 || set.URL[0].Loc != baseURL+"/" || set.URL[1].Loc != fmt.Sprintf("%s/movies/%d", baseURL, m.ID) {
+	if len(set.URL) != 2 || set.URL[0].Loc != baseURL+"/" ||
+		set.URL[1].Loc != fmt.Sprintf("%s/movies/%d", baseURL, m.ID) {
 		t.Errorf("sitemap: %v", set)
 	}
 }
@@ -174,9 +199,14 @@ func TestNoLinkToASimulatorElsewhere(t *testing.T) {
 	o := open(t, func(d *handlers.Deps) { d.Demo = true })
 	id := storetest.Screening(t, o.store, 5, 5)
 	secret := o.book(id, storetest.Phone(1), 1)
-	for _, path := range []string{"/", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status", "/no-such-page"} {
-		if w := o.get(path); !strings.Contains(w.Body.String(), "<") || strings.Contains(w.Body.String(), "/simulator") {
-			t.Errorf("%s: %d, a link to the simulator: %v", path, w.Code, strings.Contains(w.Body.String(), "/simulator"))
+	for _, path := range []string{
+		"/", fmt.Sprintf("/screenings/%d/book", id), "/tickets/" + secret, "/tickets/" + secret + "/status",
+		"/no-such-page",
+	} {
+		if w := o.get(path); !strings.Contains(w.Body.String(), "<") ||
+			strings.Contains(w.Body.String(), "/simulator") {
+			t.Errorf("%s: %d, a link to the simulator: %v", path, w.Code,
+				strings.Contains(w.Body.String(), "/simulator"))
 		}
 	}
 	if text := o.get("/").Body.String(); !strings.Contains(text, "no money moves") {
@@ -185,14 +215,17 @@ func TestNoLinkToASimulatorElsewhere(t *testing.T) {
 }
 
 func TestClientsBehindProxies(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(1)), func(d *handlers.Deps) { d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	o := openOn(t, storetest.New(t, fair(1)), func(d *handlers.Deps) {
+		d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	})
 	id := storetest.Screening(t, o.store, 10, 20)
 	n := 0
 	book := func(peer, forwarded string) int {
 		n++
 		return o.send(request{
 			method: "POST", path: "/bookings", body: form(id, storetest.Phone(n), 1).Encode(), from: peer,
-			headers: []string{"Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-For", forwarded, "X-Real-Ip", forwarded},
+			headers: []string{"Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-For", forwarded,
+				"X-Real-Ip", forwarded},
 		}).Code
 	}
 	for _, ip := range []string{"198.51.100.1", "198.51.100.2"} {
@@ -211,8 +244,10 @@ func TestClientsBehindProxies(t *testing.T) {
 		peer, forwarded string
 		want            int
 	}{
-		{"10.0.0.1", "198.51.100.1", 303}, {"10.0.0.1", "198.51.100.1", 429}, {"10.0.0.1", "198.51.100.2", 303}, {"10.0.0.1", "198.51.100.9, 198.51.100.2", 429},
-		{"203.0.113.7", "198.51.100.3", 303}, {"203.0.113.7", "198.51.100.4", 429}, // not a proxy of ours: what it forwards is not believed
+		{"10.0.0.1", "198.51.100.1", 303}, {"10.0.0.1", "198.51.100.1", 429}, {"10.0.0.1", "198.51.100.2", 303},
+		{"10.0.0.1", "198.51.100.9, 198.51.100.2", 429},
+		// not a proxy of ours: what it forwards is not believed
+		{"203.0.113.7", "198.51.100.3", 303}, {"203.0.113.7", "198.51.100.4", 429},
 	} {
 		if got := book(tt.peer, tt.forwarded); got != tt.want {
 			t.Errorf("%s for %s: %d, want %d", tt.peer, tt.forwarded, got, tt.want)
@@ -221,7 +256,9 @@ func TestClientsBehindProxies(t *testing.T) {
 }
 
 // forbidden is what must never be in a log: long numbers, tokens, secrets and keys.
-var forbidden = regexp.MustCompile(`254[17][0-9]{8}|0[17][0-9]{8}|ws_CO_[0-9]{9}|[A-Z2-7]{26}|consumer-key|consumer-secret|the-passkey|the-signing-key|/tickets/[A-Z2-7]{6}|/cb/[A-Z2-7]{6}`)
+var forbidden = regexp.MustCompile(
+	`254[17][0-9]{8}|0[17][0-9]{8}|ws_CO_[0-9]{9}|[A-Z2-7]{26}|consumer-key|consumer-secret|the-passkey|the-signing-k` +
+		`ey|/tickets/[A-Z2-7]{6}|/cb/[A-Z2-7]{6}`)
 
 func TestTheLogOfAWholeBooking(t *testing.T) {
 	o := open(t)
@@ -247,7 +284,10 @@ func TestTheLogOfAWholeBooking(t *testing.T) {
 	for _, found := range forbidden.FindAllString(log, -1) {
 		t.Errorf("the log has %q", found)
 	}
-	for _, line := range []string{`"route":"/tickets/{secret}"`, `"route":"/cb/{token}"`, `"route":"/bookings"`, `"route":"/api/make-payment"`, `"method":"other"`, `refused: price_changed`} {
+	for _, line := range []string{
+		`"route":"/tickets/{secret}"`, `"route":"/cb/{token}"`, `"route":"/bookings"`, `"route":"/api/make-payment"`,
+		`"method":"other"`, `refused: price_changed`,
+	} {
 		if !strings.Contains(log, line) {
 			t.Errorf("the log lacks %s", line)
 		}

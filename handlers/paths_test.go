@@ -27,7 +27,8 @@ func TestLinksThatWerePassedOn(t *testing.T) {
 		"/tickets/" + secret[:10] + "%0D%0A" + secret[10:]: ticket,
 		"/tickets/" + secret[:10] + "=%0A" + secret[10:]:   ticket,
 		"/tickets/" + secret[:3] + "%C2%AD" + secret[3:]:   ticket,
-		"/tickets/%20" + secret:                            ticket, "/tickets/*" + secret + "*": ticket, "/tickets/%E2%80%8E" + secret: ticket,
+		"/tickets/%20" + secret:                            ticket, "/tickets/*" + secret + "*": ticket,
+		"/tickets/%E2%80%8E" + secret:                     ticket,
 		"/tickets/" + secret + "%3Ffbclid=IwAR0123456789": ticket,
 		"/tickets/" + secret + "&utm_source=whatsapp":     ticket,
 		"/tickets/" + secret + "%20see%20you%20at%208":    ticket, "/tickets/" + secret + "%23main": ticket,
@@ -37,11 +38,15 @@ func TestLinksThatWerePassedOn(t *testing.T) {
 		"/tickets/" + secret + "./receipt.":                                    ticket + "/receipt",
 		"/api/tickets/" + secret + "/":                                         "/api/tickets/" + secret,
 		"/api/tickets/" + strings.ToLower(secret):                              "/api/tickets/" + secret,
-		"/tickets/" + secret + "](https://cinema.test/tickets/" + secret + ")": ticket, "/tic%C2%ADkets/" + secret: ticket,
-		"/tickets/" + secret + "%20https:/cinema.test/": ticket, film[:9] + "%E2%80%8B" + film[9:]: film,
-		film + "/": film, "/Movies" + film[7:]: film, "/" + film: film, film + "%20great%20film": film,
+		"/tickets/" + secret + "](https://cinema.test/tickets/" + secret + ")": ticket,
+		"/tic%C2%ADkets/" + secret:                                             ticket,
+		"/tickets/" + secret + "%20https:/cinema.test/":                        ticket,
+		film[:9] + "%E2%80%8B" + film[9:]:                                      film,
+		film + "/":                                                             film, "/Movies" + film[7:]: film,
+		"/" + film: film, film + "%20great%20film": film,
 		film + "%3Futm_source=x": film,
-		booking + "/":            booking, booking + ".": booking, "/Screenings" + booking[11:]: booking, "/films/": "/films",
+		booking + "/":            booking, booking + ".": booking, "/Screenings" + booking[11:]: booking,
+		"/films/":     "/films",
 		"/FILMS":      "/films",
 		"/index.html": "/", "/Index.htm": "/", "//": "/", "/.": "/", "/)": "/", "/%E2%80%8B": "/",
 		"/robots.txt/": "/robots.txt", "/api/movies/": "/api/movies",
@@ -116,7 +121,9 @@ func TestPathsOfCallbacks(t *testing.T) {
 	} {
 		o := open(t)
 		tk, token := o.pending(storetest.Phone(1))
-		body := fmt.Sprintf(`{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":%q,"ResultCode":1032,"ResultDesc":"Request cancelled by user"}}}`, tk.Push.CheckoutRequestID)
+		body := fmt.Sprintf(
+			`{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":%q,"ResultCode":1032,`+
+				`"ResultDesc":"Request cancelled by user"}}}`, tk.Push.CheckoutRequestID)
 		if w := o.call(fmt.Sprintf(shape, token), body); w.Code != 200 || w.Header().Get("Location") != "" {
 			t.Errorf("%s: %d %q", shape, w.Code, w.Header().Get("Location"))
 		}

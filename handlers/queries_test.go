@@ -11,12 +11,14 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestWhatATicketsPageReads counts the statements behind a ticket's page and its fragment. Most are of tickets that wait or are
-// paid: what only few tickets need to say must cost those nothing.
+// TestWhatATicketsPageReads counts the statements behind a ticket's page and its fragment. Most are of tickets that
+// wait or are paid: what only few tickets need to say must cost those nothing.
 func TestWhatATicketsPageReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		faults := new(storetest.Faults)
-		st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator, Wrap: faults.Wrap})
+		st, err := store.Open(t.Context(), store.Options{
+			Path: filepath.Join(t.TempDir(), "books.db"), Environment: store.Simulator, Wrap: faults.Wrap,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,9 @@ func (o *office) missed(id store.ScreeningID, phone string) string {
 // byHand pays without a prompt and returns the receipt.
 func (o *office) byHand(phone string, amount int) string {
 	o.Helper()
-	receipt, err := o.daraja.PayByHand(sim.HandPayment{Phone: phone, To: shortcode, Account: "TICKET", Amount: amount, PIN: "1234"})
+	receipt, err := o.daraja.PayByHand(sim.HandPayment{
+		Phone: phone, To: shortcode, Account: "TICKET", Amount: amount, PIN: "1234",
+	})
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -71,20 +73,27 @@ func TestWhoHasPaidNamesTheReceipt(t *testing.T) {
 				id, phone := storetest.Screening(t, o.store, 10, 20), storetest.Phone(1)
 				secret := o.missed(id, phone)
 				d := page(t, o.get("/tickets/"+secret))
-				if warn := d.Find(".notice").Text(); d.Find("textarea").Length() != 1 || !strings.Contains(warn, "If you have paid already, do not pay again: type the receipt below.") {
+				if warn := d.Find(".notice").Text(); d.Find("textarea").Length() != 1 ||
+					!strings.Contains(warn, "If you have paid already, do not pay again: type the receipt below.") {
 					t.Errorf("the failed ticket asks %d times and warns %q", d.Find("textarea").Length(), warn)
 				}
 				receipt := o.byHand(phone, 1350)
 				o.daraja.SetScript(phone, sim.Script{Status: sim.Call{ResultAfter: 5 * time.Second}})
-				sms := receipt + " Confirmed. Ksh1,350.00 paid to CINEMASPHERE.\non 23/11/26 at 7:00 PM. New M-PESA balance is Ksh2,040.50."
+				sms := receipt +
+					" Confirmed. Ksh1,350.00 paid to CINEMASPHERE.\non 23/11/26 at 7:00 PM. New M-PESA balance is " +
+					"Ksh2,040.50."
 				if fragment {
-					w := o.post("/tickets/"+secret+"/receipt/status?dialog=1", url.Values{"receipt": {sms}, "booking": {"x"}})
+					w := o.post("/tickets/"+secret+"/receipt/status?dialog=1", url.Values{
+						"receipt": {sms}, "booking": {"x"},
+					})
 					d = page(t, w)
-					if w.Code != 200 || strings.Contains(w.Body.String(), "<html") || !strings.Contains(d.Find("#status").AttrOr("data-poll", ""), "&dialog=1") {
+					if w.Code != 200 || strings.Contains(w.Body.String(), "<html") ||
+						!strings.Contains(d.Find("#status").AttrOr("data-poll", ""), "&dialog=1") {
 						t.Errorf("fragment: %d polls %q", w.Code, d.Find("#status").AttrOr("data-poll", ""))
 					}
 				} else {
-					if w := o.claim(secret, sms); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/tickets/"+secret {
+					if w := o.claim(secret, sms); w.Code != http.StatusSeeOther ||
+						w.Header().Get("Location") != "/tickets/"+secret {
 						t.Fatalf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
 					}
 					w := o.get("/tickets/" + secret)
@@ -92,11 +101,14 @@ func TestWhoHasPaidNamesTheReceipt(t *testing.T) {
 						t.Errorf("Refresh is %q", w.Header().Get("Refresh"))
 					}
 				}
-				if text := d.Find("#status").Text(); !strings.Contains(text, "Checking receipt "+receipt+" with M-PESA…") || d.Find("#status textarea, #status [name=phone]").Length() != 0 {
+				text := d.Find("#status").Text()
+				if !strings.Contains(text, "Checking receipt "+receipt+" with M-PESA…") ||
+					d.Find("#status textarea, #status [name=phone]").Length() != 0 {
 					t.Errorf("while M-PESA is asked: %q", text)
 				}
 				tk := o.until(secret, "paid", paid)
-				if w := o.get("/tickets/" + secret); tk.Receipt != receipt || !strings.Contains(w.Body.String(), receipt) || w.Header().Get("Refresh") != "" ||
+				if w := o.get("/tickets/" + secret); tk.Receipt != receipt ||
+					!strings.Contains(w.Body.String(), receipt) || w.Header().Get("Refresh") != "" ||
 					page(t, w).Find(".notice, textarea, [data-poll]").Length() != 0 {
 					t.Errorf("paid with %q: %s", tk.Receipt, w.Body)
 				}
@@ -112,7 +124,8 @@ func TestWhoHasPaidNamesTheReceipt(t *testing.T) {
 // paysTwice lets whoever has a paid ticket name the receipt of another payment for it, which is then due back.
 func (o *office) paysTwice(secret, phone string) {
 	o.Helper()
-	if link := page(o, o.get("/tickets/"+secret)).Find(`a[href="/tickets/` + secret + `/receipt"]`).Text(); link != "Paid more than once?" {
+	link := page(o, o.get("/tickets/"+secret)).Find(`a[href="/tickets/` + secret + `/receipt"]`).Text()
+	if link != "Paid more than once?" {
 		o.Errorf("the paid ticket's page leads by %q", link)
 	}
 	d := page(o, o.get("/tickets/"+secret+"/receipt"))
@@ -123,7 +136,8 @@ func (o *office) paysTwice(secret, phone string) {
 		o.Errorf("the second receipt: %d %s", w.Code, w.Body)
 	}
 	o.until(secret, "owed", func(tk *store.Ticket) bool { return tk.RefundDue == 135000 })
-	if text := page(o, o.get("/tickets/"+secret)).Find("main").Text(); !strings.Contains(text, "M-PESA took a second payment of KSh 1,350 for this booking. It is due back to you.") {
+	text := page(o, o.get("/tickets/"+secret)).Find("main").Text()
+	if !strings.Contains(text, "M-PESA took a second payment of KSh 1,350 for this booking. It is due back to you.") {
 		o.Errorf("the ticket's page says: %s", text)
 	}
 }
@@ -137,9 +151,12 @@ func TestWhatMpesaSaysOfAReceipt(t *testing.T) {
 		reason  string
 		says    string
 	}{
-		{"too little", func(o *office, _ store.ScreeningID, phone string) string { return o.byHand(phone, 1000) }, store.ClaimPerson, store.ReasonOtherAmount,
+		{"too little", func(o *office, _ store.ScreeningID, phone string) string { return o.byHand(phone, 1000) },
+			store.ClaimPerson, store.ReasonOtherAmount,
 			"is of another amount than the KSh 1,350 of this booking. A person at the box office will look at it"},
-		{"another phone", func(o *office, _ store.ScreeningID, _ string) string { return o.byHand(storetest.Phone(300), 1350) }, store.ClaimPerson, store.ReasonOtherPhone,
+		{"another phone",
+			func(o *office, _ store.ScreeningID, _ string) string { return o.byHand(storetest.Phone(300), 1350) },
+			store.ClaimPerson, store.ReasonOtherPhone,
 			"was paid from a phone that we sent no prompt to. A person"},
 		{"another ticket's", func(o *office, id store.ScreeningID, _ string) string {
 			o.daraja.SetScript(storetest.Phone(301), sim.Script{Result: "0"})
@@ -167,10 +184,12 @@ func TestWhatMpesaSaysOfAReceipt(t *testing.T) {
 				}
 				w := o.get("/tickets/" + secret)
 				d := page(t, w)
-				if text := d.Find(".notice").Text(); !strings.Contains(text, tt.says) || !strings.Contains(text, receipt) {
+				if text := d.Find(".notice").Text(); !strings.Contains(text, tt.says) ||
+					!strings.Contains(text, receipt) {
 					t.Errorf("the page says %q, want %q", text, tt.says)
 				}
-				if d.Find("textarea").Length() != 1 || d.Find("[data-poll]").Length() != 0 || w.Header().Get("Refresh") != "" {
+				if d.Find("textarea").Length() != 1 || d.Find("[data-poll]").Length() != 0 ||
+					w.Header().Get("Refresh") != "" {
 					t.Error("another receipt cannot be named in peace")
 				}
 			})
@@ -184,7 +203,9 @@ func TestAReceiptThatNobodyCanAskAbout(t *testing.T) {
 		secret := o.missed(storetest.Screening(t, o.store, 10, 20), storetest.Phone(1))
 		o.claim(secret, stranger)
 		o.claimed(secret)
-		if text := page(t, o.get("/tickets/"+secret)).Find(".notice").Text(); !strings.Contains(text, "We could not ask M-PESA about receipt "+stranger+". A person at the box office will look at it") {
+		text := page(t, o.get("/tickets/"+secret)).Find(".notice").Text()
+		if !strings.Contains(text,
+			"We could not ask M-PESA about receipt "+stranger+". A person at the box office will look at it") {
 			t.Errorf("the page says %q", text)
 		}
 	})
@@ -203,10 +224,12 @@ func TestMpesaTakesLongOverAReceipt(t *testing.T) {
 		}
 		time.Sleep(2*time.Minute + time.Second)
 		d := page(t, o.get(poll))
-		if text := d.Find(".notice").Text(); !strings.Contains(text, "M-PESA has not answered yet about receipt "+receipt) {
+		text := d.Find(".notice").Text()
+		if !strings.Contains(text, "M-PESA has not answered yet about receipt "+receipt) {
 			t.Errorf("after two minutes: %q", text)
 		}
-		if d.Find("textarea").Length() != 1 || d.Find("[name=phone]").Length() != 1 || d.Find("[data-poll]").Length() != 1 {
+		if d.Find("textarea").Length() != 1 || d.Find("[name=phone]").Length() != 1 ||
+			d.Find("[data-poll]").Length() != 1 {
 			t.Error("nothing else can be done meanwhile, or nobody hears of the answer")
 		}
 		if w := o.get("/tickets/" + secret); w.Header().Get("Refresh") != "" {
@@ -223,13 +246,16 @@ func TestABadReceipt(t *testing.T) {
 	o.until(not, "failed", failed)
 	for _, secret := range []string{waits, not} {
 		for _, typed := range []string{
-			"", " ", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "UJ22T8IYO", "UJ22T8IYOUX", "UJ22 T8IYO", "0712345678", "I have paid", "<b>UJ22T8IYO</b>", "\xff\xfe",
-			"UJ22T8IYOU or TK60708BHZ", strings.Repeat("x", 10_000), strings.Repeat("UJ22T8IYOU ", 1000), strings.Repeat("é", 3000),
+			"", " ", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "UJ22T8IYO", "UJ22T8IYOUX", "UJ22 T8IYO",
+			"0712345678", "I have paid", "<b>UJ22T8IYO</b>", "\xff\xfe",
+			"UJ22T8IYOU or TK60708BHZ", strings.Repeat("x", 10_000), strings.Repeat("UJ22T8IYOU ", 1000),
+			strings.Repeat("é", 3000),
 		} {
 			for _, path := range []string{"/receipt", "/receipt/status"} {
 				w := o.post("/tickets/"+secret+path, url.Values{"receipt": {typed}})
 				d := page(t, w)
-				if w.Code != 422 || !strings.Contains(d.Find("#receipt-text-error").Text(), noReceipt) || d.Find("#receipt-text").AttrOr("aria-invalid", "") != "true" {
+				if w.Code != 422 || !strings.Contains(d.Find("#receipt-text-error").Text(), noReceipt) ||
+					d.Find("#receipt-text").AttrOr("aria-invalid", "") != "true" {
 					t.Errorf("%s %.20q: %d %q", path, typed, w.Code, d.Find("#receipt-text-error").Text())
 				}
 				if got := d.Find("#receipt-text").Text(); len([]rune(got)) > 1000 || strings.Contains(got, "\x00") {
@@ -268,7 +294,8 @@ func TestFiveReceipts(t *testing.T) {
 			}
 		}
 		const says = "5 receipts have been named already. Please show your M-PESA message at the box office."
-		if w := name(5); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), says) || page(t, w).Find("textarea").Length() != 0 {
+		if w := name(5); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), says) ||
+			page(t, w).Find("textarea").Length() != 0 {
 			t.Errorf("the sixth: %d %s", w.Code, w.Body)
 		}
 		w := o.post("/tickets/"+secret+"/receipt/status", url.Values{"receipt": {"UJ22T8IYA6"}})
@@ -286,7 +313,9 @@ func TestFiveReceipts(t *testing.T) {
 			return err == nil && asking == 0
 		})
 		d := page(t, o.get("/tickets/"+secret))
-		if d.Find("textarea").Length() != 0 || !strings.Contains(d.Find(".notice").Text(), says) || !strings.Contains(d.Find(".notice").Text(), "do not pay again: show your M-PESA message at the box office.") {
+		if d.Find("textarea").Length() != 0 || !strings.Contains(d.Find(".notice").Text(), says) ||
+			!strings.Contains(d.Find(".notice").Text(),
+				"do not pay again: show your M-PESA message at the box office.") {
 			t.Errorf("the page says %q", d.Find(".notice").Text())
 		}
 	})
@@ -313,7 +342,8 @@ func TestWhoWaitsForAMinuteIsAskedQuietly(t *testing.T) {
 			t.Errorf("and then: %d", w.Code)
 		}
 		w := o.get("/tickets/" + secret + "/receipt")
-		if d := page(t, w); w.Code != 200 || d.Find("textarea").Length() != 1 || w.Header().Get("Refresh") != "" || strings.Contains(w.Body.String(), `http-equiv="refresh"`) {
+		if d := page(t, w); w.Code != 200 || d.Find("textarea").Length() != 1 || w.Header().Get("Refresh") != "" ||
+			strings.Contains(w.Body.String(), `http-equiv="refresh"`) {
 			t.Errorf("the form: %d", w.Code)
 		}
 	})
@@ -327,7 +357,9 @@ func TestARefundOnThePage(t *testing.T) {
 		refund := func(phone string, call sim.Call) string {
 			o.daraja.SetScript(phone, sim.Script{Result: "0", Reversal: call})
 			tk := o.until(o.book(id, phone, 1), "paid", paid)
-			if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test", Reason: "asked"}); err != nil {
+			if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{
+				Receipt: tk.Receipt, By: "test", Reason: "asked",
+			}); err != nil {
 				t.Fatal(err)
 			}
 			return tk.Secret
@@ -339,7 +371,8 @@ func TestARefundOnThePage(t *testing.T) {
 			if text := d.Find(".notice").Text(); !strings.Contains(text, want) || strings.Count(text, "KSh") != 1 {
 				t.Errorf("the page says %q, want %q", text, want)
 			}
-			if d.Find(`svg[aria-label^="QR code"]`).Length() != 0 || d.Find(".stub-void").Length() != 1 || !strings.Contains(w.Body.String(), "A refund of this ticket was asked for") {
+			if d.Find(`svg[aria-label^="QR code"]`).Length() != 0 || d.Find(".stub-void").Length() != 1 ||
+				!strings.Contains(w.Body.String(), "A refund of this ticket was asked for") {
 				t.Error("the ticket does not look void")
 			}
 			if title := d.Find("title").Text(); !strings.HasPrefix(title, "Ticket no longer valid") {
@@ -356,11 +389,14 @@ func TestARefundOnThePage(t *testing.T) {
 			rs, err := o.store.Returns(t.Context(), tk.ID)
 			return err == nil && len(rs) == 1 && rs[0].Refund == store.RefundFailed
 		})
-		says(not, "KSh 1,350 is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA message at the box office.")
+		says(not,
+			"KSh 1,350 is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA "+
+				"message at the box office.")
 	})
 }
 
-// TestARefundThatWaitsForItsReceipt: the page of a ticket that is void asks for the receipt, and the money goes back once it is known.
+// TestARefundThatWaitsForItsReceipt: the page of a ticket that is void asks for the receipt, and the money goes back
+// once it is known.
 func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)
@@ -372,11 +408,14 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 		if tk.Receipt != "" {
 			t.Fatalf("its receipt is known: %s", tk.Receipt)
 		}
-		if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{Ticket: tk.Code, By: "test", Reason: "asked"}); err != nil {
+		if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{
+			Ticket: tk.Code, By: "test", Reason: "asked",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		d := page(t, o.get("/tickets/"+secret))
-		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back.") ||
+		if text := d.Find("#status").Text(); !strings.Contains(text,
+			"KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back.") ||
 			d.Find("textarea").Length() != 1 || d.Find(".stub-void").Length() != 1 {
 			t.Fatalf("the page says %q", text)
 		}
@@ -389,7 +428,8 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 		o.isOne(secret, o.daraja.Ledger()[0].Receipt)
 		o.until(secret, "refunded", func(tk *store.Ticket) bool { return tk.Refunded > 0 })
 		d = page(t, o.get("/tickets/"+secret))
-		if text := d.Find(".notice").Text(); !strings.Contains(text, "KSh 1,350 has been paid back to you.") || d.Find("textarea").Length() != 0 || !o.daraja.Ledger()[0].Reversed {
+		if text := d.Find(".notice").Text(); !strings.Contains(text, "KSh 1,350 has been paid back to you.") ||
+			d.Find("textarea").Length() != 0 || !o.daraja.Ledger()[0].Reversed {
 			t.Errorf("with its receipt the page says %q", text)
 		}
 		requests, tokens := o.daraja.Requests(), map[string]bool{}
@@ -402,12 +442,13 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 	})
 }
 
-// isOne has a person say that a receipt which a customer has typed is that of the ticket's prompt. Until then the page says that a person
-// will look at it, and nothing goes back by itself: it may be another payment of the same phone.
+// isOne has a person say that a receipt which a customer has typed is that of the ticket's prompt. Until then the page
+// says that a person will look at it, and nothing goes back by itself: it may be another payment of the same phone.
 func (o *office) isOne(secret, receipt string) {
 	o.Helper()
 	time.Sleep(time.Hour)
-	if text := page(o.T, o.get("/tickets/"+secret)).Find("#status").Text(); !strings.Contains(text, "A person at the box office will look at it") {
+	text := page(o.T, o.get("/tickets/"+secret)).Find("#status").Text()
+	if !strings.Contains(text, "A person at the box office will look at it") {
 		o.Errorf("with a receipt that may be the prompt's the page says %q", text)
 	}
 	if slices.ContainsFunc(o.daraja.Ledger(), func(e sim.Entry) bool { return e.Reversed }) {
@@ -417,7 +458,9 @@ func (o *office) isOne(secret, receipt string) {
 	if err != nil || len(pairs) != 1 || pairs[0].Receipt != receipt {
 		o.Fatalf("alike: %+v, %v", pairs, err)
 	}
-	if _, err := o.store.AcceptReceipt(o.Context(), store.Acceptance{Receipt: receipt, PaymentID: pairs[0].Pending, By: "box office"}); err != nil {
+	if _, err := o.store.AcceptReceipt(o.Context(), store.Acceptance{
+		Receipt: receipt, PaymentID: pairs[0].Pending, By: "box office",
+	}); err != nil {
 		o.Fatal(err)
 	}
 }
@@ -439,7 +482,9 @@ func TestPaidTwice(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		o.until(secret, "paid twice", func(tk *store.Ticket) bool { return tk.RefundDue > 0 })
 		d := page(t, o.get("/tickets/"+secret))
-		if text := d.Find(".notice").Text(); !strings.Contains(text, "M-PESA took a second payment of KSh 1,350 for this booking. It is due back to you.") {
+		text := d.Find(".notice").Text()
+		if !strings.Contains(text,
+			"M-PESA took a second payment of KSh 1,350 for this booking. It is due back to you.") {
 			t.Errorf("the page says %q", text)
 		}
 		if d.Find(`svg[aria-label^="QR code"]`).Length() != 1 || d.Find("textarea").Length() != 0 {
@@ -453,7 +498,9 @@ func TestMoneyThatCannotGoBackWithoutItsReceipt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)
 		id, phone := storetest.Screening(t, o.store, 1, 1), storetest.Phone(1)
-		o.daraja.SetScript(phone, sim.Script{Result: "1037", ResultAfter: time.Second, PaidLater: 8 * time.Minute, Callbacks: sim.NoCallback})
+		o.daraja.SetScript(phone, sim.Script{
+			Result: "1037", ResultAfter: time.Second, PaidLater: 8 * time.Minute, Callbacks: sim.NoCallback,
+		})
 		secret := o.book(id, phone, 1)
 		time.Sleep(5 * time.Minute)
 		o.daraja.SetScript(storetest.Phone(2), sim.Script{Result: "0"})
@@ -462,14 +509,17 @@ func TestMoneyThatCannotGoBackWithoutItsReceipt(t *testing.T) {
 		o.until(secret, "owed", func(tk *store.Ticket) bool { return tk.RefundDue > 0 })
 		w := o.get("/tickets/" + secret)
 		d := page(t, w)
-		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back.") || d.Find("textarea").Length() != 1 {
+		if text := d.Find("#status").Text(); !strings.Contains(text,
+			"KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back.") ||
+			d.Find("textarea").Length() != 1 {
 			t.Fatalf("the page says %q", text)
 		}
 		o.claim(secret, o.daraja.Ledger()[1].Receipt)
 		o.claimed(secret)
 		o.isOne(secret, o.daraja.Ledger()[1].Receipt)
 		d = page(t, o.get("/tickets/"+secret))
-		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. Keep this page") || d.Find("textarea").Length() != 0 {
+		if text := d.Find("#status").Text(); !strings.Contains(text, "KSh 1,350 is due back to you. Keep this page") ||
+			d.Find("textarea").Length() != 0 {
 			t.Errorf("with its receipt the page says %q", text)
 		}
 	})

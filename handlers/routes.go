@@ -102,7 +102,9 @@ func (m rooms) callbacks(r chi.Router) {
 			r.Post(path+"/*", m.hooks.Handle(f))
 		}
 	}
-	for _, path := range []string{"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}"} {
+	for _, path := range []string{
+		"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}",
+	} {
 		post(path, m.hooks.STK)
 	}
 	for path, kind := range map[string]store.CallbackKind{

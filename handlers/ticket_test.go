@@ -21,7 +21,8 @@ func TestWrongPINThenTryAgain(t *testing.T) {
 	secret := o.book(id, phone, 2)
 	tk := o.until(secret, "failed", failed)
 	w := o.get("/tickets/" + secret)
-	if w.Code != 200 || !strings.Contains(w.Body.String(), "Wrong M-PESA PIN") || strings.Contains(w.Body.String(), tk.Push.ResultText) {
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "Wrong M-PESA PIN") ||
+		strings.Contains(w.Body.String(), tk.Push.ResultText) {
 		t.Errorf("failed ticket's page: %d, or it has Safaricom's words", w.Code)
 	}
 	for _, typed := range []string{"", "12345", "+44 20 7946 0958"} {
@@ -51,7 +52,8 @@ func TestGivingUp(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 10, 20)
 	secret := o.book(id, storetest.Phone(50), 3)
-	if w := o.post("/tickets/"+secret+"/give-up", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/tickets/"+secret {
+	if w := o.post("/tickets/"+secret+"/give-up", nil); w.Code != http.StatusSeeOther ||
+		w.Header().Get("Location") != "/tickets/"+secret {
 		t.Fatalf("give up: %d to %s", w.Code, w.Header().Get("Location"))
 	}
 	if n := o.seatsTaken(id); n != 0 {
@@ -71,7 +73,8 @@ func TestARefusedPushIsExplainedOnTheTicket(t *testing.T) {
 	id := storetest.Screening(t, o.store, 10, 20)
 	o.daraja.SetScript("*", sim.Script{Answer: sim.AnswerBusy})
 	secret := o.book(id, storetest.Phone(55), 1)
-	if w := o.get("/tickets/" + secret); w.Code != 200 || !strings.Contains(w.Body.String(), "No prompt was sent and you have not been charged.") {
+	if w := o.get("/tickets/" + secret); w.Code != 200 ||
+		!strings.Contains(w.Body.String(), "No prompt was sent and you have not been charged.") {
 		t.Errorf("refused: %d %s", w.Code, w.Body)
 	}
 }
@@ -95,7 +98,8 @@ func TestABookingIsFoundAgain(t *testing.T) {
 	}
 	forged := *cookie
 	forged.Value = strings.Repeat("A", 43)
-	if w := o.send(request{method: "GET", path: "/", cookie: &forged}); w.Code != 200 || strings.Contains(w.Body.String(), link) {
+	if w := o.send(request{method: "GET", path: "/", cookie: &forged}); w.Code != 200 ||
+		strings.Contains(w.Body.String(), link) {
 		t.Errorf("forged cookie: %d", w.Code)
 	}
 }
@@ -107,7 +111,8 @@ func TestDarajaTakesLongToAnswer(t *testing.T) {
 		o.daraja.SetScript("*", sim.Script{AnswerAfter: 10 * time.Second, Result: "0", ResultAfter: 20 * time.Second})
 		started := time.Now()
 		w := o.call("/api/make-payment", payment(id, storetest.Phone(1), 1))
-		if body := decode(t, w); w.Code != 202 || body["checkoutRequestId"] != nil || time.Since(started) > 4*time.Second {
+		if body := decode(t, w); w.Code != 202 || body["checkoutRequestId"] != nil ||
+			time.Since(started) > 4*time.Second {
 			t.Errorf("API: %d %v after %v", w.Code, body, time.Since(started))
 		}
 		w = o.post("/bookings/dialog", form(id, storetest.Phone(2), 1))
@@ -129,7 +134,9 @@ func TestAHoldThatEndsLetsTheCustomerTryAgain(t *testing.T) {
 		secret := o.book(id, storetest.Phone(1), 1)
 		o.until(secret, "failed", failed)
 		w := o.post("/tickets/"+secret+"/retry", map[string][]string{"phone": {storetest.Phone(1)}})
-		if w.Code != 409 || !strings.Contains(w.Body.String(), "A payment prompt is already on this phone") && !strings.Contains(w.Body.String(), "The last prompt may still be answered") {
+		if w.Code != 409 ||
+			!strings.Contains(w.Body.String(), "A payment prompt is already on this phone") &&
+				!strings.Contains(w.Body.String(), "The last prompt may still be answered") {
 			t.Errorf("while the prompt may still be answered: %d", w.Code)
 		}
 		time.Sleep(2 * time.Minute) // the bubble's clock: the prompt is over now
@@ -149,7 +156,8 @@ func TestAPaidTicketIsNotGivenUp(t *testing.T) {
 	if w := o.post("/tickets/"+tk.Secret+"/give-up", nil); w.Code != http.StatusSeeOther {
 		t.Errorf("give up: %d", w.Code)
 	}
-	if w := o.post("/tickets/"+tk.Secret+"/give-up/status?dialog=1", nil); w.Code != 200 || !strings.Contains(w.Body.String(), tk.Receipt) {
+	if w := o.post("/tickets/"+tk.Secret+"/give-up/status?dialog=1", nil); w.Code != 200 ||
+		!strings.Contains(w.Body.String(), tk.Receipt) {
 		t.Errorf("give up in the dialog: %d", w.Code)
 	}
 	if again := o.ticket(tk.Secret); again.Status != store.Paid || o.seatsTaken(id) != 1 {
@@ -188,7 +196,8 @@ func TestTooManySeatsForOneBrowser(t *testing.T) {
 	if code, body := again(storetest.Phone(2), 8); code != 303 {
 		t.Fatalf("18 seats: %d %s", code, body)
 	}
-	if code, body := again(storetest.Phone(3), 3); code != 409 || !strings.Contains(body, "You may hold 20 seats at once. You can book 2 more.") {
+	if code, body := again(storetest.Phone(3), 3); code != 409 ||
+		!strings.Contains(body, "You may hold 20 seats at once. You can book 2 more.") {
 		t.Errorf("21 seats: %d", code)
 	}
 }

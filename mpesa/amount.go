@@ -156,3 +156,30 @@ func wholeNumber(text string) string {
 	}
 	return cut(text)
 }
+
+// KSh writes an amount in cents as people read it: KSh 1,350, or KSh 12.75 where it is not whole.
+func KSh(cents int64) string {
+	text := Decimal(cents)
+	whole, fraction, _ := strings.Cut(text, ".")
+	first := len(whole) - len(strings.TrimLeft(whole, "-"))
+	for i := len(whole) - 3; i > first; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	return "KSh " + whole
+}
+
+// Decimal writes an amount in cents as programs read it, in shillings: 1350, or 12.75 where it is not whole.
+func Decimal(cents int64) string {
+	sign := ""
+	if cents < 0 {
+		sign, cents = "-", -cents
+	}
+	text := sign + strconv.FormatInt(cents/100, 10)
+	if rest := cents % 100; rest != 0 {
+		text += "." + strconv.FormatInt(100+rest, 10)[1:]
+	}
+	return text
+}

@@ -17,21 +17,32 @@ func TestParseResultParameters(t *testing.T) {
 		parameters string
 		want       Parameters
 	}{
-		"list":                       {`{"ResultParameter":[{"Key":"a","Value":"1"},{"Key":"b","Value":2}]}`, Parameters{value("a", "1"), value("b", "2")}},
-		"one, not a list":            {`{"ResultParameter":{"Key":"a","Value":"1"}}`, Parameters{value("a", "1")}},
-		"same key twice":             {`{"ResultParameter":[{"Key":"a","Value":"1"},{"Key":"b"},{"Key":"a","Value":"2"}]}`, Parameters{value("a", "1"), {Key: "b"}, value("a", "2")}},
-		"list key twice":             {`{"ResultParameter":{"Key":"a","Value":"1"},"ResultParameter":{"Key":"a","Value":"2"}}`, Parameters{value("a", "1"), value("a", "2")}},
-		"object of names and values": {`{"ResultParameter":{"a":"1","b":2,"a":"3","c":null}}`, Parameters{value("a", "1"), value("b", "2"), value("a", "3"), {Key: "c"}}},
-		"list above":                 {`[{"Key":"a","Value":"1"}]`, Parameters{value("a", "1")}},
-		"values of other kinds":      {`{"ResultParameter":[{"Key":"a","Value":null},{"Key":"b","Value":{}},{"Key":"c","Value":["x"]},{"Key":"d","Value":true},{"Key":"e","Value":""}]}`, Parameters{{Key: "a"}, {Key: "b"}, {Key: "c"}, {Key: "d"}, value("e", "")}},
-		"two values in one item":     {`{"ResultParameter":[{"Key":"a","Value":1,"Value":2}]}`, Parameters{{Key: "a"}}},
-		"names that are none":        {`{"ResultParameter":{"":1," ":2,"a":"1"}}`, Parameters{value("a", "1")}},
-		"items that are none":        {`{"ResultParameter":[null,1,"a",[],{"Key":""},{"Key":null,"Value":1},{"Key":"a","Value":1}]}`, Parameters{value("a", "1")}},
-		"spaces and control":         {`{"ResultParameter":[{"Key":" a ","Value":" 1\u0000 "}]}`, Parameters{value("a", "1\ufffd")}},
-		"null":                       {`null`, nil},
-		"text":                       {`"a"`, nil},
-		"name in small letters":      {`{"resultparameter":[{"key":"a","VALUE":"1"}],"Key":"a","Value":"2"}`, Parameters{value("a", "1")}},
-		"in a string":                {`"{\"ResultParameter\":[{\"Key\":\"a\",\"Value\":\"1\"}]}"`, Parameters{value("a", "1")}},
+		"list": {`{"ResultParameter":[{"Key":"a","Value":"1"},{"Key":"b","Value":2}]}`,
+			Parameters{value("a", "1"), value("b", "2")}},
+		"one, not a list": {`{"ResultParameter":{"Key":"a","Value":"1"}}`, Parameters{value("a", "1")}},
+		"same key twice": {`{"ResultParameter":[{"Key":"a","Value":"1"},{"Key":"b"},` +
+			`{"Key":"a","Value":"2"}]}`, Parameters{value("a", "1"), {Key: "b"}, value("a", "2")}},
+		"list key twice": {`{"ResultParameter":{"Key":"a","Value":"1"},"ResultParameter":{"Key":"a",` +
+			`"Value":"2"}}`, Parameters{value("a", "1"), value("a", "2")}},
+		"object of names and values": {`{"ResultParameter":{"a":"1","b":2,"a":"3","c":null}}`,
+			Parameters{value("a", "1"), value("b", "2"), value("a", "3"), {Key: "c"}}},
+		"list above": {`[{"Key":"a","Value":"1"}]`, Parameters{value("a", "1")}},
+		"values of oth" +
+			"er kinds": {`{"ResultParameter":[{"Key":"a","Value":null},{"Key":"b","Value":{}},` +
+			`{"Key":"c","Value":["x"]},{"Key":"d","Value":true},{"Key":"e","Value":""}]}`,
+			Parameters{{Key: "a"}, {Key: "b"}, {Key: "c"}, {Key: "d"}, value("e", "")}},
+		"two values in one item": {`{"ResultParameter":[{"Key":"a","Value":1,"Value":2}]}`, Parameters{{Key: "a"}}},
+		"names that are none":    {`{"ResultParameter":{"":1," ":2,"a":"1"}}`, Parameters{value("a", "1")}},
+		"items that " +
+			"are none": {`{"ResultParameter":[null,1,"a",[],{"Key":""},{"Key":null,"Value":1},{"Key":"a","Value":1}]}`,
+			Parameters{value("a", "1")}},
+		"spaces and control": {`{"ResultParameter":[{"Key":" a ","Value":" 1\u0000 "}]}`,
+			Parameters{value("a", "1\ufffd")}},
+		"null": {`null`, nil},
+		"text": {`"a"`, nil},
+		"name in small letters": {`{"resultparameter":[{"key":"a","VALUE":"1"}],"Key":"a","Value":"2"}`,
+			Parameters{value("a", "1")}},
+		"in a string": {`"{\"ResultParameter\":[{\"Key\":\"a\",\"Value\":\"1\"}]}"`, Parameters{value("a", "1")}},
 	} {
 		got := resultOK(t, `{"Result":{"ResultCode":0,"ConversationID":"c","ResultParameters":`+test.parameters+`}}`)
 		if !reflect.DeepEqual(got.Parameters, test.want) {
@@ -43,9 +54,12 @@ func TestParseResultParameters(t *testing.T) {
 		want Parameters
 	}{
 		"one without value": {`{"ReferenceItem":{"Key":"Occasion"}}`, Parameters{{Key: "Occasion"}}},
-		"list":              {`{"ReferenceItem":[{"Key":"BillReferenceNumber","Value":"aaa"},{"Key":"Occasion"}]}`, Parameters{value("BillReferenceNumber", "aaa"), {Key: "Occasion"}}},
+		"list": {`{"ReferenceItem":[{"Key":"BillReferenceNumber","Value":"aaa"},{"Key":"Occasion"}]}`,
+			Parameters{value("BillReferenceNumber", "aaa"), {Key: "Occasion"}}},
 	} {
-		if got := resultOK(t, `{"Result":{"ResultCode":0,"ConversationID":"c","ReferenceData":`+test.data+`}}`); !reflect.DeepEqual(got.References, test.want) {
+		if got := resultOK(t,
+			`{"Result":{"ResultCode":0,"ConversationID":"c","ReferenceData":`+
+				test.data+`}}`); !reflect.DeepEqual(got.References, test.want) {
 			t.Errorf("%s: %+v", name, got.References)
 		}
 	}
@@ -89,27 +103,30 @@ func TestParseResultCodes(t *testing.T) {
 
 func TestParseResultRefuses(t *testing.T) {
 	for name, body := range map[string]string{
-		"empty":                     "",
-		"null":                      "null",
-		"HTML":                      incapsulaPage,
-		"cut short":                 reversalDone[:len(reversalDone)-1],
-		"Result null":               `{"Result":null}`,
-		"Result is text":            `{"Result":"{}"}`,
-		"Result twice":              `{"Result":{"ResultCode":1,"ConversationID":"a"},"Result":{"ResultCode":0,"ConversationID":"a"}}`,
-		"no code":                   `{"Result":{"ResultDesc":"Success","ConversationID":"a"}}`,
-		"code null":                 `{"Result":{"ResultCode":null,"ConversationID":"a"}}`,
-		"code true":                 `{"Result":{"ResultCode":true,"ConversationID":"a"}}`,
-		"two that differ":           reversalDone + reversalNoSuch,
-		"code in two cases":         `{"Result":{"resultCode":0,"ResultCode":1,"ConversationID":"a"}}`,
-		"code twice, last is 0":     `{"Result":{"ResultCode":1,"ResultCode":0,"ConversationID":"a"}}`,
-		"code twice, first is 0":    `{"Result":{"ResultCode":0,"ResultCode":"R000001","ConversationID":"a"}}`,
-		"no id":                     `{"Result":{"ResultCode":0}}`,
-		"ids that are none":         `{"Result":{"ResultCode":0,"ConversationID":7,"OriginatorConversationID":"a\u0000"}}`,
+		"empty":          "",
+		"null":           "null",
+		"HTML":           incapsulaPage,
+		"cut short":      reversalDone[:len(reversalDone)-1],
+		"Result null":    `{"Result":null}`,
+		"Result is text": `{"Result":"{}"}`,
+		"Result twice": `{"Result":{"ResultCode":1,"ConversationID":"a"},"Result":{"ResultCode":0,` +
+			`"ConversationID":"a"}}`,
+		"no code":                `{"Result":{"ResultDesc":"Success","ConversationID":"a"}}`,
+		"code null":              `{"Result":{"ResultCode":null,"ConversationID":"a"}}`,
+		"code true":              `{"Result":{"ResultCode":true,"ConversationID":"a"}}`,
+		"two that differ":        reversalDone + reversalNoSuch,
+		"code in two cases":      `{"Result":{"resultCode":0,"ResultCode":1,"ConversationID":"a"}}`,
+		"code twice, last is 0":  `{"Result":{"ResultCode":1,"ResultCode":0,"ConversationID":"a"}}`,
+		"code twice, first is 0": `{"Result":{"ResultCode":0,"ResultCode":"R000001","ConversationID":"a"}}`,
+		"no id":                  `{"Result":{"ResultCode":0}}`,
+		"ids that are none": `{"Result":{"ResultCode":0,"ConversationID":7,` +
+			`"OriginatorConversationID":"a\u0000"}}`,
 		"an STK callback":           captureSuccess2019,
 		"over 1 MiB":                reversalDone + strings.Repeat(" ", maxBody),
 		"error where a result goes": errorBody("500.003.1001", "Internal Server Error"),
 	} {
-		if got, err := ParseResult([]byte(body)); !errors.Is(err, ErrUnreadable) || got.succeeded() && got.ConversationID != "" {
+		if got, err := ParseResult([]byte(body)); !errors.Is(err, ErrUnreadable) ||
+			got.succeeded() && got.ConversationID != "" {
 			t.Errorf("%s: taken as %+v", name, got)
 		} else if !strings.HasPrefix(err.Error(), "mpesa result: ") {
 			t.Errorf("%s: %v", name, err)
@@ -119,7 +136,8 @@ func TestParseResultRefuses(t *testing.T) {
 
 // One id is enough, and one that cannot be read does not lose the result.
 func TestParseResultIDs(t *testing.T) {
-	got := resultOK(t, `{"Result":{"ResultCode":0,"ConversationID":"AG_1","OriginatorConversationID":7,"TransactionID":["x"]}}`)
+	got := resultOK(t,
+		`{"Result":{"ResultCode":0,"ConversationID":"AG_1","OriginatorConversationID":7,"TransactionID":["x"]}}`)
 	if got.ConversationID != "AG_1" || got.OriginatorConversationID != "" || got.TransactionID != "" {
 		t.Errorf("%+v", got)
 	}
@@ -169,7 +187,9 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("ParseTime(%q) = %v, %v; want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "2018022305411", "20180230054112", "30.02.2024 22:48:52", "07/06/2024 22:48", "2020-08-04", "now"} {
+	for _, text := range []string{
+		"", "0", "2018022305411", "20180230054112", "30.02.2024 22:48:52", "07/06/2024 22:48", "2020-08-04", "now",
+	} {
 		if got, err := ParseTime(text); err == nil || !got.IsZero() {
 			t.Errorf("ParseTime(%q) = %v", text, got)
 		}
@@ -178,7 +198,8 @@ func TestParseTime(t *testing.T) {
 
 func FuzzParseResult(f *testing.F) {
 	for _, seed := range []string{
-		statusDocumented, statusPayBill2025, statusMalformed, reversalDone, reversalNoSuch, reversalBefore, "", "{}", "null", captureSuccess2019,
+		statusDocumented, statusPayBill2025, statusMalformed, reversalDone, reversalNoSuch, reversalBefore, "", "{}",
+		"null", captureSuccess2019,
 		statusBodyWith(`{"Key":"Amount","Value":1e9}`), statusBodyWith(`{"Amount":"1","Amount":2}`),
 		`{"Result":{"resultcode":0,"ResultCode":1,"ResultCode":0,"ConversationID":"a"}}`,
 	} {
@@ -190,13 +211,15 @@ func FuzzParseResult(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		result, err := ParseResult(body)
 		if err != nil {
-			if !errors.Is(err, ErrUnreadable) || !isWhole(body) && (result.Code != "" || result.Parameters.Get("Amount") != "") {
+			if !errors.Is(err, ErrUnreadable) ||
+				!isWhole(body) && (result.Code != "" || result.Parameters.Get("Amount") != "") {
 				t.Fatalf("%q is broken, and read as %+v", body, result)
 			}
 			return
 		}
 		zero := result.Code == Success
-		if exact := lookUp(body, "Result", "ResultCode"); exact != nil && isZero(exact) != zero || zero && !says(body, "ResultCode", isZero) {
+		if exact := lookUp(body, "Result", "ResultCode"); exact != nil && isZero(exact) != zero ||
+			zero && !says(body, "ResultCode", isZero) {
 			t.Fatalf("%q is code %q", body, result.Code)
 		}
 		transaction, answered := result.Transaction()
@@ -219,7 +242,10 @@ func FuzzParseResult(f *testing.F) {
 		}
 		doc, _ := document(body)
 		said := scalars(doc)
-		for _, told := range []string{string(transaction.State), transaction.Receipt, transaction.Credit.Text, reversal.Original, reversal.Receipt} {
+		for _, told := range []string{
+			string(transaction.State), transaction.Receipt, transaction.Credit.Text, reversal.Original,
+			reversal.Receipt,
+		} {
 			if told != "" && len(told) < maxText-3 && !saysText(said, told) {
 				t.Fatalf("%q does not say %q", body, told)
 			}

@@ -90,11 +90,13 @@ func encodings() []way {
 		{"UTF-32BE with mark", utf32As(binary.BigEndian, true)},
 		{"UTF-32LE", utf32As(binary.LittleEndian, false)},
 		{"UTF-32BE", utf32As(binary.BigEndian, false)},
-		{"UTF-16LE and half a NUL", func(body string) []byte { return append(utf16As(binary.LittleEndian, true)(body), 0) }},
+		{"UTF-16LE and half a NUL",
+			func(body string) []byte { return append(utf16As(binary.LittleEndian, true)(body), 0) }},
 		{"gzip", gzipped()},
 		{"gzip twice", func(body string) []byte { return gzipped()(string(gzipped()(body))) }},
 		{"gzip of a mark", func(body string) []byte { return gzipped()("\xef\xbb\xbf" + body) }},
-		{"gzip of UTF-16", func(body string) []byte { return gzipped()(string(utf16As(binary.LittleEndian, true)(body))) }},
+		{"gzip of UTF-16",
+			func(body string) []byte { return gzipped()(string(utf16As(binary.LittleEndian, true)(body))) }},
 		{"gzip in members", func(body string) []byte {
 			half := len(body) / 2
 			return append(gzipped()(body[:half]), gzipped()(body[half:])...)
@@ -105,15 +107,22 @@ func encodings() []way {
 		}},
 		{"gzip and more", func(body string) []byte { return append(gzipped()(body), "\r\n\x00\x00"...) }},
 		{"zlib", packed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })},
-		{"zlib, best", packed(func(w io.Writer) io.WriteCloser { z, _ := zlib.NewWriterLevel(w, zlib.BestCompression); return z })},
-		{"deflate", packed(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, flate.BestCompression); return z })},
+		{"zlib, best",
+			packed(func(w io.Writer) io.WriteCloser {
+				z, _ := zlib.NewWriterLevel(w, zlib.BestCompression)
+				return z
+			})},
+		{"deflate",
+			packed(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, flate.BestCompression); return z })},
 		{"base64", func(body string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte(body))) }},
-		{"base64 for addresses", func(body string) []byte { return []byte(base64.RawURLEncoding.EncodeToString([]byte(body))) }},
+		{"base64 for addresses",
+			func(body string) []byte { return []byte(base64.RawURLEncoding.EncodeToString([]byte(body))) }},
 		{"base64 in lines", func(body string) []byte {
 			code := base64.StdEncoding.EncodeToString([]byte(body))
 			return []byte(code[:len(code)/2] + "\r\n" + code[len(code)/2:] + "\n")
 		}},
-		{"gzip in base64", func(body string) []byte { return []byte(base64.StdEncoding.EncodeToString(gzipped()(body))) }},
+		{"gzip in base64",
+			func(body string) []byte { return []byte(base64.StdEncoding.EncodeToString(gzipped()(body))) }},
 	}
 }
 
@@ -136,10 +145,14 @@ func surroundings() []way {
 		{"JSONP", around("callback(", ");")},
 		{"JSONP with a comment", around("/**/ jQuery.on_1 (", ")\n")},
 		{"comments", around("// from the relay\n/* a { */", "/* the end */ // }")},
-		{"trailing commas", text(func(body string) string { return strings.NewReplacer("}", ",}", "]", " , ]").Replace(body) })},
-		{"trailing commas in lines", text(func(body string) string { return strings.ReplaceAll(body, "}", ",\r\n\t}") })},
-		{"white space between", text(func(body string) string { return strings.ReplaceAll(body, `":`, "\"\u00a0:\f\ufeff") })},
-		{"comments between", text(func(body string) string { return strings.ReplaceAll(body, `":`, "\"/* a \" { */: // b }\n") })},
+		{"trailing commas",
+			text(func(body string) string { return strings.NewReplacer("}", ",}", "]", " , ]").Replace(body) })},
+		{"trailing commas in lines",
+			text(func(body string) string { return strings.ReplaceAll(body, "}", ",\r\n\t}") })},
+		{"white space between",
+			text(func(body string) string { return strings.ReplaceAll(body, `":`, "\"\u00a0:\f\ufeff") })},
+		{"comments between",
+			text(func(body string) string { return strings.ReplaceAll(body, `":`, "\"/* a \" { */: // b }\n") })},
 	}
 }
 
@@ -163,23 +176,28 @@ func wrappings() []way {
 		{"envelopes", around(`{"event":{"payload":[`, `]}}`)},
 		{"envelope of a string", text(func(body string) string { return `{"body":` + quoted(body) + `}` })},
 		{"envelope with more in it", text(func(body string) string {
-			return `{"headers":{"Content-Type":"application/json"},"isBase64Encoded":false,"body":` + quoted(body) + `,"status":200}`
+			return `{"headers":{"Content-Type":"application/json"},"isBase64Encoded":false,"body":` + quoted(body) +
+				`,"status":200}`
 		})},
-		{"envelope of a list of strings", text(func(body string) string { return `{"Records":[{"body":` + quoted(body) + `}]}` })},
+		{"envelope of a list of strings",
+			text(func(body string) string { return `{"Records":[{"body":` + quoted(body) + `}]}` })},
 		{"small letters", text(inCase(strings.ToLower))},
 		{"capitals", text(inCase(strings.ToUpper))},
 		{"camel case", text(inCase(func(key string) string { return strings.ToLower(key[:1]) + key[1:] }))},
 		{"snake case", text(inCase(snake))},
 		{"mark before a key", text(inCase(func(key string) string { return "\ufeff" + key }))},
-		{"every letter escaped", text(inCase(func(key string) string { return `\u00` + strconv.FormatInt(int64(key[0]), 16) + key[1:] }))},
+		{"every letter escaped",
+			text(inCase(func(key string) string { return `\u00` + strconv.FormatInt(int64(key[0]), 16) + key[1:] }))},
 		{"form, the only value", text(func(body string) string { return "data=" + url.QueryEscape(body) })},
 		{"form, the only name", text(func(body string) string { return url.QueryEscape(body) + "=" })},
 		{"form, the only name, no sign", text(url.QueryEscape)},
 		{"form, not escaped", around("json=", "")},
 		{"form, the name not escaped", around("", "=")},
-		{"form, one of several", text(func(body string) string { return "source=relay&payload=" + url.QueryEscape(body) + "&time=1" })},
+		{"form, one of several",
+			text(func(body string) string { return "source=relay&payload=" + url.QueryEscape(body) + "&time=1" })},
 		{"multipart", text(func(body string) string {
-			return "--B0undary\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n" + body + "\r\n--B0undary--\r\n"
+			return "--B0undary\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n" + body +
+				"\r\n--B0undary--\r\n"
 		})},
 		{"PHP's form of an object", phpForm},
 	}
@@ -269,7 +287,8 @@ func TestBodiesAsTheyAreSent(t *testing.T) {
 		for _, clean := range []string{reversalDone, reversalNoSuch} {
 			want := resultOK(t, clean)
 			got, err := ParseResult(way.send(clean))
-			if err != nil || got.Code != want.Code || got.ConversationID != want.ConversationID || got.Desc != want.Desc ||
+			if err != nil || got.Code != want.Code || got.ConversationID != want.ConversationID ||
+				got.Desc != want.Desc ||
 				!reflect.DeepEqual(got.Parameters.All("Amount"), want.Parameters.All("Amount")) {
 				t.Errorf("result, %s:\ngot  %+v, %v\nwant %+v", way.name, got, err, want)
 			}
@@ -284,14 +303,16 @@ func TestCallbackWithoutItsEnvelope(t *testing.T) {
 	from, to := strings.Index(captureSuccess2019, `{"Item"`), len(captureSuccess2019)-3
 	flat := inner[len(`{"stkCallback":`) : len(inner)-1]
 	for name, body := range map[string]string{
-		"no Body":               inner,
-		"flat":                  flat,
-		"Body is text":          `{"Body":` + quoted(inner) + `}`,
-		"stkCallback is text":   `{"Body":{"stkCallback":` + quoted(flat) + `}}`,
-		"stkCallback a list":    `{"Body":{"stkCallback":[` + flat + `]}}`,
-		"metadata as text":      captureSuccess2019[:from] + quoted(captureSuccess2019[from:to]) + captureSuccess2019[to:],
-		"Body a list":           `{"Body":[` + inner + `]}`,
-		"metadata without Item": strings.Replace(strings.Replace(captureSuccess2019, `{"Item":[`, `[`, 1), `]}}}}`, `]}}}`, 1),
+		"no Body":             inner,
+		"flat":                flat,
+		"Body is text":        `{"Body":` + quoted(inner) + `}`,
+		"stkCallback is text": `{"Body":{"stkCallback":` + quoted(flat) + `}}`,
+		"stkCallback a list":  `{"Body":{"stkCallback":[` + flat + `]}}`,
+		"metadata as text": captureSuccess2019[:from] + quoted(captureSuccess2019[from:to]) +
+			captureSuccess2019[to:],
+		"Body a list": `{"Body":[` + inner + `]}`,
+		"metadata without Item": strings.Replace(strings.Replace(captureSuccess2019, `{"Item":[`, `[`, 1), `]}}}}`,
+			`]}}}`, 1),
 	} {
 		if got, err := ParseCallback([]byte(body)); err != nil || got != want {
 			t.Errorf("%s:\ngot  %+v, %v\nwant %+v", name, got, err, want)
@@ -303,9 +324,12 @@ func TestCallbackWithoutItsEnvelope(t *testing.T) {
 func TestTextThatIsNoJSON(t *testing.T) {
 	for sent, want := range map[string]string{
 		"Jo\x01hn": "Jo\ufffdhn", "Jo\nhn": "Jo\ufffdhn", "Jo\thn": "Jo\ufffdhn", "Jo\x00hn": "Jo\ufffdhn",
-		"N\xe9stor": "N\ufffdstor", "O'Brien": "O'Brien", "Ng'ang'a": "Ng'ang'a", "Wanjirũ": "Wanjirũ", "a // b": "a // b", "a,}": "a,}",
+		"N\xe9stor": "N\ufffdstor", "O'Brien": "O'Brien", "Ng'ang'a": "Ng'ang'a", "Wanjirũ": "Wanjirũ",
+		"a // b": "a // b", "a,}": "a,}",
 	} {
-		for _, format := range []string{`{"TransID":"RKL51ZDR4F","FirstName":"%"}`, `{"TransID":"RKL51ZDR4F","FirstName":"%",}`} {
+		for _, format := range []string{
+			`{"TransID":"RKL51ZDR4F","FirstName":"%"}`, `{"TransID":"RKL51ZDR4F","FirstName":"%",}`,
+		} {
 			got, err := ParseC2B([]byte(strings.Replace(format, "%", sent, 1)))
 			if err != nil || got.FirstName != want || got.Receipt != "RKL51ZDR4F" {
 				t.Errorf("%q: %+v, %v", sent, got, err)
@@ -321,18 +345,28 @@ func TestTextThatIsNoJSON(t *testing.T) {
 }
 
 func TestC2BForms(t *testing.T) {
-	want := C2BPayment{Receipt: "RKL51ZDR4F", Amount: 130000, HasAmount: true, BillReference: "B7 K2", Phone: "2547 ***** 126", FirstName: "O'Brien & Co"}
+	want := C2BPayment{
+		Receipt: "RKL51ZDR4F", Amount: 130000, HasAmount: true, BillReference: "B7 K2", Phone: "2547 ***** 126",
+		FirstName: "O'Brien & Co",
+	}
 	for name, body := range map[string]string{
-		"plain":         "TransID=RKL51ZDR4F&TransAmount=1300.00&BillRefNumber=B7+K2&MSISDN=2547+*****+126&FirstName=O%27Brien+%26+Co",
-		"thousands":     "TransID=rkl51zdr4f&TransAmount=1%2C300.00&BillRefNumber=B7%20K2&MSISDN=2547%20*****%20126&FirstName=O%27Brien+%26+Co\r\n",
-		"small letters": "transid=RKL51ZDR4F&transamount=1,300&billrefnumber=B7+K2&msisdn=2547+*****+126&firstname=O'Brien+%26+Co&other=",
-		"mark":          "\xef\xbb\xbfTransID=RKL51ZDR4F&TransAmount=KES+1300&BillRefNumber=B7+K2&MSISDN=2547+*****+126&FirstName=O%27Brien+%26+Co\x00",
+		"plain": "TransID=RKL51ZDR4F&TransAmount=1300.00&BillRefNumber=B7+K2&MSISDN=2547+*****+126" +
+			"&FirstName=O%27Brien+%26+Co",
+		"thousands": "TransID=rkl51zdr4f&TransAmount=1%2C300.00&BillRefNumber=B7%20K2&MSISDN=2547%20*****%20126" +
+			"&FirstName=O%27Brien+%26+Co\r\n",
+		"small letters": "transid=RKL51ZDR4F&transamount=1,300&billrefnumber=B7+K2&msisdn=2547+*****+126" +
+			"&firstname=O'Brien+%26+Co&other=",
+		"mark": "\xef\xbb\xbfTransID=RKL51ZDR4F&TransAmount=KES+1300&BillRefNumber=B7+K2&MSISDN=2547+*****+126" +
+			"&FirstName=O%27Brien+%26+Co\x00",
 	} {
 		if got, err := ParseC2B([]byte(body)); err != nil || got != want {
 			t.Errorf("%s:\ngot  %+v, %v\nwant %+v", name, got, err, want)
 		}
 	}
-	for _, body := range []string{"TransID", "TransID=%zz", "&&", "=", "TransID=RKL51ZDR4F&TransID=RKL51ZDR4G", "a b c = d", "<TransID=RKL51ZDR4F>"} {
+	for _, body := range []string{
+		"TransID", "TransID=%zz", "&&", "=", "TransID=RKL51ZDR4F&TransID=RKL51ZDR4G", "a b c = d",
+		"<TransID=RKL51ZDR4F>",
+	} {
 		if got, err := ParseC2B([]byte(body)); !errors.Is(err, ErrUnreadable) || got.Receipt != "" {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
@@ -350,7 +384,8 @@ func TestPayerCannotWriteDocuments(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	if got, err := ParseC2B([]byte(`{"TransID":"RKL51ZDR4F","BillRefNumber":` + typed + `}`)); err != nil || got.Receipt != "RKL51ZDR4F" || got.HasAmount {
+	if got, err := ParseC2B([]byte(`{"TransID":"RKL51ZDR4F","BillRefNumber":` + typed + `}`)); err != nil ||
+		got.Receipt != "RKL51ZDR4F" || got.HasAmount {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -401,13 +436,16 @@ func TestWrapsAreBounded(t *testing.T) {
 	if got, err := ParseCallback([]byte(body)); err == nil {
 		t.Errorf("%+v", got)
 	}
-	if got, err := ParseCallback([]byte(strings.Repeat(`{"a":`, 500) + captureSuccess2019 + strings.Repeat("}", 500))); err == nil {
+	if got, err := ParseCallback([]byte(strings.Repeat(`{"a":`, 500) + captureSuccess2019 +
+		strings.Repeat("}", 500))); err == nil {
 		t.Errorf("%+v", got)
 	}
 }
 
 func FuzzDocument(f *testing.F) {
-	for _, clean := range []string{captureSuccess2019, c2bVersion2, reversalDone, queryAnswer, accepted, goodLogin, pullSample, incapsulaPage} {
+	for _, clean := range []string{
+		captureSuccess2019, c2bVersion2, reversalDone, queryAnswer, accepted, goodLogin, pullSample, incapsulaPage,
+	} {
 		f.Add([]byte(clean))
 		for _, way := range waysToSend() {
 			f.Add(way.send(clean))
@@ -422,7 +460,8 @@ func FuzzDocument(f *testing.F) {
 		if err == nil && (!json.Valid(doc) || len(doc) > maxBody) {
 			t.Fatalf("%q gives %q", body, doc)
 		}
-		if clean := trimJSON(body); len(body) <= maxBody && json.Valid(clean) && len(clean) > 0 && (clean[0] == '{' || clean[0] == '[') &&
+		if clean := trimJSON(body); len(body) <= maxBody && json.Valid(clean) && len(clean) > 0 &&
+			(clean[0] == '{' || clean[0] == '[') &&
 			!bytes.Equal(doc, clean) {
 			t.Fatalf("%q is clean, and became %q", body, doc)
 		}
@@ -435,7 +474,8 @@ func FuzzDocument(f *testing.F) {
 			t.Fatalf("%q: %q", body, kept)
 		}
 		shown := Legible(body)
-		if len(shown) > maxText || strings.ContainsFunc(shown, func(r rune) bool { return r < ' ' || unseen(r) }) || digitRun.MatchString(shown) {
+		if len(shown) > maxText || strings.ContainsFunc(shown, func(r rune) bool { return r < ' ' || unseen(r) }) ||
+			MaskDigits(shown) != shown {
 			t.Fatalf("%q is shown as %q", body, shown)
 		}
 	})

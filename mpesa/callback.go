@@ -30,8 +30,8 @@ type Callback struct {
 }
 
 // ParseCallback reads the body of an STK callback, as far as it can be read without guessing: compressed,
-// in UTF-16, wrapped, as a form, or nearly JSON, as proxies and relays make it. The result code must be there, as a number or a
-// string, and must not be given twice with different values; so must the CheckoutRequestID. Metadata is
+// in UTF-16, wrapped, as a form, or nearly JSON, as proxies and relays make it. The result code must be there, as a
+// number or a string, and must not be given twice with different values; so must the CheckoutRequestID. Metadata is
 // read by name, and whatever is missing or of a wrong type is left out rather than made an error, so
 // that no report of money is lost over a detail.
 //

@@ -21,8 +21,11 @@ const (
   {"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"Balance"},
   {"Name":"TransactionDate","Value":20190311122121},
   {"Name":"PhoneNumber","Value":254708374149}]}}}}`
-	captureCancelled2021 = `{"Body":{"stkCallback":{"MerchantRequestID":"16306-4668795-1","CheckoutRequestID":"ws_CO_300420210610432822","ResultCode":1032,"ResultDesc":"Request cancelled by user"}}}`
-	captureStringCode    = `{"Body":{"stkCallback":{"MerchantRequestID":"40617-17188129-1","CheckoutRequestID":"ws_CO_22062021155116737510","ResultCode":"SFC_IC0003","ResultDesc":"The operator does not exist."}}}`
+	captureCancelled2021 = `{"Body":{"stkCallback":{"MerchantRequestID":"16306-4668795-1",` +
+		`"CheckoutRequestID":"ws_CO_300420210610432822","ResultCode":1032,"ResultDesc":"Request cancelled by user"}}}`
+	captureStringCode = `{"Body":{"stkCallback":{"MerchantRequestID":"40617-17188129-1",` +
+		`"CheckoutRequestID":"ws_CO_22062021155116737510","ResultCode":"SFC_IC0003",` +
+		`"ResultDesc":"The operator does not exist."}}}`
 )
 
 func TestParseCallbackCaptures(t *testing.T) {
@@ -96,7 +99,9 @@ func TestCapturedIDAndTransactionDate(t *testing.T) {
 }
 
 func callbackBody(code, items string) string {
-	return fmt.Sprintf(`{"Body":{"stkCallback":{"MerchantRequestID":"m","CheckoutRequestID":"ws_CO_1","ResultCode":%s,"ResultDesc":"d","CallbackMetadata":{"Item":%s}}}}`, code, items)
+	return fmt.Sprintf(
+		`{"Body":{"stkCallback":{"MerchantRequestID":"m","CheckoutRequestID":"ws_CO_1","ResultCode":%s,`+
+			`"ResultDesc":"d","CallbackMetadata":{"Item":%s}}}}`, code, items)
 }
 
 func parseOK(t *testing.T, body string) Callback {
@@ -113,7 +118,8 @@ func TestParseCallbackCodes(t *testing.T) {
 		`0`: "0", `"0"`: "0", `"\u0030"`: "0",
 		`1037`: "1037", `" 1037 "`: "1037", `"E3008"`: "E3008", `"SFC_IC0003"`: "SFC_IC0003",
 		`0.0`: "0.0", `-0`: "-0", `0e0`: "0e0", `0E5`: "0E5", `"00"`: "00", `"0.0"`: "0.0", `"+0"`: "+0",
-		`" 0 "`: " 0 ", `"0 "`: "0 ", `"\t0"`: "\ufffd0", `"0\u0000"`: "0\ufffd", `"\u200b0"`: "\u200b0", `"０"`: "０", `"O"`: "O",
+		`" 0 "`: " 0 ", `"0 "`: "0 ", `"\t0"`: "\ufffd0", `"0\u0000"`: "0\ufffd", `"\u200b0"`: "\u200b0", `"０"`: "０",
+		`"O"`:                        "O",
 		`99999999999999999999999999`: "99999999999999999999999999",
 	} {
 		got, err := ParseCallback([]byte(callbackBody(raw, `[]`)))
@@ -134,41 +140,51 @@ func TestParseCallbackCodes(t *testing.T) {
 func TestParseCallbackRefuses(t *testing.T) {
 	good := captureSuccess2019
 	for name, body := range map[string]string{
-		"empty":                           "",
-		"space":                           " \n",
-		"null":                            "null",
-		"string":                          `"0"`,
-		"number":                          "0",
-		"not JSON":                        "ResultCode=0",
-		"HTML":                            "<html>0</html>",
-		"cut short":                       good[:len(good)-1],
-		"trailing garbage":                good + "x",
-		"Body null":                       `{"Body":null}`,
-		"Body is text":                    `{"Body":"{}"}`,
-		"no stkCallback":                  `{"Body":{}}`,
-		"no ResultCode":                   `{"Body":{"stkCallback":{"CheckoutRequestID":"a1","ResultDesc":"Success"}}}`,
-		"no CheckoutRequestID":            `{"Body":{"stkCallback":{"ResultCode":0}}}`,
-		"empty CheckoutRequestID":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":""}}}`,
-		"CheckoutRequestID a number":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":7}}}`,
-		"CheckoutRequestID with NUL":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1\u0000"}}}`,
-		"CheckoutRequestID too long":      `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"` + strings.Repeat("a", 101) + `"}}}`,
-		"ResultCode twice, last is 0":     `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"ResultCode twice, first is 0":    `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
-		"ResultCode twice, escaped":       `{"Body":{"stkCallback":{"ResultCode":1032,"Result\u0043ode":0,"CheckoutRequestID":"a1"}}}`,
-		"ResultCode thrice, 0 at the end": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"ResultCode thrice":               `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"CheckoutRequestID twice":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1","CheckoutRequestID":"b2"}}}`,
-		"stkCallback twice":               `{"Body":{"stkCallback":{"ResultCode":1,"CheckoutRequestID":"a1"},"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"Body twice":                      `{"Body":{},"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"two that differ":                 captureCancelled2021 + good,
-		"two that differ, in a list":      "[" + good + "," + captureCancelled2021 + "]",
-		"ResultCode in two cases":         `{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
-		"ResultCode in two cases, 0 last": `{"Body":{"stkCallback":{"RESULTCODE":1032,"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
-		"CheckoutRequestID null as text":  `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"null"}}}`,
-		"CheckoutRequestID N/A":           `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"N/A"}}}`,
-		"CheckoutRequestID zero":          `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"0000"}}}`,
-		"over 1 MiB":                      captureCancelled2021 + strings.Repeat(" ", maxBody),
-		"nested too deep":                 strings.Repeat("[", 200_000),
+		"empty":                      "",
+		"space":                      " \n",
+		"null":                       "null",
+		"string":                     `"0"`,
+		"number":                     "0",
+		"not JSON":                   "ResultCode=0",
+		"HTML":                       "<html>0</html>",
+		"cut short":                  good[:len(good)-1],
+		"trailing garbage":           good + "x",
+		"Body null":                  `{"Body":null}`,
+		"Body is text":               `{"Body":"{}"}`,
+		"no stkCallback":             `{"Body":{}}`,
+		"no ResultCode":              `{"Body":{"stkCallback":{"CheckoutRequestID":"a1","ResultDesc":"Success"}}}`,
+		"no CheckoutRequestID":       `{"Body":{"stkCallback":{"ResultCode":0}}}`,
+		"empty CheckoutRequestID":    `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":""}}}`,
+		"CheckoutRequestID a number": `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":7}}}`,
+		"CheckoutRequestID with NUL": `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1\u0000"}}}`,
+		"CheckoutRequestID too long": `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"` +
+			strings.Repeat("a", 101) + `"}}}`,
+		"ResultCode twice, last is 0": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"ResultCode twice, first is 0": `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1032,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"ResultCode twice, escaped": `{"Body":{"stkCallback":{"ResultCode":1032,"Result\u0043ode":0,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"ResultCode thrice, 0 at the end": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode":0,"ResultCode":0,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"ResultCode thrice": `{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1,"ResultCode":0,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"CheckoutRequestID twice": `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1",` +
+			`"CheckoutRequestID":"b2"}}}`,
+		"stkCallback twice": `{"Body":{"stkCallback":{"ResultCode":1,"CheckoutRequestID":"a1"},` +
+			`"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"Body twice":                 `{"Body":{},"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"a1"}}}`,
+		"two that differ":            captureCancelled2021 + good,
+		"two that differ, in a list": "[" + good + "," + captureCancelled2021 + "]",
+		"ResultCode in two cases": `{"Body":{"stkCallback":{"resultcode":0,"ResultCode":1032,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"ResultCode in two cases, 0 last": `{"Body":{"stkCallback":{"RESULTCODE":1032,"ResultCode":0,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"CheckoutRequestID null as text": `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"null"}}}`,
+		"CheckoutRequestID N/A":          `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"N/A"}}}`,
+		"CheckoutRequestID zero":         `{"Body":{"stkCallback":{"ResultCode":0,"CheckoutRequestID":"0000"}}}`,
+		"over 1 MiB":                     captureCancelled2021 + strings.Repeat(" ", maxBody),
+		"nested too deep":                strings.Repeat("[", 200_000),
 	} {
 		if got, err := ParseCallback([]byte(body)); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: taken as %+v, %v", name, got, err)
@@ -178,9 +194,11 @@ func TestParseCallbackRefuses(t *testing.T) {
 
 func TestParseCallbackIsNotOverruled(t *testing.T) {
 	for name, body := range map[string]string{
-		"other cases, the same": `{"Body":{"stkCallback":{"resultcode":1032,"ResultCode":1032,"RESULTCODE":1032,"CheckoutRequestID":"a1"}}}`,
-		"same value twice":      `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode": 1032,"CheckoutRequestID":"a1"}}}`,
-		"a success further up":  `{"ResultCode":0,"Body":{"ResultCode":0,"stkCallback":{"ResultCode":1032,"CheckoutRequestID":"a1"}}}`,
+		"other cases, the same": `{"Body":{"stkCallback":{"resultcode":1032,"ResultCode":1032,"RESULTCODE":1032,` +
+			`"CheckoutRequestID":"a1"}}}`,
+		"same value twice": `{"Body":{"stkCallback":{"ResultCode":1032,"ResultCode": 1032,"CheckoutRequestID":"a1"}}}`,
+		"a success further up": `{"ResultCode":0,"Body":{"ResultCode":0,"stkCallback":{"ResultCode":1032,` +
+			`"CheckoutRequestID":"a1"}}}`,
 	} {
 		if got := parseOK(t, body); got.Code != "1032" {
 			t.Errorf("%s: code %q", name, got.Code)
@@ -190,8 +208,9 @@ func TestParseCallbackIsNotOverruled(t *testing.T) {
 
 func TestParseCallbackAmount(t *testing.T) {
 	for value, want := range map[string]int64{
-		`1`: 100, `1.00`: 100, `"1.00"`: 100, `"1"`: 100, `" 1350 "`: 135000, `1350.5`: 135050, `12.75`: 1275, `1.000`: 100,
-		`1E+3`: 100000, `1.35e3`: 135000, `100e-2`: 100, `250000.00`: 25000000,
+		`1`: 100, `1.00`: 100, `"1.00"`: 100, `"1"`: 100, `" 1350 "`: 135000, `1350.5`: 135050, `12.75`: 1275,
+		`1.000`: 100,
+		`1E+3`:  100000, `1.35e3`: 135000, `100e-2`: 100, `250000.00`: 25000000,
 		`"1,350.00"`: 135000, `"KES 1,300.00"`: 130000, `"1300/="`: 130000, `1.3E3`: 130000, `"Ksh1300"`: 130000,
 	} {
 		cb := parseOK(t, callbackBody("0", `[{"Name":"Amount","Value":`+value+`}]`))
@@ -200,8 +219,10 @@ func TestParseCallbackAmount(t *testing.T) {
 		}
 	}
 	for _, value := range []string{
-		`null`, `""`, `"one"`, `true`, `[]`, `{}`, `-1`, `"-1"`, `"+1"`, `0`, `0.00`, `"0"`, `"0.00"`, `1.001`, `1e-3`, `1e999999999`, `1e-999999999`, `1e20`,
-		`99999999999999999999`, `"1,35"`, `"1.350,00"`, `"0x10"`, `"1e"`, `"NaN"`, `"Inf"`, `".5"`, `"1.2.3"`, `"1 2"`, strings.Repeat("9", 5000),
+		`null`, `""`, `"one"`, `true`, `[]`, `{}`, `-1`, `"-1"`, `"+1"`, `0`, `0.00`, `"0"`, `"0.00"`, `1.001`, `1e-3`,
+		`1e999999999`, `1e-999999999`, `1e20`,
+		`99999999999999999999`, `"1,35"`, `"1.350,00"`, `"0x10"`, `"1e"`, `"NaN"`, `"Inf"`, `".5"`, `"1.2.3"`, `"1 2"`,
+		strings.Repeat("9", 5000),
 	} {
 		cb := parseOK(t, callbackBody("0", `[{"Name":"Amount","Value":`+value+`}]`))
 		if cb.HasAmount || cb.Amount != 0 {
@@ -215,20 +236,36 @@ func TestParseCallbackMetadata(t *testing.T) {
 		items string
 		want  Callback
 	}{
-		"any order, strings": {`[{"Value":"254708374149","Name":"PhoneNumber"},{"Name":"TransactionDate","Value":"20190311122121"},{"Name":"Amount","Value":"1"},{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"}]`,
-			Callback{Amount: 100, HasAmount: true, Receipt: "NCB9FJNAIT", Phone: "254708374149", HasTime: true, TransactedAt: time.Date(2019, 3, 11, 12, 21, 21, 0, nairobi)}},
-		"floats": {`[{"Name":"PhoneNumber","Value":2.54708374149E11},{"Name":"TransactionDate","Value":2.0190311122121E13}]`,
-			Callback{Phone: "254708374149", HasTime: true, TransactedAt: time.Date(2019, 3, 11, 12, 21, 21, 0, nairobi)}},
-		"masked phone":                     {`[{"Name":"PhoneNumber","Value":"2547 ***** 126"}]`, Callback{Phone: "2547 ***** 126"}},
-		"one item, not a list":             {`{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"}`, Callback{Receipt: "NCB9FJNAIT"}},
-		"twice the same":                   {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":1}]`, Callback{Amount: 100, HasAmount: true}},
-		"twice, once without value":        {`[{"Name":"Amount"},{"Name":"Amount","Value":1}]`, Callback{Amount: 100, HasAmount: true}},
-		"two amounts":                      {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":1350}]`, Callback{}},
-		"two amounts, then the first":      {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":2},{"Name":"Amount","Value":1}]`, Callback{}},
-		"two values in one item":           {`[{"Name":"Amount","Value":1,"Value":1350}]`, Callback{}},
-		"two receipts":                     {`[{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIX"}]`, Callback{}},
-		"receipt that is none":             {`[{"Name":"MpesaReceiptNumber","Value":"<b>"}]`, Callback{}},
-		"wrong types":                      {`[null,1,"Amount",[],{"Name":5,"Value":1},{"Name":["Amount"],"Value":1},{"Name":"MpesaReceiptNumber","Value":{}},{"Name":"TransactionDate","Value":[20190311122121]}]`, Callback{}},
+		"any order, strings": {`[{"Value":"254708374149","Name":"PhoneNumber"},` +
+			`{"Name":"TransactionDate","Value":"20190311122121"},{"Name":"Amount","Value":"1"},` +
+			`{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"}]`,
+			Callback{
+				Amount: 100, HasAmount: true, Receipt: "NCB9FJNAIT", Phone: "254708374149", HasTime: true,
+				TransactedAt: time.Date(2019, 3, 11, 12, 21, 21, 0, nairobi),
+			}},
+		"floats": {`[{"Name":"PhoneNumber","Value":2.54708374149E11},` +
+			`{"Name":"TransactionDate","Value":2.0190311122121E13}]`,
+			Callback{
+				Phone: "254708374149", HasTime: true, TransactedAt: time.Date(2019, 3, 11, 12, 21, 21, 0, nairobi),
+			}},
+		"masked phone": {`[{"Name":"PhoneNumber","Value":"2547 ***** 126"}]`,
+			Callback{Phone: "2547 ***** 126"}},
+		"one item, not a list": {`{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"}`, Callback{Receipt: "NCB9FJNAIT"}},
+		"twice the same": {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":1}]`,
+			Callback{Amount: 100, HasAmount: true}},
+		"twice, once without value": {`[{"Name":"Amount"},{"Name":"Amount","Value":1}]`,
+			Callback{Amount: 100, HasAmount: true}},
+		"two amounts": {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":1350}]`, Callback{}},
+		"two amounts, then " +
+			"the first": {`[{"Name":"Amount","Value":1},{"Name":"Amount","Value":2},{"Name":"Amount","Value":1}]`,
+			Callback{}},
+		"two values in one item": {`[{"Name":"Amount","Value":1,"Value":1350}]`, Callback{}},
+		"two receipts": {`[{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},` +
+			`{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIX"}]`, Callback{}},
+		"receipt that is none": {`[{"Name":"MpesaReceiptNumber","Value":"<b>"}]`, Callback{}},
+		"wrong types": {`[null,1,"Amount",[],{"Name":5,"Value":1},{"Name":["Amount"],"Value":1},` +
+			`{"Name":"MpesaReceiptNumber","Value":{}},{"Name":"TransactionDate","Value":[20190311122121]}]`,
+			Callback{}},
 		"null":                             {`null`, Callback{}},
 		"text":                             {`"Amount"`, Callback{}},
 		"no such day":                      {`[{"Name":"TransactionDate","Value":20190231122121}]`, Callback{}},
@@ -236,7 +273,8 @@ func TestParseCallbackMetadata(t *testing.T) {
 		"date alone":                       {`[{"Name":"TransactionDate","Value":20190311}]`, Callback{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.want.MerchantRequestID, test.want.CheckoutRequestID, test.want.Code, test.want.Desc = "m", "ws_CO_1", "0", "d"
+			test.want.MerchantRequestID, test.want.CheckoutRequestID, test.want.Code, test.want.Desc = "m", "ws_CO_1",
+				"0", "d"
 			if got := parseOK(t, callbackBody("0", test.items)); got != test.want {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}
@@ -269,7 +307,8 @@ func FuzzParseCallback(f *testing.F) {
 		if cb.Code == Success && !says(body, "ResultCode", isZero) {
 			t.Fatalf("%q is code %q", body, cb.Code)
 		}
-		if exact := lookUp(body, "Body", "stkCallback", "ResultCode"); exact != nil && isZero(exact) != (cb.Code == Success) {
+		if exact := lookUp(body, "Body", "stkCallback", "ResultCode"); exact != nil &&
+			isZero(exact) != (cb.Code == Success) {
 			t.Fatalf("%q is code %q", body, cb.Code)
 		}
 		if cb.CheckoutRequestID == "" || cb.Code == "" || cb.Amount < 0 || cb.HasAmount != (cb.Amount != 0) {
@@ -331,4 +370,14 @@ func lookUp(body []byte, keys ...string) any {
 		value = object[key]
 	}
 	return value
+}
+
+func TestInNairobi(t *testing.T) {
+	at := time.Date(2026, 12, 31, 21, 5, 0, 0, time.UTC) // already the new year in Nairobi
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("", -11*60*60), time.FixedZone("", 14*60*60)} {
+		got := InNairobi(at.In(zone))
+		if want := "2027-01-01T00:05:00+03:00"; !got.Equal(at) || got.Format(time.RFC3339) != want {
+			t.Errorf("%s, want %s", got.Format(time.RFC3339), want)
+		}
+	}
 }

@@ -12,6 +12,9 @@ const stampLayout = "20060102150405"
 // zone database is needed on the host.
 var nairobi = time.FixedZone("EAT", 3*60*60)
 
+// InNairobi is the time as the clocks of Kenya show it, whatever the host's zone is.
+func InNairobi(t time.Time) time.Time { return t.In(nairobi) }
+
 // Timestamp writes t as Daraja wants it, YYYYMMDDHHmmss in Nairobi time. Sources
 // disagree whether UTC is accepted; Nairobi time always was.
 func Timestamp(t time.Time) string { return t.In(nairobi).Format(stampLayout) }

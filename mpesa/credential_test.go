@@ -22,7 +22,10 @@ const testInitiatorPassword = "Safaricom999!*!"
 // selfSigned makes a certificate whose time is over, as that of the sandbox is.
 func selfSigned(t *testing.T, key crypto.Signer) []byte {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotAfter: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,8 @@ func TestSecurityCredential(t *testing.T) {
 		// RSA and its padding by hand: 0, 2, at least eight bytes that are not 0, a 0, the message.
 		open := new(big.Int).Exp(new(big.Int).SetBytes(sealed), key.D, key.N).FillBytes(make([]byte, 256))
 		padding, message, _ := bytes.Cut(open[2:], []byte{0})
-		if open[0] != 0 || open[1] != 2 || len(padding) != 256-3-len(testInitiatorPassword) || string(message) != testInitiatorPassword {
+		if open[0] != 0 || open[1] != 2 || len(padding) != 256-3-len(testInitiatorPassword) ||
+			string(message) != testInitiatorPassword {
 			t.Errorf("%s: opens as %q", name, open)
 		}
 		cfg := testConfig(nil)
@@ -84,9 +88,10 @@ func TestSecurityCredentialRefuses(t *testing.T) {
 		"no certificate":       {testInitiatorPassword, nil},
 		"certificate cut":      {testInitiatorPassword, good[:len(good)/2]},
 		"PEM cut":              {testInitiatorPassword, text[:len(text)/2]},
-		"a key":                {testInitiatorPassword, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})},
-		"a page":               {testInitiatorPassword, []byte(incapsulaPage)},
-		"no RSA key":           {testInitiatorPassword, selfSigned(t, other)},
+		"a key": {testInitiatorPassword,
+			pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})},
+		"a page":     {testInitiatorPassword, []byte(incapsulaPage)},
+		"no RSA key": {testInitiatorPassword, selfSigned(t, other)},
 	} {
 		credential, err := SecurityCredential(test.password, test.certificate, rand.Reader)
 		if err == nil || credential != "" {

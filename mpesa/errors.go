@@ -2,7 +2,6 @@ package mpesa
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -100,16 +99,35 @@ func MayHaveSent(err error) bool {
 	switch fault.Kind {
 	case KindRefused, KindToken, KindConfig, KindBusy:
 		return false
+	case KindAmbiguous, KindNoAnswer:
 	}
 	return true
 }
 
-var digitRun = regexp.MustCompile(`[0-9]{9,}`)
+// longDigits is the length from which digits may be a phone number, or an id that ends in one.
+const longDigits = 9
 
 // MaskDigits makes text fit for a log: of every run of nine or more digits, phone
 // numbers and the ids that end in one, only the first four and last three stay.
+// Text without one is returned as it is.
 func MaskDigits(text string) string {
-	return digitRun.ReplaceAllStringFunc(text, func(run string) string {
-		return run[:4] + strings.Repeat("*", len(run)-7) + run[len(run)-3:]
-	})
+	var out strings.Builder
+	written, run := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && '0' <= text[i] && text[i] <= '9' {
+			run++
+			continue
+		}
+		if run >= longDigits {
+			out.WriteString(text[written : i-run+4])
+			out.WriteString(strings.Repeat("*", run-7))
+			written = i - 3
+		}
+		run = 0
+	}
+	if written == 0 {
+		return text
+	}
+	out.WriteString(text[written:])
+	return out.String()
 }

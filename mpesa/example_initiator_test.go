@@ -34,7 +34,8 @@ func clientOf(answer string) (*mpesa.Client, func()) {
 	return client, daraja.Close
 }
 
-const taken = `{"OriginatorConversationID":"f1e2-4b95","ConversationID":"AG_20210706_20106e9209f64bebd05b","ResponseCode":"0","ResponseDescription":"Accept the service request successfully."}`
+const taken = `{"OriginatorConversationID":"f1e2-4b95","ConversationID":"AG_20210706_20106e9209f64bebd05b",` +
+	`"ResponseCode":"0","ResponseDescription":"Accept the service request successfully."}`
 
 func ExampleSecurityCredential() {
 	certificate, err := os.ReadFile("ProductionCertificate.cer")
@@ -48,8 +49,8 @@ func ExampleSecurityCredential() {
 		return
 	}
 	_, err = mpesa.New(mpesa.Config{
-		BaseURL: mpesa.Production, ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "600310",
-		InitiatorName: "apiop37", SecurityCredential: credential,
+		BaseURL: mpesa.Production, ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey",
+		Shortcode: "600310", InitiatorName: "apiop37", SecurityCredential: credential,
 	})
 	fmt.Println(err)
 }
@@ -97,9 +98,10 @@ func ExampleClient_Reverse() {
 
 func ExampleParseResult() {
 	for _, body := range []string{
-		`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"SKE52PAWR9","ResultParameters":{"ResultParameter":[
-			{"Key":"Amount","Value":1350.00},{"Key":"TransCompletedTime","Value":20211114132711},{"Key":"OriginalTransactionID","Value":"SKC82PACB8"},
-			{"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"}]}}}`,
+		`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"SKE52PAWR9",
+		"ResultParameters":{"ResultParameter":[{"Key":"Amount","Value":1350.00},
+		{"Key":"TransCompletedTime","Value":20211114132711},{"Key":"OriginalTransactionID","Value":"SKC82PACB8"},
+		{"Key":"CreditPartyPublicName","Value":"254708374149 - JOHN DOE"}]}}}`,
 		`{"Result":{"ResultType":0,"ResultCode":"R000001","ConversationID":"AG_2","TransactionID":"SKE0000000"}}`,
 	} {
 		result, err := mpesa.ParseResult([]byte(body))
@@ -108,7 +110,8 @@ func ExampleParseResult() {
 			return
 		}
 		if reversal, done := result.Reversal(); done {
-			fmt.Println(reversal.Original, "was reversed by", reversal.Receipt, reversal.Amount, "cents to", reversal.Credit.Name)
+			fmt.Println(reversal.Original, "was reversed by", reversal.Receipt, reversal.Amount, "cents to",
+				reversal.Credit.Name)
 			continue
 		}
 		fmt.Println(result.Verdict().Outcome+":", result.Verdict().Operator)
@@ -119,9 +122,12 @@ func ExampleParseResult() {
 }
 
 func ExampleAsyncResult_Transaction() {
-	result, err := mpesa.ParseResult([]byte(`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"TAH0000000","ResultParameters":{"ResultParameter":[
-		{"Key":"DebitPartyName","Value":"2547*****149 - JOHN DOE"},{"Key":"CreditPartyName","Value":"600310 - CINEMA"},{"Key":"TransactionStatus","Value":"Completed"},
-		{"Key":"FinalisedTime","Value":20250117170614},{"Key":"Amount","Value":1350.00},{"Key":"ReceiptNo","Value":"TAH5J2K991"}]}}}`))
+	result, err := mpesa.ParseResult([]byte(`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1",
+		"TransactionID":"TAH0000000","ResultParameters":{"ResultParameter":[
+		{"Key":"DebitPartyName","Value":"2547*****149 - JOHN DOE"},
+		{"Key":"CreditPartyName","Value":"600310 - CINEMA"},{"Key":"TransactionStatus","Value":"Completed"},
+		{"Key":"FinalisedTime","Value":20250117170614},{"Key":"Amount","Value":1350.00},
+		{"Key":"ReceiptNo","Value":"TAH5J2K991"}]}}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -132,7 +138,8 @@ func ExampleAsyncResult_Transaction() {
 		return
 	}
 	visible, same := mpesa.MSISDN("254708374149").Matches(paid.Debit.Number)
-	fmt.Println(paid.State == mpesa.StateCompleted, paid.Receipt, paid.Amount, "cents to", paid.Credit.Number, "at", paid.FinalisedAt)
+	fmt.Println(paid.State == mpesa.StateCompleted, paid.Receipt, paid.Amount, "cents to", paid.Credit.Number, "at",
+		paid.FinalisedAt)
 	fmt.Println("our customer:", same, "by", visible, "digits")
 	// Output:
 	// true TAH5J2K991 135000 cents to 600310 at 2025-01-17 17:06:14 +0300 EAT
@@ -140,19 +147,22 @@ func ExampleAsyncResult_Transaction() {
 }
 
 func ExampleClient_RegisterURLs() {
-	client, done := clientOf(`{"requestId":"1c5b-4ba8","errorCode":"500.003.1001","errorMessage":"Urls are already registered"}`)
+	client, done := clientOf(
+		`{"requestId":"1c5b-4ba8","errorCode":"500.003.1001","errorMessage":"Urls are already registered"}`)
 	defer done()
 
 	_, err := client.RegisterURLs(context.Background(), mpesa.URLRegistration{
-		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: "https://cinema.co.ke/confirm/unguessable", ValidationURL: "https://cinema.co.ke/validate/unguessable",
+		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: "https://cinema.co.ke/confirm/unguessable",
+		ValidationURL: "https://cinema.co.ke/validate/unguessable",
 	})
 	fmt.Println(errors.Is(err, mpesa.ErrAlreadyRegistered))
 	// Output: true
 }
 
 func ExampleParseC2B() {
-	payment, err := mpesa.ParseC2B([]byte(`{"TransactionType":"Pay Bill","TransID":"RKL51ZDR4F","TransTime":"20231121121325","TransAmount":"1350.00",
-		"BusinessShortCode":"600966","BillRefNumber":"b7k2m9","OrgAccountBalance":"2500.00","MSISDN":"2547 ***** 149","FirstName":"NICHOLAS"}`))
+	payment, err := mpesa.ParseC2B([]byte(`{"TransactionType":"Pay Bill","TransID":"RKL51ZDR4F",
+		"TransTime":"20231121121325","TransAmount":"1350.00","BusinessShortCode":"600966","BillRefNumber":"b7k2m9",
+		"OrgAccountBalance":"2500.00","MSISDN":"2547 ***** 149","FirstName":"NICHOLAS"}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -194,7 +204,8 @@ func ExampleClient_PullTransactions() {
 
 func ExampleParseReceipt() {
 	fmt.Println(mpesa.ParseReceipt(" uj22t8iyou "))
-	fmt.Println(mpesa.ParseReceipt("UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMA for account B7K2M9 on 2/10/26 at 7:03 PM."))
+	fmt.Println(mpesa.ParseReceipt(
+		"UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMA for account B7K2M9 on 2/10/26 at 7:03 PM."))
 	fmt.Println(mpesa.ParseReceipt("I paid from 0708374149"))
 	// Output:
 	// UJ22T8IYOU true

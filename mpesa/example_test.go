@@ -19,9 +19,13 @@ func standIn() *httptest.Server {
 		case strings.HasPrefix(r.URL.Path, "/oauth/"):
 			io.WriteString(w, `{"access_token":"c9SQxWWhmdVRlyh0zh8gZDTkubVF","expires_in":"3599"}`)
 		case strings.HasPrefix(r.URL.Path, "/mpesa/stkpush/"):
-			io.WriteString(w, `{"MerchantRequestID":"2654-4b64","CheckoutRequestID":"ws_CO_1","ResponseCode":"0","ResponseDescription":"Success"}`)
+			io.WriteString(w,
+				`{"MerchantRequestID":"2654-4b64","CheckoutRequestID":"ws_CO_1","ResponseCode":"0",`+
+					`"ResponseDescription":"Success"}`)
 		default:
-			io.WriteString(w, `{"ResponseCode":"0","MerchantRequestID":"2654-4b64","CheckoutRequestID":"ws_CO_1","ResultCode":"1032","ResultDesc":"Request cancelled by user"}`)
+			io.WriteString(w,
+				`{"ResponseCode":"0","MerchantRequestID":"2654-4b64","CheckoutRequestID":"ws_CO_1",`+
+					`"ResultCode":"1032","ResultDesc":"Request cancelled by user"}`)
 		}
 	}))
 }
@@ -69,9 +73,9 @@ func ExampleClient() {
 
 func ExampleParseCallback() {
 	body := `{"Body":{"stkCallback":{"MerchantRequestID":"19918-3028728-2","CheckoutRequestID":"ws_CO_1","ResultCode":0,
-		"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[{"Name":"Amount","Value":1350.00},
-		{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"Balance"},{"Name":"TransactionDate","Value":20190311122121},
-		{"Name":"PhoneNumber","Value":254708374149}]}}}}`
+		"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[
+		{"Name":"Amount","Value":1350.00},{"Name":"MpesaReceiptNumber","Value":"NCB9FJNAIT"},{"Name":"Balance"},
+		{"Name":"TransactionDate","Value":20190311122121},{"Name":"PhoneNumber","Value":254708374149}]}}}}`
 	callback, err := mpesa.ParseCallback([]byte(body))
 	if err != nil {
 		fmt.Println(err)

@@ -69,7 +69,8 @@ func (unsigned) password() string { return "" }
 
 // callWithToken posts once, and again with another token where Daraja says that the
 // token is not valid.
-func (c *Client) callWithToken(ctx context.Context, endpoint, path string, body func(time.Time) signedBody) (exchange, error) {
+func (c *Client) callWithToken(ctx context.Context, endpoint, path string,
+	body func(time.Time) signedBody) (exchange, error) {
 	for try := 1; ; try++ {
 		token, err := c.tokens.get(ctx)
 		if err != nil {
@@ -102,7 +103,8 @@ func (c *Client) post(ctx context.Context, endpoint, path, token string, body si
 	if err := encoder.Encode(body); err != nil {
 		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.BaseURL+path, bytes.NewReader(bytes.TrimSpace(payload.Bytes())))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.BaseURL+path,
+		bytes.NewReader(bytes.TrimSpace(payload.Bytes())))
 	if err != nil {
 		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
 	}

@@ -183,7 +183,8 @@ func manyMeaningsOnPush(message string) (Kind, bool) {
 
 func (f fault) overLimit() bool {
 	code := strings.ToLower(f.code)
-	return code == "500.003.02" || code == "500.003.03" || strings.Contains(code, "ratelimit") || strings.Contains(code, "spikearrest")
+	return code == "500.003.02" || code == "500.003.03" || strings.Contains(code, "ratelimit") ||
+		strings.Contains(code, "spikearrest")
 }
 
 func (f fault) isConfig(message string) bool {
@@ -193,14 +194,17 @@ func (f fault) isConfig(message string) bool {
 	case "400.002.02":
 		return namesSetting(message)
 	}
-	return strings.Contains(message, "apiproduct match") || strings.HasSuffix(strings.ToLower(f.code), "apiproductmatchfound")
+	return strings.Contains(message, "apiproduct match") ||
+		strings.HasSuffix(strings.ToLower(f.code), "apiproductmatchfound")
 }
 
 // namesCallSetting is namesSetting for the calls that are neither push nor query,
 // where PartyA is the shortcode and not the customer's phone.
 func (f fault) namesCallSetting() bool {
 	message := strings.ToLower(f.message)
-	for _, setting := range []string{"initiator", "securitycredential", "identifiertype", "partya", "receiverparty", "url", "nominatednumber"} {
+	for _, setting := range []string{
+		"initiator", "securitycredential", "identifiertype", "partya", "receiverparty", "url", "nominatednumber",
+	} {
 		if strings.Contains(message, setting) {
 			return true
 		}

@@ -10,22 +10,35 @@ import (
 
 const (
 	testCredential = "jUb+dOXJiBDui8FnruaFckZJQup3kmmCH5XJ4NY/Oo3KaUTmJbxUiVgzBjqdL533u5Q435MT2VJwr//1fuZvAA=="
-	acknowledged   = `{"OriginatorConversationID":"f1e2-4b95-a71d-b30d3cdbb7a7735297","ConversationID":"AG_20210706_20106e9209f64bebd05b","ResponseCode":"0","ResponseDescription":"Accept the service request successfully."}`
-	registered     = `{"OriginatorCoversationID":"6e86-45dd-91ac-fd5d4178ab523408729","ResponseCode":"0","ResponseDescription":"Success"}`
-	pullRegistered = `{"ResponseRefID":"18633-7271215-1","ResponseStatus":"1000","ShortCode":"600000","ResponseDescription":"ShortCode Registered Successfully"}`
-	pullNothing    = `{"ResponseRefID":"18633-7271215-1","ResponseCode":"1001","ResponseMessage":"No transactions","Response":"[[]]"}`
+	acknowledged   = `{"OriginatorConversationID":"f1e2-4b95-a71d-b30d3cdbb7a7735297",` +
+		`"ConversationID":"AG_20210706_20106e9209f64bebd05b","ResponseCode":"0",` +
+		`"ResponseDescription":"Accept the service request successfully."}`
+	registered = `{"OriginatorCoversationID":"6e86-45dd-91ac-fd5d4178ab523408729","ResponseCode":"0",` +
+		`"ResponseDescription":"Success"}`
+	pullRegistered = `{"ResponseRefID":"18633-7271215-1","ResponseStatus":"1000","ShortCode":"600000",` +
+		`"ResponseDescription":"ShortCode Registered Successfully"}`
+	pullNothing = `{"ResponseRefID":"18633-7271215-1","ResponseCode":"1001","ResponseMessage":"No transactions",` +
+		`"Response":"[[]]"}`
 )
 
 func testStatus() StatusRequest {
-	return StatusRequest{Receipt: "NEF61H8J60", ResultURL: "https://cinema.example/result/t0k3n/a=1&b=2", TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "OK", Occasion: "OK"}
+	return StatusRequest{
+		Receipt: "NEF61H8J60", ResultURL: "https://cinema.example/result/t0k3n/a=1&b=2",
+		TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "OK", Occasion: "OK",
+	}
 }
 
 func testReversal() ReversalRequest {
-	return ReversalRequest{Receipt: "PDU91HIVIT", Amount: 200, Shortcode: "603021", ResultURL: "https://cinema.example/result/t0k3n", TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "Payment reversal"}
+	return ReversalRequest{
+		Receipt: "PDU91HIVIT", Amount: 200, Shortcode: "603021", ResultURL: "https://cinema.example/result/t0k3n",
+		TimeoutURL: "https://cinema.example/timeout/t0k3n", Remarks: "Payment reversal",
+	}
 }
 
 func testURLs() URLRegistration {
-	return URLRegistration{ConfirmationURL: "https://cinema.example/confirm", ValidationURL: "https://cinema.example/validate"}
+	return URLRegistration{
+		ConfirmationURL: "https://cinema.example/confirm", ValidationURL: "https://cinema.example/validate",
+	}
 }
 
 func testPullRegistration() PullRegistration {
@@ -55,10 +68,11 @@ type otherCall struct {
 
 func otherCalls() []otherCall {
 	return []otherCall{
-		{"transactionstatus", "/mpesa/transactionstatus/v1/query", true, acknowledged, func(t *testing.T, c *Client) error {
-			ack, err := c.TransactionStatus(t.Context(), testStatus())
-			return onlyError(t, ack == (Acknowledgement{}), err)
-		}},
+		{"transactionstatus", "/mpesa/transactionstatus/v1/query", true, acknowledged,
+			func(t *testing.T, c *Client) error {
+				ack, err := c.TransactionStatus(t.Context(), testStatus())
+				return onlyError(t, ack == (Acknowledgement{}), err)
+			}},
 		{"reversal", "/mpesa/reversal/v1/request", false, acknowledged, func(t *testing.T, c *Client) error {
 			ack, err := c.Reverse(t.Context(), testReversal())
 			return onlyError(t, ack == (Acknowledgement{}), err)
@@ -93,37 +107,58 @@ func TestOtherCallsErrors(t *testing.T) {
 		reply reply
 		kind  Kind
 	}{
-		{"receipt", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid TransactionID")}, KindRefused},
+		{"receipt",
+			reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid TransactionID")}, KindRefused},
 		{"amount", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid Amount")}, KindRefused},
 		{"remarks", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid Remarks")}, KindRefused},
 		{"initiator", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid Initiator")}, KindConfig},
-		{"credential", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid SecurityCredential")}, KindConfig},
-		{"identifier type", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid RecieverIdentifierType")}, KindConfig},
+		{"credential",
+			reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid SecurityCredential")}, KindConfig},
+		{"identifier type",
+			reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid RecieverIdentifierType")},
+			KindConfig},
 		{"party", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid PartyA")}, KindConfig},
-		{"receiver", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid ReceiverParty")}, KindConfig},
-		{"result URL", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid ResultURL")}, KindConfig},
-		{"word in URL", reply{status: 400, body: errorBody("400.003.02", "Invalid ValidationURL - URL has the word MPESA")}, KindConfig},
+		{"receiver",
+			reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid ReceiverParty")}, KindConfig},
+		{"result URL",
+			reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid ResultURL")}, KindConfig},
+		{"word in URL",
+			reply{status: 400, body: errorBody("400.003.02", "Invalid ValidationURL - URL has the word MPESA")},
+			KindConfig},
 		{"shortcode", reply{status: 400, body: errorBody("400.002.02", "Bad Request - Invalid ShortCode")}, KindConfig},
 		{"payload", reply{status: 400, body: errorBody("400.002.05", "Invalid Request Payload")}, KindRefused},
 		{"bad request", reply{status: 400, body: errorBody("400.003.02", "Bad Request")}, KindRefused},
 		{"resource", reply{status: 404, body: errorBody("404.003.01", "Resource not found")}, KindConfig},
 		{"header", reply{status: 404, body: errorBody("404.001.04", "Invalid Authentication Header")}, KindRefused},
 		{"token", reply{status: 404, body: errorBody("404.001.03", "Invalid Access Token")}, KindToken},
-		{"product missing", reply{status: 401, body: errorBody("401.003.01", "Error Occurred - Invalid Access Token")}, KindConfig},
-		{"spike arrest", reply{status: 500, body: errorBody("500.003.02", "Error Occurred: Spike Arrest Violation")}, KindBusy},
+		{"product missing",
+			reply{status: 401, body: errorBody("401.003.01", "Error Occurred - Invalid Access Token")}, KindConfig},
+		{"spike arrest",
+			reply{status: 500, body: errorBody("500.003.02", "Error Occurred: Spike Arrest Violation")}, KindBusy},
 		{"quota", reply{status: 500, body: errorBody("500.003.03", "Error Occurred: Quota Violation")}, KindBusy},
 		{"429", reply{status: 429}, KindBusy},
 		{"server error", reply{status: 500, body: errorBody("500.003.1001", "Internal Server Error")}, lost},
-		{"server error of Reversal", reply{status: 500, body: errorBody("500.001.1001", "Internal Server Error")}, lost},
+		{"server error of Reversal",
+			reply{status: 500, body: errorBody("500.001.1001", "Internal Server Error")}, lost},
 		{"firewall", reply{status: 403, body: incapsulaPage, mime: "text/html"}, lost},
 		{"page with 200", reply{status: 200, body: incapsulaPage}, lost},
 		{"empty 200", reply{status: 200}, lost},
 		{"empty 503", reply{status: 503}, lost},
 		{"no object", reply{status: 200, body: `[]`}, lost},
 		{"nothing in it", reply{status: 200, body: `{}`}, lost},
-		{"code 1", reply{status: 200, body: `{"ConversationID":"a","ResponseCode":"1","ResponseStatus":"1","Response":[[]]}`}, lost},
-		{"code null", reply{status: 200, body: `{"ConversationID":"a","ResponseCode":null,"ResponseStatus":null,"Response":[[]]}`}, lost},
-		{"code twice", reply{status: 200, body: `{"ConversationID":"a","ResponseCode":"0","ResponseCode":"1000","ResponseStatus":"1000","ResponseStatus":"7","Response":[[]]}`}, lost},
+		{"code 1",
+			reply{status: 200, body: `{"ConversationID":"a","ResponseCode":"1","ResponseStatus":"1","Response":[[]]}`},
+			lost},
+		{"code null",
+			reply{
+				status: 200, body: `{"ConversationID":"a","ResponseCode":null,"ResponseStatus":null,"Response":[[]]}`,
+			}, lost},
+		{"code twice",
+			reply{
+				status: 200,
+				body: `{"ConversationID":"a","ResponseCode":"0","ResponseCode":"1000","ResponseStatus":"1000",` +
+					`"ResponseStatus":"7","Response":[[]]}`,
+			}, lost},
 		{"lost", reply{err: errors.New("connection reset")}, lost},
 	} {
 		for _, call := range otherCalls() {
@@ -132,7 +167,7 @@ func TestOtherCallsErrors(t *testing.T) {
 			if want == lost && call.question {
 				want = KindNoAnswer
 			}
-			fault := wantKind(t, call.endpoint+": "+test.name, call.do(t, client), want)
+			fault := faultOf(t, call.endpoint+": "+test.name, call.do(t, client), want)
 			if fault == nil {
 				continue
 			}
@@ -157,7 +192,10 @@ func TestOtherCallsAccepted(t *testing.T) {
 	for _, call := range otherCalls() {
 		for name, answer := range map[string]reply{
 			"at once": {status: 200, body: call.accepted},
-			"number":  {status: 200, body: strings.NewReplacer(`"0"`, `0`, `"1000"`, `1000`, `"1001"`, `1001`).Replace(call.accepted)},
+			"number": {
+				status: 200,
+				body:   strings.NewReplacer(`"0"`, `0`, `"1000"`, `1000`, `"1001"`, `1001`).Replace(call.accepted),
+			},
 		} {
 			client, _ := withInitiator(t, answer)
 			if err := call.do(t, client); err != nil {
@@ -165,7 +203,8 @@ func TestOtherCallsAccepted(t *testing.T) {
 			}
 		}
 		client, fake := withInitiator(t, reply{})
-		fake.answers = []reply{{status: 404, body: errorBody("404.001.03", "Invalid Access Token")}, {status: 200, body: call.accepted}}
+		fake.answers = []reply{{status: 404, body: errorBody("404.001.03", "Invalid Access Token")},
+			{status: 200, body: call.accepted}}
 		if err := call.do(t, client); err != nil || fake.count("/oauth/") != 2 || fake.count(call.path) != 2 {
 			t.Errorf("%s: with a new token: %v", call.endpoint, err)
 		}
@@ -197,10 +236,12 @@ func TestAcknowledgementNeedsAnID(t *testing.T) {
 		"ConversationID too long": `{"ResponseCode":"0","ConversationID":"` + strings.Repeat("a", maxID+1) + `"}`,
 		"ConversationID, 2 cases": `{"ResponseCode":"0","ConversationID":"a","conversationid":"b"}`,
 		"ResponseCode, 2 cases":   `{"responsecode":"0","ResponseCode":"1","ConversationID":"a"}`,
-		"error beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"400.002.02","errorMessage":"Invalid Amount"}`,
-		"token beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`,
-		"originator's id no id":   `{"ResponseCode":"0","ConversationID":"a","OriginatorConversationID":"a b"}`,
-		"two that differ":         acknowledged + `{"ResponseCode":"0","ConversationID":"b"}`,
+		"error beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"400.002.02",` +
+			`"errorMessage":"Invalid Amount"}`,
+		"token beside acceptance": `{"ResponseCode":"0","ConversationID":"a","errorCode":"404.001.03",` +
+			`"errorMessage":"Invalid Access Token"}`,
+		"originator's id no id": `{"ResponseCode":"0","ConversationID":"a","OriginatorConversationID":"a b"}`,
+		"two that differ":       acknowledged + `{"ResponseCode":"0","ConversationID":"b"}`,
 	} {
 		client, fake := withInitiator(t, reply{status: 200, body: body})
 		_, err := client.Reverse(t.Context(), testReversal())
@@ -223,7 +264,8 @@ func TestCallsWithoutInitiator(t *testing.T) {
 		change(&cfg)
 		client := newTestClient(t, cfg)
 		for _, call := range otherCalls()[:2] {
-			if fault := wantKind(t, name, call.do(t, client), KindConfig); fault != nil && fault.Endpoint != call.endpoint {
+			if fault := faultOf(t, name, call.do(t, client), KindConfig); fault != nil &&
+				fault.Endpoint != call.endpoint {
 				t.Errorf("%s: %+v", name, fault)
 			}
 		}
@@ -235,10 +277,12 @@ func TestCallsWithoutInitiator(t *testing.T) {
 
 func TestConfigOfInitiator(t *testing.T) {
 	for name, change := range map[string]func(*Config){
-		"space in name":       func(c *Config) { c.InitiatorName = "apiop37 " },
-		"plain password":      func(c *Config) { c.SecurityCredential = "Safaricom999!*!" },
-		"credential in lines": func(c *Config) { c.SecurityCredential = testCredential[:64] + "\n" + testCredential[64:] },
-		"credential cut":      func(c *Config) { c.SecurityCredential = testCredential[:63] },
+		"space in name":  func(c *Config) { c.InitiatorName = "apiop37 " },
+		"plain password": func(c *Config) { c.SecurityCredential = "Safaricom999!*!" },
+		"credential in lines": func(c *Config) {
+			c.SecurityCredential = testCredential[:64] + "\n" + testCredential[64:]
+		},
+		"credential cut": func(c *Config) { c.SecurityCredential = testCredential[:63] },
 	} {
 		cfg := testConfig(nil)
 		cfg.InitiatorName, cfg.SecurityCredential = "apiop37", testCredential
@@ -281,11 +325,13 @@ func TestOtherCallsCheckTheirInput(t *testing.T) {
 		return err
 	}
 	for name, err := range map[string]error{
-		"status: nothing to ask about":  status(func(r *StatusRequest) { r.Receipt = "" }),
-		"status: receipt with a space":  status(func(r *StatusRequest) { r.Receipt = "NEF61 H8J60" }),
-		"status: receipt in small":      status(func(r *StatusRequest) { r.Receipt = "nef61h8j60" }),
-		"status: id with a newline":     status(func(r *StatusRequest) { r.OriginalConversationID = "a\n" }),
-		"status: id too long":           status(func(r *StatusRequest) { r.OriginalConversationID = strings.Repeat("a", maxID+1) }),
+		"status: nothing to ask about": status(func(r *StatusRequest) { r.Receipt = "" }),
+		"status: receipt with a space": status(func(r *StatusRequest) { r.Receipt = "NEF61 H8J60" }),
+		"status: receipt in small":     status(func(r *StatusRequest) { r.Receipt = "nef61h8j60" }),
+		"status: id with a newline":    status(func(r *StatusRequest) { r.OriginalConversationID = "a\n" }),
+		"status: id too long": status(func(r *StatusRequest) {
+			r.OriginalConversationID = strings.Repeat("a", maxID+1)
+		}),
 		"status: shortcode":             status(func(r *StatusRequest) { r.Shortcode = "6007x2" }),
 		"status: no result URL":         status(func(r *StatusRequest) { r.ResultURL = "" }),
 		"status: no time-out URL":       status(func(r *StatusRequest) { r.TimeoutURL = "" }),
@@ -323,9 +369,11 @@ func TestCredentialIsNotShown(t *testing.T) {
 		"padding escaped": strings.ReplaceAll(testCredential, "=", `\u003d`),
 		"slashes escaped": strings.ReplaceAll(testCredential, "/", `\/`),
 	} {
-		client, _ := withInitiator(t, reply{status: 400, body: errorBody("400.002.02", "Invalid SecurityCredential "+echo)})
+		client, _ := withInitiator(t, reply{
+			status: 400, body: errorBody("400.002.02", "Invalid SecurityCredential "+echo),
+		})
 		_, err := client.Reverse(t.Context(), testReversal())
-		fault := wantKind(t, name, err, KindConfig)
+		fault := faultOf(t, name, err, KindConfig)
 		if shown := err.Error() + string(fault.Body); strings.Contains(shown, testCredential[:40]) {
 			t.Errorf("%s: %s", name, shown)
 		}
@@ -333,7 +381,9 @@ func TestCredentialIsNotShown(t *testing.T) {
 }
 
 func TestPartyAOfAPushIsStillTheCustomer(t *testing.T) {
-	client, _ := answering(t, reply{status: http.StatusBadRequest, body: errorBody("400.002.02", "Bad Request - Invalid PartyA")})
+	client, _ := answering(t, reply{
+		status: http.StatusBadRequest, body: errorBody("400.002.02", "Bad Request - Invalid PartyA"),
+	})
 	_, err := client.STKPush(t.Context(), testPush())
 	wantKind(t, "PartyA", err, KindRefused)
 }

@@ -95,7 +95,9 @@ func TestMatchesOfNoNumber(t *testing.T) {
 }
 
 func FuzzMatches(f *testing.F) {
-	for _, seed := range []string{"2547*****126", "0722***126", "JOHN (0722***126)", "254722810126 - J", "", "*", "+", "7*"} {
+	for _, seed := range []string{
+		"2547*****126", "0722***126", "JOHN (0722***126)", "254722810126 - J", "", "*", "+", "7*",
+	} {
 		f.Add(uint32(722810126), seed)
 	}
 	f.Fuzz(func(t *testing.T, n uint32, masked string) {
@@ -108,10 +110,13 @@ func FuzzMatches(f *testing.F) {
 		if visible < 0 || visible > 9 || !ok && visible != 0 {
 			t.Fatalf("%s in %q: %d, %v", phone, masked, visible, ok)
 		}
-		if visible == 9 && !strings.Contains(onlyDigits(masked), string(phone[3:])) && !isHash(strings.TrimSpace(masked)) {
+		if visible == 9 && !strings.Contains(onlyDigits(masked), string(phone[3:])) &&
+			!isHash(strings.TrimSpace(masked)) {
 			t.Fatalf("%s is not in %q", phone, masked)
 		}
-		for _, own := range []string{string(phone), phone.Masked(), phone.Local(), "A B " + phone.Masked() + " C", phone.Masked() + " - A 1"} {
+		for _, own := range []string{
+			string(phone), phone.Masked(), phone.Local(), "A B " + phone.Masked() + " C", phone.Masked() + " - A 1",
+		} {
 			if _, ok := phone.Matches(own); !ok {
 				t.Fatalf("%s does not match %q", phone, own)
 			}

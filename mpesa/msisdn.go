@@ -221,12 +221,12 @@ func (m MSISDN) valid() bool {
 	return err == nil && again == m
 }
 
-// Masked is the number for logs: 2547*****678.
+// Masked is the number for logs: 2547*****678. Of what is no number nothing is shown.
 func (m MSISDN) Masked() string {
-	if len(m) != 12 {
-		return strings.Repeat("*", min(len(m), 12))
+	if masked := MaskDigits(string(m)); len(m) == 12 && masked[4] == '*' {
+		return masked
 	}
-	return string(m[:4]) + "*****" + string(m[9:])
+	return strings.Repeat("*", min(len(m), 12))
 }
 
 // Local is the number as people in Kenya read it: 0712 345 678.

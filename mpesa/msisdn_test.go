@@ -98,9 +98,12 @@ func TestParseMSISDN(t *testing.T) {
 		// Gujarati
 		"\u0ae6\u0aed\u0ae7\u0ae7\u0ae7\u0ae6\u0ae6\u0ae6\u0ae7\u0aeb": "254711100015",
 		// full width
-		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15":                                         "254711100015",
-		"\U0001d7ce\U0001d7d5\U0001d7cf\U0001d7cf\U0001d7cf\U0001d7ce\U0001d7ce\U0001d7ce\U0001d7cf\U0001d7d3": "254711100015",
-		"\u0660711\u0661\u0660\u0660015":                                                                       "254711100015",
+		"\uff10\uff17\uff11\uff11\uff11\uff10\uff10\uff10\uff11\uff15": "254711100015",
+		// bold
+		"\U0001d7ce\U0001d7d5\U0001d7cf\U0001d7cf\U0001d7cf" +
+			"\U0001d7ce\U0001d7ce\U0001d7ce\U0001d7cf\U0001d7d3": "254711100015",
+		// of two scripts
+		"\u0660711\u0661\u0660\u0660015": "254711100015",
 
 		// words and links around it
 		"Ada Njeri +254 711 100 015":                       "254711100015",
@@ -184,11 +187,13 @@ func TestParseMSISDNRefuses(t *testing.T) {
 		"0712345678,0712345679": {FaultTwoNumbers, 0}, "0712 345 678 / 0722 345 678": {FaultTwoNumbers, 0},
 		"+254712345678 +254722345678": {FaultTwoNumbers, 0},
 		"712345678;254722345678":      {FaultTwoNumbers, 0}, "0712345678 or 0722345678": {FaultTwoNumbers, 0},
-		"[0712345678](tel:+254722345678)":  {FaultTwoNumbers, 0},
-		"0712345678,0712345678,0722345678": {FaultTwoNumbers, 0}, "0712345678 0722345678 0712345678": {FaultTwoNumbers, 0},
+		"[0712345678](tel:+254722345678)":         {FaultTwoNumbers, 0},
+		"0712345678,0712345678,0722345678":        {FaultTwoNumbers, 0},
+		"0712345678 0722345678 0712345678":        {FaultTwoNumbers, 0},
 		"0712345678 and 0712345678 or 0722345678": {FaultTwoNumbers, 0},
-		"[0712345678](tel:+255712345678)":         {FaultUnreadable, 0}, "0712345678;phone-context=+255": {FaultUnreadable, 0},
-		"0712345678;phone-context=+2547": {FaultUnreadable, 0}, "0712345678;ext=254": {FaultUnreadable, 0},
+		"[0712345678](tel:+255712345678)":         {FaultUnreadable, 0},
+		"0712345678;phone-context=+255":           {FaultUnreadable, 0},
+		"0712345678;phone-context=+2547":          {FaultUnreadable, 0}, "0712345678;ext=254": {FaultUnreadable, 0},
 		"0712345678 for 2": {FaultUnreadable, 0}, "12 May: 0712345678": {FaultUnreadable, 0},
 
 		"07l2345678": {FaultUnreadable, 0}, "O712345678": {FaultUnreadable, 0}, "0712345678x": {FaultUnreadable, 0},
@@ -249,7 +254,7 @@ func TestMSISDNForms(t *testing.T) {
 	if got := phone.Local(); got != "0712 345 678" {
 		t.Errorf("Local = %q", got)
 	}
-	for _, odd := range []MSISDN{"", "2547", "not a number at all"} {
+	for _, odd := range []MSISDN{"", "2547", "not a number at all", "not a number", "ABCD12345678", "2547-1234567"} {
 		if got := odd.Masked(); strings.Trim(got, "*") != "" {
 			t.Errorf("Masked of %q shows %q", odd, got)
 		}
@@ -264,6 +269,15 @@ func TestMaskDigits(t *testing.T) {
 		"ws_CO_100720240915261708374149": "ws_CO_1007*****************149",
 		"254708374149 and 0712345678":    "2547*****149 and 0712***678",
 		"code 500.001.1001, 12345678":    "code 500.001.1001, 12345678",
+		"":                               "",
+		"no digits at all":               "no digits at all",
+		"254712345678":                   "2547*****678",
+		"0712345678, 0110123456.":        "0712***678, 0110***456.",
+		"712345678":                      "7123**678",
+		"+254712345678 -":                "+2547*****678 -",
+		"2026-11-27T20:00:00":            "2026-11-27T20:00:00",
+		"2547*****678":                   "2547*****678",
+		"٠٧١٢٣٤٥٦٧٨":                     "٠٧١٢٣٤٥٦٧٨",
 	} {
 		if got := MaskDigits(in); got != want {
 			t.Errorf("MaskDigits(%q) = %q, want %q", in, got, want)

@@ -3,6 +3,7 @@ package mpesa
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -35,9 +36,15 @@ func tunnel(t *testing.T, to string, refuse http.HandlerFunc) *url.URL {
 			t.Error(err)
 			return
 		}
-		io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
-		go func() { io.Copy(there, here); there.Close() }()
-		go func() { io.Copy(here, there); here.Close() }()
+		if _, err := io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
+			t.Error(err)
+		}
+		tunnel := func(to, from net.Conn) {
+			_, _ = io.Copy(to, from) // until either end is closed
+			_ = to.Close()
+		}
+		go tunnel(there, here)
+		go tunnel(here, there)
 	}))
 	t.Cleanup(proxy.Close)
 	address, err := url.Parse(proxy.URL)
@@ -53,7 +60,7 @@ func TestPushThroughProxy(t *testing.T) {
 	var push http.HandlerFunc
 	daraja := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pushes.Add(1)
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		push(w, r)
 	}))
 	daraja.StartTLS()
@@ -88,8 +95,11 @@ func TestPushThroughProxy(t *testing.T) {
 		"connects, and then hangs up": {"", func(w http.ResponseWriter, _ *http.Request) {
 			here, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
-				io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
-				here.Close()
+				_, err = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+				err = errors.Join(err, here.Close())
+			}
+			if err != nil {
+				t.Error(err)
 			}
 		}, accept, KindRefused, 0},
 	} {

@@ -63,11 +63,15 @@ type pushBody struct {
 // ids are in the PushAnswer and in the Error, so that it can be asked about.
 func (c *Client) STKPush(ctx context.Context, push Push) (PushAnswer, error) {
 	if err := push.check(c.cfg.BaseURL); err != nil {
-		return PushAnswer{}, &Error{Endpoint: endpointPush, Kind: KindRefused, Message: err.Error(), Err: err, local: true}
+		return PushAnswer{}, &Error{
+			Endpoint: endpointPush, Kind: KindRefused, Message: err.Error(), Err: err, local: true,
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	got, err := c.callWithToken(ctx, endpointPush, pathPush, func(at time.Time) signedBody { return c.pushBody(push, at) })
+	got, err := c.callWithToken(ctx, endpointPush, pathPush, func(at time.Time) signedBody {
+		return c.pushBody(push, at)
+	})
 	if err != nil {
 		return c.withIDs(got, err)
 	}

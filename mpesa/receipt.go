@@ -63,7 +63,8 @@ func receiptsIn(words []string, fits func(word, next string) bool) (found []stri
 		if i+1 < len(words) {
 			next = words[i+1]
 		}
-		if receipt := strings.ToUpper(word); mayBeReceipt(word) && fits(word, next) && !slices.Contains(found, receipt) {
+		if receipt := strings.ToUpper(word); mayBeReceipt(word) && fits(word, next) &&
+			!slices.Contains(found, receipt) {
 			found = append(found, receipt)
 		}
 	}
@@ -102,7 +103,8 @@ func receiptOf(text string) string {
 // a letter, and a digit other than zero. "" is where there is a receipt, nothing, or a stand-in.
 func oddReceipt(text string) string {
 	text = strings.TrimSpace(strings.Map(dropUnseen, text))
-	if receiptOf(text) != "" || !strings.ContainsAny(text, "123456789") || !strings.ContainsFunc(text, unicode.IsLetter) {
+	if receiptOf(text) != "" || !strings.ContainsAny(text, "123456789") ||
+		!strings.ContainsFunc(text, unicode.IsLetter) {
 		return ""
 	}
 	if upper := strings.ToUpper(text); len(upper) == receiptLength && isStandIn(upper) {
@@ -128,9 +130,10 @@ func isStandIn(receipt string) bool {
 	if hasDate(receipt) {
 		return false
 	}
-	return !strings.ContainsAny(receipt, "0123456789") || slices.ContainsFunc([]rune(receiptLetters), func(r rune) bool {
-		return strings.Contains(receipt, strings.Repeat(string(r), 5))
-	})
+	return !strings.ContainsAny(receipt, "0123456789") ||
+		slices.ContainsFunc([]rune(receiptLetters), func(r rune) bool {
+			return strings.Contains(receipt, strings.Repeat(string(r), 5))
+		})
 }
 
 // beginsSMS: M-PESA's messages begin "UJ22T8IYOU Confirmed.", in Swahili
@@ -149,7 +152,8 @@ func hasDateInCapitals(word, _ string) bool { return hasDate(word) && word == st
 
 func hasDate(receipt string) bool {
 	year, month, day := receipt[0], receipt[1], receipt[2]
-	return year >= 'A' && year <= 'Z' && month >= 'A' && month <= 'L' && (day >= '1' && day <= '9' || day >= 'A' && day <= 'V')
+	return year >= 'A' && year <= 'Z' && month >= 'A' && month <= 'L' &&
+		(day >= '1' && day <= '9' || day >= 'A' && day <= 'V')
 }
 
 // betweenWords leaves together what a receipt must not be cut out of: letters of any

@@ -8,8 +8,11 @@ import (
 
 // The text of an M-PESA message as customers paste it.
 const (
-	smsPaid     = "UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMASPHERE LTD for account B7K2M9 on 2/10/26 at 7:03 PM. New M-PESA balance is Ksh2,040.50. Transaction cost, Ksh0.00. Amount you can transact within the day is 498,650.00. To reverse, forward this message to 456."
-	smsReversal = "UJ32T8IYZZ confirmed. Reversal of transaction UJ22T8IYOU has been successfully reversed on 3/10/26 at 9:00 AM and Ksh1,350.00 is credited to your M-PESA account."
+	smsPaid = "UJ22T8IYOU Confirmed. Ksh1,350.00 sent to CINEMASPHERE LTD for account B7K2M9 on 2/10/26 at 7:03 " +
+		"PM. New M-PESA balance is Ksh2,040.50. Transaction cost, Ksh0.00. Amount you can transact within the day is " +
+		"498,650.00. To reverse, forward this message to 456."
+	smsReversal = "UJ32T8IYZZ confirmed. Reversal of transaction UJ22T8IYOU has been successfully reversed on " +
+		"3/10/26 at 9:00 AM and Ksh1,350.00 is credited to your M-PESA account."
 )
 
 func TestParseReceipt(t *testing.T) {
@@ -96,7 +99,10 @@ func TestParseReceiptDoesNotGuess(t *testing.T) {
 }
 
 func FuzzParseReceipt(f *testing.F) {
-	for _, seed := range []string{"UJ22T8IYOU", smsPaid, smsReversal, "0708374149", "", "the code is NCBAFJNAIT", "UJ22\u200bT8IYOU", "ſJ22T8IYOU", "\xffUJ22T8IYOU"} {
+	for _, seed := range []string{
+		"UJ22T8IYOU", smsPaid, smsReversal, "0708374149", "", "the code is NCBAFJNAIT", "UJ22\u200bT8IYOU",
+		"ſJ22T8IYOU", "\xffUJ22T8IYOU",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

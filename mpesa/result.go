@@ -26,7 +26,8 @@ type Result struct {
 	Reason string
 	// Sentence is for the customer; it says whether money left.
 	Sentence string
-	// Operator is for the one who runs the box office.
+	// Operator is for the one who runs the box office: what the code means, and what to
+	// do. It is "" where there is nothing to do.
 	Operator string
 	// Config is true where the operator must put something right.
 	Config bool

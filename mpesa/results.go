@@ -1,9 +1,15 @@
 package mpesa
 
+import (
+	"maps"
+	"slices"
+)
+
 const (
 	notCharged  = "You have not been charged."
-	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did enter your PIN, wait a moment: your payment will show here."
-	oldMenu     = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
+	notComplete = "The payment was not completed, and as far as M-PESA knows no money left your account. If you did " +
+		"enter your PIN, wait a moment: your payment will show here."
+	oldMenu = "If no prompt comes to this phone, the M-PESA menu on its SIM may be old: " +
 		"dial *234# on it to update the menu."
 	setUpWrong = "Something is wrong with our payment set-up. " + notCharged
 )
@@ -42,8 +48,7 @@ const maxShownCode = 24
 // same payment the callback's text and the query's differ (observed).
 var results = map[Code]Result{
 	Success: {Class: ClassPaid, Reason: "paid",
-		Sentence: "Paid. M-PESA has taken the money.",
-		Operator: "Success. Still check the amount and that the receipt is new."},
+		Sentence: "Paid. M-PESA has taken the money."},
 
 	"1": {Class: ClassFinalFailure, Reason: "no_funds",
 		Sentence: "There is not enough money in this M-PESA account. " + notCharged,
@@ -66,21 +71,25 @@ var results = map[Code]Result{
 		Sentence: "The M-PESA PIN was wrong. " + notCharged,
 		Operator: "Wrong PIN (observed). M-PESA's own text speaks of the initiator; for STK Push it means the payer."},
 	"2006": accountRule("Declined by a rule or the state of an account (documented for reversals)."),
-	"2028": setUp("The shortcode may not do this kind of payment: check transaction type, shortcode and till (documented)."),
+	"2028": setUp(
+		"The shortcode may not do this kind of payment: check transaction type, shortcode and till (documented)."),
 	"2029": accountRule("Declined by a rule of an account (claimed only)."),
 	"2033": accountRule("Declined by a rule of an account (claimed only)."),
 	"2040": accountRule("Declined by a rule of an account (claimed only)."),
 	"8006": {Class: ClassFinalFailure, Reason: "pin_locked",
 		Sentence: "Your M-PESA PIN is locked: call Safaricom on 100. " + notCharged,
 		Operator: "The payer's PIN is locked (documented)."},
-	"SFC_IC0003": setUp("M-PESA does not know the receiving party (observed with a till set up wrongly): check transaction type, shortcode and till."),
+	"SFC_IC0003": setUp(
+		"M-PESA does not know the receiving party (observed with a till set up wrongly): check transaction type, " +
+			"shortcode and till."),
 	"E3008": {Class: ClassFinalFailure, Reason: "debt",
 		Sentence: "M-PESA declined the payment because of a debt on this number. " + notCharged,
 		Operator: "The payer has a bad debt contract (observed)."},
 
 	"17": {Class: ClassSoftFailure, Reason: "too_soon",
 		Sentence: notComplete + " Before you try again, wait two minutes.",
-		Operator: "Rule limited: most likely the same amount from the same phone within two minutes (documented; others say an internal failure)."},
+		Operator: "Rule limited: most likely the same amount from the same phone within two minutes (documented; " +
+			"others say an internal failure)."},
 	"26": {Class: ClassSoftFailure, Reason: "busy",
 		Sentence: "M-PESA was too busy. " + notComplete,
 		Operator: "M-PESA is busy (claimed only)."},
@@ -90,7 +99,9 @@ var results = map[Code]Result{
 	"1019": {Class: ClassSoftFailure, Reason: "expired",
 		Sentence: "The M-PESA prompt ran out of time. " + notComplete,
 		Operator: "The transaction expired (documented, seen at times in the sandbox)."},
-	"1025": pushFailed("The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the reference."),
+	"1025": pushFailed(
+		"The prompt could not be sent (documented): its text may be over 182 characters. If this repeats, check the " +
+			"reference."),
 	"9999": pushFailed("The prompt could not be sent (claimed only)."),
 	"1036": {Class: ClassSoftFailure, Reason: "unreachable",
 		Sentence: "Your phone could not be reached. " + notComplete,
@@ -101,8 +112,7 @@ var results = map[Code]Result{
 			"A late success has been claimed. " + oldMenu},
 
 	"4999": {Class: ClassPending, Reason: "processing",
-		Sentence: "M-PESA is still working on your payment. Please wait.",
-		Operator: "Still under processing (observed, queries only)."},
+		Sentence: "M-PESA is still working on your payment. Please wait."}, // observed, of queries only
 }
 
 func cancelled(operator string) Result {
@@ -138,3 +148,6 @@ func Classify(code Code) Result {
 	result.Code = code
 	return result
 }
+
+// Codes are the codes of the table that Classify looks in, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(results)) }

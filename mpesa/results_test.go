@@ -1,6 +1,7 @@
 package mpesa
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,10 +45,13 @@ func TestClassify(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", code, got, want)
 		}
 	}
-	if len(results) != 26 {
-		t.Errorf("the table has %d codes, this test 26", len(results))
+	if codes := Codes(); len(codes) != 26 || !slices.IsSorted(codes) {
+		t.Errorf("the table has %d codes, this test 26: %q", len(codes), codes)
 	}
-	for _, code := range []Code{"", "00", "0.0", " 0", "0 ", "-0", "O", "+0", "false", "0e5", "00000000", "e3008", "1032x", "-1032", "5", "R000001"} {
+	for _, code := range []Code{
+		"", "00", "0.0", " 0", "0 ", "-0", "O", "+0", "false", "0e5", "00000000", "e3008", "1032x", "-1032", "5",
+		"R000001",
+	} {
 		if got := Classify(code); got.Class != ClassUnknown || got.Reason != "unknown" || got.Code != code {
 			t.Errorf("%q: %+v", code, got)
 		}
@@ -60,14 +64,16 @@ func TestSentences(t *testing.T) {
 		all[code] = result
 	}
 	for code, result := range all {
-		if result.Operator == "" || !strings.HasSuffix(result.Sentence, ".") {
+		nothingToDo := result.Class == ClassPaid || result.Class == ClassPending
+		if nothingToDo != (result.Operator == "") || !strings.HasSuffix(result.Sentence, ".") {
 			t.Errorf("%s: %+v", code, result)
 		}
 		charged := strings.Contains(result.Sentence, "not been charged")
 		if charged != (result.Class == ClassFinalFailure) {
 			t.Errorf("%s is %s and says %q", code, result.Class, result.Sentence)
 		}
-		if soft := strings.Contains(result.Sentence, "as far as M-PESA knows"); soft != (result.Class == ClassSoftFailure) {
+		soft := strings.Contains(result.Sentence, "as far as M-PESA knows")
+		if soft != (result.Class == ClassSoftFailure) {
 			t.Errorf("%s is %s and says %q", code, result.Class, result.Sentence)
 		}
 		if strings.Contains(result.Sentence, "initiator") {
@@ -79,17 +85,22 @@ func TestSentences(t *testing.T) {
 // A failure keeps its meaning in another spelling; success has one spelling, and words are what they are.
 func TestSpellingsOfCodes(t *testing.T) {
 	for code, want := range map[Code]Code{
-		"1032 ": "1032", " 1032": "1032", "1032.0": "1032", "1032.00": "1032", "1.032e3": "1032", "01032": "1032", "0001": "1", "1.0": "1", "4999.0": "4999", "02001": "2001",
+		"1032 ": "1032", " 1032": "1032", "1032.0": "1032", "1032.00": "1032", "1.032e3": "1032", "01032": "1032",
+		"0001": "1", "1.0": "1", "4999.0": "4999", "02001": "2001",
 	} {
 		got, meant := Classify(code), Classify(want)
-		if got.Code != code || got.Class != meant.Class || got.Reason != meant.Reason || got.Sentence != meant.Sentence {
+		if got.Code != code || got.Class != meant.Class || got.Reason != meant.Reason ||
+			got.Sentence != meant.Sentence {
 			t.Errorf("%q: %+v", code, got)
 		}
 		if verdict := ClassifyResult(code); verdict.Code != code || verdict.Outcome != ClassifyResult(want).Outcome {
 			t.Errorf("%q: %+v", code, verdict)
 		}
 	}
-	for _, code := range []Code{"00", "0.0", "0e1", "00000000", " 0", "-0", "+0", "0\ufffd", "\ufeff0", "1.0e-1", "10.5", "1032.5", "-1", "+1032", "1032;", "SFC_IC0003.0", "sfc_ic0003", "r000001"} {
+	for _, code := range []Code{
+		"00", "0.0", "0e1", "00000000", " 0", "-0", "+0", "0\ufffd", "\ufeff0", "1.0e-1", "10.5", "1032.5", "-1",
+		"+1032", "1032;", "SFC_IC0003.0", "sfc_ic0003", "r000001",
+	} {
 		if got := Classify(code); got.Class != ClassUnknown || got.Code != code {
 			t.Errorf("%q: %+v", code, got)
 		}
@@ -101,9 +112,12 @@ func TestSpellingsOfCodes(t *testing.T) {
 
 // A code that nobody knows is named, and nobody is sent to look for a prompt.
 func TestUnknownCodes(t *testing.T) {
-	for code, shown := range map[Code]string{"1101": "1101", "SFC_IC9999": "SFC_IC9999", "00": "00", "254708374149": "2547*****149"} {
+	for code, shown := range map[Code]string{
+		"1101": "1101", "SFC_IC9999": "SFC_IC9999", "00": "00", "254708374149": "2547*****149",
+	} {
 		got := Classify(code)
-		if got.Class != ClassUnknown || !strings.Contains(got.Sentence, "code "+shown) || !strings.Contains(got.Operator, "not in our table") {
+		if got.Class != ClassUnknown || !strings.Contains(got.Sentence, "code "+shown) ||
+			!strings.Contains(got.Operator, "not in our table") {
 			t.Errorf("%s: %+v", code, got)
 		}
 	}
@@ -114,7 +128,8 @@ func TestUnknownCodes(t *testing.T) {
 		}
 	}
 	for _, code := range []Code{"", "1101", "9", "SFC_IC9999"} {
-		if sentence := strings.ToLower(Classify(code).Sentence); strings.Contains(sentence, "prompt") || strings.Contains(sentence, "charged") {
+		if sentence := strings.ToLower(Classify(code).Sentence); strings.Contains(sentence, "prompt") ||
+			strings.Contains(sentence, "charged") {
 			t.Errorf("%s: %s", code, sentence)
 		}
 	}

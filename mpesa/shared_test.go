@@ -93,12 +93,14 @@ func inCompany(t *testing.T, processes int, shared bool, test func(c *company)) 
 	synctest.Test(t, func(t *testing.T) {
 		taken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) // every callback
 		c := &company{T: t, sim: sim.New(sim.Config{
-			ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Callback: sim.InProcess(taken),
+			ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379",
+			Callback: sim.InProcess(taken),
 		})}
 		defer c.sim.Close()
 		for i := range processes {
 			cfg := mpesa.Config{
-				BaseURL: "https://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379",
+				BaseURL: "https://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey",
+				Shortcode: "174379",
 				Transport: distant{sim.InProcess(c.sim.Daraja()), time.Duration(80+7*i) * time.Millisecond},
 			}
 			if shared {
@@ -117,11 +119,14 @@ func inCompany(t *testing.T, processes int, shared bool, test func(c *company)) 
 // push sends a prompt to a phone of its own.
 func (c *company) push(ctx context.Context, client *mpesa.Client) error {
 	phone := mpesa.MSISDN(fmt.Sprintf("2547123%05d", c.pushed.Add(1)*10)) // no scenario
-	_, err := client.STKPush(ctx, mpesa.Push{Amount: 100, Phone: phone, CallbackURL: "https://cinema.test/cb/1", Reference: "K7QX2M", Description: "Tickets"})
+	_, err := client.STKPush(ctx, mpesa.Push{
+		Amount: 100, Phone: phone, CallbackURL: "https://cinema.test/cb/1", Reference: "K7QX2M", Description: "Tickets",
+	})
 	return err
 }
 
-// crowd has every process push from so many buyers at once, each several times, and counts what was refused for its token.
+// crowd has every process push from so many buyers at once, each several times, and counts what was refused for its
+// token.
 func (c *company) crowd(buyers, times int) (refused int64) {
 	var wait sync.WaitGroup
 	var n atomic.Int64
@@ -152,11 +157,13 @@ func TestProcessesOnOneApp(t *testing.T) {
 			if processes > 2 && refused == 0 {
 				c.Error("nothing was refused: the test tests nothing")
 			}
-			c.Logf("%d processes that each log in: %d of %d refused, %d log-ins", processes, refused, c.pushed.Load(), c.sim.Totals().Tokens)
+			c.Logf("%d processes that each log in: %d of %d refused, %d log-ins", processes, refused, c.pushed.Load(),
+				c.sim.Totals().Tokens)
 		})
 		inCompany(t, processes, true, func(c *company) {
 			if refused := c.crowd(16, 10); refused > 0 || c.sim.Totals().Tokens != 1 {
-				c.Errorf("%d processes that share: %d of %d refused, %d log-ins", processes, refused, c.pushed.Load(), c.sim.Totals().Tokens)
+				c.Errorf("%d processes that share: %d of %d refused, %d log-ins", processes, refused, c.pushed.Load(),
+					c.sim.Totals().Tokens)
 			}
 			if c.asked > 20*processes {
 				c.Errorf("%d processes asked %d times for the token", processes, c.asked)
@@ -224,7 +231,8 @@ func TestSharedTokenIsFound(t *testing.T) {
 	})
 }
 
-// A process that dies while it logs in keeps the others waiting until its lease is over, and no caller longer than it wants.
+// A process that dies while it logs in keeps the others waiting until its lease is over, and no caller longer than it
+// wants.
 func TestLogInOfOneThatDied(t *testing.T) {
 	inCompany(t, 2, true, func(c *company) {
 		dead := tokens{&c.books, "dead"}
@@ -235,7 +243,8 @@ func TestLogInOfOneThatDied(t *testing.T) {
 		impatient, cancel := context.WithTimeout(c.Context(), time.Second)
 		defer cancel()
 		err := c.push(impatient, c.clients[0])
-		if fault, is := errors.AsType[*mpesa.Error](err); !is || fault.Kind != mpesa.KindToken || !errors.Is(err, context.DeadlineExceeded) || time.Since(started) != time.Second {
+		if fault, is := errors.AsType[*mpesa.Error](err); !is || fault.Kind != mpesa.KindToken ||
+			!errors.Is(err, context.DeadlineExceeded) || time.Since(started) != time.Second {
 			c.Errorf("after %v: %v", time.Since(started), err)
 		}
 		if refused := c.crowd(8, 2); refused > 0 || c.sim.Totals().Tokens != 1 {
@@ -270,7 +279,8 @@ func TestTokensThatFail(t *testing.T) {
 		c.failed = errors.New("the books are closed")
 		started := time.Now()
 		err := c.push(c.Context(), c.clients[0])
-		if fault, is := errors.AsType[*mpesa.Error](err); !is || fault.Kind != mpesa.KindToken || time.Since(started) != 30*time.Second {
+		if fault, is := errors.AsType[*mpesa.Error](err); !is || fault.Kind != mpesa.KindToken ||
+			time.Since(started) != 30*time.Second {
 			c.Errorf("after %v: %v", time.Since(started), err)
 		}
 		synctest.Wait()
@@ -284,7 +294,8 @@ func TestTokensThatFail(t *testing.T) {
 
 func TestAccessTokenIsNotPrinted(t *testing.T) {
 	token := mpesa.AccessToken{Value: "c9SQxWWhmdVRlyh0zh8gZDTkubVF"}
-	if text := fmt.Sprintf("%v %+v %s", token, &token, []mpesa.AccessToken{token}); strings.Contains(text, token.Value) {
+	text := fmt.Sprintf("%v %+v %s", token, &token, []mpesa.AccessToken{token})
+	if strings.Contains(text, token.Value) {
 		t.Error(text)
 	}
 }

@@ -165,7 +165,9 @@ func skipSpace(text []byte, around bool) int {
 // letters belongs to it.
 func trimAround(text []byte) []byte {
 	for {
-		trimmed := bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unseen(r) })
+		trimmed := bytes.TrimFunc(text, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.IsControl(r) || unseen(r)
+		})
 		trimmed = bytes.TrimPrefix(trimmed, []byte("\u00ef\u00bb\u00bf"))
 		if len(trimmed) == len(text) {
 			return trimmed

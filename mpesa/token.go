@@ -169,7 +169,8 @@ func parseToken(body []byte) (string, time.Duration, error) {
 		return "", 0, err
 	}
 	token = strings.TrimFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unseen(r) })
-	if token == "" || len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if token == "" || len(token) > maxToken ||
+		strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", 0, errors.New("access_token is missing or malformed")
 	}
 	// A string in most captures, a number in the portal's sample.

@@ -44,7 +44,10 @@ func (s *loginServer) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func jsonResponse(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(body)),
+	}
 }
 
 func (s *loginServer) client(t *testing.T) *Client {
@@ -235,7 +238,9 @@ func TestDropSparesTheNewToken(t *testing.T) {
 
 // A 401 in other words is not sent again, but the next call logs in anew.
 func TestPlain401DropsTheToken(t *testing.T) {
-	fake := &fakeDaraja{logins: []reply{{status: 200, body: goodLogin}}, answers: []reply{{status: 401}, {status: 200, body: accepted}}}
+	fake := &fakeDaraja{
+		logins: []reply{{status: 200, body: goodLogin}}, answers: []reply{{status: 401}, {status: 200, body: accepted}},
+	}
 	client := newTestClient(t, testConfig(fake))
 	_, err := client.STKPush(t.Context(), testPush())
 	wantKind(t, "empty 401", err, KindAmbiguous)
@@ -256,19 +261,27 @@ func TestInvalidTokenSpellings(t *testing.T) {
 		always Kind
 		tries  int
 	}{
-		{reply{status: 404, body: `{"requestId":"","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`}, KindToken, tokenTries},
+		{reply{status: 404, body: `{"requestId":"","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}`},
+			KindToken, tokenTries},
 		{reply{status: 400, body: errorBody("400.003.01", "Invalid Access Token")}, KindToken, tokenTries},
-		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")}, KindToken, tokenTries},
+		{reply{status: 401, body: errorBody("401.002.01", "Error Occurred - Invalid Access Token - xyz")},
+			KindToken, tokenTries},
 		{reply{status: 401, body: errorBody("401.003.01", "Error Occurred")}, KindConfig, lacksProductTries},
-		{reply{status: 401, body: `{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"keymanagement.service.invalid_access_token"}}}`}, KindToken, tokenTries},
+		{reply{
+			status: 401,
+			body: `{"fault":{"faultstring":"Invalid access token",` +
+				`"detail":{"errorcode":"keymanagement.service.invalid_access_token"}}}`,
+		}, KindToken, tokenTries},
 	} {
-		logins := []reply{{status: 200, body: `{"access_token":"first","expires_in":"3599"}`}, {status: 200, body: `{"access_token":"second","expires_in":"3599"}`}}
+		logins := []reply{{status: 200, body: `{"access_token":"first","expires_in":"3599"}`},
+			{status: 200, body: `{"access_token":"second","expires_in":"3599"}`}}
 		fake := &fakeDaraja{logins: logins, answers: []reply{test.reply, {status: 200, body: accepted}}}
 		client := newTestClient(t, testConfig(fake))
 		if _, err := client.STKPush(t.Context(), testPush()); err != nil {
 			t.Errorf("%s: %v", test.reply.body, err)
 		}
-		if len(fake.requests) != 4 || fake.requests[1].Header.Get("Authorization") != "Bearer first" || fake.requests[3].Header.Get("Authorization") != "Bearer second" {
+		if len(fake.requests) != 4 || fake.requests[1].Header.Get("Authorization") != "Bearer first" ||
+			fake.requests[3].Header.Get("Authorization") != "Bearer second" {
 			t.Errorf("%s: %d requests", test.reply.body, len(fake.requests))
 		}
 
@@ -277,7 +290,8 @@ func TestInvalidTokenSpellings(t *testing.T) {
 		_, err := client.STKPush(t.Context(), testPush())
 		wantKind(t, test.reply.body, err, test.always)
 		if fake.count("/oauth/") != test.tries || fake.count("/mpesa/") != test.tries {
-			t.Errorf("%s: %d log-ins, %d pushes; want %d", test.reply.body, fake.count("/oauth/"), fake.count("/mpesa/"), test.tries)
+			t.Errorf("%s: %d log-ins, %d pushes; want %d", test.reply.body, fake.count("/oauth/"),
+				fake.count("/mpesa/"), test.tries)
 		}
 	}
 }
@@ -289,9 +303,14 @@ func TestLogInErrors(t *testing.T) {
 		kind  Kind
 	}{
 		{"wrong credentials", reply{status: 400}, KindConfig},
-		{"authentication type", reply{status: 400, body: errorBody("400.008.01", "Invalid Authentication passed")}, KindConfig},
+		{"authentication type",
+			reply{status: 400, body: errorBody("400.008.01", "Invalid Authentication passed")}, KindConfig},
 		{"grant type", reply{status: 400, body: errorBody("400.008.02", "Invalid grant type passed")}, KindConfig},
-		{"unauthorized", reply{status: 401, body: `{"fault":{"faultstring":"Invalid ApiKey","detail":{"errorcode":"oauth.v2.InvalidApiKey"}}}`}, KindConfig},
+		{"unauthorized",
+			reply{
+				status: 401,
+				body:   `{"fault":{"faultstring":"Invalid ApiKey","detail":{"errorcode":"oauth.v2.InvalidApiKey"}}}`,
+			}, KindConfig},
 		{"firewall", reply{status: 403, body: incapsulaPage, mime: "text/html"}, KindToken},
 		{"page with 400", reply{status: 400, body: incapsulaPage, mime: "text/html"}, KindToken},
 		{"empty 503", reply{status: 503}, KindToken},
@@ -305,13 +324,14 @@ func TestLogInErrors(t *testing.T) {
 		{"no token", reply{status: 200, body: `{"expires_in":"3599"}`}, KindToken},
 		{"empty token", reply{status: 200, body: `{"access_token":"","expires_in":"3599"}`}, KindToken},
 		{"number as token", reply{status: 200, body: `{"access_token":5,"expires_in":"3599"}`}, KindToken},
-		{"token with newline", reply{status: 200, body: `{"access_token":"secret\r\nX: y","expires_in":"3599"}`}, KindToken},
+		{"token with newline",
+			reply{status: 200, body: `{"access_token":"secret\r\nX: y","expires_in":"3599"}`}, KindToken},
 		{"two tokens", reply{status: 200, body: `{"access_token":"secret1","access_token":"secret2"}`}, KindToken},
 	} {
 		fake := &fakeDaraja{logins: []reply{test.reply}, answers: []reply{{status: 200, body: accepted}}}
 		client := newTestClient(t, testConfig(fake))
 		_, err := client.STKPush(t.Context(), testPush())
-		fault := wantKind(t, test.name, err, test.kind)
+		fault := faultOf(t, test.name, err, test.kind)
 		if fault == nil {
 			continue
 		}

@@ -22,7 +22,7 @@ func server(t *testing.T, push http.HandlerFunc) (*httptest.Server, *atomic.Int6
 			return
 		}
 		pushes.Add(1)
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		push(w, r)
 	}))
 	t.Cleanup(s.Close)
@@ -176,7 +176,9 @@ func TestPushThatNeverLeft(t *testing.T) {
 	}
 	unresolved := NewTransport()
 	unresolved.DialContext = func(context.Context, string, string) (net.Conn, error) {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "daraja.example", IsNotFound: true}}
+		return nil, &net.OpError{
+			Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "daraja.example", IsNotFound: true},
+		}
 	}
 	for name, test := range map[string]struct {
 		scheme, host string
@@ -190,7 +192,8 @@ func TestPushThatNeverLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := &fakeDaraja{logins: []reply{{status: 200, body: goodLogin}}}
-			cfg := testConfig(split{fake, test.rest, func(r *http.Request) { r.URL.Scheme, r.URL.Host = test.scheme, test.host }})
+			cfg := testConfig(split{fake, test.rest,
+				func(r *http.Request) { r.URL.Scheme, r.URL.Host = test.scheme, test.host }})
 			cfg.Timeout = time.Second
 			client := newTestClient(t, cfg)
 			_, err := client.STKPush(t.Context(), testPush())

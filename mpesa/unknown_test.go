@@ -33,18 +33,24 @@ func TestAnswerCodes(t *testing.T) {
 		status           int
 		body, code, text string
 	}{
-		"ResponseCode 1":        {200, `{"ResponseCode":"1","ResponseDescription":"Peculiar rejection"}`, "1", "Peculiar rejection"},
-		"with an id":            {200, `{"CheckoutRequestID":"ws_CO_17","ResponseCode":77,"ResponseDescription":"Call 0712345678"}`, "77", "Call 0712***678"},
-		"the same, HTTP 500":    {500, `{"ResponseCode":"S_7","ResponseDescription":"Odd"}`, "S_7", "Odd"},
-		"no text":               {200, `{"ResponseCode":"9"}`, "9", "ResponseCode is not 0"},
-		"an unknown errorCode":  {500, `{"errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`, "500.777.01", "Peculiar rejection"},
-		"success in a word":     {200, `{"ResponseCode":"Success","ResponseDescription":"x"}`, "", "ResponseCode is not 0"},
+		"ResponseCode 1": {200, `{"ResponseCode":"1","ResponseDescription":"Peculiar rejection"}`, "1",
+			"Peculiar rejection"},
+		"with an id": {200,
+			`{"CheckoutRequestID":"ws_CO_17","ResponseCode":77,"ResponseDescription":"Call 0712345678"}`, "77",
+			"Call 0712***678"},
+		"the same, HTTP 500": {500, `{"ResponseCode":"S_7","ResponseDescription":"Odd"}`, "S_7", "Odd"},
+		"no text":            {200, `{"ResponseCode":"9"}`, "9", "ResponseCode is not 0"},
+		"an unknown errorCode": {500, `{"errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`, "500.777.01",
+			"Peculiar rejection"},
+		"success in a word": {200, `{"ResponseCode":"Success","ResponseDescription":"x"}`, "",
+			"ResponseCode is not 0"},
 		"zeros beside HTTP 500": {500, `{"CheckoutRequestID":"ws_CO_17","ResponseCode":"00"}`, "", ""},
 	} {
 		client, _ := answering(t, reply{status: test.status, body: test.body})
 		_, err := client.STKPush(t.Context(), testPush())
 		var fault *Error
-		if !errors.As(err, &fault) || fault.Code != test.code || fault.Message != test.text || fault.Kind != KindAmbiguous {
+		if !errors.As(err, &fault) || fault.Code != test.code || fault.Message != test.text ||
+			fault.Kind != KindAmbiguous {
 			t.Errorf("%s: %+v", name, err)
 		}
 	}
@@ -57,9 +63,12 @@ func TestAnswerCodes(t *testing.T) {
 // How far a transaction has come is known in any spelling of the states that are known, and in no other word.
 func TestTransactionStates(t *testing.T) {
 	for text, want := range map[string]TransactionState{
-		"Completed": StateCompleted, "COMPLETED": StateCompleted, "completed.": StateCompleted, " Completed ": StateCompleted,
-		"initiated": StateInitiated, "AUTHORIZED.": StateAuthorized, "declined": StateDeclined, "Expired": StateExpired,
-		"Success": "Success", "Processing": "Processing", "Pending Authorized": "Pending Authorized", "Not Completed": "Not Completed", "": "",
+		"Completed": StateCompleted, "COMPLETED": StateCompleted, "completed.": StateCompleted,
+		" Completed ": StateCompleted,
+		"initiated":   StateInitiated, "AUTHORIZED.": StateAuthorized, "declined": StateDeclined,
+		"Expired": StateExpired,
+		"Success": "Success", "Processing": "Processing", "Pending Authorized": "Pending Authorized",
+		"Not Completed": "Not Completed", "": "",
 	} {
 		result := resultOK(t, statusBodyWith(`[{"Key":"TransactionStatus","Value":`+quoted(text)+`}]`))
 		if tr, ok := result.Transaction(); !ok || tr.State != want {
@@ -99,10 +108,13 @@ func TestTransactionReceipts(t *testing.T) {
 func TestOddReceipt(t *testing.T) {
 	for text, want := range map[string]string{
 		"UKT12345678": "UKT12345678", "UKT-1A2B3C4": "UKT-1A2B3C4", "7UKT1A2B3C": "7UKT1A2B3C", "A1": "A1",
-		"UKT1A2B3C4": "", "ukt1a2b3c4": "", "": "", "NULL": "", "N/A": "", "0": "", "12345": "", "UKT0000000": "", "TESTTESTTE": "",
+		"UKT1A2B3C4": "", "ukt1a2b3c4": "", "": "", "NULL": "", "N/A": "", "0": "", "12345": "", "UKT0000000": "",
+		"TESTTESTTE": "",
 	} {
-		body := `{"CheckoutRequestID":"ws_CO_1","ResultCode":0,"CallbackMetadata":{"Item":[{"Name":"MpesaReceiptNumber","Value":` + quoted(text) + `}]}}`
-		if cb, err := ParseCallback([]byte(body)); err != nil || cb.OddReceipt != want || cb.Receipt != "" && want != "" {
+		body := `{"CheckoutRequestID":"ws_CO_1","ResultCode":0,` +
+			`"CallbackMetadata":{"Item":[{"Name":"MpesaReceiptNumber","Value":` + quoted(text) + `}]}}`
+		if cb, err := ParseCallback([]byte(body)); err != nil || cb.OddReceipt != want ||
+			cb.Receipt != "" && want != "" {
 			t.Errorf("%q: %+v, %v", text, cb, err)
 		}
 	}

@@ -1,5 +1,10 @@
 package mpesa
 
+import (
+	"maps"
+	"slices"
+)
+
 // Outcome says what the result of a Reversal or a Transaction Status allows one to do.
 type Outcome string
 
@@ -24,30 +29,34 @@ type Verdict struct {
 	Outcome Outcome
 	// Reason is a short word for programs, such as "no_funds".
 	Reason string
-	// Operator is a sentence for the one who runs the box office.
+	// Operator is for the one who runs the box office: what the code means, and what to
+	// do. It is "" where there is nothing to do.
 	Operator string
 	// Config is true where the operator must put a setting or a permission right.
 	Config bool
 }
 
 var unknownVerdict = Verdict{Outcome: OutcomeUnknown, Reason: "unknown",
-	Operator: "A result code that is not in our table. It is neither done nor refused: look the transaction up in the M-PESA portal."}
+	Operator: "A result code that is not in our table. It is neither done nor refused: look the transaction up in " +
+		"the M-PESA portal."}
 
 // verdicts is the table of result codes of Reversal and Transaction Status.
 var verdicts = map[Code]Verdict{
-	Success: {Outcome: OutcomeDone, Reason: "done",
-		Operator: "Done. A reversal was made; a question was answered, and the answer still has to be read."},
+	Success: {Outcome: OutcomeDone, Reason: "done"},
 	"R000001": {Outcome: OutcomeAlreadyReversed, Reason: "already_reversed",
 		Operator: "This payment has been reversed before (documented)."},
 	"26": {Outcome: OutcomeTryAgain, Reason: "busy",
 		Operator: "M-PESA is busy (claimed only). It will be tried again."},
 	"1001": {Outcome: OutcomeTryAgain, Reason: "locked",
-		Operator: "Another transaction of the same customer is being processed (claimed only). It will be tried again."},
+		Operator: "Another transaction of the same customer is being processed (claimed only). It will be " +
+			"tried again."},
 
 	"R000002": {Outcome: OutcomeRefused, Reason: "no_such_receipt",
-		Operator: "M-PESA does not know this receipt, or it cannot be reversed (documented): check it in the M-PESA portal."},
+		Operator: "M-PESA does not know this receipt, or it cannot be reversed (documented): check it in the " +
+			"M-PESA portal."},
 	"1": {Outcome: OutcomeRefused, Reason: "no_funds",
-		Operator: "Your M-PESA account holds too little to give this payment back (documented): put money in, then ask for the refund again."},
+		Operator: "Your M-PESA account holds too little to give this payment back (documented): put money in, then " +
+			"ask for the refund again."},
 	"2032": {Outcome: OutcomeRefused, Reason: "no_such_receipt",
 		Operator: "M-PESA does not know the receipt (observed)."},
 	"25": {Outcome: OutcomeRefused, Reason: "malformed",
@@ -55,17 +64,21 @@ var verdicts = map[Code]Verdict{
 	"11": refusedSetting("not_active",
 		"Your M-PESA account is not active (documented): ask Safaricom."),
 	"21": refusedSetting("no_role",
-		"The initiator lacks the role for this (documented): give it Org Reversals Initiator, or Transaction Status query, in the M-PESA portal."),
+		"The initiator lacks the role for this (documented): give it Org Reversals Initiator, or Transaction Status "+
+			"query, in the M-PESA portal."),
 	"2001": refusedSetting("wrong_initiator",
-		"The initiator's name or password is wrong (documented). Passwords end after 90 days: make the security credential anew."),
+		"The initiator's name or password is wrong (documented). Passwords end after 90 days: make the security "+
+			"credential anew."),
 	"2006": refusedSetting("account_rule",
 		"Declined by the state of your M-PESA account: it is not active (documented). Ask Safaricom."),
 	"2028": refusedSetting("not_permitted",
-		"The shortcode may not do this (documented): ask Safaricom for the product, and check the shortcode in the settings."),
+		"The shortcode may not do this (documented): ask Safaricom for the product, and check the shortcode in the "+
+			"settings."),
 	"8006": refusedSetting("credential_locked",
 		"The initiator's password is locked (documented): unlock it in the M-PESA portal."),
 	"SFC_IC0003": refusedSetting("no_such_operator",
-		"M-PESA does not know the initiator or the shortcode (documented for Transaction Status): check both in the settings."),
+		"M-PESA does not know the initiator or the shortcode (documented for Transaction Status): check both in the "+
+			"settings."),
 }
 
 func refusedSetting(reason, operator string) Verdict {
@@ -97,3 +110,6 @@ func (r AsyncResult) Verdict() Verdict {
 	}
 	return verdict
 }
+
+// ResultCodes are the codes of the table that ClassifyResult looks in, sorted.
+func ResultCodes() []Code { return slices.Sorted(maps.Keys(verdicts)) }

@@ -1,6 +1,7 @@
 package mpesa
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -24,7 +25,8 @@ func TestClassifyResult(t *testing.T) {
 		"SFC_IC0003": {Outcome: OutcomeRefused, Reason: "no_such_operator", Config: true},
 	} {
 		got := ClassifyResult(code)
-		if got.Operator == "" || !strings.HasSuffix(got.Operator, ".") {
+		if nothingToDo := got.Outcome == OutcomeDone; nothingToDo != (got.Operator == "") ||
+			!nothingToDo && !strings.HasSuffix(got.Operator, ".") {
 			t.Errorf("%s: %q is no sentence", code, got.Operator)
 		}
 		got.Operator, want.Code = "", code
@@ -32,11 +34,12 @@ func TestClassifyResult(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", code, got, want)
 		}
 	}
-	if len(verdicts) != 15 {
-		t.Errorf("the table has %d codes, this test 15", len(verdicts))
+	if codes := ResultCodes(); len(codes) != 15 || !slices.IsSorted(codes) {
+		t.Errorf("the table has %d codes, this test 15: %q", len(codes), codes)
 	}
 	for _, code := range []Code{"", "00", "0.0", " 0", "0 ", "-0", "O", "r000001", "R00001", "1032", "4999", "17"} {
-		if got := ClassifyResult(code); got.Outcome != OutcomeUnknown || got.Reason != "unknown" || got.Code != code || got.Operator == "" {
+		if got := ClassifyResult(code); got.Outcome != OutcomeUnknown || got.Reason != "unknown" || got.Code != code ||
+			got.Operator == "" {
 			t.Errorf("%q: %+v", code, got)
 		}
 	}

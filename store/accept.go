@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+
+	"cinemasphere/store/money"
 )
 
-// Acceptance is the word of a person, who has looked in the M-PESA portal, that a receipt has paid for a ticket.
+// Acceptance is the word of an operator, who has looked in the M-PESA portal, that a receipt has paid for a ticket.
 type Acceptance struct {
 	Receipt   string
 	Ticket    string    // its code
@@ -28,10 +29,9 @@ type acceptance struct {
 	nameless Payment // of the ticket, which is to get the receipt, if any
 }
 
-// AcceptReceipt takes down that a person has found a receipt to have paid for a ticket, and decides about its money as if M-PESA
-// had confirmed it; M-PESA is asked about it soon, where there is an initiator. It returns the payment, which may be due back.
-// Pushes without a verdict stay as they are. ErrNotFound means that there is no such ticket or payment. It refuses with ReceiptUsed,
-// AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown.
+// AcceptReceipt takes down that an operator has found a receipt to have paid for a ticket. M-PESA is asked about it
+// soon, where there is an initiator. It returns the payment, which may be due back. ErrNotFound means that there is no
+// such ticket or payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown.
 func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -40,16 +40,10 @@ func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, er
 			err = t.refuseReceipt(a)
 		}
 		if err == nil {
-			err = t.accept(s, a)
+			_, err = t.record(a.facts()...)
 		}
 		if err == nil {
-			err = t.acceptClaims(s, a)
-		}
-		if err == nil {
-			err = t.reconsider(s)
-		}
-		if err == nil {
-			err = t.checkSoon(a.Receipt)
+			err = t.touch(a.ticket)
 		}
 		if err == nil {
 			out, err = t.payment(`receipt = $1`, a.Receipt)
@@ -73,15 +67,15 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 		return a, err
 	}
 	var total Shillings
-	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, said.Ticket, a.nameless.TicketID); err != nil {
+	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, said.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
 		return a, err
 	}
 	if a.Amount == 0 {
 		a.Amount = cmp.Or(a.nameless.Amount, Cents(total)*100)
 	}
 	if a.Phone == "" {
-		phones, err := t.pushedPhones(a.ticket)
-		if err != nil {
+		var phones []string
+		if err := t.list(&phones, `SELECT DISTINCT phone FROM push_request WHERE ticket_id = $1`, a.ticket); err != nil {
 			return a, err
 		}
 		if len(phones) == 1 { // of several it is not known which
@@ -92,57 +86,47 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
-	a.doubted, err = t.payment(`ticket_id = $1 AND state = 'applied' AND doubt IN ($2, $3)`, a.ticket, DoubtNoSuchReceipt, DoubtPaidOthers)
+	a.doubted, err = t.payment(`ticket_id = $1 AND state = 'applied' AND doubt IN ($2, $4) AND receipt <> $3`, a.ticket,
+		DoubtNoSuchReceipt, a.Receipt, DoubtPaidOthers)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
-	if a.nameless.ID != 0 || a.have.TicketID == a.ticket && a.have.State != PaymentUnmatched {
+	if a.nameless.ID != 0 || a.have.PushID != 0 {
 		return a, nil
 	}
-	a.nameless, err = t.namelessOf(a)
+	if a.doubted.PushID != 0 {
+		a.nameless = a.doubted
+		return a, nil
+	}
+	// The payment of the ticket that M-PESA confirmed without a receipt and that the accepted one may be. Several are
+	// alike: it is the oldest, of those that have not gone back.
+	err = t.get(&a.nameless, `SELECT `+paymentColumns+` FROM payment
+		WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND (amount_cents IS NULL OR amount_cents = $2)
+		AND ($3 = '' OR EXISTS (SELECT 1 FROM alike a WHERE a.receipt = $3 AND a.push_id = payment.push_id))
+		AND ($4 = '' OR phone = $4)
+		ORDER BY CASE WHEN state = 'refunded' THEN 1 ELSE 0 END, id LIMIT 1`, a.ticket, a.Amount, a.have.Receipt,
+		a.Phone)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
 	return a, err
-}
-
-// namelessOf finds the payment of the ticket that M-PESA confirmed without a receipt and that the accepted one may be. Several are
-// alike: it is the oldest, of those that have not gone back.
-func (t *tx) namelessOf(a acceptance) (Payment, error) {
-	var rows []Payment
-	err := t.list(&rows, `SELECT `+paymentColumns+` FROM payment WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND state <> 'superseded' AND reason <> $2
-		AND (amount_cents IS NULL OR amount_cents = $3) ORDER BY CASE WHEN state = 'refunded' THEN 1 ELSE 0 END, id`+t.rowLock(), a.ticket, receiptElsewhere, a.Amount)
-	var pairs []Alike
-	if err == nil && a.have.ID != 0 {
-		pairs, err = t.alikes(a.have)
-	}
-	rows = slices.DeleteFunc(rows, func(p Payment) bool {
-		mayBe := a.have.ID == 0 || slices.ContainsFunc(pairs, func(pair Alike) bool { return pair.Pending == p.ID })
-		return !mayBe || !fits(a.Phone, p.Phone)
-	})
-	if err != nil || len(rows) == 0 {
-		return Payment{}, err
-	}
-	return rows[0], nil
 }
 
 // refuseReceipt says why a receipt cannot be accepted for the ticket.
 func (t *tx) refuseReceipt(a acceptance) error {
-	var reversed int
+	var reversed, alike int
 	back, err := t.goingBack(a.have)
 	if err == nil {
-		err = t.scan([]any{&reversed}, `SELECT count(*) FROM claim WHERE receipt = $1 AND reason = $2`, a.Receipt, ReasonReversed)
+		err = t.scan([]any{&reversed, &alike}, `SELECT (SELECT count(*) FROM fact WHERE receipt = $1 AND says = 'reversed'),
+			(SELECT count(*) FROM alike WHERE receipt = $1 AND push_id = $2)`, a.Receipt, a.nameless.PushID)
 	}
 	if err != nil {
 		return err
 	}
-	typed := false // by whoever paid it by hand, so that it is no prompt's
-	if a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" {
-		pairs, err := t.alikes(a.have)
-		if err != nil {
-			return err
-		}
-		typed = !slices.ContainsFunc(pairs, func(pair Alike) bool { return pair.Pending == a.PaymentID })
-	}
+	// by whoever paid by hand: it is no prompt's
+	typed := a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" && alike == 0
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
-	byWord := a.have.PushID == 0 && (a.have.LearntBy == "person" || a.have.LearntBy == "typed") // its ticket, that is
+	byWord := a.have.PushID == 0 && t.byWord(a.have)
 	switch {
 	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
 		return &Refusal{Kind: ReceiptKnown}
@@ -152,88 +136,40 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return &Refusal{Kind: AcceptedElsewhere}
 	case another && !byWord, typed, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
-	case a.have.Amount != 0 && a.have.Amount != a.Amount, a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && !a.nameless.assumed():
+	case a.have.Amount != 0 && a.have.Amount != a.Amount,
+		a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && a.nameless.Assumed == 0:
 		return &Refusal{Kind: AmountKnown}
 	}
 	return nil
 }
 
-// accept gives the receipt to the payment that lacks it, or decides about it as money of its own.
-func (t *tx) accept(s *Store, a acceptance) error {
-	if a.have.TicketID != 0 && a.have.TicketID != a.ticket { // a person has accepted it for another ticket, and knows better now
-		if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4 AND state = 'confirmed'`,
-			ReasonUsed, t.now, a.Receipt, a.have.TicketID); err != nil {
-			return err
-		}
-		var err error
-		if a.have, err = t.takeBack(a.have); err != nil {
-			return err
-		}
-	}
-	if a.nameless.Reason == receiptElsewhere { // and this is its own
-		if err := t.run(`UPDATE payment SET reason = '' WHERE id = $1`, a.nameless.ID); err != nil {
-			return err
-		}
-		a.nameless.Reason = ""
-	}
-	if a.doubted.ID != 0 && a.doubted.Receipt != a.Receipt && a.PaymentID == 0 && a.doubted.Amount == a.Amount && (a.doubted.PushID == 0 || a.have.PushID == 0) {
-		return t.acceptInstead(a)
-	}
-	m := money{a.Receipt, &a.Amount, a.Phone, a.have.Account, a.have.TransactedAt, "person"}
-	if a.nameless.ID == 0 {
-		c, tr := Claim{Receipt: a.Receipt, TicketID: a.ticket, Source: m.learntBy}, Transaction{Amount: a.Amount, Phone: a.Phone, TransactedAt: m.at}
-		_, err := t.applyReceipt(s, c, tr, m, a.have)
-		return err
-	}
-	p, err := t.push(`p.id = $1`, a.nameless.PushID)
-	if err == nil {
-		m.learntBy = a.nameless.LearntBy
-		_, err = t.receiptCame(s, p, Verdict{Code: p.ResultCode, Text: p.ResultText}, m, a.nameless, a.have)
-	}
-	return err
+// byWord reports whether it is by the word of a person alone that a payment is its ticket's.
+func (t *tx) byWord(p Payment) bool {
+	var named int
+	err := t.scan([]any{&named}, `SELECT count(*) FROM fact WHERE receipt = $1 AND ticket_id = $2 AND source NOT IN ('operator', 'customer')
+		AND EXISTS (SELECT 1 FROM fact s WHERE s.receipt = $1 AND s.source = 'status' AND s.says = 'paid')`, p.Receipt, p.TicketID)
+	return err == nil && named == 0
 }
 
-// acceptInstead gives the ticket's payment this receipt, in place of one that M-PESA does not know as ours.
-func (t *tx) acceptInstead(a acceptance) error {
-	if a.have.ID != 0 && a.have.PushID == 0 {
-		if err := t.supersede(a.have); err != nil {
-			return err
-		}
+// facts are what the operator says: that the receipt pays for the ticket and for no other, and which push's it is.
+func (a acceptance) facts() []factRow {
+	of := func(f money.Fact) factRow {
+		f.Source = money.Operator
+		return factRow{Fact: f, by: a.By}
 	}
-	if err := t.run(`UPDATE claim SET state = 'refused', reason = $1, updated_at = $2 WHERE receipt = $3 AND ticket_id = $4`, ReasonNoSuchReceipt, t.now, a.doubted.Receipt, a.ticket); err != nil {
-		return err
+	facts := []factRow{of(money.Fact{
+		Says: money.PaysFor, Receipt: a.Receipt, Ticket: a.ticket, Amount: known(a.Amount),
+		Payer: money.ParsePattern(a.Phone),
+	})}
+	if a.have.TicketID != 0 && a.have.TicketID != a.ticket {
+		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.Receipt, Ticket: a.have.TicketID}))
 	}
-	m := money{receipt: a.Receipt, at: a.have.TransactedAt}
-	if a.have.PushID != 0 { // it is a prompt's: that keeps its payment, and what nothing was paid under goes
-		if err := t.supersede(a.doubted); err != nil {
-			return err
-		}
-		if err := t.run(`UPDATE payment SET state = 'applied', reason = '', updated_at = $1 WHERE id = $2`, t.now, a.have.ID); err != nil {
-			return err
-		}
-		a.have.State = PaymentApplied
-		return t.showReceipt(a.have, m)
+	if a.doubted.ID != 0 && (a.have.PushID == 0 || a.doubted.PushID == 0 || a.have.PushID == a.doubted.PushID) &&
+		(a.doubted.Amount == a.Amount || a.nameless.ID == a.doubted.ID) {
+		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.doubted.Receipt, Ticket: a.ticket}))
 	}
-	if err := t.run(`UPDATE payment SET receipt = $1, transacted_at = $2, doubt = '', updated_at = $3 WHERE id = $4`, m.receipt, orNone(m.at), t.now, a.doubted.ID); err != nil {
-		return err
+	if a.nameless.PushID != 0 {
+		facts = append(facts, of(money.Fact{Says: money.TheSame, Receipt: a.Receipt, Push: a.nameless.PushID}))
 	}
-	return t.showReceipt(a.doubted, m)
-}
-
-// acceptClaims ends what was asked about the receipt, for the ticket, with what the person says. Where nothing was, that is
-// written down all the same.
-func (t *tx) acceptClaims(s *Store, a acceptance) error {
-	var claims int
-	err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2`, a.Receipt, a.ticket)
-	if err == nil && claims == 0 {
-		err = t.insertClaim(s, claimRow{receipt: a.Receipt, ticket: a.ticket, source: "typed", next: t.now})
-	}
-	if err != nil {
-		return err
-	}
-	if err := t.run(`UPDATE claim SET state = 'confirmed', reason = $1, next_at = NULL, result_text = $2, updated_at = $3 WHERE receipt = $4 AND ticket_id = $5 AND state <> 'confirmed'`,
-		ReasonAccepted, "accepted by "+a.By, t.now, a.Receipt, a.ticket); err != nil {
-		return err
-	}
-	return t.touch(a.ticket)
+	return facts
 }

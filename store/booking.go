@@ -23,15 +23,16 @@ type NewBooking struct {
 	Name        string
 	Phone       string // MSISDN
 	Quantity    int
-	Total       Shillings   // what the customer was shown; 0 where nothing was
-	Key         string      // idempotency key; unique over all bookings
-	KeyBefore   string      // and what it would have been before this browser had a session, "" for none
-	KeyOwned    bool        // the key is made of who asks, see [Client.Scope]; others are their browser's or address's
-	Fingerprint string      // of the request's content
-	Named       bool        // the fingerprint names this very request, whoever sends it
-	Client      Client      // who asks
-	Browser     string      // the browser session, "" for none
-	Session     *SessionRow // the session, where it begins with this booking: nobody can be booking in it at the same time
+	Total       Shillings // what the customer was shown; 0 where nothing was
+	Key         string    // idempotency key; unique over all bookings
+	KeyBefore   string    // and what it would have been before this browser had a session, "" for none
+	KeyOwned    bool      // the key is made of who asks, see [Client.Scope]; others are their browser's or address's
+	Fingerprint string    // of the request's content
+	Named       bool      // the fingerprint names this very request, whoever sends it
+	Client      Client    // who asks
+	Browser     string    // the browser session, "" for none
+	// the session, where it begins with this booking: nobody can be booking in it at the same time
+	Session *SessionRow
 }
 
 // Sending is a push that is written down and must now be sent to Daraja.
@@ -67,7 +68,8 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 		case column == "push_request.phone" && ended:
 			return Sending{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		case column == "push_request.phone":
-			// The prompt in the way may be over; and the same request may have ended it a moment ago, and be found next time.
+			// The prompt in the way may be over; and the same request may have ended it a moment ago, and be found next
+			// time.
 			if _, err := s.endLive(ctx, b.Phone, 0); err != nil {
 				return Sending{}, false, err
 			}
@@ -82,8 +84,8 @@ func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed b
 	}
 }
 
-// book writes the booking. The same request is looked for first where asked to, and otherwise only once something speaks
-// against the booking: most are made once.
+// book writes the booking. The same request is looked for first where asked to, and otherwise only once something
+// speaks against the booking: most are made once.
 func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out Sending, replayed bool, err error) {
 	fresh := Sending{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) (err error) {
@@ -94,7 +96,8 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		}
 		out, replayed = fresh, false
 		out.MadeAt = t.now
-		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())), newCode(s.env == Production)
+		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())),
+			newCode(s.env == Production)
 		out.Reference = pushReference(out.Code, 0)
 		seats, client, err := t.offer(s, b, &out)
 		if err == nil && probing {
@@ -110,7 +113,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		if err != nil {
 			return err
 		}
-		return t.hold(s, b, out, client, seats, t.takeSeats)
+		return t.hold(s, b, out, client, seats)
 	})
 	if err != nil {
 		return Sending{}, false, fmt.Errorf("book: %w", err)
@@ -137,11 +140,6 @@ func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client s
 	if err := t.elsewhere(b); err != nil {
 		return nil, "", err
 	}
-	t.ahead(t.saleQuery(), b.ScreeningID)
-	if !s.fair.Off() {
-		t.ahead(factsQuery, t.factsArgs(ask)...)
-	}
-	t.ahead(freeQuery, b.ScreeningID)
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
 		return nil, "", err
@@ -174,7 +172,7 @@ func (t *tx) elsewhere(b NewBooking) error {
 	}
 	var n int
 	err := t.scan([]any{&n}, `SELECT count(*) FROM push_request p JOIN ticket t ON t.id = p.ticket_id
-		WHERE p.phone = $1 AND p.created_at > $2 AND t.fingerprint = $3 AND t.payment_status <> 'Failed'`, b.Phone, t.now.ago(fairuse.Day), b.Fingerprint)
+		WHERE p.phone = $1 AND p.created_at > $2 AND t.fingerprint = $3 AND t.payment_status <> 'Failed'`, b.Phone, t.now.Add(-fairuse.Day), b.Fingerprint)
 	if err == nil && n > 0 {
 		err = &Refusal{Kind: KeyElsewhere}
 	}
@@ -182,12 +180,12 @@ func (t *tx) elsewhere(b NewBooking) error {
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
-func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels, take takeSeats) error {
+func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
-		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now, out.HoldUntil,
-		b.Key, b.Fingerprint, b.Browser, seats, client)
+		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now,
+		out.HoldUntil, b.Key, b.Fingerprint, b.Browser, seats, client)
 	if err != nil {
 		return err
 	}
@@ -199,7 +197,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 			return err
 		}
 	}
-	got, err := take(b.ScreeningID, out.TicketID, seats, b.Quantity)
+	got, err := t.takeSeats(b.ScreeningID, out.TicketID, seats, b.Quantity)
 	if err != nil || slices.Equal(got, seats) {
 		return err
 	}
@@ -209,12 +207,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 // saleQuery reads what a sale of a screening depends on.
 const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, capacity, status FROM screening WHERE id = $1`
 
-func (t *tx) saleQuery() string {
-	if t.rows {
-		return saleQuery + forUpdate
-	}
-	return saleQuery
-}
+func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 
 // screening reads what a sale depends on, inside the transaction that sells, and locks it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
@@ -226,7 +219,8 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 	return sc, err
 }
 
-// addPush writes a live push of the client down. A prompt that counts as live on the phone or the ticket is a unique violation.
+// addPush writes a live push of the client down. A prompt that counts as live on the phone or the ticket is a unique
+// violation.
 func (t *tx) addPush(p Sending, client string) error {
 	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
 		reason, queries, lease_until, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',0,0,$9,$7,$7)`,
@@ -255,7 +249,10 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 		Total                                             Shillings
 		Status                                            Status
 	}
-	to := []any{&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total, &row.Status}
+	to := []any{
+		&row.ID, &row.Secret, &row.Code, &row.Fingerprint, &row.Browser, &row.Client, &row.Phone, &row.Total,
+		&row.Status,
+	}
 	err := t.scan(to, `SELECT id, secret, code, fingerprint, browser, client, phone, total, payment_status FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
 		b.Key, b.KeyBefore, b.Browser)
 	if errors.Is(err, ErrNotFound) {

@@ -9,8 +9,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// BenchmarkBookBehindABusyAddress is a booking where 5,000 others were made in the hour behind the same address, nine in
-// ten of them paid.
+// BenchmarkBookBehindABusyAddress is a booking where 5,000 others were made in the hour behind the same address, nine
+// in ten of them paid.
 func BenchmarkBookBehindABusyAddress(b *testing.B) {
 	o := store.Options{Path: storetest.Path(b), Environment: store.Simulator}
 	storetest.FairUse(&o)
@@ -31,13 +31,17 @@ func BenchmarkBookBehindABusyAddress(b *testing.B) {
 		}
 	}
 	now := store.At(time.Now())
-	storetest.Exec(b, o.Path, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-		INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason, receipt, seats, seats_moved,
+	storetest.Exec(b, o.Path, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+		WHERE i < 5000)
+		INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status,
+		failure_reason, receipt, seats, seats_moved,
 		held_since, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
-		SELECT i, (SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS r FROM screening) x WHERE r = i %% 20), 'C'||i, 'S'||i, 'A', '2547'||(20000000+i), 2, 100, CASE WHEN i %% 10 = 0 THEN 'Failed' ELSE 'Paid' END, '', '', '[]', 0,
+		SELECT i, (SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS r FROM screening) x
+		WHERE r = i %% 20), 'C'||i, 'S'||i, 'A', '2547'||(20000000+i), 2, 100,
+		CASE WHEN i %% 10 = 0 THEN 'Failed' ELSE 'Paid' END, '', '', '[]', 0,
 		%d - 100000 - i*680, 'K'||i, '', 'B'||i, '192.0.2.1', '', 1, 0, 0 FROM n`, now))
-	storetest.Exec(b, o.Path, `INSERT INTO push_request (id, ticket_id, callback_token, phone, amount, state, live, live_until, result_code, result_text, reason, queries, lease_until, client, created_at, updated_at)
-		SELECT id, id, 'T'||id, phone, 100, CASE WHEN payment_status = 'Paid' THEN 'paid' ELSE 'failed' END, 0, 0, '', '', CASE WHEN payment_status = 'Paid' THEN '' ELSE 'cancelled' END, 0, 0, client, held_since, 0 FROM ticket WHERE id <= 5000`)
+	storetest.Exec(b, o.Path, `INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text, reason, queries, lease_until, client, created_at, updated_at)
+		SELECT id, id, 'T'||id, 'R'||id, phone, 100, CASE WHEN payment_status = 'Paid' THEN 'paid' ELSE 'failed' END, 0, 0, '', '', CASE WHEN payment_status = 'Paid' THEN '' ELSE 'cancelled' END, 0, 0, client, held_since, 0 FROM ticket WHERE id <= 5000`)
 	b.ResetTimer()
 	for i := range b.N {
 		b.StopTimer()

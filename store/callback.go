@@ -28,8 +28,8 @@ type Callback struct {
 // CallbackKind is what M-PESA speaks of in a callback.
 type CallbackKind string
 
-// What M-PESA sends: the verdict on a push; the result of Transaction Status or of a Reversal, or that it timed out there; and
-// a payment that was made without a push of ours, or is the echo of one.
+// What M-PESA sends: the verdict on a push; the result of Transaction Status or of a Reversal, or that it timed out
+// there; and a payment that was made without a push of ours, or is the echo of one.
 const (
 	CallbackSTK             CallbackKind = "stk"
 	CallbackStatus          CallbackKind = "status"
@@ -37,7 +37,8 @@ const (
 	CallbackReversal        CallbackKind = "reversal"
 	CallbackReversalTimeout CallbackKind = "reversal_timeout"
 	CallbackC2B             CallbackKind = "c2b"
-	// CallbackValidation is the question before a payment, CallbackPull a row of M-PESA's own list that could not be read.
+	// CallbackValidation is the question before a payment, CallbackPull a row of M-PESA's own list that could not be
+	// read.
 	CallbackValidation CallbackKind = "validation"
 	CallbackPull       CallbackKind = "pull"
 )
@@ -45,8 +46,8 @@ const (
 // tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
 var tokens = map[CallbackKind]string{
 	CallbackSTK:             `SELECT id, ticket_id FROM push_request WHERE callback_token = $1`,
-	CallbackStatus:          `SELECT 0, 0 FROM claim WHERE result_token = $1 UNION ALL SELECT 0, 0 FROM paid_check WHERE result_token = $1`,
-	CallbackStatusTimeout:   `SELECT 0, 0 FROM claim c WHERE ` + claimByTimeout + ` UNION ALL SELECT 0, 0 FROM paid_check WHERE timeout_token = $1`,
+	CallbackStatus:          `SELECT 0, 0 FROM question WHERE result_token = $1`,
+	CallbackStatusTimeout:   `SELECT 0, 0 FROM question WHERE timeout_token = $1`,
 	CallbackReversal:        `SELECT 0, 0 FROM refund WHERE result_token = $1`,
 	CallbackReversalTimeout: `SELECT 0, 0 FROM refund r WHERE ` + refundByTimeout,
 	CallbackC2B:             `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,

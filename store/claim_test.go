@@ -10,8 +10,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestDecidedClaimStays: that M-PESA refuses a second question changes nothing about a receipt that its answer to the first has
-// decided.
+// TestDecidedClaimStays: that M-PESA refuses a second question changes nothing about a receipt that its answer to the
+// first has decided.
 func TestDecidedClaimStays(t *testing.T) { storetest.Each(t, testDecidedClaimStays) }
 
 func testDecidedClaimStays(t *testing.T) {
@@ -34,20 +34,23 @@ func testDecidedClaimStays(t *testing.T) {
 		if err := st.s.ClaimReceipt(t.Context(), push.Secret, receipt, ""); err != nil {
 			t.Fatal(err)
 		}
-		var asked store.Claim
+		var asked store.Question
 		for range 2 {
 			st.clock.add(time.Minute)
 			var err error
-			if asked, err = st.s.TakeClaim(t.Context(), 0); err != nil {
+			if asked, err = st.s.LeaseQuestion(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if c.change != nil {
-			tr := store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(push.Amount * 100), Phone: push.Phone, TransactedAt: st.s.Now()}
+			tr := store.Transaction{
+				Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(push.Amount * 100),
+				Phone: push.Phone, TransactedAt: st.s.Now(),
+			}
 			c.change(&tr)
 			st.answer(asked, tr)
 		}
-		if err := st.s.ClaimToPerson(t.Context(), asked); err != nil {
+		if err := st.s.EndQuestion(t.Context(), asked.Receipt); err != nil {
 			t.Fatal(err)
 		}
 		all, err := st.s.Claims(t.Context(), push.TicketID)
@@ -59,9 +62,11 @@ func testDecidedClaimStays(t *testing.T) {
 }
 
 // answer lets M-PESA answer what it was asked about a receipt.
-func (st *stage) answer(c store.Claim, tr store.Transaction) {
+func (st *stage) answer(c store.Question, tr store.Transaction) {
 	st.t.Helper()
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		st.t.Fatalf("keep: known %v, %v", known, err)
 	}
@@ -80,15 +85,20 @@ func testPhoneThatProves(t *testing.T) {
 	phone := storetest.Phone(1)
 	last := phone[9:]
 	for number, told := range map[string]string{
-		phone: "paid", phone[:4] + "*****" + last: "paid", phone[:6] + "***" + last: "paid", phone[:6] + "******": "paid", "*********" + last: "paid",
-		"254*********": person, "************": person, "2547********": person, "2547*******" + phone[11:]: person, "*" + phone[10:]: person,
+		phone: "paid", phone[:4] + "*****" + last: "paid", phone[:6] + "***" + last: "paid",
+		phone[:6] + "******": "paid", "*********" + last: "paid",
+		"254*********": person, "************": person, "2547********": person, "2547*******" + phone[11:]: person,
+		"*" + phone[10:]:     person,
 		phone[:6] + "***999": person, "": "unreadable", // who paid is not known, which is not another phone
 	} {
 		st := newStage(t)
 		st.do("accepted")
 		st.do("cancelled")
 		push := st.pushes[0]
-		tr := store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: "BYHAND1", Amount: store.Cents(push.Amount * 100), Phone: number, TransactedAt: st.s.Now()}
+		tr := store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: "BYHAND1", Amount: store.Cents(push.Amount * 100),
+			Phone: number, TransactedAt: st.s.Now(),
+		}
 		if err := st.typed(push.Secret, "BYHAND1", tr); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,8 @@
 package store_test
 
 import (
-	"strings"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,19 +11,20 @@ import (
 )
 
 // unknown lets M-PESA say of the receipt that it is asked about that it knows no such payment.
-func (st *stage) unknown() store.PaidCheck {
+func (st *stage) unknown() store.Question {
 	st.t.Helper()
-	k, err := st.s.TakeCheck(st.t.Context(), 0)
+	k, err := st.s.LeaseQuestion(st.t.Context(), 0)
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	if told := st.checked(k, store.Transaction{}); told != "no such receipt" {
+	if told := st.checked(k, store.Transaction{}); told != "doubt: receipt_unknown" {
 		st.t.Fatal(told)
 	}
 	return k
 }
 
-// TestDoubtEnds: what ends a doubt about a receipt that M-PESA does not know, and what becomes of the money that was there all the same.
+// TestDoubtEnds: what ends a doubt about a receipt that M-PESA does not know, and what becomes of the money that was
+// there all the same.
 func TestDoubtEnds(t *testing.T) { storetest.Each(t, testDoubtEnds) }
 
 func testDoubtEnds(t *testing.T) {
@@ -32,24 +34,33 @@ func testDoubtEnds(t *testing.T) {
 		after              func(*stage)
 		end, listed, wrong string
 	}{
-		"its own callback": {"answer lost > hold ends > accept RECEIPT1", func(st *stage) { st.do("paid") }, paid, "", ""},
-		"the callback, which corrects it": {"accepted > query: paid > accept TYPO000001", func(st *stage) { st.do("paid") },
-			paid + "; TYPO000001 unmatched accepted_instead", "unmatched accepted_instead", ""},
-		"the right one, told before it is accepted": {"accepted > accept TYPO000001", func(st *stage) { st.play("paid > accept RECEIPT1 > paid") },
-			"Paid;  superseded same money as TYPO000001; RECEIPT1 applied", "", ""},
-		"nothing was paid": {"accepted > accept TYPO000001", func(st *stage) { st.refunds(store.NewRefund{Receipt: "TYPO000001", Reference: "NOTHING-PAID"}) },
-			"Paid void;  superseded never paid: NOTHING-PAID", "", ""},
-		"nothing was paid, and it was after all": {"accepted > query: paid > accept TYPO000001", func(st *stage) {
-			st.refunds(store.NewRefund{Receipt: "TYPO000001", Reference: "NOTHING-PAID"})
-			st.do("paid")
-		}, "Paid void; RECEIPT1 refund_due voided", "refund_due voided", ""},
+		"its own callback": {"answer lost > hold ends > accept RECEIPT1", func(st *stage) { st.do("paid") }, paid,
+			"", ""},
+		"the callback, which corrects it": {"accepted > query: paid > accept TYPO000001",
+			func(st *stage) { st.do("paid") },
+			paid + "; TYPO000001 unmatched also_told, doubt receipt_unknown", "unmatched receipt_unknown",
+			"receipt_unknown"},
+		"the right one, told before it is accepted": {"accepted > accept TYPO000001",
+			func(st *stage) { st.play("paid > accept RECEIPT1 > paid") },
+			"Paid; RECEIPT1 applied", "", ""},
+		"nothing was paid": {"accepted > accept TYPO000001",
+			func(st *stage) { st.refunds(store.NewRefund{Receipt: "TYPO000001", Reference: "NOTHING-PAID"}) },
+			"Paid void", "", ""},
+		"nothing was paid under it, but the prompt was": {"accepted > query: paid > accept TYPO000001",
+			func(st *stage) {
+				st.refunds(store.NewRefund{Receipt: "TYPO000001", Reference: "NOTHING-PAID"})
+				// M-PESA says that the prompt was paid, and not under that receipt
+				st.ends("Paid;  applied", "applied ", "")
+				st.do("paid")
+			}, paid, "", ""},
 		"what is due back may be its money": {"accepted > accept TYPO000001", func(st *stage) {
 			st.do("paid")
 			st.confirmsAll()
 			if due, err := st.s.RefundsDue(st.t.Context(), 10); err != nil || len(due) > 0 {
 				st.t.Errorf("goes back by itself: %+v, %v", due, err)
 			}
-			if err := st.s.SettleCases(st.t.Context(), st.cases(store.CasePayment)[:1], "two payments", "Wanjiru"); err != nil {
+			if err := st.s.SettleCases(st.t.Context(), st.cases(store.CasePayment)[:1], "two payments",
+				"Wanjiru"); err != nil {
 				st.t.Error(err)
 			}
 			if due, err := st.s.RefundsDue(st.t.Context(), 10); err != nil || len(due) != 1 {
@@ -64,7 +75,7 @@ func testDoubtEnds(t *testing.T) {
 			c.after(st)
 			st.ends(c.end, c.listed, c.wrong)
 			tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
-			if never := strings.HasPrefix(name, "nothing was paid"); err != nil || never != (tk.VoidReason == store.ReasonNeverPaid) {
+			if never := name == "nothing was paid"; err != nil || never != (tk.VoidReason == store.ReasonNeverPaid) {
 				t.Errorf("void as %q, %v", tk.VoidReason, err)
 			}
 		})
@@ -82,9 +93,12 @@ func testTwoPromptsAndADoubt(t *testing.T) {
 	if told := st.accept(store.Acceptance{Receipt: "RECEIPT2"}); told != "refund_due paid_twice" {
 		t.Error(told)
 	}
-	st.ends("Paid; TYPO000001 applied; RECEIPT2 refund_due paid_twice", "applied unknown_receipt; refund_due paid_twice", "unknown_receipt")
+	st.ends("Paid; TYPO000001 applied, doubt receipt_unknown; RECEIPT2 refund_due paid_twice",
+		"applied receipt_unknown; refund_due paid_twice", "receipt_unknown")
 	st.do("paid 1")
-	st.ends("Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice; TYPO000001 unmatched accepted_instead", "refund_due paid_twice; unmatched accepted_instead", "")
+	st.ends(
+		"Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice; TYPO000001 unmatched also_told, doubt receipt_unknown",
+		"refund_due paid_twice; unmatched receipt_unknown", "receipt_unknown")
 }
 
 // TestDroppedReceiptIsThere: M-PESA knows after all a receipt that has given way to another.
@@ -96,7 +110,7 @@ func testDroppedReceiptIsThere(t *testing.T) {
 	k := st.unknown()
 	st.play("accept RECEIPT1")
 	st.checked(k, st.completed("FIRST00001"))
-	st.ends("Paid; RECEIPT1 applied; FIRST00001 unmatched names no ticket", "unmatched names no ticket", "")
+	st.ends("Paid; RECEIPT1 applied; FIRST00001 unmatched names_no_ticket", "unmatched names_no_ticket", "")
 }
 
 // TestTicketOfAnAnswerStays: a callback that is told again does not take back what M-PESA's answer has decided.
@@ -105,25 +119,54 @@ func TestTicketOfAnAnswerStays(t *testing.T) { storetest.Each(t, testTicketOfAnA
 func testTicketOfAnAnswerStays(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid too little")
-	k, err := st.s.TakeCheck(t.Context(), 0)
+	k, err := st.s.LeaseQuestion(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st.checked(k, st.completed("RECEIPT1"))
-	st.ends("Paid; RECEIPT1 applied", "", "")
-	st.do("paid too little")
-	if got := st.end(); got != "Paid; RECEIPT1 applied" {
-		t.Error(got)
+	for range 2 {
+		st.checked(k, st.completed("RECEIPT1"))
+		st.ends("Paid; RECEIPT1 applied", "", "")
+		st.do("paid too little")
+		st.ends("Paid; RECEIPT1 applied", "", "")
 	}
-	if k, err = st.s.TakeCheck(t.Context(), 0); err != nil {
-		t.Fatal(err)
+	if k, err := st.s.LeaseQuestion(t.Context(), 0); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("asked once more: %+v, %v", k, err)
 	}
-	st.checked(k, st.completed("RECEIPT1"))
-	st.ends("Paid; RECEIPT1 applied", "", "")
 }
 
-// TestReversedBesidesByHand: what a Reversal gave back of money that was given back by hand as well is listed, a part too; and what it gave back
-// more than M-PESA took.
+// TestDueWithoutItsDoubt: money that is due back stays on the list once a person has looked into what M-PESA
+// contradicts itself on.
+func TestDueWithoutItsDoubt(t *testing.T) { storetest.Each(t, testDueWithoutItsDoubt) }
+
+func testDueWithoutItsDoubt(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > hold ends > others take all > c2b echo > paid too little")
+	const end = "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"
+	st.ends(end+", doubt amount_differs", "refund_due amount_differs", "amount_differs")
+	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+		t.Errorf("goes back by itself: %+v, %v", due, err)
+	}
+	due := func() []store.Case {
+		return slices.DeleteFunc(st.cases(store.CasePayment), func(c store.Case) bool {
+			return c.Receipt != "RECEIPT1"
+		})
+	}
+	if err := st.s.SettleCases(t.Context(), due(), "as the portal has it", "Wanjiru"); err != nil {
+		t.Error(err)
+	}
+	st.ends(end, "refund_due wrong_amount", "")
+	err := st.s.SettleCases(t.Context(), due(), "let it be", "Wanjiru")
+	if refusal, is := errors.AsType[*store.Refusal](err); !is || refusal.Kind != store.MoneyDue {
+		t.Errorf("taken off the list: %v", err)
+	}
+	st.confirmsAll() // how much goes back is M-PESA's to say
+	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) != 1 {
+		t.Errorf("does not go back by itself: %+v, %v", due, err)
+	}
+}
+
+// TestReversedBesidesByHand: what a Reversal gave back of money that was given back by hand as well is listed, a part
+// too; and that M-PESA has told of two amounts of what has gone back.
 func TestReversedBesidesByHand(t *testing.T) { storetest.Each(t, testReversedBesidesByHand) }
 
 func testReversedBesidesByHand(t *testing.T) {
@@ -138,14 +181,17 @@ func testReversedBesidesByHand(t *testing.T) {
 	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "PORTAL1"})
 	part := store.Cents(100_00)
 	for range 2 {
-		st.reversalSays(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Text: "ok", Amount: &part, ConversationID: "AG_R"})
+		st.reversalSays(store.RefundAnswer{
+			Verdict: store.RefundReversed, Code: "0", Text: "ok", Amount: &part, ConversationID: "AG_R",
+		})
 	}
-	st.ends("Paid void; RECEIPT1 refunded refund_asked", "refunded returned_twice", "")
+	st.ends("Paid void; RECEIPT1 refunded refund_asked, doubt returned_twice", "refunded returned_twice",
+		"returned_twice")
 
 	st = newStage(t)
 	st.play("accepted > paid > refund")
 	st.reversalSent()
-	k, err := st.s.TakeCheck(t.Context(), 0)
+	k, err := st.s.LeaseQuestion(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,13 +199,15 @@ func testReversedBesidesByHand(t *testing.T) {
 	less.Amount -= 100_00
 	st.checked(k, less)
 	zero := store.Cents(0) // a result that says nothing of use about how much
-	st.reversalSays(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Text: "ok", Amount: &zero, ConversationID: "AG_R"})
-	if got := st.listed(); got != "refunded returned_other" {
-		t.Errorf("the list has %q", got)
-	}
+	st.reversalSays(store.RefundAnswer{
+		Verdict: store.RefundReversed, Code: "0", Text: "ok", Amount: &zero, ConversationID: "AG_R",
+	})
+	st.ends("Paid void; RECEIPT1 refunded refund_asked, doubt amount_differs", "refunded amount_differs",
+		"amount_differs")
 }
 
-// TestMovedByItsPayersWord: a receipt that two customers typed can be moved to the one whose it is, and a doubt that comes after a settled one is listed.
+// TestMovedByItsPayersWord: a receipt that two customers typed can be moved to the one whose it is, and a doubt that
+// comes after a settled one is listed.
 func TestMovedByItsPayersWord(t *testing.T) { storetest.Each(t, testMovedByItsPayersWord) }
 
 func testMovedByItsPayersWord(t *testing.T) {
@@ -169,7 +217,8 @@ func testMovedByItsPayersWord(t *testing.T) {
 		t.Fatal(err)
 	}
 	st.ends("Paid; BYHAND7 applied", "", "")
-	other, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
+	other, _, err := st.s.Book(t.Context(),
+		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +230,27 @@ func testMovedByItsPayersWord(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 
+	// What was moved by mistake is moved back as easily. A ticket that was void meanwhile stays so: its seats may be
+	// others'.
+	if told := st.accept(store.Acceptance{Receipt: "BYHAND7", Move: true}); told != "refund_due voided" {
+		t.Error(told)
+	}
+	st.ends("Paid void; BYHAND7 refund_due voided", "refund_due voided", "")
+	if tk, err := st.s.TicketBySecret(t.Context(), other.Secret); err != nil || tk.VoidReason != store.ReasonTakenOver {
+		t.Errorf("the other ticket: %+v, %v", tk, err)
+	}
+	if told := st.accept(store.Acceptance{
+		Receipt: "BYHAND7", Ticket: other.Code, Move: true,
+	}); told != "refund_due voided" {
+		t.Errorf("and there once more: %s", told)
+	}
+	storetest.Sound(t, st.s)
+
 	// Moving it does not change how much M-PESA said that it is of.
 	st = newStage(t)
 	st.play("accepted > paid by hand > accept BYHAND1")
-	dear, _, err := st.s.Book(t.Context(), storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 1))
+	dear, _, err := st.s.Book(t.Context(),
+		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +270,8 @@ func testMovedByItsPayersWord(t *testing.T) {
 		if st.listed() == "" {
 			t.Errorf("the list has nothing of %d cents", amount)
 		}
-		if err := st.s.SettleCases(t.Context(), st.cases(store.CasePayment), "as the portal has it", "Wanjiru"); err != nil {
+		if err := st.s.SettleCases(t.Context(), st.cases(store.CasePayment), "as the portal has it",
+			"Wanjiru"); err != nil {
 			t.Error(err)
 		}
 	}

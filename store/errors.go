@@ -3,45 +3,43 @@ package store
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"cinemasphere/store/internal/db"
+)
+
+// Errors of the database that the books are in.
+var (
+	// ErrNotFound means there is no such row, or none the caller may know of.
+	ErrNotFound = db.ErrNotFound
+	// ErrBusy means the books are overloaded and nothing was written; the caller may try again in a few seconds.
+	ErrBusy = db.ErrBusy
+	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on
+	// it.
+	ErrUnknown = db.ErrUnknown
+	// ErrInUse means another process serves from the same file.
+	ErrInUse = db.ErrInUse
+	// ErrNoBooks means that what the path names is not the books of a cinema.
+	ErrNoBooks = db.ErrNoBooks
+	// ErrDamaged means that the database is not whole: a copy of it must be brought back.
+	ErrDamaged = db.ErrDamaged
+	// ErrReadOnly means that nothing can be written to the database.
+	ErrReadOnly = db.ErrReadOnly
+	// ErrFull means that the disk is too full even for what opening a database takes.
+	ErrFull = db.ErrFull
+	// ErrLocked means that another program has locked the database for longer than a write of ours ever takes.
+	ErrLocked = db.ErrLocked
 )
 
 var (
-	// ErrNotFound means there is no such row, or none the caller may know of.
-	ErrNotFound = errors.New("not found")
-	// ErrBusy means the books are overloaded and nothing was written; the caller may try again in a few seconds.
-	ErrBusy = errors.New("too busy, nothing was written")
 	// ErrSettled means that a write was quicker: there is nothing left to do.
 	ErrSettled = errors.New("settled already")
 	// ErrRetry means that another write came between two statements of this one, which must run again.
 	ErrRetry = errors.New("another write was quicker")
-	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on it.
-	ErrUnknown = errors.New("it is not known whether this was written")
 	// ErrStamp means the database was made for another M-PESA environment.
 	ErrStamp = errors.New("the database belongs to another M-PESA environment")
-	// ErrInUse means another process serves from the same file.
-	ErrInUse = errors.New("the database is in use by another serve")
-	// ErrNoBooks means that what the path names is not the books of a cinema.
-	ErrNoBooks = errors.New("there are no books")
-	// ErrDamaged means that the database is not whole: a copy of it must be brought back.
-	ErrDamaged = errors.New("it is damaged; keep the file, and bring back the last copy of it")
-	// ErrReadOnly means that nothing can be written to the database.
-	ErrReadOnly = errors.New("it cannot be written: it, its folder, its disk or its server is read-only for this program")
-	// ErrFull means that the disk is too full even for what opening a database takes.
-	ErrFull = errors.New("its disk is full, or the quota of it: make room, and start again")
-	// ErrLocked means that another program has locked the database for longer than a write of ours ever takes.
-	ErrLocked = errors.New("another program has had this file locked for 5 seconds, and SQLite lets one write at a time: " +
-		"end that program, such as one to look into databases, or a copy or check of the file that is under way")
 	// ErrOtherSchema means that the tables are not those that the schema's version has.
 	ErrOtherSchema = errors.New("it is damaged, or of another program")
-	// errFileGone means that what is written goes to a file that was deleted or replaced.
-	errFileGone = errors.New("the database file is gone: it was deleted, moved or replaced under the running program; " +
-		"do not stop it before you have copied what is in it")
 	// ErrNewer means that a newer program has changed the schema.
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means sample data was refused because the database has films already.
@@ -60,20 +58,22 @@ const (
 	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
 	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
 	KeyElsewhere RefusalKind = "key_elsewhere"  // the same request, from another client: the booking stands
-	KeyEnded     RefusalKind = "key_ended"      // the same, and that booking has ended unpaid: another key makes another
-	PromptOut    RefusalKind = "prompt_out"     // Until: when this ticket may be tried again
-	HeldTooLong  RefusalKind = "held_too_long"  // the hold has had its 15 minutes
-	NotFailed    RefusalKind = "not_failed"     // Secret: only a failed ticket is tried again
-	OverLimit    RefusalKind = "over_limit"     // Total above MaxCharge
-	RefundOwed   RefusalKind = "refund_owed"    // money of this ticket is due back: it takes a new booking
-	SalesPaused  RefusalKind = "sales_paused"   // a person has paused sales
-	DarajaDown   RefusalKind = "daraja_down"    // Until: M-PESA does not answer, and a prompt would not go out
+	// the same, and that booking has ended unpaid: another key makes another
+	KeyEnded    RefusalKind = "key_ended"
+	PromptOut   RefusalKind = "prompt_out"    // Until: when this ticket may be tried again
+	HeldTooLong RefusalKind = "held_too_long" // the hold has had its 15 minutes
+	NotFailed   RefusalKind = "not_failed"    // Secret: only a failed ticket is tried again
+	OverLimit   RefusalKind = "over_limit"    // Total above MaxCharge
+	RefundOwed  RefusalKind = "refund_owed"   // money of this ticket is due back: it takes a new booking
+	SalesPaused RefusalKind = "sales_paused"  // a person has paused sales
+	DarajaDown  RefusalKind = "daraja_down"   // Until: M-PESA does not answer, and a prompt would not go out
 	// Of what one client may do to others, with Wait; see package fairuse:
 	AddressHolds   RefusalKind = "address_holds"    // Left: how many more seats may be held from there
 	AddressShare   RefusalKind = "address_share"    // Left: and of this screening
 	TooFast        RefusalKind = "too_fast"         // too many bookings in a minute by the browser or partner
 	TooManyPrompts RefusalKind = "too_many_prompts" // of the browser or partner that nobody answered
-	AddressBusy    RefusalKind = "address_busy"     // Left: how many seats may be booked now; many prompts are unanswered there
+	// Left: how many seats may be booked now; many prompts are unanswered there
+	AddressBusy    RefusalKind = "address_busy"
 	OwnPrompts     RefusalKind = "own_prompts"      // of the browser or ticket to this phone, that nobody answered
 	TooManyGuesses RefusalKind = "too_many_guesses" // receipts of the browser or the address that M-PESA does not know
 	// Of receipts that customers type:
@@ -89,9 +89,11 @@ const (
 	NoInitiator     RefusalKind = "no_initiator"     // to send a Reversal with
 	AmountInCents   RefusalKind = "amount_in_cents"  // a Reversal gives back whole shillings
 	// Of receipts that a person accepts, besides those of refunds:
-	AcceptedElsewhere RefusalKind = "accepted_elsewhere" // a person has accepted it for another ticket, which would become void
-	ReceiptUsed       RefusalKind = "receipt_used"       // it is the money of another ticket, or of another payment of this one
-	ReceiptKnown      RefusalKind = "receipt_known"      // the payment has its receipt, or was never one without
+	// a person has accepted it for another ticket, which would become void
+	AcceptedElsewhere RefusalKind = "accepted_elsewhere"
+	// it is the money of another ticket, or of another payment of this one
+	ReceiptUsed  RefusalKind = "receipt_used"
+	ReceiptKnown RefusalKind = "receipt_known" // the payment has its receipt, or was never one without
 	// Of entries of the list of money that a person takes off it:
 	MoneyDue        RefusalKind = "money_due"         // it is to be given back
 	StillAsked      RefusalKind = "still_asked"       // M-PESA is being asked about the receipt
@@ -111,27 +113,60 @@ type Refusal struct {
 // Error names the kind alone.
 func (r *Refusal) Error() string { return "refused: " + string(r.Kind) }
 
-// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or columns: table.column, by
-// SQLite's names on either database.
-func uniqueViolation(err error) (column string, ok bool) {
-	if pe, is := errors.AsType[*pgconn.PgError](err); is && pe.Code == pgUniqueViolation {
-		if column, known := uniqueColumns[pe.ConstraintName]; known {
-			return column, true
+// explained is why books cannot be opened, in words for who has to do something about it.
+func explained(path string, err error) error {
+	for _, known := range []error{ErrNewer, ErrStamp, ErrOtherSchema} {
+		if errors.Is(err, known) {
+			return fmt.Errorf("database %s: %w", PathName(path), err)
 		}
-		return pe.ConstraintName, true
 	}
-	se, is := errors.AsType[*sqlite.Error](err)
-	if !is || (se.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE && se.Code() != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY) {
-		return "", false
+	if db.IsOtherSchema(err) { // the error would show a whole migration
+		return fmt.Errorf("database %s: %w", PathName(path), ErrOtherSchema)
 	}
-	_, column, _ = strings.Cut(se.Error(), "UNIQUE constraint failed: ")
-	column, _, _ = strings.Cut(column, " (")
-	return column, true
+	return db.Explain(path, err)
 }
 
-// mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it makes ids
-// and codes anew, and reads anew what it decides by. The first three are for their callers: what is in the way may be a prompt
-// whose time is over, or the same request.
+// uniqueViolation reports whether err is a UNIQUE or primary key conflict, and on which column or columns:
+// table.column, by SQLite's names on either database.
+func uniqueViolation(err error) (column string, ok bool) {
+	on, ok := db.UniqueViolation(err)
+	if column, known := uniqueColumns[on]; known {
+		return column, true
+	}
+	return on, ok
+}
+
+// uniqueColumns is what each unique constraint and index of the schema is on, as SQLite says it.
+var uniqueColumns = map[string]string{
+	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id",
+	"hall_name_key":  "hall.name",
+	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
+	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",
+	"ticket_idempotency_key_key": "ticket.idempotency_key",
+	"push_request_pkey":          "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
+	"push_reference":                       "push_request.reference",
+	"push_request_checkout_request_id_key": "push_request.checkout_request_id",
+	"push_live_phone":                      "push_request.phone", "push_live_ticket": "push_request.ticket_id",
+	"callback_pkey": "callback.id", "callback_pull": "callback.token", "payment_pkey": "payment.id",
+	"payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
+	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token",
+	"refund_timeout_token":                  "refund.timeout_token",
+	"refund_originator_conversation_id_key": "refund.originator_conversation_id",
+	"refund_conversation_id_key":            "refund.conversation_id",
+	"claim_pkey":                            "claim.id",
+	"claim_ticket_id_receipt_key":           "claim.ticket_id, claim.receipt", "fact_pkey": "fact.id",
+	"fact_once": "fact.receipt, fact.push_id, fact.source, fact.says, fact.ticket_id, fact.beside_id, " +
+		"fact.amount_cents, fact.payer, fact.transacted_at, fact.account",
+	"alike_pkey": "alike.receipt, alike.push_id", "lease_pkey": "lease.name", "pace_pkey": "pace.name",
+	"session_pkey":  "session.token",
+	"question_pkey": "question.receipt", "question_result_token_key": "question.result_token",
+	"question_timeout_token_key": "question.timeout_token", "access_token_pkey": "access_token.app",
+	"unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
+}
+
+// mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it
+// makes ids and codes anew, and reads anew what it decides by. The first three are for their callers: what is in the
+// way may be a prompt whose time is over, or the same request.
 func mayRunAgain(err error) bool {
 	switch column, is := uniqueViolation(err); column {
 	case "push_request.phone", "push_request.ticket_id", "ticket.idempotency_key":
@@ -140,20 +175,3 @@ func mayRunAgain(err error) bool {
 		return is || errors.Is(err, ErrRetry)
 	}
 }
-
-// endsTransaction reports whether err is one after which SQLite may have rolled the whole transaction back.
-func endsTransaction(err error) bool {
-	se, is := errors.AsType[*sqlite.Error](err)
-	if !is {
-		return false
-	}
-	switch se.Code() & 0xff {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY,
-		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ABORT:
-		return true
-	}
-	return false
-}
-
-// panicked is what a write that panicked is answered with; nothing of it was written.
-func panicked(v any) error { return fmt.Errorf("write panicked: %v", v) }

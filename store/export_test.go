@@ -14,66 +14,8 @@ func ReadCode(typed string) string { return readCode(typed) }
 // PushReference makes the account reference of a push of the ticket, of which so many came before.
 func PushReference(code string, before int) string { return pushReference(code, before) }
 
-// BookUnguarded books as one does who looks what is free first and takes it afterwards, without looking again.
-func (s *Store) BookUnguarded(ctx context.Context, b NewBooking) error {
-	var places []Place
-	var text string
-	if err := errors.Join(s.list(ctx, &places, planQuery, b.ScreeningID), s.read(ctx, &text, freeQuery, b.ScreeningID)); err != nil {
-		return err
-	}
-	plan := newSeatPlan(places)
-	free := plan.free(text)
-	seats := labels(bestSeats(free, plan.size, b.Quantity))
-	if len(seats) < b.Quantity {
-		return &Refusal{Kind: SoldOut, Left: len(free)}
-	}
-	return s.write(ctx, booking, func(t *tx) error {
-		out := Sending{PushID: PushID(s.ids.next(s.now())), TicketID: TicketID(s.ids.next(s.now())), Secret: newSecret(), Code: newCode(false), CallbackToken: newSecret(), Phone: b.Phone}
-		out.Reference = pushReference(out.Code, 0)
-		if _, _, err := t.offer(s, b, &out); err != nil {
-			if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
-				return err
-			}
-		}
-		out.HoldUntil = t.now.Add(s.hold)
-		return t.hold(s, b, out, "", seats, func(id ScreeningID, ticket TicketID, _ Labels, _ int) (Labels, error) {
-			for _, label := range seats {
-				if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, id, label); err != nil {
-					return nil, err
-				}
-			}
-			return seats, nil
-		})
-	})
-}
-
-// PayUnguarded pays for a ticket as one does who looks whether a seat is free first, and takes it afterwards without looking
-// again. Between the two it calls looked.
-func (s *Store) PayUnguarded(ctx context.Context, token string, looked func()) error {
-	var ticket TicketID
-	var screening ScreeningID
-	var places []Place
-	var text string
-	err := s.readers.scan(ctx, []any{&ticket, &screening}, `SELECT t.id, t.screening_id FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`, token)
-	if err == nil {
-		err = errors.Join(s.list(ctx, &places, planQuery, screening), s.read(ctx, &text, freeQuery, screening))
-	}
-	if err != nil {
-		return err
-	}
-	free := newSeatPlan(places).free(text)
-	if len(free) == 0 {
-		return ErrNotFound
-	}
-	looked()
-	return s.write(ctx, urgent, func(t *tx) error {
-		if _, err := t.exec(`UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND label = $3`, ticket, screening, free[0].Label); err != nil {
-			return err
-		}
-		_, err := t.exec(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', hold_until = NULL WHERE id = $1`, ticket)
-		return err
-	})
-}
+// Guarded is false where the tests are built with the tag unguarded, and are to find what the guards keep away.
+const Guarded = !unguarded
 
 // WriteRow writes one setting through the writer, with fn run in the same transaction before it.
 func (s *Store) WriteRow(ctx context.Context, key, value string, bookingLane bool, fn func() error) error {
@@ -101,10 +43,10 @@ func (s *Store) Batch(queued func(), writes ...func() error) []error {
 	<-began
 	errs := make([]chan error, len(writes))
 	for i, w := range writes {
-		before := s.queued()
+		before := s.db.Waiting()
 		errs[i] = make(chan error, 1)
 		go func() { errs[i] <- w() }()
-		for s.queued() == before {
+		for s.db.Waiting() == before {
 			// The next may only queue after this one; there is nothing to wait on but the queue's length.
 			runtime.Gosched()
 		}
@@ -164,48 +106,22 @@ func BestSeats(plan string, taken map[string]bool, n int) ([]string, error) {
 
 // AwaitQueue waits until n writes are queued behind the one that is under way.
 func (s *Store) AwaitQueue(n int) {
-	for s.queued() < n {
+	for s.db.Waiting() < n {
 		runtime.Gosched()
 	}
 }
 
 // Queued is how many writes wait for their turn.
-func (s *Store) Queued() int { return s.queued() }
-
-// queued is how many writes wait for their turn.
-func (s *Store) queued() int {
-	switch b := s.books.(type) {
-	case *sqliteBooks:
-		return len(b.urgent) + len(b.booking)
-	case *postgresBooks:
-		return int(b.urgent.waiting.Load() + b.booking.waiting.Load())
-	}
-	return 0
-}
-
-// PretendSlow makes the writer foresee so many milliseconds for each waiting write.
-func (s *Store) PretendSlow(ms int64) {
-	switch b := s.books.(type) {
-	case *sqliteBooks:
-		b.itemNanos.Store(ms * 1e6)
-	case *postgresBooks:
-		b.booking.nanos.Store(ms * 1e6 * int64(cap(b.booking.places)))
-	}
-}
+func (s *Store) Queued() int { return s.db.Waiting() }
 
 // PretendStrangers sets how many callbacks with an unknown token have come.
 func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
 
-// RuleCount is how many rules Check looks at: queries, and the plans.
-func RuleCount() int { return len(rules) + 1 }
+// RuleCount is how many rules Check looks at: queries, the facts and the plans.
+func RuleCount() int { return len(rules) + 2 }
 
 // BookingPlaces is how many bookings are written at once.
-func (s *Store) BookingPlaces() int {
-	if b, is := s.books.(*postgresBooks); is {
-		return cap(b.booking.places)
-	}
-	return 1
-}
+func (s *Store) BookingPlaces() int { return s.db.Places() }
 
 // PretendLastID lets the next id be one more, whatever the time.
 func (s *Store) PretendLastID(last int64) { s.ids.last = last }
@@ -236,9 +152,6 @@ func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 	return rows, err
 }
 
-// Unguarded lets writes that are about the same ticket or money not wait for each other, to show why they must.
-func (s *Store) Unguarded() { s.books.(*postgresBooks).unguarded = true }
-
 // Later runs statements as those are whose result nobody waits for.
 func (s *Store) Later(queries ...string) error {
 	return s.write(context.Background(), urgent, func(t *tx) error {
@@ -249,33 +162,6 @@ func (s *Store) Later(queries ...string) error {
 		}
 		return nil
 	})
-}
-
-// Ahead asks for a setting ahead, changes it, and only then looks at what it is.
-func (s *Store) Ahead(key, before, after string) (seen []string, err error) {
-	const query = `SELECT value FROM setting WHERE key = $1`
-	err = s.write(context.Background(), urgent, func(t *tx) error {
-		seen = nil
-		look := func() error {
-			var value string
-			err := t.scan([]any{&value}, query, key)
-			seen = append(seen, value)
-			return err
-		}
-		if err := t.setSettings(map[string]string{key: before}); err != nil {
-			return err
-		}
-		t.ahead(query, key)
-		if err := errors.Join(look(), look()); err != nil {
-			return err
-		}
-		t.ahead(query, key)
-		if err := t.setSettings(map[string]string{key: after}); err != nil {
-			return err
-		}
-		return look()
-	})
-	return seen, err
 }
 
 // NewSecret is newSecret, for tests.

@@ -13,12 +13,10 @@ import (
 // FairUse is how strictly a cinema bounds what one client may do to others.
 type FairUse = fairuse.Policy
 
-// What of the policy of fair use customers are told. PhoneSentence is all that anybody reads whose prompt cannot go to a
-// phone, unless the prompt on it is their own.
+// What of the policy of fair use customers are told.
 const (
-	OwnSeats      = fairuse.OwnSeats
-	PhoneWait     = fairuse.PhoneWait
-	PhoneSentence = fairuse.PhoneSentence
+	OwnSeats  = fairuse.OwnSeats
+	PhoneWait = fairuse.PhoneWait
 )
 
 // Client is who asks for a booking or another try, besides its browser session.
@@ -63,19 +61,21 @@ const (
 )
 
 // pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A
-// prompt of a booking that was given up counts as unanswered at once. What Daraja has not accepted, or failed through the
-// cinema's own fault, counts as not sent.
+// prompt of a booking that was given up counts as unanswered at once. What Daraja has not accepted, or failed through
+// the cinema's own fault, counts as not sent.
 const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' THEN 4
 	WHEN p.state = 'sending' THEN CASE WHEN p.live_until > $5 THEN 0 ELSE 4 END
 	WHEN p.state = 'unknown' AND p.checkout_request_id IS NULL THEN 4
-	WHEN p.state IN ('prompted', 'unknown') THEN CASE WHEN p.live_until > $5 AND t.failure_reason <> 'given_up' THEN 0 ELSE 1 END
+	WHEN p.state IN ('prompted', 'unknown') THEN CASE WHEN p.live_until > $5 AND t.failure_reason <> 'given_up'
+		THEN 0 ELSE 1 END
 	WHEN p.reason IN ` + notAnswered + ` THEN 1
 	WHEN p.reason IN ` + notSent + ` THEN 4 ELSE 2 END`
 
 // factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as
-// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds. What
-// was sent after $11 may still be answered. $12 is the browser that asks. A client's prompts of the hour are counted from
-// their index alone, the paid ones up to 1,000; what it has paid for lately is looked for among its latest 300 bookings.
+// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds.
+// What was sent after $11 may still be answered. $12 is the browser that asks. A client's prompts of the hour are
+// counted from their index alone, the paid ones up to 1,000; what it has paid for lately is looked for among its latest
+// 300 bookings.
 const factsQuery = `SELECT
 	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL AND id <> $10 AND (client = $3 OR browser = $2 AND browser <> '')),
 	k.known, k.own, b.held, b.paid, h.held, h.here,
@@ -91,33 +91,45 @@ const factsQuery = `SELECT
 		FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.phone = $1 AND p.created_at > $6)
 	FROM
 	(SELECT count(*) AS known, COALESCE(sum(CASE WHEN t.browser = $2 AND t.browser <> '' THEN 1 ELSE 0 END), 0) AS own
-		FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.phone = $1 AND p.state = 'paid' AND t.voided_at IS NULL) k,
+		FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+		WHERE p.phone = $1 AND p.state = 'paid' AND t.voided_at IS NULL) k,
 	(SELECT COALESCE(sum(CASE WHEN hold_until IS NOT NULL AND id <> $10 THEN quantity ELSE 0 END), 0) AS held,
-		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 ELSE 0 END), 0) AS paid FROM ticket WHERE browser = $2 AND browser <> '') b,
-	(SELECT COALESCE(sum(quantity), 0) AS held, COALESCE(sum(CASE WHEN screening_id = $4 THEN quantity ELSE 0 END), 0) AS here
+		COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 ELSE 0 END), 0) AS paid
+		FROM ticket WHERE browser = $2 AND browser <> '') b,
+	(SELECT COALESCE(sum(quantity), 0) AS held,
+		COALESCE(sum(CASE WHEN screening_id = $4 THEN quantity ELSE 0 END), 0) AS here
 		FROM ticket WHERE client = $3 AND client <> '' AND hold_until IS NOT NULL AND id <> $10) h,
-	(SELECT COALESCE(sum(CASE WHEN o.created_at > $7 AND o.outcome <> 4 THEN 1 ELSE 0 END), 0) AS made, COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open,
-		COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN o.outcome = 2 THEN 1 ELSE 0 END), 0) AS tried,
-		COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid, COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last
-		FROM (SELECT p.created_at, ` + pushOutcome + ` AS outcome FROM ticket t JOIN push_request p ON p.ticket_id = t.id
+	(SELECT COALESCE(sum(CASE WHEN o.created_at > $7 AND o.outcome <> 4 THEN 1 ELSE 0 END), 0) AS made,
+		COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open,
+		COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered,
+		COALESCE(sum(CASE WHEN o.outcome = 2 THEN 1 ELSE 0 END), 0) AS tried,
+		COALESCE(sum(CASE WHEN o.outcome = 3 THEN 1 ELSE 0 END), 0) AS paid,
+		COALESCE(max(CASE WHEN o.outcome <= 1 THEN o.created_at END), 0) AS last
+		FROM (SELECT p.created_at, ` + pushOutcome +
+	` AS outcome FROM ticket t JOIN push_request p ON p.ticket_id = t.id
 			WHERE t.browser = $2 AND t.browser <> '' AND t.held_since > $8 AND p.created_at > $8) o) bp,
-	(SELECT count(*) AS made, COALESCE(max(CASE WHEN state IN ('failed', 'soft_failed') AND reason NOT IN ` + notAnswered + ` THEN 0 ELSE created_at END), 0) AS last
-		FROM push_request WHERE client = $3 AND client <> '' AND state IN ('sending', 'prompted', 'unknown', 'failed', 'soft_failed') AND created_at > $7
+	(SELECT count(*) AS made, COALESCE(max(CASE WHEN state IN ('failed', 'soft_failed') AND reason NOT IN ` +
+	notAnswered + ` THEN 0 ELSE created_at END), 0) AS last
+		FROM push_request WHERE client = $3 AND client <> ''
+			AND state IN ('sending', 'prompted', 'unknown', 'failed', 'soft_failed') AND created_at > $7
 			AND (state <> 'unknown' OR checkout_request_id IS NOT NULL) AND reason NOT IN ` + notSent + `) cm,
-	(SELECT COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open, COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered
+	(SELECT COALESCE(sum(CASE WHEN o.outcome = 0 THEN 1 ELSE 0 END), 0) AS open,
+		COALESCE(sum(CASE WHEN o.outcome = 1 THEN 1 ELSE 0 END), 0) AS unanswered
 		FROM (SELECT ` + pushOutcome + ` AS outcome FROM push_request p JOIN ticket t ON t.id = p.ticket_id
-			WHERE p.client = $3 AND p.client <> '' AND p.state IN ('sending', 'prompted', 'unknown') AND p.created_at > $11) o) cy,
-	(SELECT COALESCE(sum(CASE WHEN reason IN ` + notAnswered + ` THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN reason NOT IN ` + notAnswered + ` AND reason NOT IN ` + notSent + ` THEN 1 ELSE 0 END), 0) AS tried
-		FROM push_request WHERE client = $3 AND client <> '' AND state IN ('failed', 'soft_failed') AND created_at > $8) cf`
-
-// ago is the instant so long before the other.
-func (i Instant) ago(d time.Duration) Instant { return i.Add(-d) }
+			WHERE p.client = $3 AND p.client <> '' AND p.state IN ('sending', 'prompted', 'unknown')
+				AND p.created_at > $11) o) cy,
+	(SELECT COALESCE(sum(CASE WHEN reason IN ` + notAnswered +
+	` THEN 1 ELSE 0 END), 0) AS unanswered, COALESCE(sum(CASE WHEN reason NOT IN ` + notAnswered +
+	` AND reason NOT IN ` + notSent + ` THEN 1 ELSE 0 END), 0) AS tried
+		FROM push_request WHERE client = $3 AND client <> '' AND state IN ('failed', 'soft_failed')
+			AND created_at > $8) cf`
 
 func (t *tx) factsArgs(a asker) []any {
 	return []any{
 		a.phone, a.browser, a.client, a.screening, t.now,
-		t.now.ago(fairuse.Day), t.now.ago(fairuse.Minute), t.now.ago(fairuse.Hour), t.now.ago(fairuse.Lately), a.ticket,
-		t.now.ago(pushLife), a.asks,
+		t.now.Add(-fairuse.Day), t.now.Add(-fairuse.Minute), t.now.Add(-fairuse.Hour), t.now.Add(-fairuse.Lately),
+		a.ticket,
+		t.now.Add(-pushLife), a.asks,
 	}
 }
 
@@ -126,14 +138,18 @@ func (t *tx) fairly(s *Store, a asker) (fairuse.Decision, error) {
 	if s.fair.Off() {
 		return fairuse.Decision{}, nil
 	}
-	f := fairuse.Facts{Seats: a.seats, Capacity: a.capacity, Partner: a.partner, Known: a.client != "" || a.browser != ""}
+	f := fairuse.Facts{
+		Seats: a.seats, Capacity: a.capacity, Partner: a.partner, Known: a.client != "" || a.browser != "",
+	}
 	var paid, byPhone, known int
 	var prompts string
 	var browserLast, clientLast Instant
 	err := t.scan([]any{
-		&f.PhoneHeld, &known, &byPhone, &f.BrowserHeld, &paid, &f.AddressHeld, &f.ScreeningHeld, &f.AddressPaid, &f.ScreeningPaid,
+		&f.PhoneHeld, &known, &byPhone, &f.BrowserHeld, &paid, &f.AddressHeld, &f.ScreeningHeld, &f.AddressPaid,
+		&f.ScreeningPaid,
 		&f.Browser.Minute, &f.Browser.Open, &f.Browser.Unanswered, &f.Browser.Tried, &f.Browser.Paid, &browserLast,
-		&f.Address.Minute, &f.Address.Open, &f.Address.Unanswered, &f.Address.Tried, &f.Address.Paid, &clientLast, &prompts,
+		&f.Address.Minute, &f.Address.Open, &f.Address.Unanswered, &f.Address.Tried, &f.Address.Paid, &clientLast,
+		&prompts,
 	}, factsQuery, t.factsArgs(a)...)
 	if err != nil {
 		return fairuse.Decision{}, err
@@ -170,7 +186,8 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 			return nil, fmt.Errorf("prompts of a phone: %w", err)
 		}
 		all = append(all, fairuse.Prompt{
-			Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own", Mine: fields[3] == "mine",
+			Age: t.since(Instant(at)), Outcome: fairuse.Outcome(outcome), Own: fields[2] == "own",
+			Mine: fields[3] == "mine",
 		})
 	}
 	return all, nil
@@ -202,7 +219,7 @@ func clientOf(client string, d fairuse.Decision) string {
 // prompts and receipts that was.
 func (s *Store) ForgetClients(ctx context.Context) (int64, error) {
 	var n int64
-	before := s.Now().ago(fairuse.Day)
+	before := s.Now().Add(-fairuse.Day)
 	err := s.readers.scan(ctx, []any{&n}, `SELECT (SELECT count(*) FROM ticket WHERE client <> '' AND held_since <= $1) +
 		(SELECT count(*) FROM push_request WHERE client <> '' AND created_at <= $1) + (SELECT count(*) FROM claim WHERE client <> '' AND created_at <= $1)`, before)
 	if err == nil && n > 0 {
@@ -212,6 +229,7 @@ func (s *Store) ForgetClients(ctx context.Context) (int64, error) {
 				`UPDATE ticket SET client = '' WHERE client <> '' AND held_since <= $1`,
 				`UPDATE push_request SET client = '' WHERE client <> '' AND created_at <= $1`,
 				`UPDATE claim SET client = '' WHERE client <> '' AND created_at <= $1`,
+				`UPDATE question SET client = '' WHERE client <> '' AND created_at <= $1`,
 			} {
 				some, err := t.exec(forget, before)
 				if err != nil {

@@ -154,7 +154,8 @@ func testFactsOfPrompts(t *testing.T) {
 	}
 	owner := f.who(1, to(1), elsewhere)
 	f.pays(f.want("the owner, elsewhere", owner, ""))
-	again := f.want("the owner, behind the same address", f.who(1, to(1), func(b *store.NewBooking) { b.Browser = owner.Browser }), "")
+	again := f.want("the owner, behind the same address",
+		f.who(1, to(1), func(b *store.NewBooking) { b.Browser = owner.Browser }), "")
 	f.cancels(again)
 	f.clock.add(3 * time.Minute)
 	f.want("the stranger, before five minutes are over", f.who(1, to(1)), store.PhoneBusy)
@@ -167,7 +168,9 @@ func testFactsOfPrompts(t *testing.T) {
 	}
 	for range 4 {
 		sent := f.want("not sent", f.who(1, to(3), elsewhere), "")
-		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{Kind: store.Refused, Reason: "mpesa_busy"}); err != nil {
+		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{
+			Kind: store.Refused, Reason: "mpesa_busy",
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -252,7 +255,9 @@ func testWhatCountsForNobody(t *testing.T) {
 	for range 3 { // and what was accepted with other words, and never answered, does
 		sent := f.want("accepted in an odd way", f.who(1, victim), "")
 		f.n++
-		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{Kind: store.Ambiguous, CheckoutRequestID: fmt.Sprint("ws_CO_", f.n)}); err != nil {
+		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{
+			Kind: store.Ambiguous, CheckoutRequestID: fmt.Sprint("ws_CO_", f.n),
+		}); err != nil {
 			t.Fatal(err)
 		}
 		f.clock.add(4 * time.Minute)
@@ -274,7 +279,9 @@ func testALaneIsNotBought(t *testing.T) {
 	mine := func(b *store.NewBooking) { b.Browser = "mallory" }
 	p := f.want("the own phone", f.who(1, mine), "")
 	f.cancels(p)
-	again, err := f.s.Retry(t.Context(), store.NewRetry{Secret: p.Secret, Phone: victim, Client: store.Client{Address: "192.0.2.1"}, Browser: "mallory"})
+	again, err := f.s.Retry(t.Context(), store.NewRetry{
+		Secret: p.Secret, Phone: victim, Client: store.Client{Address: "192.0.2.1"}, Browser: "mallory",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +311,9 @@ func TestFairUseOfRetries(t *testing.T) { storetest.Each(t, testFairUseOfRetries
 func testFairUseOfRetries(t *testing.T) {
 	f := newFairStage(t)
 	retry := func(secret, phone, from string) (store.Sending, store.RefusalKind) {
-		sent, err := f.s.Retry(t.Context(), store.NewRetry{Secret: secret, Phone: phone, Client: store.Client{Address: from}})
+		sent, err := f.s.Retry(t.Context(), store.NewRetry{
+			Secret: secret, Phone: phone, Client: store.Client{Address: from},
+		})
 		refusal, is := errors.AsType[*store.Refusal](err)
 		if !is && err != nil {
 			t.Fatal(err)
@@ -325,7 +334,8 @@ func testFairUseOfRetries(t *testing.T) {
 	if _, refused := retry(sent.Secret, b.Phone, b.Client.Address); refused != store.OwnPrompts {
 		t.Errorf("a third prompt to the phone: %q", refused)
 	}
-	f.want("by its browser", f.who(1, func(o *store.NewBooking) { o.Browser, o.Phone = b.Browser, b.Phone }), store.OwnPrompts)
+	f.want("by its browser", f.who(1, func(o *store.NewBooking) { o.Browser, o.Phone = b.Browser, b.Phone }),
+		store.OwnPrompts)
 	f.want("by a neighbour", f.who(1, func(o *store.NewBooking) { o.Phone = b.Phone }), store.PhoneBusy)
 	// From elsewhere it counts there, with its seats.
 	f.want("up to 27", f.who(10, func(b *store.NewBooking) { b.Client.Address = "198.51.100.1" }), "")
@@ -381,7 +391,12 @@ func TestWhoBookedIsForgotten(t *testing.T) {
 		return s
 	}
 	s := open()
-	f := &fairStage{T: t, s: s, clock: clock, hall: storetest.Screening(t, s, 9, 20, func(sc *store.Screening) { sc.SalesCloseAt = sc.SalesCloseAt.Add(24 * time.Hour) })}
+	f := &fairStage{
+		T: t, s: s, clock: clock,
+		hall: storetest.Screening(t, s, 9, 20, func(sc *store.Screening) {
+			sc.SalesCloseAt = sc.SalesCloseAt.Add(24 * time.Hour)
+		}),
+	}
 	form := f.who(10)
 	first := f.want("10 seats", form, "")
 	f.want("20 seats", f.who(10), "")

@@ -14,8 +14,8 @@ type Founding struct {
 	Screenings func(halls []Hall, movies []Movie) ([]Screening, error)
 }
 
-// Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books have
-// films.
+// Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books
+// have films.
 func (s *Store) Found(ctx context.Context, f Founding) error {
 	for i := range f.Halls {
 		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {

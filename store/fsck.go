@@ -10,12 +10,16 @@ import (
 // rule is something that must hold in the books: a query for the rows that break it, each told by one text.
 type rule struct{ name, query string }
 
-// given is before each rule what it may need besides the books: the time, and how many milliseconds what is due by the clock may
-// be overdue before that is an error.
+// settledDoubt is that an operator has looked into a doubt about payment p.
+const settledDoubt = `EXISTS (SELECT 1 FROM fact d WHERE d.says = 'resolved' AND (d.receipt = p.receipt OR d.push_id ` +
+	`= p.push_id AND d.push_id <> 0))`
+
+// given is before each rule what it may need besides the books: the time, and how many milliseconds what is due by the
+// clock may be overdue before that is an error.
 const given = `WITH given (now, slack) AS (SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT)) `
 
-// The rules are recomputed from raw facts; none trusts a column that another one is derived from. Where one asks for both the ticket and the screening of a seat,
-// SQLite would go through the screening's seats for each ticket.
+// The rules are recomputed from raw facts; none trusts a column that another one is derived from. Where one asks for
+// both the ticket and the screening of a seat, SQLite would go through the screening's seats for each ticket.
 var rules = []rule{
 	{"a paid ticket has exactly its seats", `SELECT 'ticket ' || t.id || ': ' || (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) || ' seats of ' || t.quantity
 		FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.quantity <> (SELECT count(CASE WHEN seat.screening_id = t.screening_id THEN 1 END) FROM seat WHERE seat.ticket_id = t.id)`},
@@ -32,14 +36,14 @@ var rules = []rule{
 	{"applied money has a paid ticket", `SELECT 'payment ' || p.id FROM payment p LEFT JOIN ticket t ON t.id = p.ticket_id
 		WHERE p.state = 'applied' AND (t.id IS NULL OR t.payment_status <> 'Paid')`},
 	{"a paid push has its payment", `SELECT 'push ' || u.id FROM push_request u WHERE u.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.push_id = u.id)`},
-	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE u.state <> 'paid'`},
+	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE u.state <> 'paid' AND p.amount_cents IS NOT NULL`},
 	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')
-		AND NOT ` + settledDoubt},
+		AND p.doubt NOT IN ('` + DoubtReturnedOther + `', '` + DoubtReturnedTwice + `') AND NOT ` + settledDoubt},
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
-		(p.state <> 'superseded' AND p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
-		AND NOT ` + settledDoubt},
+		(p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
+		AND p.doubt NOT IN ('` + DoubtReturnedOther + `', '` + DoubtReturnedTwice + `') AND NOT ` + settledDoubt},
 	{"M-PESA says no other of a payment, or a person has settled it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
-		WHERE p.doubt <> '' AND p.doubt NOT LIKE 'returned%' AND p.state <> 'superseded' AND NOT ` + settledDoubt},
+		WHERE p.doubt <> ''`},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
 		WHERE r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
 	{"a void ticket has no money applied", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.voided_at IS NOT NULL
@@ -51,18 +55,21 @@ var rules = []rule{
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
 	{"a callback with a token of ours is no stranger's", strangers()},
-	{"a callback is understood whole, or a person has settled it", `SELECT 'callback ' || c.id || COALESCE(', ' || u.why, '')` + unreadFrom + ` WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
+	{"a callback is understood whole, or a person has settled it", `SELECT 'callback ' || c.id ||
+		COALESCE(', ' || u.why, '')` + unreadFrom + `
+		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
 	{"it is known how much money was paid, or a person has settled it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
-		WHERE p.amount_cents IS NULL AND p.state <> 'superseded' AND NOT EXISTS (SELECT 1 FROM settled d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason IN (p.reason, p.doubt))`},
-	{"a confirmed receipt has its payment", `SELECT 'receipt ' || c.receipt FROM claim c WHERE c.state = 'confirmed' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.receipt = c.receipt)`},
+		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM settled d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
-// strangers finds the callbacks that were kept as a stranger's though their token is one of ours: nothing is made of them.
+// strangers finds the callbacks that were kept as a stranger's though their token is one of ours: nothing is made of
+// them.
 func strangers() string {
 	var kinds []string
 	for kind, query := range tokens {
-		kinds = append(kinds, `kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "stranger.token")+`)`)
+		kinds = append(kinds,
+			`kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "stranger.token")+`)`)
 	}
 	slices.Sort(kinds)
 	return `SELECT 'callback ' || stranger.id FROM callback stranger WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
@@ -83,6 +90,13 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			wrong = append(wrong, r.name+": "+row)
 		}
 	}
+	facts, err := s.checkFacts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check facts: %w", err)
+	}
+	for _, row := range facts {
+		wrong = append(wrong, "the books say what the facts say: "+row)
+	}
 	unlike, err := s.unlikePlan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("check that %s: %w", rulePlan, err)
@@ -96,7 +110,8 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 // rulePlan is a rule that no query can tell, since it reads the plan.
 const rulePlan = "seats equal the plan's"
 
-// unlikePlan describes the screenings whose seats are not those of their hall's plan, from which they were made and which never changes.
+// unlikePlan describes the screenings whose seats are not those of their hall's plan, from which they were made and
+// which never changes.
 func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	halls, err := s.Halls(ctx)
 	if err != nil {
@@ -122,8 +137,10 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 			Capacity int
 			Seats    string
 		}
-		err := s.list(ctx, &rows, `SELECT s.id, s.hall_id AS hall, s.capacity, COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || accessible, ' ')
-			FROM seat WHERE seat.screening_id = s.id), '') AS seats FROM screening s WHERE s.id > $1 ORDER BY s.id LIMIT $2`, last, page)
+		err := s.list(ctx, &rows, `SELECT s.id, s.hall_id AS hall, s.capacity,
+			COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || accessible, ' ')
+			FROM seat WHERE seat.screening_id = s.id), '') AS seats FROM screening s WHERE s.id > $1
+			ORDER BY s.id LIMIT $2`, last, page)
 		if err != nil {
 			return nil, err
 		}
@@ -156,61 +173,6 @@ func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
 	return ""
 }
 
-// Kept is a kept callback with a token of ours that has an outcome, and what the books say of what it speaks of.
-type Kept struct {
-	Callback
-	CheckoutRequestID string       // of its push
-	Payments          int          // of its push
-	Receipt           string       // of the payment that its Reversal was to give back, or that its Transaction Status was about
-	State             PaymentState // of that payment; "" where the books have none
-	Doubt             string       // of that payment
-	Unread            bool         // it was not understood whole
-}
-
-// kept is what the books say of the callbacks of each kind that is read again. What is missing there does not hide a callback.
-var kept = map[CallbackKind]string{
-	CallbackSTK: `COALESCE(p.checkout_request_id, '') AS checkout, (SELECT count(*) FROM payment y WHERE y.push_id = p.id) AS payments, '' AS receipt, '' AS state, '' AS doubt
-		FROM callback c LEFT JOIN push_request p ON p.callback_token = c.token`,
-	CallbackReversal: `'' AS checkout, 0 AS payments, COALESCE(y.receipt, '') AS receipt, COALESCE(y.state, '') AS state, COALESCE(y.doubt, '') AS doubt
-		FROM callback c LEFT JOIN refund r ON r.result_token = c.token LEFT JOIN payment y ON y.id = r.payment_id`,
-	CallbackStatus: `'' AS checkout, 0 AS payments, COALESCE(m.receipt, k.receipt, '') AS receipt, '' AS state, '' AS doubt
-		FROM callback c LEFT JOIN claim m ON m.result_token = c.token LEFT JOIN paid_check k ON k.result_token = c.token`,
-	CallbackC2B: `'' AS checkout, 0 AS payments, '' AS receipt, '' AS state, '' AS doubt FROM callback c`,
-}
-
-// EachKept goes through the kept callbacks of a kind, STK, Reversal, Transaction Status or C2B, that have a token of ours and an outcome, oldest first.
-func (s *Store) EachKept(ctx context.Context, kind CallbackKind, see func(Kept)) error {
-	const page = 1000
-	last := CallbackID(0)
-	for {
-		var rows []struct {
-			ID                       CallbackID
-			Body, Encoding, Checkout string
-			Payments                 int
-			Receipt                  string
-			State                    PaymentState
-			Doubt, Outcome           string
-		}
-		err := s.list(ctx, &rows, `SELECT c.id, c.body, c.encoding, c.outcome, `+kept[kind]+`
-			WHERE c.id > $1 AND c.kind = $2 AND c.known = 1 AND c.outcome IS NOT NULL ORDER BY c.id LIMIT $3`, last, kind, page)
-		if err != nil {
-			return fmt.Errorf("read callbacks: %w", err)
-		}
-		for _, r := range rows {
-			body, err := decodeBody(r.Body, r.Encoding)
-			if err != nil {
-				return fmt.Errorf("callback %d: %w", r.ID, err)
-			}
-			cb := Callback{ID: r.ID, Kind: kind, Body: body}
-			see(Kept{cb, r.Checkout, r.Payments, r.Receipt, r.State, r.Doubt, isUnread(r.Outcome)})
-			last = r.ID
-		}
-		if len(rows) < page {
-			return nil
-		}
-	}
-}
-
 // Sum is how many payments are in a state, and how much money that is.
 type Sum struct {
 	State    PaymentState `db:"state"`
@@ -221,7 +183,7 @@ type Sum struct {
 // Sums adds up all money by what has become of it.
 func (s *Store) Sums(ctx context.Context) ([]Sum, error) {
 	var sums []Sum
-	err := s.list(ctx, &sums, `SELECT state, count(*) AS payments, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS amount FROM payment WHERE state <> 'superseded' GROUP BY state ORDER BY state`)
+	err := s.list(ctx, &sums, `SELECT state, count(*) AS payments, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS amount FROM payment GROUP BY state ORDER BY state`)
 	if err != nil {
 		return nil, fmt.Errorf("add up payments: %w", err)
 	}

@@ -22,8 +22,8 @@ type Place struct {
 	Accessible bool   `db:"accessible"` // kept for wheelchair users; sold last to others
 }
 
-// ParsePlan reads a seat plan: one line a row from the screen backwards, its label, a space, then o for a seat, w for an
-// accessible place and _ for an aisle. Seats are numbered from 1 in each row, from the left as one faces the screen.
+// ParsePlan reads a seat plan: one line a row from the screen backwards, its label, a space, then o for a seat, w for
+// an accessible place and _ for an aisle. Seats are numbered from 1 in each row, from the left as one faces the screen.
 func ParsePlan(plan string) ([]Place, error) {
 	var places []Place
 	seen := map[string]bool{}

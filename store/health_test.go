@@ -27,7 +27,7 @@ func TestHealthOfADisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close()
+			defer shut(t, s)
 			health := func(want string) {
 				t.Helper()
 				if got, err := s.Health(t.Context()); got != want || (err == nil) != (want == "") {
@@ -80,7 +80,7 @@ func TestOpenOnADisk(t *testing.T) {
 	if s, err = store.Open(t.Context(), o); err != nil {
 		t.Fatalf("full: %v", err)
 	}
-	defer s.Close()
+	defer shut(t, s)
 }
 
 // TestHealthyRefusals: what was not to be written says nothing of the books.
@@ -118,12 +118,13 @@ func TestHealthOnPostgres(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
+		defer shut(t, s)
 		readOnly := func(how string) {
 			t.Helper()
 			writable := path + "&default_transaction_read_only=off"
 			storetest.Exec(t, writable,
-				`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = `+how+`', current_database()); END $$`)
+				`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = `+how+
+					`', current_database()); END $$`)
 			storetest.Exec(t, writable,
 				`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 		}

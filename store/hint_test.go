@@ -25,7 +25,10 @@ func testAccount(t *testing.T) {
 		{code[1:], code[1:]},
 		{"", ""},
 	} {
-		h := store.Hint{Receipt: fmt.Sprint("HAND", i), Amount: store.Cents(100 + i), Phone: "2547*****126", Account: c.typed, TransactedAt: st.s.Now(), LearntBy: "c2b"}
+		h := store.Hint{
+			Receipt: fmt.Sprint("HAND", i), Amount: store.Cents(100 + i), Phone: "2547*****126", Account: c.typed,
+			TransactedAt: st.s.Now(), LearntBy: "c2b",
+		}
 		applied, err := st.s.ApplyHint(t.Context(), h)
 		if err != nil {
 			t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// EndHolds frees the seats of unpaid tickets whose hold is over, and returns how many tickets that were. A ticket that was
-// still Pending becomes Failed, unconfirmed: its money may come yet, and is then dealt with.
+// EndHolds frees the seats of unpaid tickets whose hold is over, and returns how many tickets that were. A ticket that
+// was still Pending becomes Failed, unconfirmed: its money may come yet, and is then dealt with.
 func (s *Store) EndHolds(ctx context.Context) (int, error) {
 	var ids []TicketID
 	if err := s.list(ctx, &ids, `SELECT id FROM ticket WHERE hold_until <= $1 ORDER BY hold_until LIMIT 500`, s.Now()); err != nil {
@@ -22,8 +22,8 @@ func (s *Store) EndHolds(ctx context.Context) (int, error) {
 	return len(ids), nil
 }
 
-// release frees the seats of an unpaid ticket whose hold is over by the instant; otherwise it does nothing. That money is
-// due back is never written over.
+// release frees the seats of an unpaid ticket whose hold is over by the instant; otherwise it does nothing. That money
+// is due back is never written over.
 func (t *tx) release(id TicketID, by Instant, reason string) error {
 	n, err := t.exec(`UPDATE ticket SET hold_until = NULL, failure_reason = CASE
 			WHEN EXISTS (SELECT 1 FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due') THEN

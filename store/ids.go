@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"cinemasphere/store/money"
 )
 
 type (
@@ -16,9 +18,9 @@ type (
 	// ScreeningID identifies a screening.
 	ScreeningID int64
 	// TicketID identifies a ticket. It can be counted up, so it opens nothing by itself.
-	TicketID int64
+	TicketID = money.TicketID
 	// PushID identifies an STK Push.
-	PushID int64
+	PushID = money.PushID
 	// CallbackID identifies a stored callback.
 	CallbackID int64
 	// PaymentID identifies a receipt of money.
@@ -28,9 +30,9 @@ type (
 // idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds since then last until 2069.
 const idEpoch = 946_684_800_000
 
-// idMaker makes ids that grow with time and stay below 2^53, so that JSON and JavaScript carry them unharmed. Last is the
-// largest id in the books when they are opened: a clock that was set back must not make an id twice. The twelve bits below
-// the millisecond begin at random, so that two processes seldom meet.
+// idMaker makes ids that grow with time and stay below 2^53, so that JSON and JavaScript carry them unharmed. Last is
+// the largest id in the books when they are opened: a clock that was set back must not make an id twice. The twelve
+// bits below the millisecond begin at random, so that two processes seldom meet.
 type idMaker struct {
 	mu   sync.Mutex
 	last int64
@@ -67,8 +69,8 @@ func newCode(production bool) string {
 	return string(code)
 }
 
-// readCode is the code in what somebody typed who has read or heard it: it is shown in groups, and of a symbol that looks like
-// one of the alphabet, and is not in it, it is clear what was meant.
+// readCode is the code in what somebody typed who has read or heard it: it is shown in groups, and of a symbol that
+// looks like one of the alphabet, and is not in it, it is clear what was meant.
 func readCode(typed string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -95,14 +97,15 @@ func readCode(typed string) string {
 // firstMark is where the marks of pushes begin, so that each has a letter and a digit or more: A0 in base 36.
 const firstMark = 360
 
-// pushReference is the account number of a ticket's push, of which so many came before: the ticket's code and two symbols,
-// three after 936 pushes. It is longer than a code, so that neither is read as the other, and within M-PESA's 12 characters.
+// pushReference is the account number of a ticket's push, of which so many came before: the ticket's code and two
+// symbols, three after 936 pushes. It is longer than a code, so that neither is read as the other, and within M-PESA's
+// 12 characters.
 func pushReference(code string, before int) string {
 	return code + strings.ToUpper(strconv.FormatInt(int64(firstMark+before), 36))
 }
 
-// newSecret makes an unguessable token of 26 symbols (125 bits), used for ticket pages and callback addresses. It has no M, Q
-// or X, so that it spells none of the words that Safaricom refuses in addresses, such as EXE, CMD and SQL.
+// newSecret makes an unguessable token of 26 symbols (125 bits), used for ticket pages and callback addresses. It has
+// no M, Q or X, so that it spells none of the words that Safaricom refuses in addresses, such as EXE, CMD and SQL.
 func newSecret() string {
 	return strings.NewReplacer("M", "2", "Q", "3", "X", "4").Replace(rand.Text())
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,8 +11,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// moreEvents are those that other sources than the push's own callback bring. They are about the stage's nth push, whose
-// payment has receipt RECEIPTn.
+// moreEvents are those that other sources than the push's own callback bring. They are about the stage's nth push,
+// whose payment has receipt RECEIPTn.
 func (st *stage) moreEvents(event string, n int) (err error) {
 	push := st.pushes[n-1]
 	ctx, checkout, receipt := st.t.Context(), fmt.Sprint("ws_CO_", n), fmt.Sprint("RECEIPT", n)
@@ -37,7 +38,9 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount})
 	case "paid, told twice":
 		for range 2 {
-			if err := st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount}); err != nil {
+			if err := st.callback(push.CallbackToken, checkout, n, store.Verdict{
+				Class: store.Success, Amount: &amount,
+			}); err != nil {
 				return err
 			}
 		}
@@ -49,13 +52,18 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		}
 		return st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount})
 	case "retried by another phone": // the prompt fails, and the customer tries again
-		if err := st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.SoftFailure, Reason: "timeout", Code: "1037"}); err != nil {
+		if err := st.callback(push.CallbackToken, checkout, n, store.Verdict{
+			Class: store.SoftFailure, Reason: "timeout", Code: "1037",
+		}); err != nil {
 			return err
 		}
 		st.clock.add(2 * time.Minute)
 		return st.retry(storetest.Phone(2))
 	case "c2b echo", "c2b echo of a till", "by hand, code in groups", "c2b echo, too little", "c2b, no amount":
-		h := store.Hint{Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Reference, TransactedAt: paidAt, LearntBy: "c2b"}
+		h := store.Hint{
+			Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Reference,
+			TransactedAt: paidAt, LearntBy: "c2b",
+		}
 		switch event {
 		case "c2b echo of a till":
 			h.Account = ""
@@ -71,26 +79,44 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return err
 	case "paid by hand":
 		applied, err := st.s.ApplyHint(ctx, store.Hint{
-			Receipt: fmt.Sprint("BYHAND", n), Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b",
+			Receipt: fmt.Sprint("BYHAND", n), Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:],
+			Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b",
 		})
 		st.told = applied.Outcome
 		return err
 	case "by hand, typed":
 		receipt = fmt.Sprint("BYHAND", n)
-		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+		return st.typed(push.Secret, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: st.s.Now(),
+		})
 	case "typed older", "typed, paid to others", "typed, unknown": // what is of no use to the ticket
-		tr := store.Transaction{Known: event != "typed, unknown", Completed: true, ToUs: event == "typed older", Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt}
+		tr := store.Transaction{
+			Known: event != "typed, unknown", Completed: true, ToUs: event == "typed older", Receipt: receipt,
+			Amount: amount, Phone: push.Phone, TransactedAt: paidAt,
+		}
 		if event == "typed older" {
 			tr.TransactedAt = paidAt.Add(-time.Minute)
 		}
 		return st.typed(push.Secret, receipt, tr)
 	case "second typed": // another payment of the phone, which nothing else tells of
 		receipt = fmt.Sprint("SECOND", n)
-		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+		return st.typed(push.Secret, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: st.s.Now(),
+		})
+	case "claimed": // and M-PESA is still to answer
+		return st.s.ClaimReceipt(ctx, push.Secret, receipt, "")
 	case "typed late": // it was paid a moment ago
-		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: st.s.Now()})
+		return st.typed(push.Secret, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: st.s.Now(),
+		})
 	case "typed":
-		return st.typed(push.Secret, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt})
+		return st.typed(push.Secret, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: paidAt,
+		})
 	case "another ticket":
 		sent, _, err := st.s.Book(ctx, storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), storetest.Phone(90), 2))
 		if err != nil {
@@ -106,7 +132,10 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		if _, err := st.s.Retry(ctx, store.NewRetry{Secret: st.other, Phone: push.Phone}); err != nil {
 			return err
 		}
-		return st.typed(st.other, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt})
+		return st.typed(st.other, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: paidAt,
+		})
 	case "typed by a stranger":
 		if st.stranger == "" {
 			id := storetest.Screening(st.t, st.s, 2, 2)
@@ -116,7 +145,10 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			}
 			st.stranger = sent.Secret
 		}
-		return st.typed(st.stranger, receipt, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone, TransactedAt: paidAt})
+		return st.typed(st.stranger, receipt, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: paidAt,
+		})
 	case "refund":
 		_, err := st.s.RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
 		st.told = "refund requested"
@@ -133,7 +165,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return err
 	case "reversed", "reversed before", "reversal refused", "reversal timed out":
 		return st.reversal(map[string]store.RefundVerdict{
-			"reversed": store.RefundReversed, "reversed before": store.RefundReversedBefore, "reversal refused": store.RefundRefused, "reversal timed out": store.RefundUnclear,
+			"reversed": store.RefundReversed, "reversed before": store.RefundReversedBefore,
+			"reversal refused": store.RefundRefused, "reversal timed out": store.RefundUnclear,
 		}[event])
 	case "10 min":
 		st.clock.add(10 * time.Minute)
@@ -149,20 +182,41 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 	if err := st.s.ClaimReceipt(ctx, secret, receipt, ""); err != nil {
 		return err
 	}
-	c, err := st.s.TakeClaim(ctx, 0)
-	for err == nil && c.Source != "typed" {
-		c, err = st.s.TakeClaim(ctx, 0)
+	c, err := st.s.LeaseQuestion(ctx, 0)
+	for err == nil && c.Receipt != receipt {
+		c, err = st.s.LeaseQuestion(ctx, 0)
 	}
 	if err != nil {
 		st.told = "nothing to ask"
-		return ignore(ignore(err, store.ErrNotFound), store.ErrSettled)
+		return errors.Join(ignore(ignore(err, store.ErrNotFound), store.ErrSettled), st.judged(secret, receipt))
 	}
-	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2})
+	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{
+		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
 	applied, err := st.s.ApplyStatus(ctx, id, tr)
 	st.told = applied.Outcome
+	if err != nil || store.NotUnderstood(st.told) {
+		return err
+	}
+	return st.judged(secret, receipt)
+}
+
+// judged lets the customer who named a receipt be told what became of that, unless it was confirmed: then what it is
+// for has been told.
+func (st *stage) judged(secret, receipt string) error {
+	tk, err := st.s.TicketBySecret(st.t.Context(), secret)
+	if err != nil {
+		return err
+	}
+	claims, err := st.s.Claims(st.t.Context(), tk.ID)
+	for _, c := range claims {
+		if c.Receipt == receipt && c.State != store.ClaimConfirmed {
+			st.told = strings.TrimSuffix(fmt.Sprintf("%s: %s", c.State, c.Reason), ": ")
+		}
+	}
 	return err
 }
 
@@ -174,10 +228,14 @@ func (st *stage) reversal(v store.RefundVerdict) error {
 		st.told = "nothing to reverse"
 		return ignore(err, store.ErrNotFound)
 	}
-	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{ConversationID: fmt.Sprint("AG_", r.ID, r.Sent)}); err != nil {
+	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{
+		ConversationID: fmt.Sprint("AG_", r.ID, r.Sent),
+	}); err != nil {
 		return err
 	}
-	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2})
+	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{
+		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
@@ -193,7 +251,8 @@ func ignore(err, ignored error) error {
 	return err
 }
 
-// fewer is how much less of the tables is played with -short, which is for the race detector: one thing after the other has few races.
+// fewer is how much less of the tables is played with -short, which is for the race detector: one thing after the other
+// has few races.
 const fewer = 5
 
 // TestPairs plays every pair of eleven events on one ticket, in both orders.
@@ -297,19 +356,23 @@ func testPairs(t *testing.T) {
 		{"typed by a stranger > paid, told twice", "Paid; RECEIPT1 applied"},
 		{"typed by a stranger > late success", "Paid; RECEIPT1 applied"},
 		{"typed by a stranger > retried by another phone", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
-		{"typed by a stranger > query, then receipt", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied"},
+		{"typed by a stranger > query, then receipt", "Paid; RECEIPT1 applied"},
 		{"typed by a stranger > refund", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
 		{"typed by a stranger > c2b echo", "Paid; RECEIPT1 applied"},
 		{"typed by a stranger > screening cancelled", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
 		{"screening cancelled > accepted", "Pending, held 180s"},
 		{"screening cancelled > hold ends", "Failed unconfirmed"},
-		{"screening cancelled > paid", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
-		{"screening cancelled > paid, told twice", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > paid",
+			"Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > paid, told twice",
+			"Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
 		{"screening cancelled > late success", "Failed screening_cancelled; RECEIPT1 refund_due screening_cancelled"},
 		{"screening cancelled > retried by another phone", "Failed timeout, held 60s"},
-		{"screening cancelled > query, then receipt", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > query, then receipt",
+			"Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
 		{"screening cancelled > refund", "Pending, held 180s"},
-		{"screening cancelled > c2b echo", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"screening cancelled > c2b echo",
+			"Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
 		{"screening cancelled > typed by a stranger", "Pending, held 180s; RECEIPT1 unmatched other_phone"},
 	}
 	events, played := map[string]bool{}, map[string]int{}
@@ -350,106 +413,176 @@ func testMoneyFromElsewhere(t *testing.T) {
 	for i, c := range []struct{ events, told, want string }{
 		{"accepted > query: paid", "paid", "Paid;  applied"},
 		{"accepted > query: nothing > query: cancelled", "failed", "Failed cancelled, held 120s"},
-		{"accepted > query: paid > c2b echo", "receipt added", "Paid; RECEIPT1 applied"},
-		{"accepted > query: paid > c2b echo of a till", "unmatched: names no ticket", "Paid;  applied; RECEIPT1 unmatched names no ticket"},
-		{"accepted > query: paid > by hand, code in groups", "unmatched: to be confirmed", "Paid;  applied; RECEIPT1 unmatched to be confirmed"},
-		{"accepted > by hand, code in groups > query: paid", "paid", "Paid; RECEIPT1 unmatched to be confirmed;  applied"},
-		{"accepted > hold ends > by hand, code in groups", "unmatched: to be confirmed", "Failed unconfirmed; RECEIPT1 unmatched to be confirmed"},
-		{"accepted > query: paid > c2b echo > paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > c2b echo > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > c2b echo of a till > query: paid", "paid", "Paid; RECEIPT1 unmatched names no ticket;  applied"},
-		{"accepted > c2b echo > query: paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > c2b echo > paid > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > paid > c2b echo > query: paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > query: paid > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > query: paid > c2b echo", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > c2b echo of a till", "unmatched: names_no_ticket",
+			"Paid;  applied; RECEIPT1 unmatched names_no_ticket"},
+		{"accepted > query: paid > by hand, code in groups", "unmatched: to_be_confirmed",
+			"Paid;  applied; RECEIPT1 unmatched to_be_confirmed"},
+		{"accepted > by hand, code in groups > query: paid", "paid",
+			"Paid; RECEIPT1 unmatched to_be_confirmed;  applied"},
+		{"accepted > hold ends > by hand, code in groups", "unmatched: to_be_confirmed",
+			"Failed unconfirmed; RECEIPT1 unmatched to_be_confirmed"},
+		{"accepted > query: paid > c2b echo > paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > query: paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo of a till > query: paid", "paid", "Paid; RECEIPT1 unmatched names_no_ticket;  applied"},
+		{"accepted > c2b echo > query: paid > paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > paid > query: paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > c2b echo > query: paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > query: paid > paid too little", "refund due: wrong_amount",
+			"Paid void; RECEIPT1 refund_due wrong_amount, less than the price"},
 		{"accepted > paid, no amount > c2b echo", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > c2b echo > paid, no amount", "duplicate", "Paid; RECEIPT1 applied"},
+		{"accepted > c2b echo > paid, no amount", "known already", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > c2b echo of a till > c2b echo", "known already", "Paid; RECEIPT1 applied"},
-		{"accepted > paid, no amount > c2b echo, too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > paid, no amount > hold ends > others take all > c2b echo", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
-		{"accepted > c2b, no amount", "unmatched: names no ticket", "Pending, held 180s; RECEIPT1 unmatched names no ticket"},
+		{"accepted > paid, no amount > c2b echo, too little", "refund due: wrong_amount",
+			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid, no amount > hold ends > others take all > c2b echo", "refund due: seats_gone",
+			"Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > c2b, no amount", "unmatched: names_no_ticket",
+			"Pending, held 180s; RECEIPT1 unmatched names_no_ticket"},
 		{"accepted > c2b, no amount > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > c2b, no amount", "known already", "Paid; RECEIPT1 applied"},
-		{"accepted > c2b, no amount > c2b echo of a till", "known already", "Pending, held 180s; RECEIPT1 unmatched names no ticket"},
-		{"accepted > c2b, no amount > query: paid > c2b echo of a till", "known already", "Paid; RECEIPT1 unmatched names no ticket;  applied"},
+		{"accepted > c2b, no amount > c2b echo of a till", "unmatched: names_no_ticket",
+			"Pending, held 180s; RECEIPT1 unmatched names_no_ticket"},
+		{"accepted > c2b, no amount > query: paid > c2b echo of a till", "unmatched: names_no_ticket",
+			"Paid; RECEIPT1 unmatched names_no_ticket;  applied"},
 		{"accepted > c2b, no amount > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > c2b, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > query: cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
 		{"accepted > query: cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > query: paid > typed", "unmatched: may_be_the_same", "Paid;  applied; RECEIPT1 unmatched may_be_the_same"},
-		{"accepted > query: paid > hold ends > typed > paid", "receipt added", "Paid; RECEIPT1 applied;  superseded same money as RECEIPT1"},
+		{"accepted > query: paid > typed", "unmatched: may_be_same", "Paid;  applied; RECEIPT1 unmatched may_be_same"},
+		{"accepted > query: paid > hold ends > typed > paid", "known already", "Paid; RECEIPT1 applied"},
 		{"accepted > hold ends > typed", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > hold ends > typed > paid", "receipt known already", "Paid; RECEIPT1 applied"},
-		{"accepted > hold ends > typed > query: paid", "unmatched: may_be_the_same", "Paid; RECEIPT1 applied;  unmatched may_be_the_same"},
-		{"accepted > hold ends > typed > query: paid > paid", "receipt known already", "Paid; RECEIPT1 applied;  superseded same money as RECEIPT1"},
-		{"accepted > hold ends > others take all > typed", "refund due: seats_gone", "Failed unconfirmed; RECEIPT1 refund_due seats_gone"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2", "refund due: paid_twice", "Paid;  applied;  refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2 > paid 2 > paid 1", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
-		{"another ticket > accepted > hold ends > typed for another ticket of the phone", "paid", "Failed unconfirmed; RECEIPT1 applied | the other ticket: Paid"},
-		{"another ticket > accepted > hold ends > typed for another ticket of the phone > paid", "paid", "Paid; RECEIPT1 applied | the other ticket: Paid void"},
-		{"another ticket > accepted > hold ends > typed for another ticket of the phone > query: paid > paid", "receipt added", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied | the other ticket: Paid void"},
-		{"another ticket > accepted > query: paid > typed for another ticket of the phone", "person: unclear", "Paid;  applied; RECEIPT1 unmatched unclear | the other ticket: Pending"},
-		{"another ticket > accepted > paid > typed for another ticket of the phone", "refused: receipt_used", "Paid; RECEIPT1 applied | the other ticket: Pending"},
+		{"accepted > hold ends > typed > paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > typed > query: paid", "unmatched: may_be_same",
+			"Paid; RECEIPT1 applied;  unmatched may_be_same"},
+		{"accepted > hold ends > typed > query: paid > paid", "known already", "Paid; RECEIPT1 applied"},
+		{"accepted > hold ends > others take all > typed", "refund due: seats_gone",
+			"Failed unconfirmed; RECEIPT1 refund_due seats_gone"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2", "refund due: paid_twice",
+			"Paid; RECEIPT1 applied;  refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2", "refund due: paid_twice",
+			"Paid;  applied;  refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 1 > query: paid 2 > paid 2 > paid 1",
+			"known already", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"another ticket > accepted > hold ends > typed for another ticket of the phone", "person: unclear",
+			"Failed unconfirmed; RECEIPT1 unmatched unclear | the other ticket: Pending"},
+		{"another ticket > accepted > hold ends > typed for another ticket of the phone > paid", "paid",
+			"Paid; RECEIPT1 applied | the other ticket: Pending"},
+		{"another ticket > accepted > hold ends > typed for another ticket of the phone > query: paid > paid",
+			"known already", "Paid; RECEIPT1 applied | the other ticket: Pending"},
+		{"another ticket > accepted > query: paid > typed for another ticket of the phone", "person: unclear",
+			"Paid;  applied; RECEIPT1 unmatched unclear | the other ticket: Pending"},
+		{"another ticket > accepted > paid > typed for another ticket of the phone", "refused: named_twice",
+			"Paid; RECEIPT1 applied | the other ticket: Pending"},
 		{"accepted > paid > refund > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > paid > refund > reversed > paid", "duplicate", "Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > paid > refund > refund", "refund_open", "Paid void; RECEIPT1 refund_due refund_asked"},
-		{"accepted > paid > refund > reversed > refund", "already_refunded", "Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > paid > refund > reversed before", "reversed by somebody else", "Paid void; RECEIPT1 reversed_elsewhere reversed at M-PESA"},
-		{"accepted > paid > refund > reversal timed out > 10 min > reversed before", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversed > refund", "already_refunded",
+			"Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversed before", "reversed by somebody else",
+			"Paid void; RECEIPT1 reversed_elsewhere"},
+		{"accepted > paid > refund > reversal timed out > 10 min > reversed before", "refunded",
+			"Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > paid > refund > reversal refused", "refund failed", "Paid void; RECEIPT1 refund_due refund_asked"},
-		{"accepted > paid > refund > reversal refused > refund > reversed", "refunded", "Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > paid > refund > reversal refused > refund > reversed", "refunded",
+			"Paid void; RECEIPT1 refunded refund_asked"},
 		{"accepted > paid > refund > retry", "not_failed", "Paid void; RECEIPT1 refund_due refund_asked"},
 		{"accepted > query: paid > refund", "no refund", "Paid;  applied"},
-		{"accepted > paid too little > refund > reversed", "refunded", "Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount, less than the price"},
-		{"accepted > hold ends > others take all > paid > refund > reversed", "refunded", "Failed seats_gone; RECEIPT1 refunded seats_gone"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2 > paid 1", "receipt known already", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > query: cancelled 1 > paid 2", "receipt added", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2", "unmatched: may_be_the_same", "Paid; RECEIPT2 applied;  unmatched may_be_the_same"},
-		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2 > query: cancelled 1", "failed", "Paid; RECEIPT2 applied;  unmatched may_be_the_same"},
-		{"accepted > no answer > 120 s > retry > accepted > c2b echo 1 > query: paid 2 > paid 1", "duplicate", "Paid; RECEIPT1 applied;  refund_due paid_twice"},
-		{"accepted > query: paid > paid by hand", "unmatched: to be confirmed", "Paid;  applied; BYHAND1 unmatched to be confirmed"},
-		{"accepted > query: paid > paid by hand > paid", "receipt added", "Paid; RECEIPT1 applied; BYHAND1 unmatched to be confirmed"},
-		{"accepted > query: paid > by hand, typed > paid", "receipt added", "Paid; RECEIPT1 applied; BYHAND1 refund_due paid_twice"},
+		{"accepted > paid too little > refund > reversed", "refunded",
+			"Failed wrong_amount, held 120s; RECEIPT1 refunded wrong_amount, less than the price"},
+		{"accepted > hold ends > others take all > paid > refund > reversed", "refunded",
+			"Failed seats_gone; RECEIPT1 refunded seats_gone"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2", "refund due: paid_twice",
+			"Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > paid 2 > paid 1", "known already",
+			"Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 1 > query: paid 2 > query: cancelled 1 > paid 2",
+			"refund due: paid_twice", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2", "unmatched: may_be_same",
+			"Paid; RECEIPT2 applied;  unmatched may_be_same"},
+		{"accepted > no answer > 120 s > retry > accepted > typed 2 > query: paid 2 > query: cancelled 1", "failed",
+			"Paid; RECEIPT2 applied;  unmatched may_be_same"},
+		{"accepted > no answer > 120 s > retry > accepted > c2b echo 1 > query: paid 2 > paid 1", "known already",
+			"Paid; RECEIPT1 applied;  refund_due paid_twice"},
+		{"accepted > query: paid > paid by hand", "unmatched: to_be_confirmed",
+			"Paid;  applied; BYHAND1 unmatched to_be_confirmed"},
+		{"accepted > query: paid > paid by hand > paid", "known already",
+			"Paid; RECEIPT1 applied; BYHAND1 unmatched to_be_confirmed"},
+		{"accepted > query: paid > by hand, typed > paid", "known already",
+			"Paid; RECEIPT1 applied; BYHAND1 refund_due paid_twice"},
 		{"accepted > hold ends > by hand, typed", "paid", "Paid; BYHAND1 applied"},
-		{"accepted > hold ends > by hand, typed > paid", "refund due: paid_twice", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
-		{"accepted > hold ends > by hand, typed > query: paid > paid", "refund due: paid_twice", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > hold ends > by hand, typed > paid", "refund due: paid_twice",
+			"Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > hold ends > by hand, typed > query: paid > paid", "refund due: paid_twice",
+			"Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > cancelled > by hand, typed", "paid", "Paid; BYHAND1 applied"},
-		{"accepted > query: paid > paid by hand > c2b echo > paid", "duplicate", "Paid; RECEIPT1 applied; BYHAND1 unmatched to be confirmed"},
-		{"accepted > c2b echo > refund > query: paid", "known", "Paid void; RECEIPT1 refund_due refund_asked"},
-		{"accepted > c2b echo > refund > query: paid > paid", "known", "Paid void; RECEIPT1 refund_due refund_asked"},
-		{"accepted > c2b echo > refund > paid", "known", "Paid void; RECEIPT1 refund_due refund_asked"},
-		{"accepted > c2b echo > refund > reversed > query: paid", "duplicate", "Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > c2b echo > refund > reversed > query: paid > paid", "duplicate", "Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > c2b echo of a till > refund > reversed > query: paid > receipt of 2 again", "paid", "Paid; RECEIPT1 refunded names no ticket; RECEIPT2 applied"},
-		{"accepted > c2b echo > refund > reversed > paid", "duplicate", "Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1 > query: paid 1", "unmatched: may_be_the_same", "Paid;  applied; RECEIPT1 refund_due paid_twice;  unmatched may_be_the_same"},
-		{"accepted > paid > receipt of 2 again", "another receipt for a push that is paid", "Paid; RECEIPT1 applied also told with receipt RECEIPT2; RECEIPT2 unmatched told for a prompt that was paid with receipt RECEIPT1"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > paid 2 > query: paid 1 > paid by hand 1 > paid too little 1", "receipt added", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice, less than the price; BYHAND1 unmatched to be confirmed"},
-		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little > query: paid", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > hold ends > others take all > query: paid > c2b echo > refund > reversed > paid too little", "duplicate", "Failed seats_gone; RECEIPT1 refunded seats_gone"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1", "unmatched: may_be_the_same", "Paid;  applied; RECEIPT1 unmatched may_be_the_same"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1", "refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1 > paid 2", "receipt added", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid 1", "receipt added", "Paid;  applied;  superseded same money as RECEIPT1; RECEIPT1 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid by hand 1 > paid 1", "receipt added", "Paid;  applied;  superseded same money as RECEIPT1; RECEIPT1 refund_due paid_twice; BYHAND1 unmatched to be confirmed"},
-		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > refund 1 > paid 1", "known", "Paid;  applied; RECEIPT1 refund_due refund_asked"},
+		{"accepted > query: paid > paid by hand > c2b echo > paid", "known already",
+			"Paid; RECEIPT1 applied; BYHAND1 unmatched to_be_confirmed"},
+		{"accepted > c2b echo > refund > query: paid", "refund due: refund_asked",
+			"Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > c2b echo > refund > query: paid > paid", "refund due: refund_asked",
+			"Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > c2b echo > refund > paid", "refund due: refund_asked",
+			"Paid void; RECEIPT1 refund_due refund_asked"},
+		{"accepted > c2b echo > refund > reversed > query: paid", "known already",
+			"Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > c2b echo > refund > reversed > query: paid > paid", "known already",
+			"Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > c2b echo of a till > refund > reversed > query: paid > receipt of 2 again", "paid",
+			"Paid; RECEIPT1 refunded names_no_ticket; RECEIPT2 applied"},
+		{"accepted > c2b echo > refund > reversed > paid", "known already",
+			"Paid void; RECEIPT1 refunded refund_asked"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1", "refund due: paid_twice",
+			"Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed 1 > query: paid 1",
+			"unmatched: may_be_same", "Paid;  applied; RECEIPT1 refund_due paid_twice;  unmatched may_be_same"},
+		{"accepted > paid > receipt of 2 again", "known already",
+			"Paid; RECEIPT1 applied; RECEIPT2 unmatched also_told"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > paid 2 > query: paid 1 > paid by hand 1 " +
+			"> paid too little 1", "refund due: wrong_amount",
+			"Paid; RECEIPT2 applied; RECEIPT1 refund_due wrong_amount, less than the price; BYHAND1 unmatched " +
+				"to_be_confirmed"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little", "doubt: amount_differs",
+			"Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price, doubt amount_differs"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > paid too little > query: paid", "duplicate",
+			"Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price, doubt amount_differs"},
+		{"accepted > hold ends > others take all > query: paid > c2b echo > refund > reversed > paid too little",
+			"doubt: amount_differs",
+			"Failed wrong_amount; RECEIPT1 refunded wrong_amount, less than the price, doubt amount_differs"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1", "unmatched: may_be_same",
+			"Paid;  applied; RECEIPT1 unmatched may_be_same"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1",
+			"refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > paid 1 > paid 2",
+			"known already", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid 1",
+			"refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > query: paid 1 > paid by " +
+			"hand 1 > paid 1", "refund due: paid_twice",
+			"Paid;  applied; RECEIPT1 refund_due paid_twice; BYHAND1 unmatched to_be_confirmed"},
+		{"accepted > no answer > 120 s > retry > accepted > query: paid 2 > typed late 1 > refund 1 > paid 1",
+			"refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > hold ends > typed older", "person: older", "Failed unconfirmed; RECEIPT1 unmatched older"},
-		{"accepted > hold ends > typed, paid to others", "person: paid_others", "Failed unconfirmed"},
+		{"accepted > hold ends > typed, paid to others", "person: paid_to_others", "Failed unconfirmed"},
 		{"accepted > hold ends > typed, unknown", "refused: no_such_receipt", "Failed unconfirmed"},
-		{"accepted > paid > second typed", "refund due: paid_twice", "Paid; RECEIPT1 applied; SECOND1 refund_due paid_twice"},
-		{"accepted > by hand, typed > query: paid > typed", "refund due: paid_twice", "Paid; BYHAND1 applied;  unmatched may_be_the_same; RECEIPT1 refund_due paid_twice"},
-		{"accepted > by hand, typed > query: paid > typed > paid", "refund due: paid_twice", "Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice;  superseded same money as RECEIPT1"},
+		{"accepted > paid > second typed", "refund due: paid_twice",
+			"Paid; RECEIPT1 applied; SECOND1 refund_due paid_twice"},
+		{"accepted > by hand, typed > query: paid > typed", "refund due: paid_twice",
+			"Paid; BYHAND1 applied;  unmatched may_be_same; RECEIPT1 refund_due paid_twice"},
+		{"accepted > by hand, typed > query: paid > typed > paid", "refund due: paid_twice",
+			"Paid; BYHAND1 applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > paid > typed", "not_failed", "Paid; RECEIPT1 applied"},
-		{"accepted > paid > refund > reversed > second typed", "refund due: voided", "Paid void; RECEIPT1 refunded refund_asked; SECOND1 refund_due voided"},
+		{"accepted > paid > refund > reversed > second typed", "refund due: voided",
+			"Paid void; RECEIPT1 refunded refund_asked; SECOND1 refund_due voided"},
 		{"accepted > paid > refund > reversed > typed", "not_failed", "Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > hold ends > others take all > paid > second typed", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone; SECOND1 refund_due seats_gone"},
-		{"accepted > hold ends > by hand, typed > query: paid > paid too little", "refund due: wrong_amount", "Paid; BYHAND1 applied; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > query: paid > paid by hand > paid too little", "refund due: wrong_amount", "Paid void; RECEIPT1 refund_due wrong_amount, less than the price; BYHAND1 unmatched to be confirmed"},
-		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > hold ends > others take all > paid > second typed", "refund due: seats_gone",
+			"Failed seats_gone; RECEIPT1 refund_due seats_gone; SECOND1 refund_due seats_gone"},
+		{"accepted > hold ends > by hand, typed > query: paid > paid too little", "refund due: wrong_amount",
+			"Paid; BYHAND1 applied; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > query: paid > paid by hand > paid too little", "refund due: wrong_amount",
+			"Paid void; RECEIPT1 refund_due wrong_amount, less than the price; BYHAND1 unmatched to_be_confirmed"},
+		{"accepted > hold ends > others take all > paid > same callback again", "refund due: seats_gone",
+			"Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 	} {
 		if testing.Short() && i%fewer != 0 {
 			continue

@@ -8,8 +8,8 @@ import (
 )
 
 // Lease takes or renews a piece of work that one process at a time does, for so long, and reports whether it is the
-// holder's. A holder that dies loses it when the time is over; one that takes it for 0 gives it back. Alone on its books a process
-// always has it.
+// holder's. A holder that dies loses it when the time is over; one that takes it for 0 gives it back. Alone on its
+// books a process always has it.
 func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
 	if !s.Shared() {
 		return true, nil

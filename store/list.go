@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"cinemasphere/store/money"
 )
 
 // CaseKind says what an entry of the list of money is about.
@@ -47,6 +49,9 @@ type Case struct {
 	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
 	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
 	Code       string      `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
+	Doubt      string      `db:"doubt" json:"doubt"`            // what an operator must look into about a payment; it is the Reason then
+	DoubtCents Cents       `db:"doubt_cents" json:"doubtCents"` // the amount that the doubt is about
+	DoubtOf    string      `db:"doubt_receipt" json:"doubtReceipt"`
 	Text       string      `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback, or of money
 	Why        string      `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
 	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
@@ -75,6 +80,14 @@ func (c Case) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.
 // standing is the state that an entry is settled in: that of its refund is part of it.
 func (c Case) standing() string { return strings.TrimSpace(c.State + " " + string(c.Refund)) }
 
+// why is the reason that an entry is settled for: what its doubt is about is part of it.
+func (c Case) why() string {
+	if c.Doubt == "" {
+		return c.Reason
+	}
+	return fmt.Sprintf("%s %d %s", c.Doubt, c.DoubtCents, c.DoubtOf)
+}
+
 // CaseFilter chooses entries of the list. Each field that is not empty narrows it.
 type CaseFilter struct {
 	All     bool     // what nobody has to do anything about too
@@ -86,21 +99,34 @@ type CaseFilter struct {
 	Pushes  []PushID // pushes that are over, which are to be listed without All too
 }
 
-const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
+const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') ` +
+	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
 
 const caseNotCallback = `, '' AS why`
 
-const casePayments = `SELECT 'payment' AS kind, y.id, y.state, CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
-	COALESCE(t.code, '') AS code, y.learnt_by, COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money, COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
-	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id AND z.state NOT IN ('refunded', 'reversed_elsewhere', 'superseded')) AS others, COALESCE(r.result_code, '') AS result_code,
-	CASE WHEN y.amount_cents IS NULL THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '') ELSE '' END AS result_text` + caseNotCallback + caseSettled + `
-	FROM payment y LEFT JOIN ticket t ON t.id = y.ticket_id LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
+const caseNoDoubt = `, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
+
+const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
+	CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt,
+	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
+	COALESCE(t.code, '') AS code, y.learnt_by, y.doubt, y.doubt_cents, y.doubt_receipt,
+	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money,
+	COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
+	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id
+		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
+	CASE WHEN y.amount_cents IS NULL
+		THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '')
+		ELSE '' END AS result_text` + caseNotCallback + caseSettled + `
+	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
+	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
-const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone, '' AS account,
-	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund, p.query_text AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
-	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code, p.result_text` + caseNotCallback + caseSettled + `
+const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone,
+	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund,
+	p.query_text AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
+	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
+	p.result_text` + caseNoDoubt + caseNotCallback + caseSettled + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
 
 const (
@@ -108,14 +134,26 @@ const (
 	caseUnpaid  = ` WHERE p.state <> 'paid'`
 )
 
-const caseClaims = `SELECT 'claim' AS kind, c.id, c.state, c.reason, c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, c.source AS learnt_by,
-	c.created_at AS at, COALESCE(c.next_at, 0) AS next, '' AS refund, c.result_text AS refund_text, 0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at, 0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code, '' AS result_text` + caseNotCallback + caseSettled + `
-	FROM claim c JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
+const caseClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
+	CASE WHEN ` + claimLeft + ` THEN CASE WHEN COALESCE(q.result_text, '') = '' THEN '` + ReasonNotAsked + `' ELSE '` +
+	ReasonNotUnderstood + `' END ELSE c.reason END AS reason,
+	c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, 'customer' AS learnt_by,
+	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
+	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
+	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
+	'' AS result_text` + caseNoDoubt + caseNotCallback + caseSettled + claimFrom + `
+	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
+	LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
-const caseCallbacks = `SELECT 'callback' AS kind, c.id, CASE WHEN c.outcome NOT IN ` + notUnderstood + ` THEN 'read' WHEN ` + unreadOpen + ` THEN 'unread' ELSE 'resolved' END AS state,
-	c.kind AS reason, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount, COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
-	'callback' AS learnt_by, c.received_at AS at, COALESCE(p.next_query_at, m.next_at, k.next_at, r.next_at, 0) AS next, '' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
-	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code, COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseSettled + unreadFrom + `
+const caseCallbacks = `SELECT 'callback' AS kind, c.id,
+	CASE WHEN c.outcome NOT IN ` + notUnderstood + ` THEN 'read' WHEN ` + unreadOpen + ` THEN 'unread'
+		ELSE 'resolved' END AS state,
+	c.kind AS reason, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
+	COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
+	'callback' AS learnt_by, c.received_at AS at, COALESCE(p.next_query_at, k.next_at, r.next_at, 0) AS next,
+	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
+	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
+	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNoDoubt + caseSettled + unreadFrom + `
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has
@@ -133,11 +171,12 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		if len(f.Pushes) == 0 {
 			pushes = casePushes + caseAwaited
 		}
-		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR y.doubt <> '' AND y.state <> 'superseded'`
+		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR ` +
+			`y.doubt <> ''`
 		for id := range alike {
 			payments += fmt.Sprint(` OR y.id = `, id)
 		}
-		claims += ` WHERE c.state = 'asking' OR c.state = 'person' AND NOT (COALESCE(y.state, '') IN ('refunded', 'reversed_elsewhere') OR COALESCE(y.state, '') = 'applied' AND (y.ticket_id = c.ticket_id OR y.learnt_by NOT IN ('person', 'typed')))`
+		claims += ` WHERE c.state IN ('asking', 'person')`
 	}
 	var all []Case
 	for _, query := range []string{payments, pushes, claims, callbacks} {
@@ -150,16 +189,14 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	now := s.Now()
 	for i, c := range all {
 		if c.Kind == CasePush {
-			c.Until = max(c.Until, c.At.Add(echoWindow))
+			c.Until = max(c.Until, c.At.Add(money.EchoAfter))
 		}
 		all[i].Awaited = c.Until > now
 		if c.Kind == CasePayment {
 			all[i].Alike = alike[PaymentID(c.ID)]
 		}
-		if code, is := strings.CutPrefix(c.Reason, ReasonOtherID); is {
-			all[i].TicketCode = code
-		}
-		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.Reason && c.RefundAt <= c.SettledAt
+		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.why() &&
+			c.RefundAt <= c.SettledAt
 	}
 	all = slices.DeleteFunc(all, func(c Case) bool {
 		return !f.wants(c) || c.Settled && !f.All || c.over() && !f.All && !slices.Contains(f.Pushes, PushID(c.ID))
@@ -186,5 +223,6 @@ func (c Case) over() bool {
 
 func (f CaseFilter) wants(c Case) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, c.State)) && (f.Receipt == "" || f.Receipt == c.Receipt) &&
-		(f.Ticket == "" || f.Ticket == c.TicketCode) && (f.Phone == "" || c.Phone != "" && fits(c.Phone, f.Phone)) && c.At >= f.Since
+		(f.Ticket == "" || f.Ticket == c.TicketCode) &&
+		(f.Phone == "" || c.Phone != "" && money.ParsePattern(c.Phone).Fits(f.Phone)) && c.At >= f.Since
 }

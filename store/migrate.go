@@ -3,19 +3,33 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
+	_ "embed"
 	"fmt"
-	"io/fs"
+	"log/slog"
+	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"cinemasphere/store/internal/db"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+//go:embed schema.sql
+var schema string
 
-// migrate brings the schema up to date, forward only.
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
-	p, err := newMigrations(dialect, db, options...)
+// migrate brings the schema up to date, forward only. On PostgreSQL, where several processes may start at once, one
+// does, and the others wait for it.
+func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) error {
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
+	if d == db.PostgreSQL {
+		locker, err := lock.NewPostgresTableLocker(
+			lock.WithTableLockTimeout(200*time.Millisecond, 1500), lock.WithTableLogger(log))
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		dialect, options = goose.DialectPostgres, append(options, goose.WithLocker(locker), goose.WithSlog(log))
+	}
+	p, err := newMigrations(dialect, conn, options...)
 	if err != nil {
 		return err
 	}
@@ -25,12 +39,13 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...
 	return nil
 }
 
+// newMigrations are the changes that lead to the schema, each in a transaction of its own. The first is schema.sql.
 func newMigrations(dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(dialect, db, dir, options...)
+	first := goose.NewGoMigration(1, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, schema)
+		return err
+	}}, nil)
+	p, err := goose.NewProvider(dialect, db, nil, append(options, goose.WithGoMigrations(first))...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

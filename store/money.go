@@ -1,9 +1,13 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"cinemasphere/store/money"
+)
 
 // Cents is money in hundredths of a Kenyan shilling. Prices are kept in cents.
-type Cents int64
+type Cents = money.Cents
 
 // Shillings is money in whole Kenyan shillings, the only unit M-PESA charges: 1 to 250,000 in one payment.
 type Shillings int64
@@ -17,18 +21,7 @@ func Total(price Cents, n int) Shillings {
 }
 
 // Instant is a point in time as UTC unix milliseconds; zero means none.
-type Instant int64
+type Instant = money.Instant
 
 // At converts a time to an Instant, dropping what is finer than a millisecond.
 func At(t time.Time) Instant { return Instant(t.UnixMilli()) }
-
-// Time is the instant in UTC. It is the zero time for a zero instant.
-func (i Instant) Time() time.Time {
-	if i == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(int64(i)).UTC()
-}
-
-// Add returns the instant d later, in whole milliseconds.
-func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }

@@ -22,7 +22,8 @@ type Movie struct {
 	UpdatedAt Instant `db:"updated_at"`
 }
 
-const movieColumns = `id, slug, title, synopsis, poster, poster_alt, runtime_minutes, age_rating, genre, language, created_at, updated_at`
+const movieColumns = `id, slug, title, synopsis, poster, poster_alt, runtime_minutes, age_rating, genre, language, ` +
+	`created_at, updated_at`
 
 // Slug makes the address form of a title: lower-case letters and digits, one dash between words.
 func Slug(title string) string {

@@ -30,15 +30,16 @@ func TestOtherSchemas(t *testing.T) {
 		"a table of a later one": {false, `DROP TABLE access_token`},
 		"a column":               {false, `ALTER TABLE movie DROP COLUMN synopsis`},
 		"all rows":               {false, rows + `> 0`},
-		"the last rows":          {false, rows + `> 4`},
-		"a row in between":       {false, rows + `= 3`},
-		"the first row":          {false, rows + `= 1`},
+		"the row before all":     {false, rows + `= 0`},
+		"half made":              {false, rows + `> 0; DROP TABLE refund; DROP TABLE question`},
+		"a column's old name":    {false, `ALTER TABLE push_request RENAME COLUMN reference TO account`},
 		"a name":                 {false, `ALTER TABLE ticket RENAME TO tickets`},
-		"of another, as many":    {true, foreign + `(0,1),(1,1),(2,1),(3,1),(4,1),(5,1),(6,1),(7,1),(8,1); CREATE TABLE user (id BIGINT)`},
-		"of another, fewer":      {true, foreign + `(0,1),(1,1),(2,1); CREATE TABLE user (id BIGINT)`},
-		"of another, none":       {true, foreign + `(0,1); CREATE TABLE user (id BIGINT)`},
-		"of another, more":       {true, foreign + `(0,1),(20260101120000,1); CREATE TABLE user (id BIGINT)`},
-		"other columns":          {true, `CREATE TABLE goose_db_version (a BIGINT)`},
+		"of another, as many": {true,
+			foreign + `(0,1),(1,1),(2,1),(3,1),(4,1),(5,1),(6,1),(7,1),(8,1); CREATE TABLE user (id BIGINT)`},
+		"of another, fewer": {true, foreign + `(0,1),(1,1),(2,1); CREATE TABLE user (id BIGINT)`},
+		"of another, none":  {true, foreign + `(0,1); CREATE TABLE user (id BIGINT)`},
+		"of another, more":  {true, foreign + `(0,1),(20260101120000,1); CREATE TABLE user (id BIGINT)`},
+		"other columns":     {true, `CREATE TABLE goose_db_version (a BIGINT)`},
 	} {
 		path := filepath.Join(t.TempDir(), "books.db")
 		if !c.fresh {
@@ -89,7 +90,7 @@ func openAndClose(t *testing.T, path string) error {
 // TestOtherSchemasOnPostgres: the same there.
 func TestOtherSchemasOnPostgres(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
-		for _, broken := range []string{`DROP TABLE unread`, `DELETE FROM goose_db_version WHERE version_id > 4`,
+		for _, broken := range []string{`DROP TABLE unread`, `DELETE FROM goose_db_version WHERE version_id > 0`,
 			`ALTER TABLE ticket RENAME TO tickets`} {
 			path := storetest.EmptyDatabase(t)
 			if err := openAndClose(t, path); err != nil {
@@ -113,12 +114,12 @@ func TestLockedByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer shut(t, other)
 	conn, err := other.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer shut(t, conn)
 	if _, err := conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
 		t.Fatal(err)
 	}

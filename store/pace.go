@@ -36,7 +36,8 @@ const (
 	closeAfter = 5
 	restFirst  = 15 * time.Second
 	restMost   = 4 * time.Minute
-	// yieldFor is how long questions are few after a push that Daraja was too busy for, and yieldBy how many times fewer.
+	// yieldFor is how long questions are few after a push that Daraja was too busy for, and yieldBy how many times
+	// fewer.
 	yieldFor = 30 * time.Second
 	yieldBy  = 8
 	// paceAge is how old what is known of the pace and the switch may be.
@@ -63,7 +64,9 @@ func (s *Store) salesState(ctx context.Context) (salesState, error) {
 	}
 	st := salesState{read: s.now()}
 	err := s.readers.scan(ctx, []any{&st.paused, &st.pace.Pushes, &st.pace.Questions, &st.pace.RestUntil, &st.pace.YieldUntil}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), ''),
-		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0), COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0),
+		COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0),
+		COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0),
+		COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0),
 		COALESCE((SELECT rest_until FROM pace WHERE name = 'push'), 0)`)
 	if err != nil {
 		return st, fmt.Errorf("read whether sales are open: %w", err)
@@ -87,7 +90,8 @@ func (s *Store) Sales(ctx context.Context) (Sales, error) {
 	return out, err
 }
 
-// PauseSales stops bookings until [Store.ResumeSales], with a reason for the operator's list. Tickets already booked go on.
+// PauseSales stops bookings until [Store.ResumeSales], with a reason for the operator's list. Tickets already booked go
+// on.
 func (s *Store) PauseSales(ctx context.Context, why string) error {
 	if why == "" {
 		why = "paused"
@@ -104,8 +108,9 @@ func (s *Store) setPaused(ctx context.Context, why string) error {
 	return err
 }
 
-// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now and
-// then shows whether it answers again: the first booking or other try that is written then, and nothing that is refused.
+// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now
+// and then shows whether it answers again: the first booking or other try that is written then, and nothing that is
+// refused.
 func (s *Store) MayPush(ctx context.Context) error {
 	st, err := s.salesState(ctx)
 	switch {
@@ -126,8 +131,8 @@ func (s *Store) probing(ctx context.Context) (bool, error) {
 	return st.pace.open(), err
 }
 
-// probe makes the prompt of this write the one that shows whether Daraja answers again. It refuses with DarajaDown where
-// another is under way, or it is too early.
+// probe makes the prompt of this write the one that shows whether Daraja answers again. It refuses with DarajaDown
+// where another is under way, or it is too early.
 func (t *tx) probe() error {
 	var p Pace
 	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil}, `SELECT COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0),

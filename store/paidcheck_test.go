@@ -28,9 +28,9 @@ func (st *stage) queues(when string, want int) {
 	}
 }
 
-func (st *stage) takes(when string) store.PaidCheck {
+func (st *stage) takes(when string) store.Question {
 	st.t.Helper()
-	k, err := st.s.TakeCheck(st.t.Context(), checkGap)
+	k, err := st.s.LeaseQuestion(st.t.Context(), checkGap)
 	if err != nil || k.Receipt != "RECEIPT1" || k.Sent == 0 {
 		st.t.Fatalf("%s: %+v, %v", when, k, err)
 	}
@@ -40,7 +40,7 @@ func (st *stage) takes(when string) store.PaidCheck {
 // idle fails the test where there is something to ask about, or the loop would be woken for it.
 func (st *stage) idle(when string) {
 	st.t.Helper()
-	if k, err := st.s.TakeCheck(st.t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
+	if k, err := st.s.LeaseQuestion(st.t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, k, err)
 	}
 	if at, err := st.s.NextDue(st.t.Context(), true); err != nil || at != 0 && at <= st.s.Now() {
@@ -48,13 +48,15 @@ func (st *stage) idle(when string) {
 	}
 }
 
-func (st *stage) checked(k store.PaidCheck, tr store.Transaction) string {
+func (st *stage) checked(k store.Question, tr store.Transaction) string {
 	st.t.Helper()
 	kind, token := store.CallbackStatus, k.ResultToken
 	if tr.NoAnswer {
 		kind, token = store.CallbackStatusTimeout, k.TimeoutToken
 	}
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: kind, Token: token, Body: []byte("{}"), Size: 2})
+	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+		Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		st.t.Fatalf("keep: known %v, %v", known, err)
 	}
@@ -73,7 +75,7 @@ func (st *stage) confirmsAll() {
 		st.t.Fatal(err)
 	}
 	for range payments {
-		k, err := st.s.TakeCheck(st.t.Context(), 0)
+		k, err := st.s.LeaseQuestion(st.t.Context(), 0)
 		if errors.Is(err, store.ErrNotFound) {
 			return
 		}
@@ -81,7 +83,9 @@ func (st *stage) confirmsAll() {
 		if err != nil || i < 0 {
 			st.t.Fatal(k.Receipt, err)
 		}
-		st.checked(k, store.Transaction{Known: true, Completed: true, ToUs: true, Receipt: k.Receipt, Amount: payments[i].Amount})
+		st.checked(k, store.Transaction{
+			Known: true, Completed: true, ToUs: true, Receipt: k.Receipt, Amount: payments[i].Amount,
+		})
 	}
 }
 
@@ -90,29 +94,26 @@ var (
 	wentBack   = store.Transaction{Known: true, Reversed: true, ToUs: true, Receipt: "RECEIPT1", Amount: 270_000}
 )
 
-// TestPaidTicketsAreChecked: M-PESA is asked once in the hour before the film and once a day after, whatever it says of money that
-// is still there changes nothing, and nobody sees any of it.
+// TestPaidTicketsAreChecked: M-PESA is asked once, in the hour before the film. Whatever it says of money that is still
+// there changes nothing, and nobody sees any of it.
 func TestPaidTicketsAreChecked(t *testing.T) { storetest.Each(t, testPaidTicketsAreChecked) }
 
 func testPaidTicketsAreChecked(t *testing.T) {
-	st := paidStage(t)
-	st.do("another ticket") // which is not paid
-	sees := func() store.Ticket {
-		tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return *tk
-	}
-	before, cases := sees(), len(st.cases(store.CaseClaim))
-	st.queues("the day before", 0)
-	for _, round := range []struct {
-		after time.Duration
-		says  store.Transaction
-	}{
-		{23*time.Hour + time.Minute, stillThere}, {25 * time.Hour, store.Transaction{Text: "no such receipt"}},
+	for _, says := range []store.Transaction{
+		stillThere, {Text: "no such receipt"}, {Known: true, Completed: true, Receipt: "RECEIPT1", Amount: 270_000},
 	} {
-		st.clock.add(round.after)
+		st := paidStage(t)
+		st.do("another ticket") // which is not paid
+		sees := func() store.Ticket {
+			tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return *tk
+		}
+		before, cases := sees(), len(st.cases(""))
+		st.queues("the day before", 0)
+		st.clock.add(23*time.Hour + time.Minute)
 		if _, err := st.s.EndHolds(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -120,34 +121,36 @@ func testPaidTicketsAreChecked(t *testing.T) {
 		st.queues("its turn again", 0)
 		k := st.takes("its turn")
 		st.idle("while it is asked about")
-		if told := st.checked(k, round.says); told != "checked" {
+		if told := st.checked(k, says); told != "known already" {
 			t.Errorf("told %s", told)
 		}
-		if told := st.checked(k, round.says); told != "checked" {
+		if told := st.checked(k, says); told != "duplicate" {
 			t.Errorf("told %s of the same again", told)
 		}
-		st.clock.add(4 * time.Hour)
-		st.queues("afterwards", 0)
-		st.idle("afterwards")
+		for _, later := range []time.Duration{30 * time.Minute, 4 * time.Hour, 25 * time.Hour} {
+			st.clock.add(later)
+			st.queues("afterwards", 0)
+			st.idle("afterwards")
+		}
+		if after := sees(); after.Version != before.Version || after.Claims != 0 || after.VoidedAt != 0 {
+			t.Errorf("the ticket's page: version %d, then %d, %d claims", before.Version, after.Version, after.Claims)
+		}
+		if claims, err := st.s.Claims(t.Context(), before.ID); err != nil || len(claims) != 0 {
+			t.Errorf("claims: %+v, %v", claims, err)
+		}
+		if n := len(st.cases("")); n != cases {
+			t.Errorf("the list of money had %d entries, and has %d", cases, n)
+		}
+		storetest.Sound(t, st.s)
 	}
-	if after := sees(); after.Version != before.Version || after.Claims != 0 || after.VoidedAt != 0 {
-		t.Errorf("the ticket's page: version %d, then %d, %d claims", before.Version, after.Version, after.Claims)
-	}
-	if claims, err := st.s.Claims(t.Context(), before.ID); err != nil || len(claims) != 0 {
-		t.Errorf("claims: %+v, %v", claims, err)
-	}
-	if n := len(st.cases(store.CaseClaim)); n != cases {
-		t.Errorf("the list of money has %d claims more", n-cases)
-	}
-	storetest.Sound(t, st.s)
 }
 
-// TestReversedBeforeTheFilm: money that is gone makes the ticket void and its seats free, also where M-PESA said before that it
-// was there, and once it is written down as gone nothing is asked any more.
+// TestReversedBeforeTheFilm: money that is gone makes the ticket void and its seats free, also where M-PESA said before
+// that it was there, and once it is written down as gone nothing is asked any more.
 func TestReversedBeforeTheFilm(t *testing.T) { storetest.Each(t, testReversedBeforeTheFilm) }
 
 func testReversedBeforeTheFilm(t *testing.T) {
-	const gone = "Paid void; RECEIPT1 reversed_elsewhere reversed at M-PESA"
+	const gone = "Paid void; RECEIPT1 reversed_elsewhere"
 	st := paidStage(t)
 	st.clock.add(23*time.Hour + time.Minute)
 	st.queues("its turn", 1)
@@ -158,8 +161,9 @@ func testReversedBeforeTheFilm(t *testing.T) {
 		tr         store.Transaction
 		told, ends string
 	}{
-		{store.Transaction{NoAnswer: true}, "no answer", "Paid; RECEIPT1 applied"}, {other, "checked", "Paid; RECEIPT1 applied"}, {stillThere, "checked", "Paid; RECEIPT1 applied"},
-		{wentBack, "reversed at M-PESA", gone}, {wentBack, "reversed at M-PESA", gone}, {stillThere, "checked", gone},
+		{store.Transaction{NoAnswer: true}, "no answer", "Paid; RECEIPT1 applied"},
+		{other, "known already", "Paid; RECEIPT1 applied"}, {stillThere, "known already", "Paid; RECEIPT1 applied"},
+		{wentBack, "gone back", gone}, {wentBack, "duplicate", gone}, {stillThere, "duplicate", gone},
 	} {
 		if told := st.checked(k, says.tr); told != says.told || st.end() != says.ends {
 			t.Errorf("told %s, ends as %s; want %s, %s", told, st.end(), says.told, says.ends)
@@ -178,61 +182,65 @@ func testReversedBeforeTheFilm(t *testing.T) {
 	storetest.Sound(t, st.s)
 }
 
-// TestCheckIsAskedAgain: where M-PESA does not answer it is asked less often, and in the end no more; the day after is
-// another matter. What is given back meanwhile is not asked about.
+// TestCheckIsAskedAgain: where M-PESA does not answer it is asked less often, and in the end no more. What has been
+// given back meanwhile is not asked about.
 func TestCheckIsAskedAgain(t *testing.T) { storetest.Each(t, testCheckIsAskedAgain) }
 
 func testCheckIsAskedAgain(t *testing.T) {
 	st := paidStage(t)
 	st.clock.add(23*time.Hour + time.Minute)
 	st.queues("its turn", 1)
-	asked := 0
+	asked, ended := 0, 0
 	for range 300 {
-		_, err := st.s.TakeCheck(t.Context(), checkGap)
-		if err == nil {
+		switch _, err := st.s.LeaseQuestion(t.Context(), checkGap); {
+		case err == nil:
 			asked++
-		} else if !errors.Is(err, store.ErrNotFound) {
+		case errors.Is(err, store.ErrSettled):
+			ended++
+		case !errors.Is(err, store.ErrNotFound):
 			t.Fatal(err)
 		}
 		st.clock.add(time.Minute)
 	}
-	if asked != 12 {
-		t.Errorf("asked %d times in five hours", asked)
+	if asked != 12 || ended != 1 {
+		t.Errorf("asked %d times in five hours, ended %d times", asked, ended)
 	}
 	st.idle("afterwards")
 	st.clock.add(21 * time.Hour)
-	st.queues("the day after", 1)
-	if _, err := st.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: "UKO6MINE00"}); err != nil {
-		t.Fatal(err)
-	}
-	if k, err := st.s.TakeCheck(t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("what has been given back: %+v, %v", k, err)
-	}
+	st.queues("the day after", 0)
+
+	st = paidStage(t)
+	st.clock.add(23*time.Hour + time.Minute)
+	st.queues("its turn", 1)
+	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "UKO6MINE00"})
 	st.idle("what has been given back")
+	st.queues("what has been given back", 0)
 }
 
-// TestChecksGoLast: within the pace of all questions, after whatever somebody waits for, and not soon again where Daraja did not
-// answer.
+// TestChecksGoLast: within the pace of all questions, after whatever somebody waits for, and not soon again where
+// Daraja did not answer.
 func TestChecksGoLast(t *testing.T) { storetest.Each(t, testChecksGoLast) }
 
 func testChecksGoLast(t *testing.T) {
 	st := paidStage(t)
 	st.clock.add(23*time.Hour + time.Minute)
 	st.queues("its turn", 1)
-	st.do("another ticket")
-	if err := st.s.ClaimReceipt(t.Context(), st.other, "UKO5ABCDEF", ""); err != nil {
-		t.Fatal(err)
+	customers := func(when, receipt string) {
+		st.do("another ticket")
+		if err := st.s.ClaimReceipt(t.Context(), st.other, receipt, ""); err != nil {
+			t.Fatal(err)
+		}
+		q, err := st.s.LeaseQuestion(t.Context(), checkGap)
+		if err != nil || q.Receipt != receipt || !q.Urgent {
+			t.Fatalf("%s: %+v, %v", when, q, err)
+		}
+		st.idle("within the pace of what a customer waits for")
+		if err := st.s.EndQuestion(t.Context(), receipt); err != nil {
+			t.Fatal(err)
+		}
+		st.clock.add(checkGap)
 	}
-	if k, err := st.s.TakeCheck(t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("before a customer's receipt: %+v, %v", k, err)
-	}
-	c, err := st.s.TakeClaim(t.Context(), 0)
-	if err == nil {
-		err = st.s.ClaimToPerson(t.Context(), c)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	customers("before the check", "UKO5ABCDEF")
 	st.takes("then")
 	st.clock.add(time.Minute)
 	if err := st.s.Exec(`UPDATE pace SET next_at = $1 WHERE name = 'query'`, st.s.Now().Add(checkGap)); err != nil {
@@ -250,6 +258,8 @@ func testChecksGoLast(t *testing.T) {
 	if at, err := st.s.NextDue(t.Context(), false); err != nil || at != 0 && at <= st.s.Now() {
 		t.Errorf("without an initiator: due at %v, %v", at.Time(), err)
 	}
+	customers("while checks rest", "UKO5ABCDEG")
+	st.idle("while Daraja does not answer a check")
 	st.clock.add(time.Minute)
 	st.takes("later")
 }

@@ -7,7 +7,8 @@ import (
 	"cinemasphere/store"
 )
 
-// TestCheckPath: what names no books for certain is refused. No error, nor the name that is shown, has a password in it.
+// TestCheckPath: what names no books for certain is refused. No error, nor the name that is shown, has a password in
+// it.
 func TestCheckPath(t *testing.T) {
 	for _, good := range []string{
 		"cinemasphere.db", "/var/lib/cinema/books.db", "./data/a b.db", "books#1.db", "../books%20.db", "a//b.db",

@@ -21,22 +21,26 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestCutAtCommit: a write whose COMMIT was not answered is unknown, whether it is in the books or not, and runs no second time.
+// TestCutAtCommit: a write whose COMMIT was not answered is unknown, whether it is in the books or not, and runs no
+// second time.
 func TestCutAtCommit(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		path := storetest.Path(t)
 		p, through := newProxy(t, path)
 		s, direct := open(t, through), open(t, path)
-		defer direct.Close()
-		defer s.Close()
+		defer shut(t, direct)
+		defer shut(t, s)
 		// A write that is sent whole, with nothing to wait for in between, is its own COMMIT.
-		if err := s.SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil { // which prepares its statement
+		// which prepares its statement
+		if err := s.SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil {
 			t.Fatal(err)
 		}
 		for _, done := range []bool{false, true} {
 			key := fmt.Sprint("whole, done ", done)
 			p.cut(1, "INSERT INTO setting", done)
-			if err := s.SetSettings(t.Context(), map[string]string{key: "", key + " too": ""}); !errors.Is(err, store.ErrUnknown) || p.left() != 0 {
+			if err := s.SetSettings(t.Context(), map[string]string{
+				key: "", key + " too": "",
+			}); !errors.Is(err, store.ErrUnknown) || p.left() != 0 {
 				t.Errorf("%s: told %v", key, err)
 			}
 			for _, key := range []string{key, key + " too"} {
@@ -71,7 +75,7 @@ func TestCutBeforeCommit(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		p, path := newProxy(t, storetest.Path(t))
 		s := open(t, path)
-		defer s.Close()
+		defer shut(t, s)
 		for _, at := range []string{"begin", "INSERT INTO setting"} {
 			for _, done := range []bool{false, true} {
 				key := fmt.Sprint(at, done)
@@ -87,7 +91,8 @@ func TestCutBeforeCommit(t *testing.T) {
 		}
 		for _, done := range []bool{false, true} {
 			p.cut(1, "SELECT key", done)
-			rows, err := s.Texts(fmt.Sprintf("SELECT key /* %v */ FROM setting WHERE key LIKE 'INSERT%%' ORDER BY key", done))
+			rows, err := s.Texts(fmt.Sprintf("SELECT key /* %v */ FROM setting WHERE key LIKE 'INSERT%%' ORDER BY key",
+				done))
 			if err != nil || len(rows) != 2 || p.left() != 0 {
 				t.Errorf("cut in a read, done %v: %q, %v", done, rows, err)
 			}
@@ -101,8 +106,8 @@ func TestCutBeforeCommit(t *testing.T) {
 	})
 }
 
-// TestLostRaces: a write that the server rolled back, because another was quicker, runs again; one that goes on losing is
-// turned away.
+// TestLostRaces: a write that the server rolled back, because another was quicker, runs again; one that goes on losing
+// is turned away.
 func TestLostRaces(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		s := storetest.New(t)
@@ -120,7 +125,9 @@ func TestLostRaces(t *testing.T) {
 			if err != nil || runs != 3 {
 				t.Errorf("%s twice: %v after %d runs", state, err, runs)
 			}
-			if err := s.Write(true, func(exec func(string, ...any) error) error { return exec(raise(state)) }); !errors.Is(err, store.ErrBusy) {
+			if err := s.Write(true, func(exec func(string, ...any) error) error {
+				return exec(raise(state))
+			}); !errors.Is(err, store.ErrBusy) {
 				t.Errorf("%s for ever: a booking was told %v", state, err)
 			}
 		}
@@ -174,8 +181,11 @@ func TestRefusedCommit(t *testing.T) {
 		}
 		exec(`CREATE SEQUENCE commits`) // keeps its count when a transaction is rolled back
 		exec(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF nextval('commits') < 3 THEN RAISE EXCEPTION USING ERRCODE = (SELECT value FROM setting WHERE key = 'state'); END IF; RETURN NULL; END $$`)
-		exec(`CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON hall DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`)
+			IF nextval('commits') < 3 THEN RAISE EXCEPTION USING ERRCODE = (SELECT value FROM setting
+			WHERE key = 'state'); END IF; RETURN NULL; END $$`)
+		exec(
+			`CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON hall DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ` +
+				`EXECUTE FUNCTION refuse()`)
 		defer func() {
 			exec(`DROP TRIGGER refuse ON hall`)
 			exec(`DROP FUNCTION refuse`)
@@ -190,7 +200,8 @@ func TestRefusedCommit(t *testing.T) {
 			}
 			exec(`ALTER SEQUENCE commits RESTART`)
 			_, err := s.AddHall(t.Context(), store.Hall{Name: c.state, Plan: storetest.Plan(1, 2)})
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || errors.Is(err, store.ErrUnknown) != (c.state == "57014") {
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) ||
+				errors.Is(err, store.ErrUnknown) != (c.state == "57014") {
 				t.Errorf("%s at COMMIT: %v", c.state, err)
 			}
 		}
@@ -200,8 +211,8 @@ func TestRefusedCommit(t *testing.T) {
 	})
 }
 
-// TestBookingsWaitASecond: a booking that nobody foresaw would wait is turned away after a second, and nothing is written;
-// what Safaricom brings waits on.
+// TestBookingsWaitASecond: a booking that nobody foresaw would wait is turned away after a second, and nothing is
+// written; what Safaricom brings waits on.
 func TestBookingsWaitASecond(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -243,7 +254,8 @@ func TestLockedTooLong(t *testing.T) {
 			})
 		}()
 		<-locked
-		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); !errors.Is(err, store.ErrBusy) {
+		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); !errors.Is(err,
+			store.ErrBusy) {
 			t.Errorf("told %v", err)
 		}
 		close(release)
@@ -262,8 +274,8 @@ func TestManyProcesses(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		path := storetest.Path(t)
 		processes := []*store.Store{open(t, path), open(t, path)}
-		defer processes[0].Close()
-		defer processes[1].Close()
+		defer shut(t, processes[0])
+		defer shut(t, processes[1])
 		id := storetest.Screening(t, processes[0], 3, 20)
 		var sold atomic.Int64
 		var all sync.WaitGroup
@@ -293,8 +305,8 @@ func TestManyProcesses(t *testing.T) {
 	})
 }
 
-// TestOneBrowserAtOnce: three bookings of ten seats that one browser makes at once, of three screenings and by three phones,
-// are not all taken.
+// TestOneBrowserAtOnce: three bookings of ten seats that one browser makes at once, of three screenings and by three
+// phones, are not all taken.
 func TestOneBrowserAtOnce(t *testing.T) { storetest.Each(t, testOneBrowserAtOnce) }
 
 func testOneBrowserAtOnce(t *testing.T) {
@@ -311,7 +323,8 @@ func testOneBrowserAtOnce(t *testing.T) {
 				b := storetest.Booking(id, storetest.Phone(10*round+i), 10)
 				b.Browser = fmt.Sprint("browser ", round)
 				_, _, err := s.Book(t.Context(), b)
-				if refusal, is := errors.AsType[*store.Refusal](err); err != nil && (!is || refusal.Kind != store.TooManySeats) {
+				if refusal, is := errors.AsType[*store.Refusal](err); err != nil &&
+					(!is || refusal.Kind != store.TooManySeats) {
 					t.Error(err)
 				}
 				if err == nil {
@@ -330,7 +343,8 @@ func testOneBrowserAtOnce(t *testing.T) {
 func TestFirstStartTogether(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		path := storetest.EmptyDatabase(t)
-		if _, err := store.Open(t.Context(), store.Options{Path: path, Existing: true}); err == nil || !strings.Contains(err.Error(), "no books") {
+		if _, err := store.Open(t.Context(), store.Options{Path: path, Existing: true}); err == nil ||
+			!strings.Contains(err.Error(), "no books") {
 			t.Errorf("no books are there yet: %v", err)
 		}
 		type opened struct {
@@ -377,7 +391,7 @@ func TestStartWaitsForAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer shut(t, db)
 		count := func(query string) (n int) {
 			t.Helper()
 			if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+query).Scan(&n); err != nil {
@@ -406,7 +420,8 @@ func TestStartWaitsForAnother(t *testing.T) {
 		for len(opened) == 0 && count(`goose_lock WHERE xmax::text <> '0'`) == 0 {
 			runtime.Gosched()
 		}
-		if made := count(`information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%'`); len(opened) > 0 || made > 0 {
+		made := count(`information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%'`)
+		if len(opened) > 0 || made > 0 {
 			t.Fatalf("it did not wait: it has made %d tables", made)
 		}
 		if _, err := db.ExecContext(t.Context(), `UPDATE goose_lock SET locked = false`); err != nil {
@@ -421,7 +436,8 @@ func TestStartWaitsForAnother(t *testing.T) {
 // TestUnsuitableDatabase: what would lose text or payments is refused, and no error shows the password.
 func TestUnsuitableDatabase(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
-		lossy, ascii := storetest.EmptyDatabase(t, "synchronous_commit=off"), storetest.EmptyDatabase(t, "encoding=SQL_ASCII")
+		lossy, ascii := storetest.EmptyDatabase(t, "synchronous_commit=off"),
+			storetest.EmptyDatabase(t, "encoding=SQL_ASCII")
 		for path, want := range map[string]string{
 			lossy: "synchronous_commit is off",
 			ascii: "ENCODING 'UTF8'",
@@ -440,8 +456,8 @@ func TestUnsuitableDatabase(t *testing.T) {
 	})
 }
 
-// TestUniqueNames: each unique constraint and index goes by the same name on both databases, so that code which looks for one
-// finds it on both.
+// TestUniqueNames: each unique constraint and index goes by the same name on both databases, so that code which looks
+// for one finds it on both.
 func TestUniqueNames(t *testing.T) {
 	known := slices.Sorted(maps.Values(store.UniqueColumns()))
 	storetest.Each(t, func(t *testing.T) {
@@ -461,7 +477,10 @@ func TestUniqueNames(t *testing.T) {
 		}
 		// And one by one, as far as one statement can break them.
 		id := storetest.Screening(t, s, 1, 2)
-		for _, want := range []string{"ticket.id", "ticket.code", "ticket.idempotency_key", "seat.screening_id, seat.label", "setting.key", "hall.name"} {
+		for _, want := range []string{
+			"ticket.id", "ticket.code", "ticket.idempotency_key", "seat.screening_id, seat.label", "setting.key",
+			"hall.name",
+		} {
 			err := s.Exec(breaking(want, id), id)
 			if err == nil { // the first of its kind
 				err = s.Exec(breaking(want, id), id)
@@ -477,8 +496,8 @@ func TestUniqueNames(t *testing.T) {
 func breaking(column string, id store.ScreeningID) string {
 	ticket := func(id, code, key string) string {
 		return `INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason, receipt, seats, seats_moved,
-			held_since, idempotency_key, fingerprint, browser, void_reason, version, created_at, updated_at)
-			SELECT ` + id + `, $1, ` + code + `, 'secret ' || count(*), '', '', 1, 1, 'Failed', '', '', '', 0, 0, ` + key + `, '', '', '', 1, 0, 0 FROM ticket`
+			held_since, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
+			SELECT ` + id + `, $1, ` + code + `, 'secret ' || count(*), '', '', 1, 1, 'Failed', '', '', '', 0, 0, ` + key + `, '', '', '', '', 1, 0, 0 FROM ticket`
 	}
 	switch column {
 	case "ticket.id":
@@ -505,7 +524,9 @@ func testStrangeText(t *testing.T) {
 		if _, err := s.TicketBySecret(t.Context(), secret); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("ticket by %.20q: %v", secret, err)
 		}
-		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: secret, Source: secret}); known || err != nil {
+		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+			Kind: "stk", Token: secret, Source: secret,
+		}); known || err != nil {
 			t.Errorf("callback to %.20q: known %v, %v", secret, known, err)
 		}
 	}
@@ -519,7 +540,8 @@ func testStrangeText(t *testing.T) {
 	}
 	amount := store.Cents(sent.Amount) * 100
 	applied, err := s.ApplyCallback(t.Context(), kept, store.Verdict{
-		Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_\x00", Code: "0", Text: "ok\x00\xff", Amount: &amount, Receipt: "RECEIPT1",
+		Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_\x00", Code: "0", Text: "ok\x00\xff",
+		Amount: &amount, Receipt: "RECEIPT1",
 	})
 	if err != nil || applied.Outcome != "paid" {
 		t.Errorf("told %q, %v", applied.Outcome, err)
@@ -527,22 +549,19 @@ func testStrangeText(t *testing.T) {
 	storetest.Sound(t, s)
 }
 
-// TestStatementsThatTravelTogether: what nobody waits for is done, or not, with the rest; what was read ahead is what was there, and
-// never what a later statement has changed.
+// TestStatementsThatTravelTogether: what nobody waits for is done, or not, with the rest.
 func TestStatementsThatTravelTogether(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
 		s := storetest.New(t)
-		seen, err := s.Ahead("ahead", "before", "after")
-		if err != nil || !slices.Equal(seen, []string{"before", "before", "after"}) {
-			t.Errorf("saw %q, %v", seen, err)
-		}
 		insert := func(key string) string {
 			return `INSERT INTO setting (key, value, updated_at) VALUES ('` + key + `', '', 0)`
 		}
-		if err := s.Later(insert("first"), `SELECT 1 / 0`, insert("last")); err == nil || errors.Is(err, store.ErrUnknown) || !strings.Contains(err.Error(), "22012") {
+		err := s.Later(insert("first"), `SELECT 1 / 0`, insert("last"))
+		if err == nil || errors.Is(err, store.ErrUnknown) || !strings.Contains(err.Error(), "22012") {
 			t.Errorf("a failure in the middle: %v", err)
 		}
-		if err := s.Later(insert("first"), insert("last"), `SELECT 1 / 0`); err == nil || errors.Is(err, store.ErrUnknown) {
+		err = s.Later(insert("first"), insert("last"), `SELECT 1 / 0`)
+		if err == nil || errors.Is(err, store.ErrUnknown) {
 			t.Errorf("a failure at the end: %v", err)
 		}
 		// A write that makes nothing of the error of a statement is not done all the same.

@@ -51,11 +51,15 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}
-		if _, err := f.s.Retry(t.Context(), store.NewRetry{Secret: busy.Secret, Phone: storetest.Phone(800)}); err == nil || down(err) {
+		if _, err := f.s.Retry(t.Context(), store.NewRetry{
+			Secret: busy.Secret, Phone: storetest.Phone(800),
+		}); err == nil || down(err) {
 			t.Fatalf("another try that is none: %v", err)
 		}
 	}
-	if _, err := f.s.Retry(t.Context(), store.NewRetry{Secret: failed.Secret, Phone: storetest.Phone(801)}); err != nil {
+	if _, err := f.s.Retry(t.Context(), store.NewRetry{
+		Secret: failed.Secret, Phone: storetest.Phone(801),
+	}); err != nil {
 		t.Errorf("the first honest one: %v", err)
 	}
 	if err := tries(f.who(1)); !down(err) {

@@ -67,8 +67,8 @@ type snapshot struct {
 	catalogue uint64
 }
 
-// Programme returns what is on. What this process has changed in films and screenings is in it at once; the seats left are
-// those of the last second in which somebody asked.
+// Programme returns what is on. What this process has changed in films and screenings is in it at once; the seats left
+// are those of the last second in which somebody asked.
 func (s *Store) Programme(ctx context.Context) (*Programme, error) {
 	c := &s.programme
 	catalogue := s.catalogue.Load()
@@ -102,11 +102,14 @@ func (s *Store) Programme(ctx context.Context) (*Programme, error) {
 
 func (s *Store) films(ctx context.Context) ([]Film, error) {
 	var movies []Movie
-	if err := s.list(ctx, &movies, `SELECT `+movieColumns+` FROM movie WHERE archived_at IS NULL ORDER BY title, id`); err != nil {
+	if err := s.list(ctx, &movies, `SELECT `+movieColumns+` FROM movie WHERE archived_at IS NULL
+		ORDER BY title, id`); err != nil {
 		return nil, err
 	}
 	var screenings []Screening
-	if err := s.list(ctx, &screenings, screeningSelect+` WHERE s.starts_at > $1 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`, s.Now()); err != nil {
+	if err := s.list(ctx, &screenings,
+		screeningSelect+` WHERE s.starts_at > $1 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`,
+		s.Now()); err != nil {
 		return nil, err
 	}
 	byMovie := map[MovieID][]Screening{}
@@ -121,7 +124,8 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 	return films, nil
 }
 
-const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.sales_close_at, s.price_cents, s.capacity,
+const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.sales_close_at,
+	s.price_cents, s.capacity,
 	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
@@ -137,8 +141,8 @@ func (s *Store) Screening(ctx context.Context, id ScreeningID) (Screening, Movie
 	return sc, m, err
 }
 
-// NextScreening is the film's earliest screening with at least one seat left that is on sale. ErrNotFound means there is
-// no such film; a zero Screening with no error means that nothing of it can be bought.
+// NextScreening is the film's earliest screening with at least one seat left that is on sale. ErrNotFound means there
+// is no such film; a zero Screening with no error means that nothing of it can be bought.
 func (s *Store) NextScreening(ctx context.Context, id MovieID) (Screening, error) {
 	var m MovieID
 	if err := s.read(ctx, &m, `SELECT id FROM movie WHERE id = $1 AND archived_at IS NULL`, id); err != nil {
@@ -146,7 +150,8 @@ func (s *Store) NextScreening(ctx context.Context, id MovieID) (Screening, error
 	}
 	var sc Screening
 	err := s.read(ctx, &sc, screeningSelect+` WHERE s.movie_id = $1 AND s.status = 'on_sale' AND s.sales_close_at > $2
-		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL) ORDER BY s.starts_at, s.id LIMIT 1`, id, s.Now())
+		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL)
+		ORDER BY s.starts_at, s.id LIMIT 1`, id, s.Now())
 	if errors.Is(err, ErrNotFound) {
 		return Screening{}, nil
 	}

@@ -9,14 +9,16 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestProgramme: what is on shows a change of a screening at once and the seats left within a second, and its version says
-// whether anything has changed.
+// TestProgramme: what is on shows a change of a screening at once and the seats left within a second, and its version
+// says whether anything has changed.
 func TestProgramme(t *testing.T) { storetest.Each(t, testProgramme) }
 
 func testProgramme(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
-	later := storetest.Screening(t, s, 2, 4, func(sc *store.Screening) { sc.StartsAt = sc.StartsAt.Add(48 * time.Hour) })
+	later := storetest.Screening(t, s, 2, 4, func(sc *store.Screening) {
+		sc.StartsAt = sc.StartsAt.Add(48 * time.Hour)
+	})
 	sooner := storetest.Screening(t, s, 2, 4)
 	read := func() *store.Programme {
 		t.Helper()
@@ -81,7 +83,9 @@ func testNextScreening(t *testing.T) {
 	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != 0 {
 		t.Errorf("sold out: %+v, %v", next, err)
 	}
-	second, err := s.AddScreening(t.Context(), store.Screening{MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1, Price: 1})
+	second, err := s.AddScreening(t.Context(), store.Screening{
+		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1, Price: 1,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,8 @@ func newProxy(t *testing.T, path string) (*proxy, string) {
 	return p, u.String()
 }
 
-// cut lets the line be cut n times at statements that begin so, before the server hears of them, or after it has done them.
+// cut lets the line be cut n times at statements that begin so, before the server hears of them, or after it has done
+// them.
 func (p *proxy) cut(n int, statement string, after bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +77,8 @@ func (p *proxy) left() int {
 	return p.cuts
 }
 
-// cutsAt reports whether the line is cut at this message of a client, which runs a statement: by its text, or by the name under
-// which the text was prepared.
+// cutsAt reports whether the line is cut at this message of a client, which runs a statement: by its text, or by the
+// name under which the text was prepared.
 func (p *proxy) cutsAt(message []byte, prepared map[string]string) (cut, after bool) {
 	body := string(message[min(5, len(message)):])
 	var text string

@@ -34,6 +34,14 @@ var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
 // out nor that none did.
 const ReasonOddAnswer = "odd_answer"
 
+// Reasons of a push that Daraja refused: no prompt went out.
+const (
+	ReasonPhoneLocked = "phone_locked" // another prompt is on the phone
+	ReasonMpesaBusy   = "mpesa_busy"
+	ReasonConfig      = "push_config" // the set-up; not the "config" of a payment that M-PESA declined after its prompt
+	ReasonRefused     = "refused"
+)
+
 // RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
 // not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
 func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
@@ -45,17 +53,19 @@ func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
 	return s.recordLate(ctx, p.PushID, a)
 }
 
-// recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it before.
+// recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it
+// before.
 func (s *Store) recordFirst(ctx context.Context, p Sending, a Answer) (first bool, err error) {
 	var n int64
-	err = s.write(ctx, urgent, func(t *tx) error {
-		n = 0
+	err = s.write(ctx, urgent, func(t *tx) (err error) {
 		if err := t.touch(p.TicketID); err != nil { // which locks it
 			return err
 		}
-		return t.tally(&n, `UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
+		n, err = t.exec(`UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
 			next_query_at = $5, updated_at = $6 WHERE id = $7 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
-			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, s.firstQuery(p, a, t.now), t.now, p.PushID)
+			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, s.firstQuery(p, a, t.now), t.now,
+			p.PushID)
+		return err
 	})
 	return err == nil && n == 1, err
 }
@@ -78,7 +88,7 @@ func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
 		if others > 0 { // Daraja's answer counts all the same; the callback's token says the rest
 			mine.CheckoutRequestID = ""
 		}
-		return t.recordAnswer(s, id, mine)
+		return t.recordAnswer(id, mine)
 	}
 	err := s.write(ctx, urgent, record)
 	if _, taken := uniqueViolation(err); taken { // a moment ago
@@ -101,7 +111,7 @@ func (t *tx) pushesWith(checkoutRequestID string, id PushID) (n int, err error) 
 	return n, t.scan([]any{&n}, `SELECT count(*) FROM push_request WHERE checkout_request_id = $1 AND id <> $2`, checkoutRequestID, id)
 }
 
-func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
+func (t *tx) recordAnswer(id PushID, a Answer) error {
 	p, err := t.pushLocked(`p.id = $1`, id)
 	if err != nil {
 		return err
@@ -115,7 +125,7 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 		if p.Reason == ReasonConfirming && p.State == PushUnknown {
 			p.NextQuery = t.now + 1 // it is to be asked about at once, which needed the id
 		}
-		return t.savePush(s, p)
+		return t.savePush(p)
 	}
 	p.ResultCode, p.ResultText = a.Code, a.Text
 	switch a.Kind {
@@ -131,11 +141,11 @@ func (t *tx) recordAnswer(s *Store, id PushID, a Answer) error {
 			return err
 		}
 	}
-	if err := t.savePush(s, p); err != nil {
+	if err := t.savePush(p); err != nil {
 		return err
 	}
 	if a.Kind == Refused {
-		return t.failTicket(s, p, true)
+		return t.failTicket(p, true)
 	}
 	return t.touch(p.TicketID)
 }
@@ -160,7 +170,8 @@ func (t *tx) holdOf(p *Push) (until Instant, err error) {
 
 func (t *tx) push(where string, arg any) (Push, error) {
 	p := Push{hold: new(Instant)}
-	err := t.scan(append(p.columns(), p.hold), `SELECT `+pushOnly+`, COALESCE(t.hold_until, 0) FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE `+where, arg)
+	err := t.scan(append(p.columns(), p.hold), `SELECT `+pushOnly+`, COALESCE(t.hold_until, 0) FROM push_request p
+		JOIN ticket t ON t.id = p.ticket_id WHERE `+where, arg)
 	return p, err
 }
 
@@ -175,14 +186,14 @@ func (t *tx) pushLocked(where string, arg any) (Push, error) {
 }
 
 // savePush writes what is known of a push, and when to ask about it next.
-func (t *tx) savePush(s *Store, p Push) error {
-	if err := t.schedule(s, &p); err != nil {
+func (t *tx) savePush(p Push) error {
+	if err := t.schedule(&p); err != nil {
 		return err
 	}
 	return t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
 		result_code = $6, result_text = $7, reason = $8, queries = $9, next_query_at = $10, lease_until = $11, updated_at = $12 WHERE id = $13`,
-		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode, p.ResultText, p.Reason,
-		p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
+		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode,
+		p.ResultText, p.Reason, p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
 }
 
 // touch lets the ticket's page know that there is something new to show.
@@ -190,8 +201,8 @@ func (t *tx) touch(id TicketID) error {
 	return t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
 }
 
-// RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process that
-// sent it has died, and a prompt may be on the phone. It returns how many there were.
+// RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process
+// that sent it has died, and a prompt may be on the phone. It returns how many there were.
 func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error) {
 	var ids []PushID
 	if err := s.list(ctx, &ids, `SELECT id FROM push_request WHERE state = 'sending' AND created_at < $1`, before); err != nil {

@@ -10,8 +10,8 @@ import (
 // Schedule says how long after a push M-PESA is asked what became of it, as long as it has not said.
 type Schedule []time.Duration
 
-// DefaultSchedule asks first after 25 s, since asking earlier brings "still processing"; often while the customer waits; and
-// then ever less, up to a day.
+// DefaultSchedule asks first after 25 s, since asking earlier brings "still processing"; often while the customer
+// waits; and then ever less, up to a day.
 func DefaultSchedule() Schedule {
 	var s Schedule
 	for at := 25 * time.Second; at <= 2*time.Minute; at += 10 * time.Second {
@@ -27,12 +27,13 @@ const askAgain = 7
 const lastAsk = 4 * time.Second
 
 // next is when a push made at the instant is asked about after now, or 0 where that is a person's work from now on. The
-// last seconds of the hold are one more time to ask. Each time is up to a tenth later than the schedule says, so that the
-// pushes of a rush are not all asked about at once.
+// last seconds of the hold are one more time to ask. Each time is up to a tenth later than the schedule says, so that
+// the pushes of a rush are not all asked about at once.
 func (s Schedule) next(made, now, hold Instant) Instant {
 	at := Instant(0)
 	for _, after := range s {
-		late := min(after/10, 5*time.Second) / 100 * time.Duration(made%100) // the millisecond in which it was made is as good as a die
+		// the millisecond in which it was made is as good as a die
+		late := min(after/10, 5*time.Second) / 100 * time.Duration(made%100)
 		if t := made.Add(after + late); t > now {
 			at = t
 			break
@@ -56,16 +57,17 @@ type DueQuery struct {
 	Code              string // of the ticket
 }
 
-// askFailedAfter is when a push that failed for good is asked about again: M-PESA has been seen to say failed by one way and
-// paid by another, and the callback that would tell may be lost.
+// askFailedAfter is when a push that failed for good is asked about again: M-PESA has been seen to say failed by one
+// way and paid by another, and the callback that would tell may be lost.
 const askFailedAfter = 30 * time.Minute
 
 // queryLease is how long a query may take before another process asks in its place.
 const queryLease = 45 * time.Second
 
-// ClaimQuery takes the push that M-PESA is to be asked about next, of those that are due: the one whose hold ends first.
-// Nobody else gets it until its answer is recorded or the lease is over. All processes together take one in every gap, which
-// grows while Daraja does not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early.
+// ClaimQuery takes the push that M-PESA is to be asked about next, of those that are due: the one whose hold ends
+// first. Nobody else gets it until its answer is recorded or the lease is over. All processes together take one in
+// every gap, which grows while Daraja does not answer well, or turns pushes away. ErrNotFound means that nothing is
+// due, or that it is too early.
 func (s *Store) ClaimQuery(ctx context.Context, gap time.Duration) (DueQuery, error) {
 	var q DueQuery
 	err := s.readers.scan(ctx, []any{&q.PushID, &q.CheckoutRequestID, &q.Code}, `SELECT p.id, p.checkout_request_id, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
@@ -133,22 +135,23 @@ func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, e
 	return gap * times, err
 }
 
-// NextDue is when something is to be done next that no callback will bring: a hold to end, a push or a receipt to ask M-PESA
-// about and, where initiator says that there is one for it, a refund to send or a paid ticket to check. 0 where nothing is.
+// NextDue is when something is to be done next that no callback will bring: a hold to end, a push or a receipt to ask
+// M-PESA about and, where initiator says that there is one for it, a refund to send or a paid ticket to check. 0 where
+// nothing is.
 func (s *Store) NextDue(ctx context.Context, initiator bool) (Instant, error) {
-	var hold, query, pace, claim, refund, check, rest Instant
-	err := s.readers.scan(ctx, []any{&hold, &query, &pace, &claim, &refund, &check, &rest}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
+	var hold, query, pace, asked, refund, check, rest Instant
+	err := s.readers.scan(ctx, []any{&hold, &query, &pace, &asked, &refund, &check, &rest}, `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0),
 		COALESCE((SELECT min(next_query_at) FROM push_request WHERE next_query_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'query'), 0),
-		COALESCE((SELECT min(next_at) FROM claim WHERE next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0),
-		COALESCE((SELECT min(next_at) FROM paid_check WHERE next_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'check'), 0)`)
+		COALESCE((SELECT min(CASE WHEN next_at > lease_until THEN next_at ELSE lease_until END) FROM question WHERE urgent = 1 AND next_at IS NOT NULL), 0), COALESCE((SELECT min(next_at) FROM refund WHERE next_at IS NOT NULL), 0),
+		COALESCE((SELECT min(CASE WHEN next_at > lease_until THEN next_at ELSE lease_until END) FROM question WHERE urgent = 0 AND next_at IS NOT NULL), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'check'), 0)`)
 	if err != nil {
 		return 0, fmt.Errorf("look for what is due: %w", err)
 	}
 	if query != 0 {
 		query = max(query, pace)
 	}
-	if claim != 0 {
-		claim = max(claim, pace)
+	if asked != 0 {
+		asked = max(asked, pace)
 	}
 	if check != 0 {
 		check = max(check, pace, rest)
@@ -157,7 +160,7 @@ func (s *Store) NextDue(ctx context.Context, initiator bool) (Instant, error) {
 		refund, check = 0, 0
 	}
 	next := Instant(0)
-	for _, at := range []Instant{hold, query, claim, refund, check} {
+	for _, at := range []Instant{hold, query, asked, refund, check} {
 		if at != 0 && (next == 0 || at < next) {
 			next = at
 		}
@@ -190,9 +193,9 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		p.Queries++
 		if v.Class == Unclear {
 			out.Outcome = "no answer"
-			return errors.Join(t.savePush(s, p), t.queryAnswered(p.ID, v.Text))
+			return errors.Join(t.savePush(p), t.queryAnswered(p.ID, v.Text))
 		}
-		out.Outcome, err = t.settle(s, p, v)
+		out.Outcome, err = t.applyVerdict(p, v)
 		return err
 	})
 	if err != nil {
@@ -220,19 +223,20 @@ func (p *Push) awaited() bool {
 	switch p.State {
 	case PushSending, PushPrompted, PushUnknown, PushSoftFailed:
 		return true
+	case PushRefused, PushFailed, PushPaid:
 	}
 	return false
 }
 
 // schedule sets when M-PESA is asked about the push next. Without a CheckoutRequestID there is nothing to ask by.
-func (t *tx) schedule(s *Store, p *Push) error {
+func (t *tx) schedule(p *Push) error {
 	if p.CheckoutRequestID == "" || !p.awaited() && p.State != PushFailed {
 		p.NextQuery = 0
 		return nil
 	}
 	if p.State == PushFailed {
 		if again := p.CreatedAt.Add(askFailedAfter); p.NextQuery < max(again, t.now+1) {
-			p.NextQuery = s.queries.next(p.CreatedAt, max(again-1, t.now), 0)
+			p.NextQuery = t.s.queries.next(p.CreatedAt, max(again-1, t.now), 0)
 		}
 		return nil
 	}
@@ -240,6 +244,6 @@ func (t *tx) schedule(s *Store, p *Push) error {
 		return nil
 	}
 	hold, err := t.holdOf(p)
-	p.NextQuery = s.queries.next(p.CreatedAt, t.now, hold)
+	p.NextQuery = t.s.queries.next(p.CreatedAt, t.now, hold)
 	return err
 }

@@ -10,8 +10,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestQueriesTakeTurns: of the pushes that are due, the one whose hold ends first is asked about first, each by one asker alone,
-// and all askers together keep one pace, which slows down while Daraja does not answer.
+// TestQueriesTakeTurns: of the pushes that are due, the one whose hold ends first is asked about first, each by one
+// asker alone, and all askers together keep one pace, which slows down while Daraja does not answer.
 func TestQueriesTakeTurns(t *testing.T) { storetest.Each(t, testQueriesTakeTurns) }
 
 func testQueriesTakeTurns(t *testing.T) {
@@ -24,7 +24,9 @@ func testQueriesTakeTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)}); err != nil {
+		if err := s.RecordAnswer(t.Context(), sent, store.Answer{
+			CheckoutRequestID: fmt.Sprint("ws_CO_", n),
+		}); err != nil {
 			t.Fatal(err)
 		}
 		pushes = append(pushes, sent.PushID)
@@ -64,7 +66,9 @@ func testQueriesTakeTurns(t *testing.T) {
 	next("the third, and the next gap is four times as long", pushes[2])
 	clock.add(4 * gap)
 	none("while all are being asked about, though the gap is over")
-	if _, err := s.ApplyQuery(t.Context(), pushes[1], store.Verdict{Class: store.Unclear, LearntBy: "query"}); err != nil {
+	if _, err := s.ApplyQuery(t.Context(), pushes[1], store.Verdict{
+		Class: store.Unclear, LearntBy: "query",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(44 * time.Second) // the first asker has died with its lease

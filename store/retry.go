@@ -19,8 +19,8 @@ type NewRetry struct {
 }
 
 // Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
-// where not. It answers as [Store.Book] does; PromptOut where the last prompt may still be answered, NotFailed where there is
-// nothing to retry.
+// where not. It answers as [Store.Book] does; PromptOut where the last prompt may still be answered, NotFailed where
+// there is nothing to retry.
 func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 	probing, err := s.probing(ctx)
 	if err != nil {
@@ -76,11 +76,14 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	if err := t.lockSecret(r.Secret); err != nil {
 		return err
 	}
-	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
-		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status,
+	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats,
+		COALESCE(t.hold_until, 0) AS hold_until,
+		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held,
+		s.starts_at, s.status,
 		t.code, t.total, t.held_since, s.sales_close_at, t.phone, t.browser, t.client, s.capacity,
 		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed,
-		(SELECT count(*) FROM push_request WHERE ticket_id = t.id) AS pushes FROM ticket t JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
+		(SELECT count(*) FROM push_request WHERE ticket_id = t.id) AS pushes FROM ticket t
+		JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
 	if err != nil {
 		return err
 	}
@@ -127,12 +130,12 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 	if err := t.addPush(*out, clientOf(ask.client, d)); err != nil {
 		return err
 	}
-	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
+	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', late_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
 		hold_until = $5, client = $8, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID, clientOf(ask.client, d))
 }
 
-// promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where both are,
-// the databases do not agree on which of them they name.
+// promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where
+// both are, the databases do not agree on which of them they name.
 func (s *Store) promptOut(ctx context.Context, r NewRetry, id TicketID) error {
 	var until Instant
 	err := s.read(ctx, &until, `SELECT live_until FROM push_request WHERE ticket_id = $1 AND live = 1`, id)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cinemasphere/store/money"
 )
 
 const (
@@ -16,17 +18,20 @@ const (
 	refundWait = 10 * time.Minute
 )
 
-// TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA may
-// have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none; ErrSettled that this one cannot be
-// sent, and is a person's now.
+// TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA
+// may have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none; ErrSettled that this
+// one cannot be sent, and is a person's now.
 func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
 	var r Refund
-	err := s.read(ctx, &r, refundSelect+` WHERE r.next_at <= $1 AND r.lease_until <= $1 AND y.receipt IS NOT NULL ORDER BY r.next_at, r.id LIMIT 1`, s.Now())
+	err := s.read(ctx, &r,
+		refundSelect+
+			` WHERE r.next_at <= $1 AND r.lease_until <= $1 AND y.receipt IS NOT NULL ORDER BY r.next_at, r.id LIMIT 1`,
+		s.Now())
 	if err != nil {
 		return r, fmt.Errorf("look for refunds: %w", err)
 	}
 	if r.RequestedBy == Automatic && r.Sent == 0 {
-		if sure, err := s.sureYet(ctx, r); err != nil || !sure {
+		if sure, err := s.stillAutomatic(ctx, r); err != nil || !sure {
 			return r, errors.Join(err, ErrNotFound)
 		}
 	}
@@ -172,7 +177,8 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
 	if err == nil && t.shared() {
-		err = t.get(&r, refundSelect+` WHERE r.id = $1`+t.rowLock(), r.ID) // it may have been answered, or sent again, a moment ago
+		// it may have been answered, or sent again, a moment ago
+		err = t.get(&r, refundSelect+` WHERE r.id = $1`+t.rowLock(), r.ID)
 	}
 	if err != nil {
 		return "", err
@@ -184,19 +190,13 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
 	}
-	if have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed || strings.HasPrefix(r.ResultText, "gave back ") {
-		a.Text = "" // how much has gone back stays on the list
-	}
 	if err := t.run(`UPDATE refund SET undone = $1, undone_ids = $2, result_code = CASE WHEN $3 = '' THEN result_code ELSE $3 END, result_text = CASE WHEN $4 = '' THEN result_text ELSE $4 END,
 		conversation_id = COALESCE(conversation_id, $5), originator_conversation_id = COALESCE(originator_conversation_id, $6), updated_at = $7 WHERE id = $8`,
-		r.Undone, r.UndoneIDs, a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now, r.ID); err != nil {
+		r.Undone, r.UndoneIDs, a.Code, a.Text, orNull(a.ConversationID), orNull(a.OriginatorConversationID), t.now,
+		r.ID); err != nil {
 		return "", err
 	}
 	switch {
-	case a.Verdict == RefundReversed && a.gaveBack(r) < max(r.Amount, have.Amount), a.Verdict == RefundReversedBefore && r.out() > 0 && r.Amount < have.Amount:
-		return t.reversedShort(r, have, a.gaveBack(r))
-	case have.Doubt == DoubtReturnedShort && a.Verdict != RefundReversed:
-		return "given back in part", nil
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
 	case nothing && r.State != RefundRequested:
@@ -207,8 +207,55 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	return "unclear", nil
 }
 
-// nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier one, the
-// refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
+// reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours
+// where one that it may have carried out was sent, by this refund or by another of the payment.
+func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
+	var out int
+	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(sent - undone), 0) AS BIGINT) FROM refund WHERE payment_id = $1`, have.ID); err != nil {
+		return "", err
+	}
+	f := money.Fact{Source: money.Reversal, Says: money.GivenBack, Receipt: r.Receipt, Amount: a.Amount}
+	if f.Amount != nil && *f.Amount <= 0 {
+		f.Amount = nil
+	}
+	state := RefundDone
+	if a.Verdict == RefundReversedBefore {
+		if f.Amount = nil; out == 0 {
+			f.Says, state = money.Reversed, RefundFailed
+		}
+	}
+	var hand int // refunds by hand that are not this Reversal, under which a person wrote it down
+	if err := t.scan([]any{&hand}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND method = 'hand' AND state = 'refunded' AND upper(reference) <> upper($2)`,
+		have.ID, a.Receipt); err != nil {
+		return "", err
+	}
+	gone := have.State == PaymentReversed || have.State == PaymentRefunded
+	if have.State == PaymentRefunded && hand == 0 && r.State == RefundFailed ||
+		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
+		f.Says, f.Amount = money.Mentions, nil // it is known already, as what an operator wrote down or another result
+		_, err := t.record(factRow{Fact: f})
+		return "duplicate", err
+	}
+	outcome := "refunded"
+	switch {
+	case state == RefundFailed:
+		outcome = "reversed by somebody else"
+	case r.State == RefundDone:
+		outcome = "duplicate"
+	}
+	if err := t.run(`UPDATE refund SET state = $1, next_at = NULL, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
+		return "", err
+	}
+	// Whatever else was to be sent of this payment has nothing left to do.
+	if err := t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE payment_id = $2 AND id <> $3 AND state = 'requested'`, t.now, have.ID, r.ID); err != nil {
+		return "", err
+	}
+	_, err := t.record(factRow{Fact: f})
+	return outcome, err
+}
+
+// nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier
+// one, the refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
 func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
 	switch {
 	case r.out() == 0 && (!again || r.Sent >= refundSends):
@@ -219,103 +266,23 @@ func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
 	return "an earlier one may be carried out", t.run(`UPDATE refund SET next_at = NULL, lease_until = $1 WHERE id = $2`, t.now.Add(refundWait), r.ID)
 }
 
-// reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours where one
-// that it may have carried out was sent, by this refund or by another of the payment.
-func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
-	var all []Refund
-	if err := t.list(&all, refundSelect+` WHERE r.payment_id = $1`, have.ID); err != nil {
-		return "", err
-	}
-	out, hand, open := r.out(), Refund{}, Refund{}
-	for _, other := range all {
-		switch {
-		case other.ID == r.ID:
-			continue
-		case other.Method == "hand" && other.State == RefundDone:
-			hand = other
-		case other.State == RefundRequested:
-			open = other
-		}
-		out += other.out()
-	}
-	before := a.Verdict == RefundReversedBefore
-	switch {
-	case r.State == RefundDone, before && have.State == PaymentReversed:
-		return "duplicate", nil
-	case have.State == PaymentRefunded:
-		// Where a person wrote down what the Reversal did, or gave it back by a Reversal too, it has gone back once.
-		if hand.ID == 0 || have.Doubt == DoubtReturnedTwice || before && out == 0 || a.Receipt != "" && strings.EqualFold(a.Receipt, hand.Reference) {
-			return "duplicate", nil
-		}
-		return "given back by hand before", t.doubt(have.ID, DoubtReturnedTwice)
-	}
-	if err := t.refundFailed(open); err != nil { // it has nothing left to do
-		return "", err
-	}
-	if before && out == 0 {
-		return "reversed by somebody else", errors.Join(t.refundFailed(r), t.goneBack(have, PaymentReversed, "reversed at M-PESA"))
-	}
-	return "refunded", t.refunded(r, have, a.Code, a.Text)
-}
-
-// reversedShort takes in that a Reversal has given back less than it was to: what is left is for a person to give back, and no
-// other Reversal is sent, which M-PESA would call done already.
-func (t *tx) reversedShort(r Refund, have Payment, back Cents) (string, error) {
-	switch {
-	case have.State == PaymentRefunded && r.State == RefundDone && r.ResultText == saidReversed:
-		return "given back in part", errors.Join(t.run(`UPDATE refund SET amount_cents = $1, updated_at = $2 WHERE id = $3`, back, t.now, r.ID), t.doubt(have.ID, DoubtReturnedOther))
-	case have.State == PaymentRefunded && r.State != RefundDone && !strings.HasPrefix(r.ResultText, "gave back "):
-		return "given back by hand before", t.doubt(have.ID, DoubtReturnedTwice)
-	case have.State == PaymentRefunded, have.State == PaymentReversed:
-		return "duplicate", nil
-	}
-	whole := max(r.Amount, have.Amount)
-	text := fmt.Sprintf("gave back KSh %d.%02d of KSh %d.%02d", back/100, back%100, whole/100, whole%100)
-	err := errors.Join(
-		t.run(`UPDATE refund SET next_at = NULL, lease_until = 0, result_text = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`, text, t.now, have.ID),
-		t.doubt(have.ID, DoubtReturnedShort))
-	return "given back in part", err
-}
-
 func (t *tx) refundFailed(r Refund) error {
 	return t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
 }
 
-func (t *tx) refunded(r Refund, have Payment, code, text string) error {
-	if err := t.run(`UPDATE refund SET state = 'refunded', next_at = NULL, result_code = $1, result_text = $2, updated_at = $3 WHERE id = $4`, code, text, t.now, r.ID); err != nil {
-		return err
-	}
-	if r.Amount != have.Amount {
-		if err := t.doubt(have.ID, DoubtReturnedOther); err != nil {
+// stillAutomatic reports whether an automatic refund may still go out: what it is of may have come into doubt since it
+// was requested. It is looked at again in a minute where not.
+func (s *Store) stillAutomatic(ctx context.Context, r Refund) (sure bool, err error) {
+	err = s.write(ctx, urgent, func(t *tx) error {
+		var n int
+		err := t.scan([]any{&n}, `SELECT count(*) FROM payment WHERE id = $1 AND `+mayGoBack, r.PaymentID)
+		if sure = n > 0; err != nil || sure {
 			return err
 		}
-	}
-	return t.goneBack(have, PaymentRefunded, have.Reason)
-}
-
-// goneBack writes that a payment's money is with its payer again. A ticket that it had paid for is void and its seats are free.
-func (t *tx) goneBack(have Payment, state PaymentState, reason string) error {
-	if err := t.run(`UPDATE payment SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, state, reason, t.now, have.ID); err != nil {
-		return err
-	}
-	if have.TicketID == 0 {
-		return nil
-	}
-	if have.State == PaymentApplied {
-		if err := t.void(have.TicketID, reason, false); err != nil {
-			return err
-		}
-	}
-	var voided Instant
-	var applied int
-	err := t.scan([]any{&voided, &applied}, `SELECT COALESCE(voided_at, 0), (SELECT count(*) FROM payment WHERE ticket_id = ticket.id AND state = 'applied') FROM ticket WHERE id = $1`, have.TicketID)
+		return t.run(`UPDATE refund SET next_at = $1 WHERE id = $2 AND sent = 0 AND state = 'requested'`, t.now.Add(time.Minute), r.ID)
+	})
 	if err != nil {
-		return err
+		return false, fmt.Errorf("look whether a refund may go out: %w", err)
 	}
-	if voided != 0 && applied == 0 {
-		if err := t.freeSeats(have.TicketID); err != nil {
-			return err
-		}
-	}
-	return t.touch(have.TicketID)
+	return sure, nil
 }

@@ -48,17 +48,28 @@ func (rf *refunding) step(step string) {
 	case "lost":
 		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Text: "no answer"})
 	case "turned-down":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Verdict: store.RefundRefused, Code: "400.002.02"})
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
+			Verdict: store.RefundRefused, Code: "400.002.02",
+		})
 	case "busy":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Verdict: store.RefundTryAgain, Code: "500.003.02"})
+		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
+			Verdict: store.RefundTryAgain, Code: "500.003.02",
+		})
 	case "reversed", "before", "refused", "again":
-		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Code: what, Receipt: "UKO6BACK00", Verdict: map[string]store.RefundVerdict{
-			"reversed": store.RefundReversed, "before": store.RefundReversedBefore, "refused": store.RefundRefused, "again": store.RefundTryAgain}[what]})
+		rf.told, err = rf.result(rf.sends[name],
+			store.RefundAnswer{ConversationID: "AG_" +
+				name, Code: what, Receipt: "UKO6BACK00", Verdict: map[string]store.RefundVerdict{
+				"reversed": store.RefundReversed, "before": store.RefundReversedBefore, "refused": store.RefundRefused,
+				"again": store.RefundTryAgain}[what]})
 	case "short": // it gives back a shilling less
 		less := rf.sends[name].Amount - 100
-		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &less})
+		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{
+			ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &less,
+		})
 	case "whole":
-		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &rf.sent.Amount})
+		rf.told, err = rf.result(rf.sends[name], store.RefundAnswer{
+			ConversationID: "AG_" + name, Verdict: store.RefundReversed, Amount: &rf.sent.Amount,
+		})
 	case "refund":
 		rf.told = "requested"
 		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office"})
@@ -77,7 +88,9 @@ func (rf *refunding) step(step string) {
 }
 
 func (rf *refunding) result(r store.Refund, a store.RefundAnswer) (string, error) {
-	cb, known, err := rf.s.KeepCallback(rf.t.Context(), store.NewCallback{Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2})
+	cb, known, err := rf.s.KeepCallback(rf.t.Context(), store.NewCallback{
+		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		return "", fmt.Errorf("keep: known %v, %w", known, err)
 	}
@@ -113,36 +126,55 @@ func testReversalsThatAreOut(t *testing.T) {
 		{"send 1 > lost > send 2 > turned-down > send 3", "nothing to send", "refund_due: reversal requested"},
 		{"send 1 > accepted 1 > send 2 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
 		{"send 1 > accepted 1 > send 2 > turned-down > refused 1", "refund failed", "refund_due: reversal failed"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2", "an earlier one may be carried out", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 2", "duplicate", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 1", "refund failed", "refund_due: reversal failed"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2", "an earlier one may be carried out",
+			"refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 2", "duplicate",
+			"refund_due: reversal requested"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 1", "refund failed",
+			"refund_due: reversal failed"},
 		{"send 1 > send 2", "sent", "refund_due: reversal requested"}, // the process died before the answer
 		{"send 1 > send 2 > accepted 2 > before 2", "refunded", "refunded: reversal refunded"},
 		{"send 1 > accepted 1 > before 1", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
-		{"send 1 > busy > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
-		{"send 1 > accepted 1 > again 1 > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
+		{"send 1 > busy > send 2 > accepted 2 > before 2", "reversed by somebody else",
+			"reversed_elsewhere: reversal failed"},
+		{"send 1 > accepted 1 > again 1 > send 2 > accepted 2 > before 2", "reversed by somebody else",
+			"reversed_elsewhere: reversal failed"},
 		{"send 1 > lost > send 2 > busy > send 3 > accepted 3 > before 3", "refunded", "refunded: reversal refunded"},
-		{"send 1 > busy > send 2 > busy > send 3 > busy > send 4 > busy > send 5 > busy > send 6 > busy", "sent", "refund_due: reversal failed"},
-		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by somebody else", "reversed_elsewhere: reversal failed reversal failed"},
+		{"send 1 > busy > send 2 > busy > send 3 > busy > send 4 > busy > send 5 > busy > send 6 > busy", "sent",
+			"refund_due: reversal failed"},
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by somebody else",
+			"reversed_elsewhere: reversal failed reversal failed"},
 		// It gives back less than it was to.
 		{"send 1 > accepted 1 > whole 1", "refunded", "refunded: reversal refunded"},
-		{"send 1 > accepted 1 > short 1", "given back in part", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > short 1 > send 2", "nothing to send", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > short 1 > refund", "refund_open", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > short 1 > hand UKO6REST00", "given back in part", "refunded: reversal failed hand refunded"},
-		{"send 1 > accepted 1 > short 1 > hand UKO6REST00 > short 1", "duplicate", "refunded: reversal failed hand refunded"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > before 2", "given back in part", "refund_due: reversal requested"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > again 2 > send 3", "nothing to send", "refund_due: reversal requested"},
-		{"send 1 > turned-down > short 1 > refund", "refund_open", "refund_due: reversal failed"},
-		{"send 1 > turned-down > refund > short 1 > send 2", "nothing to send", "refund_due: reversal failed reversal requested"},
+		{"send 1 > accepted 1 > short 1", "refunded", "refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > accepted 1 > short 1 > send 2", "nothing to send",
+			"refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > accepted 1 > short 1 > refund", "refund_open",
+			"refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > accepted 1 > short 1 > hand UKO6REST00", "refunded", "refunded: reversal refunded hand refunded"},
+		{"send 1 > accepted 1 > short 1 > hand UKO6REST00 > short 1", "duplicate",
+			"refunded: reversal refunded hand refunded"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > before 2", "duplicate",
+			"refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > accepted 1 > send 2 > accepted 2 > short 1 > again 2 > send 3", "nothing to send",
+			"refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > turned-down > short 1 > refund", "refund_open",
+			"refund_due: reversal refunded, doubt returned_other"},
+		{"send 1 > turned-down > refund > short 1 > send 2", "nothing to send",
+			"refund_due: reversal refunded reversal failed, doubt returned_other"},
 		// What was taken for refused was carried out after all.
 		{"send 1 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
 		{"send 1 > turned-down > refund > reversed 1", "refunded", "refunded: reversal refunded reversal failed"},
-		{"send 1 > turned-down > refund > send 2 > accepted 2 > reversed 1 > before 2", "duplicate", "refunded: reversal refunded reversal failed"},
-		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2 > reversed 1", "refunded", "refunded: reversal refunded reversal failed"},
-		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1", "given back by hand before", "refunded: reversal failed hand refunded"},
-		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1 > reversed 1", "duplicate", "refunded: reversal failed hand refunded"},
-		{"send 1 > turned-down > hand uko6back00 > reversed 1", "duplicate", "refunded: reversal failed hand refunded"}, // that is what was written down
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > reversed 1 > before 2", "duplicate",
+			"refunded: reversal refunded reversal failed"},
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2 > reversed 1", "refunded",
+			"refunded: reversal refunded reversal failed"},
+		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1", "refunded",
+			"refunded: reversal refunded hand refunded, doubt returned_twice"},
+		{"send 1 > turned-down > hand UKO6MINE00 > reversed 1 > reversed 1", "duplicate",
+			"refunded: reversal refunded hand refunded, doubt returned_twice"},
+		// that is what was written down
+		{"send 1 > turned-down > hand uko6back00 > reversed 1", "duplicate", "refunded: reversal failed hand refunded"},
 	} {
 		t.Run(c.steps, func(t *testing.T) {
 			t.Parallel()
@@ -150,10 +182,17 @@ func testReversalsThatAreOut(t *testing.T) {
 			for step := range strings.SplitSeq(c.steps, " > ") {
 				rf.step(step)
 			}
-			if got := rf.states(); got != c.want || rf.told != c.told {
+			got, doubt := rf.states(), rf.payments()[0].Doubt
+			if doubt != "" {
+				got += ", doubt " + doubt
+			}
+			if got != c.want || rf.told != c.told {
 				t.Errorf("ends as  %s, told %q\nwant     %s, told %q", got, rf.told, c.want, c.told)
 			}
-			storetest.Sound(t, rf.s)
+			wrong, err := rf.s.Check(t.Context())
+			if err != nil || (len(wrong) > 0) != (doubt != "") || !strings.Contains(strings.Join(wrong, "\n"), doubt) {
+				t.Errorf("fsck says %q, %v", wrong, err)
+			}
 		})
 	}
 }
@@ -177,7 +216,8 @@ func testReturnedTwiceIsListed(t *testing.T) {
 		t.Errorf("before, the list has %+v", cs)
 	}
 	rf.step("reversed 1")
-	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" || cs[0].Reason != store.DoubtReturnedTwice {
+	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" ||
+		cs[0].Reason != store.DoubtReturnedTwice {
 		t.Errorf("the list has %+v", cs)
 	}
 }
@@ -190,18 +230,25 @@ func testReturnedShortIsListed(t *testing.T) {
 	rf.step("send 1")
 	rf.step("short 1")
 	rf.step("accepted 1")
-	if err := rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{Text: "Accept the service request successfully."}); err != nil {
+	if err := rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{
+		Text: "Accept the service request successfully.",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	rf.do("paid") // told once more
 	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
-	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.DoubtReturnedShort || !strings.HasPrefix(cs[0].RefundText, "gave back KSh") {
+	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.DoubtReturnedOther ||
+		cs[0].DoubtCents != 2699_00 {
 		t.Errorf("the list has %+v, %v", cs, err)
 	}
-	storetest.Sound(t, rf.s)
+	if wrong, err := rf.s.Check(t.Context()); err != nil || len(wrong) != 1 ||
+		!strings.Contains(wrong[0], store.DoubtReturnedOther) {
+		t.Errorf("fsck says %q, %v", wrong, err)
+	}
 }
 
-// TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else, also where a row is older than these.
+// TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else, also where a refund is older than
+// these.
 func TestTimeoutTokens(t *testing.T) { storetest.Each(t, testTimeoutTokens) }
 
 func testTimeoutTokens(t *testing.T) {
@@ -212,27 +259,28 @@ func testTimeoutTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		if old {
-			for _, table := range []string{"refund", "claim"} {
-				if err := rf.s.Exec(`UPDATE ` + table + ` SET timeout_token = ''`); err != nil {
-					t.Fatal(err)
-				}
+			if err := rf.s.Exec(`UPDATE refund SET timeout_token = ''`); err != nil {
+				t.Fatal(err)
 			}
 		}
 		r, err := rf.s.TakeRefund(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := rf.s.TakeClaim(t.Context(), 0)
+		c, err := rf.s.LeaseQuestion(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all := []string{r.ResultToken, r.TimeoutToken, c.ResultToken, c.TimeoutToken}
 		opens := map[store.CallbackKind]string{
-			store.CallbackReversal: r.ResultToken, store.CallbackReversalTimeout: r.TimeoutToken, store.CallbackStatus: c.ResultToken, store.CallbackStatusTimeout: c.TimeoutToken,
+			store.CallbackReversal: r.ResultToken, store.CallbackReversalTimeout: r.TimeoutToken,
+			store.CallbackStatus: c.ResultToken, store.CallbackStatusTimeout: c.TimeoutToken,
 		}
 		for kind, opener := range opens {
 			for _, token := range append(all, "") {
-				cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{Kind: kind, Token: token, Body: []byte("{}"), Size: 2})
+				cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{
+					Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
+				})
 				if err != nil || known != (token == opener) {
 					t.Fatalf("%s: known %v, %v", kind, known, err)
 				}

@@ -4,14 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io/fs"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
+
+	"cinemasphere/store/internal/db"
 )
 
 // column is a column of a table, by name.
@@ -19,6 +18,49 @@ type column struct {
 	Table string `db:"table_name"`
 	Name  string `db:"column_name"`
 }
+
+// inspect looks at a database before anything is changed in it: whether it is empty, or ours at a version that we know.
+func inspect(ctx context.Context, found *db.Pool, d db.Dialect, existing bool) error {
+	tables, ours, columns := sqliteTables, sqliteOurs, sqliteColumns
+	if d == db.PostgreSQL {
+		tables, ours, columns = postgresOurs, postgresOurs, postgresColumns
+	}
+	var n int64
+	if err := found.Get(ctx, &n, tables); err != nil {
+		return err
+	}
+	if n == 0 {
+		if existing {
+			return ErrNoBooks
+		}
+		return nil
+	}
+	if err := found.Get(ctx, &n, ours); err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("%w: it is the database of another program", ErrNoBooks)
+	}
+	var schema schemaFound
+	if err := found.Scan(ctx, []any{&schema.version, &schema.rows}, schemaVersion); err != nil {
+		return err
+	}
+	if err := found.List(ctx, &schema.columns, columns); err != nil {
+		return err
+	}
+	return checkSchema(ctx, schema)
+}
+
+// What a database has, by its own catalogue. On PostgreSQL a schema may have tables of other programs beside ours.
+const (
+	sqliteTables  = `SELECT count(*) FROM sqlite_master WHERE type = 'table'`
+	sqliteOurs    = `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`
+	sqliteColumns = `SELECT m.name AS table_name, c.name AS column_name
+	FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2`
+	postgresOurs = `SELECT count(*) FROM information_schema.tables
+	WHERE table_name = 'goose_db_version' AND table_schema = current_schema()`
+	postgresColumns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+)
 
 // schemaFound is what the migrations have left behind in a database.
 type schemaFound struct {
@@ -29,24 +71,18 @@ type schemaFound struct {
 // checkSchema refuses a database that a newer program has changed, or whose tables are not those of its version, before
 // a migration touches it: it has lost some of them, or what was written of migrations, or another program made it.
 func checkSchema(ctx context.Context, found schemaFound) error {
-	versions, err := migrationVersions()
+	columns, err := columnsAt(ctx)
 	if err != nil {
 		return err
 	}
-	newest := slices.Max(versions)
-	all, err := columnsAt(ctx, newest)
-	if err != nil {
-		return err
-	}
+	versions := slices.Sorted(maps.Keys(columns))
+	newest := versions[len(versions)-1]
+	all, expected := columns[newest], columns[found.version]
 	if found.version > newest {
 		if !slices.Contains(found.columns, all[0]) {
 			return ErrOtherSchema
 		}
 		return fmt.Errorf("%w: its schema is version %d, and this program knows %d", ErrNewer, found.version, newest)
-	}
-	expected, err := columnsAt(ctx, found.version)
-	if err != nil {
-		return err
 	}
 	run := int64(len(slices.DeleteFunc(versions, func(v int64) bool { return v > found.version })))
 	if run+1 != found.rows { // goose counts a version 0 as well
@@ -67,49 +103,34 @@ func checkSchema(ctx context.Context, found schemaFound) error {
 
 // isInternal reports whether a table is of goose or of the database itself.
 func isInternal(table string) bool {
-	return table == "goose_db_version" || strings.HasPrefix(table, "sqlite_")
-}
-
-// migrationVersions lists the numbers of the migrations.
-func migrationVersions() (all []int64, err error) {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	for _, name := range files {
-		number, _, _ := strings.Cut(filepath.Base(name), "_")
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
-		}
-		all = append(all, n)
-	}
-	return all, nil
+	return table == "goose_db_version" || table == "goose_lock" || strings.HasPrefix(table, "sqlite_")
 }
 
 const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version`
 
-// columnsAt lists the columns that the tables have at a version. It runs the migrations in memory, which takes
-// milliseconds: their text says what was made, not what is left of it.
-func columnsAt(ctx context.Context, version int64) (all []column, err error) {
-	if version < 1 {
-		return nil, nil
-	}
-	plain, err := sql.Open("sqlite", ":memory:")
+// columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which
+// takes milliseconds: their text says what was made, not what is left of it.
+func columnsAt(ctx context.Context) (at map[int64][]column, err error) {
+	at = map[int64][]column{}
+	err = db.InMemory(func(conn *sql.DB, pool *db.Pool) error {
+		p, err := newMigrations(goose.DialectSQLite3, conn)
+		if err != nil {
+			return err
+		}
+		for _, m := range p.ListSources() {
+			if _, err := p.UpTo(ctx, m.Version); err != nil {
+				return fmt.Errorf("run migrations in memory: %w", err)
+			}
+			var all []column
+			if err := pool.List(ctx, &all, sqliteColumns); err != nil {
+				return err
+			}
+			at[m.Version] = slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) })
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	defer plain.Close()
-	plain.SetMaxOpenConns(1) // each connection has a memory of its own
-	p, err := newMigrations(goose.DialectSQLite3, plain)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.UpTo(ctx, version); err != nil {
-		return nil, fmt.Errorf("run migrations in memory: %w", err)
-	}
-	if err := sqlx.NewDb(plain, "sqlite").SelectContext(ctx, &all, sqliteColumns); err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return slices.DeleteFunc(all, func(c column) bool { return isInternal(c.Table) }), nil
+	return at, nil
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// planQuery brings a screening's seats in plan order, and freeQuery the labels of those that are free as one text, which is far
-// quicker than a row for each.
+// planQuery brings a screening's seats in plan order, and freeQuery the labels of those that are free as one text,
+// which is far quicker than a row for each.
 const (
 	planQuery = `SELECT label, row_no, col_no, accessible FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
 	freeQuery = `SELECT COALESCE(string_agg(label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
@@ -78,9 +78,9 @@ func (p *plans) put(id ScreeningID, plan *seatPlan) {
 	p.byID[id] = plan
 }
 
-// bestSeats picks n of the free places, which come in plan order: together in the row nearest to two thirds back, as near
-// its middle as can be; where no row has n together, in as few groups as can be. Accessible places go last. Nil where fewer
-// than n are free.
+// bestSeats picks n of the free places, which come in plan order: together in the row nearest to two thirds back, as
+// near its middle as can be; where no row has n together, in as few groups as can be. Accessible places go last. Nil
+// where fewer than n are free.
 func bestSeats(free []Place, size plane, n int) []Place {
 	if len(free) < n {
 		return nil
@@ -161,7 +161,8 @@ func fewestGroups(runs [][]Place, size plane, n int) []Place {
 		}
 		longest := 0
 		for i := range runs {
-			if len(runs[i]) > len(runs[longest]) || (len(runs[i]) == len(runs[longest]) && closer(runs[i], runs[longest], size)) {
+			if len(runs[i]) > len(runs[longest]) ||
+				(len(runs[i]) == len(runs[longest]) && closer(runs[i], runs[longest], size)) {
 				longest = i
 			}
 		}
@@ -185,8 +186,8 @@ func labels(places []Place) Labels {
 // seatMapAge is how long the writer trusts its own memory of what is free: another process may have freed seats.
 const seatMapAge = 5 * time.Second
 
-// seatMap is a memory of a screening's free seats: of the writer on SQLite, of one write on PostgreSQL. It only suggests: what
-// decides is [tx.claim].
+// seatMap is a memory of a screening's free seats: of the writer on SQLite, of one write on PostgreSQL. It only
+// suggests: what decides is [tx.claim].
 type seatMap struct {
 	size plane
 	free []Place // in plan order
@@ -239,9 +240,6 @@ func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 	}
 }
 
-// takeSeats is [tx.takeSeats], or what a test puts in its place to show what it is for.
-type takeSeats func(id ScreeningID, ticket TicketID, wanted Labels, n int) (Labels, error)
-
 // takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
 // takes all n or none, and then says by a SoldOut refusal how many are left.
 func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
@@ -289,8 +287,12 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 // claimQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
 var claimQueries = func() (queries [11]string) {
 	var labels []string
+	free := ` AND ticket_id IS NULL`
+	if unguarded {
+		free = ""
+	}
 	for n := range queries {
-		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2 AND ticket_id IS NULL AND label IN (` + strings.Join(labels, ", ") + `)`
+		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2` + free + ` AND label IN (` + strings.Join(labels, ", ") + `)`
 		labels = append(labels, "$"+strconv.Itoa(n+3))
 	}
 	return queries

@@ -41,7 +41,8 @@ type Verdict struct {
 // unread is what is kept of a callback that was understood, but not so that it settles its push.
 func (v Verdict) unread(p Push, why string) unreadRow {
 	u := unreadRow{push: p.ID, ticket: p.TicketID, Unread: Unread{
-		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt, Why: why,
+		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt,
+		Why: why,
 	}}
 	if v.Legible != nil {
 		u.Legible = v.Legible()
@@ -59,38 +60,36 @@ type Applied struct {
 	Why     string // of an answer of M-PESA that is not understood whole: what is missing in it
 }
 
-// ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything that
-// money can cause happens here, in one transaction.
+// ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
+// that money can cause happens here, in one transaction.
 func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
 	v.callback = cb.ID
-	ahead := func(t *tx) {
-		if cb.ticket == 0 {
-			return
-		}
-		_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
-		t.ahead(callbackQuery, cb.ID)
-		t.ahead(pushByToken, cb.Token)
-		if v.Class == Success {
-			t.ahead(t.knownQuery(), cb.push, orNull(v.Receipt))
-			t.ahead(payableQuery, cb.ticket)
+	lock := func(t *tx) {
+		if cb.ticket != 0 {
+			_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
 		}
 	}
-	return s.decide(ctx, cb, ahead, func(t *tx, token string) (Applied, error) { return t.applyByToken(s, cb.ticket, token, v) })
+	return s.decide(ctx, cb, lock, func(t *tx, token string) (Applied, error) {
+		return t.applyByToken(cb.ticket, token, v)
+	})
 }
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
 
-// decideCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has done.
-func (s *Store) decideCallback(ctx context.Context, cb Callback, decide func(t *tx, token string) (Applied, error)) (Applied, error) {
+// decideCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has
+// done.
+func (s *Store) decideCallback(ctx context.Context, cb Callback,
+	decide func(t *tx, token string) (Applied, error)) (Applied, error) {
 	return s.decide(ctx, cb, func(*tx) {}, decide)
 }
 
-// decide is decideCallback for one who can say ahead of it what will be read.
-func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide func(t *tx, token string) (Applied, error)) (Applied, error) {
+// decide is decideCallback for one who knows what to lock before anything is read.
+func (s *Store) decide(ctx context.Context, cb Callback, lock func(*tx),
+	decide func(t *tx, token string) (Applied, error)) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		out = Applied{}
-		ahead(t)
+		lock(t)
 		var token string
 		var outcome *string
 		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {
@@ -112,10 +111,12 @@ func (s *Store) decide(ctx context.Context, cb Callback, ahead func(*tx), decide
 	return out, nil
 }
 
-const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.callback_token = $1`
+const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+	WHERE p.callback_token = $1`
 
-// applyByToken applies a verdict to the push that the token is of. The push's ticket is locked already where it is named.
-func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (Applied, error) {
+// applyByToken applies a verdict to the push that the token is of. The push's ticket is locked already where it is
+// named.
+func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (Applied, error) {
 	var p Push
 	var code string
 	var err error
@@ -132,7 +133,7 @@ func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (A
 		return Applied{}, err
 	}
 	out := Applied{Code: code}
-	out.Outcome, err = t.settle(s, p, v)
+	out.Outcome, err = t.applyVerdict(p, v)
 	if err == nil && v.OddReceipt != "" && v.Class == Success && !isUnread(out.Outcome) {
 		u := v.unread(p, "its receipt is not understood: "+v.OddReceipt)
 		u.paid = true
@@ -141,39 +142,58 @@ func (t *tx) applyByToken(s *Store, locked TicketID, token string, v Verdict) (A
 	return out, err
 }
 
-// settle applies a verdict to a push of ours.
-func (t *tx) settle(s *Store, p Push, v Verdict) (outcome string, err error) {
+// applyVerdict applies M-PESA's word to a push of ours.
+func (t *tx) applyVerdict(p Push, v Verdict) (outcome string, err error) {
 	if p.CheckoutRequestID == "" {
 		if err := t.adoptIDs(&p, v); err != nil {
 			return "", err
 		}
 	}
-	if p.CheckoutRequestID != v.CheckoutRequestID {
-		return t.otherID(s, p, v)
+	switch {
+	case p.CheckoutRequestID != v.CheckoutRequestID:
+		return t.otherID(p, v)
+	case v.Class == Success:
+		return t.succeed(p, v)
+	case v.Class == FinalFailure, v.Class == SoftFailure:
+		return t.fail(p, v)
 	}
-	switch v.Class {
-	case Success:
-		return t.pay(s, p, v)
-	case FinalFailure, SoftFailure:
-		return t.fail(s, p, v)
-	default:
-		return t.unclear(s, p, v)
+	return t.unclear(p, v)
+}
+
+// succeed takes in that a push was paid. Where it is not known how much that was, what is legible of the callback is
+// kept.
+func (t *tx) succeed(p Push, v Verdict) (string, error) {
+	p.ResultCode, p.ResultText = v.Code, v.Text
+	outcome, err := t.recordPush(&p, v.fact(p)...)
+	if err != nil || v.LearntBy != "callback" || v.Amount != nil {
+		return outcome, err
 	}
+	var unknown int
+	err = t.scan([]any{&unknown}, `SELECT count(*) FROM payment WHERE push_id = $1 AND amount_cents IS NULL`, p.ID)
+	if err == nil && unknown > 0 {
+		u := v.unread(p, OutcomeNoAmount)
+		u.paid = true
+		outcome, err = OutcomeNoAmount, t.keepUnread(v.callback, u)
+	}
+	return outcome, err
 }
 
 // otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither:
 // M-PESA is asked about the push whose token it is.
-func (t *tx) otherID(s *Store, p Push, v Verdict) (string, error) {
+func (t *tx) otherID(p Push, v Verdict) (string, error) {
 	const why = "it names another CheckoutRequestID than the prompt's"
 	switch {
 	case v.Class == Success && v.Receipt != "":
-		return "another push's CheckoutRequestID", t.toldElsewhere(s, p, v)
+		_, err := t.recordPush(nil, v.fact(p)...)
+		return "another push's CheckoutRequestID", err
 	case v.LearntBy != "callback":
 		return "another push's CheckoutRequestID", nil
-	case v.Class == Success && p.State != PushPaid:
-		return t.confirmPaid(s, p, v, OutcomeUnreadable, why)
 	}
-	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why+", with "+v.Said)), t.askSoon(p.ID))
+	u := v.unread(p, why+", with "+v.Said)
+	if u.paid = v.Class == Success && p.State != PushPaid; u.paid {
+		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.confirmPush(p, v.Receipt))
+	}
+	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.askSoon(p.ID))
 }
 
 // ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
@@ -182,34 +202,46 @@ const ReasonUnknownCode = "unknown_code"
 // unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
 // receipt or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What
 // comes after a verdict changes nothing, and is kept.
-func (t *tx) unclear(s *Store, p Push, v Verdict) (string, error) {
+func (t *tx) unclear(p Push, v Verdict) (string, error) {
+	if facts := v.fact(p); len(facts) > 0 {
+		if _, err := t.recordPush(nil, facts...); err != nil {
+			return "", err
+		}
+		now, err := t.push(`p.id = $1`, p.ID)
+		if err != nil {
+			return "", err
+		}
+		// it may just have adopted them
+		now.CheckoutRequestID, now.MerchantRequestID = p.CheckoutRequestID, p.MerchantRequestID
+		p = now
+	}
 	decided := p.State == PushPaid || p.State == PushFailed
 	unknown := v.Class == UnknownCode
 	switch {
 	case unknown && v.LearntBy == "callback" && p.State != PushPaid && (v.Receipt != "" || v.Amount != nil):
 		p.ResultCode, p.ResultText = v.Code, v.Text
 		why := "M-PESA answered with " + v.Said + ", which nobody knows, and with what only a payment has"
-		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(s, p, v.Receipt))
+		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(p, v.Receipt))
 	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == ReasonConfirming):
 		why := "M-PESA answered with " + v.Said + ", besides what it has said of this prompt"
 		err := t.keepUnread(v.callback, v.unread(p, why))
 		if err == nil && !decided {
-			err = t.savePush(s, p)
+			err = t.savePush(p)
 		}
 		return OutcomeUnreadable, err
 	case decided:
 		return "unclear, already decided", nil
 	case unknown && p.Reason == ReasonUnknownCode && p.ResultCode == v.Code:
-		return "unknown code, as before", t.savePush(s, p)
+		return "unknown code, as before", t.savePush(p)
 	case unknown && (p.State == PushSoftFailed || p.Reason == ReasonConfirming): // which says more
-		return "unknown code, besides what is known", t.savePush(s, p)
+		return "unknown code, besides what is known", t.savePush(p)
 	}
 	outcome := "unclear"
 	if unknown {
 		outcome, p.Reason = "unknown code", ReasonUnknownCode
 	}
 	p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
-	if err := t.savePush(s, p); err != nil {
+	if err := t.savePush(p); err != nil {
 		return "", err
 	}
 	return outcome, t.touch(p.TicketID)
@@ -220,32 +252,8 @@ func isUnread(outcome string) bool {
 	return NotUnderstood(outcome)
 }
 
-// ReasonOtherID is said of money that a callback told with the token of one push and the CheckoutRequestID of another; the code
-// of the token's ticket follows it in the books.
-const ReasonOtherID = "told for another CheckoutRequestID than the prompt's of ticket "
-
-// toldElsewhere keeps the money of a success that came with a token of ours and not with that push's CheckoutRequestID, where its
-// receipt is not known yet: nobody can tell whose it is, so that it is no ticket's and a person's to look into.
-func (t *tx) toldElsewhere(s *Store, p Push, v Verdict) error {
-	if v.Class != Success || v.Receipt == "" {
-		return nil
-	}
-	var code string
-	if err := t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
-		return err
-	}
-	if _, err := t.payment(`receipt = $1`, v.Receipt); !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	m := money{v.Receipt, v.Amount, cmp.Or(v.Phone, p.Phone), "", v.TransactedAt, v.LearntBy}
-	if err := t.askSoon(p.ID); err != nil {
-		return err
-	}
-	return t.insertPayment(s, m.receipt, 0, 0, m, PaymentUnmatched, ReasonOtherID+code)
-}
-
-// adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another push
-// has are not taken, and the CheckoutRequestID then does not match.
+// adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another
+// push has are not taken, and the CheckoutRequestID then does not match.
 func (t *tx) adoptIDs(p *Push, v Verdict) error {
 	var others int
 	err := t.get(&others, `SELECT count(*) FROM push_request WHERE checkout_request_id = $1`, v.CheckoutRequestID)
@@ -258,28 +266,39 @@ func (t *tx) adoptIDs(p *Push, v Verdict) error {
 }
 
 // fail applies a failure. A failure after a success changes nothing.
-func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
-	switch p.State {
-	case PushPaid:
-		return "failure after success, ignored", nil
-	case PushFailed:
-		return "duplicate", t.savePush(s, p)
+func (t *tx) fail(p Push, v Verdict) (string, error) {
+	if _, err := t.recordPush(nil, v.fact(p)...); err != nil {
+		return "", err
 	}
-	if said, err := t.saidPaid(p); err != nil || said {
-		return "failure after a success that is to be confirmed", errors.Join(err, t.savePush(s, p))
+	var paid int
+	if err := t.scan([]any{&paid}, `SELECT count(*) FROM payment WHERE push_id = $1`, p.ID); err != nil {
+		return "", err
+	}
+	now, err := t.push(`p.id = $1`, p.ID)
+	if err != nil {
+		return "", err
+	}
+	now.CheckoutRequestID, now.MerchantRequestID, now.Queries, now.LeaseUntil = p.CheckoutRequestID,
+		p.MerchantRequestID, p.Queries, p.LeaseUntil
+	now.NextQuery = p.NextQuery
+	switch p = now; {
+	case paid > 0:
+		return "failure after success, ignored", t.savePush(p)
+	case p.State == PushFailed:
+		return "duplicate", t.savePush(p)
 	}
 	final := v.Class == FinalFailure
 	if p.State == PushSoftFailed && !final {
-		return "not completed, as before", t.savePush(s, p)
+		return "not completed, as before", t.savePush(p)
 	}
 	p.State, p.ResultCode, p.ResultText, p.Reason = PushSoftFailed, v.Code, v.Text, v.Reason
 	if final {
 		p.State, p.Live = PushFailed, false
 	}
-	if err := t.savePush(s, p); err != nil {
+	if err := t.savePush(p); err != nil {
 		return "", err
 	}
-	if err := t.failTicket(s, p, final); err != nil {
+	if err := t.failTicket(p, final); err != nil {
 		return "", err
 	}
 	if final {
@@ -289,9 +308,9 @@ func (t *tx) fail(s *Store, p Push, v Verdict) (string, error) {
 }
 
 // failTicket follows the failure of a push: its ticket is Failed where the push is the latest one, and after a final
-// failure its seats are kept only as long as a retry takes, unless another push may still bring money. Where money of an
-// earlier push is due back, that is what the ticket goes on saying.
-func (t *tx) failTicket(s *Store, p Push, final bool) error {
+// failure its seats are kept only as long as a retry takes, unless another push may still bring money. Where money of
+// an earlier push is due back, that is what the ticket goes on saying.
+func (t *tx) failTicket(p Push, final bool) error {
 	var tk struct {
 		Status  Status
 		Reason  string
@@ -300,7 +319,8 @@ func (t *tx) failTicket(s *Store, p Push, final bool) error {
 		Awaited int
 		Owed    string
 	}
-	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed}, `SELECT payment_status, failure_reason, COALESCE(hold_until, 0),
+	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed}, `SELECT payment_status,
+		failure_reason, COALESCE(hold_until, 0),
 		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`,
 		COALESCE((SELECT min(reason) FROM payment WHERE ticket_id = $1 AND state = 'refund_due'), '')
 		FROM ticket WHERE id = $1`, p.TicketID)
@@ -311,7 +331,7 @@ func (t *tx) failTicket(s *Store, p Push, final bool) error {
 		return t.touch(p.TicketID)
 	}
 	if final && tk.Hold != 0 && tk.Awaited == 0 {
-		tk.Hold = min(tk.Hold, t.now.Add(s.retryHold))
+		tk.Hold = min(tk.Hold, t.now.Add(t.s.retryHold))
 	}
 	if tk.Latest == p.ID {
 		if tk.Status = Failed; tk.Reason != ReasonGivenUp {

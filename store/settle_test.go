@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +81,9 @@ func (st *stage) do(event string) {
 	case "unknown code":
 		err = callback(store.Verdict{Class: store.UnknownCode, Reason: "unknown", Code: "1101", Text: "text"})
 	case "receipt of 2 again":
-		err = st.callbackWith(push.CallbackToken, checkout, "RECEIPT2", store.Verdict{Class: store.Success, Amount: &amount})
+		err = st.callbackWith(push.CallbackToken, checkout, "RECEIPT2", store.Verdict{
+			Class: store.Success, Amount: &amount,
+		})
 	case "another's id":
 		err = st.callback(push.CallbackToken, "ws_CO_other", n, store.Verdict{Class: store.Success, Amount: &amount})
 	case "same callback again":
@@ -128,7 +131,9 @@ func (st *stage) callback(token, checkout string, n int, v store.Verdict) error 
 }
 
 func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) error {
-	id, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: "stk", Token: token, Body: []byte("{}"), Size: 2})
+	id, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+		Kind: "stk", Token: token, Body: []byte("{}"), Size: 2,
+	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
@@ -143,7 +148,9 @@ func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) 
 }
 
 func (st *stage) unread(token string, u store.Unread) error {
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{Kind: "stk", Token: token, Body: []byte("{"), Size: 1})
+	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+		Kind: "stk", Token: token, Body: []byte("{"), Size: 1,
+	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
@@ -152,15 +159,24 @@ func (st *stage) unread(token string, u store.Unread) error {
 	return err
 }
 
-// sound fails the test where the books break a rule, but for a callback that is not understood yet.
+// sound fails the test where the books break a rule, but for a callback that is not understood yet, and for a payment
+// that is in doubt, as end says.
 func (st *stage) sound() {
 	st.t.Helper()
+	var doubted []string
+	for _, p := range st.payments() {
+		if p.Doubt != "" {
+			doubted = append(doubted, fmt.Sprint("payment ", p.ID))
+		}
+	}
 	wrong, err := st.s.Check(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
 	for _, line := range wrong {
-		if !strings.HasPrefix(line, "a callback is understood whole") && !strings.HasPrefix(line, "it is known how much") && !strings.Contains(line, "shared_receipt") {
+		known := slices.ContainsFunc(doubted, func(payment string) bool { return strings.Contains(line, payment) })
+		if !known && !strings.HasPrefix(line, "a callback is understood whole") &&
+			!strings.HasPrefix(line, "it is known how much") {
 			st.t.Error(line)
 		}
 	}
@@ -200,10 +216,12 @@ func (st *stage) end() string {
 		st.t.Fatal(err)
 	}
 	for _, p := range payments {
-		p.Reason = strings.ReplaceAll(p.Reason, tk.Code, "CODE")
 		out += strings.TrimSuffix(fmt.Sprintf("; %s %s %s", p.Receipt, p.State, p.Reason), " ")
 		if p.Amount != 0 && p.Amount < store.Cents(tk.Total)*100 {
 			out += ", less than the price"
+		}
+		if p.Doubt != "" {
+			out += ", doubt " + p.Doubt
 		}
 	}
 	cases, err := st.s.Cases(st.t.Context(), store.CaseFilter{})
@@ -278,51 +296,76 @@ func testOneTicket(t *testing.T) {
 		{"accepted > no answer > 120 s > retry > refused", "", "Failed mpesa_busy, held 180s"},
 		{"accepted > no answer > 120 s > retry > accepted > cancelled", "failed", "Failed cancelled, held 180s"},
 		// Both pushes are paid: one ticket, and one refund due.
-		{"accepted > no answer > 120 s > retry > accepted > paid > paid 1", "refund due: paid_twice", "Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > paid 1 > paid 2", "refund due: paid_twice", "Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > paid > paid 1", "refund due: paid_twice",
+			"Paid; RECEIPT2 applied; RECEIPT1 refund_due paid_twice"},
+		{"accepted > no answer > 120 s > retry > accepted > paid 1 > paid 2", "refund due: paid_twice",
+			"Paid; RECEIPT1 applied; RECEIPT2 refund_due paid_twice"},
 		{"accepted > no answer > 120 s > retry > accepted > cancelled 1", "failed", "Pending, held 180s"},
 		// Late money.
 		{"accepted > hold ends > others take two seats > paid", "paid", "Paid, moved; RECEIPT1 applied"},
-		{"accepted > hold ends > others take all > paid", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
-		{"accepted > hold ends > film begins > paid", "refund due: screening_begun", "Failed screening_begun; RECEIPT1 refund_due screening_begun"},
-		{"accepted > screening cancelled > paid", "refund due: screening_cancelled", "Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
+		{"accepted > hold ends > others take all > paid", "refund due: seats_gone",
+			"Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > hold ends > film begins > paid", "refund due: screening_begun",
+			"Failed screening_begun; RECEIPT1 refund_due screening_begun"},
+		{"accepted > screening cancelled > paid", "refund due: screening_cancelled",
+			"Failed screening_cancelled, held 120s; RECEIPT1 refund_due screening_cancelled"},
 		{"accepted > given up > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > given up", "", "Failed given_up"},
 		{"accepted > given up > cancelled", "failed", "Failed given_up"},
-		{"accepted > given up > others take all > paid", "refund due: seats_gone", "Failed seats_gone; RECEIPT1 refund_due seats_gone"},
+		{"accepted > given up > others take all > paid", "refund due: seats_gone",
+			"Failed seats_gone; RECEIPT1 refund_due seats_gone"},
 		{"accepted > cancelled > screening cancelled > retry", "not_on_sale", "Failed cancelled, held 120s"},
 		// Money that is due back goes on being told.
-		{"accepted > paid too little > given up", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > paid too little > retry", "refund_owed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > paid too little > hold ends", "refund due: wrong_amount", "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1", "refund due: wrong_amount", "Pending, held 180s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > cancelled 2", "failed", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > paid 2", "paid", "Paid; RECEIPT1 refund_due wrong_amount, less than the price; RECEIPT2 applied"},
+		{"accepted > paid too little > given up", "refund due: wrong_amount",
+			"Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid too little > retry", "refund_owed",
+			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid too little > hold ends", "refund due: wrong_amount",
+			"Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1", "refund due: wrong_amount",
+			"Pending, held 180s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > cancelled 2", "failed",
+			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > no answer > 120 s > retry > accepted > paid too little 1 > paid 2", "paid",
+			"Paid; RECEIPT1 refund_due wrong_amount, less than the price; RECEIPT2 applied"},
 		{"answer lost > hold ends > retry > refused > cancelled 1", "failed", "Failed mpesa_busy, held 120s"},
 		// What must never be a ticket.
-		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1", "receipt of another payment", "Paid; RECEIPT2 applied; callback unread RECEIPT2"},
-		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1 > query: paid 1", "refund due: paid_twice", "Paid; RECEIPT2 applied;  refund_due paid_twice"},
-		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1 > query: cancelled 1", "failure after a success that is to be confirmed", "Paid; RECEIPT2 applied; callback unread RECEIPT2"},
-		{"accepted > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > paid, no amount", "amount not known", "Pending, held 180s; callback unread RECEIPT1"},
+		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1", "doubt: receipt_shared",
+			"Paid; RECEIPT2 applied, doubt receipt_shared"},
+		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1 > query: paid 1",
+			"doubt: receipt_shared",
+			"Paid; RECEIPT2 applied, doubt receipt_shared;  refund_due paid_twice, doubt receipt_shared"},
+		{"accepted > no answer > 120 s > retry > accepted > paid > receipt of 2 again 1 > query: cancelled 1", "failed",
+			"Paid; RECEIPT2 applied, doubt receipt_shared"},
+		{"accepted > paid too little", "refund due: wrong_amount",
+			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid, no amount", "amount not known", "Pending, held 180s; RECEIPT1 unmatched amount_unknown"},
 		{"accepted > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > query: nothing > query: paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > paid, no amount > query: cancelled", "failure after a success that is to be confirmed", "Pending, held 180s; callback unread RECEIPT1"},
+		{"accepted > paid, no amount > query: cancelled", "failure after success, ignored",
+			"Pending, held 180s; RECEIPT1 unmatched amount_unknown"},
 		{"accepted > paid, no amount > paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > paid, no amount > paid too little", "refund due: wrong_amount", "Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
+		{"accepted > paid, no amount > paid too little", "refund due: wrong_amount",
+			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
 		{"accepted > paid, no amount > hold ends > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"answer lost > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > no answer > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > another's id", "another push's CheckoutRequestID", "Pending, held 180s; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
-		{"accepted > another's id > another's id", "another push's CheckoutRequestID", "Pending, held 180s; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
-		{"accepted > another's id > hold ends", "another push's CheckoutRequestID", "Failed unconfirmed; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE"},
+		{"accepted > another's id", "another push's CheckoutRequestID",
+			"Pending, held 180s; RECEIPT1 unmatched other_push"},
+		{"accepted > another's id > another's id", "another push's CheckoutRequestID",
+			"Pending, held 180s; RECEIPT1 unmatched other_push"},
+		{"accepted > another's id > hold ends", "another push's CheckoutRequestID",
+			"Failed unconfirmed; RECEIPT1 unmatched other_push"},
 		{"accepted > another's id > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > another's id", "another push's CheckoutRequestID", "Paid; RECEIPT1 applied"},
-		{"accepted > another's id > query: paid", "paid", "Paid; RECEIPT1 unmatched told for another CheckoutRequestID than the prompt's of ticket CODE;  applied"},
-		{"accepted > another's id > query: paid > paid", "receipt added", "Paid;  superseded same money as RECEIPT1; RECEIPT1 applied"},
+		{"accepted > another's id > query: paid", "paid", "Paid; RECEIPT1 unmatched other_push;  applied"},
+		{"accepted > another's id > query: paid > paid", "known already", "Paid; RECEIPT1 applied"},
 		{"accepted > another's id > hold ends > typed", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > another's id > query: paid > typed", "unmatched: may_be_the_same", "Paid; RECEIPT1 unmatched may_be_the_same;  applied"},
-		{"accepted > no answer > 120 s > retry > accepted > another's id 2 > receipt of 2 again 1", "paid", "Paid; RECEIPT2 applied"}, // its own push's callback came later
+		{"accepted > another's id > query: paid > typed", "unmatched: may_be_same",
+			"Paid; RECEIPT1 unmatched may_be_same;  applied"},
+		// its own push's callback came later
+		{"accepted > no answer > 120 s > retry > accepted > another's id 2 > receipt of 2 again 1", "paid",
+			"Paid; RECEIPT2 applied"},
 		{"accepted > another's id > c2b echo", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > odd code", "unclear", "Pending, held 180s"},
 		{"accepted > odd code > paid", "paid", "Paid; RECEIPT1 applied"},
@@ -336,7 +379,8 @@ func testOneTicket(t *testing.T) {
 		{"accepted > paid > not readable", "unreadable", "Paid; RECEIPT1 applied"},
 		{"accepted > not readable, but for its receipt > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > not readable, but for its receipt", "unreadable", "Paid; RECEIPT1 applied"},
-		{"accepted > not readable, but for its receipt > query: cancelled", "failed", "Failed cancelled, held 120s; callback unread RECEIPT1"},
+		{"accepted > not readable, but for its receipt > query: cancelled", "failed",
+			"Failed cancelled, held 120s; callback unread RECEIPT1"},
 		{"accepted > unknown code", "unknown code", "Pending, held 180s"},
 		{"accepted > unknown code > unknown code", "unknown code, as before", "Pending, held 180s"},
 		{"accepted > unknown code > query: paid", "paid", "Paid;  applied"},
@@ -394,7 +438,8 @@ func testLateMoneyOnceTheFilmHasBegun(t *testing.T) {
 	storetest.Sound(t, st.s)
 }
 
-// TestHoldBounds: a hold lasts 15 minutes at most over all its pushes, and a retry that could not be paid in time is refused.
+// TestHoldBounds: a hold lasts 15 minutes at most over all its pushes, and a retry that could not be paid in time is
+// refused.
 func TestHoldBounds(t *testing.T) { storetest.Each(t, testHoldBounds) }
 
 func testHoldBounds(t *testing.T) {

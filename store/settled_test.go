@@ -48,7 +48,7 @@ func testSettled(t *testing.T) {
 		{"accepted > paid > refund", store.CasePayment, "refund_open", ""},
 		{"accepted > paid", store.CasePayment, "nothing_to_settle", ""},
 		{"accepted > paid > refund > reversed", store.CasePayment, "nothing_to_settle", ""},
-		{"accepted > paid by hand", store.CaseClaim, "still_asked", ""},
+		{"accepted > claimed", store.CaseClaim, "still_asked", ""},
 		{"accepted > typed", store.CaseClaim, "nothing_to_settle", ""},
 	} {
 		t.Run(c.events, func(t *testing.T) {
@@ -102,7 +102,8 @@ func (st *stage) offTheList(kind store.CaseKind) {
 	}
 	all, err := st.s.Cases(st.t.Context(), store.CaseFilter{All: true})
 	all = slices.DeleteFunc(all, func(c store.Case) bool { return c.Kind != kind })
-	if err != nil || len(all) != 1 || !all[0].Settled || all[0].SettledBy != "Wanjiru" || all[0].SettledAt != st.s.Now() || all[0].Note != "seen to" {
+	if err != nil || len(all) != 1 || !all[0].Settled || all[0].SettledBy != "Wanjiru" ||
+		all[0].SettledAt != st.s.Now() || all[0].Note != "seen to" {
 		st.t.Errorf("%+v %v", all, err)
 	}
 }
@@ -133,10 +134,11 @@ func testSettledClaim(t *testing.T) {
 	}
 	st.offTheList(store.CaseClaim)
 	claims, err := st.s.Claims(t.Context(), st.pushes[0].TicketID)
-	if err != nil || len(claims) != 1 || claims[0].State != store.ClaimRefused || claims[0].Reason != store.ReasonSettled {
+	if err != nil || len(claims) != 1 || claims[0].State != store.ClaimRefused ||
+		claims[0].Reason != store.ReasonSettled {
 		t.Errorf("%+v %v", claims, err)
 	}
-	if said, err := st.s.Texts(`SELECT result_text FROM claim`); err != nil || said[0] != "seen to" {
+	if said, err := st.s.Texts(`SELECT note FROM fact WHERE source = 'operator'`); err != nil || len(said) != 1 || said[0] != "seen to" {
 		t.Errorf("%q %v", said, err)
 	}
 	if told := st.settle(store.CaseClaim); told != "nothing_to_settle" {

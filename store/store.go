@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"cinemasphere/store/fairuse"
+	"cinemasphere/store/internal/db"
 )
 
 // Environment is whose money a database holds. A database is stamped with it at birth.
@@ -26,31 +28,26 @@ const (
 
 // Options say how to open the books.
 type Options struct {
-	Path        string                                  // the SQLite file, made where missing; or postgres://user:password@host/database, which is there
-	Existing    bool                                    // make no new books: an error where there are none
-	Environment Environment                             // empty: take the one stamped in the books
-	Serve       bool                                    // take the SQLite file's serve lock: one serving process a file
-	Now         func() time.Time                        // the clock; nil is the machine's
-	Log         *slog.Logger                            // nil drops
-	Hold        time.Duration                           // how long seats are held after a push; 0 is 3 minutes
-	RetryHold   time.Duration                           // how long seats are held after a final failure; 0 is 2 minutes
-	Wrap        func(driver.Connector) driver.Connector // stands between the books and their database, for tests that let it fail
-	FairUse     fairuse.Policy                          // what one client may do to others; the zero policy bounds nothing
-	Queries     Schedule                                // when M-PESA is asked about a push; nil is DefaultSchedule
-}
-
-func (o Options) wrapped(c driver.Connector) driver.Connector {
-	if o.Wrap == nil {
-		return c
-	}
-	return o.Wrap(c)
+	// the SQLite file, made where missing; or postgres://user:password@host/database, which is there
+	Path        string
+	Existing    bool             // make no new books: an error where there are none
+	Environment Environment      // empty: take the one stamped in the books
+	Serve       bool             // take the SQLite file's serve lock: one serving process a file
+	Now         func() time.Time // the clock; nil is the machine's
+	Log         *slog.Logger     // nil drops
+	Hold        time.Duration    // how long seats are held after a push; 0 is 3 minutes
+	RetryHold   time.Duration    // how long seats are held after a final failure; 0 is 2 minutes
+	// stands between the books and their database, for tests that let it fail
+	Wrap    func(driver.Connector) driver.Connector
+	FairUse fairuse.Policy // what one client may do to others; the zero policy bounds nothing
+	Queries Schedule       // when M-PESA is asked about a push; nil is DefaultSchedule
 }
 
 // Store is one cinema's books. It is safe for use by many goroutines.
 type Store struct {
+	db        *db.DB
 	readers   pool
 	hooks     pool // readers for what Safaricom brings: customers must not keep it waiting
-	books     books
 	now       func() time.Time
 	ids       idMaker
 	env       Environment
@@ -63,19 +60,21 @@ type Store struct {
 	programme programmeCache
 	shown     sync.Map // ScreeningID to showing, for tickets
 	sales     atomic.Pointer[salesState]
-	health    health
+	plans     plans
 	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
 }
 
-// books is how a database is written to.
-type books interface {
-	// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its turn,
-	// never while it runs. fn may run several times and must only touch the tx.
-	write(ctx context.Context, l lane, fn func(*tx) error) error
-	shared() bool // others may write to the same books
-	there() error // errFileGone where what is written would be lost
-	stop()        // writes what was accepted, and nothing after it
-	close() error
+// pool is a set of connections for reading.
+type pool struct{ *db.Pool }
+
+// get scans one row into a struct or a value; no row is ErrNotFound.
+func (p pool) get(ctx context.Context, dest any, query string, args ...any) error {
+	return p.Get(ctx, dest, query, args...)
+}
+
+// scan scans one row into variables, which is quicker than into a struct; no row is ErrNotFound.
+func (p pool) scan(ctx context.Context, dest []any, query string, args ...any) error {
+	return p.Scan(ctx, dest, query, args...)
 }
 
 // Open opens the books, brings their schema up to date and checks whose money they hold.
@@ -93,21 +92,33 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	open := s.openSQLite
-	if IsPostgres(o.Path) {
-		open = s.openPostgres
-	}
-	err := open(ctx, o)
-	if err == nil {
-		err = s.begin(ctx, o.Environment)
-	}
-	if err == nil && o.Serve {
-		err = s.firstWrite(ctx, o.Log)
-	}
-	if err != nil {
+	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(explained(o.Path, err), s.Close())
 	}
 	return s, nil
+}
+
+// open opens the database and reads what must be known of it.
+func (s *Store) open(ctx context.Context, o Options) (err error) {
+	s.db, err = db.Open(ctx, db.Options{
+		Path: o.Path, Existing: o.Existing, Serve: o.Serve, Now: s.now, Log: o.Log, Wrap: o.Wrap,
+		Inspect: func(ctx context.Context, found *db.Pool, d db.Dialect) error {
+			return inspect(ctx, found, d, o.Existing)
+		},
+		Migrate: func(ctx context.Context, conn *sql.DB, d db.Dialect) error { return migrate(ctx, conn, d, o.Log) },
+		Memory:  func() any { return map[ScreeningID]*seatMap{} },
+	})
+	if err != nil {
+		return err
+	}
+	s.readers, s.hooks = pool{&s.db.Readers}, pool{&s.db.UrgentReaders}
+	if err := s.begin(ctx, o.Environment); err != nil {
+		return err
+	}
+	if !o.Serve {
+		return nil
+	}
+	return s.firstWrite(ctx, o.Log)
 }
 
 // begin reads what a process must know of the books before it uses them.
@@ -118,7 +129,7 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 	if err := s.read(ctx, &s.ids.last, `SELECT max(id) FROM (SELECT COALESCE(max(id), 0) AS id FROM push_request UNION SELECT COALESCE(max(id), 0) FROM ticket
 		UNION SELECT COALESCE(max(id), 0) FROM callback UNION SELECT COALESCE(max(id), 0) FROM payment UNION SELECT COALESCE(max(id), 0) FROM movie
 		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening
-		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim) AS ids`); err != nil {
+		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
 	return s.stamp(ctx, env)
@@ -137,23 +148,8 @@ func (s *Store) stamp(ctx context.Context, want Environment) error {
 	return nil
 }
 
-// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its turn,
-// never while it runs. fn may run several times and must only touch the tx: so ids are made in it, since a write whose id
-// another process has made too runs again.
-func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
-	err := s.books.write(ctx, l, fn)
-	for try := 1; err != nil && try < writeTries && mayRunAgain(err); try++ {
-		err = s.books.write(ctx, l, fn)
-	}
-	s.health.note(err)
-	return err
-}
-
-// writeTries is how often a write is run that others were quicker than.
-const writeTries = 5
-
 // Shared reports whether other processes may write to the same books.
-func (s *Store) Shared() bool { return s.books.shared() }
+func (s *Store) Shared() bool { return s.db.Shared() }
 
 // Environment is whose money the books hold.
 func (s *Store) Environment() Environment { return s.env }
@@ -162,18 +158,14 @@ func (s *Store) Environment() Environment { return s.env }
 func (s *Store) Now() Instant { return At(s.now()) }
 
 // Ping reports whether the books can be read.
-func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	return s.read(ctx, &one, "SELECT 1")
-}
+func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
 // Close writes what was accepted and closes the books; an SQLite log is folded into its file.
 func (s *Store) Close() error {
-	if s.books == nil {
+	if s.db == nil {
 		return nil
 	}
-	s.books.stop()
-	return errors.Join(s.readers.close(), s.hooks.close(), s.books.close())
+	return s.db.Close()
 }
 
 // read scans one row for a reader; no row is ErrNotFound.
@@ -183,7 +175,7 @@ func (s *Store) read(ctx context.Context, dest any, query string, args ...any) e
 
 // list scans all rows into a slice for a reader.
 func (s *Store) list(ctx context.Context, dest any, query string, args ...any) error {
-	return s.readers.list(ctx, dest, query, args...)
+	return s.readers.List(ctx, dest, query, args...)
 }
 
 func orDuration(d, otherwise time.Duration) time.Duration {

@@ -24,7 +24,10 @@ func testStamp(t *testing.T) {
 	for _, c := range []struct {
 		env  store.Environment
 		want error
-	}{{store.Sandbox, nil}, {store.Sandbox, nil}, {"", nil}, {store.Production, store.ErrStamp}, {store.Simulator, store.ErrStamp}} {
+	}{
+		{store.Sandbox, nil}, {store.Sandbox, nil}, {"", nil}, {store.Production, store.ErrStamp},
+		{store.Simulator, store.ErrStamp},
+	} {
 		s, err := store.Open(t.Context(), store.Options{Path: path, Environment: c.env})
 		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 			t.Fatalf("opened as %q: %v", c.env, err)
@@ -92,7 +95,8 @@ func testCodes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if zero := strings.HasPrefix(sent.Code, "0"); zero == (env == store.Production) || len(sent.Code) > 12 || strings.ContainsAny(sent.Code, "IO124568") {
+			if zero := strings.HasPrefix(sent.Code, "0"); zero == (env == store.Production) || len(sent.Code) > 12 ||
+				strings.ContainsAny(sent.Code, "IO124568") {
 				t.Errorf("a code in %s: %s", env, sent.Code)
 			}
 		}
@@ -109,9 +113,12 @@ func testBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bodies := [][]byte{{}, []byte(`{"a":1}`), []byte("é\n"), {0xff, 0xfe}, []byte("a\x00b"), bytes.Repeat([]byte("x"), 64<<10)}
+	bodies := [][]byte{{}, []byte(`{"a":1}`), []byte("é\n"), {0xff, 0xfe}, []byte("a\x00b"),
+		bytes.Repeat([]byte("x"), 64<<10)}
 	for _, body := range bodies {
-		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken, Body: body, Size: int64(len(body))}); err != nil || !known {
+		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+			Kind: "stk", Token: sent.CallbackToken, Body: body, Size: int64(len(body)),
+		}); err != nil || !known {
 			t.Fatalf("%.20q: known %v, %v", body, known, err)
 		}
 	}
@@ -133,7 +140,9 @@ func testStrangersAreBounded(t *testing.T) {
 	s := storetest.New(t)
 	s.PretendStrangers(9_999)
 	for i, kept := range []bool{true, false, false} {
-		id, known, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10})
+		id, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+			Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10,
+		})
 		if known || err != nil || (id.ID != 0) != kept {
 			t.Errorf("callback %d: id %d, known %v, %v", i, id.ID, known, err)
 		}
@@ -198,7 +207,8 @@ func testSessionWithBooking(t *testing.T) {
 	}{{3, false}, {2, true}} {
 		token, b := fmt.Sprint("token ", i), storetest.Booking(id, storetest.Phone(i), c.tickets)
 		b.Session, b.Browser = &store.SessionRow{}, fmt.Sprint("browser ", i)
-		if err := ss.CommitCtx(ss.Later(t.Context(), b.Session), token, []byte{7}, s.Now().Time().Add(time.Hour)); err != nil {
+		if err := ss.CommitCtx(ss.Later(t.Context(), b.Session), token, []byte{7},
+			s.Now().Time().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if _, found, err := ss.FindCtx(t.Context(), token); found || err != nil {
@@ -229,11 +239,13 @@ func testSettings(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for range 2 {
-		if v, err := s.SettingOr(t.Context(), "key", func() string { return "made once" }); err != nil || v != "made once" {
+		if v, err := s.SettingOr(t.Context(), "key", func() string { return "made once" }); err != nil ||
+			v != "made once" {
 			t.Errorf("%q, %v", v, err)
 		}
 	}
-	if v, err := s.SettingOr(t.Context(), "key", func() string { return "made twice" }); err != nil || v != "made once" {
+	if v, err := s.SettingOr(t.Context(), "key", func() string { return "made twice" }); err != nil ||
+		v != "made once" {
 		t.Errorf("%q, %v", v, err)
 	}
 }
@@ -256,7 +268,10 @@ func testCheckFinds(t *testing.T) {
 				}
 			}
 			found, err := s.Check(t.Context())
-			if err != nil || !slices.ContainsFunc(found, func(line string) bool { return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says) }) {
+			if err != nil ||
+				!slices.ContainsFunc(found, func(line string) bool {
+					return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says)
+				}) {
 				t.Errorf("found %q, %v", found, err)
 			}
 		})

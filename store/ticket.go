@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cinemasphere/store/money"
 )
 
 // Status is a ticket's payment status.
@@ -23,16 +25,16 @@ const (
 const (
 	ReasonUnconfirmed = "unconfirmed" // the hold ended without a word from M-PESA
 	ReasonGivenUp     = "given_up"    // the customer gave the seats up
-	// Money came and is due back:
-	ReasonWrongAmount        = "wrong_amount"
-	ReasonSeatsGone          = "seats_gone"
-	ReasonScreeningBegun     = "screening_begun"
-	ReasonScreeningCancelled = "screening_cancelled"
-	ReasonPaidTwice          = "paid_twice"   // of a payment, never of a ticket
-	ReasonVoided             = "voided"       // of a payment, never of a ticket
-	ReasonRefundAsked        = "refund_asked" // of a voided ticket and its payment
-	ReasonTakenOver          = "taken_over"   // of a voided ticket: its money was another ticket's
-	ReasonNeverPaid          = "never_paid"   // of a voided ticket: its money was never there
+	// Money came and is due back, or has gone; see package store/money.
+	ReasonWrongAmount        = string(money.WrongAmount)
+	ReasonSeatsGone          = string(money.SeatsTaken)
+	ReasonScreeningBegun     = string(money.ScreeningBegun)
+	ReasonScreeningCancelled = string(money.ScreeningCancelled)
+	ReasonPaidTwice          = string(money.PaidTwice)
+	ReasonVoided             = string(money.Voided)
+	ReasonRefundAsked        = string(money.RefundAsked)
+	ReasonTakenOver          = string(money.TakenOver)
+	ReasonNeverPaid          = string(money.NeverPaid)
 )
 
 // Labels are seat labels in plan order, such as F11 F12.
@@ -126,15 +128,20 @@ type Push struct {
 }
 
 const (
-	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total, t.payment_status, t.failure_reason,
-	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.seats_moved, t.held_since, COALESCE(t.hold_until, 0) AS hold_until,
+	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total,
+		t.payment_status, t.failure_reason,
+	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.seats_moved, t.held_since,
+	COALESCE(t.hold_until, 0) AS hold_until,
 	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
-	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until, p.result_code,
+	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until,
+	p.result_code,
 	p.result_text, p.reason, p.queries, COALESCE(p.next_query_at, 0) AS next_query, p.lease_until, p.created_at`
 	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
-	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
-	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y WHERE y.ticket_id = t.id AND y.state IN ('refunded', 'reversed_elsewhere')), 0) AS refunded,
+	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
+	WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
+	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
+	WHERE y.ticket_id = t.id AND y.state IN ('refunded', 'reversed_elsewhere')), 0) AS refunded,
 	(SELECT count(*) FROM claim c WHERE c.ticket_id = t.id) AS claims
 	FROM ticket t JOIN push_request p ON p.ticket_id = t.id`
 )
@@ -142,8 +149,10 @@ const (
 // columns are where a row of ticketSelect goes.
 func (t *Ticket) columns() []any {
 	to := []any{
-		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status, &t.Reason,
-		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt, &t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
+		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status,
+		&t.Reason,
+		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
+		&t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
 	}
 	return append(append(to, t.Push.columns()...), &t.RefundDue, &t.Refunded, &t.Claims)
 }
@@ -151,7 +160,8 @@ func (t *Ticket) columns() []any {
 // columns are where a row of pushOnly goes.
 func (p *Push) columns() []any {
 	return []any{
-		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State, &p.Live, &p.LiveUntil,
+		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State,
+		&p.Live, &p.LiveUntil,
 		&p.ResultCode, &p.ResultText, &p.Reason, &p.Queries, &p.NextQuery, &p.LeaseUntil, &p.CreatedAt,
 	}
 }
@@ -225,12 +235,14 @@ type Return struct {
 	Refund  RefundState  `db:"refund"` // of its latest refund, "" where there is none
 }
 
-// Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest first.
+// Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest
+// first.
 func (s *Store) Returns(ctx context.Context, id TicketID) ([]Return, error) {
 	var rs []Return
-	err := s.list(ctx, &rs, `SELECT COALESCE(y.amount_cents, 0) AS amount_cents, COALESCE(y.receipt, '') AS receipt, y.state, y.reason,
+	err := s.list(ctx, &rs, `SELECT COALESCE(y.amount_cents, 0) AS amount_cents, COALESCE(y.receipt, '') AS receipt,
+		y.state, y.reason,
 		COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund
-		FROM payment y WHERE y.ticket_id = $1 AND y.state NOT IN ('applied', 'superseded') ORDER BY y.id`, id)
+		FROM payment y WHERE y.ticket_id = $1 AND y.state <> 'applied' ORDER BY y.id`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read what goes back: %w", err)
 	}
@@ -239,7 +251,8 @@ func (s *Store) Returns(ctx context.Context, id TicketID) ([]Return, error) {
 
 // Prompts counts a ticket's pushes, and those of them that may still bring money.
 func (s *Store) Prompts(ctx context.Context, id TicketID) (all, awaited int, err error) {
-	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request WHERE ticket_id = $1`, id)
+	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request
+		WHERE ticket_id = $1`, id)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count prompts: %w", err)
 	}
@@ -268,18 +281,27 @@ func (s *Store) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, 
 // PushByCheckoutRequestID finds the push that Daraja knows by this id; ErrNotFound where it is not one of ours.
 func (s *Store) PushByCheckoutRequestID(ctx context.Context, id string) (Push, error) {
 	var p Push
-	if err := s.read(ctx, &p, `SELECT `+pushOnly+` FROM push_request p WHERE p.checkout_request_id = $1`, id); err != nil {
+	if err := s.read(ctx, &p, `SELECT `+pushOnly+` FROM push_request p
+		WHERE p.checkout_request_id = $1`, id); err != nil {
 		return p, fmt.Errorf("read push: %w", err)
 	}
 	return p, nil
 }
 
-// UndecidedPushes lists the pushes on which M-PESA has not given its final word, oldest first: money may lie behind each.
+// UndecidedPushes lists the pushes on which M-PESA has not given its final word, oldest first: money may lie behind
+// each.
 func (s *Store) UndecidedPushes(ctx context.Context) ([]Push, error) {
 	var ps []Push
-	err := s.list(ctx, &ps, `SELECT `+pushOnly+` FROM push_request p WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') ORDER BY p.id`)
+	err := s.list(ctx, &ps, `SELECT `+pushOnly+` FROM push_request p
+		WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') ORDER BY p.id`)
 	if err != nil {
 		return nil, fmt.Errorf("read undecided pushes: %w", err)
 	}
 	return ps, nil
+}
+
+// Confirming reports whether M-PESA has reported on the latest push of a ticket that is not paid, and is being asked to
+// confirm it.
+func (t *Ticket) Confirming() bool {
+	return t.Status != Paid && t.Push.State == PushUnknown && t.Push.Reason == ReasonConfirming
 }

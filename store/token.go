@@ -15,7 +15,8 @@ type AccessToken struct {
 // String keeps the token out of logs.
 func (AccessToken) String() string { return "[redacted]" }
 
-// AccessToken reads the token of a Daraja app that was kept last, whether it has ended or not; the zero AccessToken where none was.
+// AccessToken reads the token of a Daraja app that was kept last, whether it has ended or not; the zero AccessToken
+// where none was.
 func (s *Store) AccessToken(ctx context.Context, app string) (a AccessToken, err error) {
 	err = s.read(ctx, &a, `SELECT value, until FROM access_token WHERE app = $1`, app)
 	if err != nil && !errors.Is(err, ErrNotFound) {

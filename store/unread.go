@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"cinemasphere/store/money"
 )
 
 // A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is
@@ -13,14 +15,16 @@ import (
 
 // What comes of a callback that was not understood whole.
 const (
-	OutcomeUnreadable = "unreadable"             // it could not be read
-	OutcomeNoAmount   = "amount not known"       // it tells of money, and not how much
-	OutcomeShared     = receiptElsewhere         // it tells of money with a receipt that another prompt was paid with
-	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
+	OutcomeUnreadable = "unreadable"       // it could not be read
+	OutcomeNoAmount   = "amount not known" // it tells of money, and not how much
+	// it tells of money with a receipt that another prompt was paid with
+	OutcomeShared  = "receipt of another payment"
+	OutcomeReceipt = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
 )
 
 // notUnderstood are these outcomes, as the index has them.
-const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeShared + `', '` + OutcomeReceipt + `')`
+const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeShared + `', '` +
+	OutcomeReceipt + `')`
 
 // NotUnderstood reports whether an outcome means that the callback was not understood whole, and is kept for the list.
 func NotUnderstood(outcome string) bool {
@@ -53,13 +57,14 @@ func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied,
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		switch cb.Kind {
 		case CallbackSTK:
-			return t.unreadPush(s, cb.ID, token, u)
+			return t.unreadPush(cb.ID, token, u)
 		case CallbackStatus:
 			return t.unreadStatus(cb.ID, token, u)
 		case CallbackReversal:
 			return t.unreadReversal(cb.ID, token, u)
+		default:
+			return t.unreadMoney(cb.ID, u)
 		}
-		return t.unreadMoney(cb.ID, u)
 	})
 }
 
@@ -73,7 +78,7 @@ func (t *tx) unreadMoney(id CallbackID, u Unread) (Applied, error) {
 		err = t.keepUnread(id, unreadRow{Unread: u, ticket: ticket})
 	}
 	if err == nil {
-		_, err = t.askAbout(Hint{Amount: u.Amount, Phone: u.Phone}, ticket)
+		err = t.askAbout(u, ticket)
 	}
 	return out, err
 }
@@ -94,9 +99,8 @@ func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
 		u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Legible, t.now)
 }
 
-// unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once. Where that is paid
-// already, the receipt may be news.
-func (t *tx) unreadPush(s *Store, id CallbackID, token string, u Unread) (Applied, error) {
+// unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once.
+func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) {
 	p, err := t.pushLocked(`p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
@@ -111,16 +115,13 @@ func (t *tx) unreadPush(s *Store, id CallbackID, token string, u Unread) (Applie
 	if err == nil {
 		err = t.keepUnread(id, unreadRow{Unread: u, push: p.ID, ticket: p.TicketID})
 	}
-	if err != nil {
-		return out, err
+	if err == nil && p.State != PushPaid {
+		err = t.confirmPush(p, u.Receipt)
 	}
-	if p.State == PushPaid {
-		if u.Receipt != "" {
-			_, err = t.pay(s, p, Verdict{Class: Success, LearntBy: "query", Code: p.ResultCode, Text: p.ResultText})
-		}
-		return out, err
+	if err == nil {
+		_, err = t.record(u.fact(p.ID)...)
 	}
-	return out, t.confirmPush(s, p, u.Receipt)
+	return out, err
 }
 
 // ReasonConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
@@ -128,11 +129,11 @@ func (t *tx) unreadPush(s *Store, id CallbackID, token string, u Unread) (Applie
 const ReasonConfirming = "confirming"
 
 // confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
-func (t *tx) confirmPush(s *Store, p Push, receipt string) error {
+func (t *tx) confirmPush(p Push, receipt string) error {
 	p.State, p.Reason, p.NextQuery = PushUnknown, ReasonConfirming, t.now+1
-	err := t.savePush(s, p)
+	err := t.savePush(p)
 	if err == nil {
-		err = t.checkSoon(receipt)
+		err = t.askReceiptNow(receipt)
 	}
 	if err == nil {
 		err = t.touch(p.TicketID)
@@ -140,117 +141,25 @@ func (t *tx) confirmPush(s *Store, p Push, receipt string) error {
 	return err
 }
 
-// confirmPaid is confirmPush for a callback that says plainly that its push was paid, but not with how much, or with a
-// receipt that another prompt was paid with.
-func (t *tx) confirmPaid(s *Store, p Push, v Verdict, outcome, why string) (string, error) {
-	u := v.unread(p, why)
-	u.paid = true
-	if err := t.keepUnread(v.callback, u); err != nil {
-		return "", err
-	}
-	return outcome, t.confirmPush(s, p, v.Receipt)
-}
-
-// saidPaid reports whether a callback has said plainly that a push which is being confirmed was paid.
-func (t *tx) saidPaid(p Push) (bool, error) {
-	if p.Reason != ReasonConfirming {
-		return false, nil
-	}
-	var n int
-	err := t.scan([]any{&n}, `SELECT count(*) FROM unread WHERE push_id = $1 AND paid = 1`, p.ID)
-	return n > 0, err
-}
-
-// fillIn adds to the money of a push that M-PESA has confirmed what its own callback has told of it before: the token
-// of that names the push.
-func (t *tx) fillIn(p Push, m *money) error {
-	var rows []struct {
-		Receipt string
-		Amount  Cents
-		At      Instant
-	}
-	err := t.list(&rows, `SELECT COALESCE(receipt, '') AS receipt, COALESCE(amount_cents, 0) AS amount, COALESCE(transacted_at, 0) AS at FROM unread WHERE push_id = $1 ORDER BY callback_id`, p.ID)
-	for _, row := range rows {
-		if row.Receipt != "" && m.receipt != "" && row.Receipt != m.receipt { // neither is known to be the one
-			m.receipt, m.at, m.learntBy = "", 0, "query"
-			return err
-		}
-		if row.Receipt != "" {
-			m.receipt, m.at, m.learntBy = row.Receipt, row.At, "callback"
-		}
-		if row.Amount != 0 {
-			m.amount = &row.Amount
-		}
-	}
-	return err
-}
-
-// toldWith finds the push whose own callback has told of this receipt, and which is being confirmed; ErrNotFound where
-// there is not exactly one.
-func (t *tx) toldWith(receipt string) (Push, error) {
-	var ids []PushID
-	err := t.list(&ids, `SELECT DISTINCT push_id FROM unread WHERE receipt = $1 AND push_id IS NOT NULL`, receipt)
-	if err == nil && len(ids) != 1 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Push{}, err
-	}
-	p, err := t.pushLocked(`p.id = $1`, ids[0])
-	if err == nil && p.Reason != ReasonConfirming {
-		err = ErrNotFound
-	}
-	return p, err
-}
-
-// sharedReceipt has a person look into a receipt that M-PESA has named for two prompts that were both paid: whose it is
-// nobody can tell.
-func (t *tx) sharedReceipt(p Push, receipt string) error {
-	first, err := t.payment(`receipt = $1`, receipt)
-	if err != nil {
-		return err
-	}
-	second, err := t.payment(`push_id = $1`, p.ID)
-	if err != nil {
-		return err
-	}
-	var code string
-	if err := t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
-		return err
-	}
-	return errors.Join(t.doubt(first.ID, DoubtShared+" "+code), t.doubt(second.ID, DoubtShared+" "+receipt))
-}
-
-// unshare ends the doubt about a receipt once a prompt that was said to have it turns out to have one of its own.
-func (t *tx) unshare(have Payment) error {
-	receipt, shared := sharedWith(have.Doubt)
-	if !shared {
-		return nil
-	}
-	var code string
-	if err := t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
-		return err
-	}
-	return t.run(`UPDATE payment SET doubt = '', updated_at = $1 WHERE id = $2 OR receipt = $3 AND doubt = $4`, t.now, have.ID, receipt, DoubtShared+" "+code)
-}
-
 // unreadStatus keeps an unreadable result of Transaction Status, and lets the question be asked again soon, as often as
 // it is asked at all.
 func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, err error) {
 	row := unreadRow{Unread: u}
-	err = t.scan([]any{&row.ticket, &out.Code}, `SELECT t.id, t.code FROM ticket t WHERE t.id = (SELECT ticket_id FROM claim WHERE result_token = $1)
-		OR t.id = (SELECT y.ticket_id FROM paid_check k JOIN payment y ON y.receipt = k.receipt WHERE k.result_token = $1)`, token)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	var receipt string
+	if err := t.scan([]any{&receipt}, `SELECT receipt FROM question WHERE result_token = $1`, token); err != nil {
 		return out, err
 	}
-	out.Outcome = OutcomeUnreadable
-	soon := t.now.Add(askUnreadAfter)
-	out.Why = u.Why
+	err = t.scan([]any{&row.ticket}, `SELECT COALESCE((SELECT COALESCE(ticket_id, named_id) FROM payment WHERE receipt = $1), (SELECT max(ticket_id) FROM claim WHERE receipt = $1), 0)`, receipt)
+	if err == nil {
+		out.Code, err = t.codeOf(receipt)
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Outcome, out.Why = OutcomeUnreadable, u.Why
 	said := "an answer that is not understood whole: " + u.Why
-	return out, errors.Join(t.keepUnread(id, row),
-		t.run(`UPDATE claim SET result_text = $1 WHERE result_token = $2 AND state = 'asking'`, said, token),
-		t.run(`UPDATE claim SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0 WHERE result_token = $2 AND next_at IS NOT NULL`, soon, token),
-		t.run(`UPDATE paid_check SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, result_text = '' WHERE result_token = $2 AND next_at IS NOT NULL`, soon, token))
+	return out, errors.Join(t.keepUnread(id, row), t.run(`UPDATE question SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0,
+		result_text = $2 WHERE receipt = $3 AND next_at IS NOT NULL`, t.now.Add(askUnreadAfter), said, receipt))
 }
 
 // unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the
@@ -272,34 +181,65 @@ func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, err
 	if err != nil || r.State != RefundRequested {
 		return out, err
 	}
-	return out, errors.Join(t.checkSoon(r.Receipt),
+	return out, errors.Join(t.askReceiptNow(r.Receipt),
 		t.run(`UPDATE refund SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, updated_at = $2 WHERE id = $3 AND state = 'requested' AND next_at IS NOT NULL`, t.now.Add(refundLease), t.now, r.ID))
 }
 
 // unreadFrom is where the callbacks are that were not understood whole, with what has become of what each is about.
-const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id LEFT JOIN push_request p ON p.callback_token = c.token AND c.kind = 'stk'
-	LEFT JOIN claim m ON m.result_token = c.token AND c.kind = 'status' LEFT JOIN paid_check k ON k.result_token = c.token AND c.kind = 'status'
+const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id
+	LEFT JOIN push_request p ON p.callback_token = c.token AND c.kind = 'stk'
+	LEFT JOIN question k ON k.result_token = c.token AND c.kind = 'status'
 	LEFT JOIN refund r ON r.result_token = c.token AND c.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
 	LEFT JOIN settled d ON d.kind = 'callback' AND d.id = c.id`
 
 // unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
 // failure does not explain one that tells of a receipt.
-const unreadKnown = `(c.outcome = '` + OutcomeReceipt + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
+const unreadKnown = `(c.outcome = '` + OutcomeReceipt +
+	`' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
+	OR c.outcome = '` + OutcomeNoAmount + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id)
 	OR c.kind = 'stk' AND c.outcome <> '` + OutcomeReceipt + `' AND (p.state = 'paid' AND u.receipt IS NULL
-		OR (p.state = 'paid' OR c.outcome <> '` + OutcomeShared + `') AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
+		OR (p.state = 'paid' OR c.outcome <> '` + OutcomeShared +
+	`') AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
-	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
-	OR c.kind = 'status' AND (m.state <> 'asking' AND m.reason NOT IN ('` + ReasonNotAsked + `', '` + ReasonNotUnderstood + `') OR k.result_text <> '')
+	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL
+	AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
+	OR c.kind = 'status' AND EXISTS (SELECT 1 FROM fact f WHERE f.receipt = k.receipt AND f.source = 'status')
 	OR c.kind = 'reversal' AND r.state <> 'requested')`
 
-const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown + ` THEN 1 ELSE 0 END) = 0`
+const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown +
+	` THEN 1 ELSE 0 END) = 0`
 
 // UnreadCallbacks are the callbacks that were not understood whole and of which nothing else is known, oldest first: a
 // later program may read them.
 func (s *Store) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
-	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+` ORDER BY c.id`); err != nil {
+	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+`
+		ORDER BY c.id`); err != nil {
 		return nil, fmt.Errorf("look for unread callbacks: %w", err)
 	}
 	return callbacks(rows)
+}
+
+// askReceiptNow has M-PESA asked about a receipt whose money is not in the books yet.
+func (t *tx) askReceiptNow(receipt string) error { return t.askReceipt(receipt, false) }
+
+// askAbout lets M-PESA be asked at once about the pushes that money which names no receipt may be the payment of. Of
+// money that is known by neither amount, phone nor ticket there are none.
+func (t *tx) askAbout(u Unread, ticket TicketID) error {
+	if u.Amount == 0 && ticket == 0 && u.Phone == "" {
+		return nil
+	}
+	var ps []struct {
+		ID     PushID
+		Ticket TicketID
+		Phone  string
+	}
+	err := t.list(&ps, `SELECT id, ticket_id AS ticket, phone FROM push_request WHERE next_query_at IS NOT NULL AND state <> 'failed' AND (CAST($1 AS BIGINT) = 0 OR amount * 100 = $1)
+		AND created_at BETWEEN $2 AND $3`, u.Amount, t.now.Add(-30*time.Minute), t.now)
+	for _, p := range ps {
+		if err == nil && money.ParsePattern(u.Phone).Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
+			err = t.askSoon(p.ID)
+		}
+	}
+	return err
 }

@@ -55,7 +55,7 @@ func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missi
 		outcome := "confirmed since"
 		if missing {
 			outcome = OutcomeUnreadable
-			err = errors.Join(t.keepUnread(cb.ID, unreadRow{Unread: u}), t.checkSoon(u.Receipt))
+			err = errors.Join(t.keepUnread(cb.ID, unreadRow{Unread: u}), t.askReceiptNow(u.Receipt))
 		}
 		if err != nil {
 			return err

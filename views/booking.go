@@ -4,12 +4,12 @@ import (
 	"strconv"
 
 	"cinemasphere/store"
-	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // option is how a screening reads in a list to choose from.
 func (f BookingForm) option(sc store.Screening) string {
-	text := ui.When(sc.StartsAt.Time()) + " · " + sc.Hall + " · " + ui.Cents(sc.Price)
+	text := wording.When(sc.StartsAt) + " · " + sc.Hall + " · " + wording.Cents(sc.Price)
 	switch {
 	case !sc.Sells(f.Now):
 		return text + " · " + lower(closedWord(sc, f.Now))
@@ -21,8 +21,8 @@ func (f BookingForm) option(sc store.Screening) string {
 	return text
 }
 
-// disabled reports whether a screening of the list cannot be chosen. The one that is chosen can, so that the form says why
-// it cannot be booked.
+// disabled reports whether a screening of the list cannot be chosen. The one that is chosen can, so that the form says
+// why it cannot be booked.
 func (f BookingForm) disabled(sc store.Screening) bool {
 	return sc.ID != f.Screening.ID && (!sc.Sells(f.Now) || sc.Left <= 0)
 }

@@ -9,7 +9,9 @@ import (
 )
 
 func TestBookingFormCarriesWhatItShows(t *testing.T) {
-	for name, d := range map[string]*goquery.Document{"page": doc(t, views.BookingPage(page(), form())), "dialog": doc(t, views.BookingDialog(form()))} {
+	for name, d := range map[string]*goquery.Document{
+		"page": doc(t, views.BookingPage(page(), form())), "dialog": doc(t, views.BookingDialog(form())),
+	} {
 		t.Run(name, func(t *testing.T) {
 			wantAttr(t, d, "form[data-book]", "action", "/bookings")
 			wantAttr(t, d, "[name=total]", "value", "2700")
@@ -59,7 +61,10 @@ func TestOneScreeningIsNotAChoice(t *testing.T) {
 
 func TestErrorsStandAtTheirFields(t *testing.T) {
 	f := form()
-	f.Errors = map[string]string{"name": "A name, please.", "phone": "A number, please.", "quantity": "1 to 10, please.", "screening": "Another, please."}
+	f.Errors = map[string]string{
+		"name": "A name, please.", "phone": "A number, please.", "quantity": "1 to 10, please.",
+		"screening": "Another, please.",
+	}
 	f.Notice, f.WaitingURL = "A prompt is already on that phone.", "/tickets/OTHER"
 	d := doc(t, views.BookingPage(page(), f))
 	for field, want := range f.Errors {
@@ -93,7 +98,10 @@ func TestConfirmAsksOnceMore(t *testing.T) {
 	wantCount(t, d, "form", 2)
 	wantText(t, d, "form:has([name=confirmed]) button", "Send M-PESA prompt")
 	wantText(t, d, "form:not(:has([name=confirmed])) button[name=choose]", "Change")
-	for name, want := range map[string]string{"screening": "12", "name": "Wanjiku", "phone": "0712 345 678", "quantity": "2", "total": "2700", "nonce": "nonce-1"} {
+	for name, want := range map[string]string{
+		"screening": "12", "name": "Wanjiku", "phone": "0712 345 678", "quantity": "2", "total": "2700",
+		"nonce": "nonce-1",
+	} {
 		d.Find("form").Each(func(_ int, s *goquery.Selection) {
 			if got := s.Find("[name="+name+"]").AttrOr("value", ""); got != want {
 				t.Errorf("%s is carried as %q, want %q", name, got, want)

@@ -6,8 +6,8 @@ import (
 	"cinemasphere/assets"
 )
 
-// htmxConfig is read by htmx from the page: a request gives up after 15 s and never leaves this site, and Back loads the
-// page again instead of keeping copies of it.
+// htmxConfig is read by htmx from the page: a request gives up after 15 s and never leaves this site, and Back loads
+// the page again instead of keeping copies of it.
 const htmxConfig = `{"defaultTimeout":15000,"mode":"same-origin","history":"reload"}`
 
 func (p Page) name() string {

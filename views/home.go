@@ -5,6 +5,7 @@ import (
 
 	"cinemasphere/store"
 	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 func headline(p Page) string {
@@ -57,10 +58,10 @@ func unavailable(f *store.Film, now store.Instant) string {
 // price is the tag on a film's poster: what its next screening costs, else what it cost.
 func price(f *store.Film, now store.Instant) string {
 	if next := f.Next(now, 1); next != nil {
-		return ui.Cents(next.Price)
+		return wording.Cents(next.Price)
 	}
 	if len(f.Screenings) > 0 {
-		return ui.Cents(f.Screenings[0].Price)
+		return wording.Cents(f.Screenings[0].Price)
 	}
 	return ""
 }
@@ -87,7 +88,7 @@ type screeningDay struct {
 func byDay(scs []store.Screening) []screeningDay {
 	var days []screeningDay
 	for _, sc := range scs {
-		day := ui.Day(sc.StartsAt.Time())
+		day := wording.Day(sc.StartsAt)
 		if len(days) == 0 || days[len(days)-1].Day != day {
 			days = append(days, screeningDay{Day: day})
 		}

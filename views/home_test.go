@@ -15,7 +15,10 @@ import (
 )
 
 func TestCardShowsTheNextScreeningWithSeats(t *testing.T) {
-	d := doc(t, views.FilmsFragment(views.Home{Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"}, Genre: "Action"}))
+	d := doc(t,
+		views.FilmsFragment(views.Home{
+			Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"}, Genre: "Action",
+		}))
 	wantText(t, d, ".card h3", "Top Gun: Maverick")
 	wantText(t, d, ".price", "KSh 1,350")
 	wantText(t, d, ".card-when time", "Wed 25 Nov, 20:00")
@@ -52,7 +55,8 @@ func TestFilmsThatCannotBeBooked(t *testing.T) {
 
 func TestEmptyAndFailedProgramme(t *testing.T) {
 	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now})), ".empty h3", "The next programme is on its way")
-	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now, Genres: []string{"Action", "Drama"}, Genre: "Drama"})), ".empty h3", "No drama at the moment")
+	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now, Genres: []string{"Action", "Drama"}, Genre: "Drama"})),
+		".empty h3", "No drama at the moment")
 	d := doc(t, views.FilmsFragment(views.Home{Failed: true}))
 	wantText(t, d, ".empty h3", "The programme did not load")
 	wantText(t, d, ".empty a", "Try again")
@@ -92,8 +96,10 @@ func TestFilmPageListsScreeningsByDay(t *testing.T) {
 	if err := json.Unmarshal([]byte(d.Find(`script[type="application/ld+json"]`).Text()), &data); err != nil {
 		t.Fatal(err)
 	}
-	if len(data.Graph) != 3 || data.Graph[0].Type != "Movie" || data.Graph[1].Offers.Availability != "https://schema.org/SoldOut" ||
-		data.Graph[2].StartDate != "2026-11-25T20:00:00+03:00" || data.Graph[2].Offers.Price != "1350.00" || data.Graph[2].Offers.PriceCurrency != "KES" {
+	if len(data.Graph) != 3 || data.Graph[0].Type != "Movie" ||
+		data.Graph[1].Offers.Availability != "https://schema.org/SoldOut" ||
+		data.Graph[2].StartDate != "2026-11-25T20:00:00+03:00" || data.Graph[2].Offers.Price != "1350" ||
+		data.Graph[2].Offers.PriceCurrency != "KES" {
 		t.Errorf("data for search engines: %+v", data.Graph)
 	}
 }
@@ -102,7 +108,8 @@ func TestFilmPageListsScreeningsByDay(t *testing.T) {
 // gzip sends it.
 func TestFirstVisitIsSmall(t *testing.T) {
 	const most = 60_000
-	slugs := []string{"avatar-the-way-of-water", "barbie", "deadpool-3", "dune-part-two", "guardians-of-the-galaxy-vol-3", "inside-out-2", "john-wick-chapter-4",
+	slugs := []string{"avatar-the-way-of-water", "barbie", "deadpool-3", "dune-part-two",
+		"guardians-of-the-galaxy-vol-3", "inside-out-2", "john-wick-chapter-4",
 		"mission-impossible-dead-reckoning-part-one", "oppenheimer", "the-batman", "the-marvels", "top-gun-maverick"}
 	var films []store.Film
 	for i, slug := range slugs {
@@ -111,13 +118,17 @@ func TestFirstVisitIsSmall(t *testing.T) {
 		}
 		f := film()
 		f.ID, f.Poster, f.Title = store.MovieID(i), slug, slug
-		f.Synopsis = "Thirty years on, the navy's best pilot is still a captain and still impossible. Asked to teach a dozen young flyers a mission nobody should survive, he finds the son of his lost friend. " + slug
+		f.Synopsis = "Thirty years on, the navy's best pilot is still a captain and still impossible. Asked to teach " +
+			"a dozen young flyers a mission nobody should survive, he finds the son of his lost friend. " + slug
 		films = append(films, f)
 	}
 	html := render(t, views.HomePage(page(), views.Home{Films: films, Now: now, Genres: []string{"Action", "Drama"}}))
 	packed := len(gzipped(t, []byte(html)))
 	total, loaded := packed, map[string]bool{}
-	doc(t, views.HomePage(page(), views.Home{Films: films, Now: now})).Find("[src], link[rel=stylesheet], link[rel=icon]").Each(func(_ int, s *goquery.Selection) {
+	doc(t,
+		views.HomePage(page(), views.Home{
+			Films: films, Now: now,
+		})).Find("[src], link[rel=stylesheet], link[rel=icon]").Each(func(_ int, s *goquery.Selection) {
 		at := s.AttrOr("src", s.AttrOr("href", ""))
 		if loaded[at] || at == "/favicon.ico" {
 			return

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"cinemasphere/store"
-	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // closedWord says why a screening that is listed cannot be booked.
@@ -20,7 +20,10 @@ func closedWord(sc store.Screening, now store.Instant) string {
 
 // filmData describes a film and its screenings to search engines, as schema.org has it.
 func filmData(p Page, m MoviePage) map[string]any {
-	film := map[string]any{"@type": "Movie", "@id": p.BaseURL + movieURL(m.Film.ID), "name": m.Film.Title, "description": m.Film.Synopsis, "url": p.BaseURL + movieURL(m.Film.ID)}
+	film := map[string]any{
+		"@type": "Movie", "@id": p.BaseURL + movieURL(m.Film.ID), "name": m.Film.Title, "description": m.Film.Synopsis,
+		"url": p.BaseURL + movieURL(m.Film.ID),
+	}
 	if image := PosterImage(m.Film.Movie); image != "" {
 		film["image"] = p.BaseURL + image
 	}
@@ -37,10 +40,11 @@ func filmData(p Page, m MoviePage) map[string]any {
 			availability = "https://schema.org/SoldOut"
 		}
 		graph = append(graph, map[string]any{
-			"@type": "ScreeningEvent", "name": m.Film.Title, "startDate": ui.Machine(sc.StartsAt.Time()), "workPresented": map[string]any{"@id": film["@id"]},
+			"@type": "ScreeningEvent", "name": m.Film.Title, "startDate": wording.Machine(sc.StartsAt),
+			"workPresented": map[string]any{"@id": film["@id"]},
 			"location": map[string]any{"@type": "MovieTheater", "name": p.name() + ", " + sc.Hall,
 				"address": p.Cinema.AddressLine1 + ", " + p.Cinema.AddressLine2},
-			"offers": map[string]any{"@type": "Offer", "price": fmt.Sprintf("%d.%02d", sc.Price/100, sc.Price%100), "priceCurrency": "KES",
+			"offers": map[string]any{"@type": "Offer", "price": wording.Decimal(sc.Price), "priceCurrency": "KES",
 				"url": p.BaseURL + bookURL(sc.ID), "availability": availability},
 		})
 	}

@@ -61,7 +61,8 @@ func noInlineCode(t *testing.T, d *goquery.Document) {
 	t.Helper()
 	d.Find("*").Each(func(_ int, s *goquery.Selection) {
 		for _, a := range s.Get(0).Attr {
-			if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") || strings.HasPrefix(a.Val, "javascript:") || strings.HasPrefix(a.Val, "js:") {
+			if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") ||
+				strings.HasPrefix(a.Val, "javascript:") || strings.HasPrefix(a.Val, "js:") {
 				t.Errorf("<%s> has %s=%q", goquery.NodeName(s), a.Key, a.Val)
 			}
 		}
@@ -107,7 +108,8 @@ func formsOfMoreThanOneText(t *testing.T, d *goquery.Document) {
 		if n := s.Find("input:not([type=hidden]), textarea").Length(); n == 1 {
 			t.Errorf("the form to %s has a single text input", s.AttrOr("action", ""))
 		}
-		if s.AttrOr("method", "") != "post" || s.AttrOr("action", "") == "" || s.Find("button[type=submit]").Length() == 0 {
+		if s.AttrOr("method", "") != "post" || s.AttrOr("action", "") == "" ||
+			s.Find("button[type=submit]").Length() == 0 {
 			t.Errorf("the form to %q does not work by itself", s.AttrOr("action", ""))
 		}
 	})
@@ -141,7 +143,8 @@ func headings(t *testing.T, d *goquery.Document) {
 func nothingFromElsewhere(t *testing.T, d *goquery.Document) {
 	t.Helper()
 	d.Find("[src], link[rel=stylesheet], link[rel=icon]").Each(func(_ int, s *goquery.Selection) {
-		if at := s.AttrOr("src", s.AttrOr("href", "")); !strings.HasPrefix(at, "/") || strings.Contains(at, "/missing/") {
+		if at := s.AttrOr("src", s.AttrOr("href", "")); !strings.HasPrefix(at, "/") ||
+			strings.Contains(at, "/missing/") {
 			t.Errorf("loads %s", at)
 		}
 	})
@@ -150,26 +153,40 @@ func nothingFromElsewhere(t *testing.T, d *goquery.Document) {
 func TestNothingTypedBecomesMarkup(t *testing.T) {
 	p := page()
 	p.Title, p.Description = evil, evil
-	p.Cinema = store.Cinema{Name: evil, Tagline: evil, About: evil, AddressLine1: evil, AddressLine2: evil, Email: evil, Phone: evil, Facebook: "javascript:alert(1)"}
+	p.Cinema = store.Cinema{
+		Name: evil, Tagline: evil, About: evil, AddressLine1: evil, AddressLine2: evil, Email: evil, Phone: evil,
+		Facebook: "javascript:alert(1)",
+	}
 	p.Waiting, p.Closed = []views.WaitingBooking{{Secret: evil, Film: evil, HoldUntil: now}}, evil
 	f := film()
-	f.Movie = store.Movie{ID: 7, Title: evil, Synopsis: evil, PosterAlt: evil, Poster: evil, Genre: evil, Language: evil, AgeRating: evil}
+	f.Movie = store.Movie{
+		ID: 7, Title: evil, Synopsis: evil, PosterAlt: evil, Poster: evil, Genre: evil, Language: evil, AgeRating: evil,
+	}
 	for i := range f.Screenings {
 		f.Screenings[i].Hall = evil
 	}
 	b := form()
-	b.Movie, b.Name, b.Phone, b.Quantity, b.Nonce, b.Notice, b.WaitingURL = f.Movie, evil, evil, evil, evil, evil, "javascript:alert(1)"
+	b.Movie, b.Name, b.Phone, b.Quantity, b.Nonce, b.Notice, b.WaitingURL = f.Movie, evil, evil, evil, evil, evil,
+		"javascript:alert(1)"
 	b.Errors = map[string]string{"name": evil, "phone": evil, "quantity": evil, "screening": evil}
 	components := map[string]templ.Component{
-		"home":    views.HomePage(p, views.Home{Films: []store.Film{f}, Now: now, Genres: []string{evil, "b"}, Genre: evil}),
+		"home": views.HomePage(p, views.Home{
+			Films: []store.Film{f}, Now: now, Genres: []string{evil, "b"}, Genre: evil,
+		}),
 		"film":    views.MoviePageView(p, views.MoviePage{Film: f, Now: now}),
-		"booking": views.BookingPage(p, b), "dialog": views.BookingDialog(b), "confirm": views.Confirm(p, views.ConfirmPage{Form: b, Phone: evil}),
-		"problem": views.ProblemPage(p, views.Problem{Status: 404, Title: evil, Sentence: evil, LinkText: evil, LinkURL: "javascript:alert(1)"}),
+		"booking": views.BookingPage(p, b), "dialog": views.BookingDialog(b),
+		"confirm": views.Confirm(p, views.ConfirmPage{Form: b, Phone: evil}),
+		"problem": views.ProblemPage(p, views.Problem{
+			Status: 404, Title: evil, Sentence: evil, LinkText: evil, LinkURL: "javascript:alert(1)",
+		}),
 	}
 	for name, v := range tickets() {
-		v.Ticket.Movie, v.Ticket.CustomerName, v.Ticket.Receipt, v.Ticket.Seats = f.Movie, evil, evil, store.Labels{evil}
-		v.Cinema, v.Phone, v.Title, v.Sentence, v.RetryPhone, v.RetryError, v.Notice = evil, evil, evil, evil, evil, evil, evil
-		v.Receipt.Text, v.Receipt.Error, v.Receipt.Notice, v.Receipt.Said = evil+"</textarea>"+evil, evil, evil, []string{evil}
+		v.Ticket.Movie, v.Ticket.CustomerName, v.Ticket.Receipt, v.Ticket.Seats = f.Movie, evil, evil,
+			store.Labels{evil}
+		v.Cinema, v.Phone, v.Title, v.Sentence, v.RetryPhone, v.RetryError, v.Notice = evil, evil, evil, evil, evil,
+			evil, evil
+		v.Receipt.Text, v.Receipt.Error, v.Receipt.Notice, v.Receipt.Said = evil+"</textarea>"+evil, evil, evil,
+			[]string{evil}
 		v.Returns, v.Paybill, v.Till = []string{evil}, evil, evil
 		if v.Checking != "" {
 			v.Checking = evil

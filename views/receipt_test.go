@@ -86,7 +86,8 @@ func TestWhoMayHavePaidIsWarned(t *testing.T) {
 	wantText(t, d, ".notice-warn", "If you have paid already, do not pay again: type the receipt below.")
 	wantText(t, d, ".notice-warn", "the second payment is due back to you")
 	html := render(t, views.TicketStatus(tickets()["late"]))
-	if warn, retry, ask := strings.Index(html, "do not pay again"), strings.Index(html, "/retry"), strings.Index(html, "<textarea"); warn > retry || retry > ask {
+	if warn, retry, ask := strings.Index(html, "do not pay again"), strings.Index(html, "/retry"),
+		strings.Index(html, "<textarea"); warn > retry || retry > ask {
 		t.Errorf("the warning is at %d, the button at %d, the receipt at %d", warn, retry, ask)
 	}
 	wantCount(t, doc(t, views.TicketStatus(ticket(store.Failed))), ".notice", 0)
@@ -111,10 +112,13 @@ func TestMoneyThatGoesBack(t *testing.T) {
 
 func TestPayingWithoutAPrompt(t *testing.T) {
 	d := doc(t, views.TicketStatus(tickets()["by hand to a paybill"]))
-	wantText(t, d, ".steps", "Lipa na M-PESA, then Pay Bill Business number 600983 Account number 0KRWMTX7P Amount KSh 2,700 Then type the receipt below.")
+	wantText(t, d, ".steps",
+		"Lipa na M-PESA, then Pay Bill Business number 600983 Account number 0KRWMTX7P Amount KSh 2,700 Then type "+
+			"the receipt below.")
 	wantText(t, d, ".part .hint", "Your seats are held until 18:32.")
 	d = doc(t, views.TicketStatus(tickets()["by hand to a till, not held"]))
-	wantText(t, d, ".steps", "Lipa na M-PESA, then Buy Goods and Services Till number 5551234 Amount KSh 2,700 Then type the receipt below.")
+	wantText(t, d, ".steps",
+		"Lipa na M-PESA, then Buy Goods and Services Till number 5551234 Amount KSh 2,700 Then type the receipt below.")
 	wantText(t, d, ".part .hint", "Your seats are not held any more.")
 	wantText(t, d, ".part .hint", "If the film is full by then, the money is due back to you.")
 	wantCount(t, doc(t, views.TicketStatus(ticket(store.Failed))), ".steps", 0)

@@ -11,8 +11,8 @@ import (
 // polls reports whether the page asks by itself how the payment is going.
 func (t TicketView) polls() bool { return t.Ticket.Status == store.Pending || t.Asking }
 
-// Reloads reports whether the page loads itself again where there is no JavaScript to do better. It must not while somebody may
-// be typing in it.
+// Reloads reports whether the page loads itself again where there is no JavaScript to do better. It must not while
+// somebody may be typing in it.
 func (t TicketView) Reloads() bool { return t.Ticket.Status == store.Pending || t.Checking != "" }
 
 // holdLeft is the whole seconds that the seats are still held for.
@@ -82,6 +82,7 @@ func (t TicketView) heading() string {
 		return "Sending the prompt…"
 	case store.PushUnknown:
 		return "A prompt may be on your phone"
+	case store.PushPrompted, store.PushRefused, store.PushSoftFailed, store.PushFailed, store.PushPaid:
 	}
 	return "Check your phone"
 }

@@ -39,7 +39,8 @@ func TestOnlyATicketThatWaitsPolls(t *testing.T) {
 			if strings.Contains(d.Find("main").Text(), "cannot reach") {
 				t.Error("says that the box office is away before anybody knows")
 			}
-			if got := d.Find(`a[href="/tickets/SECRET"]`).Length() > 0; reloads && v.Ticket.Status != store.Paid && !got {
+			if got := d.Find(`a[href="/tickets/SECRET"]`).Length() > 0; reloads && v.Ticket.Status != store.Paid &&
+				!got {
 				t.Error("no plain link to check the payment")
 			}
 		})
@@ -47,7 +48,10 @@ func TestOnlyATicketThatWaitsPolls(t *testing.T) {
 }
 
 func TestPendingSaysWhereThePromptWent(t *testing.T) {
-	for state, heading := range map[store.PushState]string{store.PushSending: "Sending the prompt…", store.PushPrompted: "Check your phone", store.PushUnknown: "A prompt may be on your phone"} {
+	for state, heading := range map[store.PushState]string{
+		store.PushSending: "Sending the prompt…", store.PushPrompted: "Check your phone",
+		store.PushUnknown: "A prompt may be on your phone",
+	} {
 		v := ticket(store.Pending)
 		v.Ticket.Push.State = state
 		d := doc(t, views.TicketStatus(v))
@@ -96,7 +100,8 @@ func TestFailedOffersAnotherTry(t *testing.T) {
 	wantCount(t, d, ".wait", 0)
 
 	v := ticket(store.Failed)
-	v.RetryAt, v.RetryError, v.Notice = now.Add(44500*time.Millisecond), "A number, please.", "The last prompt may still be open."
+	v.RetryAt, v.RetryError, v.Notice = now.Add(44500*time.Millisecond), "A number, please.",
+		"The last prompt may still be open."
 	d = doc(t, views.TicketStatus(v))
 	wantAttr(t, d, ".wait .clock", "data-seconds-left", "45")
 	wantAttr(t, d, ".wait .clock", "data-opens", "retry-button")
@@ -123,7 +128,10 @@ func TestFailedWithoutAnotherTry(t *testing.T) {
 
 func TestPaidIsATicket(t *testing.T) {
 	d := doc(t, views.TicketPage(page(), ticket(store.Paid)))
-	for _, want := range []string{"Top Gun: Maverick", "Wed 25 Nov 2026", "19:30", "Screen 1", "J9, J10", "Wanjiku Kamau", "KSh 2,700", "TKN4H7XQ2P", "0 KRWM TX7P", "Admit 2", "Show this at the door"} {
+	for _, want := range []string{
+		"Top Gun: Maverick", "Wed 25 Nov 2026", "19:30", "Screen 1", "J9, J10", "Wanjiku Kamau", "KSh 2,700",
+		"TKN4H7XQ2P", "0 KRWM TX7P", "Admit 2", "Show this at the door",
+	} {
 		wantText(t, d, ".stub", want)
 	}
 	wantAttr(t, d, ".qr", "role", "img")
@@ -161,7 +169,10 @@ func TestAVoidTicketLooksVoid(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
-	e := views.Problem{Status: 503, Title: "Very busy", Sentence: "Nothing was booked.", RetryAfter: 65, LinkText: "Back", LinkURL: "/movies/7"}
+	e := views.Problem{
+		Status: 503, Title: "Very busy", Sentence: "Nothing was booked.", RetryAfter: 65, LinkText: "Back",
+		LinkURL: "/movies/7",
+	}
 	d := doc(t, views.ProblemPage(page(), e))
 	wantText(t, d, ".problem-screen", "503")
 	wantText(t, d, ".problem .clock", "1:05")

@@ -46,16 +46,21 @@ func (c bookingsCmd) Run(p *program) (err error) {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	r := &report{title: fmt.Sprintf("Bookings taken to Paid on %s: %.0f a second offered for %s, callback %s after the push", c.Database, c.Rate*headroom, c.For, paidAfter)}
+	r := &report{
+		title: fmt.Sprintf("Bookings taken to Paid on %s: %.0f a second offered for %s, callback %s after the push",
+			c.Database, c.Rate*headroom, c.For, paidAfter),
+	}
 	a, err := s.settle(p.ctx, buyers)
 	if err != nil {
 		return err
 	}
 	clicked := func(number int) time.Time { return begin.Add(at[number]) }
 	own, rate := a.own(purchases, clicked)
-	r.goal("paid", fmt.Sprintf("≥ %.0f/s", c.Rate), rate >= c.Rate, "%.0f bookings a second, from the first to the last", rate)
+	r.goal("paid", fmt.Sprintf("≥ %.0f/s", c.Rate), rate >= c.Rate,
+		"%.0f bookings a second, from the first to the last", rate)
 	r.goal("booking request", "p99 < "+c.Within.String(), buyers.booked.quantile(.99) < c.Within, "%s", &buyers.booked)
-	r.goal("click to Paid in the books", "p99 < "+c.Within.String(), own.quantile(.99) < c.Within, "%s, without the %s", own, paidAfter)
+	r.goal("click to Paid in the books", "p99 < "+c.Within.String(), own.quantile(.99) < c.Within, "%s, without the %s",
+		own, paidAfter)
 	r.fact("click to Paid on the page", "%s, which asks after 2 s", &buyers.shown)
 	a.report(r, s, buyers, n)
 	return r.finish(p.stdout)
@@ -81,7 +86,10 @@ func (c *crowd) come(ctx context.Context, begin time.Time, at []time.Duration, p
 }
 
 func newCrowd(addr string) *crowd {
-	return &crowd{wire: &wire{addr: addr}, run: fmt.Sprintf("bench%d", time.Now().UnixNano()), waits: pageWaits(), spent: ownUsage().cpu}
+	return &crowd{
+		wire: &wire{addr: addr}, run: fmt.Sprintf("bench%d", time.Now().UnixNano()), waits: pageWaits(),
+		spent: ownUsage().cpu,
+	}
 }
 
 // account is both sides' books after a run, once the product has ended.
@@ -113,7 +121,8 @@ func (s *stage) settle(ctx context.Context, buyers *crowd) (a account, err error
 	if a.books, err = readBooks(ctx, s.database); err != nil {
 		return a, err
 	}
-	a.differ, a.taken, a.takenMoney, a.callbacksFailed = a.compare(entries), totals.Paid, totals.PaidAmount, totals.CallbacksFailed
+	a.differ, a.taken, a.takenMoney, a.callbacksFailed = a.compare(entries), totals.Paid, totals.PaidAmount,
+		totals.CallbacksFailed
 	if err := s.postgres.Stop(); err != nil {
 		return a, err
 	}
@@ -149,11 +158,14 @@ func (a account) own(purchases []purchase, clicked func(number int) time.Time) (
 // report adds what every run must show: that nothing was lost, and what it cost.
 func (a account) report(r *report, s *stage, buyers *crowd, asked int) {
 	paid := int(buyers.paid.Load())
-	r.goal("bookings with a ticket", "all", paid == asked, "%s of %s, %s turned away", thousands(paid), thousands(asked), thousands(buyers.turned.Load()))
+	r.goal("bookings with a ticket", "all", paid == asked, "%s of %s, %s turned away", thousands(paid),
+		thousands(asked), thousands(buyers.turned.Load()))
 	r.goal("errors", "none", buyers.faults.count() == 0, "%s", &buyers.faults)
-	same := a.taken == len(a.payments) && a.takenMoney == int(a.money) && int(a.money) == int(buyers.money.Load()) && len(a.differ) == 0
-	r.goal("money", "the same in both", same, "KSh %s in %s receipts at M-PESA, KSh %s in %s in the books, KSh %s on tickets%s", thousands(a.takenMoney),
-		thousands(a.taken), thousands(a.money), thousands(len(a.payments)), thousands(buyers.money.Load()), first(a.differ))
+	same := a.taken == len(a.payments) && a.takenMoney == int(a.money) && int(a.money) == int(buyers.money.Load()) &&
+		len(a.differ) == 0
+	r.goal("money", "the same in both", same, "%s in %s receipts at M-PESA, %s in %s in the books, %s on tickets%s",
+		ksh(a.takenMoney), thousands(a.taken), ksh(a.money), thousands(len(a.payments)), ksh(buyers.money.Load()),
+		first(a.differ))
 	r.goal("callbacks lost", "0", a.callbacksFailed == 0, "%s", thousands(a.callbacksFailed))
 	r.goal("check of the books", "sound", len(a.wrong) == 0, "%d rules broken%s", len(a.wrong), first(a.wrong))
 	r.fact("product", "%s", s.product.used)
@@ -164,7 +176,8 @@ func (a account) report(r *report, s *stage, buyers *crowd, asked int) {
 	load := ownUsage()
 	r.fact("setting up, checking the books", "%.1f s CPU", (load.cpu - a.load).Seconds())
 	load.cpu = a.load
-	r.fact("load", "%s, %d connections, %s looks at tickets", load, buyers.wire.opened(), thousands(buyers.looks.Load()))
+	r.fact("load", "%s, %d connections, %s looks at tickets", load, buyers.wire.opened(),
+		thousands(buyers.looks.Load()))
 	r.fact("a durable write here", "%s", ms(a.fsync))
 }
 

@@ -79,7 +79,8 @@ type ticket struct {
 // click sends the booking form, as the dialog does. It reports whether a ticket came of it.
 func (c *crowd) click(ctx context.Context, p purchase, due time.Time) (*ticket, bool) {
 	t, status, err := c.try(p, due)
-	for err == nil && status == http.StatusServiceUnavailable && c.insist && time.Since(due) < patience && sleepUntil(ctx, time.Now().Add(time.Second)) {
+	for err == nil && status == http.StatusServiceUnavailable && c.insist && time.Since(due) < patience &&
+		sleepUntil(ctx, time.Now().Add(time.Second)) {
 		t, status, err = c.try(p, due)
 	}
 	switch {
@@ -121,7 +122,8 @@ func (c *crowd) watch(ctx context.Context, t *ticket) {
 	}
 }
 
-// follow is watch for very many: it returns at once, and calls done in the end. Nothing waits in the meantime but a timer.
+// follow is watch for very many: it returns at once, and calls done in the end. Nothing waits in the meantime but a
+// timer.
 func (c *crowd) follow(ctx context.Context, t *ticket, done func()) {
 	if ctx.Err() != nil || !c.waiting(t) {
 		done()
@@ -198,13 +200,15 @@ func attribute(page []byte, name string) string {
 }
 
 // browser is what a phone's browser sends with each of htmx's requests.
-const browser = "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36\r\n" +
-	"Accept: text/html\r\nAccept-Language: en-KE,en;q=0.9\r\nAccept-Encoding: gzip, deflate\r\nHX-Request: true\r\n" +
-	"Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: same-origin\r\nSec-Fetch-Dest: empty\r\n"
+const browser = "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) " +
+	"Chrome/140.0.0.0 Mobile Safari/537.36\r\nAccept: text/html\r\nAccept-Language: en-KE," +
+	"en;q=0.9\r\nAccept-Encoding: gzip, deflate\r\nHX-Request: true\r\nSec-Fetch-Site: " +
+	"same-origin\r\nSec-Fetch-Mode: same-origin\r\nSec-Fetch-Dest: empty\r\n"
 
 func (c *crowd) form(to []byte, p purchase) []byte {
 	to = append(c.begin(append(to, "POST /bookings/dialog"...)), "Origin: http://"...)
-	to = append(append(to, c.wire.addr...), "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
+	to = append(append(to, c.wire.addr...),
+		"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
 	const digits = 3
 	length := len(to)
 	to = append(to, "000\r\n\r\n"...) // leading zeros are allowed
@@ -245,6 +249,7 @@ func appendPadded(to []byte, n, digits int) []byte {
 
 // page writes a request for a whole page by a browser that has no session.
 func page(addr, path string) func([]byte) []byte {
-	text := "GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\n" + strings.Replace(browser, "HX-Request: true\r\n", "", 1) + "\r\n"
+	text := "GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\n" +
+		strings.Replace(browser, "HX-Request: true\r\n", "", 1) + "\r\n"
 	return func(to []byte) []byte { return append(to, text...) }
 }

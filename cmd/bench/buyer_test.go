@@ -24,7 +24,9 @@ func TestFormIsOneABrowserCouldSend(t *testing.T) {
 	if err := r.ParseForm(); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"screening": "77", "quantity": "3", "total": "1350", "phone": "0700012345", "name": "Achieng Otieno"} {
+	for name, want := range map[string]string{
+		"screening": "77", "quantity": "3", "total": "1350", "phone": "0700012345", "name": "Achieng Otieno",
+	} {
 		if got := r.PostForm.Get(name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}
@@ -86,8 +88,10 @@ func TestBuyerWatchesUntilPaid(t *testing.T) {
 		t.Fatalf("no ticket: %s", &c.faults)
 	}
 	c.watch(t.Context(), ticket)
-	if c.paid.Load() != 1 || c.money.Load() != 900 || c.looks.Load() != 2 || c.faults.count() != 0 || c.booked.count() != 1 || c.shown.count() != 1 {
-		t.Errorf("paid %d, money %d, looks %d, faults %s, booked %d, shown %d", c.paid.Load(), c.money.Load(), c.looks.Load(), &c.faults, c.booked.count(), c.shown.count())
+	if c.paid.Load() != 1 || c.money.Load() != 900 || c.looks.Load() != 2 || c.faults.count() != 0 ||
+		c.booked.count() != 1 || c.shown.count() != 1 {
+		t.Errorf("paid %d, money %d, looks %d, faults %s, booked %d, shown %d", c.paid.Load(), c.money.Load(),
+			c.looks.Load(), &c.faults, c.booked.count(), c.shown.count())
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -43,8 +44,9 @@ func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
 	}
 	for i := range films {
 		movie, err := st.AddMovie(ctx, store.Movie{
-			Title: fmt.Sprintf("Film %d", i+1), Synopsis: strings.Repeat("Somebody wants something and meets somebody. ", 6),
-			Runtime: 100, AgeRating: "PG", Genre: []string{"Drama", "Action", "Comedy"}[i%3], Language: "English",
+			Title:    fmt.Sprintf("Film %d", i+1),
+			Synopsis: strings.Repeat("Somebody wants something and meets somebody. ", 6), Runtime: 100, AgeRating: "PG",
+			Genre: []string{"Drama", "Action", "Comedy"}[i%3], Language: "English",
 		})
 		if err != nil {
 			return c, err
@@ -61,8 +63,9 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 	for i := range all {
 		start := c.store.Now().Add(24*time.Hour + days*24*time.Hour*time.Duration(i)/time.Duration(n))
 		all[i] = store.Screening{
-			MovieID: c.movies[i%len(c.movies)], HallID: c.hall, StartsAt: start, SalesCloseAt: start.Add(-10 * time.Minute),
-			Price: store.Cents(45_000 + 5_000*(i%8)),
+			MovieID: c.movies[i%len(c.movies)], HallID: c.hall, StartsAt: start,
+			SalesCloseAt: start.Add(-10 * time.Minute),
+			Price:        store.Cents(45_000 + 5_000*(i%8)),
 		}
 	}
 	next := 0
@@ -89,7 +92,8 @@ func seatPlan(rows, seats int) string {
 }
 
 // stockNew makes new books with a cinema and the screenings that are made of it.
-func stockNew(ctx context.Context, path string, make func(cinema) ([]store.Screening, error)) (_ []store.Screening, err error) {
+func stockNew(ctx context.Context, path string,
+	make func(cinema) ([]store.Screening, error)) (_ []store.Screening, err error) {
 	st, err := store.Open(ctx, store.Options{Path: path, Environment: store.Simulator})
 	if err != nil {
 		return nil, err
@@ -170,8 +174,7 @@ func fsyncTime(dir string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
+	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }() // it has served
 	var took latencies
 	block := make([]byte, 4096)
 	for range 50 {

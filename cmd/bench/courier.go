@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// courier carries the simulator's callbacks over wires, for a fraction of what http.Transport costs with its two goroutines
-// a connection. It is for callbacks only: http, one body of known length, and an answer of which the status matters.
+// courier carries the simulator's callbacks over wires, for a fraction of what http.Transport costs with its two
+// goroutines a connection. It is for callbacks only: http, one body of known length, and an answer of which the status
+// matters.
 type courier struct {
 	mu    sync.Mutex
 	wires map[string]*wire // by host:port
@@ -30,7 +31,8 @@ func (c *courier) to(addr string) *wire {
 	return w
 }
 
-// RoundTrip sends one callback. One that is answered after its context has ended is an error, as it is for http.Transport.
+// RoundTrip sends one callback. One that is answered after its context has ended is an error, as it is for
+// http.Transport.
 func (c *courier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "http" || req.Body == nil || req.ContentLength <= 0 {
 		return nil, fmt.Errorf("no callback: %s with %d bytes", req.URL.Scheme, req.ContentLength)
@@ -41,7 +43,9 @@ func (c *courier) RoundTrip(req *http.Request) (*http.Response, error) {
 		to, unread = appendCallback(to, req)
 		return to
 	}
-	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: req}
+	resp := &http.Response{
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: req,
+	}
 	err := c.to(req.URL.Host).send(write, func(a answer) error {
 		resp.StatusCode, resp.Status = a.status, http.StatusText(a.status)
 		return unread

@@ -22,7 +22,8 @@ func TestCourierDeliversACallback(t *testing.T) {
 	c := &courier{}
 	t.Cleanup(c.to(w.addr).close)
 	post := func(ctx context.Context) (*http.Response, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.addr+"/hooks/secret?x=1", strings.NewReader(`{"Body":{}}`))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.addr+"/hooks/secret?x=1",
+			strings.NewReader(`{"Body":{}}`))
 		if err != nil {
 			t.Fatal(err)
 		}

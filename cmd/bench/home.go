@@ -53,7 +53,10 @@ func (c homeCmd) Run(p *program) (err error) {
 		return err
 	}
 	share := median(product) / max(median(handler), 1)
-	r := &report{title: fmt.Sprintf("The home page with gzip, %d rounds of %s by %s, logging and headers on", c.Rounds, c.For, generator())}
+	r := &report{
+		title: fmt.Sprintf("The home page with gzip, %d rounds of %s by %s, logging and headers on", c.Rounds, c.For,
+			generator()),
+	}
 	r.fact("page", "%s bytes compressed", thousands(size))
 	r.fact("bare handler", "%s requests a second (median)", thousands(int(median(handler))))
 	r.fact("product", "%s requests a second (median)", thousands(int(median(product))))
@@ -118,8 +121,9 @@ func hammer(ctx context.Context, addr string, span time.Duration) (float64, erro
 	if err != nil {
 		return hammerByHand(ctx, addr, span)
 	}
-	out, err := exec.CommandContext(ctx, wrk, "-t1", fmt.Sprintf("-c%d", clients), "-d"+strconv.Itoa(max(1, int(span.Seconds())))+"s",
-		"-H", "Accept-Encoding: gzip", "http://"+addr+"/").CombinedOutput()
+	out, err := exec.CommandContext(ctx, wrk, "-t1", fmt.Sprintf("-c%d", clients),
+		"-d"+strconv.Itoa(max(1, int(span.Seconds())))+"s", "-H", "Accept-Encoding: gzip",
+		"http://"+addr+"/").CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("wrk: %w\n%s", err, out)
 	}

@@ -46,7 +46,8 @@ func (l *latencies) quantile(q float64) time.Duration {
 
 // String is p50, p90, p99 and the maximum.
 func (l *latencies) String() string {
-	return fmt.Sprintf("p50 %s, p90 %s, p99 %s, max %s", ms(l.quantile(.5)), ms(l.quantile(.9)), ms(l.quantile(.99)), ms(l.quantile(1)))
+	return fmt.Sprintf("p50 %s, p90 %s, p99 %s, max %s", ms(l.quantile(.5)), ms(l.quantile(.9)), ms(l.quantile(.99)),
+		ms(l.quantile(1)))
 }
 
 // ms is a duration in milliseconds, finer where it is short.

@@ -69,7 +69,8 @@ func TestMedian(t *testing.T) {
 
 func TestMilliseconds(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		0: "0.00 ms", 1500 * time.Microsecond: "1.50 ms", 12300 * time.Microsecond: "12 ms", -4 * time.Millisecond: "-4.00 ms", 2 * time.Second: "2000 ms",
+		0: "0.00 ms", 1500 * time.Microsecond: "1.50 ms", 12300 * time.Microsecond: "12 ms",
+		-4 * time.Millisecond: "-4.00 ms", 2 * time.Second: "2000 ms",
 	} {
 		if got := ms(d); got != want {
 			t.Errorf("ms(%v) = %q, want %q", d, got, want)

@@ -6,9 +6,10 @@
 //	bench home           the home page beside a bare handler that writes the same bytes
 //	bench overload       the books, offered three times what they can take
 //
-// Those that run the product do so on SQLite, or with --database=postgres on a PostgreSQL of their own, which writes to the disk
-// before it confirms. Each starts what it needs in a directory of its own, prints a table, exits 1 where a target is missed and leaves nothing
-// behind. It must never be pointed at a database or a Daraja that it has not made itself, and has no part in the product.
+// Those that run the product do so on SQLite, or with --database=postgres on a PostgreSQL of their own, which writes to
+// the disk before it confirms. Each starts what it needs in a directory of its own, prints a table, exits 1 where a
+// target is missed and leaves nothing behind. It must never be pointed at a database or a Daraja that it has not made
+// itself, and has no part in the product.
 package main
 
 import (
@@ -68,8 +69,9 @@ func run(p *program, args []string) (err error) {
 		}
 	}()
 	var c cli
-	parser, err := kong.New(&c, kong.Name("bench"), kong.Description("Measures the product under load and checks its targets."),
-		kong.Writers(p.stdout, p.stderr), kong.Exit(func(code int) { panic(helped{code}) }))
+	parser, err := kong.New(&c, kong.Name("bench"),
+		kong.Description("Measures the product under load and checks its targets."), kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { panic(helped{code}) }))
 	if err != nil {
 		return fmt.Errorf("command line: %w", err)
 	}

@@ -54,7 +54,9 @@ func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) 
 	}
 	t.booked.add(time.Since(due))
 	id := "ws_CO_" + sending.CallbackToken
-	if err := t.store.RecordAnswer(ctx, sending, store.Answer{CheckoutRequestID: id, MerchantRequestID: "m-" + id}); err != nil {
+	if err := t.store.RecordAnswer(ctx, sending, store.Answer{
+		CheckoutRequestID: id, MerchantRequestID: "m-" + id,
+	}); err != nil {
 		t.faults.add("push answer: %v", err)
 	}
 	if t.pay > 0 && !sleepUntil(ctx, time.Now().Add(t.pay)) {
@@ -67,10 +69,17 @@ func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) 
 // callBack delivers the callback of a push once, as Safaricom does: one that is not acknowledged in time is lost.
 func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 	began := time.Now()
-	body := fmt.Appendf(nil, `{"Body":{"stkCallback":{"MerchantRequestID":"m-%s","CheckoutRequestID":"%s","ResultCode":0,"ResultDesc":"The service request is processed successfully.",`+
-		`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},{"Name":"MpesaReceiptNumber","Value":"%.10s"},{"Name":"Balance"},`+
-		`{"Name":"TransactionDate","Value":20261120210000},{"Name":"PhoneNumber","Value":%s}]}}}}`, id, id, s.Amount, s.CallbackToken, s.Phone)
-	kept, known, err := t.store.KeepCallback(ctx, store.NewCallback{Kind: "stk", Token: s.CallbackToken, Source: "127.0.0.1", Body: body, Size: int64(len(body))})
+	receipt := "UK1" + s.CallbackToken[:7]
+	body := fmt.Appendf(nil,
+		`{"Body":{"stkCallback":{"MerchantRequestID":"m-%s","CheckoutRequestID":"%s","ResultCode":0,`+
+			`"ResultDesc":"The service request is processed successfully.",`+
+			`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},`+
+			`{"Name":"MpesaReceiptNumber","Value":"%s"},{"Name":"Balance"},`+
+			`{"Name":"TransactionDate","Value":20261120210000},{"Name":"PhoneNumber","Value":%s}]}}}}`, id, id,
+		s.Amount, receipt, s.Phone)
+	kept, known, err := t.store.KeepCallback(ctx, store.NewCallback{
+		Kind: "stk", Token: s.CallbackToken, Source: "127.0.0.1", Body: body, Size: int64(len(body)),
+	})
 	took := time.Since(began)
 	t.acked.add(took)
 	if err != nil || !known || took > t.hangs {
@@ -82,8 +91,8 @@ func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 	}
 	amount := store.Cents(s.Amount) * 100
 	_, err = t.store.ApplyCallback(ctx, kept, store.Verdict{
-		Class: store.Success, LearntBy: "callback", CheckoutRequestID: id, MerchantRequestID: "m-" + id, Code: "0", Amount: &amount,
-		Receipt: s.CallbackToken[:10], Phone: s.Phone, TransactedAt: t.store.Now(),
+		Class: store.Success, LearntBy: "callback", CheckoutRequestID: id, MerchantRequestID: "m-" + id, Code: "0",
+		Amount: &amount, Receipt: receipt, Phone: s.Phone, TransactedAt: t.store.Now(),
 	})
 	if err != nil {
 		t.faults.add("apply callback: %v", err)
@@ -98,7 +107,9 @@ func (c overloadCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	st, err := store.Open(p.ctx, store.Options{Path: filepath.Join(dir, "books.db"), Environment: store.Simulator, Serve: true})
+	st, err := store.Open(p.ctx, store.Options{
+		Path: filepath.Join(dir, "books.db"), Environment: store.Simulator, Serve: true,
+	})
 	if err != nil {
 		return err
 	}
@@ -121,14 +132,16 @@ func (c overloadCmd) Run(p *program) (err error) {
 }
 
 // offer lets several times as many come as can be served, and waits until the last of them has an answer.
-func (c overloadCmd) offer(p *program, t *till, cinema cinema, chance *rand.Rand, sustained float64) (offered int, err error) {
+func (c overloadCmd) offer(p *program, t *till, cinema cinema, chance *rand.Rand,
+	sustained float64) (offered int, err error) {
 	// Enough for all who come, should the books take more than they showed.
 	screenings, err := cinema.screenings(p.ctx, screeningsFor(c.Times*sustained*c.For.Seconds()))
 	if err != nil {
 		return 0, err
 	}
 	offered = int(c.Times * sustained * c.For.Seconds())
-	fmt.Fprintf(p.stderr, "%.0f a second are taken in full; offering %.0f a second for %s\n", sustained, c.Times*sustained, c.For)
+	fmt.Fprintf(p.stderr, "%.0f a second are taken in full; offering %.0f a second for %s\n", sustained,
+		c.Times*sustained, c.For)
 	purchases, at := choose(chance, screenings, offered), arrivals(chance, offered, c.For)
 	openLoop(p.ctx, time.Now(), at, func(i int, due time.Time) {
 		buyer := purchases[i]
@@ -164,7 +177,8 @@ const measurable = 10_000
 // phonesMeasured is how many phone numbers are kept for the measurement of the sustainable rate.
 const phonesMeasured = 10_000_000
 
-// sustainable is how many bookings a second the books take to Paid when as many buyers as they like wait for each other.
+// sustainable is how many bookings a second the books take to Paid when as many buyers as they like wait for each
+// other.
 func (c overloadCmd) sustainable(ctx context.Context, cinema cinema, chance *rand.Rand) (float64, error) {
 	const buyers, most = 128, 100_000
 	screenings, err := cinema.screenings(ctx, screeningsFor(measurable*c.Measure.Seconds()))

@@ -44,13 +44,14 @@ func (u usage) String() string {
 }
 
 // start runs a program in a directory with nothing but the given environment. Its log goes to a file there.
-func start(ctx context.Context, dir, name string, env []string, binary string, args ...string) (*process, io.Reader, error) {
+func start(ctx context.Context, dir, name string, env []string, binary string,
+	args ...string) (*process, io.Reader, error) {
 	p := &process{name: name, log: dir + "/" + name + ".log"}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the program has it open for itself
 	// Not killed with ctx: it is always asked to stop first.
 	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, args...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = dir, env, log
@@ -84,8 +85,8 @@ func startHelper(ctx context.Context, dir, name string, args ...string) (*proces
 	return p, strings.TrimSpace(address), nil
 }
 
-// spareProcessors makes this process a light neighbour to the product: it keeps to one processor, since two wake each other
-// all the time, and collects garbage less often. The function returned takes that back.
+// spareProcessors makes this process a light neighbour to the product: it keeps to one processor, since two wake each
+// other all the time, and collects garbage less often. The function returned takes that back.
 func spareProcessors() (restore func()) {
 	processors, garbage := runtime.GOMAXPROCS(1), debug.SetGCPercent(400)
 	return func() {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"cinemasphere/mpesa"
 )
 
 // report is the table that a benchmark prints: facts, and figures that have a target.
@@ -57,3 +59,6 @@ func thousands[T ~int | ~int64](n T) string {
 	}
 	return digits
 }
+
+// ksh writes whole shillings as people read them: KSh 24,000.
+func ksh[T ~int | ~int64](shillings T) string { return mpesa.KSh(int64(shillings) * 100) }

@@ -17,7 +17,8 @@ func TestReportNamesWhatWasMissed(t *testing.T) {
 		t.Errorf("nothing was missed: %v", err)
 	}
 	r.goal("errors", "none", false, "%d", 3)
-	if err := r.finish(&out); err == nil || !strings.Contains(err.Error(), "errors") || strings.Contains(err.Error(), "rate") {
+	if err := r.finish(&out); err == nil || !strings.Contains(err.Error(), "errors") ||
+		strings.Contains(err.Error(), "rate") {
 		t.Errorf("error = %v, want it to name errors alone", err)
 	}
 	if !strings.Contains(out.String(), "none: MISSED") || !strings.Contains(out.String(), "≥ 5: ok") {
@@ -26,7 +27,9 @@ func TestReportNamesWhatWasMissed(t *testing.T) {
 }
 
 func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 24240: "24,240", 1234567: "1,234,567", -1500: "-1,500", -150: "-150"} {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1,000", 24240: "24,240", 1234567: "1,234,567", -1500: "-1,500", -150: "-150",
+	} {
 		if got := thousands(n); got != want {
 			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
 		}
@@ -63,11 +66,15 @@ func TestBooksAreComparedReceiptByReceipt(t *testing.T) {
 }
 
 func TestReadWrk(t *testing.T) {
-	const good = "Running 3s test @ http://127.0.0.1:8080/\n  1 threads and 32 connections\nRequests/sec:  20216.42\nTransfer/sec:      9.1MB\n"
+	const good = "Running 3s test @ http://127.0.0.1:8080/\n  1 threads and 32 connections\nRequests/sec:  " +
+		"20216.42\nTransfer/sec:      9.1MB\n"
 	if rate, err := readWrk(good); err != nil || rate != 20216.42 {
 		t.Errorf("rate = %v, %v", rate, err)
 	}
-	for _, bad := range []string{"", "  Non-2xx or 3xx responses: 12\nRequests/sec:  5\n", "  Socket errors: connect 1, read 0, write 0, timeout 0\nRequests/sec:  5\n"} {
+	for _, bad := range []string{
+		"", "  Non-2xx or 3xx responses: 12\nRequests/sec:  5\n",
+		"  Socket errors: connect 1, read 0, write 0, timeout 0\nRequests/sec:  5\n",
+	} {
 		if rate, err := readWrk(bad); err == nil {
 			t.Errorf("%q gives %v", bad, rate)
 		}

@@ -18,9 +18,9 @@ func arrivals(chance *rand.Rand, n int, span time.Duration) []time.Duration {
 	return at
 }
 
-// openLoop starts do for each arrival when it is due, however long the earlier ones take, and returns once all are done.
-// What do measures must count from due, so that a generator or product that falls behind shows. When ctx ends, no more
-// are started.
+// openLoop starts do for each arrival when it is due, however long the earlier ones take, and returns once all are
+// done. What do measures must count from due, so that a generator or product that falls behind shows. When ctx ends, no
+// more are started.
 func openLoop(ctx context.Context, start time.Time, at []time.Duration, do func(i int, due time.Time)) {
 	var h hands
 	defer h.close()
@@ -39,8 +39,8 @@ func openLoop(ctx context.Context, start time.Time, at []time.Duration, do func(
 	}
 }
 
-// hands do what they are given at once, in goroutines that are kept for the next: a new one's stack has to grow each time.
-// The zero value is ready.
+// hands do what they are given at once, in goroutines that are kept for the next: a new one's stack has to grow each
+// time. The zero value is ready.
 type hands struct {
 	mu     sync.Mutex
 	idle   []chan func()

@@ -71,7 +71,8 @@ func TestOpenLoopEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		var mu sync.Mutex
 		started := 0
-		openLoop(ctx, time.Now(), []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, func(int, time.Time) {
+		openLoop(ctx, time.Now(), []time.Duration{0, time.Second, 2 * time.Second,
+			3 * time.Second}, func(int, time.Time) {
 			mu.Lock()
 			defer mu.Unlock()
 			started++

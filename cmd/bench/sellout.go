@@ -21,7 +21,9 @@ type selloutCmd struct {
 
 // Run lets more buyers want one screening than it has seats. Each seat is to be sold once, and no callback lost.
 func (c selloutCmd) Run(p *program) (err error) {
-	s, screenings, err := c.openWith(p.ctx, func(cinema cinema) ([]store.Screening, error) { return oneScreening(p.ctx, cinema) }, "--paid-after="+paidAfter.String())
+	s, screenings, err := c.openWith(p.ctx,
+		func(cinema cinema) ([]store.Screening, error) { return oneScreening(p.ctx, cinema) },
+		"--paid-after="+paidAfter.String())
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,10 @@ func (c selloutCmd) Run(p *program) (err error) {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	r := &report{title: fmt.Sprintf("One screening sold out on %s: %s buyers within %s for %d seats", c.Database, thousands(c.Buyers), c.For, seats)}
+	r := &report{
+		title: fmt.Sprintf("One screening sold out on %s: %s buyers within %s for %d seats", c.Database,
+			thousands(c.Buyers), c.For, seats),
+	}
 	a, err := s.settle(p.ctx, buyers)
 	if err != nil {
 		return err
@@ -49,7 +54,8 @@ func (c selloutCmd) Run(p *program) (err error) {
 	r.fact("paid", "%.0f bookings a second, from the first to the last", rate)
 	r.fact("booking request", "%s", &buyers.booked)
 	r.fact("click to Paid in the books", "%s, without the %s", own, paidAfter)
-	r.goal("told that it is sold out", "the others", int(buyers.soldOut.Load()) == max(0, c.Buyers-seats), "%s", thousands(buyers.soldOut.Load()))
+	r.goal("told that it is sold out", "the others", int(buyers.soldOut.Load()) == max(0, c.Buyers-seats), "%s",
+		thousands(buyers.soldOut.Load()))
 	a.report(r, s, buyers, min(c.Buyers, seats))
 	return r.finish(p.stdout)
 }

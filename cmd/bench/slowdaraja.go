@@ -23,14 +23,16 @@ type slowDarajaCmd struct {
 // Run measures the home page in peace, then again while buyers wait for a slow Daraja.
 func (c slowDarajaCmd) Run(p *program) (err error) {
 	most := float64(c.Buyers) * (1 + c.For.Seconds()/max(c.Answer, 50*time.Millisecond).Seconds())
-	s, screenings, err := c.openCinema(p.ctx, screeningsFor(most), "--paid-after="+paidAfter.String(), "--answer-after="+c.Answer.String())
+	s, screenings, err := c.openCinema(p.ctx, screeningsFor(most), "--paid-after="+paidAfter.String(),
+		"--answer-after="+c.Answer.String())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	chance := rand.New(rand.NewPCG(c.Seed, 0))
 	purchases := choose(chance, screenings, int(most))
-	quiet, busy := arrivals(chance, int(c.Views*c.For.Seconds()), c.For), arrivals(chance, int(c.Views*c.For.Seconds()), c.For)
+	quiet, busy := arrivals(chance, int(c.Views*c.For.Seconds()), c.For),
+		arrivals(chance, int(c.Views*c.For.Seconds()), c.For)
 	buyers := newCrowd(s.addr)
 	fmt.Fprintf(p.stderr, "home page by itself for %s, then with %d buyers\n", c.For, c.Buyers)
 	idle := buyers.viewHome(p.ctx, quiet)
@@ -53,7 +55,10 @@ func (c slowDarajaCmd) Run(p *program) (err error) {
 		return err
 	}
 	rate := float64(buyers.booked.count()) / c.For.Seconds()
-	r := &report{title: fmt.Sprintf("A Daraja that takes %s, and %d buyers one booking after the other for %s", c.Answer, c.Buyers, c.For)}
+	r := &report{
+		title: fmt.Sprintf("A Daraja that takes %s, and %d buyers one booking after the other for %s", c.Answer,
+			c.Buyers, c.For),
+	}
 	r.goal("bookings", fmt.Sprintf("≥ %.0f/s", c.Rate), rate >= c.Rate, "%.0f a second", rate)
 	r.goal("booking request", "p99 < "+c.Within.String(), buyers.booked.quantile(.99) < c.Within, "%s", &buyers.booked)
 	r.fact("home page, idle", "%s", idle)
@@ -90,7 +95,8 @@ func (c *crowd) viewHome(ctx context.Context, at []time.Duration) *latencies {
 	var took latencies
 	openLoop(ctx, time.Now(), at, func(_ int, due time.Time) {
 		status := 0
-		if err := c.wire.send(request, func(a answer) error { status = a.status; return nil }); err != nil || status != 200 {
+		if err := c.wire.send(request, func(a answer) error { status = a.status; return nil }); err != nil ||
+			status != 200 {
 			c.faults.add("home page: status %d, %v", status, err)
 			return
 		}

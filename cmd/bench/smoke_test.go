@@ -17,7 +17,8 @@ import (
 func built(t *testing.T) (bench, product string) {
 	t.Helper()
 	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "cinemasphere/cmd/bench", "cinemasphere/cmd/cinemasphere").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "cinemasphere/cmd/bench",
+		"cinemasphere/cmd/cinemasphere").CombinedOutput()
 	if err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -31,12 +32,15 @@ func TestBenchmarksRun(t *testing.T) {
 	}
 	bench, product := built(t)
 	for name, args := range map[string][]string{
-		"bookings":    {"bookings", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
-		"postgres":    {"bookings", "--database=postgres", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
-		"sellout":     {"sellout", "--database=postgres", "--buyers=700", "--for=3s", "--binary=" + product},
-		"slow-daraja": {"slow-daraja", "--buyers=4", "--answer=100ms", "--for=1s", "--views=20", "--rate=1", "--within=20s", "--binary=" + product},
-		"home":        {"home", "--rounds=1", "--for=1s", "--share=0.01", "--binary=" + product},
-		"overload":    {"overload", "--measure=300ms", "--for=500ms"},
+		"bookings": {"bookings", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
+		"postgres": {"bookings", "--database=postgres", "--rate=20", "--for=2s", "--within=20s", "--binary=" + product},
+		"sellout":  {"sellout", "--database=postgres", "--buyers=700", "--for=3s", "--binary=" + product},
+		"slow-daraja": {
+			"slow-daraja", "--buyers=4", "--answer=100ms", "--for=1s", "--views=20", "--rate=1", "--within=20s",
+			"--binary=" + product,
+		},
+		"home":     {"home", "--rounds=1", "--for=1s", "--share=0.01", "--binary=" + product},
+		"overload": {"overload", "--measure=300ms", "--for=500ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if slices.Contains(args, "--database=postgres") {
@@ -69,7 +73,8 @@ func TestBenchmarksRun(t *testing.T) {
 
 func TestMissedTargetIsAFailure(t *testing.T) {
 	bench, product := built(t)
-	out, err := exec.CommandContext(t.Context(), bench, "bookings", "--rate=5", "--for=1s", "--within=1us", "--binary="+product, "--dir="+t.TempDir()).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), bench, "bookings", "--rate=5", "--for=1s", "--within=1us",
+		"--binary="+product, "--dir="+t.TempDir()).CombinedOutput()
 	if err == nil || !bytes.Contains(out, []byte("target missed")) || !bytes.Contains(out, []byte("MISSED")) {
 		t.Errorf("p99 under a microsecond: %v\n%s", err, out)
 	}

@@ -83,7 +83,8 @@ func (f stageFlags) openCinema(ctx context.Context, n int, daraja ...string) (*s
 }
 
 // openWith is openCinema for other screenings.
-func (f stageFlags) openWith(ctx context.Context, make func(cinema) ([]store.Screening, error), daraja ...string) (*stage, []store.Screening, error) {
+func (f stageFlags) openWith(ctx context.Context, make func(cinema) ([]store.Screening, error),
+	daraja ...string) (*stage, []store.Screening, error) {
 	s, err := f.open(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -17,8 +17,8 @@ import (
 // answerTimeout is how long one request may take at least before it is given up, and half of the longest.
 const answerTimeout = 30 * time.Second
 
-// wire sends HTTP/1.1 requests over connections that it keeps, as a proxy in front of the product does. It is written by
-// hand because it shares its processors with the product: it costs a fraction of what net/http's client does.
+// wire sends HTTP/1.1 requests over connections that it keeps, as a proxy in front of the product does. It is written
+// by hand because it shares its processors with the product: it costs a fraction of what net/http's client does.
 type wire struct {
 	addr string
 	mu   sync.Mutex
@@ -55,7 +55,8 @@ func (a answer) body() ([]byte, error) {
 	return a.line.inflate(a.packed)
 }
 
-// send sends a whole request, which write appends to a buffer, and hands the answer to read, which must keep nothing of it.
+// send sends a whole request, which write appends to a buffer, and hands the answer to read, which must keep nothing of
+// it.
 func (w *wire) send(write func([]byte) []byte, read func(answer) error) error {
 	l, err := w.take()
 	if err != nil {

@@ -53,7 +53,8 @@ func TestWireReadsEveryKindOfAnswer(t *testing.T) {
 			err := w.send(page(w.addr, c.path), func(a answer) error {
 				body, err := a.body()
 				if a.status != c.status || string(body) != c.body || a.cookie != c.cookie {
-					t.Errorf("%s: status %d, %d bytes, cookie %q; want %d, %d, %q", c.path, a.status, len(body), a.cookie, c.status, len(c.body), c.cookie)
+					t.Errorf("%s: status %d, %d bytes, cookie %q; want %d, %d, %q", c.path, a.status, len(body),
+						a.cookie, c.status, len(c.body), c.cookie)
 				}
 				return err
 			})
@@ -75,7 +76,10 @@ func TestWireSaysWhenAnAnswerBreaksOff(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})
 	for range 2 {
-		if err := w.send(page(w.addr, "/"), func(answer) error { t.Error("half an answer was read"); return nil }); err == nil {
+		if err := w.send(page(w.addr, "/"), func(answer) error {
+			t.Error("half an answer was read")
+			return nil
+		}); err == nil {
 			t.Error("half an answer is no error")
 		}
 	}

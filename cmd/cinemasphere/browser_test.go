@@ -15,7 +15,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"cinemasphere/store"
 	"cinemasphere/store/storetest/needs"
+	"cinemasphere/views/wording"
 )
 
 // chrome is the browser's program. Package needs decides what becomes of the test without one.
@@ -46,8 +48,9 @@ type browser struct {
 // browse opens a browser of its own, which is closed at the end of the test at the latest.
 func browse(t *testing.T, base string) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chrome(t)), chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(t.TempDir()))
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	b := &browser{t: t, ctx: ctx, base: base}
@@ -127,7 +130,9 @@ func (b *browser) until(within time.Duration, what, expression string) {
 func (b *browser) scriptsOff() {
 	b.t.Helper()
 	b.do("switch scripts off", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{
+			Value: true,
+		})
 		return chromedp.Void{}, err
 	})
 }
@@ -145,13 +150,15 @@ func (b *browser) openDialog(phone string) {
 	b.do("open the home page", chromedp.Navigate(b.base+"/"))
 	b.do("open the dialog", chromedp.Click(bookNow), chromedp.WaitVisible(chromedp.CSS(dialog+`form[data-book]`)))
 	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(dialog+`[name=name]`), "Wambui <b>Kariuki</b>"),
-		chromedp.SendKeys(chromedp.CSS(dialog+`[name=phone]`), phone), chromedp.Click(chromedp.CSS(dialog+`[data-step="1"]`)))
+		chromedp.SendKeys(chromedp.CSS(dialog+`[name=phone]`), phone),
+		chromedp.Click(chromedp.CSS(dialog+`[data-step="1"]`)))
 }
 
 func (b *browser) book(phone string) {
 	b.t.Helper()
 	b.openDialog(phone)
-	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
 }
 
 // answer answers the prompt on the phone, as its owner does on another screen.
@@ -171,8 +178,8 @@ func (c *customer) answer(phone, pin string) {
 	}
 }
 
-// TestBrowserBooks books with JavaScript: the dialog, the live total, the number as it is typed, the ticket in the dialog, its
-// own address in the address bar.
+// TestBrowserBooks books with JavaScript: the dialog, the live total, the number as it is typed, the ticket in the
+// dialog, its own address in the address bar.
 func TestBrowserBooks(t *testing.T) {
 	p := start(t, "")
 	b := browse(t, p.base)
@@ -180,12 +187,15 @@ func TestBrowserBooks(t *testing.T) {
 	if got := js[string](b, `document.querySelector('dialog[open] [name=phone]').value`); got != "0712 345 678" {
 		t.Errorf("the number reads %q", got)
 	}
-	each := js[int](b, `+document.querySelector('dialog[open] [data-cents]:checked, dialog[open] option:checked, dialog[open] [data-cents]').getAttribute('data-cents')`)
-	want := "KSh " + thousands(each*2/100)
+	each := js[int](b,
+		`+document.querySelector('dialog[open] [data-cents]:checked, dialog[open] option:checked, dialog[open] `+
+			`[data-cents]').getAttribute('data-cents')`)
+	want := wording.Cents(store.Cents(each * 2))
 	if got := b.text(`dialog[open] [data-total]`); got != want {
 		t.Errorf("two tickets at %d cents: the total reads %q, want %q", each, got, want)
 	}
-	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
 	if text := b.text("#status"); !strings.Contains(text, "0712 345 678") || !strings.Contains(text, want) {
 		t.Errorf("the waiting page says %q", text)
 	}
@@ -194,7 +204,8 @@ func TestBrowserBooks(t *testing.T) {
 	}
 	p.customer().answer("254712345678", "1234")
 	b.until(20*time.Second, "the ticket is paid", paid)
-	if text := b.text("#status"); !strings.Contains(text, "Wambui <b>Kariuki</b>") || !strings.Contains(text, "Show this at the door") {
+	if text := b.text("#status"); !strings.Contains(text, "Wambui <b>Kariuki</b>") ||
+		!strings.Contains(text, "Show this at the door") {
 		t.Errorf("the ticket says %q", text)
 	}
 	if js[bool](b, `!!document.querySelector('#status [data-poll], #status[data-poll]')`) {
@@ -204,15 +215,8 @@ func TestBrowserBooks(t *testing.T) {
 	b.until(10*time.Second, "a reload finds the ticket", paid)
 }
 
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
-}
-
-// TestBrowserDialog: Escape, × and the backdrop close the dialog, focus goes in and comes back, and a booking that waits is
-// found again after closing.
+// TestBrowserDialog: Escape, × and the backdrop close the dialog, focus goes in and comes back, and a booking that
+// waits is found again after closing.
 func TestBrowserDialog(t *testing.T) {
 	p := start(t, "")
 	b := browse(t, p.base)
@@ -240,7 +244,8 @@ func TestBrowserDialog(t *testing.T) {
 	b.do("close", chromedp.Click(chromedp.CSS(dialog+`[data-close]`)))
 	b.until(5*time.Second, "a link to the waiting booking", `!!document.querySelector('a[href^="/tickets/"]')`)
 	b.do("home again", chromedp.Navigate(b.base+"/"))
-	b.do("find the booking again", chromedp.Click(chromedp.CSS(`a[href^="/tickets/"]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	b.do("find the booking again", chromedp.Click(chromedp.CSS(`a[href^="/tickets/"]`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
 }
 
 // TestBrowserWithoutScripts books in a real browser with JavaScript off, on pages that refresh themselves.
@@ -250,14 +255,18 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	b.scriptsOff()
 	b.do("open the home page", chromedp.Navigate(p.base+"/"))
 	b.do("open the form", chromedp.Click(bookNow), chromedp.WaitVisible(chromedp.CSS(`main form[action="/bookings"]`)))
-	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(`[name=name]`), "Kamau"), chromedp.SendKeys(chromedp.CSS(`[name=phone]`), "0712345678"))
-	b.do("go on", chromedp.Click(chromedp.CSS(`main form button[type=submit]:not([name])`)), chromedp.WaitVisible(chromedp.CSS(`main form:has([name=confirmed]) button`)))
-	b.do("confirm", chromedp.Click(chromedp.CSS(`main form:has([name=confirmed]) button`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-state="Pending"]`)))
+	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(`[name=name]`), "Kamau"),
+		chromedp.SendKeys(chromedp.CSS(`[name=phone]`), "0712345678"))
+	b.do("go on", chromedp.Click(chromedp.CSS(`main form button[type=submit]:not([name])`)),
+		chromedp.WaitVisible(chromedp.CSS(`main form:has([name=confirmed]) button`)))
+	b.do("confirm", chromedp.Click(chromedp.CSS(`main form:has([name=confirmed]) button`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-state="Pending"]`)))
 	p.customer().answer("254712345678", "1234")
 	b.until(20*time.Second, "the page comes to show the ticket by itself", paid)
 }
 
-// TestBrowserFailures cancels, then enters a wrong PIN, trying again each time with what the page offers, until it is paid.
+// TestBrowserFailures cancels, then enters a wrong PIN, trying again each time with what the page offers, until it is
+// paid.
 func TestBrowserFailures(t *testing.T) {
 	p := start(t, "")
 	b, phone := browse(t, p.base), p.customer()
@@ -270,7 +279,8 @@ func TestBrowserFailures(t *testing.T) {
 		if text := b.text("#status"); !strings.Contains(text, c.title) || !strings.Contains(text, "not been charged") {
 			t.Errorf("the page says %q", text)
 		}
-		b.do("try again", chromedp.Click(chromedp.CSS(`#status form[action$="/retry"] button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+		b.do("try again", chromedp.Click(chromedp.CSS(`#status form[action$="/retry"] button[type=submit]`)),
+			chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
 	}
 	phone.answer("254712345678", "1234")
 	b.until(20*time.Second, "the ticket is paid", paid)
@@ -292,8 +302,8 @@ func TestBrowserClosed(t *testing.T) {
 	second.until(20*time.Second, "the ticket is paid", paid)
 }
 
-// TestBrowserOutage: while the page polls, the server is away for ten seconds, and once a proxy answers 502. The page stays,
-// says so, and goes on by itself.
+// TestBrowserOutage: while the page polls, the server is away for ten seconds, and once a proxy answers 502. The page
+// stays, says so, and goes on by itself.
 func TestBrowserOutage(t *testing.T) {
 	p := start(t, "")
 	front := newFront(t, p.base)

@@ -131,7 +131,8 @@ func (l commandLine) parser(into *cli, stdout, stderr io.Writer) (*kong.Kong, er
 	parser, err := kong.New(into, kong.Name("cinemasphere"),
 		kong.Description("A cinema's own box office, paid by M-PESA STK Push."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helped{code}) }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}), kong.Resolvers(kong.ResolverFunc(l.resolve)), kong.ValueFormatter(l.help))
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 120}), kong.Resolvers(kong.ResolverFunc(l.resolve)),
+		kong.ValueFormatter(l.help))
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ import (
 	"cinemasphere/store/fairuse"
 )
 
-// config is every setting there is. Each is an environment variable, which may stand in a file .env, and a flag, unless it is
-// a secret: see known for the tags.
+// config is every setting there is. Each is an environment variable, which may stand in a file .env, and a flag, unless
+// it is a secret: see known for the tags.
 type config struct {
 	Found *settings `kong:"-"` // what was read, and from where; nil is nothing
 
@@ -42,6 +42,7 @@ type config struct {
 	MpesaInitiatorPassword string          `kong:"-" env:"MPESA_INITIATOR_PASSWORD" secret:"token" help:"Its password. M-PESA lets it expire after 90 days."`
 	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" path:"file" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
 	AutoRefund             string          `env:"AUTO_REFUND" name:"auto-refund" default:"off" enum:"on,off" help:"on: what is due back goes back by itself."`
+	CheckPaidTickets       string          `env:"CHECK_PAID_TICKETS" name:"check-paid-tickets" default:"on" enum:"on,off" help:"on: in the hour before a film M-PESA is asked whether what its tickets were paid with is still there (needs an initiator)."`
 	PullTransactions       string          `env:"PULL_TRANSACTIONS" name:"pull-transactions" default:"off" enum:"on,off" help:"on: look every 10 minutes through M-PESA's own list for money that nothing else told of (paybill only)."`
 	QuerySchedule          []time.Duration `env:"QUERY_SCHEDULE" name:"query-schedule" help:"When M-PESA is asked about a prompt it has not told the fate of, after the prompt. Default: 25s, every 10s to 2m, then 3m,5m,10m,30m,2h,24h."`
 	QueryRate              float64         `env:"QUERY_RATE" name:"query-rate" default:"2" help:"At most so many questions a second, of all instances together."`
@@ -85,7 +86,9 @@ const (
 // Help lists for kong the settings that are no flags.
 func (config) Help() string {
 	var text strings.Builder
-	text.WriteString("These are secrets, and no flags. They come from the environment or .env, each also as NAME_FILE, a file that holds it:\n\n")
+	text.WriteString(
+		"These are secrets, and no flags. They come from the environment or .env, each also as NAME_FILE, a file " +
+			"that holds it:\n\n")
 	for _, k := range knownSettings() {
 		if !k.hasFlag() {
 			fmt.Fprintf(&text, "  %s: %s\n", k.name, reflect.TypeFor[config]().Field(k.index).Tag.Get("help"))
@@ -143,7 +146,8 @@ func (p *plan) chooseEnvironment() error {
 	given, _ := p.mpesaSettings()
 	for _, s := range []struct{ name, value string }{
 		{"MPESA_TILL_NUMBER", p.MpesaTillNumber}, {"MPESA_TRANSACTION_TYPE", p.MpesaTransactionType},
-		{"MPESA_CALLBACK_URL", p.MpesaCallbackURL}, {"MPESA_BASE_URL", p.MpesaBaseURL}, {"MPESA_INITIATOR_NAME", p.MpesaInitiatorName}, {"DATABASE_URL", p.DatabaseURL},
+		{"MPESA_CALLBACK_URL", p.MpesaCallbackURL}, {"MPESA_BASE_URL", p.MpesaBaseURL},
+		{"MPESA_INITIATOR_NAME", p.MpesaInitiatorName}, {"DATABASE_URL", p.DatabaseURL},
 	} {
 		if s.value != "" {
 			given = append(given, s.name)
@@ -159,7 +163,8 @@ func (p *plan) chooseEnvironment() error {
 		given = append(given, "ADDR="+p.Addr)
 	}
 	if len(given) > 0 {
-		return fmt.Errorf("MPESA_ENV is not set, but %s is: set MPESA_ENV to simulator, sandbox or production", strings.Join(given, ", "))
+		return fmt.Errorf("MPESA_ENV is not set, but %s is: set MPESA_ENV to simulator, sandbox or production",
+			strings.Join(given, ", "))
 	}
 	p.env = store.Simulator
 	return nil
@@ -192,7 +197,8 @@ func (p *plan) checkEnvironment(fail func(string, ...any)) {
 	}
 }
 
-// checkDaraja looks at what the client of Daraja will be made of, as that does, and whether its address is of the environment.
+// checkDaraja looks at what the client of Daraja will be made of, as that does, and whether its address is of the
+// environment.
 func (p *plan) checkDaraja(fail func(string, ...any)) {
 	if mpesa.IsSafaricom(p.MpesaBaseURL) && p.daraja() != mpesa.DarajaOf(p.MpesaBaseURL) {
 		fail("MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV %s", p.env)
@@ -202,7 +208,8 @@ func (p *plan) checkDaraja(fail func(string, ...any)) {
 		cfg.BaseURL = "http://localhost" // of the simulator that will be started
 	}
 	names := map[string]string{
-		"BaseURL": "MPESA_BASE_URL", "ConsumerKey": "MPESA_CONSUMER_KEY", "ConsumerSecret": "MPESA_CONSUMER_SECRET", "Passkey": "MPESA_PASSKEY",
+		"BaseURL": "MPESA_BASE_URL", "ConsumerKey": "MPESA_CONSUMER_KEY", "ConsumerSecret": "MPESA_CONSUMER_SECRET",
+		"Passkey":       "MPESA_PASSKEY",
 		"InitiatorName": "MPESA_INITIATOR_NAME", "Shortcode": "MPESA_BUSINESS_SHORT_CODE", "Till": "MPESA_TILL_NUMBER",
 		"TransactionType": "MPESA_TRANSACTION_TYPE",
 	}
@@ -221,6 +228,7 @@ func (p *plan) daraja() string {
 		return mpesa.Production
 	case store.Sandbox:
 		return mpesa.Sandbox
+	case store.Simulator:
 	}
 	return ""
 }
@@ -266,7 +274,8 @@ func (p *plan) checkBaseURL(fail func(string, ...any)) bool {
 		fail("BASE_URL must be a whole address such as https://cinema.co.ke: %w", cmp.Or(err, err2))
 		return false
 	case u.Path != "":
-		fail("BASE_URL must have no path: the pages are at the root of a host of their own, such as %s://%s", u.Scheme, u.Host)
+		fail("BASE_URL must have no path: the pages are at the root of a host of their own, such as %s://%s", u.Scheme,
+			u.Host)
 		return false
 	case p.env == store.Production && u.Scheme != "https":
 		fail("BASE_URL must be https in production")
@@ -289,8 +298,9 @@ func (p *plan) checkCallbackPath(fail func(string, ...any)) {
 	case u.Path == "":
 		fail("MPESA_CALLBACK_URL has no path: callbacks are taken at %s/cb", p.callback)
 	default:
-		p.warnings = append(p.warnings, fmt.Sprintf("MPESA_CALLBACK_URL has the path %s: callbacks are taken at /cb and /api/mpesa-callback alone, "+
-			"so that a proxy before the program must make one of them of it", u.Path))
+		p.warnings = append(p.warnings,
+			fmt.Sprintf("MPESA_CALLBACK_URL has the path %s: callbacks are taken at /cb and "+
+				"/api/mpesa-callback alone, so that a proxy before the program must make one of them of it", u.Path))
 	}
 }
 
@@ -301,7 +311,8 @@ func (p *plan) checkInitiator(fail func(string, ...any)) {
 			fail("MPESA_INITIATOR_NAME is not set, but MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is")
 		}
 		if p.AutoRefund == "on" {
-			fail("AUTO_REFUND is on, but MPESA_INITIATOR_NAME is not set: M-PESA takes Reversals from an initiator only")
+			fail(
+				"AUTO_REFUND is on, but MPESA_INITIATOR_NAME is not set: M-PESA takes Reversals from an initiator only")
 		}
 		return
 	}
@@ -336,8 +347,9 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 		fail("TRUSTED_PROXIES: %q is no address, no range such as 10.0.0.0/8, and neither loopback nor private", wrong)
 	}
 	if p.SecretKey != "" && len(p.SecretKey) < shortestSecretKey {
-		p.warnings = append(p.warnings, fmt.Sprintf("SECRET_KEY is short: whoever guesses it can make tickets that look valid. "+
-			"Use %d characters at least, or leave it out", shortestSecretKey))
+		p.warnings = append(p.warnings,
+			fmt.Sprintf("SECRET_KEY is short: whoever guesses it can make tickets that look valid. "+
+				"Use %d characters at least, or leave it out", shortestSecretKey))
 	}
 	if p.env == store.Production && len(p.proxies) == 0 {
 		p.warnings = append(p.warnings, "TRUSTED_PROXIES is not set: BASE_URL is https, so that a proxy with the "+
@@ -362,7 +374,8 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 // mostBookings is more a minute than a browser can make.
 const mostBookings = 100_000
 
-// checkTimes looks at the settings that are times and rates. Each comparison is one that no number passes which is none.
+// checkTimes looks at the settings that are times and rates. Each comparison is one that no number passes which is
+// none.
 func (p *plan) checkTimes(fail func(string, ...any)) {
 	last := time.Duration(0)
 	for _, at := range p.QuerySchedule {

@@ -8,10 +8,14 @@ import (
 )
 
 func TestConfig(t *testing.T) {
-	base := config{Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: new(2 * time.Minute), LogLevel: "info", LogFormat: "text", QueryRate: 2}
+	base := config{
+		Addr: "localhost:8080", BookingRate: "10", Hold: 3 * time.Minute, RetryHold: new(2 * time.Minute),
+		LogLevel: "info", LogFormat: "text", QueryRate: 2,
+	}
 	live := base
 	live.MpesaEnv, live.BaseURL = "production", "https://cinema.co.ke"
-	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret", "passkey", "600100"
+	live.MpesaConsumerKey, live.MpesaConsumerSecret, live.MpesaPasskey, live.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "600100"
 	sandbox := live
 	sandbox.MpesaEnv = "sandbox"
 	cases := []struct {
@@ -21,28 +25,44 @@ func TestConfig(t *testing.T) {
 		want   string // in the error; "" is none
 	}{
 		{"nothing at all is the demo", base, func(*config) {}, ""},
-		{"the demo by name, for all the world", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", ":8080" }, ""},
-		{"open to the world without a word on M-PESA", base, func(c *config) { c.Addr = ":8080" }, "MPESA_ENV is not set, but ADDR=:8080 is"},
-		{"a database without a word on M-PESA", base, func(c *config) { c.DatabaseURL = "x.db" }, "MPESA_ENV is not set, but DATABASE_URL is"},
-		{"a key without a word on M-PESA", base, func(c *config) { c.MpesaConsumerKey = "key" }, "MPESA_ENV is not set, but MPESA_CONSUMER_KEY is"},
+		{"the demo by name, for all the world", base,
+			func(c *config) { c.MpesaEnv, c.Addr = "simulator", ":8080" }, ""},
+		{"open to the world without a word on M-PESA", base, func(c *config) { c.Addr = ":8080" },
+			"MPESA_ENV is not set, but ADDR=:8080 is"},
+		{"a database without a word on M-PESA", base, func(c *config) { c.DatabaseURL = "x.db" },
+			"MPESA_ENV is not set, but DATABASE_URL is"},
+		{"a key without a word on M-PESA", base, func(c *config) { c.MpesaConsumerKey = "key" },
+			"MPESA_ENV is not set, but MPESA_CONSUMER_KEY is"},
 		{"a till without a word on M-PESA", base, func(c *config) { c.MpesaTillNumber = "1" }, "MPESA_TILL_NUMBER is"},
 		{"an unknown environment", base, func(c *config) { c.MpesaEnv = "live" }, `MPESA_ENV is "live"`},
 		{"production", live, func(*config) {}, ""},
 		{"sandbox", sandbox, func(*config) {}, ""},
-		{"no passkey and no key", live, func(c *config) { c.MpesaPasskey, c.MpesaConsumerKey = "", "" }, "MPESA_CONSUMER_KEY, MPESA_PASSKEY is not set"},
+		{"no passkey and no key", live, func(c *config) { c.MpesaPasskey, c.MpesaConsumerKey = "", "" },
+			"MPESA_CONSUMER_KEY, MPESA_PASSKEY is not set"},
 		{"no address", live, func(c *config) { c.BaseURL = "" }, "BASE_URL is not set"},
 		{"production over http", live, func(c *config) { c.BaseURL = "http://cinema.co.ke" }, "BASE_URL must be https"},
-		{"production with a local callback", live, func(c *config) { c.MpesaCallbackURL = "https://localhost/cb" }, "localhost, which Safaricom cannot reach"},
-		{"sandbox with a local address", sandbox, func(c *config) { c.BaseURL = "http://127.0.0.1:8080" }, "which Safaricom cannot reach"},
-		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.co.ke/cb" }, "capital letters"},
-		{"a callback with a query", live, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/cb?a=b" }, "no query"},
+		{"production with a local callback", live, func(c *config) { c.MpesaCallbackURL = "https://localhost/cb" },
+			"localhost, which Safaricom cannot reach"},
+		{"sandbox with a local address", sandbox, func(c *config) { c.BaseURL = "http://127.0.0.1:8080" },
+			"which Safaricom cannot reach"},
+		{"a callback with capitals", live, func(c *config) { c.MpesaCallbackURL = "https://Cinema.co.ke/cb" },
+			"capital letters"},
+		{"a callback with a query", live,
+			func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/cb?a=b" }, "no query"},
 		{"half an address", live, func(c *config) { c.BaseURL = "cinema.example" }, "must be a whole address"},
-		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV production"},
-		{"sandbox against production", sandbox, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV sandbox"},
-		{"simulator against Safaricom", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke" }, "MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV simulator"},
-		{"Daraja in production over http", live, func(c *config) { c.MpesaBaseURL = "http://proxy.example" }, "MPESA_BASE_URL must be https"},
-		{"buy goods without a till", live, func(c *config) { c.MpesaTransactionType = "CustomerBuyGoodsOnline" }, "MPESA_TILL_NUMBER is not set"},
-		{"another transaction type", live, func(c *config) { c.MpesaTransactionType = "B2C" }, "MPESA_TRANSACTION_TYPE"},
+		{"production against the sandbox", live, func(c *config) { c.MpesaBaseURL = "https://sandbox.safaricom.co.ke" },
+			"MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV production"},
+		{"sandbox against production", sandbox, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke" },
+			"MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV sandbox"},
+		{"simulator against Safaricom", base,
+			func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke" },
+			"MPESA_BASE_URL is Safaricom's, but not the one of MPESA_ENV simulator"},
+		{"Daraja in production over http", live, func(c *config) { c.MpesaBaseURL = "http://proxy.example" },
+			"MPESA_BASE_URL must be https"},
+		{"buy goods without a till", live, func(c *config) { c.MpesaTransactionType = "CustomerBuyGoodsOnline" },
+			"MPESA_TILL_NUMBER is not set"},
+		{"another transaction type", live, func(c *config) { c.MpesaTransactionType = "B2C" },
+			"MPESA_TRANSACTION_TYPE"},
 		{"a name", base, func(c *config) { c.TrustedProxies = []string{"nginx"} }, `TRUSTED_PROXIES: ["nginx"]`},
 		{"an address", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.1"} }, ""},
 		{"a range", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", " ::1/128"} }, ""},
@@ -51,15 +71,27 @@ func TestConfig(t *testing.T) {
 		{"partners", base, func(c *config) {
 			c.PartnerKeys = " one:" + strings.Repeat("1", 24) + ", two : " + strings.Repeat("a:b", 8) + ","
 		}, ""},
-		{"a partner without a name", base, func(c *config) { c.PartnerKeys = ":" + strings.Repeat("1", 24) }, "PARTNER_KEYS: entry 1 must be name:key"},
-		{"a partner without a key", base, func(c *config) { c.PartnerKeys = strings.Repeat("1", 24) }, "PARTNER_KEYS: entry 1 must be name:key"},
-		{"a short key", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("2", 23) }, "the key of entry 2 has fewer than 24"},
-		{"two partners of one name", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",one:" + strings.Repeat("2", 24) }, "entry 2 has the name"},
-		{"two partners with one key", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("1", 24) }, "or the key of another"},
-		{"a key with a space", base, func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 12) + " " + strings.Repeat("1", 12) }, "visible"},
+		{"a partner without a name", base, func(c *config) { c.PartnerKeys = ":" + strings.Repeat("1", 24) },
+			"PARTNER_KEYS: entry 1 must be name:key"},
+		{"a partner without a key", base, func(c *config) { c.PartnerKeys = strings.Repeat("1", 24) },
+			"PARTNER_KEYS: entry 1 must be name:key"},
+		{"a short key", base,
+			func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("2", 23) },
+			"the key of entry 2 has fewer than 24"},
+		{"two partners of one name", base,
+			func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",one:" + strings.Repeat("2", 24) },
+			"entry 2 has the name"},
+		{"two partners with one key", base,
+			func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 24) + ",two:" + strings.Repeat("1", 24) },
+			"or the key of another"},
+		{"a key with a space", base,
+			func(c *config) { c.PartnerKeys = "one:" + strings.Repeat("1", 12) + " " + strings.Repeat("1", 12) },
+			"visible"},
 		{"a hold of a day", base, func(c *config) { c.Hold = 24 * time.Hour }, "HOLD"},
-		{"a retry hold longer than the hold", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, new(time.Hour) }, "RETRY_HOLD"},
-		{"a schedule that goes back", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Second} }, "QUERY_SCHEDULE"},
+		{"a retry hold longer than the hold", base,
+			func(c *config) { c.Hold, c.RetryHold = time.Minute, new(time.Hour) }, "RETRY_HOLD"},
+		{"a schedule that goes back", base,
+			func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Second} }, "QUERY_SCHEDULE"},
 		{"no questions at all", base, func(c *config) { c.QueryRate = 0 }, "QUERY_RATE"},
 		{"a rate that is no number", base, func(c *config) { c.QueryRate = math.NaN() }, "QUERY_RATE"},
 		{"a rate without end", base, func(c *config) { c.QueryRate = math.Inf(1) }, "QUERY_RATE"},
@@ -67,56 +99,87 @@ func TestConfig(t *testing.T) {
 		{"a rate beyond all bounds", base, func(c *config) { c.QueryRate = 1e300 }, "QUERY_RATE"},
 		{"a rate of nearly nothing", base, func(c *config) { c.QueryRate = 1e-300 }, "QUERY_RATE"},
 		{"the slowest rate", base, func(c *config) { c.QueryRate = 0.01 }, ""},
-		{"a booking rate that overflows", base, func(c *config) { c.BookingRate = "9223372036854775807" }, "BOOKING_RATE"},
+		{"a booking rate that overflows", base, func(c *config) { c.BookingRate = "9223372036854775807" },
+			"BOOKING_RATE"},
 		{"a booking rate in letters", base, func(c *config) { c.BookingRate = "1e3" }, "BOOKING_RATE"},
 		{"a booking rate below nothing", base, func(c *config) { c.BookingRate = "-1" }, "BOOKING_RATE"},
-		{"a schedule of centuries", base, func(c *config) { c.QuerySchedule = []time.Duration{math.MaxInt64} }, "QUERY_SCHEDULE"},
-		{"a schedule of nothing", base, func(c *config) { c.QuerySchedule = []time.Duration{0, time.Second} }, "QUERY_SCHEDULE"},
+		{"a schedule of centuries", base, func(c *config) { c.QuerySchedule = []time.Duration{math.MaxInt64} },
+			"QUERY_SCHEDULE"},
+		{"a schedule of nothing", base, func(c *config) { c.QuerySchedule = []time.Duration{0, time.Second} },
+			"QUERY_SCHEDULE"},
 		{"a schedule of nanoseconds", base, func(c *config) { c.QuerySchedule = []time.Duration{1} }, "QUERY_SCHEDULE"},
-		{"a schedule that stands", base, func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Minute} }, "QUERY_SCHEDULE"},
+		{"a schedule that stands", base,
+			func(c *config) { c.QuerySchedule = []time.Duration{time.Minute, time.Minute} }, "QUERY_SCHEDULE"},
 		{"a hold below nothing", base, func(c *config) { c.Hold = -time.Minute }, "HOLD"},
 		{"a retry hold below nothing", base, func(c *config) { c.RetryHold = new(-time.Minute) }, "RETRY_HOLD"},
 		{"a retry hold of nothing", base, func(c *config) { c.RetryHold = new(time.Duration(0)) }, "RETRY_HOLD"},
 		{"a retry hold longer than a short hold", base, func(c *config) { c.Hold = time.Minute }, "RETRY_HOLD"},
 		{"a short hold alone", base, func(c *config) { c.Hold, c.RetryHold = time.Minute, nil }, ""},
 		{"a port below nothing", base, func(c *config) { c.Addr = "localhost:-1" }, "ADDR"},
-		{"refunds by themselves without an initiator", live, func(c *config) { c.AutoRefund = "on" }, "AUTO_REFUND is on, but MPESA_INITIATOR_NAME"},
-		{"an initiator without a word on M-PESA", base, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_NAME is"},
-		{"an initiator without a password", live, func(c *config) { c.MpesaInitiatorName = "api" }, "MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is not"},
-		{"a password without an initiator", live, func(c *config) { c.MpesaInitiatorPassword = "geheim" }, "MPESA_INITIATOR_NAME is not set"},
+		{"refunds by themselves without an initiator", live, func(c *config) { c.AutoRefund = "on" },
+			"AUTO_REFUND is on, but MPESA_INITIATOR_NAME"},
+		{"an initiator without a word on M-PESA", base, func(c *config) { c.MpesaInitiatorName = "api" },
+			"MPESA_INITIATOR_NAME is"},
+		{"an initiator without a password", live, func(c *config) { c.MpesaInitiatorName = "api" },
+			"MPESA_INITIATOR_PASSWORD or MPESA_CERTIFICATE is not"},
+		{"a password without an initiator", live, func(c *config) { c.MpesaInitiatorPassword = "geheim" },
+			"MPESA_INITIATOR_NAME is not set"},
 		{"a certificate that is not there", live, func(c *config) {
 			c.MpesaInitiatorName, c.MpesaInitiatorPassword, c.MpesaCertificate = "api", "geheim", "/nowhere.cer"
 		}, "MPESA_CERTIFICATE"},
-		{"a callback that has no path", live, func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/" }, "https://hooks.co.ke/cb"},
-		{"the article's callback in production", live, func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/api/mpesa-callback" }, "https://hooks.co.ke/cb leads to the same"},
-		{"a callback in a private network", sandbox, func(c *config) { c.MpesaCallbackURL = "https://192.168.1.10/cb" }, "MPESA_CALLBACK_URL"},
-		{"a callback with a space", sandbox, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/c b" }, "MPESA_CALLBACK_URL"},
-		{"a word of Safaricom's in BASE_URL", live, func(c *config) { c.BaseURL = "https://mpesa.cinema.co.ke" }, "BASE_URL is the address that Safaricom sends to, but it has the word mpesa"},
+		{"a callback that has no path", live, func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/" },
+			"https://hooks.co.ke/cb"},
+		{"the article's callback in production", live,
+			func(c *config) { c.MpesaCallbackURL = "https://hooks.co.ke/api/mpesa-callback" },
+			"https://hooks.co.ke/cb leads to the same"},
+		{"a callback in a private network", sandbox, func(c *config) { c.MpesaCallbackURL = "https://192.168.1.10/cb" },
+			"MPESA_CALLBACK_URL"},
+		{"a callback with a space", sandbox, func(c *config) { c.MpesaCallbackURL = "https://cinema.co.ke/c b" },
+			"MPESA_CALLBACK_URL"},
+		{"a word of Safaricom's in BASE_URL", live, func(c *config) { c.BaseURL = "https://mpesa.cinema.co.ke" },
+			"BASE_URL is the address that Safaricom sends to, but it has the word mpesa"},
 		{"and callbacks elsewhere", live, func(c *config) {
 			c.BaseURL, c.MpesaCallbackURL = "https://mpesa.cinema.co.ke", "https://hooks.co.ke/cb"
 		}, ""},
-		{"BASE_URL with a path", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets" }, "such as https://cinema.co.ke"},
-		{"BASE_URL with a path and a slash", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets/" }, "BASE_URL must have no path"},
-		{"the demo with a path", base, func(c *config) { c.MpesaEnv, c.BaseURL = "simulator", "http://localhost:8080/x" }, "BASE_URL must have no path"},
-		{"BASE_URL with a password", live, func(c *config) { c.BaseURL = "https://cinema:geheim@cinema.co.ke" }, "BASE_URL"},
+		{"BASE_URL with a path", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets" },
+			"such as https://cinema.co.ke"},
+		{"BASE_URL with a path and a slash", live, func(c *config) { c.BaseURL = "https://cinema.co.ke/tickets/" },
+			"BASE_URL must have no path"},
+		{"the demo with a path", base,
+			func(c *config) { c.MpesaEnv, c.BaseURL = "simulator", "http://localhost:8080/x" },
+			"BASE_URL must have no path"},
+		{"BASE_URL with a password", live,
+			func(c *config) { c.BaseURL = "https://cinema:geheim@cinema.co.ke" }, "BASE_URL"},
 		{"BASE_URL in another alphabet", live, func(c *config) { c.BaseURL = "https://sinemä.co.ke" }, "xn--"},
-		{"BASE_URL with a port and no scheme", live, func(c *config) { c.BaseURL = "cinema.co.ke:443" }, "it must begin with https://"},
-		{"the sandbox in capitals", live, func(c *config) { c.MpesaBaseURL = "https://SANDBOX.Safaricom.co.ke" }, "MPESA_ENV production"},
-		{"production in capitals", sandbox, func(c *config) { c.MpesaBaseURL = "https://Api.SAFARICOM.co.ke/" }, "MPESA_ENV sandbox"},
-		{"simulator against Safaricom with a dot", base, func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke." }, "MPESA_ENV simulator"},
+		{"BASE_URL with a port and no scheme", live, func(c *config) { c.BaseURL = "cinema.co.ke:443" },
+			"it must begin with https://"},
+		{"the sandbox in capitals", live, func(c *config) { c.MpesaBaseURL = "https://SANDBOX.Safaricom.co.ke" },
+			"MPESA_ENV production"},
+		{"production in capitals", sandbox, func(c *config) { c.MpesaBaseURL = "https://Api.SAFARICOM.co.ke/" },
+			"MPESA_ENV sandbox"},
+		{"simulator against Safaricom with a dot", base,
+			func(c *config) { c.MpesaEnv, c.MpesaBaseURL = "simulator", "https://api.safaricom.co.ke." },
+			"MPESA_ENV simulator"},
 		{"Daraja with a slash", live, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke/" }, ""},
-		{"Daraja with a path", live, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke/oauth" }, "MPESA_BASE_URL"},
-		{"Safaricom in the clear", sandbox, func(c *config) { c.MpesaBaseURL = "http://sandbox.safaricom.co.ke" }, "MPESA_BASE_URL"},
-		{"the portal", sandbox, func(c *config) { c.MpesaBaseURL = "https://developer.safaricom.co.ke" }, "MPESA_BASE_URL"},
-		{"a shortcode with a letter", live, func(c *config) { c.MpesaBusinessShortCode = "60010O" }, "MPESA_BUSINESS_SHORT_CODE must be"},
-		{"a shortcode with a space", live, func(c *config) { c.MpesaBusinessShortCode = "600 100" }, "MPESA_BUSINESS_SHORT_CODE must be"},
-		{"a till with a name", live, func(c *config) { c.MpesaTillNumber = "till 512345" }, "MPESA_TILL_NUMBER must be"},
+		{"Daraja with a path", live, func(c *config) { c.MpesaBaseURL = "https://api.safaricom.co.ke/oauth" },
+			"MPESA_BASE_URL"},
+		{"Safaricom in the clear", sandbox, func(c *config) { c.MpesaBaseURL = "http://sandbox.safaricom.co.ke" },
+			"MPESA_BASE_URL"},
+		{"the portal", sandbox, func(c *config) { c.MpesaBaseURL = "https://developer.safaricom.co.ke" },
+			"MPESA_BASE_URL"},
+		{"a shortcode with a letter", live, func(c *config) { c.MpesaBusinessShortCode = "60010O" },
+			"MPESA_BUSINESS_SHORT_CODE must be"},
+		{"a shortcode with a space", live, func(c *config) { c.MpesaBusinessShortCode = "600 100" },
+			"MPESA_BUSINESS_SHORT_CODE must be"},
+		{"a till with a name", live, func(c *config) { c.MpesaTillNumber = "till 512345" },
+			"MPESA_TILL_NUMBER must be"},
 		{"a passkey in quotes", live, func(c *config) { c.MpesaPasskey = "'geheim'" }, "MPESA_PASSKEY has a quote"},
 		{"a passkey left out", live, func(c *config) { c.MpesaPasskey = "…" }, "MPESA_PASSKEY has a character"},
 		{"a key with a colon", live, func(c *config) { c.MpesaConsumerKey = "geheim:geheim" }, "MPESA_CONSUMER_KEY"},
 		{"an address without a port", base, func(c *config) { c.Addr = "localhost" }, "ADDR must be"},
 		{"a port alone", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "8080" }, "ADDR must be"},
-		{"an address to open", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "http://localhost:8080" }, "ADDR must be"},
+		{"an address to open", base, func(c *config) { c.MpesaEnv, c.Addr = "simulator", "http://localhost:8080" },
+			"ADDR must be"},
 		{"a port that is none", base, func(c *config) { c.Addr = "localhost:80800" }, "ADDR"},
 		{"PostgreSQL", live, func(c *config) { c.DatabaseURL = "postgres://cinema:geheim@db.co.ke/cinema" }, ""},
 	}
@@ -124,29 +187,37 @@ func TestConfig(t *testing.T) {
 		from := c.from
 		c.change(&from)
 		_, err := from.check()
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "geheim")) {
+		if c.want == "" && err != nil ||
+			c.want != "" &&
+				(err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "geheim")) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
 }
 
 func TestConfigFillsIn(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "debug", QueryRate: 2}
+	c := config{
+		Addr: ":9000", MpesaEnv: "simulator", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
+		LogLevel: "debug", QueryRate: 2,
+	}
 	p, err := c.check()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" || !p.simulate || !p.fairUse.Off() {
+	if p.DatabaseURL != "demo.db" || p.BaseURL != "http://localhost:9000" || p.callback != "http://localhost:9000/cb" ||
+		!p.simulate || !p.fairUse.Off() {
 		t.Errorf("%+v", p)
 	}
 	c.MpesaEnv, c.BaseURL = "sandbox", "https://cinema.co.ke/"
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	if p, err = c.check(); err != nil {
 		t.Fatal(err)
 	}
 	for given, want := range map[string]string{
-		"https://cinema.co.ke:443/": "https://cinema.co.ke", "https://cinema.co.ke:80": "https://cinema.co.ke:80", "https://cinema.co.ke:8443": "https://cinema.co.ke:8443",
-		"http://cinema.co.ke:80": "http://cinema.co.ke",
+		"https://cinema.co.ke:443/": "https://cinema.co.ke", "https://cinema.co.ke:80": "https://cinema.co.ke:80",
+		"https://cinema.co.ke:8443": "https://cinema.co.ke:8443",
+		"http://cinema.co.ke:80":    "http://cinema.co.ke",
 	} {
 		d := c
 		d.BaseURL = given
@@ -154,15 +225,20 @@ func TestConfigFillsIn(t *testing.T) {
 			t.Errorf("%s is %s, %s, %v", given, p.BaseURL, p.callback, err)
 		}
 	}
-	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.co.ke/cb" || p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
+	if p.DatabaseURL != "cinemasphere.db" || p.callback != "https://cinema.co.ke/cb" ||
+		p.MpesaBaseURL != "https://sandbox.safaricom.co.ke" || p.simulate {
 		t.Errorf("%+v", p)
 	}
 }
 
 // TestWarnings: what may be meant, and may not, is said.
 func TestWarnings(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	c := config{
+		Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
+		LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke",
+	}
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	live := c
 	live.MpesaEnv = "production"
 	for proxies, want := range map[string]int{"": 1, "127.0.0.1": 0} {
@@ -181,27 +257,37 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	for given, want := range map[string]string{
-		"": "", "https://hooks.co.ke/cb": "", "https://hooks.co.ke/api/mpesa-callback": "", "https://hooks.co.ke/m/cb": "has the path /m/cb",
-		"https://hooks.co.ke/callback": "has the path /callback", "http://hooks.co.ke/cb": "would be refused in production",
-		"https://mpesa-hooks.co.ke/cb": "would be refused in production", "https://x.ngrok-free.app/cb": "would be refused in production",
+		"": "", "https://hooks.co.ke/cb": "", "https://hooks.co.ke/api/mpesa-callback": "",
+		"https://hooks.co.ke/m/cb":     "has the path /m/cb",
+		"https://hooks.co.ke/callback": "has the path /callback",
+		"http://hooks.co.ke/cb":        "would be refused in production",
+		"https://mpesa-hooks.co.ke/cb": "would be refused in production",
+		"https://x.ngrok-free.app/cb":  "would be refused in production",
 	} {
 		c.MpesaCallbackURL = given
 		p, err := c.check()
-		if got := strings.Join(p.warnings, "\n"); err != nil || (got == "") != (want == "") || !strings.Contains(got, want) {
+		if got := strings.Join(p.warnings, "\n"); err != nil || (got == "") != (want == "") ||
+			!strings.Contains(got, want) {
 			t.Errorf("%s: %q, %v; want %q", given, got, err, want)
 		}
 	}
 }
 
-// TestResultsGoWhereCallbacksGo: Safaricom may not reach the address that customers use, so all that it sends goes to one place.
+// TestResultsGoWhereCallbacksGo: Safaricom may not reach the address that customers use, so all that it sends goes to
+// one place.
 func TestResultsGoWhereCallbacksGo(t *testing.T) {
-	c := config{Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute), LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke"}
-	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret", "passkey", "174379"
+	c := config{
+		Addr: ":9000", MpesaEnv: "sandbox", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
+		LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke",
+	}
+	c.MpesaConsumerKey, c.MpesaConsumerSecret, c.MpesaPasskey, c.MpesaBusinessShortCode = "key", "secret",
+		"passkey", "174379"
 	for given, want := range map[string][2]string{
-		"":                                      {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
-		"https://hooks.co.ke/cb":                {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
-		"https://hooks.co.ke/cb/":               {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
-		"https://hooks.cinema.co.ke:8443/m/cb":  {"https://hooks.cinema.co.ke:8443/m/cb", "https://hooks.cinema.co.ke:8443/m/cb"},
+		"":                        {"https://cinema.co.ke/cb", "https://cinema.co.ke/cb"},
+		"https://hooks.co.ke/cb":  {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
+		"https://hooks.co.ke/cb/": {"https://hooks.co.ke/cb", "https://hooks.co.ke/cb"},
+		"https://hooks.cinema.co.ke:8443/m/cb": {"https://hooks.cinema.co.ke:8443/m/cb",
+			"https://hooks.cinema.co.ke:8443/m/cb"},
 		"https://hooks.co.ke/from-mpesa":        {"https://hooks.co.ke/from-mpesa", "https://hooks.co.ke/from-mpesa"},
 		"https://h.co.ke/api/mpesa-callback":    {"https://h.co.ke/api/mpesa-callback", "https://h.co.ke/cb"},
 		"https://h.co.ke/m/api/mpesa-callback/": {"https://h.co.ke/m/api/mpesa-callback", "https://h.co.ke/m/cb"},

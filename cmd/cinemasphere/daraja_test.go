@@ -10,7 +10,8 @@ import (
 	"cinemasphere/mpesa/sim"
 )
 
-// heldDaraja is the simulator behind a door: it takes a push, and answers it, only once the door is open. It is paid a second later.
+// heldDaraja is the simulator behind a door: it takes a push, and answers it, only once the door is open. It is paid a
+// second later.
 type heldDaraja struct {
 	base   string
 	answer chan struct{} // closed to let answers through
@@ -18,8 +19,9 @@ type heldDaraja struct {
 
 func slowDaraja(t *testing.T) *heldDaraja {
 	t.Helper()
-	s := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
-		Default: sim.Script{Result: "0", ResultAfter: time.Second}})
+	s := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
+		Shortcode: demoShortcode,
+		Default:   sim.Script{Result: "0", ResultAfter: time.Second}})
 	t.Cleanup(s.Close)
 	d := &heldDaraja{answer: make(chan struct{})}
 	inner := s.Daraja()

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 // numbered reads an entry's own number, such as payment:123. The kind is "" where the name is none.
@@ -43,7 +43,7 @@ func (c acceptCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		paid, err := st.AcceptReceipt(p.ctx, a)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
-			return errors.New(strings.ReplaceAll(acceptRefused[refusal.Kind], "RECEIPT", a.Receipt))
+			return refused(wording.Action{Verb: wording.Accept, Named: a.Receipt, For: c.Ticket}, refusal)
 		}
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("there is no ticket with code %s, nor a payment of a ticket with that number", c.Ticket)
@@ -62,11 +62,13 @@ func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 		if entry.Kind != store.CasePayment {
 			continue
 		}
-		why, do := checkout.Advise(entry, c.initiator(st))
+		advice := wording.Advise(entry, c.initiator(st))
 		if paid.State == store.PaymentRefundDue {
-			why = "due back: " + why
+			advice.Why = "due back: " + advice.Why
 		}
-		_, err = fmt.Fprintf(p.stdout, "Receipt %s of KSh %s, ticket %s: %s.\n    do: %s\n", paid.Receipt, shillings(entry.Amount), entry.TicketCode, why, do)
+		_, err = fmt.Fprintf(p.stdout, "Receipt %s of %s, ticket %s: %s.\n",
+			paid.Receipt, wording.Cents(entry.Amount), entry.TicketCode, strings.TrimSuffix(advice.Why, "."))
+		printSteps(p.stdout, advice)
 	}
 	return err
 }
@@ -94,15 +96,6 @@ func (c acceptCmd) acceptance() (store.Acceptance, error) {
 	return a, nil
 }
 
-// acceptRefused says why a receipt was not taken. RECEIPT is replaced by it.
-var acceptRefused = map[store.RefusalKind]string{
-	store.ReceiptUsed:       "receipt RECEIPT is the money of another booking or prompt already: see cinemasphere payments --receipt=RECEIPT",
-	store.AcceptedElsewhere: "receipt RECEIPT has been accepted for another ticket: see cinemasphere payments --receipt=RECEIPT; if that was a mistake, say it once more with --move, and the other ticket becomes void",
-	store.ReceiptKnown:      "that payment has its receipt already, or is of no prompt: name the ticket's code",
-	store.AlreadyRefunded:   "the money of receipt RECEIPT has gone back, or is on its way: see cinemasphere payments --receipt=RECEIPT",
-	store.AmountKnown:       "M-PESA has said another amount: compare receipt RECEIPT with cinemasphere payments --receipt=RECEIPT, and say what was paid with --amount=SHILLINGS",
-}
-
 type settledCmd struct {
 	books
 	Named string `arg:"" name:"entry" help:"The receipt of the entry, its ticket's code, or its own number, such as push:…, as the list prints it."`
@@ -122,13 +115,15 @@ func (c settledCmd) Run(p *program) error {
 		}
 		err = st.SettleCases(p.ctx, cases, note, c.By)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
-			return fmt.Errorf("%s cannot be settled by a note: %s", c.Named, settleRefused[refusal.Kind])
+			action := wording.Action{Verb: wording.Resolve, Named: c.Named, For: cases[0].Name()}
+			return fmt.Errorf("%s cannot be settled by a note: %w", c.Named, refused(action, refusal))
 		}
 		if err != nil {
 			return err
 		}
 		for _, entry := range cases {
-			if _, err := fmt.Fprintf(p.stdout, "%s (%s, ticket %s) is off the list; cinemasphere payments --all shows it with your note.\n",
+			if _, err := fmt.Fprintf(p.stdout,
+				"%s (%s, ticket %s) is off the list; cinemasphere payments --all shows it with your note.\n",
 				entry.Name(), or(entry.Receipt, "no receipt"), or(entry.TicketCode, "-")); err != nil {
 				return err
 			}
@@ -137,7 +132,8 @@ func (c settledCmd) Run(p *program) error {
 	})
 }
 
-// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a ticket.
+// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a
+// ticket.
 func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {
@@ -164,13 +160,4 @@ func (c settledCmd) some(cases []store.Case, err error) ([]store.Case, error) {
 		err = fmt.Errorf("nothing on the list is named %s: see cinemasphere payments", c.Named)
 	}
 	return cases, err
-}
-
-// settleRefused says why an entry stays on the list.
-var settleRefused = map[store.RefusalKind]string{
-	store.MoneyDue:        "its money is due back, so give it back; cinemasphere payments says how",
-	store.RefundOpen:      "a refund of it is on its way",
-	store.StillAsked:      "M-PESA is being asked about the receipt; wait for some minutes",
-	store.SeveralPayments: "it may be the same money as several receipts: say which, with cinemasphere accept RECEIPT and its number (payment:…)",
-	store.NothingToSettle: "nobody has to do anything about it",
 }

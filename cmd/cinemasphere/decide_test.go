@@ -62,7 +62,8 @@ func (d *desk) refuses(want string, args ...string) {
 func (d *desk) book(phone int) (sent store.Sending) {
 	d.t.Helper()
 	d.open(func(st *store.Store) (err error) {
-		if sent, _, err = st.Book(d.t.Context(), storetest.Booking(storetest.Screening(d.t, st, 2, 2), storetest.Phone(phone), 1)); err != nil {
+		if sent, _, err = st.Book(d.t.Context(),
+			storetest.Booking(storetest.Screening(d.t, st, 2, 2), storetest.Phone(phone), 1)); err != nil {
 			return err
 		}
 		return st.RecordAnswer(d.t.Context(), sent, store.Answer{Kind: store.Ambiguous})
@@ -77,11 +78,11 @@ func (d *desk) names(sent store.Sending, receipt string) {
 		if err := st.ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
 			return err
 		}
-		c, err := st.TakeClaim(d.t.Context(), 0)
+		c, err := st.LeaseQuestion(d.t.Context(), 0)
 		if err != nil {
 			return err
 		}
-		return st.ClaimToPerson(d.t.Context(), c)
+		return st.EndQuestion(d.t.Context(), c.Receipt)
 	})
 }
 
@@ -90,19 +91,23 @@ func TestAcceptCommand(t *testing.T) {
 	d := newDesk(t)
 	typed, other := d.book(2), d.book(3)
 	d.names(typed, "UKO7TYPED0")
-	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"; else take it off the list: cinemasphere settled --note=NOTE claim:", "payments")
-	d.says("Receipt UKO7TYPED0 of KSh 1350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0", strings.ToLower(typed.Code))
+	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"\n", "payments")
+	d.says("cinemasphere settled --note=NOTE claim:", "payments")
+	d.says("Receipt UKO7TYPED0 of KSh 1,350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0",
+		strings.ToLower(typed.Code))
 	if out := d.says("", "payments", "--receipt=UKO7TYPED0"); strings.Contains(out, "  person\n") {
 		t.Errorf("still on the list:\n%s", out)
 	}
-	d.refuses("say it once more with --move", "accept", "UKO7TYPED0", other.Code)
+	d.refuses("cinemasphere accept --move UKO7TYPED0 "+other.Code, "accept", "UKO7TYPED0", other.Code)
 	d.says("ticket "+other.Code+": paid for the ticket.", "accept", "--move", "UKO7TYPED0", other.Code)
 	d.refuses("no M-PESA receipt", "accept", "12", other.Code)
 	d.refuses("there is no ticket with code", "accept", "UKO7TYPED1", "0NOSUCH")
 	for _, amount := range []string{"--amount=-1", "--amount=250001"} {
 		d.refuses("--amount must be", "accept", amount, "UKO7OTHER0", other.Code)
 	}
-	d.says("due back: M-PESA took another amount than was asked.\n    do: give it back in the M-PESA portal and write that down: cinemasphere refund --by-hand=REFERENCE UKO7OTHER0",
+	d.says(
+		"due back: M-PESA took another amount than was asked.\n    do: give it back in the M-PESA portal and write "+
+			"that down: cinemasphere refund --by-hand=REFERENCE UKO7OTHER0",
 		"accept", "--amount=100", "--phone=0712345999", "UKO7OTHER0", other.Code)
 	d.says("given back by hand", "refund", "--by-hand=UKO8BACK00", "UKO7OTHER0")
 	d.refuses("has gone back, or is on its way", "accept", "UKO7OTHER0", other.Code)
@@ -114,9 +119,11 @@ func TestAcceptUndecidedPush(t *testing.T) {
 	d := newDesk(t)
 	d.now = d.now.Add(-time.Hour)
 	sent := d.book(2)
-	d.says("if it was paid: cinemasphere accept RECEIPT "+sent.Code+"; else, or after that, take it off the list: cinemasphere settled --note=NOTE push:"+fmt.Sprint(sent.PushID), "payments")
+	d.says("cinemasphere accept RECEIPT "+sent.Code+"\n", "payments")
+	d.says("cinemasphere settled --note=NOTE push:"+fmt.Sprint(sent.PushID)+"\n", "payments")
 	d.says("paid for the ticket", "accept", "UKO7FOUND0", sent.Code)
-	d.says("is off the list", "settled", "--note=its answer was lost, and it paid with UKO7FOUND0", "push:"+fmt.Sprint(sent.PushID))
+	d.says("is off the list", "settled", "--note=its answer was lost, and it paid with UKO7FOUND0",
+		"push:"+fmt.Sprint(sent.PushID))
 	if out := d.says("", "payments"); strings.Contains(out, sent.Code) {
 		t.Errorf("still on the list:\n%s", out)
 	}
@@ -147,7 +154,8 @@ func TestSettledCommand(t *testing.T) {
 	d.says("The books are sound.", "fsck")
 }
 
-// TestPaymentsByNumber: of three prompts that M-PESA confirmed without receipts, each can be given back, or get its receipt.
+// TestPaymentsByNumber: of three prompts that M-PESA confirmed without receipts, each can be given back, or get its
+// receipt.
 func TestPaymentsByNumber(t *testing.T) {
 	d := newDesk(t)
 	d.now = d.now.Add(-10 * time.Minute)
@@ -156,10 +164,15 @@ func TestPaymentsByNumber(t *testing.T) {
 		sent, _, err := st.Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
 		pushes := []store.Sending{sent}
 		for n := 1; n < 3 && err == nil; n++ {
-			if err = st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_three", n)}); err != nil {
+			if err = st.RecordAnswer(t.Context(), sent, store.Answer{
+				CheckoutRequestID: fmt.Sprint("ws_CO_three", n),
+			}); err != nil {
 				return err
 			}
-			if _, err = st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{Class: store.SoftFailure, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n), Code: "1037"}); err != nil {
+			if _, err = st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+				Class: store.SoftFailure, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n),
+				Code: "1037",
+			}); err != nil {
 				return err
 			}
 			d.now = d.now.Add(121 * time.Second)
@@ -174,19 +187,22 @@ func TestPaymentsByNumber(t *testing.T) {
 			return err
 		}
 		for n, push := range pushes {
-			if _, err := st.ApplyQuery(t.Context(), push.PushID, store.Verdict{Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n+1), Code: "0"}); err != nil {
+			if _, err := st.ApplyQuery(t.Context(), push.PushID, store.Verdict{
+				Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n+1), Code: "0",
+			}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	d.refuses("name the receipt or the number (payment:…) of one", "refund", code)
+	d.refuses("cinemasphere payments --ticket="+code, "refund", code)
 	var listed []struct{ Name, State, Do string }
 	out := d.says("", "payments", "--ticket="+code, "--state=refund_due", "--json")
 	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 2 {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if text := d.says("no receipt, "+listed[0].Name, "payments"); !strings.Contains(text, "cinemasphere refund --by-hand=REFERENCE "+listed[0].Name) {
+	text := d.says("no receipt, "+listed[0].Name, "payments")
+	if !strings.Contains(text, "cinemasphere refund --by-hand=REFERENCE "+listed[0].Name) {
 		t.Errorf("the list does not say how:\n%s", text)
 	}
 	if !regexp.MustCompile(`^payment:\d+$`).MatchString(listed[1].Name) {
@@ -196,7 +212,8 @@ func TestPaymentsByNumber(t *testing.T) {
 	d.refuses("is no payment", "refund", "push:1")
 	d.refuses("nor with that number", "refund", "payment:1")
 	d.says("given back by hand", "refund", "--by-hand=UKO8BACK00", listed[0].Name)
-	d.says("Receipt UKO7SECOND of KSh 1350, ticket "+code+": due back: the ticket had been paid before.", "accept", "UKO7SECOND", listed[1].Name)
+	d.says("Receipt UKO7SECOND of KSh 1,350, ticket "+code+": due back: the ticket had been paid before.", "accept",
+		"UKO7SECOND", listed[1].Name)
 	d.refuses("has its receipt already", "accept", "UKO7THIRD0", listed[1].Name)
 	d.says("given back by hand", "refund", "--by-hand=UKO8BACK01", "UKO7SECOND")
 	d.says("paid for the ticket", "accept", "UKO7FIRST0", code)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"io"
 	"os"
 	"os/exec"
@@ -78,6 +79,81 @@ func TestDocsOfTheDemo(t *testing.T) {
 		if !strings.Contains(page, "\n| "+sc.Suffix+" | ") {
 			t.Errorf("the ending %s (%s) is not listed", sc.Suffix, sc.Name)
 		}
+	}
+}
+
+// TestDocsOfStates: each diagram has the states that the schema allows, and no other.
+func TestDocsOfStates(t *testing.T) {
+	schema, err := os.ReadFile("../../store/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := pages(t)["assets/docs/architecture.md"]
+	diagrams := regexp.MustCompile("(?s)```states (\\w+)\n(.*?)```").FindAllStringSubmatch(page, -1)
+	if len(diagrams) != 4 {
+		t.Errorf("%d diagrams of states, want 4", len(diagrams))
+	}
+	for _, d := range diagrams {
+		allowed := map[string]bool{}
+		_, table, _ := strings.Cut(string(schema), "\nCREATE TABLE "+d[1]+" (")
+		table, _, _ = strings.Cut(table, "\n);")
+		column := regexp.MustCompile(`CHECK \((?:payment_status|state) IN \(([^)]*)\)`).FindStringSubmatch(table)
+		if column == nil {
+			t.Fatalf("no states of %s in the schema", d[1])
+		}
+		for _, state := range regexp.MustCompile(`\w+`).FindAllString(column[1], -1) {
+			allowed[state] = false
+		}
+		for line := range strings.Lines(d[2]) {
+			step := regexp.MustCompile(`^(\w+) ──> (\w+) +\S`).FindStringSubmatch(line)
+			if step == nil {
+				t.Errorf("%s: %q is no step from one state to another for a reason", d[1], line)
+				continue
+			}
+			for _, state := range step[1:] {
+				if _, is := allowed[state]; !is && state != "new" {
+					t.Errorf("%s: %s is no state", d[1], state)
+				}
+			}
+			allowed[step[2]] = true
+		}
+		for state, reached := range allowed {
+			if !reached {
+				t.Errorf("%s: nothing leads to %s", d[1], state)
+			}
+		}
+	}
+}
+
+// TestDocsOfRooms: the page names each package, and each function of a callback's way is in the room that it says.
+func TestDocsOfRooms(t *testing.T) {
+	page := pages(t)["assets/docs/architecture.md"]
+	tree := readTree(t)
+	for path := range importLaw {
+		named := regexp.MustCompile(`\b` + filepath.Base(path) + `\b`).MatchString(page)
+		if !named && !strings.HasPrefix(path, "store/storetest/") {
+			t.Errorf("the page does not name %s", path)
+		}
+	}
+	steps := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| (`.*) \\|$").FindAllStringSubmatch(page, -1) {
+		there := map[string]bool{}
+		for _, file := range tree[row[1]].files {
+			for _, d := range file.Decls {
+				if f, is := d.(*ast.FuncDecl); is {
+					there[f.Name.Name] = true
+				}
+			}
+		}
+		names, _, _ := strings.Cut(row[2], ":")
+		for _, name := range regexp.MustCompile(`\w+`).FindAllString(names, -1) {
+			if steps++; !there[name] {
+				t.Errorf("there is no %s in %s", name, row[1])
+			}
+		}
+	}
+	if steps < 15 {
+		t.Errorf("only %d steps were found", steps)
 	}
 }
 
@@ -162,7 +238,8 @@ func TestDocsOfTheAPI(t *testing.T) {
 		}
 		ran++
 		for placeholder, found := range map[string]string{
-			"MOVIEID": `"movieId":(\d+)`, "TICKETSECRET": `"ticketSecret":"(\w+)"`, "ws_CO_…": `"checkoutRequestId":"(\w+)"`,
+			"MOVIEID": `"movieId":(\d+)`, "TICKETSECRET": `"ticketSecret":"(\w+)"`,
+			"ws_CO_…": `"checkoutRequestId":"(\w+)"`,
 		} {
 			if m := regexp.MustCompile(found).FindStringSubmatch(body); m != nil && filled[placeholder] == "" {
 				filled[placeholder] = m[1]

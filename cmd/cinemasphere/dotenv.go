@@ -108,7 +108,8 @@ func parseLine(line string) (assignment, error) {
 		name = strings.TrimLeftFunc(rest, isBlank)
 	}
 	if !settingName.MatchString(name) {
-		return assignment{}, errors.New("what stands before = is no name: it must be letters, digits and _, such as BASE_URL")
+		return assignment{},
+			errors.New("what stands before = is no name: it must be letters, digits and _, such as BASE_URL")
 	}
 	value, err := parseValue(value)
 	if err != nil {
@@ -130,8 +131,9 @@ func parseValue(text string) (string, error) {
 		}
 		rest := strings.TrimLeftFunc(after, isBlank)
 		if rest != "" && (rest == after || rest[0] != '#') {
-			return "", fmt.Errorf("something follows the closing %c: put a value that has a %c in it into the other quotes",
-				quote, quote)
+			return "",
+				fmt.Errorf("something follows the closing %c: put a value that has a %c in it into the other quotes",
+					quote, quote)
 		}
 		return inner, nil
 	}

@@ -72,7 +72,8 @@ func TestDotenvRefuses(t *testing.T) {
 // TestDotenvFiles: a file says the same however its editor has saved it.
 func TestDotenvFiles(t *testing.T) {
 	const text = "# Cinema\n\n; more\n  # and more\n" +
-		"MPESA_ENV=production\nexport BASE_URL = https://cinema.co.ke  # ours\n\nNAME='a # b'\nMPESA_ENV=production\nE=\nLAST=x$y"
+		"MPESA_ENV=production\nexport BASE_URL = https://cinema.co.ke  # ours\n\nNAME='a # " +
+		"b'\nMPESA_ENV=production\nE=\nLAST=x$y"
 	want := []assignment{{"MPESA_ENV", "production", 5}, {"BASE_URL", "https://cinema.co.ke", 6}, {"NAME", "a # b", 8},
 		{"E", "", 10}, {"LAST", "x$y", 11}}
 	crlf, cr := strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "\n", "\r")
@@ -100,8 +101,8 @@ func TestDotenvFiles(t *testing.T) {
 
 // FuzzDotenv: whatever a file holds, it is read or refused, and an error holds nothing of it.
 func FuzzDotenv(f *testing.F) {
-	for _, seed := range []string{"A=b", "A=\"b\\\"", "\xff\xfeA\x00=\x00", "export A=b # c\r\nA='", "\ufeff;x\rB",
-		"A=“b”"} {
+	for _, seed := range []string{"A=b", "A=\"b\\\"", "\xff\xfeA\x00=\x00", "export A=b # c\r\nA='",
+		"\ufeff;x\rB", "A=“b”"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

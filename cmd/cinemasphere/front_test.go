@@ -29,7 +29,9 @@ type front struct {
 func newFront(t *testing.T, to string) *front {
 	t.Helper()
 	f := &front{seen: map[mode]int{}}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mustURL(t, to)); r.Out.Host = r.In.Host }}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mustURL(t, to)); r.Out.Host = r.In.Host },
+	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		m := f.mode

@@ -18,27 +18,34 @@ import (
 
 // importLaw says what each package may import of the project. A package that does not stand here fails the test.
 var importLaw = map[string][]string{
-	"mpesa":           {},
-	"assets":          {},
-	"store":           {"store/fairuse"},
-	"store/fairuse":   {},
-	"store/money":     {},
-	"mpesa/sim":       {"mpesa"},
-	"store/storetest": {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/ui":        {"assets"},
-	"views":           {"views/ui", "assets", "store"},
+	"mpesa":             {},
+	"assets":            {},
+	"store":             {"store/fairuse", "store/money", "store/internal/db"},
+	"store/fairuse":     {},
+	"store/money":       {},
+	"store/internal/db": {},
+	"mpesa/sim":         {"mpesa"},
+	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
+	"views/wording":     {"store", "mpesa"},
+	"views/ui":          {"assets"},
+	"views":             {"views/ui", "views/wording", "assets", "store"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
 
 	"handlers/checkout":     {"store", "mpesa"},
-	"handlers/internal/web": {"views/ui", "store", "assets"},
-	"handlers/site":         {"handlers/internal/web", "views", "views/ui", "store", "handlers/checkout", "assets"},
-	"handlers/api":          {"handlers/internal/web", "store", "handlers/checkout"},
-	"handlers/hooks":        {"handlers/internal/web", "mpesa", "handlers/checkout"},
-	"handlers":              {"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/checkout", "store", "assets"},
-	"cmd/cinemasphere":      nil, // everything
-	"cmd/bench":             nil,
+	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
+	"handlers/site": {
+		"handlers/internal/web", "views", "views/ui", "views/wording", "store", "handlers/checkout", "assets",
+	},
+	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
+	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},
+	"handlers": {
+		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/checkout", "store",
+		"assets",
+	},
+	"cmd/cinemasphere": nil, // everything
+	"cmd/bench":        nil,
 }
 
 const module = "cinemasphere"
@@ -60,7 +67,8 @@ func readTree(t *testing.T) map[string]*pkg {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && d.Name() != ".." || d.Name() == "testdata" || d.Name() == "bin") {
+		if d.IsDir() &&
+			(strings.HasPrefix(d.Name(), ".") && d.Name() != ".." || d.Name() == "testdata" || d.Name() == "bin") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".go" {
@@ -128,11 +136,20 @@ func TestWhoSeesWhat(t *testing.T) {
 		rooms  []string       // where it may be
 		reason string
 	}{
-		{regexp.MustCompile(`^(github.com/jmoiron/sqlx|modernc.org/sqlite.*|github.com/pressly/goose.*)$`), []string{"store"}, "only store sees SQL"},
-		{regexp.MustCompile(`^database/sql.*$`), []string{"store", "store/storetest"}, "only store sees SQL, and what lets it fail"},
-		{regexp.MustCompile(`^github.com/jackc/.*$`), []string{"store", "store/storetest/pgserver"}, "only store sees SQL, and what starts PostgreSQL for tests"},
-		{regexp.MustCompile(`^net/http$`), []string{"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench"}, "only handlers, the Daraja client and the simulator speak HTTP"},
-		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"}, "only cmd reads the configuration"},
+		{regexp.MustCompile(`^(github.com/jmoiron/sqlx|modernc.org/sqlite.*|github.com/gofrs/flock)$`),
+			[]string{"store/internal/db"}, "only the engine opens databases"},
+		{regexp.MustCompile(`^github.com/pressly/goose.*$`), []string{"store"}, "only store knows the schema"},
+		{regexp.MustCompile(`^database/sql.*$`), []string{"store", "store/internal/db", "store/storetest"},
+			"only store sees SQL, and what lets it fail"},
+		{regexp.MustCompile(`^github.com/jackc/.*$`), []string{"store/internal/db", "store/storetest/pgserver"},
+			"only the engine opens databases, and what starts PostgreSQL for tests"},
+		{regexp.MustCompile(`^net/http$`),
+			[]string{
+				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/internal/web", "mpesa",
+				"mpesa/sim", "cmd/cinemasphere", "cmd/bench",
+			}, "only handlers, the Daraja client and the simulator speak HTTP"},
+		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},
+			"only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},
 	}
 	for path, p := range readTree(t) {
@@ -152,13 +169,17 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 }
 
-var sqlText = regexp.MustCompile(`(?i)^\W*(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE)|DROP\s+TABLE|PRAGMA)\s`)
+var sqlText = regexp.MustCompile(
+	`(?i)^\W*(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE)|DROP\s+TA` +
+		`BLE|PRAGMA)\s`)
 
 // seesSQL are the rooms that may hold SQL.
-var seesSQL = map[string]bool{"store": true, "store/storetest": true, "store/storetest/pgserver": true}
+var seesSQL = map[string]bool{
+	"store": true, "store/internal/db": true, "store/storetest": true, "store/storetest/pgserver": true,
+}
 
-// TestWords looks for what may only be written in some rooms: SQL, a Daraja client, the environment, the clock, the end of
-// the program.
+// TestWords looks for what may only be written in some rooms: SQL, a Daraja client, the environment, the clock, the end
+// of the program.
 func TestWords(t *testing.T) {
 	for path, p := range readTree(t) {
 		for name, f := range p.files {
@@ -180,7 +201,8 @@ func TestWords(t *testing.T) {
 						t.Errorf("%s: %s.%s: %s", p.fset.Position(n.Pos()), x.Name, n.Sel.Name, why)
 					}
 				case *ast.CallExpr:
-					if id, ok := n.Fun.(*ast.Ident); ok && id.Name == "panic" && !strings.HasPrefix(path, "cmd/") && !mayPanic[filepath.Base(name)] {
+					if id, ok := n.Fun.(*ast.Ident); ok && id.Name == "panic" && !strings.HasPrefix(path, "cmd/") &&
+						!mayPanic[filepath.Base(name)] {
 						t.Errorf("%s: panic outside start-up", p.fset.Position(n.Pos()))
 					}
 				}
@@ -218,13 +240,13 @@ func forbidden(room, x, sel string) string {
 	return ""
 }
 
-// TestClock: time comes from outside, so that tests can move it. A function may take time.Now as the default of its clock;
-// calling it is for what measures durations.
+// TestClock: time comes from outside, so that tests can move it. A function may take time.Now as the default of its
+// clock; calling it is for what measures durations.
 func TestClock(t *testing.T) {
 	measures := map[string]bool{
-		"store/writer.go":          true, // how long writes wait and take
-		"store/postgres_writer.go": true,
-		"store/postgres_conn.go":   true, // how long a connection was idle
+		"store/internal/db/writer.go":          true, // how long writes wait and take
+		"store/internal/db/postgres_writer.go": true,
+		"store/internal/db/postgres_conn.go":   true, // how long a connection was idle
 	}
 	for path, p := range readTree(t) {
 		if strings.HasPrefix(path, "cmd/bench") {
@@ -241,7 +263,8 @@ func TestClock(t *testing.T) {
 					return true
 				}
 				x, ok := sel.X.(*ast.Ident)
-				if ok && x.Name == "time" && (sel.Sel.Name == "Now" || sel.Sel.Name == "Sleep") && !measures[filepath.ToSlash(filepath.Join(path, filepath.Base(name)))] {
+				if ok && x.Name == "time" && (sel.Sel.Name == "Now" || sel.Sel.Name == "Sleep") &&
+					!measures[filepath.ToSlash(filepath.Join(path, filepath.Base(name)))] {
 					t.Errorf("%s: time.%s: the clock comes from outside", p.fset.Position(n.Pos()), sel.Sel.Name)
 				}
 				return true
@@ -284,7 +307,8 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	}
 }
 
-// TestLibcMatchesSQLite: modernc.org/sqlite is translated against one version of modernc.org/libc, and another one breaks it.
+// TestLibcMatchesSQLite: modernc.org/sqlite is translated against one version of modernc.org/libc, and another one
+// breaks it.
 func TestLibcMatchesSQLite(t *testing.T) {
 	type mod struct{ Path, Version, GoMod string }
 	read := func(path string) (m mod) {

@@ -30,13 +30,17 @@ type roundRobin struct {
 }
 
 func newRoundRobin(t *testing.T, addrs []string) (rr *roundRobin, base string) {
-	rr = &roundRobin{addrs: addrs, asked: make([]atomic.Int64, len(addrs)), Transport: http.Transport{MaxIdleConnsPerHost: 64}}
+	rr = &roundRobin{
+		addrs: addrs, asked: make([]atomic.Int64, len(addrs)), Transport: http.Transport{MaxIdleConnsPerHost: 64},
+	}
 	t.Cleanup(rr.CloseIdleConnections)
 	front := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
 		Transport: rr,
 		// It may have been done: whoever has a key for it may ask again.
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusServiceUnavailable) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		},
 	})
 	t.Cleanup(front.Close)
 	return rr, front.URL
@@ -68,13 +72,15 @@ func (rr *roundRobin) RoundTrip(req *http.Request) (resp *http.Response, err err
 	return nil, err
 }
 
-// TestThreeInstances runs three programs on one PostgreSQL behind a round-robin. Any of them takes any form, page and callback;
-// when one is killed in the middle, and stays dead, the others do its work too. A log-in of one to M-PESA costs no other a booking.
+// TestThreeInstances runs three programs on one PostgreSQL behind a round-robin. Any of them takes any form, page and
+// callback; when one is killed in the middle, and stays dead, the others do its work too. A log-in of one to M-PESA
+// costs no other a booking.
 func TestThreeInstances(t *testing.T) { storetest.OnPostgres(t, testThreeInstances) }
 
 func testThreeInstances(t *testing.T) {
-	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
-		Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
+	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
+		Shortcode: demoShortcode,
+		Default:   sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
 	t.Cleanup(daraja.Close)
 	safaricom := httptest.NewServer(daraja.Daraja())
 	t.Cleanup(safaricom.Close)
@@ -84,8 +90,9 @@ func testThreeInstances(t *testing.T) {
 	rr, front := newRoundRobin(t, addrs)
 	instances := make([]*process, len(addrs))
 	for i, addr := range addrs {
-		instances[i] = launch(t, "", "ADDR="+addr, "BASE_URL="+front, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
-			"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100")
+		instances[i] = launch(t, "", "ADDR="+addr, "BASE_URL="+front, "MPESA_ENV=simulator",
+			"MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database, "LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s",
+			"QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100")
 	}
 	for i, p := range instances {
 		eventually(t, 30*time.Second, fmt.Sprint("instance ", i, " answers"), func() bool { return healthy(p.base) })
@@ -98,7 +105,7 @@ func testThreeInstances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	endsHolds := func() string {
 		holder, err := st.Holder(t.Context(), "holds")
 		if err != nil {
@@ -109,7 +116,9 @@ func testThreeInstances(t *testing.T) {
 	// The one that ends the holds: its lease must not outlive it.
 	var holder string
 	eventually(t, time.Minute, "somebody ends holds", func() bool { holder = endsHolds(); return holder != "" })
-	dead := slices.IndexFunc(instances, func(p *process) bool { return strings.Contains(holder, fmt.Sprintf(" pid %d ", p.cmd.Process.Pid)) })
+	dead := slices.IndexFunc(instances, func(p *process) bool {
+		return strings.Contains(holder, fmt.Sprintf(" pid %d ", p.cmd.Process.Pid))
+	})
 	if dead < 0 {
 		t.Fatalf("holds are ended by %q", holder)
 	}
@@ -124,7 +133,10 @@ func testThreeInstances(t *testing.T) {
 			t.Log(open)
 		}
 	}()
-	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
+	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
+		open = unsettled(t, st, daraja)
+		return len(open) == 0
+	})
 	afterKills(t, st, daraja)
 	if now := endsHolds(); now == holder {
 		t.Errorf("holds are still %q's, which is dead", now)
@@ -145,7 +157,8 @@ func testThreeInstances(t *testing.T) {
 			t.Errorf("instance %d was never asked", i)
 		}
 	}
-	t.Logf("%d bookings, M-PESA took %d payments, %d log-ins", crowd.booked.Load(), daraja.Totals().Paid, daraja.Totals().Tokens)
+	t.Logf("%d bookings, M-PESA took %d payments, %d log-ins", crowd.booked.Load(), daraja.Totals().Paid,
+		daraja.Totals().Tokens)
 }
 
 func healthy(base string) bool {
@@ -167,5 +180,7 @@ func anySession(t *testing.T, front string, daraja *sim.Sim) {
 	if err := daraja.PIN(phone, "1234"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "the ticket is paid", func() bool { return c.get(p.url.Path).Find("[data-state=Paid]").Length() == 1 })
+	eventually(t, 20*time.Second, "the ticket is paid", func() bool {
+		return c.get(p.url.Path).Find("[data-state=Paid]").Length() == 1
+	})
 }

@@ -37,8 +37,9 @@ var fates = map[int]sim.Script{
 	6: {Result: "0", ResultAfter: 200 * time.Millisecond, AnswerAfter: 500 * time.Millisecond},
 }
 
-// TestKilledUnderLoad kills the real program at random moments under load, and starts it again on the same books each time. No callback
-// that it acknowledged is lost, no seat is sold twice, and once all deadlines are over the books agree with M-PESA's ledger.
+// TestKilledUnderLoad kills the real program at random moments under load, and starts it again on the same books each
+// time. No callback that it acknowledged is lost, no seat is sold twice, and once all deadlines are over the books
+// agree with M-PESA's ledger.
 func TestKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves this out: it takes half a minute on each database")
@@ -47,18 +48,23 @@ func TestKilledUnderLoad(t *testing.T) {
 }
 
 func testKilledUnderLoad(t *testing.T) {
-	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
-		Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
+	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
+		Shortcode: demoShortcode,
+		Default:   sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
 	t.Cleanup(daraja.Close)
 	safaricom := httptest.NewServer(daraja.Daraja())
 	t.Cleanup(safaricom.Close)
 	dir, database := t.TempDir(), storetest.Path(t)
 	screenings := stockForKills(t, database)
 	env := []string{
-		"ADDR=" + freeAddr(t), "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "DATABASE_URL=" + database, "LOG_LEVEL=warn",
+		"ADDR=" + freeAddr(t), "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "DATABASE_URL=" + database,
+		"LOG_LEVEL=warn",
 		"HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100",
 	}
-	crowd := &crowdOfBuyers{base: "http://" + strings.TrimPrefix(env[0], "ADDR="), daraja: daraja, screenings: screenings, stop: make(chan struct{})}
+	crowd := &crowdOfBuyers{
+		base: "http://" + strings.TrimPrefix(env[0], "ADDR="), daraja: daraja, screenings: screenings,
+		stop: make(chan struct{}),
+	}
 	crowd.come(8)
 	r := rand.New(rand.NewPCG(1, 1))
 	for range *kills {
@@ -76,14 +82,17 @@ func testKilledUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	open := []string{"nobody has looked"}
 	defer func() {
 		if t.Failed() {
 			t.Log(open)
 		}
 	}()
-	eventually(t, 2*time.Minute, "all that can be known is known", func() bool { open = unsettled(t, st, daraja); return len(open) == 0 })
+	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
+		open = unsettled(t, st, daraja)
+		return len(open) == 0
+	})
 	afterKills(t, st, daraja)
 	crowd.noneRefused(t)
 	t.Logf("%d kills, %d bookings, M-PESA took %d payments", *kills, crowd.booked.Load(), daraja.Totals().Paid)
@@ -95,7 +104,7 @@ func stockForKills(t *testing.T, database string) []store.ScreeningID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	ids := make([]store.ScreeningID, 40+2*(*kills)) // they must not sell out
 	for i := range ids {
 		ids[i] = storetest.Screening(t, st, 10, 20)
@@ -142,7 +151,10 @@ func (c *crowdOfBuyers) buy(r *rand.Rand) {
 		if s, ok := fates[int(n%10)]; ok {
 			c.daraja.SetScript(phone, s)
 		}
-		body, err := json.Marshal(map[string]any{"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone, "quantity": 1 + r.IntN(3)})
+		body, err := json.Marshal(map[string]any{
+			"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone,
+			"quantity": 1 + r.IntN(3),
+		})
 		if err != nil {
 			panic(err)
 		}
@@ -231,7 +243,10 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 	}
 	var ledger []storetest.Taken
 	for _, e := range daraja.Ledger() {
-		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL), Reversed: e.Reversed})
+		ledger = append(ledger, storetest.Taken{
+			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL),
+			Reversed: e.Reversed,
+		})
 	}
 	differ, err := storetest.Compare(t.Context(), st, ledger)
 	if err != nil {
@@ -241,7 +256,11 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 		t.Error(line)
 	}
 	kept := map[string]int{}
-	if err := st.EachKept(context.Background(), store.CallbackSTK, func(c store.Kept) { kept[c.CheckoutRequestID]++ }); err != nil {
+	if _, err := st.Reread(context.Background(), func(_ *store.Reread, cb store.Callback) {
+		if cb.Kind == store.CallbackSTK {
+			kept[cb.Token]++
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	acknowledged := 0
@@ -253,8 +272,8 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 			}
 		}
 		acknowledged += n
-		if kept[p.CheckoutRequestID] < n {
-			t.Errorf("%d callbacks of a push were acknowledged, and %d are in the books", n, kept[p.CheckoutRequestID])
+		if stored := kept[path.Base(p.CallbackURL)]; stored < n {
+			t.Errorf("%d callbacks of a push were acknowledged, and %d are in the books", n, stored)
 		}
 	}
 	if acknowledged == 0 || len(ledger) == 0 {

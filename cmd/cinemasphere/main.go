@@ -1,5 +1,5 @@
-// Command cinemasphere is a cinema's own box office: it shows the films, takes the booking, sends the M-PESA STK Push and
-// gives the customer a ticket.
+// Command cinemasphere is a cinema's own box office: it shows the films, takes the booking, sends the M-PESA STK Push
+// and gives the customer a ticket.
 //
 //	cinemasphere [serve]   serve the site; without any setting, a demo on http://localhost:8080
 //	cinemasphere seed      write sample films, halls and screenings into an empty database
@@ -10,8 +10,8 @@
 //	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere version   say which version this is
 //
-// This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and it
-// must never hold a rule about seats or money.
+// This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and
+// it must never hold a rule about seats or money.
 package main
 
 import (
@@ -32,9 +32,29 @@ func main() {
 
 // exit runs the program and returns its exit status.
 func exit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if err := run(ctx, args, stdout, stderr); err != nil {
+	out := &printer{to: stdout}
+	err := run(ctx, args, out, stderr)
+	if err == nil {
+		err = out.err
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "cinemasphere:", err)
 		return 1
 	}
 	return 0
+}
+
+// printer prints what a command says, and keeps the first error: a list that was cut short is no success.
+type printer struct {
+	to  io.Writer
+	err error
+}
+
+// Write writes on.
+func (p *printer) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("print: %w", err)
+	}
+	return n, err
 }

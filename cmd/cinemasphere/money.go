@@ -14,6 +14,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 type fsckCmd struct {
@@ -30,23 +31,28 @@ func (c fsckCmd) Run(p *program) error {
 			return err
 		}
 		for _, sum := range a.Sums {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments  KSh %s\n", sum.State, sum.Payments, shillings(sum.Amount))
+			fmt.Fprintf(p.stdout, "%-18s %7d payments  %s\n", sum.State, sum.Payments, wording.Cents(sum.Amount))
 		}
 		var behind store.Cents
 		for _, push := range a.Undecided {
 			behind += store.Cents(push.Amount) * 100
 		}
-		fmt.Fprintf(p.stdout, "%-18s %7d pushes    KSh %s at most\n", "without a verdict", len(a.Undecided), shillings(behind))
+		fmt.Fprintf(p.stdout, "%-18s %7d pushes    %s at most\n", "without a verdict", len(a.Undecided),
+			wording.Cents(behind))
 		for _, push := range a.Undecided {
-			fmt.Fprintf(p.stdout, "  %s  %s  KSh %d  %s\n", when(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(), push.Amount, push.State)
+			fmt.Fprintf(p.stdout, "  %s  %s  %s  %s\n", wording.Moment(push.CreatedAt),
+				mpesa.MSISDN(push.Phone).Masked(), wording.Shillings(push.Amount), push.State)
 		}
 		if len(a.Pending) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
+			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt",
+				len(a.Pending))
 		}
 		if len(a.Alike) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d pairs     KSh 0 to %s may be due\n", "may be the same", len(a.Alike), shillings(store.Between(a.Alike)))
+			fmt.Fprintf(p.stdout, "%-18s %7d pairs     up to %s may be due\n", "may be the same", len(a.Alike),
+				wording.Cents(store.Between(a.Alike)))
 			for _, pair := range a.Alike {
-				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, KSh %s\n", pair.Receipt, store.CasePayment, pair.Pending, pair.Code, shillings(pair.Amount))
+				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
+					pair.Pending, pair.Code, wording.Cents(pair.Amount))
 			}
 		}
 		if len(a.Wrong) == 0 {
@@ -63,7 +69,7 @@ func (c fsckCmd) Run(p *program) error {
 type paymentsCmd struct {
 	books
 	All     bool          `help:"List what is settled, and prompts that failed, too."`
-	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,superseded,sending,prompted,unknown,soft_failed,failed,asking,confirmed,refused,person,unread,resolved,read" help:"Only these states: ${enum}."`
+	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,sending,prompted,unknown,soft_failed,failed,asking,confirmed,refused,person,unread,resolved,read" help:"Only these states: ${enum}."`
 	Receipt string        `help:"Only this receipt."`
 	Ticket  string        `help:"Only this ticket's code."`
 	Phone   string        `help:"Only this phone number."`
@@ -74,9 +80,10 @@ type paymentsCmd struct {
 // listed is an entry of the list as JSON shows it.
 type listed struct {
 	store.Case
-	Name string `json:"name"`
-	Why  string `json:"why"`
-	Do   string `json:"do"`
+	Name   string         `json:"name"`
+	Why    string         `json:"why"`
+	Do     string         `json:"do"` // as the list for people has it, in one line
+	Advice wording.Advice `json:"advice"`
 }
 
 // troubleListed is how many of the prompts that fail for the cinema's set-up are on the list while they do. sales
@@ -113,7 +120,8 @@ func (c paymentsCmd) Run(p *program) error {
 		if c.JSON {
 			return writeCases(p.stdout, cases, c.initiator(st))
 		}
-		if len(cases) == 0 && (f.Receipt != "" || f.Ticket != "" || f.Phone != "" || f.Since != 0 || len(f.States) > 0) {
+		if len(cases) == 0 &&
+			(f.Receipt != "" || f.Ticket != "" || f.Phone != "" || f.Since != 0 || len(f.States) > 0) {
 			_, err = fmt.Fprintln(p.stdout, "No money is like that.")
 			return err
 		}
@@ -128,7 +136,8 @@ func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	out := make([]listed, len(cases))
 	for i, c := range cases {
 		out[i].Case, out[i].Name = c, c.Name()
-		out[i].Why, out[i].Do = checkout.Advise(c, initiator)
+		advice := wording.Advise(c, initiator)
+		out[i].Why, out[i].Do, out[i].Advice = advice.Why, strings.Join(steps(advice), "; "), advice
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -141,27 +150,27 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 		return err
 	}
 	for _, c := range cases {
-		why, do := checkout.Advise(c, initiator)
+		advice := wording.Advise(c, initiator)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		amount := "amount not known"
 		if c.Amount != 0 {
-			amount = "KSh " + shillings(c.Amount)
+			amount = wording.Cents(c.Amount)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", when(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", wording.Moment(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
 			mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "    %s\n", why)
+		fmt.Fprintf(w, "    %s\n", advice.Why)
 		if len(c.Alike) > 0 {
 			fmt.Fprintf(w, "    it may be the same money as %s\n", strings.Join(c.Alike, ", "))
 		}
 		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Text != "" {
 			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), or(c.Text, "nothing"))
 		}
-		fmt.Fprintf(w, "    do: %s\n", do)
+		printSteps(w, advice)
 		if c.SettledAt != 0 {
-			fmt.Fprintf(w, "    settled %s by %s: %s\n", when(c.SettledAt), c.SettledBy, c.Note)
+			fmt.Fprintf(w, "    settled %s by %s: %s\n", wording.Moment(c.SettledAt), c.SettledBy, c.Note)
 		}
 	}
 	return nil
@@ -180,7 +189,8 @@ func (c refundCmd) Run(p *program) error {
 	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
 	if c.ByHand != nil {
 		if n.Reference = strings.TrimSpace(*c.ByHand); n.Reference == "" {
-			return errors.New("--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
+			return errors.New(
+				"--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
 		}
 	}
 	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
@@ -192,25 +202,33 @@ func (c refundCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments --receipt=" + r.Receipt
+		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments " +
+			"--receipt=" + r.Receipt
 		switch {
 		case r.ID == 0:
-			_, err = fmt.Fprintf(p.stdout, "It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n", or(r.Receipt, "it"), r.TicketCode)
+			_, err = fmt.Fprintf(p.stdout,
+				"It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n",
+				or(r.Receipt, "it"), r.TicketCode)
 			return err
 		case r.State == store.RefundDone:
 			how = "It is written down as given back by hand."
 		case r.Receipt == "":
-			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
+			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See " +
+				"what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
 		}
-		_, err = fmt.Fprintf(p.stdout, "Refund of KSh %s (%s, ticket %s). %s\n", shillings(r.Amount), or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
+		_, err = fmt.Fprintf(p.stdout, "Refund of %s (%s, ticket %s). %s\n", wording.Cents(r.Amount),
+			or(r.Receipt, "no receipt"), or(r.TicketCode, "-"), how)
 		return err
 	})
 }
 
-// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the ticket with
-// that code.
+// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the
+// ticket with that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
-	name := oneWord(c.Named)
+	name, verb := oneWord(c.Named), wording.Refund
+	if n.Reference != "" {
+		verb = wording.GiveBack
+	}
 	kind, id := numbered(name)
 	switch {
 	case kind == store.CasePayment:
@@ -226,26 +244,14 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 		r, err = st.RequestRefund(ctx, n)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
-		return r, errors.New(strings.ReplaceAll(refundRefused[refusal.Kind], "NAMED", name))
+		return r, refused(wording.Action{Verb: verb, Named: name}, refusal)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return r, fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number", c.Named)
+		return r,
+			fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number",
+				c.Named)
 	}
 	return r, err
-}
-
-// refundRefused says why a refund was not taken down. NAMED is replaced by what was named.
-var refundRefused = map[store.RefusalKind]string{
-	store.RefundOpen:      "a refund of this payment is on its way already: cinemasphere payments says how it stands and what can be done",
-	store.AlreadyRefunded: "this money has gone back already",
-	store.NotOurs:         "there is nothing to refund",
-	store.SeveralPayments: "the ticket has several payments: name the receipt or the number (payment:…) of one, as cinemasphere payments --ticket=NAMED lists them",
-	store.AmountUnknown:   "M-PESA did not say how much it took: look it up in the M-PESA portal and say it with --amount=SHILLINGS",
-	store.AmountKnown:     "M-PESA took another amount: leave --amount out",
-	store.AmountInCents: "M-PESA took an amount with cents, and a Reversal gives back whole shillings, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
-	store.NoInitiator: "there is no API operator (MPESA_INITIATOR_NAME) to send a Reversal with, so nothing was written: give the money back in the M-PESA portal, " +
-		"then write that down with: cinemasphere refund --by-hand=REFERENCE NAMED",
 }
 
 type salesCmd struct {
@@ -294,22 +300,13 @@ func sayStatus(p *program, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case sales.Paused != "":
-		_, err = fmt.Fprintf(p.stdout, "Sales are paused: %s.\n", sales.Paused)
-	case sales.Until != 0:
-		_, err = fmt.Fprintf(p.stdout, "M-PESA does not answer: no bookings are taken; next try at %s.\n", when(sales.Until))
-	default:
-		_, err = fmt.Fprintln(p.stdout, "Bookings are taken.")
-	}
-	if err != nil {
+	if _, err = fmt.Fprintln(p.stdout, wording.Sales(sales)); err != nil {
 		return err
 	}
 	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
 	if err == nil && trouble != nil {
-		const told = "The last %d prompts failed for the cinema's set-up, since %s; the last one with code %s: %s\n    %s\n"
-		_, err = fmt.Fprintf(p.stdout, told,
-			len(trouble.Pushes), when(trouble.Since), or(trouble.Code, "none"), or(trouble.Text, "no text"), trouble.Operator)
+		what, means := wording.SetUpTrouble(len(trouble.Pushes), trouble.Since, trouble.Last)
+		_, err = fmt.Fprintf(p.stdout, "%s\n    %s\n", what, means)
 	}
 	return err
 }
@@ -349,7 +346,9 @@ func (c registerCmd) Run(p *program) error {
 		if err != nil {
 			return fmt.Errorf("--phone: %w", err)
 		}
-		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{Nominated: phone, CallbackURL: plan.results}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
+		if err := daraja.RegisterPull(p.ctx, mpesa.PullRegistration{
+			Nominated: phone, CallbackURL: plan.results,
+		}); err != nil && !errors.Is(err, mpesa.ErrAlreadyRegistered) {
 			return err
 		}
 		_, err = fmt.Fprintln(p.stdout, "Registered for Pull Transactions.")
@@ -363,21 +362,15 @@ func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.C
 	if err != nil {
 		return err
 	}
-	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+	_, err = daraja.RegisterURLs(ctx, mpesa.URLRegistration{
+		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation,
+	})
 	if errors.Is(err, mpesa.ErrAlreadyRegistered) {
-		return errors.New("this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL management), then register again")
+		return errors.New(
+			"this shortcode has addresses at Safaricom already: delete them in the Daraja portal (Self-service, URL " +
+				"management), then register again")
 	}
 	return err
-}
-
-// when is an instant as the clocks in Kenya show it.
-func when(i store.Instant) string { return i.Time().In(nairobi).Format("2006-01-02 15:04:05") }
-
-func shillings(c store.Cents) string {
-	if c%100 == 0 {
-		return fmt.Sprint(int64(c / 100))
-	}
-	return fmt.Sprintf("%d.%02d", c/100, c%100)
 }
 
 func or(s, otherwise string) string {

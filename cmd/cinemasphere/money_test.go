@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,7 +15,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// operator runs a sub-command of the program, as main does, on the books of the path, and returns what it printed as its answer.
+// operator runs a sub-command of the program, as main does, on the books of the path, and returns what it printed as
+// its answer.
 func operator(t *testing.T, path string, args ...string) (string, error) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -39,7 +41,7 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	defer shut(t, st)
 	id := storetest.Screening(t, st, 5, 10)
 	sent, _, err := st.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2))
 	if err != nil {
@@ -48,15 +50,26 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0}}}`)})
+	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{
+		Kind: store.CallbackSTK, Token: sent.CallbackToken,
+		Body: fmt.Appendf(nil, `{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0,`+
+			`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`,
+			sent.Amount, receipt),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	amount := store.Cents(sent.Amount * 100)
-	if _, err := st.ApplyCallback(t.Context(), cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: receipt, TransactedAt: st.Now()}); err != nil {
+	if _, err := st.ApplyCallback(t.Context(), cb, store.Verdict{
+		Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount,
+		Receipt: receipt, TransactedAt: st.Now(),
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.ApplyHint(t.Context(), store.Hint{Receipt: "UKO5POPCORN", Amount: 10_000, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now().Add(-time.Hour)}); err != nil {
+	if _, err := st.ApplyHint(t.Context(), store.Hint{
+		Receipt: "UKO5POPCORN", Amount: 10_000, Phone: "2547*****126", LearntBy: "c2b",
+		TransactedAt: st.Now().Add(-time.Hour),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return path, receipt
@@ -66,17 +79,19 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 func TestFsckCommand(t *testing.T) {
 	path, _ := paidBooks(t)
 	out, err := operator(t, path, "fsck")
-	if err != nil || !strings.Contains(out, "The books are sound.") || !strings.Contains(out, "KSh 2700") {
+	if err != nil || !strings.Contains(out, "The books are sound.") || !strings.Contains(out, "KSh 2,700") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	forget(t, path)
 	out, err = operator(t, path, "fsck")
-	if !errors.Is(err, errUnsound) || !strings.Contains(out, "WRONG: every success that was called back has its payment") {
+	if !errors.Is(err, errUnsound) ||
+		!strings.Contains(out, "WRONG: what M-PESA told is written down") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestFsckExitsOnEachRule: whatever is wrong with the books, the program ends with 1 and names it; before, it ends with 0.
+// TestFsckExitsOnEachRule: whatever is wrong with the books, the program ends with 1 and names it; before, it ends with
+// 0.
 func TestFsckExitsOnEachRule(t *testing.T) {
 	t.Chdir(t.TempDir()) // no .env of anybody's
 	for _, b := range append(storetest.Breaks(), storetest.AuditBreaks()...) {
@@ -119,7 +134,10 @@ func forget(t *testing.T, path string) {
 	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_2","ResultCode":0}}}`)})
+	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{
+		Kind: store.CallbackSTK, Token: sent.CallbackToken,
+		Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_2","ResultCode":0}}}`),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,30 +153,38 @@ func forget(t *testing.T, path string) {
 func TestPaymentsAndRefundCommands(t *testing.T) {
 	path, receipt := paidBooks(t)
 	out, err := operator(t, path, "payments")
-	if err != nil || !strings.Contains(out, "UKO5POPCORN") || strings.Contains(out, receipt) || !strings.Contains(out, "it names no ticket of ours") {
+	if err != nil || !strings.Contains(out, "UKO5POPCORN") || strings.Contains(out, receipt) ||
+		!strings.Contains(out, "it names no ticket of ours") {
 		t.Errorf("open: %v\n%s", err, out)
 	}
 	out, err = operator(t, path, "payments", "--all", "--json", "--state=applied")
 	var listed []map[string]any
-	if err != nil || json.Unmarshal([]byte(out), &listed) != nil || len(listed) != 1 || listed[0]["receipt"] != receipt || listed[0]["amountCents"] != 270_000.0 {
+	if err != nil || json.Unmarshal([]byte(out), &listed) != nil || len(listed) != 1 ||
+		listed[0]["receipt"] != receipt || listed[0]["amountCents"] != 270_000.0 {
 		t.Errorf("as JSON: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments", "--phone=0712345126"); err != nil || !strings.Contains(out, "UKO5POPCORN") {
+	if out, err = operator(t, path, "payments", "--phone=0712345126"); err != nil ||
+		!strings.Contains(out, "UKO5POPCORN") {
 		t.Errorf("by a masked number: %v\n%s", err, out)
 	}
-	if _, err = operator(t, path, "refund", "UKO0000000"); err == nil || !strings.Contains(err.Error(), "no payment with receipt") {
+	if _, err = operator(t, path, "refund", "UKO0000000"); err == nil ||
+		!strings.Contains(err.Error(), "no payment with receipt") {
 		t.Errorf("unknown: %v", err)
 	}
-	if out, err = operator(t, path, "refund", strings.ToLower(receipt)); err != nil || !strings.Contains(out, "Refund of KSh 2700") {
+	if out, err = operator(t, path, "refund", strings.ToLower(receipt)); err != nil ||
+		!strings.Contains(out, "Refund of KSh 2,700") {
 		t.Errorf("refund: %v\n%s", err, out)
 	}
-	if _, err = operator(t, path, "refund", receipt); err == nil || !strings.Contains(err.Error(), "on its way already") {
+	if _, err = operator(t, path, "refund", receipt); err == nil ||
+		!strings.Contains(err.Error(), "on its way already") {
 		t.Errorf("refund again: %v", err)
 	}
-	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5POPCORN"); err != nil || !strings.Contains(out, "given back by hand") {
+	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5POPCORN"); err != nil ||
+		!strings.Contains(out, "given back by hand") {
 		t.Errorf("by hand: %v\n%s", err, out)
 	}
-	if _, err = operator(t, path, "refund", "UKO5POPCORN"); err == nil || !strings.Contains(err.Error(), "gone back already") {
+	if _, err = operator(t, path, "refund", "UKO5POPCORN"); err == nil ||
+		!strings.Contains(err.Error(), "gone back already") {
 		t.Errorf("after by hand: %v", err)
 	}
 	if out, err = operator(t, path, "fsck"); err != nil {
@@ -170,7 +196,8 @@ func TestPaymentsAndRefundCommands(t *testing.T) {
 func TestSalesCommand(t *testing.T) {
 	path, _ := paidBooks(t)
 	for _, c := range []struct{ do, want string }{
-		{"status", "Bookings are taken."}, {"pause", "Sales are paused: paused by the box office."}, {"status", "Sales are paused"}, {"resume", "Bookings are taken."},
+		{"status", "Bookings are taken."}, {"pause", "Sales are paused: paused by the box office."},
+		{"status", "Sales are paused"}, {"resume", "Bookings are taken."},
 	} {
 		if out, err := operator(t, path, "sales", c.do); err != nil || !strings.Contains(out, c.want) {
 			t.Errorf("%s: %v\n%s", c.do, err, out)

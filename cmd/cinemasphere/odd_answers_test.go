@@ -12,19 +12,21 @@ import (
 	"cinemasphere/mpesa/sim"
 )
 
-// TestOddPushAnswers: whatever the answer to a push looks like, the id in it is kept, so that M-PESA can be asked. Their callbacks are all lost,
-// and the tickets are paid.
+// TestOddPushAnswers: whatever the answer to a push looks like, the id in it is kept, so that M-PESA can be asked.
+// Their callbacks are all lost, and the tickets are paid.
 func TestOddPushAnswers(t *testing.T) {
 	t.Parallel()
-	s := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey, Shortcode: demoShortcode,
-		Default: sim.Script{Result: "0", ResultAfter: time.Second, Callbacks: sim.NoCallback}})
+	s := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
+		Shortcode: demoShortcode,
+		Default:   sim.Script{Result: "0", ResultAfter: time.Second, Callbacks: sim.NoCallback}})
 	t.Cleanup(s.Close)
 	inner := s.Daraja()
 	answers := []struct {
 		status   int
 		old, new string
 	}{
-		{201, "", ""}, {200, `"ResponseCode":"0"`, `"ResponseCode":"00000000"`}, {200, `"ResponseCode":"0",`, ""}, {500, "", ""}, {400, `"0"`, `"1"`},
+		{201, "", ""}, {200, `"ResponseCode":"0"`, `"ResponseCode":"00000000"`}, {200, `"ResponseCode":"0",`, ""},
+		{500, "", ""}, {400, `"0"`, `"1"`},
 	}
 	var pushes atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

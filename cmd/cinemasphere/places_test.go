@@ -193,7 +193,8 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 		write(t, filepath.Join(beside, ".env"), text+settings)
 		for _, args := range commands {
 			out, err := ended(t, program, here, nil, args...)
-			if strings.Contains(out, "Geheim") || err == nil && args[0] != "version" || args[0] == "version" && !strings.Contains(out, "cinemasphere ") {
+			if strings.Contains(out, "Geheim") || err == nil && args[0] != "version" ||
+				args[0] == "version" && !strings.Contains(out, "cinemasphere ") {
 				t.Errorf("%s: %v: %v\n%s", name, args, err, out)
 			}
 		}

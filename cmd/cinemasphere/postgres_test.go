@@ -11,11 +11,12 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestOnPostgres runs the program twice on one PostgreSQL database: what is booked at one is shown by the other, which goes on
-// when the first has ended. No file is made, and no log shows the password.
+// TestOnPostgres runs the program twice on one PostgreSQL database: what is booked at one is shown by the other, which
+// goes on when the first has ended. No file is made, and no log shows the password.
 func TestOnPostgres(t *testing.T) {
 	storetest.OnPostgres(t, func(t *testing.T) {
-		env := []string{"MPESA_ENV=simulator", "DATABASE_URL=" + strings.Replace(storetest.EmptyDatabase(t), "postgres@/", "postgres:geheim@/", 1)}
+		env := []string{"MPESA_ENV=simulator",
+			"DATABASE_URL=" + strings.Replace(storetest.EmptyDatabase(t), "postgres@/", "postgres:geheim@/", 1)}
 		first := start(t, "", env...)
 		second := start(t, first.dir, env...)
 		c := first.customer()
@@ -29,7 +30,8 @@ func TestOnPostgres(t *testing.T) {
 		}
 		c.book("0712345002", 1)
 		for _, p := range []*process{first, second} {
-			if log := p.log.String(); strings.Contains(log, "geheim") || !strings.Contains(log, "database=postgres:///") {
+			if log := p.log.String(); strings.Contains(log, "geheim") ||
+				!strings.Contains(log, "database=postgres:///") {
 				t.Errorf("the log says of the database:\n%.300s", log)
 			}
 		}
@@ -46,7 +48,8 @@ func TestOnPostgres(t *testing.T) {
 func TestMissingPostgres(t *testing.T) {
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "none")
-	out, err := subcommandWith(t, dir, []string{"MPESA_ENV=simulator", "DATABASE_URL=postgres://cinema:geheim@/cinema?host=" + socket}, "serve")
+	out, err := subcommandWith(t, dir,
+		[]string{"MPESA_ENV=simulator", "DATABASE_URL=postgres://cinema:geheim@/cinema?host=" + socket}, "serve")
 	if err == nil || !strings.Contains(out, socket) || strings.Contains(out, "geheim") {
 		t.Errorf("no server: %v, %s", err, out)
 	}

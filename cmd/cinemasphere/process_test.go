@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -113,7 +114,8 @@ func launch(t *testing.T, dir string, env ...string) *process {
 	}
 	go func() { p.done <- p.cmd.Wait() }()
 	t.Cleanup(func() {
-		p.end(syscall.SIGKILL) // a test that is about ending has ended it; others need not wait for prompts that are out
+		// A test that is about ending has ended it; others need not wait for prompts that are out.
+		_ = p.end(syscall.SIGKILL)
 		p.quiet()
 		p.fsck()
 		if t.Failed() {
@@ -143,7 +145,7 @@ func (p *process) fsck() {
 		p.t.Errorf("the books it left: %v", err)
 		return
 	}
-	defer st.Close()
+	defer shut(p.t, st)
 	audit, err := checkout.Check(context.Background(), st)
 	if err != nil {
 		p.t.Errorf("the books it left: %v", err)
@@ -167,9 +169,10 @@ func (p *process) end(sig syscall.Signal) error {
 	}
 }
 
-// What must never stand in a log: nine digits in a row (a phone number, and the end of a CheckoutRequestID), and 26 letters
-// and digits (the secret of a ticket, the token of a callback), a path that could hold one, the demo's keys.
-var loud = regexp.MustCompile(`[0-9]{9,}|[A-Z2-7]{26}|ws_CO_|/tickets/[^{]|/cb/[^{a-z]|demo-secret|demo-passkey|demo-key|Bearer |Basic |ZGVtbw==`)
+// What must never stand in a log: nine digits in a row (a phone number, and the end of a CheckoutRequestID), and 26
+// letters and digits (the secret of a ticket, the token of a callback), a path that could hold one, the demo's keys.
+var loud = regexp.MustCompile(
+	`[0-9]{9,}|[A-Z2-7]{26}|ws_CO_|/tickets/[^{]|/cb/[^{a-z]|demo-secret|demo-passkey|demo-key|Bearer |Basic |ZGVtbw==`)
 
 // quiet looks through the log for what must not stand in it.
 func (p *process) quiet() {
@@ -178,6 +181,14 @@ func (p *process) quiet() {
 		if found := loud.FindString(line); found != "" {
 			p.t.Errorf("the log says %q: %s", found, line)
 		}
+	}
+}
+
+// shut closes what a test has opened.
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
 	}
 }
 
@@ -275,8 +286,8 @@ func TestTerm(t *testing.T) {
 	}
 }
 
-// TestTermDuringPush ends the program while Daraja takes its time over a push: new bookings are refused, the ticket's page
-// is still served, and what M-PESA says is in the books before the program ends.
+// TestTermDuringPush ends the program while Daraja takes its time over a push: new bookings are refused, the ticket's
+// page is still served, and what M-PESA says is in the books before the program ends.
 func TestTermDuringPush(t *testing.T) {
 	t.Parallel()
 	daraja := slowDaraja(t)
@@ -293,7 +304,9 @@ func TestTermDuringPush(t *testing.T) {
 		home := c.get("/")
 		link, _ = home.Find(`main a[href^="/screenings/"]`).First().Attr("href")
 		form := c.get(link)
-		confirm := c.submit(form, `form[action="/bookings"]`, map[string]string{"name": "Otieno", "phone": "0712345679"})
+		confirm := c.submit(form, `form[action="/bookings"]`, map[string]string{
+			"name": "Otieno", "phone": "0712345679",
+		})
 		if confirm.Find(`input[name="confirmed"]`).Length() == 0 {
 			return false
 		}
@@ -317,7 +330,8 @@ func TestTermDuringPush(t *testing.T) {
 // TestOneServeAFile: a second serve on the same file refuses to start; other sub-commands work beside a running one.
 func TestOneServeAFile(t *testing.T) {
 	p := start(t, "")
-	if out, err := subcommand(t, p.dir, "serve", "--addr", freeAddr(t)); err == nil || !strings.Contains(out, "in use by another serve") {
+	if out, err := subcommand(t, p.dir, "serve", "--addr", freeAddr(t)); err == nil ||
+		!strings.Contains(out, "in use by another serve") {
 		t.Errorf("the second serve ended with %v: %s", err, out)
 	}
 	if out, err := subcommand(t, p.dir, "seed"); err == nil || !strings.Contains(out, "already has films") {

@@ -13,30 +13,37 @@ import (
 func TestRefundWithoutInitiator(t *testing.T) {
 	path, receipt := paidBooksOf(t, store.Sandbox)
 	const way = "cinemasphere refund --by-hand=REFERENCE "
-	if _, err := operator(t, path, "refund", receipt); err == nil || !strings.Contains(err.Error(), "no API operator (MPESA_INITIATOR_NAME)") || !strings.Contains(err.Error(), way+receipt) {
+	if _, err := operator(t, path, "refund", receipt); err == nil ||
+		!strings.Contains(err.Error(), "no API operator (MPESA_INITIATOR_NAME)") ||
+		!strings.Contains(err.Error(), way+receipt) {
 		t.Errorf("refund: %v", err)
 	}
 	out, err := operator(t, path, "payments", "--all", "--receipt="+receipt)
 	if err != nil || !strings.Contains(out, "paid for the ticket") {
 		t.Errorf("something was written: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments"); err != nil || !strings.Contains(out, way+"UKO5POPCORN") || strings.Contains(out, "refund UKO5POPCORN") {
+	if out, err = operator(t, path, "payments"); err != nil || !strings.Contains(out, way+"UKO5POPCORN") ||
+		strings.Contains(out, "refund UKO5POPCORN") {
 		t.Errorf("the list: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments", "--mpesa-initiator-name=api"); err != nil || !strings.Contains(out, "cinemasphere refund UKO5POPCORN") {
+	if out, err = operator(t, path, "payments", "--mpesa-initiator-name=api"); err != nil ||
+		!strings.Contains(out, "cinemasphere refund UKO5POPCORN") {
 		t.Errorf("the list with an initiator: %v\n%s", err, out)
 	}
 	// One that was taken down with an initiator that is gone.
 	if out, err = operator(t, path, "refund", "--mpesa-initiator-name=api", receipt); err != nil {
 		t.Errorf("with an initiator: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments"); err != nil || !strings.Contains(out, "there is no API operator (initiator)") || !strings.Contains(out, way+receipt) {
+	if out, err = operator(t, path, "payments"); err != nil ||
+		!strings.Contains(out, "there is no API operator (initiator)") || !strings.Contains(out, way+receipt) {
 		t.Errorf("the list with a request: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", receipt); err != nil || !strings.Contains(out, "given back by hand") {
+	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", receipt); err != nil ||
+		!strings.Contains(out, "given back by hand") {
 		t.Errorf("by hand: %v\n%s", err, out)
 	}
-	if _, err = operator(t, path, "refund", receipt); err == nil || !strings.Contains(err.Error(), "gone back already") {
+	if _, err = operator(t, path, "refund", receipt); err == nil ||
+		!strings.Contains(err.Error(), "gone back already") {
 		t.Errorf("after that: %v", err)
 	}
 	if out, err = operator(t, path, "fsck"); err != nil {
@@ -48,15 +55,18 @@ func TestRefundWithoutInitiator(t *testing.T) {
 func TestRefundByHandNeedsAReference(t *testing.T) {
 	path, receipt := paidBooks(t)
 	for _, flag := range []string{"--by-hand=", "--by-hand= "} {
-		if _, err := operator(t, path, "refund", flag, receipt); err == nil || !strings.Contains(err.Error(), "--by-hand needs a reference") {
+		if _, err := operator(t, path, "refund", flag, receipt); err == nil ||
+			!strings.Contains(err.Error(), "--by-hand needs a reference") {
 			t.Errorf("%q: %v", flag, err)
 		}
 	}
-	if out, err := operator(t, path, "payments", "--receipt="+receipt); err != nil || !strings.Contains(out, "paid for the ticket") {
+	if out, err := operator(t, path, "payments", "--receipt="+receipt); err != nil ||
+		!strings.Contains(out, "paid for the ticket") {
 		t.Errorf("something was written: %v\n%s", err, out)
 	}
 	for _, amount := range []string{"--amount=-1", "--amount=250001", "--amount=12"} {
-		if _, err := operator(t, path, "refund", amount, receipt); err == nil || errors.Is(err, errUnsound) || !strings.Contains(err.Error(), "amount") {
+		if _, err := operator(t, path, "refund", amount, receipt); err == nil || errors.Is(err, errUnsound) ||
+			!strings.Contains(err.Error(), "amount") {
 			t.Errorf("%s: %v", amount, err)
 		}
 	}
@@ -69,19 +79,25 @@ func TestRefundWithCents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = st.ApplyHint(t.Context(), store.Hint{Receipt: "UKO5CENTS0", Amount: 270_050, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now()})
+	_, err = st.ApplyHint(t.Context(), store.Hint{
+		Receipt: "UKO5CENTS0", Amount: 270_050, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now(),
+	})
 	if err := errors.Join(err, st.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := operator(t, path, "refund", "UKO5CENTS0"); err == nil || !strings.Contains(err.Error(), "whole shillings") || !strings.Contains(err.Error(), "cinemasphere refund --by-hand=REFERENCE UKO5CENTS0") {
+	if _, err := operator(t, path, "refund", "UKO5CENTS0"); err == nil ||
+		!strings.Contains(err.Error(), "whole shillings") ||
+		!strings.Contains(err.Error(), "cinemasphere refund --by-hand=REFERENCE UKO5CENTS0") {
 		t.Errorf("refund: %v", err)
 	}
-	if out, err := operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5CENTS0"); err != nil || !strings.Contains(out, "Refund of KSh 2700.50") {
+	if out, err := operator(t, path, "refund", "--by-hand=UKO6BACK00", "UKO5CENTS0"); err != nil ||
+		!strings.Contains(out, "Refund of KSh 2,700.50") {
 		t.Errorf("by hand: %v\n%s", err, out)
 	}
 }
 
-// TestRefundByCode: a ticket's code is as good as its receipt, and the only name of a payment whose receipt is not known.
+// TestRefundByCode: a ticket's code is as good as its receipt, and the only name of a payment whose receipt is not
+// known.
 func TestRefundByCode(t *testing.T) {
 	path, _ := paidBooks(t)
 	st, err := store.Open(t.Context(), store.Options{Path: path})
@@ -89,7 +105,8 @@ func TestRefundByCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	book := func(phone int) store.Sending {
-		sent, _, err := st.Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(phone), 1))
+		sent, _, err := st.Book(t.Context(),
+			storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(phone), 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +114,9 @@ func TestRefundByCode(t *testing.T) {
 		if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: checkout}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{Class: store.Success, LearntBy: "query", CheckoutRequestID: checkout, Code: "0"}); err != nil {
+		if _, err := st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+			Class: store.Success, LearntBy: "query", CheckoutRequestID: checkout, Code: "0",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		return sent
@@ -108,16 +127,20 @@ func TestRefundByCode(t *testing.T) {
 	}
 	spaced := strings.ToLower(waits.Code[:1] + " " + waits.Code[1:])
 	out, err := operator(t, path, "refund", spaced)
-	if err != nil || !strings.Contains(out, "(no receipt, ticket "+waits.Code+")") || !strings.Contains(out, "sent once the receipt is known") {
+	if err != nil || !strings.Contains(out, "(no receipt, ticket "+waits.Code+")") ||
+		!strings.Contains(out, "sent once the receipt is known") {
 		t.Errorf("refund: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments", "--ticket="+waits.Code); err != nil || !strings.Contains(out, "is sent once the receipt is known") {
+	if out, err = operator(t, path, "payments", "--ticket="+waits.Code); err != nil ||
+		!strings.Contains(out, "is sent once the receipt is known") {
 		t.Errorf("the list: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", gone.Code); err != nil || !strings.Contains(out, "given back by hand") {
+	if out, err = operator(t, path, "refund", "--by-hand=UKO6BACK00", gone.Code); err != nil ||
+		!strings.Contains(out, "given back by hand") {
 		t.Errorf("by hand: %v\n%s", err, out)
 	}
-	if out, err = operator(t, path, "payments", "--ticket="+gone.Code); err != nil || !strings.Contains(out, "    refunded\n    do: nothing\n") {
+	if out, err = operator(t, path, "payments", "--ticket="+gone.Code); err != nil ||
+		!strings.Contains(out, "    refunded\n    do: nothing\n") {
 		t.Errorf("refunded without a receipt: %v\n%s", err, out)
 	}
 	if out, err = operator(t, path, "fsck"); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 //go:embed sample.json
@@ -17,9 +18,6 @@ var sampleJSON []byte
 
 // programmeDays is how far ahead the sample programme reaches.
 const programmeDays = 14
-
-// nairobi is the cinema's time zone, which has no summer time.
-var nairobi = time.FixedZone("EAT", 3*60*60)
 
 type sampleMovie struct {
 	Title, Synopsis, Genre, Rating, PosterAlt string
@@ -49,7 +47,7 @@ type seedCmd struct {
 	config
 }
 
-func (c seedCmd) Run(p *program) error {
+func (c seedCmd) Run(p *program) (err error) {
 	if err := c.nameDatabase(); err != nil {
 		return err
 	}
@@ -61,7 +59,7 @@ func (c seedCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { err = errors.Join(err, st.Close()) }()
 	if err := seed(p.ctx, st); err != nil {
 		return err
 	}
@@ -92,7 +90,8 @@ func seed(ctx context.Context, st *store.Store) error {
 	return st.Found(ctx, f)
 }
 
-// extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the future.
+// extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the
+// future.
 func extendProgramme(ctx context.Context, st *store.Store) error {
 	s, err := readSample()
 	if err != nil {
@@ -123,13 +122,14 @@ func extendProgramme(ctx context.Context, st *store.Store) error {
 }
 
 // sampleProgramme is the sample's screenings from now on for programmeDays, those after the last one that there is.
-func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
+func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall,
+	movies []store.Movie) ([]store.Screening, error) {
 	bySlug := map[string]store.MovieID{}
 	for _, m := range movies {
 		bySlug[m.Slug] = m.ID
 	}
-	local := now.Time().In(nairobi)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, nairobi)
+	local := wording.Nairobi(now)
+	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	var add []store.Screening
 	for d := range programmeDays {
 		screenings, err := sampleDay(s, today.AddDate(0, 0, d), halls, bySlug)
@@ -145,9 +145,10 @@ func sampleProgramme(s sample, now, last store.Instant, halls []store.Hall, movi
 	return add, nil
 }
 
-// sampleDay is one day's sample screenings: an afternoon and an evening one in each hall, and at weekends a morning one.
-// Which film plays where moves on from day to day, so that each gets every hall.
-func sampleDay(s sample, day time.Time, halls []store.Hall, bySlug map[string]store.MovieID) ([]store.Screening, error) {
+// sampleDay is one day's sample screenings: an afternoon and an evening one in each hall, and at weekends a morning
+// one. Which film plays where moves on from day to day, so that each gets every hall.
+func sampleDay(s sample, day time.Time, halls []store.Hall,
+	bySlug map[string]store.MovieID) ([]store.Screening, error) {
 	number := int(day.Unix()+3*60*60) / (24 * 60 * 60)
 	var out []store.Screening
 	for h, hall := range halls {
@@ -175,8 +176,9 @@ func sampleDay(s sample, day time.Time, halls []store.Hall, bySlug map[string]st
 			}
 			start := day.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
 			out = append(out, store.Screening{
-				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start), SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
-				Price: store.Cents(slot.movie.PriceKsh * 100),
+				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start),
+				SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
+				Price:        store.Cents(slot.movie.PriceKsh * 100),
 			})
 		}
 	}

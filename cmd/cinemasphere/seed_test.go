@@ -8,8 +8,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestSample: twelve films, three halls of 180 to 260 places, several screenings a film over the next fourteen days, and no
-// two films in one hall at once.
+// TestSample: twelve films, three halls of 180 to 260 places, several screenings a film over the next fourteen days,
+// and no two films in one hall at once.
 func TestSample(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	s := storetest.New(t, func(o *store.Options) { o.Now = func() time.Time { return now } })

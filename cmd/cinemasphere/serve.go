@@ -19,10 +19,12 @@ import (
 	"cinemasphere/mpesa"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 const (
-	// drainTime is how long prompts that are out may keep the program from ending: as long as one counts as live, and some more.
+	// drainTime is how long prompts that are out may keep the program from ending: as long as one counts as live, and
+	// some more.
 	drainTime = 125 * time.Second
 	// requestsEnd is how long requests in flight may take after that.
 	requestsEnd = 10 * time.Second
@@ -98,9 +100,10 @@ func (s *server) open(ctx context.Context) (err error) {
 		}
 	}
 	s.checkout = checkout.New(s.store, daraja, checkout.Config{
-		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log, QueryGap: time.Duration(float64(time.Second) / s.QueryRate),
-		Shortcode: s.MpesaBusinessShortCode, Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "",
-		AutoRefund: s.AutoRefund == "on", Pull: s.PullTransactions == "on",
+		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log,
+		QueryGap: time.Duration(float64(time.Second) / s.QueryRate), Shortcode: s.MpesaBusinessShortCode,
+		Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "", AutoRefund: s.AutoRefund == "on",
+		CheckPaid: s.CheckPaidTickets == "on", Pull: s.PullTransactions == "on", Means: wording.PushError,
 	})
 	if err := s.checkout.Start(ctx); err != nil {
 		return err
@@ -127,9 +130,9 @@ func (p *plan) newDaraja(tokens mpesa.Tokens) (*mpesa.Client, error) {
 // client is what the client of Daraja is made of.
 func (p *plan) client() mpesa.Config {
 	return mpesa.Config{
-		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret, Passkey: p.MpesaPasskey,
-		Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber, TransactionType: p.MpesaTransactionType,
-		InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential,
+		BaseURL: p.MpesaBaseURL, ConsumerKey: p.MpesaConsumerKey, ConsumerSecret: p.MpesaConsumerSecret,
+		Passkey: p.MpesaPasskey, Shortcode: p.MpesaBusinessShortCode, Till: p.MpesaTillNumber,
+		TransactionType: p.MpesaTransactionType, InitiatorName: p.MpesaInitiatorName, SecurityCredential: p.credential,
 	}
 }
 
@@ -202,7 +205,8 @@ func (s *server) openSite() error {
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
-	if s.MpesaTransactionType == mpesa.BuyGoods || s.MpesaTransactionType == "" && s.MpesaTillNumber != "" && s.MpesaTillNumber != s.MpesaBusinessShortCode {
+	if s.MpesaTransactionType == mpesa.BuyGoods ||
+		s.MpesaTransactionType == "" && s.MpesaTillNumber != "" && s.MpesaTillNumber != s.MpesaBusinessShortCode {
 		deps.Till = s.MpesaTillNumber
 	} else {
 		deps.Paybill = s.MpesaBusinessShortCode
@@ -215,15 +219,15 @@ func (s *server) openSite() error {
 		return err
 	}
 	s.http = &http.Server{
-		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	return nil
 }
 
-// serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still served,
-// until what became of the last prompt is in the books.
+// serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still
+// served, until what became of the last prompt is in the books.
 func (s *server) serve(ctx context.Context) error {
 	s.log.Info("open", "address", s.BaseURL, "version", builtFrom(), "mpesa", s.env,
 		"database", store.PathName(s.DatabaseURL), "settings", s.settingsSource(),
@@ -252,7 +256,8 @@ func (s *server) drain(run context.Context) error {
 	wait, cancel := context.WithTimeout(run, drainTime)
 	defer cancel()
 	if err := s.checkout.Close(wait); err != nil {
-		s.log.Warn("closing with prompts unanswered: their callbacks are missed unless the program is back in time", "error", err)
+		s.log.Warn("closing with prompts unanswered: their callbacks are missed unless the program is back in time",
+			"error", err)
 	}
 	end, cancel := context.WithTimeout(run, requestsEnd)
 	defer cancel()

@@ -158,8 +158,8 @@ func (s *settings) warnUnused(name string, first, got setting) {
 	}
 }
 
-// readSecret reads the file that NAME_FILE names, as Docker and systemd hand secrets to programs. Its errors do not hold
-// the name: it may be the secret itself, by mistake.
+// readSecret reads the file that NAME_FILE names, as Docker and systemd hand secrets to programs. Its errors do not
+// hold the name: it may be the secret itself, by mistake.
 func readSecret(k known, file setting) (setting, error) {
 	path := inFolder(file.folder, strings.TrimFunc(file.value, isBlank))
 	data, err := os.ReadFile(path)

@@ -60,8 +60,9 @@ func statSettings(path string) (fs.FileInfo, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s is a link to a file that is not there", path)
 	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s is a folder, and must be a file: Docker makes a folder where the file that is to be "+
-			"mounted is not there; move a folder of another use elsewhere", path)
+		return nil,
+			fmt.Errorf("%s is a folder, and must be a file: Docker makes a folder where the file that is to be "+
+				"mounted is not there; move a folder of another use elsewhere", path)
 	}
 	return info, err
 }

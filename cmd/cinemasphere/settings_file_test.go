@@ -22,14 +22,16 @@ func TestDatabaseURL(t *testing.T) {
 		"sqlite:///geheim.db": "sqlite: is not needed", "Postgres://kino:geheim@db/kino": "must begin with postgres://",
 		"postgres://kino:geheim@db": "names no database", "postgres://kino:geheim@db:port/kino": "cannot be read",
 		"postgres://kino:ge@heim@db/kino": "%40", "mysql://kino:geheim@db/kino": "mysql:// is neither",
-		"//kino:geheim@db/kino": "is neither", "kino:geheim@db": "is neither", "postgres//kino:geheim@db/x": "is neither",
-		"host=db password=geheim": "is neither", "db:5432:kino:geheim": "is neither", "sub/geheim@db": "is neither",
+		"//kino:geheim@db/kino": "is neither", "kino:geheim@db": "is neither",
+		"postgres//kino:geheim@db/x": "is neither",
+		"host=db password=geheim":    "is neither", "db:5432:kino:geheim": "is neither", "sub/geheim@db": "is neither",
 	} {
 		write(t, filepath.Join(dir, "file"), text)
 		refused := want
 		for place, lines := range map[string][2]string{
 			"the environment": {"DATABASE_URL=" + text, ""}, ".env": {"", "DATABASE_URL=" + text},
-			"of DATABASE_URL_FILE": {"", "DATABASE_URL_FILE=file"}, "_FILE (the environment": {"DATABASE_URL_FILE=" + text, ""},
+			"of DATABASE_URL_FILE":   {"", "DATABASE_URL_FILE=file"},
+			"_FILE (the environment": {"DATABASE_URL_FILE=" + text, ""},
 		} {
 			if place == "_FILE (the environment" && want == "" {
 				continue
@@ -75,7 +77,8 @@ func TestMisnamedFiles(t *testing.T) {
 		".env.txt": true, "env.txt": true, ".ENV": true, ".Env": true, ".env ": true, " .env": true, ".env.": true,
 		".env.TXT": true, ".ENV.txt": true, "env": true, "_env": true, ".env.rtf": true, ".env\u200b": true,
 		".env.txt.txt": true, "\".env\"": true, ". env": true, ".env .txt": true,
-		".env.example": false, "venv.txt": false, "environment": false, "cinema.env": false, ".envrc": false, "txt": false,
+		".env.example": false, "venv.txt": false, "environment": false, "cinema.env": false, ".envrc": false,
+		"txt": false,
 	} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, name), "MPESA_ENV=production")
@@ -172,7 +175,8 @@ func TestFilesOfOthers(t *testing.T) {
 		} {
 			out, err := run(c.env, c.args...)
 			if !strings.Contains(out, c.want) || !strings.Contains(out, path+" is not read") ||
-				strings.Contains(out, "permission denied") && c.args[0] != "fsck" || (err == nil) != (c.args[0] == "version") {
+				strings.Contains(out, "permission denied") && c.args[0] != "fsck" ||
+				(err == nil) != (c.args[0] == "version") {
 				t.Errorf("%s, %v: %v\n%s", at, c, err, out)
 			}
 		}

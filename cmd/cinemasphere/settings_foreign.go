@@ -37,7 +37,8 @@ func (s *settings) findForeign(sources []source) error {
 				got.value = strings.TrimFunc(got.value, isBlank)
 			}
 			if before, is := found[name]; is && before.value != got.value && from.file {
-				errs = append(errs, fmt.Errorf("%s (%s) is given in small letters too, with another value", name, got.from))
+				errs = append(errs,
+					fmt.Errorf("%s (%s) is given in small letters too, with another value", name, got.from))
 			}
 			if _, is := found[name]; !is || written == name {
 				found[name] = got

@@ -21,7 +21,8 @@ func TestProxySettings(t *testing.T) {
 		for _, bad := range []string{"http://u:ge%heim@proxy:3128", "proxy geheim:3128", "http://proxy:geheim",
 			"ftp://u:geheim@proxy", "://geheim", "http://u:geheim/x@proxy:3128", "http://u:1/geheim@proxy:3128",
 			"http://u:geheim#x@proxy", "http://u:1#geheim@proxy", "http://proxy:3128/geheim", "http://proxy:0/",
-			"http://proxy:99999", "http://proxy:", "http:///geheim", "proxy:3128/geheim", "http://", "http://proxy:31 28",
+			"http://proxy:99999", "http://proxy:", "http:///geheim", "proxy:3128/geheim", "http://",
+			"http://proxy:31 28",
 			"'http://u:geheim@proxy:3128'", "http:/u:geheim@proxy", "[::1", "http;//geheim"} {
 			for _, inFile := range []bool{false, true} {
 				dir, environ := t.TempDir(), []string{name + "=" + bad}
@@ -52,7 +53,8 @@ func TestWhoBeatsWhomOfLibraries(t *testing.T) {
 		{"", "https_proxy=http://b", "HTTPS_PROXY=http://h", "HTTPS_PROXY", "http://b", 1},
 		{"https_proxy=http://e", "HTTPS_PROXY=http://b", "HTTPS_PROXY=http://h", "HTTPS_PROXY", "http://e", 0},
 		{"HTTPS_PROXY=", "HTTPS_PROXY=http://b", "", "HTTPS_PROXY", "http://b", 0},
-		{"no_proxy=e", "NO_PROXY=b", "", "NO_PROXY", "e", 0}, {"NO_PROXY= ", "NO_PROXY=b", "NO_PROXY=h", "NO_PROXY", "b", 1},
+		{"no_proxy=e", "NO_PROXY=b", "", "NO_PROXY", "e", 0},
+		{"NO_PROXY= ", "NO_PROXY=b", "NO_PROXY=h", "NO_PROXY", "b", 1},
 		{"", "PGSSLROOTCERT=b", "PGSSLROOTCERT=h", "PGSSLROOTCERT", "b", 1},
 		{"PGPASSWORD=geheim ", "PGPASSWORD=b", "", "PGPASSWORD", "geheim ", 0},
 		{"", "", "PGPASSWORD='geheim '", "PGPASSWORD", "geheim ", 0},
@@ -99,7 +101,8 @@ func TestListsAndNumbers(t *testing.T) {
 		if err == nil {
 			_, err = inFile.check()
 		}
-		if name, _, _ := strings.Cut(text, "="); (err == nil) != good || err != nil && !strings.Contains(err.Error(), name) {
+		if name, _, _ := strings.Cut(text, "="); (err == nil) != good ||
+			err != nil && !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -85,7 +85,7 @@ func TestEmptyIsTheDefault(t *testing.T) {
 		dir := t.TempDir()
 		value := map[string]string{"HOLD": "1m", "RETRY_HOLD": "1m", "QUERY_RATE": "7", "QUERY_SCHEDULE": "9s",
 			"LOG_LEVEL": "warn", "LOG_FORMAT": "json",
-			"AUTO_REFUND": "on", "PULL_TRANSACTIONS": "on"}[k.name]
+			"AUTO_REFUND": "on", "PULL_TRANSACTIONS": "on", "CHECK_PAID_TICKETS": "off"}[k.name]
 		if value == "" {
 			continue
 		}
@@ -243,7 +243,8 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 func TestSecretsFromFiles(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"plain": "geheim$1", "line": "geheim$1\n",
-		"windows": "\ufeffgeheim$1\r\n", "two": "ge\nheim", "space": "geheim ", "nothing": "", "line end": "\n", "blank": "\ufeff \r\n"} {
+		"windows": "\ufeffgeheim$1\r\n", "two": "ge\nheim", "space": "geheim ", "nothing": "", "line end": "\n",
+		"blank": "\ufeff \r\n"} {
 		write(t, filepath.Join(dir, name), text)
 	}
 	for file, good := range map[string]bool{"plain": true, "line": true, "windows": true, "two": false, "space": false,

@@ -30,7 +30,8 @@ func TestUnreadMoney(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, body := range []string{
-		`{"TransID":"UKO4JL9G9Q","TransAmount":"1.300,00","TransTime":"20261129101112","BillRefNumber":"POPCORN","MSISDN":"254712345126"}`,
+		`{"TransID":"UKO4JL9G9Q","TransAmount":"1.300,00","TransTime":"20261129101112","BillRefNumber":"POPCORN",` +
+			`"MSISDN":"254712345126"}`,
 		`{"TransID":"UKO4JL9H`, `<confirmation payer="254712345126"/>`, "\x00\x01\x02", ``,
 	} {
 		resp, err := http.Post(p.base+"/cb/paid/"+token, "application/json", strings.NewReader(body))
@@ -41,7 +42,8 @@ func TestUnreadMoney(t *testing.T) {
 	listed := func(when string) string {
 		out, err := subcommand(t, p.dir, "payments")
 		entries := regexp.MustCompile(`callback:[0-9]+ said:`).FindAllString(out, -1)
-		if err != nil || len(entries) != 4 || !strings.Contains(out, "UKO4JL9G9Q") || !strings.Contains(out, "amount not known") || strings.Contains(out, "254712345126") {
+		if err != nil || len(entries) != 4 || !strings.Contains(out, "UKO4JL9G9Q") ||
+			!strings.Contains(out, "amount not known") || strings.Contains(out, "254712345126") {
 			t.Errorf("%s: %v\n%s", when, err, out)
 		}
 		return out
@@ -61,17 +63,20 @@ func TestUnreadMoney(t *testing.T) {
 		t.Errorf("fsck: %v\n%s", err, out)
 	}
 	for _, name := range append(regexp.MustCompile(`callback:[0-9]+`).FindAllString(out, -1), "UKO4JL9G9Q") {
-		if out, err := subcommand(t, p.dir, "settled", "--note=seen to", name); err != nil && !strings.Contains(out, "nobody has to do anything") {
+		if out, err := subcommand(t, p.dir, "settled", "--note=seen to", name); err != nil &&
+			!strings.Contains(out, "nobody has to do anything") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 	if out, err := subcommand(t, p.dir, "fsck"); err != nil {
 		t.Errorf("settled: %v\n%s", err, out)
 	}
-	if out, err := subcommand(t, p.dir, "payments"); err != nil || !strings.Contains(out, "No money waits for anybody.") {
+	if out, err := subcommand(t, p.dir, "payments"); err != nil ||
+		!strings.Contains(out, "No money waits for anybody.") {
 		t.Errorf("settled: %v\n%s", err, out)
 	}
-	if out, err := subcommand(t, p.dir, "payments", "--all", "--state=unread"); err != nil || strings.Count(out, "seen to") != 4 {
+	if out, err := subcommand(t, p.dir, "payments", "--all", "--state=unread"); err != nil ||
+		strings.Count(out, "seen to") != 4 {
 		t.Errorf("all: %v\n%s", err, out)
 	}
 }
@@ -90,16 +95,19 @@ func TestSetUpTroubleIsTold(t *testing.T) {
 		status, err := subcommand(t, p.dir, "sales", "status")
 		list, err2 := subcommand(t, p.dir, "payments")
 		all, err3 := subcommand(t, p.dir, "payments", "--all")
-		if err != nil || err2 != nil || err3 != nil || strings.Count(all, "SFC_IC0003") != n+1 || !strings.Contains(all, "check transaction type, shortcode and till") {
+		if err != nil || err2 != nil || err3 != nil || strings.Count(all, "SFC_IC0003") != n+1 ||
+			!strings.Contains(all, "check transaction type, shortcode and till") {
 			t.Errorf("all: %v, %v, %v\n%s", err, err2, err3, all)
 		}
-		if told := strings.Contains(status, "The last 3 prompts failed for the cinema's set-up") && strings.Contains(status, "SFC_IC0003") &&
+		if told := strings.Contains(status, "The last 3 prompts failed for the cinema's set-up") &&
+			strings.Contains(status, "SFC_IC0003") &&
 			strings.Contains(list, "SFC_IC0003"); told != (n == 2) || strings.Contains(list, "SFC_IC0003") != told {
 			t.Errorf("after %d:\n%s%s", n+1, status, list)
 		}
 	}
 	eventually(t, 5*time.Second, "the log warns of each", func() bool {
 		log := p.log.String()
-		return strings.Count(log, "M-PESA's result of a push needs the operator") == 3 && strings.Contains(log, "SFC_IC0003")
+		return strings.Count(log, "M-PESA's result of a push needs the operator") == 3 &&
+			strings.Contains(log, "SFC_IC0003")
 	})
 }

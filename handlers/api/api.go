@@ -1,7 +1,7 @@
 // Package api is the JSON API for programs: films, booking, payment status and tickets.
 //
-// It must never do what the site does not: it books through checkout like everyone else, and opens a ticket by its secret,
-// or by its countable number only for the browser session that bought it.
+// It must never do what the site does not: it books through checkout like everyone else, and opens a ticket by its
+// secret, or by its countable number only for the browser session that bought it.
 package api
 
 import (
@@ -11,6 +11,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 // Config is what an API is made of. All fields but Questions are needed.
@@ -38,11 +39,15 @@ func New(c Config) *API { return &API{Config: c} }
 func (a *API) Handle(h web.HandlerFunc) http.HandlerFunc { return a.Kit.Handle(a.Problem, h) }
 
 // noCORS is what the author of another site's page reads in its console.
-const noCORS = "This API has no CORS: pages of other sites cannot call it. Call it from your server, or link to our pages."
+const noCORS = "This API has no CORS: pages of other sites cannot call it. Call it from your server, or link to " +
+	"our pages."
 
 // Problem draws a problem as {"error": …}.
 func (a *API) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 	sentence := p.Sentence
+	if p.Closed != nil {
+		sentence = wording.Refusal(p.Closed)
+	}
 	if p.Status == http.StatusForbidden || p.Status == http.StatusMethodNotAllowed && r.Method == http.MethodOptions {
 		sentence = noCORS // another site's page has tried, or asks whether it may
 	}
@@ -69,6 +74,6 @@ func kenya(i store.Instant) *string {
 	if i == 0 {
 		return nil
 	}
-	s := web.Nairobi(i).Format(time.RFC3339)
+	s := wording.Machine(i)
 	return &s
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/go-chi/chi/v5"
 
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 // shillings is cents as a JSON number in KSh: 1350, or 12.75.
@@ -19,11 +19,7 @@ type shillings store.Cents
 
 // MarshalJSON writes the number without a float in between.
 func (s shillings) MarshalJSON() ([]byte, error) {
-	text := strconv.FormatInt(int64(s)/100, 10)
-	if rest := int64(s) % 100; rest != 0 {
-		text += "." + strings.TrimRight(fmt.Sprintf("%02d", rest), "0")
-	}
-	return []byte(text), nil
+	return []byte(wording.Decimal(store.Cents(s))), nil
 }
 
 // showing is what there is to say of a screening; all null where there is none.

@@ -13,6 +13,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -108,13 +109,14 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 	if b.Phone, err = f.phone("phoneNumber"); err != nil {
 		return b, err
 	}
-	if b.Quantity, err = f.count("quantity", fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
+	if b.Quantity, err = f.count("quantity",
+		fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
 		return b, err
 	}
 	b, problems := b.Check()
 	for _, field := range []string{"name", "phone", "quantity"} {
-		if sentence, wrong := problems[field]; wrong {
-			return b, bad(sentence)
+		if err, wrong := problems[field]; wrong {
+			return b, bad(wording.Typed(err))
 		}
 	}
 	if which == "movieId" {
@@ -161,7 +163,9 @@ func idempotencyKey(r *http.Request) (string, error) {
 	key := keys[0]
 	printable := !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })
 	if len(keys) > 1 || len(key) < shortestKey || len(key) > longestKey || !printable {
-		return "", bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey, longestKey))
+		return "",
+			bad(fmt.Sprintf("The Idempotency-Key must have %d to %d characters, without spaces.", shortestKey,
+				longestKey))
 	}
 	return key, nil
 }
@@ -180,28 +184,30 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	}
 	web.Note(w, err)
 	web.RetryAfter(w, refusal)
-	body := errorBody{Error: web.RefusalSentence(refusal)}
-	status := web.RefusalStatus(refusal)
+	body := errorBody{Error: wording.RefusalToProgram(refusal)}
+	var status int
 	switch refusal.Kind {
 	case store.SoldOut:
 		status, body.Left = http.StatusBadRequest, &refusal.Left
 	case store.OverLimit:
 		status = http.StatusBadRequest
 	case store.KeyReused:
-		status, body.Error = http.StatusUnprocessableEntity, "This Idempotency-Key has been used for another request."
-	case store.KeyElsewhere:
-		body.Error = "This request has been made already, from another address or session, and its booking stands. " +
-			"The prompt on the phone is for it. Its ticket opens for whoever made it; otherwise show the M-PESA message at the box office."
+		status = http.StatusUnprocessableEntity
+	default:
+		status = web.RefusalStatus(refusal)
 	}
 	return web.WriteJSON(w, status, body)
 }
 
-// unknown says what may be done about a booking of which nobody knows whether it was written: only its key finds it again.
+// unknown says what may be done about a booking of which nobody knows whether it was written: only its key finds it
+// again.
 func unknown(r *http.Request, err error) error {
 	e := &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 30, Err: err}
-	e.Public = "It is not known yet whether the booking was written. Send it again with the same Idempotency-Key: it is made at most once."
+	e.Public = "It is not known yet whether the booking was written. Send it again with the same Idempotency-Key: it " +
+		"is made at most once."
 	if r.Header.Get("Idempotency-Key") == "" {
-		e.Public = "It is not known yet whether the booking was written. No prompt was sent. Sending it again may hold other seats for a few minutes."
+		e.Public = "It is not known yet whether the booking was written. No prompt was sent. Sending it again may " +
+			"hold other seats for a few minutes."
 	}
 	return e
 }
@@ -209,7 +215,7 @@ func unknown(r *http.Request, err error) error {
 // booked answers a booking that stands.
 func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 	t := p.Ticket
-	if t.Reason == checkout.ReasonPhoneLocked {
+	if t.Reason == store.ReasonPhoneLocked {
 		if p.Refused != nil {
 			web.Note(w, p.Refused)
 		}
@@ -224,8 +230,9 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 		}})
 	}
 	body := paymentBody{
-		Message: "Payment request sent. Check your phone and enter your M-PESA PIN.", TicketID: t.ID, TicketCode: t.Code, TicketSecret: t.Secret,
-		ResponseDescription: p.Answer.ResponseDescription, TotalAmount: t.Total,
+		Message: "Payment request sent. Check your phone and enter your M-PESA PIN.", TicketID: t.ID,
+		TicketCode: t.Code, TicketSecret: t.Secret, ResponseDescription: p.Answer.ResponseDescription,
+		TotalAmount: t.Total,
 	}
 	if p.Replayed {
 		body.Message = "This request has been made before; nothing new was sent."
@@ -237,7 +244,7 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 		status = http.StatusAccepted
 		body.Message = "The payment request is on its way. Ask for the ticket to see what becomes of it."
 	}
-	if said := checkout.AnsweredWith(t); said != "" {
+	if said := wording.AnsweredWith(t); said != "" {
 		body.Message = said + " Ask for the ticket to see what becomes of it."
 	}
 	return web.WriteJSON(w, status, body)
@@ -248,7 +255,12 @@ const longestRaw = 1000
 
 func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 	web.Note(w, p.Refused)
-	body := refusedBody{Error: "Failed to initiate payment", MpesaResponse: map[string]string{"raw": strings.ToValidUTF8(string(p.Refused.Body[:min(len(p.Refused.Body), longestRaw)]), "")}}
+	body := refusedBody{
+		Error: "Failed to initiate payment",
+		MpesaResponse: map[string]string{
+			"raw": strings.ToValidUTF8(string(p.Refused.Body[:min(len(p.Refused.Body), longestRaw)]), ""),
+		},
+	}
 	if json.Valid(p.Refused.Body) {
 		body.MpesaResponse = json.RawMessage(p.Refused.Body)
 	}
@@ -260,11 +272,11 @@ func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
 func phoneBusy(w http.ResponseWriter) error {
 	refusal := &store.Refusal{Kind: store.PhoneBusy, Wait: store.PhoneWait}
 	web.RetryAfter(w, refusal)
-	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: web.RefusalSentence(refusal)})
+	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: wording.Refusal(refusal)})
 }
 
 func refusedStatus(w http.ResponseWriter, reason string) int {
-	if reason == checkout.ReasonMpesaBusy {
+	if reason == store.ReasonMpesaBusy {
 		w.Header().Set("Retry-After", "30")
 		return http.StatusServiceUnavailable
 	}
@@ -272,7 +284,7 @@ func refusedStatus(w http.ResponseWriter, reason string) int {
 }
 
 // QueryPaymentStatus answers POST /api/query-payment-status with what M-PESA has said, or what Daraja says, as it
-// came. It decides nothing.
+// came but for what it says of another transaction of the phone. It decides nothing.
 func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	client, _, err := a.client(w, r)
@@ -297,14 +309,14 @@ func (a *API) QueryPaymentStatus(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, checkout.ErrNoTurn):
 		return &web.Error{
 			Status: http.StatusServiceUnavailable, RetryAfter: 5, Err: err,
-			Public: "M-PESA is being asked about other payments at the moment. Please ask again in a few seconds.",
+			Public: wording.NoTurn,
 		}
 	case errors.Is(err, store.ErrNotFound):
 		return notFound("Payment request")
 	case r.Context().Err() != nil:
 		return r.Context().Err()
 	case err != nil || len(raw) == 0:
-		return &web.Error{Status: http.StatusBadGateway, Public: "M-PESA gave no answer. Please ask again in a few seconds.", Err: err}
+		return &web.Error{Status: http.StatusBadGateway, Public: wording.NoAnswer, Err: err}
 	}
-	return web.WriteJSON(w, http.StatusOK, raw)
+	return web.WriteJSON(w, http.StatusOK, neutral(raw))
 }

@@ -22,11 +22,17 @@ type fields map[string]json.RawMessage
 func readFields(r *http.Request) (fields, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, &web.Error{Status: http.StatusUnsupportedMediaType, Public: "The body must be JSON, with Content-Type: application/json."}
+		return nil, &web.Error{
+			Status: http.StatusUnsupportedMediaType,
+			Public: "The body must be JSON, with Content-Type: application/json.",
+		}
 	}
 	body, err := io.ReadAll(r.Body)
 	if web.As[*http.MaxBytesError](err) {
-		return nil, &web.Error{Status: http.StatusRequestEntityTooLarge, Public: fmt.Sprintf("The body may have at most %d bytes.", web.MaxBody), Err: err}
+		return nil, &web.Error{
+			Status: http.StatusRequestEntityTooLarge,
+			Public: fmt.Sprintf("The body may have at most %d bytes.", web.MaxBody), Err: err,
+		}
 	}
 	if err != nil {
 		return nil, &web.Error{Status: http.StatusBadRequest, Err: fmt.Errorf("read body: %w", err)}

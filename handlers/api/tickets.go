@@ -7,9 +7,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 type ticketBody struct {
@@ -74,17 +74,18 @@ func (a *API) openTicket(r *http.Request, ref string) (*store.Ticket, error) {
 
 func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	body := ticketBody{
-		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone, Quantity: t.Quantity,
-		TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt), TransactionDate: kenya(t.TransactedAt),
-		DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt), Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
+		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone,
+		Quantity: t.Quantity, TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt),
+		TransactionDate: kenya(t.TransactedAt), DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt),
+		Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
 		Movie:     a.movieOf(t.Movie, &t.Screening),
 		Screening: ticketScreening{t.Screening.ID, t.Screening.Hall, showingOf(&t.Screening)},
 	}
 	if t.Status == store.Failed {
-		why := checkout.Explain(t).Sentence
+		why := wording.Explain(t).Sentence
 		body.FailureReason, body.FailureMessage = orNull(publicReason(t.Reason)), &why
 	} else if t.Status == store.Pending {
-		body.FailureMessage = orNull(checkout.AnsweredWith(t))
+		body.FailureMessage = orNull(wording.AnsweredWith(t))
 	}
 	return body
 }
@@ -93,8 +94,8 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 // its owner's to know.
 func publicReason(reason string) string {
 	switch reason {
-	case checkout.ReasonPhoneLocked, "locked":
-		return checkout.ReasonRefused
+	case store.ReasonPhoneLocked, "locked":
+		return store.ReasonRefused
 	}
 	return reason
 }

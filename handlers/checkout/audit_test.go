@@ -38,15 +38,13 @@ func (w *world) paid(id store.ScreeningID, phone string) *store.Ticket {
 
 // TestReversalsAreReadAgain: money that M-PESA has said to have given back is not to be given back again.
 func TestReversalsAreReadAgain(t *testing.T) {
-	const rule = "money that M-PESA has given back is given back in the books: "
+	const rule = "what M-PESA told is written down: "
 	for name, tt := range map[string]struct {
 		before bool // somebody else has given it back
 		books  []string
 	}{
-		"due again":             {false, []string{`UPDATE payment SET state = 'unmatched'`, `UPDATE refund SET state = 'failed'`}},
-		"by somebody else":      {false, []string{`UPDATE payment SET state = 'reversed_elsewhere'`, `UPDATE refund SET state = 'failed'`}},
-		"no refund":             {false, []string{`UPDATE payment SET state = 'unmatched'`, `DELETE FROM refund`}},
-		"due again, was before": {true, []string{`UPDATE payment SET state = 'unmatched'`}},
+		"by us":            {false, []string{`DELETE FROM fact WHERE source = 'reversal'`}},
+		"by somebody else": {true, []string{`DELETE FROM fact WHERE source = 'reversal'`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
@@ -54,7 +52,9 @@ func TestReversalsAreReadAgain(t *testing.T) {
 				if tt.before {
 					w.daraja.Reverse(tk.Receipt)
 				}
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test"}); err != nil {
+				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+					Receipt: tk.Receipt, By: "test",
+				}); err != nil {
 					t.Fatal(err)
 				}
 				pass(2 * time.Minute)
@@ -70,15 +70,16 @@ func TestReversalsAreReadAgain(t *testing.T) {
 
 // TestConfirmationsAreReadAgain: what a C2B confirmation has told of is in the books, with the amount that it told.
 func TestConfirmationsAreReadAgain(t *testing.T) {
-	const rule = "every success that was called back has its payment: "
+	const rule = "what M-PESA told is written down: "
 	for query, want := range map[string]string{
-		`DELETE FROM payment`: "has none: C2B told of receipt ",
-		`UPDATE payment SET amount_cents = 1, learnt_by = 'c2b'`: "is of KSh 100, and the books say KSh 0.01",
+		`DELETE FROM fact`: "confirmation paid", `UPDATE fact SET amount_cents = 1`: "confirmation paid, push 0",
 	} {
 		t.Run(want, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 				w.registered()
-				receipt, err := w.daraja.PayByHand(sim.HandPayment{Phone: storetest.Phone(1), To: "174379", Account: "POPCORN", Amount: 100, PIN: "1234"})
+				receipt, err := w.daraja.PayByHand(sim.HandPayment{
+					Phone: storetest.Phone(1), To: "174379", Account: "POPCORN", Amount: 100, PIN: "1234",
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,33 +94,32 @@ func TestConfirmationsAreReadAgain(t *testing.T) {
 	}
 }
 
-// TestSupersededConfirmation: the receipt of a confirmation that turned out to be a prompt's own money stands on the payment that
-// was kept.
+// TestSupersededConfirmation: the receipt of a confirmation that turned out to be a prompt's own money stands on the
+// payment that was kept.
 func TestSupersededConfirmation(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.till = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		w.registered()
 		w.daraja.SetEcho(sim.EchoBefore)
 		// Two prompts of one phone are confirmed without receipts; whose the echoes are only the late callbacks tell.
 		for _, key := range []string{"one", "two"} {
-			w.daraja.SetScript(storetest.Phone(1), sim.Script{Result: "0", ResultAfter: time.Second, CallbackAfter: 20 * time.Minute, ConfirmationAfter: 5 * time.Minute})
+			w.daraja.SetScript(storetest.Phone(1), sim.Script{
+				Result: "0", ResultAfter: time.Second, CallbackAfter: 20 * time.Minute,
+				ConfirmationAfter: 5 * time.Minute,
+			})
 			if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, key)); err != nil {
 				t.Fatal(err)
 			}
 			pass(40 * time.Second)
 		}
 		pass(time.Hour)
-		superseded, err := w.store.Cases(t.Context(), store.CaseFilter{All: true, States: []string{string(store.PaymentSuperseded)}})
-		if err != nil || len(superseded) == 0 {
-			t.Fatal("nothing was superseded", err)
-		}
 		w.sound()
-		storetest.Exec(t, w.path, `UPDATE payment SET receipt = NULL`)
-		w.unsound("has none: C2B told of receipt ")
+		storetest.Exec(t, w.path, `DELETE FROM fact WHERE source = 'confirmation'`)
+		w.unsound("what M-PESA told is written down: ")
 	})
 }
 
-// TestToldForAnotherID: what was told for another CheckoutRequestID than the prompt's is no ticket, goes back by nobody's hand but a
-// person's, and is on the list of money as long as that has not been done.
+// TestToldForAnotherID: what was told for another CheckoutRequestID than the prompt's is no ticket, goes back by
+// nobody's hand but a person's, and is on the list of money as long as that has not been done.
 func TestToldForAnotherID(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.autoRefund = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := storetest.Phone(1)
@@ -129,10 +129,14 @@ func TestToldForAnotherID(t *testing.T) {
 			t.Fatal(err)
 		}
 		tell := func(receipt string) {
-			body := `{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_other","ResultCode":0,"ResultDesc":"ok","CallbackMetadata":{"Item":[
-				{"Name":"Amount","Value":1350},{"Name":"MpesaReceiptNumber","Value":"` + receipt + `"},{"Name":"PhoneNumber","Value":` + phone + `}]}}}}`
+			body := `{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_other","ResultCode":0,
+				"ResultDesc":"ok","CallbackMetadata":{"Item":[
+				{"Name":"Amount","Value":1350},{"Name":"MpesaReceiptNumber","Value":"` + receipt +
+				`"},{"Name":"PhoneNumber","Value":` + phone + `}]}}}}`
 			token := path.Base(w.daraja.Pushes(phone)[0].CallbackURL)
-			if known, err := w.service.Receive(t.Context(), checkout.Delivery{Token: token, Source: "test", Body: []byte(body)}); err != nil || !known {
+			if known, err := w.service.Receive(t.Context(), checkout.Delivery{
+				Token: token, Source: "test", Body: []byte(body),
+			}); err != nil || !known {
 				t.Fatal(known, err)
 			}
 			pass(time.Second)
@@ -143,22 +147,28 @@ func TestToldForAnotherID(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed timeout" {
 			t.Error(got)
 		}
-		listed, err := w.store.Cases(t.Context(), store.CaseFilter{Ticket: placed.Ticket.Code, Phone: phone, Receipt: "UKO4STRAY1"})
-		if err != nil || len(listed) != 1 || listed[0].State != "unmatched" || listed[0].Amount != 135_000 || listed[0].Refund != "" {
+		listed, err := w.store.Cases(t.Context(), store.CaseFilter{
+			Ticket: placed.Ticket.Code, Phone: phone, Receipt: "UKO4STRAY1",
+		})
+		if err != nil || len(listed) != 1 || listed[0].State != "unmatched" || listed[0].Amount != 135_000 ||
+			listed[0].Refund != "" {
 			t.Errorf("the list has %+v, %v", listed, err)
 		}
 		audit, err := checkout.Check(t.Context(), w.store)
 		if err != nil || len(audit.Wrong) > 0 {
 			t.Error(audit.Wrong, err)
 		}
-		if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: "UKO4STRAY1", By: "box office", Reference: "UKO5BACK01"}); err != nil {
+		if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+			Receipt: "UKO4STRAY1", By: "box office", Reference: "UKO5BACK01",
+		}); err != nil {
 			t.Error(err)
 		}
-		if listed, err = w.store.Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil || len(listed) > 0 {
+		if listed, err = w.store.Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil ||
+			len(listed) > 0 {
 			t.Errorf("given back, it is still listed: %+v, %v", listed, err)
 		}
-		storetest.Exec(t, w.path, `UPDATE payment SET receipt = 'UKO4OTHER1'`)
-		w.unsound("look in the M-PESA portal for receipt UKO4STRAY1")
+		storetest.Exec(t, w.path, `UPDATE fact SET receipt = 'UKO4OTHER1'`)
+		w.unsound("what M-PESA told is written down: ")
 		tell("")
 		w.unsound("a callback is understood whole, or a person has settled it")
 	})
@@ -175,7 +185,8 @@ func (w *world) registered() {
 	}
 }
 
-// TestAuditFinds breaks, by hand, what the books say of each thing that callbacks have told, and sees it found when they are read again.
+// TestAuditFinds breaks, by hand, what the books say of each thing that callbacks have told, and sees it found when
+// they are read again.
 func TestAuditFinds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
 		for i, b := range storetest.AuditBreaks() {
@@ -191,7 +202,10 @@ func TestAuditFinds(t *testing.T) {
 					storetest.Exec(t, path, query)
 				}
 				audit, err := checkout.Check(t.Context(), s)
-				if err != nil || !slices.ContainsFunc(audit.Wrong, func(line string) bool { return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says) }) {
+				if err != nil ||
+					!slices.ContainsFunc(audit.Wrong, func(line string) bool {
+						return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says)
+					}) {
 					t.Errorf("found %q, %v", audit.Wrong, err)
 				}
 			})

@@ -35,26 +35,27 @@ type Booking struct {
 	Session     *store.SessionRow // the session, where it begins with this booking
 }
 
-// Invalid says what is wrong with a form, in a sentence for each field: name, phone, quantity.
-type Invalid map[string]string
+// Invalid says what is wrong with the fields of a form: phone, an [mpesa.MSISDNError]; name and quantity, a
+// [store.Fault].
+type Invalid map[string]error
 
-// Error names no field: the sentences are for the customer.
+// Error names no field.
 func (i Invalid) Error() string { return fmt.Sprintf("invalid fields: %d", len(i)) }
 
 // Check reads a booking's fields as the server will, without booking: the MSISDN as it will be rung, and what is wrong.
 func (b Booking) Check() (clean Booking, problems Invalid) {
 	problems = Invalid{}
-	var wrong string
-	if b.Name, wrong = readName(b.Name); wrong != "" {
+	var wrong error
+	if b.Name, wrong = readName(b.Name); wrong != nil {
 		problems["name"] = wrong
 	}
-	if phone, wrong := readPhone(b.Phone); wrong != "" {
+	if phone, wrong := mpesa.ParseMSISDN(b.Phone); wrong != nil {
 		problems["phone"] = wrong
 	} else {
 		b.Phone = string(phone)
 	}
 	if b.Quantity < 1 || b.Quantity > MaxTickets {
-		problems["quantity"] = fmt.Sprintf("Please choose 1 to %d tickets.", MaxTickets)
+		problems["quantity"] = store.Fault{Kind: store.QuantityWrong, Most: MaxTickets}
 	}
 	if len(problems) == 0 {
 		problems = nil
@@ -82,8 +83,8 @@ type Placed struct {
 	Answer   mpesa.PushAnswer
 }
 
-// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s for
-// Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
+// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s
+// for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
 // store.ErrUnknown; after all of them no prompt was sent.
 func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	b, problems := b.Check()
@@ -128,8 +129,8 @@ func (s *Service) mayPush(ctx context.Context, b Booking) error {
 // session and client that ask. Two clicks make one push: the second finds the ticket Pending and returns it. Errors
 // are as for Book, with store.ErrNotFound where the secret opens nothing.
 func (s *Service) Retry(ctx context.Context, secret, phone, browser string, client store.Client) (Placed, error) {
-	msisdn, wrong := readPhone(phone)
-	if wrong != "" {
+	msisdn, wrong := mpesa.ParseMSISDN(phone)
+	if wrong != nil {
 		return Placed{}, Invalid{"phone": wrong}
 	}
 	if err := s.store.MayPush(ctx); err != nil {

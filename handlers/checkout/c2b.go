@@ -43,8 +43,8 @@ func hint(body []byte) (h store.Hint, why error) {
 	return h, why
 }
 
-// C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it, which is
-// always answered with yes since money for something else is welcome too.
+// C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it,
+// which is always answered with yes since money for something else is welcome too.
 func (s *Service) C2BURLs(ctx context.Context) (confirmation, validation string, err error) {
 	token, err := s.store.C2BToken(ctx)
 	if err != nil {

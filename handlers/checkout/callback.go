@@ -29,14 +29,17 @@ type Delivery struct {
 	Size          int64
 }
 
-// Receive writes a callback down and returns once it is durable; what it says is applied right after. Known says that its
-// token is one of ours. An error means that it is not known to be written: the caller must not acknowledge it as taken.
+// Receive writes a callback down and returns once it is durable; what it says is applied right after. Known says that
+// its token is one of ours. An error means that it is not known to be written: the caller must not acknowledge it as
+// taken.
 func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err error) {
 	body := d.Body[:min(len(d.Body), MaxCallback)]
 	kind := cmp.Or(d.Kind, store.CallbackSTK)
 	// The sender may hang up once it has sent; what it said must be kept all the same.
 	ctx = context.WithoutCancel(ctx)
-	kept, known, err := s.store.KeepCallback(ctx, store.NewCallback{Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body)))})
+	kept, known, err := s.store.KeepCallback(ctx, store.NewCallback{
+		Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body))),
+	})
 	if err != nil || !known {
 		return known, err
 	}
@@ -51,7 +54,8 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 // M-PESA's.
 func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
 	if kind, err := s.store.TokenKind(ctx, token); err == nil {
-		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method", method)
+		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method",
+			method)
 	}
 }
 
@@ -115,7 +119,7 @@ func verdict(cb mpesa.Callback) store.Verdict {
 	v := store.Verdict{
 		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
 		Code: string(cb.Code), Text: cb.Desc, Reason: result.Reason, Receipt: cb.Receipt, Phone: cb.Phone,
-		OddReceipt: mpesa.MaskDigits(cb.OddReceipt), Said: answeredWith(string(cb.Code), cb.Desc),
+		OddReceipt: mpesa.MaskDigits(cb.OddReceipt), Said: mpesa.ShownAnswer(cb.Code, cb.Desc),
 	}
 	if cb.HasAmount {
 		amount := store.Cents(cb.Amount)

@@ -13,9 +13,9 @@ import (
 // ErrNoReceipt means that what a customer typed holds no M-PESA receipt.
 var ErrNoReceipt = errors.New("no receipt in the text")
 
-// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret opens, and
-// has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal (TooManyTries,
-// NotFailed) and the store's.
+// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret
+// opens, and has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal
+// (TooManyTries, NotFailed) and the store's.
 func (s *Service) Claim(ctx context.Context, secret, text, browser string) (string, error) {
 	receipt, ok := mpesa.ParseReceipt(text)
 	if !ok {
@@ -28,13 +28,14 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 	return receipt, nil
 }
 
-// claimNext asks M-PESA about the next receipt that was claimed, if one is due.
-func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error {
+// receiptNext asks M-PESA about the next receipt that is to be asked about. Where there is no initiator to ask with,
+// what is open about it is a person's.
+func (s *Service) receiptNext(ctx context.Context, start func(func()) bool) error {
 	gap := s.cfg.QueryGap
 	if !s.cfg.Initiator {
 		gap = 0 // a person is asked, not M-PESA
 	}
-	c, err := s.store.TakeClaim(ctx, gap)
+	q, err := s.store.LeaseQuestion(ctx, gap)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
 		return nil
 	}
@@ -42,25 +43,33 @@ func (s *Service) claimNext(ctx context.Context, start func(func()) bool) error 
 		return err
 	}
 	if !s.cfg.Initiator {
-		return s.store.ClaimToPerson(ctx, c)
+		return s.store.EndQuestion(ctx, q.Receipt)
 	}
-	start(func() { s.logged("ask about a receipt", func() error { return s.askClaim(ctx, c) }) })
+	start(func() { s.logged("ask about a receipt", func() error { return s.askReceipt(ctx, q) }) })
 	return nil
 }
 
-func (s *Service) askClaim(ctx context.Context, c store.Claim) error {
+func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
-		Receipt: c.Receipt, ResultURL: s.resultURL(store.CallbackStatus, c.ResultToken), TimeoutURL: s.resultURL(store.CallbackStatusTimeout, c.TimeoutToken),
-		Remarks: "Is this receipt ours",
+		Receipt:    q.Receipt,
+		ResultURL:  s.resultURL(store.CallbackStatus, q.ResultToken),
+		TimeoutURL: s.resultURL(store.CallbackStatusTimeout, q.TimeoutToken),
+		Remarks:    "Is this receipt ours",
 	})
 	if err == nil {
 		return nil
 	}
 	s.log.Warn("receipt not asked about", "error", err)
-	if e := asDaraja(err); e.Kind == mpesa.KindConfig {
-		return s.store.ClaimToPerson(ctx, c)
+	config := asDaraja(err).Kind == mpesa.KindConfig
+	switch {
+	case q.Urgent && config:
+		return s.store.EndQuestion(ctx, q.Receipt)
+	case q.Urgent:
+		return s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err))
+	case outage(err) || config:
+		return s.store.RestChecks(ctx)
 	}
-	return s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err))
+	return nil
 }
 
 // resultURL is where M-PESA sends the answer to one request: its token is nobody else's.
@@ -114,12 +123,12 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
 		other := reason != "no_such_receipt" && reason != "malformed"
-		return store.Transaction{NoAnswer: other, Text: answeredWith(string(r.Code), r.Desc)}
+		return store.Transaction{NoAnswer: other, Text: mpesa.ShownAnswer(r.Code, r.Desc)}
 	}
 	ours, known := s.toUs(tr.Credit)
 	out := store.Transaction{
-		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State), Receipt: tr.Receipt,
-		ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
+		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State),
+		Receipt: tr.Receipt, ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
 		Text: mpesa.MaskDigits("state " + string(tr.State) + ", to " + tr.Credit.Number),
 	}
 	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {

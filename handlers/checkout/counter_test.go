@@ -37,7 +37,8 @@ func TestDoubleClick(t *testing.T) {
 			t.Fatal(a.err, b.err)
 		}
 		if a.placed.Ticket.ID != b.placed.Ticket.ID || a.placed.Replayed == b.placed.Replayed {
-			t.Errorf("tickets %d and %d, replayed %v and %v", a.placed.Ticket.ID, b.placed.Ticket.ID, a.placed.Replayed, b.placed.Replayed)
+			t.Errorf("tickets %d and %d, replayed %v and %v", a.placed.Ticket.ID, b.placed.Ticket.ID, a.placed.Replayed,
+				b.placed.Replayed)
 		}
 		if n := len(w.daraja.Pushes(phone)); n != 1 {
 			t.Errorf("%d prompts went out", n)
@@ -46,7 +47,8 @@ func TestDoubleClick(t *testing.T) {
 	})
 }
 
-// TestRetry: a wrong PIN does not cost the seats, the number may be changed, and two clicks on Try again make one prompt.
+// TestRetry: a wrong PIN does not cost the seats, the number may be changed, and two clicks on Try again make one
+// prompt.
 func TestRetry(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		placed, err := w.service.Book(t.Context(), booking(id, "0712345201", 2, "retry"))
@@ -68,15 +70,16 @@ func TestRetry(t *testing.T) {
 		}
 		pass(5 * time.Second)
 		paid := w.ticket(first.Secret)
-		if state(paid) != "Paid" || strings.Join(paid.Seats, " ") != strings.Join(first.Seats, " ") || paid.Phone != "254712345001" || paid.Receipt == "" {
+		if state(paid) != "Paid" || strings.Join(paid.Seats, " ") != strings.Join(first.Seats, " ") ||
+			paid.Phone != "254712345001" || paid.Receipt == "" {
 			t.Errorf("%s with seats %v by %s", state(paid), paid.Seats, paid.Phone)
 		}
 		w.sound()
 	})
 }
 
-// TestClose: once the box office closes, bookings are refused, and it waits for the push that is being sent and then for
-// what becomes of its prompt.
+// TestClose: once the box office closes, bookings are refused, and it waits for the push that is being sent and then
+// for what becomes of its prompt.
 func TestClose(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := "254712345678"
@@ -95,7 +98,8 @@ func TestClose(t *testing.T) {
 		if got := w.ticket(placed.Ticket.Secret); state(got) != "Paid" {
 			t.Error(state(got))
 		}
-		if _, err := w.service.Book(t.Context(), booking(id, "254712345679", 1, "late")); !errors.Is(err, checkout.ErrClosing) {
+		if _, err := w.service.Book(t.Context(), booking(id, "254712345679", 1, "late")); !errors.Is(err,
+			checkout.ErrClosing) {
 			t.Errorf("a booking after that was told %v", err)
 		}
 		brief, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -103,7 +107,8 @@ func TestClose(t *testing.T) {
 		if err := w.service.Close(brief); err != nil {
 			t.Errorf("closing again: %v", err)
 		}
-		if _, err := w.service.Retry(t.Context(), placed.Ticket.Secret, phone, "", store.Client{}); !errors.Is(err, checkout.ErrClosing) {
+		if _, err := w.service.Retry(t.Context(), placed.Ticket.Secret, phone, "", store.Client{}); !errors.Is(err,
+			checkout.ErrClosing) {
 			t.Errorf("a retry after that was told %v", err)
 		}
 	})
@@ -111,7 +116,8 @@ func TestClose(t *testing.T) {
 
 func always() error { return nil }
 
-// TestQuery: many askers within five seconds make one call to Daraja, nothing is written, and strangers' ids are not ours.
+// TestQuery: many askers within five seconds make one call to Daraja, nothing is written, and strangers' ids are not
+// ours.
 func TestQuery(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		placed, err := w.service.Book(t.Context(), booking(id, "254712345678", 1, "query"))
@@ -121,7 +127,8 @@ func TestQuery(t *testing.T) {
 		before := placed.Ticket.Version
 		calls := w.daraja.Totals().Queries
 		for range 5 {
-			if raw, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID, always); err != nil || len(raw) == 0 {
+			if raw, err := w.service.Query(t.Context(), placed.Answer.CheckoutRequestID, always); err != nil ||
+				len(raw) == 0 {
 				t.Fatalf("%s, %v", raw, err)
 			}
 			pass(time.Second - time.Millisecond)
@@ -153,7 +160,8 @@ func TestStrangers(t *testing.T) {
 			t.Fatal(err)
 		}
 		forged := []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"` + placed.Answer.CheckoutRequestID +
-			`","ResultCode":0,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":1350},{"Name":"MpesaReceiptNumber","Value":"UKN1234567"}]}}}}`)
+			`","ResultCode":0,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":1350},` +
+			`{"Name":"MpesaReceiptNumber","Value":"UKN1234567"}]}}}}`)
 		for _, token := range []string{"", "x", strings.Repeat("Z", 26), strings.Repeat("y", 5000), "\x00\xff"} {
 			known, err := w.service.Receive(t.Context(), checkout.Delivery{Token: token, Body: forged})
 			if known || err != nil {
@@ -195,7 +203,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, c := range cases {
 		_, problems := checkout.Booking{Name: c.name, Phone: c.phone, Quantity: c.quantity}.Check()
-		if c.wrong == "" && problems != nil || c.wrong != "" && (len(problems) != 1 || problems[c.wrong] == "") {
+		if c.wrong == "" && problems != nil || c.wrong != "" && (len(problems) != 1 || problems[c.wrong] == nil) {
 			t.Errorf("%.20q %q %d: %v", c.name, c.phone, c.quantity, problems)
 		}
 	}
@@ -209,7 +217,9 @@ func TestPass(t *testing.T) {
 		t.Errorf("our own pass %s: %q, %v", pass, code, ok)
 	}
 	other := strings.Replace(pass, "0ABCDEFGH", "0ABCDEFGJ", 1)
-	for _, forged := range []string{"", "CS1:", pass[:len(pass)-1], pass + "A", other, b.Pass(&store.Ticket{Code: "0ABCDEFGH"})} {
+	for _, forged := range []string{
+		"", "CS1:", pass[:len(pass)-1], pass + "A", other, b.Pass(&store.Ticket{Code: "0ABCDEFGH"}),
+	} {
 		if _, ok := a.ReadPass(forged); ok {
 			t.Errorf("took the forged pass %q", forged)
 		}

@@ -1,9 +1,7 @@
 package checkout
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,15 +19,9 @@ const lastPushes = 1000
 // SetUpTrouble is that the last pushes have all failed for what the cinema must put right, or with a code that nobody
 // knows.
 type SetUpTrouble struct {
-	Pushes     []store.PushID // newest first
-	Since      store.Instant  // when the first of them was made
-	Code, Text string         // M-PESA's, of the last one
-	Operator   string         // what it means, and what to do
-}
-
-// oddCode reports whether a push is without a verdict for a code that does not say what became of it.
-func oddCode(reason string) bool {
-	return reason == store.ReasonUnknownCode || reason == store.ReasonOddAnswer
+	Pushes []store.PushID // newest first
+	Since  store.Instant  // when the first of them was made
+	Last   store.PushEnd  // of the last one
 }
 
 // sinceWorking is how long ago a push must have worked for codes that nobody knows to be trouble of the set-up: what
@@ -57,8 +49,7 @@ func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, erro
 		}
 		config = config || end.State != store.PushUnknown
 		if len(found.Pushes) == 0 {
-			found.Code, found.Text = end.Code, mpesa.MaskDigits(end.Text)
-			found.Operator = operatorSays(string(end.State), end.Reason, end.Code, end.Text)
+			found.Last = end
 		}
 		found.Pushes, found.Since = append(found.Pushes, end.ID), end.CreatedAt
 	}
@@ -87,88 +78,16 @@ func whatEnd(p store.PushEnd) pushEnd {
 		}
 		return endWorks
 	case store.PushRefused:
-		if p.Reason == ReasonConfig {
+		if p.Reason == store.ReasonConfig {
 			return endTrouble
 		}
 	case store.PushUnknown:
 		if p.Reason == store.ReasonUnknownCode || p.Reason == store.ReasonOddAnswer && !strings.HasPrefix(p.Code, "5") {
 			return endTrouble
 		}
+	case store.PushSending, store.PushPrompted:
 	}
 	return endOther
-}
-
-// operatorSays is what the result of a push means to who runs the box office, "" where M-PESA has not said anything.
-func operatorSays(state, reason, code, text string) string {
-	switch {
-	case state == string(store.PushRefused) && reason == ReasonConfig:
-		return refusedSetUp(text)
-	case state == string(store.PushRefused):
-		return "Daraja did not take the push, and no prompt went out."
-	case state == string(store.PushUnknown) && reason == store.ReasonOddAnswer:
-		return "Daraja's answer to the prompt does not say whether it went out: a callback, or asking M-PESA, tells."
-	case code == "" || state == string(store.PushUnknown) && reason != store.ReasonUnknownCode:
-		return ""
-	}
-	return mpesa.Classify(mpesa.Code(code)).Operator
-}
-
-// refusedSetUp says which setting a push was refused for, as far as Daraja's words tell.
-func refusedSetUp(text string) string {
-	words := strings.ToLower(text)
-	for _, known := range []struct{ word, what string }{
-		{"wrong credentials", "check that MPESA_PASSKEY is the passkey of MPESA_BUSINESS_SHORT_CODE"},
-		{"merchant does not exist", "check MPESA_BUSINESS_SHORT_CODE: M-PESA does not know it in this environment"},
-		{"shortcode", "check MPESA_BUSINESS_SHORT_CODE; for a till it is the store (head-office) number"},
-		{"partyb", "check MPESA_TILL_NUMBER and MPESA_BUSINESS_SHORT_CODE"},
-		{"transactiontype", "check MPESA_TRANSACTION_TYPE: a paybill and a till take different ones"},
-		{"callback", "check MPESA_CALLBACK_URL: Safaricom does not take this address"},
-		{"password", "check MPESA_PASSKEY"},
-		{"timestamp", "check this machine's clock"},
-		{"product", "your Daraja app lacks the product M-PESA Express: add it in the Daraja portal"},
-	} {
-		if strings.Contains(words, known.word) {
-			return "Daraja refuses every push for a setting: " + known.what + "."
-		}
-	}
-	return "Daraja refuses every push for a setting: compare MPESA_CONSUMER_KEY, MPESA_CONSUMER_SECRET, MPESA_PASSKEY " +
-		"and the shortcode with the Daraja portal."
-}
-
-// answeredWith is M-PESA's code with its text, for customers and operators alike: masked, and short.
-func answeredWith(code, text string) string {
-	text = short(mpesa.MaskDigits(strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")))
-	if code = shortCode(code); text == "" {
-		return "code " + code
-	}
-	return fmt.Sprintf("code %s, %s", code, text)
-}
-
-// short cuts a text of M-PESA's for one line.
-func short(text string) string {
-	const most = 120
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
-}
-
-// shortCode is a result code as it can be shown: some are words.
-func shortCode(code string) string {
-	const most = 40
-	if runes := []rune(code); len(runes) > most {
-		code = string(runes[:most]) + "…"
-	}
-	return mpesa.MaskDigits(cmp.Or(code, "unknown"))
-}
-
-// AnsweredWith says with which code that nobody knows M-PESA has answered to the latest push of a ticket, or about
-// it, "" where it has not.
-func AnsweredWith(t *store.Ticket) string {
-	if t.Push.State != store.PushUnknown || !oddCode(t.Push.Reason) {
-		return ""
-	}
-	return "M-PESA answered with " + answeredWith(t.Push.ResultCode, t.Push.ResultText) + "."
 }
 
 // warnResult tells the operator of a push's result that is for the operator to put right, or that nobody knows.
@@ -191,6 +110,6 @@ func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Ap
 }
 
 func (s *Service) warnOperator(what string, applied store.Applied, code mpesa.Code, text, means string) {
-	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code", shortCode(string(code)),
-		"text", mpesa.MaskDigits(text), "means", means)
+	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code",
+		mpesa.ShownCode(code), "text", mpesa.MaskDigits(text), "means", means)
 }

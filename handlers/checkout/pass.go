@@ -12,8 +12,8 @@ import (
 // passPrefix begins every QR code of ours; the digit is the version of what follows.
 const passPrefix = "CS1:"
 
-// Pass is what a ticket's QR code says: its public code, and a signature that only this box office can make (HMAC-SHA256,
-// cut to 128 bits). It is upper-case, so that the QR code stays small.
+// Pass is what a ticket's QR code says: its public code, and a signature that only this box office can make
+// (HMAC-SHA256, cut to 128 bits). It is upper-case, so that the QR code stays small.
 func (s *Service) Pass(t *store.Ticket) string {
 	return passPrefix + t.Code + ":" + s.sign(t.Code)
 }

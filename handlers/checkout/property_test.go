@@ -16,9 +16,10 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestAnyOrder plays random histories of a small hall with few phones: bookings, retries, seats given up, Daraja losing,
-// delaying, doubling and reordering what it says, screenings cancelled, processes dying. At every step each seat has one
-// owner, and in the end every shilling in M-PESA's ledger is in the books or behind a push that is listed as undecided.
+// TestAnyOrder plays random histories of a small hall with few phones: bookings, retries, seats given up, Daraja
+// losing, delaying, doubling and reordering what it says, screenings cancelled, processes dying. At every step each
+// seat has one owner, and in the end every shilling in M-PESA's ledger is in the books or behind a push that is listed
+// as undecided.
 func TestAnyOrder(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, testAnyOrder)
@@ -31,7 +32,8 @@ func testAnyOrder(t *testing.T) {
 	}
 	played := 0
 	for range histories {
-		// rapid gives each check a day at most, by the clock of the bubble, and a history has longer: each has a bubble of its own.
+		// rapid gives each check a day at most, by the clock of the bubble, and a history has longer: each has a bubble
+		// of its own.
 		synctest.Test(t, func(t *testing.T) {
 			// Without the method Deadline, which may not be called in a bubble.
 			rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) {
@@ -59,17 +61,23 @@ func testAnyOrder(t *testing.T) {
 	}
 }
 
-// askedForHours is a cinema that asks M-PESA for half an hour where the usual one does for a day, so that a history is shorter.
+// askedForHours is a cinema that asks M-PESA for half an hour where the usual one does for a day, so that a history is
+// shorter.
 func askedForHours(w *world) {
-	w.queries = store.Schedule{25 * time.Second, 45 * time.Second, 75 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute}
+	w.queries = store.Schedule{
+		25 * time.Second, 45 * time.Second, 75 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute,
+		30 * time.Minute,
+	}
 }
 
-// TestPaidAfterAFinalFailure: M-PESA says by query that a prompt failed for good, takes the money all the same five minutes
-// later, and its callback is lost. It is asked again, and the money is found.
+// TestPaidAfterAFinalFailure: M-PESA says by query that a prompt failed for good, takes the money all the same five
+// minutes later, and its callback is lost. It is asked again, and the money is found.
 func TestPaidAfterAFinalFailure(t *testing.T) {
 	bubbleWith(t, askedForHours, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := storetest.Phone(1)
-		w.daraja.SetScript(phone, sim.Script{Result: "2001", ResultAfter: time.Second, PaidLater: 5 * time.Minute, Callbacks: sim.NoCallback})
+		w.daraja.SetScript(phone, sim.Script{
+			Result: "2001", ResultAfter: time.Second, PaidLater: 5 * time.Minute, Callbacks: sim.NoCallback,
+		})
 		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "contradiction"))
 		if err != nil {
 			t.Fatal(err)
@@ -101,15 +109,20 @@ func script(rt *rapid.T) sim.Script {
 	}
 	return sim.Script{
 		Answer: rapid.SampledFrom([]sim.Answer{
-			sim.AnswerAccepted, sim.AnswerAccepted, sim.AnswerAccepted, sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal,
+			sim.AnswerAccepted, sim.AnswerAccepted, sim.AnswerAccepted, sim.AnswerLost, sim.AnswerEmpty,
+			sim.AnswerInternal,
 			sim.AnswerBusy, sim.AnswerLocked, sim.AnswerBlocked,
 		}).Draw(rt, "answer"),
-		AnswerAfter:   seconds("answer after", 35),
-		Result:        rapid.SampledFrom([]string{"0", "0", "0", "1032", "2001", "1037", "SFC_IC0003", "77"}).Draw(rt, "result"),
-		ResultAfter:   seconds("result after", 70),
-		PaidLater:     rapid.SampledFrom([]time.Duration{0, 0, 0, 5 * time.Second, 5 * time.Minute}).Draw(rt, "paid later"),
-		AmountDelta:   rapid.SampledFrom([]int{0, 0, 0, 0, -1, 1}).Draw(rt, "amount"),
-		CallbackAfter: rapid.SampledFrom([]time.Duration{0, 0, 0, 10 * time.Second, 4 * time.Minute}).Draw(rt, "callback after"),
+		AnswerAfter: seconds("answer after", 35),
+		Result: rapid.SampledFrom([]string{
+			"0", "0", "0", "1032", "2001", "1037", "SFC_IC0003", "77",
+		}).Draw(rt, "result"),
+		ResultAfter: seconds("result after", 70),
+		PaidLater: rapid.SampledFrom([]time.Duration{0, 0, 0, 5 * time.Second, 5 * time.Minute}).Draw(rt,
+			"paid later"),
+		AmountDelta: rapid.SampledFrom([]int{0, 0, 0, 0, -1, 1}).Draw(rt, "amount"),
+		CallbackAfter: rapid.SampledFrom([]time.Duration{0, 0, 0, 10 * time.Second, 4 * time.Minute}).Draw(rt,
+			"callback after"),
 		Callbacks:     rapid.SampledFrom([]int{1, 1, 1, 2, 3, sim.NoCallback}).Draw(rt, "callbacks"),
 		CallbackFirst: rapid.SampledFrom([]bool{false, false, false, true}).Draw(rt, "callback first"),
 	}
@@ -126,7 +139,8 @@ func (h *history) book(rt *rapid.T) {
 	if h.bookings > 1 && rapid.IntRange(0, 5).Draw(rt, "same key") == 0 {
 		key = "1"
 	}
-	placed, err := h.w.service.Book(context.Background(), booking(h.screening, h.phone(rt), rapid.IntRange(1, 3).Draw(rt, "tickets"), key))
+	placed, err := h.w.service.Book(context.Background(),
+		booking(h.screening, h.phone(rt), rapid.IntRange(1, 3).Draw(rt, "tickets"), key))
 	if h.refused(err) {
 		return
 	}
@@ -140,7 +154,8 @@ func (h *history) retry(rt *rapid.T) {
 		rt.Skip()
 	}
 	h.w.daraja.SetScript("*", script(rt))
-	_, err := h.w.service.Retry(context.Background(), rapid.SampledFrom(h.secrets).Draw(rt, "ticket"), h.phone(rt), "", store.Client{})
+	_, err := h.w.service.Retry(context.Background(), rapid.SampledFrom(h.secrets).Draw(rt, "ticket"), h.phone(rt), "",
+		store.Client{})
 	h.refused(err)
 }
 

@@ -55,7 +55,10 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	})
 	counted := answered()
 	out := answer{push: got}
-	rec := store.Answer{CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID, Text: got.ResponseDescription}
+	rec := store.Answer{
+		CheckoutRequestID: got.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID,
+		Text: got.ResponseDescription,
+	}
 	if err != nil {
 		out.err = asDaraja(err)
 		rec = store.Answer{
@@ -67,7 +70,7 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 		}
 		s.log.Warn("push not accepted", "ticket", p.Code, "phone", mpesa.MSISDN(p.Phone).Masked(), "kind", out.err.Kind,
 			"status", out.err.HTTPStatus, "code", out.err.Code, "error", out.err,
-			"means", pushMeans(out.err))
+			"means", s.cfg.Means(out.err))
 	}
 	s.record(ctx, p, rec)
 	s.nudged()
@@ -106,26 +109,6 @@ func (s *Service) watch() (answered func() bool) {
 // locked reports whether a push was refused for what is on that one phone, which says nothing of any other.
 func locked(e *mpesa.Error) bool { return e != nil && e.Locked }
 
-// pushMeans is what a push that was not plainly accepted means to who runs the box office.
-func pushMeans(e *mpesa.Error) string {
-	switch {
-	case e.Locked:
-		return "A prompt is on that phone already, and no other went out."
-	case e.Kind == mpesa.KindToken:
-		return "There was no access token to send the prompt with, and no prompt went out."
-	case e.Kind == mpesa.KindBusy:
-		return "Daraja is too busy for this prompt, and it did not go out."
-	case e.Kind == mpesa.KindConfig:
-		return refusedSetUp(e.Message)
-	case refused(e):
-		return "Daraja did not take the push, and no prompt went out."
-	case e.CheckoutRequestID != "":
-		return "A prompt may be on the phone all the same: M-PESA is asked about it, and its callback counts."
-	}
-	return "A prompt may be on the phone all the same: its callback counts. " +
-		"M-PESA cannot be asked, since Daraja named no CheckoutRequestID."
-}
-
 // record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
 // becomes unknown by itself, which is the truth.
 func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
@@ -136,7 +119,9 @@ func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 			return
 		}
 		if errors.Is(err, store.ErrIDOfAnother) {
-			s.log.Warn("Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of this one",
+			s.log.Warn(
+				"Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of "+
+					"this one",
 				"ticket", p.Code)
 			return
 		}
@@ -162,6 +147,7 @@ func refused(e *mpesa.Error) bool {
 	switch e.Kind {
 	case mpesa.KindRefused, mpesa.KindBusy, mpesa.KindConfig, mpesa.KindToken:
 		return true
+	case mpesa.KindAmbiguous, mpesa.KindNoAnswer:
 	}
 	return false
 }
@@ -172,11 +158,11 @@ func loginRefused(e *mpesa.Error) bool { return e.HTTPStatus == 400 || e.HTTPSta
 func refusalReason(e *mpesa.Error) string {
 	switch {
 	case e.Locked:
-		return ReasonPhoneLocked
+		return store.ReasonPhoneLocked
 	case e.Kind == mpesa.KindBusy, e.Kind == mpesa.KindToken && e.Outage() && !loginRefused(e):
-		return ReasonMpesaBusy
+		return store.ReasonMpesaBusy
 	case e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindToken:
-		return ReasonConfig
+		return store.ReasonConfig
 	}
-	return ReasonRefused
+	return store.ReasonRefused
 }

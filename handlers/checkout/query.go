@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,7 +41,8 @@ type sharedQuery struct {
 // Query says what became of a push of ours, in the form in which Daraja answers queries. What M-PESA has said of it
 // stands in the books. Otherwise allow is asked whether the asker may have Daraja asked, which is done where it is
 // its turn: pushes and what the books ask themselves go first. It writes nothing of the push and decides nothing. The
-// answer may be up to 5 s old, or without a turn 2 minutes. Errors are allow's, store.ErrNotFound where the id is not
+// answer may be up to 5 s old, or without a turn 2 minutes. It may speak of another transaction of the phone, which is
+// its owner's to know: whoever passes it on leaves that out. Errors are allow's, store.ErrNotFound where the id is not
 // ours, ErrNoTurn, and an *mpesa.Error where Daraja gave nothing that could be passed on.
 func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
 	push, err := s.store.PushByCheckoutRequestID(ctx, checkoutRequestID)
@@ -80,44 +79,9 @@ func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 		return
 	}
 	got, err := s.daraja.STKQuery(ctx, id)
-	if q.raw = neutral(got.Raw); len(got.Raw) == 0 {
+	if q.raw = got.Raw; len(got.Raw) == 0 {
 		q.err = err
 	}
-}
-
-// What is said of a push that found its phone in another transaction is what M-PESA says of one that could not be sent.
-const (
-	lockedCode  = "1001"
-	notSentCode = "1025"
-)
-
-// neutral is an answer of Daraja's without what it says of another transaction of the phone: that is its owner's to know.
-// All others stay as they came.
-func neutral(raw json.RawMessage) json.RawMessage {
-	var fields map[string]any
-	if json.Unmarshal(raw, &fields) != nil {
-		return raw
-	}
-	said := maps.Clone(fields)
-	locked := fmt.Sprint(fields["ResultCode"]) == lockedCode
-	if locked {
-		said["ResultCode"], said["ResultDesc"] = notSentCode, store.PhoneSentence
-	}
-	for name, value := range fields {
-		text, _ := value.(string)
-		text = strings.ToLower(text)
-		if strings.Contains(text, "lock subscriber") || strings.Contains(text, "current subscriber") {
-			locked, said[name] = true, store.PhoneSentence
-		}
-	}
-	if !locked {
-		return raw
-	}
-	changed, err := json.Marshal(said)
-	if err != nil {
-		return raw
-	}
-	return changed
 }
 
 // toldOf reports whether M-PESA has said what became of the push.
@@ -125,6 +89,7 @@ func toldOf(p store.Push) bool {
 	switch p.State {
 	case store.PushPaid, store.PushFailed, store.PushSoftFailed:
 		return true
+	case store.PushSending, store.PushPrompted, store.PushUnknown, store.PushRefused:
 	}
 	return false
 }
@@ -141,7 +106,7 @@ func told(p store.Push) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write what became of a push: %w", err)
 	}
-	return neutral(raw), nil
+	return raw, nil
 }
 
 // share finds the query that is under way or fresh, or starts a new one, and forgets the old.

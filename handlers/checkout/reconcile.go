@@ -13,8 +13,8 @@ import (
 
 const (
 	defaultQueryGap = 500 * time.Millisecond
-	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such as
-	// what another process has written.
+	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such
+	// as what another process has written.
 	defaultLookEvery = 5 * time.Second
 	// atOnce is how soon after something was written its consequences are looked at.
 	atOnce = time.Second
@@ -41,7 +41,7 @@ func (s *Service) dueLoop(ctx context.Context) {
 		})
 		return true
 	}
-	ask := []func(context.Context, func(func()) bool) error{s.askNext, s.claimNext}
+	ask := []func(context.Context, func(func()) bool) error{s.askNext, s.receiptNext}
 	for s.waitDue(ctx) {
 		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
 		for _, next := range ask { // pushes and receipts share one pace, and go first by turns
@@ -49,7 +49,6 @@ func (s *Service) dueLoop(ctx context.Context) {
 		}
 		slices.Reverse(ask)
 		s.logged("send refunds", func() error { return s.refundNext(work, start) })
-		s.logged("check paid tickets", func() error { return s.checkNext(work, start) })
 	}
 }
 
@@ -122,10 +121,14 @@ func (s *Service) askNext(ctx context.Context, start func(func()) bool) error {
 // ask queries one push and makes of the answer what a callback would make of it.
 func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 	got, err := s.daraja.STKQuery(ctx, q.CheckoutRequestID)
-	v := store.Verdict{Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID, MerchantRequestID: got.MerchantRequestID}
+	v := store.Verdict{
+		Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID,
+		MerchantRequestID: got.MerchantRequestID,
+	}
 	if err == nil {
 		result := mpesa.Classify(got.ResultCode)
-		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc, result.Reason
+		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc,
+			result.Reason
 	} else {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
@@ -143,9 +146,9 @@ func (s *Service) queryText(err error) string {
 	e := asDaraja(err)
 	switch body := mpesa.Legible(e.Body); {
 	case e.Code != "":
-		return answeredWith(e.Code, e.Message)
+		return mpesa.ShownAnswer(mpesa.Code(e.Code), e.Message)
 	case body != "":
-		return short(mpesa.MaskDigits(e.Message)) + ": " + short(body)
+		return mpesa.Shown(e.Message) + ": " + mpesa.Shown(body)
 	}
 	return ""
 }
@@ -160,6 +163,7 @@ func verdictClass(c mpesa.Class) store.VerdictClass {
 		return store.SoftFailure
 	case mpesa.ClassUnknown:
 		return store.UnknownCode
+	case mpesa.ClassPending:
 	}
 	return store.Unclear
 }

@@ -14,11 +14,12 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestNoAnswerIsNoVerdict: however a query is answered that says nothing, the push stays as it is and is asked about again, and
-// the ticket is paid once M-PESA says so.
+// TestNoAnswerIsNoVerdict: however a query is answered that says nothing, the push stays as it is and is asked about
+// again, and the ticket is paid once M-PESA says so.
 func TestNoAnswerIsNoVerdict(t *testing.T) {
 	for _, answer := range []sim.Answer{
-		sim.AnswerProcessing, sim.AnswerInFlight, sim.AnswerNothing, sim.AnswerUnknown, sim.AnswerSpellings, sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage,
+		sim.AnswerProcessing, sim.AnswerInFlight, sim.AnswerNothing, sim.AnswerUnknown, sim.AnswerSpellings,
+		sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage,
 		sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerTooMany, sim.AnswerToken,
 	} {
 		t.Run(string(answer), func(t *testing.T) {
@@ -27,7 +28,10 @@ func TestNoAnswerIsNoVerdict(t *testing.T) {
 				if answer == sim.AnswerToken {
 					times *= 4 // the client asks again by itself
 				}
-				w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: answer, QueryTimes: times})
+				w.daraja.SetScript(phone, sim.Script{
+					Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: answer,
+					QueryTimes: times,
+				})
 				placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "quiet"))
 				if err != nil {
 					t.Fatal(err)
@@ -46,10 +50,12 @@ func TestNoAnswerIsNoVerdict(t *testing.T) {
 	}
 }
 
-// TestAskedBeforeTheHoldEnds: a success whose callback is lost is learnt in the last seconds of the hold, however few questions
-// the schedule has.
+// TestAskedBeforeTheHoldEnds: a success whose callback is lost is learnt in the last seconds of the hold, however few
+// questions the schedule has.
 func TestAskedBeforeTheHoldEnds(t *testing.T) {
-	bubbleWith(t, func(w *world) { w.queries = store.Schedule{time.Hour} }, func(t *testing.T, w *world, id store.ScreeningID) {
+	bubbleWith(t, func(w *world) {
+		w.queries = store.Schedule{time.Hour}
+	}, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := storetest.Phone(1)
 		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 100 * time.Second, Callbacks: sim.NoCallback})
 		placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "last"))
@@ -58,17 +64,21 @@ func TestAskedBeforeTheHoldEnds(t *testing.T) {
 		}
 		seats := placed.Ticket.Seats
 		pass(181 * time.Second)
-		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" || tk.Seats[0] != seats[0] || tk.Push.Queries != 1 {
+		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" || tk.Seats[0] != seats[0] ||
+			tk.Push.Queries != 1 {
 			t.Errorf("the ticket is %s on %v after %d questions", state(tk), tk.Seats, tk.Push.Queries)
 		}
 		w.sound()
 	})
 }
 
-// TestBookingsCloseWhileDarajaIsDown: a Daraja that answers with web pages closes the box office after some bookings, and opens
-// it again once it speaks. Nobody's seats are held meanwhile.
+// TestBookingsCloseWhileDarajaIsDown: a Daraja that answers with web pages closes the box office after some bookings,
+// and opens it again once it speaks. Nobody's seats are held meanwhile.
 func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
-	for _, answer := range []sim.Answer{sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerQuota, sim.AnswerTooMany} {
+	for _, answer := range []sim.Answer{
+		sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerQuota,
+		sim.AnswerTooMany,
+	} {
 		t.Run(string(answer), func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 				w.daraja.AddOutage(sim.Outage{For: 20 * time.Minute, Answer: answer})
@@ -76,7 +86,8 @@ func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
 				for n := range 60 { // a customer every ten seconds
 					pass(10 * time.Second)
 					tried++
-					if _, err := w.service.Book(context.Background(), booking(id, storetest.Phone(n), 1, storetest.Phone(n))); is(err, store.DarajaDown) {
+					if _, err := w.service.Book(context.Background(),
+						booking(id, storetest.Phone(n), 1, storetest.Phone(n))); is(err, store.DarajaDown) {
 						refused++
 					} else if err != nil {
 						t.Fatal(err)
@@ -89,7 +100,8 @@ func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
 				w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Second})
 				var last error
 				for n := range 3 { // the first shows that Daraja is back
-					_, last = w.service.Book(context.Background(), booking(id, storetest.Phone(1000+n), 1, storetest.Phone(1000+n)))
+					_, last = w.service.Book(context.Background(),
+						booking(id, storetest.Phone(1000+n), 1, storetest.Phone(1000+n)))
 					pass(5 * time.Second)
 				}
 				if last != nil {
@@ -101,8 +113,8 @@ func TestBookingsCloseWhileDarajaIsDown(t *testing.T) {
 	}
 }
 
-// TestPushesGoFirst: questions are what gives way. However many are due, or hang, a push goes out at once; and where Daraja
-// complains of too many calls, questions become fewer at once, while pushes go on.
+// TestPushesGoFirst: questions are what gives way. However many are due, or hang, a push goes out at once; and where
+// Daraja complains of too many calls, questions become fewer at once, while pushes go on.
 func TestPushesGoFirst(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		const silent = 40 // pushes that M-PESA never tells the fate of
@@ -137,7 +149,8 @@ func TestPushesGoFirst(t *testing.T) {
 		}
 		placed, took, err := buy(200)
 		if err != nil || !placed.Answered || placed.Refused != nil || took > time.Second {
-			t.Errorf("a push meanwhile: answered %v after %v, refused %v, %v", placed.Answered, took, placed.Refused, err)
+			t.Errorf("a push meanwhile: answered %v after %v, refused %v, %v", placed.Answered, took, placed.Refused,
+				err)
 		}
 		w.daraja.AddOutage(sim.Outage{For: 20 * time.Minute, Answer: sim.AnswerSilent, Calls: "stkquery"})
 		if n := asked(10 * time.Second); n != 0 { // they hang, and do not count as carried out
@@ -154,8 +167,8 @@ func is(err error, kind store.RefusalKind) bool {
 	return is && refusal.Kind == kind
 }
 
-// TestPausedSales: no booking and no new prompt while a person has paused sales; what is booked goes on, and the repetition of a
-// booking finds it.
+// TestPausedSales: no booking and no new prompt while a person has paused sales; what is booked goes on, and the
+// repetition of a booking finds it.
 func TestPausedSales(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := storetest.Phone(1)
@@ -167,10 +180,12 @@ func TestPausedSales(t *testing.T) {
 		if err := w.store.PauseSales(t.Context(), "the projector is broken"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "meanwhile")); !is(err, store.SalesPaused) {
+		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "meanwhile")); !is(err,
+			store.SalesPaused) {
 			t.Errorf("a booking: %v", err)
 		}
-		if again, err := w.service.Book(t.Context(), booking(id, phone, 1, "before")); err != nil || again.Ticket.ID != placed.Ticket.ID {
+		if again, err := w.service.Book(t.Context(), booking(id, phone, 1, "before")); err != nil ||
+			again.Ticket.ID != placed.Ticket.ID {
 			t.Errorf("the same booking again: %v", err)
 		}
 		pass(10 * time.Second)
@@ -186,15 +201,19 @@ func TestPausedSales(t *testing.T) {
 	})
 }
 
-// TestPullFindsWhatNobodyTold: a push whose answer and callback were both lost is in M-PESA's own list, and becomes the ticket it
-// was paid for.
+// TestPullFindsWhatNobodyTold: a push whose answer and callback were both lost is in M-PESA's own list, and becomes the
+// ticket it was paid for.
 func TestPullFindsWhatNobodyTold(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.pull = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := storetest.Phone(1)
-		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{Nominated: "254712345678", CallbackURL: "https://cinema.test/cb"}); err != nil {
+		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{
+			Nominated: "254712345678", CallbackURL: "https://cinema.test/cb",
+		}); err != nil {
 			t.Fatal(err)
 		}
-		w.daraja.SetScript(phone, sim.Script{Answer: sim.AnswerLost, Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback})
+		w.daraja.SetScript(phone, sim.Script{
+			Answer: sim.AnswerLost, Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback,
+		})
 		placed, err := w.service.Book(t.Context(), booking(id, phone, 2, "lost"))
 		if err != nil {
 			t.Fatal(err)
@@ -211,18 +230,23 @@ func TestPullFindsWhatNobodyTold(t *testing.T) {
 	})
 }
 
-// TestPaidByHandAsWell: at a till nothing tells of what is paid by hand but the customer. Whoever pays so while M-PESA does not say
-// that the prompt was paid has paid twice, and names both receipts.
+// TestPaidByHandAsWell: at a till nothing tells of what is paid by hand but the customer. Whoever pays so while M-PESA
+// does not say that the prompt was paid has paid twice, and names both receipts.
 func TestPaidByHandAsWell(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.till = true }, func(t *testing.T, w *world, id store.ScreeningID) {
 		phone := "254712345678"
-		w.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight, QueryTimes: 8})
+		w.daraja.SetScript(phone, sim.Script{
+			Result: "0", ResultAfter: 5 * time.Second, Callbacks: sim.NoCallback, Query: sim.AnswerInFlight,
+			QueryTimes: 8,
+		})
 		placed, err := w.service.Book(t.Context(), booking(id, phone, 2, "a"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		pass(40 * time.Second)
-		byHand, err := w.daraja.PayByHand(sim.HandPayment{Phone: phone, To: "600200", Amount: int(placed.Ticket.Total), PIN: "1234"})
+		byHand, err := w.daraja.PayByHand(sim.HandPayment{
+			Phone: phone, To: "600200", Amount: int(placed.Ticket.Total), PIN: "1234",
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,8 +257,11 @@ func TestPaidByHandAsWell(t *testing.T) {
 			pass(time.Hour)
 		}
 		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
-		due := slices.DeleteFunc(slices.Clone(cases), func(c store.Case) bool { return c.State != string(store.PaymentRefundDue) })
-		if err != nil || len(due) != 1 || due[0].Reason != store.ReasonPaidTwice || due[0].Amount != store.Cents(placed.Ticket.Total)*100 {
+		due := slices.DeleteFunc(slices.Clone(cases), func(c store.Case) bool {
+			return c.State != string(store.PaymentRefundDue)
+		})
+		if err != nil || len(due) != 1 || due[0].Reason != store.ReasonPaidTwice ||
+			due[0].Amount != store.Cents(placed.Ticket.Total)*100 {
 			t.Errorf("listed: %+v, %v", cases, err)
 		}
 		pairs, err := w.store.Alikes(t.Context()) // the prompt's own may be either

@@ -48,10 +48,14 @@ func (s *Service) requestDue(ctx context.Context) error {
 // reverse sends one Reversal and writes down what Daraja answered.
 func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 	ack, err := s.daraja.Reverse(ctx, mpesa.ReversalRequest{
-		Receipt: r.Receipt, Amount: int64(r.Amount / 100), ResultURL: s.resultURL(store.CallbackReversal, r.ResultToken),
+		Receipt: r.Receipt, Amount: int64(r.Amount / 100),
+		ResultURL:  s.resultURL(store.CallbackReversal, r.ResultToken),
 		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, r.TimeoutToken), Remarks: "Refund " + r.TicketCode,
 	})
-	answer := store.RefundAnswer{ConversationID: ack.ConversationID, OriginatorConversationID: ack.OriginatorConversationID, Text: ack.ResponseDescription}
+	answer := store.RefundAnswer{
+		ConversationID: ack.ConversationID, OriginatorConversationID: ack.OriginatorConversationID,
+		Text: ack.ResponseDescription,
+	}
 	if err != nil {
 		e := asDaraja(err)
 		answer = store.RefundAnswer{Code: e.Code, Text: e.Message}
@@ -60,6 +64,7 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 			answer.Verdict = store.RefundRefused
 		case mpesa.KindBusy, mpesa.KindToken:
 			answer.Verdict = store.RefundTryAgain
+		case mpesa.KindAmbiguous, mpesa.KindNoAnswer: // it may have been taken
 		}
 		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
 	}
@@ -81,8 +86,9 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 		return s.keepUnread(ctx, cb, store.Unread{}, readErr)
 	}
 	answer := store.RefundAnswer{
-		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID, OriginatorConversationID: result.OriginatorConversationID,
-		Legible: mpesa.Legible(cb.Body),
+		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID,
+		OriginatorConversationID: result.OriginatorConversationID,
+		Legible:                  mpesa.Legible(cb.Body),
 	}
 	if done, is := result.Reversal(); is {
 		answer.Receipt, answer.Original = done.Receipt, done.Original
@@ -99,6 +105,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 		answer.Verdict = store.RefundRefused
 	case mpesa.OutcomeTryAgain:
 		answer.Verdict = store.RefundTryAgain
+	case mpesa.OutcomeUnknown:
 	}
 	applied, err := s.store.ApplyReversal(ctx, cb, answer)
 	switch {

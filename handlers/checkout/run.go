@@ -18,8 +18,8 @@ const (
 	answerLost = 2 * pushTimeout
 )
 
-// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Alone on its books, nothing
-// may be sending when it runs; beside others it leaves alone what another may be sending.
+// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Alone on its books,
+// nothing may be sending when it runs; beside others it leaves alone what another may be sending.
 func (s *Service) Start(ctx context.Context) error {
 	before := s.store.Now() + 1
 	if s.store.Shared() {
@@ -41,14 +41,15 @@ func (s *Service) Start(ctx context.Context) error {
 	return s.applyOpen(ctx, s.store.Now()+1)
 }
 
-// Run applies callbacks as they come and does what is due, until ctx ends: it ends holds, asks M-PESA about pushes without a
-// verdict, has receipts confirmed, refunds sent and paid tickets checked. What it was doing then is finished.
+// Run applies callbacks as they come and does what is due, until ctx ends: it ends holds, asks M-PESA about pushes
+// without a verdict, has receipts confirmed, refunds sent and paid tickets checked. What it was doing then is finished.
 func (s *Service) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
-	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepAfter*s.cfg.CallbackEvery), time.NewTicker(pullEvery)
+	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepAfter*s.cfg.CallbackEvery),
+		time.NewTicker(pullEvery)
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	defer pull.Stop()
@@ -79,7 +80,7 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		case <-check.C:
 			s.leased(work, "forget who booked", func() error { _, err := s.store.ForgetClients(work); return err })
-			if s.cfg.Initiator {
+			if s.cfg.Initiator && s.cfg.CheckPaid {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
 		case <-sweep.C:
@@ -133,7 +134,8 @@ func (s *Service) applyLoop(ctx context.Context) {
 	}
 }
 
-// applyOpen applies kept callbacks that nothing has been made of: those of a process that died, or that found the books failing.
+// applyOpen applies kept callbacks that nothing has been made of: those of a process that died, or that found the books
+// failing.
 func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
 	for {
 		cbs, err := s.store.OpenCallbacks(ctx, before, 500)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // replace changes a text of a body.
@@ -33,7 +35,9 @@ func (w *world) claimed(id store.ScreeningID) (secret, receipt string) {
 	}
 	pass(5 * time.Second)
 	tk := placed.Ticket
-	receipt, err = w.daraja.PayByHand(sim.HandPayment{Phone: storetest.Phone(1), To: "174379", Account: tk.Code, Amount: int(tk.Total), PIN: "1234"})
+	receipt, err = w.daraja.PayByHand(sim.HandPayment{
+		Phone: storetest.Phone(1), To: "174379", Account: tk.Code, Amount: int(tk.Total), PIN: "1234",
+	})
 	if err == nil {
 		_, err = w.service.Claim(context.Background(), tk.Secret, receipt, "")
 	}
@@ -53,11 +57,12 @@ func (w *world) claim(secret string) store.Claim {
 	return claims[0]
 }
 
-// TestStatusLeavesOut: an answer about a receipt that leaves out what is needed, or spells it in a way that nobody knows, is
-// listed with its text and asked for again. It refuses nothing.
+// TestStatusLeavesOut: an answer about a receipt that leaves out what is needed, or spells it in a way that nobody
+// knows, is listed with its text and asked for again. It refuses nothing.
 func TestStatusLeavesOut(t *testing.T) {
 	for name, how := range map[string]shape{
-		"several receipts":       replace(`{"Key":"ReceiptNo"`, `{"Key":"ReceiptNo","Value":"UKT1A2B3C4"},{"Key":"ReceiptNo"`),
+		"several receipts": replace(`{"Key":"ReceiptNo"`,
+			`{"Key":"ReceiptNo","Value":"UKT1A2B3C4"},{"Key":"ReceiptNo"`),
 		"a receipt that is none": value("ReceiptNo", `"UKT-1A2B3C4"`),
 		"state Success":          value("TransactionStatus", `"Success"`),
 		"state Processing":       value("TransactionStatus", `"Processing"`),
@@ -67,10 +72,12 @@ func TestStatusLeavesOut(t *testing.T) {
 		"a credit party's name":  value("CreditPartyName", `"Cinema Ltd"`),
 		"two debit parties":      replace("CreditPartyName", "DebitPartyName"),
 		"no debit party":         value("DebitPartyName", ""),
-		"no times":               func(b []byte) []byte { return value("InitiatedTime", "")(value("FinalisedTime", "")(b)) },
-		"amount a word":          value("Amount", `"abc"`),
-		"no amount":              value("Amount", ""),
-		"another type":           replace(`"ResultType":0`, `"ResultType":1`),
+		"no times": func(b []byte) []byte {
+			return value("InitiatedTime", "")(value("FinalisedTime", "")(b))
+		},
+		"amount a word": value("Amount", `"abc"`),
+		"no amount":     value("Amount", ""),
+		"another type":  replace(`"ResultType":0`, `"ResultType":1`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, garbled(store.CallbackStatus, how, false), func(t *testing.T, w *world, id store.ScreeningID) {
@@ -78,10 +85,12 @@ func TestStatusLeavesOut(t *testing.T) {
 				pass(8 * time.Second)
 				c := w.claim(secret)
 				listed, unsound := w.unknownMoney()
-				if c.State != store.ClaimAsking || c.Said == "" || len(listed) == 0 || listed[0].Text == "" || !unsound {
+				if c.State != store.ClaimAsking || c.Said == "" || len(listed) == 0 || listed[0].Text == "" ||
+					!unsound {
 					t.Errorf("%+v, listed %+v, unsound %v", c, listed, unsound)
 				}
-				if said := checkout.ExplainClaim(c, 1350); strings.Contains(said, "no completed") || strings.Contains(said, "somebody else") || !strings.Contains(said, "has answered") {
+				if said := wording.ExplainClaim(c, 1350); strings.Contains(said, "no completed") ||
+					strings.Contains(said, "somebody else") || !strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
 				w.setGarble(nil)
@@ -97,33 +106,41 @@ func TestStatusLeavesOut(t *testing.T) {
 	}
 }
 
-// TestStatusStaysUnclear: where M-PESA never says what is needed, a person must look, and the list says what it answered.
+// TestStatusStaysUnclear: where M-PESA never says what is needed, a person must look, and the list says what it
+// answered.
 func TestStatusStaysUnclear(t *testing.T) {
 	for name, tt := range map[string]struct {
 		how  shape
 		said string
 	}{
-		"no receipt of ours known":  {value("CreditPartyName", ""), "an answer that is not understood whole"},
-		"a code that nobody knows":  {replace(`"ResultCode":0,"ResultDesc":"The service request is processed successfully."`, `"ResultCode":7777,"ResultDesc":"Strange new result"`), "code 7777, Strange new result"},
+		"no receipt of ours known": {value("CreditPartyName", ""), "an answer that is not understood whole"},
+		"a code that " +
+			"nobody knows": {replace(`"ResultCode":0,"ResultDesc":"The service request is processed successfully."`,
+			`"ResultCode":7777,"ResultDesc":"Strange new result"`), "code 7777, Strange new result"},
 		"the initiator":             {replace(`"ResultCode":0`, `"ResultCode":2001`), "code 2001"},
 		"not completed for all the": {value("TransactionStatus", `"initiated"`), "state Initiated"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, garbled(store.CallbackStatus, tt.how, false), func(t *testing.T, w *world, id store.ScreeningID) {
+			inBubble(t, garbled(store.CallbackStatus, tt.how,
+				false), func(t *testing.T, w *world, id store.ScreeningID) {
 				secret, receipt := w.claimed(id)
 				pass(time.Hour)
 				c := w.claim(secret)
-				if c.State != store.ClaimPerson || c.Reason != store.ReasonNotUnderstood || !strings.Contains(c.Said, tt.said) {
+				if c.State != store.ClaimPerson || c.Reason != store.ReasonNotUnderstood ||
+					!strings.Contains(c.Said, tt.said) {
 					t.Errorf("%+v", c)
 				}
-				if said := checkout.ExplainClaim(c, 1350); strings.Contains(said, "could not ask") || !strings.Contains(said, "has answered") {
+				if said := wording.ExplainClaim(c, 1350); strings.Contains(said, "could not ask") ||
+					!strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
-				cases, err := w.store.Cases(t.Context(), store.CaseFilter{Receipt: receipt, States: []string{string(store.ClaimPerson)}})
+				cases, err := w.store.Cases(t.Context(), store.CaseFilter{
+					Receipt: receipt, States: []string{string(store.ClaimPerson)},
+				})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.Contains(why, "M-PESA answered with "+tt.said) {
+				if why := wording.Advise(cases[0], true).Why; !strings.Contains(why, "M-PESA answered with "+tt.said) {
 					t.Errorf("the list says %s", why)
 				}
 			})
@@ -131,7 +148,8 @@ func TestStatusStaysUnclear(t *testing.T) {
 	}
 }
 
-// TestStatusPlainWords: a plain word refuses, in any case of letters, and the receipt that is left out is the one asked about.
+// TestStatusPlainWords: a plain word refuses, in any case of letters, and the receipt that is left out is the one asked
+// about.
 func TestStatusPlainWords(t *testing.T) {
 	for name, tt := range map[string]struct {
 		how    shape
@@ -149,7 +167,8 @@ func TestStatusPlainWords(t *testing.T) {
 		"to others":         {value("CreditPartyName", `"600999 - Shop"`), store.ClaimPerson, store.ReasonPaidOthers},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, garbled(store.CallbackStatus, tt.how, false), func(t *testing.T, w *world, id store.ScreeningID) {
+			inBubble(t, garbled(store.CallbackStatus, tt.how,
+				false), func(t *testing.T, w *world, id store.ScreeningID) {
 				secret, _ := w.claimed(id)
 				pass(10 * time.Second)
 				if c := w.claim(secret); c.State != tt.state || c.Reason != tt.reason {
@@ -163,8 +182,8 @@ func TestStatusPlainWords(t *testing.T) {
 	}
 }
 
-// TestReversalLeavesOut: a result that does not say how much of which payment went back is not taken for all of it. M-PESA
-// is asked, and says what became of it.
+// TestReversalLeavesOut: a result that does not say how much of which payment went back is not taken for all of it.
+// M-PESA is asked, and says what became of it.
 func TestReversalLeavesOut(t *testing.T) {
 	for name, how := range map[string]shape{
 		"amount a word":   value("Amount", `"abc"`),
@@ -176,23 +195,29 @@ func TestReversalLeavesOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			option := func(w *world) { w.lookEvery = time.Second; garbled(store.CallbackReversal, how, true)(w) }
 			inBubble(t, option, func(t *testing.T, w *world, id store.ScreeningID) {
-				w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Second, Status: sim.Call{Results: sim.NoCallback}})
+				w.daraja.SetScript("*", sim.Script{
+					Result: "0", ResultAfter: time.Second, Status: sim.Call{Results: sim.NoCallback},
+				})
 				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "back"))
 				if err != nil {
 					t.Fatal(err)
 				}
 				pass(5 * time.Second)
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: w.ticket(placed.Ticket.Secret).Receipt, By: "test"}); err != nil {
+				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+					Receipt: w.ticket(placed.Ticket.Secret).Receipt, By: "test",
+				}); err != nil {
 					t.Fatal(err)
 				}
 				pass(30 * time.Second)
 				payments, err := w.store.Payments(t.Context())
 				listed, unsound := w.unknownMoney()
-				if err != nil || payments[0].State != store.PaymentRefundDue || len(listed) != 1 || listed[0].Text == "" || !unsound {
+				if err != nil || payments[0].State != store.PaymentRefundDue || len(listed) != 1 ||
+					listed[0].Text == "" || !unsound {
 					t.Errorf("%+v, %v, listed %+v", payments, err, listed)
 				}
 				pass(30 * time.Minute)
-				if payments, err = w.store.Payments(t.Context()); err != nil || payments[0].State != store.PaymentRefunded {
+				if payments, err = w.store.Payments(t.Context()); err != nil ||
+					payments[0].State != store.PaymentRefunded {
 					t.Errorf("%+v, %v", payments, err)
 				}
 				if listed, unsound := w.unknownMoney(); len(listed) > 0 || unsound {
@@ -205,7 +230,7 @@ func TestReversalLeavesOut(t *testing.T) {
 
 // asks keeps what was asked of Daraja last, by the end of the path.
 func (w *world) asks() func(end string) map[string]any {
-	last := map[string]map[string]any{}
+	var last sync.Map // from path.Base to map[string]any: what sends and what reads run side by side
 	w.wire.setRewrite(func(r *http.Request, _ *http.Response) {
 		if r.GetBody == nil {
 			return
@@ -216,22 +241,29 @@ func (w *world) asks() func(end string) map[string]any {
 		}
 		var sent map[string]any
 		if json.NewDecoder(body).Decode(&sent) == nil {
-			last[path.Base(path.Dir(path.Dir(r.URL.Path)))] = sent
+			last.Store(path.Base(path.Dir(path.Dir(r.URL.Path))), sent)
 		}
 	})
-	return func(end string) map[string]any { return last[end] }
+	return func(end string) map[string]any {
+		sent, _ := last.Load(end)
+		asked, _ := sent.(map[string]any)
+		return asked
+	}
 }
 
 // send sends a body to an address of ours.
 func (w *world) send(kind store.CallbackKind, url any, body []byte) {
 	w.t.Helper()
-	if _, err := w.service.Receive(context.Background(), checkout.Delivery{Kind: kind, Token: path.Base(fmt.Sprint(url)), Body: body}); err != nil {
+	if _, err := w.service.Receive(context.Background(), checkout.Delivery{
+		Kind: kind, Token: path.Base(fmt.Sprint(url)), Body: body,
+	}); err != nil {
 		w.t.Errorf("%v", err)
 	}
 	<-time.After(time.Second) // it is applied
 }
 
-// TestResultAtTimeoutAddress: a whole result counts at the address of time-outs too, and what is none means the time-out.
+// TestResultAtTimeoutAddress: a whole result counts at the address of time-outs too, and what is none means the
+// time-out.
 func TestResultAtTimeoutAddress(t *testing.T) {
 	bubbleWith(t, func(w *world) { w.lookEvery = time.Second }, func(t *testing.T, w *world, id store.ScreeningID) {
 		asked := w.asks()
@@ -255,7 +287,10 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(10 * time.Second)
-		back := fmt.Appendf(nil, `{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"UKT1A2B3C4","ResultParameters":{"ResultParameter":[{"Key":"Amount","Value":%d},{"Key":"OriginalTransactionID","Value":%q}]}}}`, tk.Total, tk.Receipt)
+		back := fmt.Appendf(nil,
+			`{"Result":{"ResultType":0,"ResultCode":0,"ConversationID":"AG_1","TransactionID":"UKT1A2B3C4",`+
+				`"ResultParameters":{"ResultParameter":[{"Key":"Amount","Value":%d},`+
+				`{"Key":"OriginalTransactionID","Value":%q}]}}}`, tk.Total, tk.Receipt)
 		to := asked("reversal")["QueueTimeOutURL"]
 		w.send(store.CallbackReversalTimeout, to, replace(tk.Receipt, "UKT1A2B3C5")(back))
 		if payments, err := w.store.Payments(t.Context()); err != nil || payments[0].State == store.PaymentRefunded {
@@ -268,17 +303,18 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 	})
 }
 
-// TestCallbackThatSettlesNothing: what comes with a token of ours and does not settle its push is on the list with its text,
-// and M-PESA is asked at once.
+// TestCallbackThatSettlesNothing: what comes with a token of ours and does not settle its push is on the list with its
+// text, and M-PESA is asked at once.
 func TestCallbackThatSettlesNothing(t *testing.T) {
 	other := value("CheckoutRequestID", `"ws_CO_999"`)
 	for name, tt := range map[string]struct {
 		result string
 		how    shape
 	}{
-		"another id, a failure":         {"1032", other},
-		"another id, a code of none":    {"1101", other},
-		"another id, no receipt":        {"0", func(b []byte) []byte { return other(value("MpesaReceiptNumber", `"NULL"`)(b)) }},
+		"another id, a failure":      {"1032", other},
+		"another id, a code of none": {"1101", other},
+		"another id, no receipt": {"0",
+			func(b []byte) []byte { return other(value("MpesaReceiptNumber", `"NULL"`)(b)) }},
 		"zero with a fraction":          {"0", value("ResultCode", "0.0")},
 		"two zeros":                     {"0", value("ResultCode", `"00"`)},
 		"success in a word":             {"0", value("ResultCode", `"Success"`)},
@@ -286,7 +322,9 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, garbled(store.CallbackSTK, tt.how, false), func(t *testing.T, w *world, id store.ScreeningID) {
-				w.daraja.SetScript("*", sim.Script{Result: tt.result, ResultAfter: 2 * time.Second, Status: sim.Call{Results: sim.NoCallback}})
+				w.daraja.SetScript("*", sim.Script{
+					Result: tt.result, ResultAfter: 2 * time.Second, Status: sim.Call{Results: sim.NoCallback},
+				})
 				rewritten("stkpushquery", 500, func([]byte) []byte {
 					return []byte(`{"errorCode":"500.001.1001","errorMessage":"The transaction is being processed"}`)
 				})(w)
@@ -297,7 +335,8 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 				pass(6 * time.Second)
 				tk := w.ticket(placed.Ticket.Secret)
 				listed, unsound := w.unknownMoney()
-				if state(tk) != "Pending, held" || tk.Push.Queries == 0 || len(listed) != 1 || listed[0].Text == "" || !unsound {
+				if state(tk) != "Pending, held" || tk.Push.Queries == 0 || len(listed) != 1 || listed[0].Text == "" ||
+					!unsound {
 					t.Fatalf("%s, %d questions, listed %+v, unsound %v", state(tk), tk.Push.Queries, listed, unsound)
 				}
 				if strings.HasPrefix(name, "zero") && (listed[0].Receipt == "" || listed[0].Amount == 0) {
@@ -314,16 +353,18 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 	}
 }
 
-// TestReceiptOfAnotherForm: a receipt of a form that nobody knows does not keep a paid ticket from being one, and is on the list
-// until the receipt is known.
+// TestReceiptOfAnotherForm: a receipt of a form that nobody knows does not keep a paid ticket from being one, and is on
+// the list until the receipt is known.
 func TestReceiptOfAnotherForm(t *testing.T) {
 	for _, odd := range []string{"UKT12345678", "UKT-1A2B3C4", "2-UKT1A2B3C4"} {
-		inBubble(t, garbled(store.CallbackSTK, value("MpesaReceiptNumber", `"`+odd+`"`), false), func(t *testing.T, w *world, id store.ScreeningID) {
+		inBubble(t, garbled(store.CallbackSTK, value("MpesaReceiptNumber", `"`+odd+`"`),
+			false), func(t *testing.T, w *world, id store.ScreeningID) {
 			tk := w.paid(id, storetest.Phone(1))
 			w.restart()
 			pass(time.Minute)
 			listed, unsound := w.unknownMoney()
-			if state(tk) != "Paid" || len(listed) != 1 || !unsound || !strings.Contains(listed[0].Why+listed[0].Text, odd) {
+			if state(tk) != "Paid" || len(listed) != 1 || !unsound ||
+				!strings.Contains(listed[0].Why+listed[0].Text, odd) {
 				t.Errorf("%s: %s, listed %+v, unsound %v", odd, state(tk), listed, unsound)
 			}
 		})
@@ -342,8 +383,9 @@ func TestCodeAfterVerdict(t *testing.T) {
 			}
 			pass(3 * time.Second)
 			before := state(w.ticket(placed.Ticket.Secret))
-			w.send(store.CallbackSTK, asked("stkpush")["CallBackURL"], fmt.Appendf(nil, `{"CheckoutRequestID":%q,"ResultCode":3131,"ResultDesc":"Brand new trouble"}`,
-				w.ticket(placed.Ticket.Secret).Push.CheckoutRequestID))
+			w.send(store.CallbackSTK, asked("stkpush")["CallBackURL"],
+				fmt.Appendf(nil, `{"CheckoutRequestID":%q,"ResultCode":3131,"ResultDesc":"Brand new trouble"}`,
+					w.ticket(placed.Ticket.Secret).Push.CheckoutRequestID))
 			if got := state(w.ticket(placed.Ticket.Secret)); got != before {
 				t.Errorf("%s: %s, and it was %s", first, got, before)
 			}
@@ -357,16 +399,19 @@ func TestCodeAfterVerdict(t *testing.T) {
 
 // TestEarlyCallback: what a callback has said before the push was answered stands, and is asked about at once.
 func TestEarlyCallback(t *testing.T) {
-	unknown, unread := `{"Body":{"stkCallback":{"MerchantRequestID":"m","CheckoutRequestID":"ID","ResultCode":1101,"ResultDesc":"Brand new"}}}`, "\x28\xb5\x2f\xfdjunk"
+	unknown, unread := `{"Body":{"stkCallback":{"MerchantRequestID":"m","CheckoutRequestID":"ID","ResultCode":1101,`+
+		`"ResultDesc":"Brand new"}}}`, "\x28\xb5\x2f\xfdjunk"
 	for name, tt := range map[string]struct {
 		callback string
 		status   int
 		answer   string // "" is the simulator's own
 		reason   string
 	}{
-		"an unknown code, accepted":           {unknown, 200, "", store.ReasonUnknownCode},
-		"an unknown code, HTTP 500":           {unknown, 500, `{"errorCode":"500.003.1001","errorMessage":"Internal"}`, store.ReasonUnknownCode},
-		"an unknown code, refused":            {unknown, 400, `{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}`, store.ReasonUnknownCode},
+		"an unknown code, accepted": {unknown, 200, "", store.ReasonUnknownCode},
+		"an unknown code, HTTP 500": {unknown, 500, `{"errorCode":"500.003.1001","errorMessage":"Internal"}`,
+			store.ReasonUnknownCode},
+		"an unknown code, refused": {unknown, 400,
+			`{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}`, store.ReasonUnknownCode},
 		"what cannot be read, accepted":       {unread, 200, "", store.ReasonConfirming},
 		"what cannot be read, accepted oddly": {unread, 201, "", store.ReasonConfirming},
 	} {
@@ -386,11 +431,13 @@ func TestEarlyCallback(t *testing.T) {
 					if err := json.Unmarshal(answer, &ids); err != nil {
 						w.t.Errorf("%v", err)
 					}
-					w.send(store.CallbackSTK, asked("stkpush")["CallBackURL"], []byte(strings.ReplaceAll(tt.callback, "ID\",", ids.CheckoutRequestID+"\",")))
+					w.send(store.CallbackSTK, asked("stkpush")["CallBackURL"],
+						[]byte(strings.ReplaceAll(tt.callback, "ID\",", ids.CheckoutRequestID+"\",")))
 					if tt.answer != "" {
 						answer = []byte(tt.answer)
 					}
-					resp.StatusCode, resp.Body, resp.ContentLength = tt.status, io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
+					resp.StatusCode, resp.Body, resp.ContentLength = tt.status, io.NopCloser(bytes.NewReader(answer)),
+						int64(len(answer))
 					resp.Header.Set("Content-Length", fmt.Sprint(len(answer)))
 				})
 				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "early"))
@@ -405,7 +452,8 @@ func TestEarlyCallback(t *testing.T) {
 				if tt.reason == store.ReasonConfirming && tk.Push.Queries == 0 {
 					t.Error("it was not asked at once")
 				}
-				if said := checkout.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode && said != "M-PESA answered with code 1101, Brand new." {
+				if said := wording.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode &&
+					said != "M-PESA answered with code 1101, Brand new." {
 					t.Error(said)
 				}
 			})
@@ -419,12 +467,17 @@ func TestOddAnswers(t *testing.T) {
 		status     int
 		body, code string
 	}{
-		"ResponseCode 1":       {200, `{"ResponseCode":"1","ResponseDescription":"Peculiar rejection"}`, "1"},
-		"with an id":           {200, `{"MerchantRequestID":"m","CheckoutRequestID":"ws_CO_7","ResponseCode":"77","ResponseDescription":"Peculiar rejection"}`, "77"},
-		"an unknown errorCode": {500, `{"requestId":"q","errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`, "500.777.01"},
+		"ResponseCode 1": {200, `{"ResponseCode":"1","ResponseDescription":"Peculiar rejection"}`, "1"},
+		"with an id": {200,
+			`{"MerchantRequestID":"m","CheckoutRequestID":"ws_CO_7","ResponseCode":"77",` +
+				`"ResponseDescription":"Peculiar rejection"}`, "77"},
+		"an unknown errorCode": {500,
+			`{"requestId":"q","errorCode":"500.777.01","errorMessage":"Peculiar rejection"}`, "500.777.01"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, rewritten("stkpush/", tt.status, func([]byte) []byte { return []byte(tt.body) }), func(t *testing.T, w *world, id store.ScreeningID) {
+			inBubble(t, rewritten("stkpush/", tt.status, func([]byte) []byte {
+				return []byte(tt.body)
+			}), func(t *testing.T, w *world, id store.ScreeningID) {
 				w.daraja.SetScript("*", sim.Script{Result: "1032", Callbacks: sim.NoCallback})
 				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "odd"))
 				if err != nil {
@@ -432,14 +485,14 @@ func TestOddAnswers(t *testing.T) {
 				}
 				pass(2 * time.Second)
 				want := "M-PESA answered with code " + tt.code + ", Peculiar rejection"
-				if said := checkout.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
+				if said := wording.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
 					t.Error(said)
 				}
 				cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.HasPrefix(why, want) {
+				if why := wording.Advise(cases[0], true).Why; !strings.HasPrefix(why, want) {
 					t.Error(why)
 				}
 			})
@@ -447,9 +500,11 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
-// TestSameIDs: a MerchantRequestID that several pushes have takes nothing from them; a CheckoutRequestID is one push's alone.
+// TestSameIDs: a MerchantRequestID that several pushes have takes nothing from them; a CheckoutRequestID is one push's
+// alone.
 func TestSameIDs(t *testing.T) {
-	bubbleWith(t, rewritten("stkpush/", 200, value("MerchantRequestID", `"SAME"`)), func(t *testing.T, w *world, id store.ScreeningID) {
+	bubbleWith(t, rewritten("stkpush/", 200,
+		value("MerchantRequestID", `"SAME"`)), func(t *testing.T, w *world, id store.ScreeningID) {
 		w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: 2 * time.Second, Callbacks: sim.NoCallback})
 		var secrets []string
 		for n := range 3 {
@@ -471,7 +526,8 @@ func TestSameIDs(t *testing.T) {
 
 // TestPulledRows: rows of M-PESA's own list that cannot be read are on the list, each once, and end no walk.
 func TestPulledRows(t *testing.T) {
-	odd := `[{"transactionId":"NULL","amount":"1300"},{"amount":"1301"},{"transactionId":"TOOLONG12345","amount":"1302"},["x"],"text",{"transactionId":"UKT1A2B3C4","amount":"abc"}]`
+	odd := `[{"transactionId":"NULL","amount":"1300"},{"amount":"1301"},` +
+		`{"transactionId":"TOOLONG12345","amount":"1302"},["x"],"text",{"transactionId":"UKT1A2B3C4","amount":"abc"}]`
 	bubbleWith(t, func(w *world) { w.pull = true }, func(t *testing.T, w *world, _ store.ScreeningID) {
 		w.wire.setRewrite(func(r *http.Request, resp *http.Response) {
 			if !strings.Contains(r.URL.Path, "pulltransactions") {
@@ -485,9 +541,12 @@ func TestPulledRows(t *testing.T) {
 			if err != nil {
 				w.t.Errorf("%v", err)
 			}
-			rows := map[string]string{"0": odd, "6": `[{"transactionId":""},7]`, "8": `[{"transactionId":"UKT1A2B3C5","amount":"1305"}]`}[asked.OffSetValue]
+			rows := map[string]string{
+				"0": odd, "6": `[{"transactionId":""},7]`, "8": `[{"transactionId":"UKT1A2B3C5","amount":"1305"}]`,
+			}[asked.OffSetValue]
 			answer := []byte(`{"ResponseCode":"1000","Response":[` + rows + `]}`)
-			resp.StatusCode, resp.Body, resp.ContentLength = 200, io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
+			resp.StatusCode, resp.Body, resp.ContentLength = 200, io.NopCloser(bytes.NewReader(answer)),
+				int64(len(answer))
 			resp.Header.Set("Content-Length", fmt.Sprint(len(answer)))
 		})
 		pass(35 * time.Minute)
@@ -514,7 +573,9 @@ func TestPulledRows(t *testing.T) {
 func TestValidationOnly(t *testing.T) {
 	for name, initiator := range map[string]bool{"initiator": true, "no initiator": false} {
 		inBubble(t, func(w *world) { w.noInitiator = !initiator }, func(t *testing.T, w *world, _ store.ScreeningID) {
-			receipt, err := w.daraja.PayByHand(sim.HandPayment{Phone: storetest.Phone(1), To: "174379", Account: "POPCORN", Amount: 1300, PIN: "1234"})
+			receipt, err := w.daraja.PayByHand(sim.HandPayment{
+				Phone: storetest.Phone(1), To: "174379", Account: "POPCORN", Amount: 1300, PIN: "1234",
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -522,7 +583,10 @@ func TestValidationOnly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.send(store.CallbackValidation, token, fmt.Appendf(nil, `{"TransactionType":"Pay Bill","TransID":%q,"TransAmount":"1300.00","MSISDN":"2547*****126","BillRefNumber":"POPCORN"}`, receipt))
+			w.send(store.CallbackValidation, token,
+				fmt.Appendf(nil,
+					`{"TransactionType":"Pay Bill","TransID":%q,"TransAmount":"1300.00","MSISDN":"2547*****126",`+
+						`"BillRefNumber":"POPCORN"}`, receipt))
 			w.sound2(name, 0)
 			pass(20 * time.Minute)
 			payments, err := w.store.Payments(t.Context())
@@ -544,8 +608,8 @@ func (w *world) sound2(name string, want int) {
 	}
 }
 
-// TestHangingDaraja: where pushes get no answer for long, sales close before the first of them has timed out. A phone that
-// is locked says nothing of Daraja, neither good nor bad.
+// TestHangingDaraja: where pushes get no answer for long, sales close before the first of them has timed out. A phone
+// that is locked says nothing of Daraja, neither good nor bad.
 func TestHangingDaraja(t *testing.T) {
 	inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
 		w.daraja.SetScript("*", sim.Script{Result: "1032", Callbacks: sim.NoCallback})
@@ -568,7 +632,10 @@ func TestHangingDaraja(t *testing.T) {
 			t.Errorf("Daraja has answered, and sales are %+v, %v", sales, err)
 		}
 	})
-	down, locked := `{"errorCode":"500.002.1001","errorMessage":"Service is unavailable"}`, `{"errorCode":"500.001.1001","errorMessage":"Unable to lock subscriber, a transaction is already in process for the current subscriber"}`
+	down, locked := `{"errorCode":"500.002.1001","errorMessage":"Service is unavailable"}`,
+		`{"errorCode":"500.001.1001",`+
+			`"errorMessage":"Unable to lock subscriber, a transaction is already in process for the current `+
+			`subscriber"}`
 	n := 0
 	inBubble(t, rewritten("stkpush/", 500, func([]byte) []byte {
 		if n++; n%3 == 0 {
@@ -595,12 +662,15 @@ func TestQueryAnswersThatAreNone(t *testing.T) {
 		"no id":           {200, `{"ResponseCode":"0","ResultCode":"0"}`, "does not name the CheckoutRequestID"},
 		"no ResponseCode": {200, `{"CheckoutRequestID":"ID","ResultCode":"0"}`, "no ResponseCode"},
 		"XML":             {200, `<a><ResultCode>0</ResultCode></a>`, "<ResultCode>0</ResultCode>"},
-		"HTTP 500":        {500, `{"ResponseCode":"0","CheckoutRequestID":"ID","ResultCode":"0","ResultDesc":"ok"}`, `"ResultCode":"0"`},
-		"an errorCode":    {500, `{"errorCode":"500.001.1101","errorMessage":"Peculiar"}`, "code 500.001.1101, Peculiar"},
+		"HTTP 500": {500, `{"ResponseCode":"0","CheckoutRequestID":"ID","ResultCode":"0","ResultDesc":"ok"}`,
+			`"ResultCode":"0"`},
+		"an errorCode": {500, `{"errorCode":"500.001.1101","errorMessage":"Peculiar"}`, "code 500.001.1101, Peculiar"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
-				w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: 2 * time.Second, Callbacks: sim.NoCallback})
+				w.daraja.SetScript("*", sim.Script{
+					Result: "0", ResultAfter: 2 * time.Second, Callbacks: sim.NoCallback,
+				})
 				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "query"))
 				if err != nil {
 					t.Fatal(err)
@@ -612,7 +682,8 @@ func TestQueryAnswersThatAreNone(t *testing.T) {
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
-				if why, _ := checkout.Advise(cases[0], true); !strings.Contains(why, tt.want) || strings.Contains(why, "another CheckoutRequestID") {
+				if why := wording.Advise(cases[0], true).Why; !strings.Contains(why, tt.want) ||
+					strings.Contains(why, "another CheckoutRequestID") {
 					t.Error(why)
 				}
 			})

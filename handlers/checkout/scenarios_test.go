@@ -79,7 +79,8 @@ func TestSlowDaraja(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took != 3*time.Second || placed.Answered || placed.Ticket.Push.State != store.PushSending {
+		if took := time.Since(began); took != 3*time.Second || placed.Answered ||
+			placed.Ticket.Push.State != store.PushSending {
 			t.Errorf("after %v: answered %v, push %s", took, placed.Answered, placed.Ticket.Push.State)
 		}
 		pass(6 * time.Second)
@@ -119,7 +120,9 @@ func TestRestart(t *testing.T) {
 		t.Run(fmt.Sprint("after ", after, " s"), func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 				phone := "254712345678"
-				w.daraja.SetScript(phone, sim.Script{AnswerAfter: 2 * time.Second, Result: "0", ResultAfter: 5 * time.Second})
+				w.daraja.SetScript(phone, sim.Script{
+					AnswerAfter: 2 * time.Second, Result: "0", ResultAfter: 5 * time.Second,
+				})
 				placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "restart"))
 				if err != nil {
 					t.Fatal(err)
@@ -151,10 +154,13 @@ func TestCallbackThatWaits(t *testing.T) {
 			t.Fatal(undecided, err)
 		}
 		took := w.daraja.Ledger()[0]
-		body := fmt.Appendf(nil, `{"Body":{"stkCallback":{"MerchantRequestID":%q,"CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",
+		body := fmt.Appendf(nil,
+			`{"Body":{"stkCallback":{"MerchantRequestID":%q,"CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",
 			"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`,
 			undecided[0].MerchantRequestID, undecided[0].CheckoutRequestID, took.Amount, took.Receipt)
-		if _, known, err := w.store.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: undecided[0].CallbackToken, Body: body}); err != nil || !known {
+		if _, known, err := w.store.KeepCallback(t.Context(), store.NewCallback{
+			Kind: "stk", Token: undecided[0].CallbackToken, Body: body,
+		}); err != nil || !known {
 			t.Fatal(known, err)
 		}
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Pending, held" {

@@ -32,14 +32,18 @@ type Config struct {
 	Till        string        // and its till, where it has one
 	Initiator   bool          // the client may ask for Transaction Status and send Reversals
 	AutoRefund  bool          // what is due back goes back by itself
+	CheckPaid   bool          // ask whether the money of paid tickets is still there, in the hour before the film
 	Pull        bool          // look through Pull Transactions for money that nothing else told of
 	QueryGap    time.Duration // at least so long between two queries, of all processes together; 0 is 500 ms
 	LookEvery   time.Duration // how soon what another process has written is seen; 0 is 5 s
-	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10 s.
+	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10
+	// s.
 	CallbackEvery time.Duration
 	Name          string           // of this process among those on the same books; "" is made up
 	Now           func() time.Time // the clock; nil is the machine's
 	Log           *slog.Logger     // nil drops
+	// Means says in the log what it means that Daraja did not plainly accept a push; nil says nothing.
+	Means func(*mpesa.Error) string
 }
 
 // Service is the box office's counter. Make it with New and keep Run going beside it.
@@ -67,6 +71,9 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Means == nil {
+		cfg.Means = func(*mpesa.Error) string { return "" }
+	}
 	if cfg.Description == "" {
 		cfg.Description = "Movie Tckt"
 	}
@@ -90,7 +97,8 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	}
 }
 
-// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done once.
+// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done
+// once.
 func (s *Service) admit() (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -28,11 +28,11 @@ var (
 )
 
 // TestHistories plays whole evenings of a cinema, each from a seed: 100 to 300 customers who pay, cancel, run away,
-// come back, pay twice, pay by hand and type receipts; a Daraja that loses, delays, repeats and reorders what it says, lies
-// about the amount, answers with web pages, replaces tokens and goes dark; processes that die. In the end the books must be
-// sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories -histories 1 -seed N.
-// The seed settles what customers, M-PESA and the machines do, not which of two that act in the same instant is first. On PostgreSQL,
-// which takes longer, it is one in fifty.
+// come back, pay twice, pay by hand and type receipts; a Daraja that loses, delays, repeats and reorders what it says,
+// lies about the amount, answers with web pages, replaces tokens and goes dark; processes that die. In the end the
+// books must be sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories
+// -histories 1 -seed N. The seed settles what customers, M-PESA and the machines do, not which of two that act in the
+// same instant is first. On PostgreSQL, which takes longer, it is one in fifty.
 func TestHistories(t *testing.T) {
 	t.Parallel() // it takes the processor, and those on PostgreSQL wait for that
 	storetest.Each(t, testHistories)
@@ -67,6 +67,8 @@ func testHistories(t *testing.T) {
 
 // cinemaNight is one history.
 type cinemaNight struct {
+	soon  bool          // a film begins while people are still paying
+	asked store.Instant // when M-PESA begins to be asked about what the tickets were paid with
 	*world
 	t          *testing.T
 	screenings []store.ScreeningID
@@ -98,23 +100,29 @@ func evening(t *testing.T, seed uint64) {
 		w.faults = f
 		w.callbackEvery, w.lookEvery = 2*time.Minute, 5*time.Minute // hours go by in which there is nothing to do
 		w.rand = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
-		w.queries = store.Schedule{25 * time.Second, 35 * time.Second, 45 * time.Second, 55 * time.Second, 75 * time.Second, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute}
+		w.queries = store.Schedule{
+			25 * time.Second, 35 * time.Second, 45 * time.Second, 55 * time.Second, 75 * time.Second, 2 * time.Minute,
+			5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
+		}
 		w.autoRefund = chance(r, 50)
 		w.till = chance(r, 50)
 		w.pull = !w.till && chance(r, 50)
 	})
 	defer w.close()
-	n := &cinemaNight{world: w, t: t}
+	n := &cinemaNight{world: w, t: t, asked: w.store.Now().Add(curtain - time.Hour - 5*time.Minute)}
 	for range 2 + r.IntN(2) {
 		n.screenings = append(n.screenings, storetest.Screening(t, w.store, 5+r.IntN(8), 10, func(sc *store.Screening) {
 			sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(curtain), w.store.Now().Add(curtain)
 			if chance(r, 20) { // one that begins while people are still paying
 				sc.SalesCloseAt, sc.StartsAt = w.store.Now().Add(30*time.Minute), w.store.Now().Add(35*time.Minute)
+				n.soon = true
 			}
 		}))
 	}
 	if w.pull {
-		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{Nominated: "254712345678", CallbackURL: "https://cinema.test/cb"}); err != nil {
+		if err := w.client.RegisterPull(t.Context(), mpesa.PullRegistration{
+			Nominated: "254712345678", CallbackURL: "https://cinema.test/cb",
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,7 +156,8 @@ func evening(t *testing.T, seed uint64) {
 	}
 }
 
-// settles has a person look into what M-PESA has told two amounts of, and what may have gone back: the list has it, and fsck says so, until then.
+// settles has a person look into what M-PESA has told two amounts of, and what may have gone back: the list has it, and
+// fsck says so, until then.
 func (n *cinemaNight) settles() {
 	cases, err := n.store.Cases(n.t.Context(), store.CaseFilter{})
 	if err != nil {
@@ -179,7 +188,9 @@ func (n *cinemaNight) registerC2B() {
 }
 
 func register(c *mpesa.Client, confirmation, validation string) error {
-	_, err := c.RegisterURLs(context.Background(), mpesa.URLRegistration{ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation})
+	_, err := c.RegisterURLs(context.Background(), mpesa.URLRegistration{
+		ResponseType: mpesa.CompleteUnvalidated, ConfirmationURL: confirmation, ValidationURL: validation,
+	})
 	return err
 }
 
@@ -187,7 +198,8 @@ func register(c *mpesa.Client, confirmation, validation string) error {
 func fate(r *rand.Rand) sim.Script {
 	s := sim.Script{AnswerAfter: seconds(r, 0, 2), Result: "0", ResultAfter: seconds(r, 4, 50)}
 	if chance(r, 12) {
-		s.Answer = one(r, sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerLocked, sim.AnswerBlocked, sim.AnswerPage, sim.AnswerSpike)
+		s.Answer = one(r, sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerLocked,
+			sim.AnswerBlocked, sim.AnswerPage, sim.AnswerSpike)
 		s.AnswerAfter = seconds(r, 0, 40)
 	}
 	if chance(r, 30) {
@@ -211,7 +223,8 @@ func fate(r *rand.Rand) sim.Script {
 		s.ReportDelta = one(r, -1, 1, 100) // M-PESA takes one amount, and tells another
 	}
 	if chance(r, 15) {
-		s.Query, s.QueryTimes = one(r, sim.AnswerSpellings, sim.AnswerBlocked, sim.AnswerPage, sim.AnswerInFlight, sim.AnswerNothing), 1+r.IntN(6)
+		s.Query, s.QueryTimes = one(r, sim.AnswerSpellings, sim.AnswerBlocked, sim.AnswerPage, sim.AnswerInFlight,
+			sim.AnswerNothing), 1+r.IntN(6)
 	}
 	if chance(r, 10) {
 		s.Confirmations = one(r, 2, sim.NoCallback)
@@ -223,7 +236,11 @@ func fate(r *rand.Rand) sim.Script {
 
 // call is what M-PESA makes of a question about a receipt, or of a Reversal.
 func call(r *rand.Rand) sim.Call {
-	c := sim.Call{ResultAfter: seconds(r, 1, 20), Shape: one(r, sim.ShapeObserved, sim.ShapeObserved, sim.ShapeOld, sim.ShapeLists), Party: one(r, sim.PartyPlain, sim.PartyMasked, sim.PartyLocal)}
+	c := sim.Call{
+		ResultAfter: seconds(r, 1, 20),
+		Shape:       one(r, sim.ShapeObserved, sim.ShapeObserved, sim.ShapeOld, sim.ShapeLists),
+		Party:       one(r, sim.PartyPlain, sim.PartyMasked, sim.PartyLocal),
+	}
 	if chance(r, 15) {
 		c.Answer = one(r, sim.AnswerLost, sim.AnswerBusy, sim.AnswerBlocked, sim.AnswerInternal)
 		c.Times = 1
@@ -305,14 +322,20 @@ func (n *cinemaNight) acts(r *rand.Rand, tk *store.Ticket, secret, phone string)
 			other = storetest.Phone(1000 + r.IntN(100))
 		}
 		n.world.daraja.SetScript(other, fate(r))
-		_ = n.served(func(s *checkout.Service) error { _, err := s.Retry(ctx, secret, other, "", store.Client{}); return err })
+		_ = n.served(func(s *checkout.Service) error {
+			_, err := s.Retry(ctx, secret, other, "", store.Client{})
+			return err
+		})
 	case 3:
 		_ = n.served(func(s *checkout.Service) error { return s.GiveUp(ctx, secret) })
 	case 4, 5:
 		n.types(r, secret, phone)
 	case 6:
 		if receipt, err := n.world.daraja.PayByHand(n.byHand(r, tk, phone)); err == nil && chance(r, 70) {
-			_ = n.served(func(s *checkout.Service) error { _, err := s.Claim(ctx, secret, "I paid "+receipt+".", ""); return err })
+			_ = n.served(func(s *checkout.Service) error {
+				_, err := s.Claim(ctx, secret, "I paid "+receipt+".", "")
+				return err
+			})
 		}
 	}
 }
@@ -365,8 +388,11 @@ func (n *cinemaNight) daraja(r *rand.Rand) {
 	}
 	if chance(r, 35) {
 		n.world.daraja.AddOutage(sim.Outage{
-			For: seconds(r, 30, 1800), Answer: one(r, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerInternal, sim.AnswerQuota),
-			Calls: one(r, "", "", "stkpush", "stkquery", "reversal,transactionstatus"), LoseCallbacks: chance(r, 40), HoldCallbacks: chance(r, 30),
+			For: seconds(r, 30, 1800),
+			Answer: one(r, sim.AnswerRefused, sim.AnswerSilent, sim.AnswerBlocked, sim.AnswerUnavailable,
+				sim.AnswerInternal, sim.AnswerQuota),
+			Calls: one(r, "", "", "stkpush", "stkquery", "reversal,transactionstatus"), LoseCallbacks: chance(r, 40),
+			HoldCallbacks: chance(r, 30),
 		})
 	}
 }
@@ -390,13 +416,21 @@ func (n *cinemaNight) boxOffice(r *rand.Rand) {
 	}
 }
 
-// portal is what is given back at M-PESA without a word, before films begin and after.
+// portal is what is given back at M-PESA without a word.
 func (n *cinemaNight) portal(r *rand.Rand) {
 	for range r.IntN(4) {
 		<-time.After(seconds(r, 60, 3600))
 		if ledger := n.world.daraja.Ledger(); len(ledger) > 0 {
-			n.world.daraja.Reverse(one(r, ledger...).Receipt)
+			n.reverse(one(r, ledger...).Receipt)
 		}
+	}
+}
+
+// reverse gives money back at M-PESA. Nobody tells of what goes back once M-PESA has been asked, in the hour before a
+// film: the cinema has no way to know it.
+func (n *cinemaNight) reverse(receipt string) {
+	if !n.soon && store.At(time.Now()) < n.asked {
+		n.world.daraja.Reverse(receipt)
 	}
 }
 
@@ -407,8 +441,8 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 	case len(ledger) > 0 && chance(r, 60):
 		e := one(r, ledger...)
 		if chance(r, 20) {
-			n.world.daraja.Reverse(e.Receipt)
-			if chance(r, 50) { // and whoever did it writes it down
+			n.reverse(e.Receipt)
+			if !n.soon && chance(r, 50) { // and whoever did it writes it down
 				ask := store.NewRefund{Receipt: e.Receipt, By: "box office", Reference: "PORTAL"}
 				if e.Kind == sim.KindSTK && chance(r, 50) && only(ledger, e) {
 					ask.Receipt, ask.Ticket = "", codeOf(e)
@@ -441,8 +475,9 @@ func codeOf(e sim.Entry) string {
 	return e.Reference[:min(len(e.Reference), length)]
 }
 
-// accepts has a person take a receipt for its ticket. The portal says whether it was paid by prompt or by hand: a prompt's is the receipt
-// of that prompt, and where a payment of the ticket lacks its own, what was paid by hand is not accepted in its place.
+// accepts has a person take a receipt for its ticket. The portal says whether it was paid by prompt or by hand: a
+// prompt's is the receipt of that prompt, and where a payment of the ticket lacks its own, what was paid by hand is not
+// accepted in its place.
 func (n *cinemaNight) accepts(e sim.Entry) {
 	ctx, books := context.Background(), n.books.Load()
 	payments, err := books.Payments(ctx)
@@ -453,7 +488,10 @@ func (n *cinemaNight) accepts(e sim.Entry) {
 	a := store.Acceptance{Receipt: e.Receipt, Ticket: codeOf(e), Amount: store.Cents(e.Amount) * 100, By: "box office"}
 	for _, p := range payments {
 		switch {
-		case p.Receipt != "" || p.State == store.PaymentSuperseded || !slices.ContainsFunc(cases, func(c store.Case) bool { return c.Kind == store.CasePayment && c.ID == int64(p.ID) }):
+		case p.Receipt != "" ||
+			!slices.ContainsFunc(cases, func(c store.Case) bool {
+				return c.Kind == store.CasePayment && c.ID == int64(p.ID)
+			}):
 		case p.PushToken == path.Base(e.CallbackURL):
 			a.Ticket, a.PaymentID = "", p.ID
 		default:
@@ -492,21 +530,24 @@ func (n *cinemaNight) tell() {
 		n.t.Error(err)
 	}
 	for _, e := range n.world.daraja.Ledger() {
-		n.t.Logf("M-PESA: %s %s %d %s %s %s reversed %v", e.Kind, e.Receipt, e.Amount, e.Phone, e.Reference, e.At.Format("15:04:05"), e.Reversed)
+		n.t.Logf("M-PESA: %s %s %d %s %s %s reversed %v", e.Kind, e.Receipt, e.Amount, e.Phone, e.Reference,
+			e.At.Format("15:04:05"), e.Reversed)
 	}
 	for _, p := range payments {
 		n.t.Logf("books: %+v", p)
 	}
 	for _, q := range n.world.daraja.Requests() {
-		n.t.Logf("request: %s %s %d %s %s %s %d", q.CommandID, q.Receipt, q.Amount, q.At.Format("15:04:05"), q.ResultCode, q.DoneAt.Format("15:04:05"), len(q.Deliveries))
+		n.t.Logf("request: %s %s %d %s %s %s %d", q.CommandID, q.Receipt, q.Amount, q.At.Format("15:04:05"),
+			q.ResultCode, q.DoneAt.Format("15:04:05"), len(q.Deliveries))
 	}
 	for _, p := range n.world.daraja.Pushes("") {
-		n.t.Logf("push: %s %s %s %s %s %d", p.CheckoutRequestID, p.Reference, p.Phone, p.ResultCode, p.At.Format("15:04:05"), len(p.Deliveries))
+		n.t.Logf("push: %s %s %s %s %s %d", p.CheckoutRequestID, p.Reference, p.Phone, p.ResultCode,
+			p.At.Format("15:04:05"), len(p.Deliveries))
 	}
 }
 
-// decided fails the test where something that can be known is not: only a push whose answer and callback were both lost may
-// be without a verdict in the end, and one that M-PESA itself calls unclear.
+// decided fails the test where something that can be known is not: only a push whose answer and callback were both lost
+// may be without a verdict in the end, and one that M-PESA itself calls unclear.
 func (n *cinemaNight) decided() {
 	n.t.Helper()
 	for _, secret := range n.secrets {
@@ -525,7 +566,8 @@ func (n *cinemaNight) decided() {
 	for _, p := range undecided {
 		switch results[p.CheckoutRequestID] {
 		case "0", "1", "1032", "2001", "SFC_IC0003":
-			n.t.Errorf("push %s is %s, though M-PESA says %s when asked; asked %d times, next %v", p.CheckoutRequestID, p.State, results[p.CheckoutRequestID], p.Queries, p.NextQuery.Time())
+			n.t.Errorf("push %s is %s, though M-PESA says %s when asked; asked %d times, next %v", p.CheckoutRequestID,
+				p.State, results[p.CheckoutRequestID], p.Queries, p.NextQuery.Time())
 		}
 	}
 }

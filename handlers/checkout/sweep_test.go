@@ -27,7 +27,8 @@ type wire struct {
 	hit   string
 	die   func()
 
-	rewrite atomic.Pointer[func(r *http.Request, resp *http.Response)] // what becomes of Daraja's answers, nil for nothing
+	// what becomes of Daraja's answers, nil for nothing
+	rewrite atomic.Pointer[func(r *http.Request, resp *http.Response)]
 }
 
 func (w *wire) arm(n int, how storetest.Fault) {
@@ -87,15 +88,16 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return resp, err
 }
 
-// sweep plays a story once for each call of a kind that it makes, with that call going wrong in each way, and then lets the
-// process recover. It returns how many faults there were.
+// sweep plays a story once for each call of a kind that it makes, with that call going wrong in each way, and then lets
+// the process recover. It returns how many faults there were.
 func sweep(t *testing.T, story func(w *world, id store.ScreeningID)) {
 	storetest.Each(t, func(t *testing.T) { sweepOn(t, story) })
 }
 
 func sweepOn(t *testing.T, story func(w *world, id store.ScreeningID)) {
 	ways := map[string]storetest.Fault{
-		"error": storetest.FaultError, "lost after the work": storetest.FaultLost, "death": storetest.FaultDeath, "death after": storetest.FaultDeathAfter,
+		"error": storetest.FaultError, "lost after the work": storetest.FaultLost, "death": storetest.FaultDeath,
+		"death after": storetest.FaultDeathAfter,
 	}
 	for _, kind := range []string{"database", "HTTP"} {
 		for name, how := range ways {
@@ -122,12 +124,14 @@ func sweepOn(t *testing.T, story func(w *world, id store.ScreeningID)) {
 }
 
 // fault plays the story with the nth call going wrong. It reports false where the story makes no n calls.
-func fault(t *testing.T, kind string, how storetest.Fault, n int, story func(w *world, id store.ScreeningID)) (hit bool) {
+func fault(t *testing.T, kind string, how storetest.Fault, n int,
+	story func(w *world, id store.ScreeningID)) (hit bool) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := new(storetest.Faults)
 		w := newWorld(t, func(w *world) {
-			w.faults, w.lookEvery, w.queries = f, 10*time.Second, store.Schedule{25 * time.Second, 35 * time.Second, time.Minute, 3 * time.Minute, 30 * time.Minute}
+			w.faults, w.lookEvery, w.queries = f, 10*time.Second,
+				store.Schedule{25 * time.Second, 35 * time.Second, time.Minute, 3 * time.Minute, 30 * time.Minute}
 		})
 		defer w.close()
 		id := storetest.Screening(t, w.store, 5, 10)
@@ -198,7 +202,8 @@ func (w *world) nothingWaits() {
 	}
 }
 
-// TestFaultsFromBookingToPaid: whatever call goes wrong on the way from the form to the ticket, the books agree with M-PESA.
+// TestFaultsFromBookingToPaid: whatever call goes wrong on the way from the form to the ticket, the books agree with
+// M-PESA.
 func TestFaultsFromBookingToPaid(t *testing.T) {
 	t.Parallel()
 	sweep(t, func(w *world, id store.ScreeningID) {
@@ -207,7 +212,8 @@ func TestFaultsFromBookingToPaid(t *testing.T) {
 		w.prepare()
 		var placedErr error
 		for range 2 { // a customer who is told of an error sends the form again
-			if _, placedErr = w.service.Book(context.Background(), booking(id, phone, 2, "sweep")); placedErr == nil || w.faults.Dead() {
+			if _, placedErr = w.service.Book(context.Background(), booking(id, phone, 2, "sweep")); placedErr == nil ||
+				w.faults.Dead() {
 				break
 			}
 		}
@@ -215,7 +221,8 @@ func TestFaultsFromBookingToPaid(t *testing.T) {
 	})
 }
 
-// TestFaultsFromRefundToRefunded: whatever call goes wrong on the way of a refund, it is made once, and the books agree.
+// TestFaultsFromRefundToRefunded: whatever call goes wrong on the way of a refund, it is made once, and the books
+// agree.
 func TestFaultsFromRefundToRefunded(t *testing.T) {
 	t.Parallel()
 	sweep(t, func(w *world, id store.ScreeningID) {
@@ -251,7 +258,8 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 		w.want = func() {
 			got := w.ticket(placed.Ticket.Secret)
 			refunds, err := w.store.Cases(context.Background(), store.CaseFilter{All: true, Receipt: tk.Receipt})
-			if err != nil || len(refunds) != 1 || refunds[0].State != string(store.PaymentRefunded) || got.VoidedAt == 0 {
+			if err != nil || len(refunds) != 1 || refunds[0].State != string(store.PaymentRefunded) ||
+				got.VoidedAt == 0 {
 				w.t.Errorf("after recovery: %s, %+v, %v", state(got), refunds, err)
 			}
 			if n := w.reversals(tk.Receipt); n != 1 {

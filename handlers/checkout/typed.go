@@ -1,49 +1,12 @@
 package checkout
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"cinemasphere/mpesa"
+	"cinemasphere/store"
 )
-
-// readPhone reads a phone number as it was typed. The sentence says what is wrong with it; it is "" for a good one.
-func readPhone(typed string) (phone mpesa.MSISDN, sentence string) {
-	phone, err := mpesa.ParseMSISDN(typed)
-	if err == nil {
-		return phone, ""
-	}
-	sentence = "Please enter a Safaricom number such as 0712 345 678."
-	fault, is := errors.AsType[*mpesa.MSISDNError](err)
-	if !is {
-		return "", sentence
-	}
-	switch fault.Fault {
-	case mpesa.FaultForeign:
-		return "", "This is a number of another country. " + sentence
-	case mpesa.FaultLandline:
-		return "", "This is a landline, which has no M-PESA. " + sentence
-	case mpesa.FaultTooShort:
-		return "", "This number has " + digits(fault.By) + " too few. " + sentence
-	case mpesa.FaultTooLong:
-		return "", "This number has " + digits(fault.By) + " too many. " + sentence
-	case mpesa.FaultTwoNumbers:
-		return "", "These are two numbers, and the prompt goes to one. " + sentence
-	case mpesa.FaultNotMobile:
-		return "", "Mobile numbers begin with 07 or 01. " + sentence
-	}
-	return "", sentence
-}
-
-func digits(n int) string {
-	if n == 1 {
-		return "1 digit"
-	}
-	return fmt.Sprintf("%d digits", n)
-}
 
 const (
 	// MaxName is how many characters a customer's name may have, as people count them.
@@ -54,17 +17,16 @@ const (
 )
 
 // readName reads a name as it was typed. What shows nothing is dropped, and so is what makes others read another text
-// than there is; everything else stays as it is, in any script. The sentence says what is wrong with it; it is "" for a
-// good one.
-func readName(typed string) (name, sentence string) {
+// than there is; everything else stays as it is, in any script. An error is a [store.Fault].
+func readName(typed string) (string, error) {
 	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, unprintable) {
-		return typed, "Please leave out what cannot be printed."
+		return typed, store.Fault{Kind: store.NameUnprintable}
 	}
 	words := strings.Fields(dropUnseen(typed))
 	for i, word := range words {
 		words[i] = strings.TrimRightFunc(word, joins)
 	}
-	name = strings.Join(words, " ")
+	name := strings.Join(words, " ")
 	seen, marks, most := 0, 0, 0
 	for _, r := range name {
 		switch {
@@ -79,13 +41,13 @@ func readName(typed string) (name, sentence string) {
 	}
 	switch {
 	case !strings.ContainsFunc(name, shows):
-		return name, "Please tell us your name."
+		return name, store.Fault{Kind: store.NameMissing}
 	case seen > MaxName:
-		return name, fmt.Sprintf("Please use at most %d characters.", MaxName)
+		return name, store.Fault{Kind: store.NameTooLong, Most: MaxName}
 	case most > mostMarks:
-		return name, "Please leave out what cannot be printed."
+		return name, store.Fault{Kind: store.NameUnprintable}
 	}
-	return name, ""
+	return name, nil
 }
 
 // unprintable tells what no page, printer or message can show.

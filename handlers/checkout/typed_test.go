@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/views/wording"
 )
 
 // typed reads a name and a phone number as a booking does.
@@ -78,7 +79,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 		"A\u0301\u0302\u034f\u0303\u200d\u0304\u0305": unprinted, "A" + strings.Repeat("\u0489\u200d", 9): unprinted,
 		strings.Repeat("é", 81): long, strings.Repeat("n", 10_000): long, strings.Repeat("e\u0301", 81): long,
 	} {
-		if _, problems := typed(name, "0711000100"); problems["name"] != want || len(problems) != 1 {
+		if _, problems := typed(name, "0711000100"); wording.Typed(problems["name"]) != want || len(problems) != 1 {
 			t.Errorf("%.60q: %v, want %q", name, problems, want)
 		}
 	}
@@ -119,7 +120,7 @@ func TestPhonesThatAreRefused(t *testing.T) {
 		"0712345678, 0722345678": "These are two numbers, and the prompt goes to one. " + example,
 		"0812345678":             "Mobile numbers begin with 07 or 01. " + example,
 	} {
-		if _, problems := typed("Ada", phone); problems["phone"] != want || len(problems) != 1 {
+		if _, problems := typed("Ada", phone); wording.Typed(problems["phone"]) != want || len(problems) != 1 {
 			t.Errorf("%q: %v, want %q", phone, problems, want)
 		}
 	}

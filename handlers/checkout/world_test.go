@@ -23,17 +23,19 @@ type tester = storetest.Tester
 
 // world is a cinema with its books, its counter and a Daraja, all in one synctest bubble: hours pass in milliseconds.
 type world struct {
-	t                    tester
-	store                *store.Store
-	daraja               *sim.Sim
-	service              *checkout.Service
-	hook                 atomic.Pointer[checkout.Service] // who hears callbacks at this moment: nobody while a process is dead
-	stop                 func()
-	path                 string
-	remove               func()            // the books, once they are closed
-	wire                 *wire             // between the cinema and Daraja
-	queries              store.Schedule    // nil is the usual one
-	callbackEvery        time.Duration     // how often callbacks that nothing was made of are looked for; 0 is the usual
+	t       tester
+	store   *store.Store
+	daraja  *sim.Sim
+	service *checkout.Service
+	// who hears callbacks at this moment: nobody while a process is dead
+	hook    atomic.Pointer[checkout.Service]
+	stop    func()
+	path    string
+	remove  func()         // the books, once they are closed
+	wire    *wire          // between the cinema and Daraja
+	queries store.Schedule // nil is the usual one
+	// how often callbacks that nothing was made of are looked for; 0 is the usual
+	callbackEvery        time.Duration
 	lookEvery            time.Duration     // how soon what was written from elsewhere is seen
 	faults               *storetest.Faults // of the database, nil for none
 	client               *mpesa.Client
@@ -62,7 +64,8 @@ func newWorld(t tester, options ...func(*world)) *world {
 		}
 	}
 	w.daraja = sim.New(sim.Config{
-		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Till: w.tillNumber(), Rand: w.rand,
+		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Till: w.tillNumber(),
+		Rand:     w.rand,
 		Callback: sim.InProcess(http.HandlerFunc(w.callback)),
 	})
 	w.open()
@@ -81,8 +84,9 @@ func (w *world) open() {
 		w.t.Fatalf("%v", err)
 	}
 	client, err := mpesa.New(mpesa.Config{
-		BaseURL: "http://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "174379", Till: w.tillNumber(),
-		Transport: lossy{w.wire, sim.InProcess(w.daraja.Daraja())}, InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
+		BaseURL: "http://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey",
+		Shortcode: "174379", Till: w.tillNumber(), Transport: lossy{w.wire, sim.InProcess(w.daraja.Daraja())},
+		InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
 	})
 	if err != nil {
 		w.t.Fatalf("%v", err)
@@ -90,7 +94,9 @@ func (w *world) open() {
 	w.store, w.client = st, client
 	w.books.Store(st)
 	w.service = checkout.New(st, client, checkout.Config{
-		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(), Initiator: !w.noInitiator, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund, Pull: w.pull,
+		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(),
+		Initiator: !w.noInitiator, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund,
+		CheckPaid: true, Pull: w.pull,
 	})
 	if err := w.service.Start(context.Background()); err != nil {
 		w.t.Fatalf("%v", err)
@@ -207,7 +213,10 @@ func (w *world) sound() {
 	}
 	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
-		ledger = append(ledger, storetest.Taken{Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Told: store.Shillings(e.Told), Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull})
+		ledger = append(ledger, storetest.Taken{
+			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Told: store.Shillings(e.Told),
+			Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull,
+		})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package hooks takes what M-PESA sends us: the callbacks of STK pushes, the results of what we asked, and confirmations of
-// what was paid without a prompt.
+// Package hooks takes what M-PESA sends us: the callbacks of STK pushes, the results of what we asked, and
+// confirmations of what was paid without a prompt.
 //
-// It must never believe, judge or drop one: each is written down first and acknowledged once it is, and what it means is
-// for checkout to say. Only the token in its path makes it ours.
+// It must never believe, judge or drop one: each is written down first and acknowledged once it is, and what it means
+// is for checkout to say. Only the token in its path makes it ours.
 package hooks
 
 import (
@@ -91,7 +91,8 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind)
 	return web.WriteJSON(w, http.StatusOK, ack{0, "Accepted"})
 }
 
-// readBody reads as much of a callback as is kept, and how long it is in all. One that breaks off is kept as far as it came.
+// readBody reads as much of a callback as is kept, and how long it is in all. One that breaks off is kept as far as it
+// came.
 func readBody(w http.ResponseWriter, r *http.Request) (body []byte, size int64, whole bool) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, checkout.MaxCallback))
 	size = int64(len(body))

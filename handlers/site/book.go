@@ -8,6 +8,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 // Book answers GET /screenings/{id}/book, the booking form as a page.
@@ -59,7 +60,7 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	form := views.BookingForm{
 		Movie: movie, Screening: screening, Screenings: choices(programme, screening, now),
 		Name: echo(typed.name), Phone: echo(typed.phone), Quantity: echo(typed.quantity), Nonce: typed.nonce,
-		MaxTickets: checkout.MaxTickets, Closed: shut(screening, now), Now: now,
+		MaxTickets: checkout.MaxTickets, Closed: wording.NotSold(screening, now), Now: now,
 	}
 	quantity, err := strconv.Atoi(typed.quantity)
 	if err != nil || quantity < 1 || quantity > checkout.MaxTickets {
@@ -95,25 +96,11 @@ func choices(p *store.Programme, chosen store.Screening, now store.Instant) []st
 	return open
 }
 
-// shut says why a screening cannot be booked at all, or "".
-func shut(sc store.Screening, now store.Instant) string {
-	switch {
-	case sc.Status == store.Cancelled:
-		return "This screening has been cancelled."
-	case now >= sc.StartsAt:
-		return "This screening has begun."
-	case !sc.Sells(now):
-		return "Tickets for this screening are no longer sold."
-	case sc.Left == 0:
-		return "This screening is sold out."
-	}
-	return ""
-}
-
 // formPage answers with the form as a page.
 func (s *Site) formPage(w http.ResponseWriter, r *http.Request, status int, form views.BookingForm) error {
 	page := s.frameFor(w, r, views.Page{
-		Title: "Book " + form.Movie.Title, Path: "/screenings/" + strconv.FormatInt(int64(form.Screening.ID), 10) + "/book",
+		Title: "Book " + form.Movie.Title,
+		Path:  "/screenings/" + strconv.FormatInt(int64(form.Screening.ID), 10) + "/book",
 		Image: views.PosterImage(form.Movie), NoIndex: true,
 	})
 	web.NoStore(w)

@@ -10,6 +10,7 @@ import (
 	"cinemasphere/store"
 	"cinemasphere/views"
 	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // Bookings answers POST /bookings, for browsers without JavaScript: a page to confirm, then the booking itself and a
@@ -56,7 +57,7 @@ func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
 
 // busy turns a booking away at no cost: the form stays as it is in the customer's dialog, beside a toast.
 func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	web.Note(w, err)
 	web.NoStore(w)
 	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
@@ -67,7 +68,8 @@ func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
 // errOldForm means that a form brought no nonce that could be one of ours.
 var errOldForm = errors.New("the form has no nonce")
 
-// place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and *web.Error.
+// place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and
+// *web.Error.
 func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) (checkout.Placed, error) {
 	if !typed.goodNonce() {
 		return checkout.Placed{}, errOldForm
@@ -102,7 +104,9 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm) error {
 	clean, problems := typed.booking("").Check()
 	if problems != nil {
-		return s.redraw(w, r, typed, s.formPage, again{status: http.StatusUnprocessableEntity, errors: problems})
+		return s.redraw(w, r, typed, s.formPage, again{
+			status: http.StatusUnprocessableEntity, errors: sentences(problems),
+		})
 	}
 	if refusal := s.closed(w, r); refusal != nil {
 		return s.notBooked(w, r, typed, s.formPage, refusal)
@@ -115,13 +119,23 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 		return s.formPage(w, r, http.StatusConflict, form)
 	}
 	if form.Screening.Left < clean.Quantity {
-		form.Notice = web.RefusalSentence(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
+		form.Notice = wording.Refusal(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
 		return s.formPage(w, r, http.StatusConflict, form)
 	}
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
 	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
-	return s.pages.Render(w, r, http.StatusOK, views.Confirm(page, views.ConfirmPage{Form: form, Phone: web.LocalPhone(clean.Phone), Total: form.Total}))
+	return s.pages.Render(w, r, http.StatusOK,
+		views.Confirm(page, views.ConfirmPage{Form: form, Phone: wording.Phone(clean.Phone), Total: form.Total}))
+}
+
+// sentences are what is wrong with the fields of a form, in words for a customer.
+func sentences(problems checkout.Invalid) map[string]string {
+	said := map[string]string{}
+	for field, err := range problems {
+		said[field] = wording.Typed(err)
+	}
+	return said
 }
 
 // again is why a form comes back.
@@ -151,23 +165,27 @@ func (s *Site) redraw(w http.ResponseWriter, r *http.Request, typed bookingForm,
 // notBooked answers a booking that was not made with the form, where the customer can do something about it there.
 func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingForm, draw drawForm, err error) error {
 	if errors.Is(err, errOldForm) {
-		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, notice: "This form was out of date. Please check it and send it again."})
+		return s.redraw(w, r, typed, draw, again{
+			status: http.StatusUnprocessableEntity,
+			notice: "This form was out of date. Please check it and send it again.",
+		})
 	}
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
-		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: problems})
+		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: sentences(problems)})
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
 		why := again{
-			status: web.RefusalStatus(refusal), notice: web.RefusalSentence(refusal), freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
+			status: web.RefusalStatus(refusal), notice: wording.Refusal(refusal),
+			freshNonce: refusal.Kind == store.KeyReused || refusal.Kind == store.KeyEnded,
 		}
 		if refusal.Secret != "" {
 			why.waitingURL = "/tickets/" + refusal.Secret
 		}
 		return s.redraw(w, r, typed, draw, why)
 	}
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}

@@ -7,9 +7,11 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
-// closed is the refusal that a booking would meet at this moment; nil while bookings are taken, or where it is not known.
+// closed is the refusal that a booking would meet at this moment; nil while bookings are taken, or where it is not
+// known.
 func (s *Site) closed(w http.ResponseWriter, r *http.Request) *store.Refusal {
 	sales, err := s.Store.Sales(r.Context())
 	if err != nil {
@@ -22,7 +24,7 @@ func (s *Site) closed(w http.ResponseWriter, r *http.Request) *store.Refusal {
 // closedNotice says on a page about something else that no bookings are taken, or "".
 func (s *Site) closedNotice(w http.ResponseWriter, r *http.Request) string {
 	if refusal := s.closed(w, r); refusal != nil {
-		return web.ClosedNotice(refusal)
+		return wording.SalesClosedNotice(refusal)
 	}
 	return ""
 }
@@ -31,8 +33,8 @@ func (s *Site) closedNotice(w http.ResponseWriter, r *http.Request) string {
 func (s *Site) newFormPage(w http.ResponseWriter, r *http.Request, form views.BookingForm, draw drawForm) error {
 	status := http.StatusOK
 	if refusal := s.closed(w, r); refusal != nil && form.Closed == "" {
-		p := s.Kit.Problem(refusal)
-		status, form.Closed, form.Reopens = p.Status, web.ClosedNotice(refusal), true
+		p := s.problem(refusal)
+		status, form.Closed, form.Reopens = p.Status, wording.SalesClosedNotice(refusal), true
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	return draw(w, r, status, form)

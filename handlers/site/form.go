@@ -66,8 +66,9 @@ func readBooking(r *http.Request) (bookingForm, error) {
 		total = -1
 	}
 	return bookingForm{
-		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"), quantity: strings.TrimSpace(f.Get("quantity")),
-		total: store.Shillings(total), nonce: f.Get("nonce"), confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
+		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"),
+		quantity: strings.TrimSpace(f.Get("quantity")), total: store.Shillings(total), nonce: f.Get("nonce"),
+		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
 	}, nil
 }
 
@@ -85,9 +86,10 @@ func (f bookingForm) booking(browser string) checkout.Booking {
 
 // goodNonce reports whether the nonce may be one of ours: letters and digits.
 func (f bookingForm) goodNonce() bool {
-	return len(f.nonce) >= shortestNonce && len(f.nonce) <= longestNonce && !strings.ContainsFunc(f.nonce, func(c rune) bool {
-		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
-	})
+	return len(f.nonce) >= shortestNonce && len(f.nonce) <= longestNonce &&
+		!strings.ContainsFunc(f.nonce, func(c rune) bool {
+			return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+		})
 }
 
 // echo is what was typed, as it is shown back: whole, unless it is absurd.

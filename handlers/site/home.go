@@ -47,7 +47,8 @@ func (s *Site) homeFailed(w http.ResponseWriter, r *http.Request, err error) err
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Retry-After", "5")
 	page := s.frame(r.Context(), views.Page{Path: "/"})
-	return s.pages.Render(w, r, http.StatusServiceUnavailable, views.HomePage(page, views.Home{Now: s.instant(), Failed: true}))
+	return s.pages.Render(w, r, http.StatusServiceUnavailable,
+		views.HomePage(page, views.Home{Now: s.instant(), Failed: true}))
 }
 
 // Films answers GET /films, the grid by itself.
@@ -57,7 +58,8 @@ func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		web.Note(w, err)
 		w.Header().Set("Retry-After", "5")
-		return s.pages.Render(w, r, http.StatusServiceUnavailable, views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))
+		return s.pages.Render(w, r, http.StatusServiceUnavailable,
+			views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))
 	}
 	return s.pages.Render(w, r, http.StatusOK, views.FilmsFragment(s.homeView(programme, askedGenre(r, programme))))
 }
@@ -66,7 +68,8 @@ func (s *Site) homeView(p *store.Programme, genre string) views.Home {
 	return views.Home{Films: ofGenre(p.Films, genre), Now: s.instant(), Genres: genres(p.Films), Genre: genre}
 }
 
-// askedGenre is the genre of the programme that the query asks for. One that is not on shows all films: the link is old.
+// askedGenre is the genre of the programme that the query asks for. One that is not on shows all films: the link is
+// old.
 func askedGenre(r *http.Request, p *store.Programme) string {
 	if r.URL.RawQuery == "" {
 		return ""
@@ -104,7 +107,9 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre,
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		have := c.pages[genre]
-		return have.document, have.version == p.Version && have.cinema == frame.Cinema && have.closed == closed && now.Sub(have.rendered) < homeAge
+		return have.document,
+			have.version == p.Version && have.cinema == frame.Cinema && have.closed == closed &&
+				now.Sub(have.rendered) < homeAge
 	}
 	have, ok := fresh()
 	if ok {
@@ -132,6 +137,8 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre,
 	if c.pages == nil || len(c.pages) > len(genres(p.Films))+1 {
 		c.pages = map[string]homePage{}
 	}
-	c.pages[genre] = homePage{version: p.Version, cinema: frame.Cinema, closed: closed, rendered: now, document: document}
+	c.pages[genre] = homePage{
+		version: p.Version, cinema: frame.Cinema, closed: closed, rendered: now, document: document,
+	}
 	return document, nil
 }

@@ -26,11 +26,13 @@ func (s *Site) Movie(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("film: %w", store.ErrNotFound)
 	}
 	page := s.frameFor(w, r, views.Page{
-		Title: film.Title, Description: film.Synopsis, Path: "/movies/" + strconv.FormatInt(id, 10), Image: views.PosterImage(film.Movie),
+		Title: film.Title, Description: film.Synopsis, Path: "/movies/" + strconv.FormatInt(id, 10),
+		Image:  views.PosterImage(film.Movie),
 		Closed: s.closedNotice(w, r),
 	})
 	w.Header().Set("Cache-Control", "private, no-cache")
-	return s.pages.Render(w, r, http.StatusOK, views.MoviePageView(page, views.MoviePage{Film: *film, Now: s.instant()}))
+	return s.pages.Render(w, r, http.StatusOK,
+		views.MoviePageView(page, views.MoviePage{Film: *film, Now: s.instant()}))
 }
 
 // number reads an id from the path. What is not a number is not found.

@@ -11,6 +11,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 // longestMessage is how much of a pasted M-PESA message is shown back.
@@ -26,7 +27,8 @@ func (s *Site) ReceiptPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // receiptPage answers with the page that asks for a receipt, or leads to the ticket where none is needed.
-func (s *Site) receiptPage(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form ticketForms) error {
+func (s *Site) receiptPage(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket,
+	form ticketForms) error {
 	web.NoStore(w)
 	form.forReceipt = true
 	view := s.ticketView(w, r, t, form)
@@ -34,7 +36,9 @@ func (s *Site) receiptPage(w http.ResponseWriter, r *http.Request, status int, t
 		http.Redirect(w, r, "/tickets/"+t.Secret, http.StatusSeeOther)
 		return nil
 	}
-	page := s.frameFor(w, r, views.Page{Title: "Have you paid already?", Path: "/tickets/" + t.Secret + "/receipt", NoIndex: true})
+	page := s.frameFor(w, r, views.Page{
+		Title: "Have you paid already?", Path: "/tickets/" + t.Secret + "/receipt", NoIndex: true,
+	})
 	return s.pages.Render(w, r, status, views.ReceiptPage(page, view))
 }
 
@@ -81,17 +85,15 @@ func (s *Site) claim(r *http.Request) (ticketForms, error) {
 	return form, err
 }
 
-// noReceipt is said at the field.
-const noReceipt = "We found no M-PESA receipt in this. It has 10 letters and digits, such as UJ22T8IYOU, and stands at the start of the message."
-
-// notClaimed answers with the form and why the receipt was not taken, where the customer can do something about it there.
+// notClaimed answers with the form and why the receipt was not taken, where the customer can do something about it
+// there.
 func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	t, read := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if read != nil {
 		return err
 	}
 	if errors.Is(err, checkout.ErrNoReceipt) {
-		form.receiptError = noReceipt
+		form.receiptError = wording.NoReceipt
 		return draw(w, r, http.StatusUnprocessableEntity, t, form)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
@@ -100,10 +102,10 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 			return s.receiptNotNeeded(w, r, form, draw, t)
 		}
 		web.RetryAfter(w, refusal)
-		form.receiptNotice = web.RefusalSentence(refusal)
+		form.receiptNotice = wording.Refusal(refusal)
 		return draw(w, r, web.RefusalStatus(refusal), t, form)
 	}
-	p := s.Kit.Problem(err)
+	p := s.problem(err)
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}
@@ -113,11 +115,12 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 	return draw(w, r, p.Status, t, form)
 }
 
-// receiptNotNeeded shows a ticket that needs no receipt as what it is. Where money of it is due back all the same, the receipt
-// is for a person.
-func (s *Site) receiptNotNeeded(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, t *store.Ticket) error {
+// receiptNotNeeded shows a ticket that needs no receipt as what it is. Where money of it is due back all the same, the
+// receipt is for a person.
+func (s *Site) receiptNotNeeded(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket,
+	t *store.Ticket) error {
 	if t.RefundDue > 0 {
-		form.receiptNotice = "We could not take this receipt here. Please show this page and your M-PESA message at the box office."
+		form.receiptNotice = wording.ReceiptNotTaken
 		return draw(w, r, http.StatusConflict, t, form)
 	}
 	return draw(w, r, http.StatusOK, t, ticketForms{inDialog: form.inDialog})

@@ -10,6 +10,7 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 type drawTicket func(w http.ResponseWriter, r *http.Request, status int, t *store.Ticket, form ticketForms) error
@@ -48,7 +49,9 @@ func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 	if err != nil {
 		return checkout.Placed{}, form, err
 	}
-	clean, problems := checkout.Booking{Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity}.Check()
+	clean, problems := checkout.Booking{
+		Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity,
+	}.Check()
 	if problems != nil {
 		return checkout.Placed{}, form, problems
 	}
@@ -56,17 +59,18 @@ func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
 	return placed, form, err
 }
 
-// notRetried answers with the ticket and why it was not tried again, where the customer can do something about it there.
+// notRetried answers with the ticket and why it was not tried again, where the customer can do something about it
+// there.
 func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
 	var status int
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
-		status, form.phoneError = http.StatusUnprocessableEntity, problems["phone"]
+		status, form.phoneError = http.StatusUnprocessableEntity, wording.Typed(problems["phone"])
 	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
 		web.Note(w, err)
 		web.RetryAfter(w, refusal)
-		status, form.notice = web.RefusalStatus(refusal), web.RefusalSentence(refusal)
+		status, form.notice = web.RefusalStatus(refusal), wording.Refusal(refusal)
 	} else {
-		p := s.Kit.Problem(err)
+		p := s.problem(err)
 		if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 // Config is what a Site is made of. All but Handset, Demo, Sandbox, Paybill and Till are needed.
@@ -48,7 +49,8 @@ func New(c Config) *Site {
 	s.lastPage = []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
 	p := s.Kit.Problem(&web.Error{Status: http.StatusInternalServerError})
 	var page bytes.Buffer
-	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}), problemView(p))
+	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}),
+		problemView(p))
 	if err := component.Render(context.Background(), &page); err == nil {
 		s.lastPage = page.Bytes()
 	}
@@ -66,7 +68,7 @@ func (s *Site) Fragment(h web.HandlerFunc) http.HandlerFunc {
 // Problem draws a problem as a whole page.
 func (s *Site) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 	if p.Status < http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
-		page := s.frame(r.Context(), views.Page{Title: p.Title, NoIndex: true})
+		page := s.frame(r.Context(), views.Page{Title: worded(p).Title, NoIndex: true})
 		err := s.pages.Render(w, r, p.Status, views.ProblemPage(page, problemView(p)))
 		if err == nil {
 			return
@@ -84,7 +86,19 @@ func (s *Site) problemFragment(w http.ResponseWriter, r *http.Request, p web.Pro
 	}
 }
 
+// problem says how an error is answered, in words for a customer.
+func (s *Site) problem(err error) web.Problem { return worded(s.Kit.Problem(err)) }
+
+// worded is a problem in words for a customer.
+func worded(p web.Problem) web.Problem {
+	if p.Closed != nil {
+		p.Title, p.Sentence = wording.SalesClosedTitle, wording.Refusal(p.Closed)
+	}
+	return p
+}
+
 func problemView(p web.Problem) views.Problem {
+	p = worded(p)
 	return views.Problem{Status: p.Status, Title: p.Title, Sentence: p.Sentence, RetryAfter: p.RetryAfter}
 }
 
@@ -92,7 +106,7 @@ func problemView(p web.Problem) views.Problem {
 func (s *Site) frame(ctx context.Context, p views.Page) views.Page {
 	p.BaseURL, p.Demo, p.Simulator, p.Sandbox = s.BaseURL, s.Demo, s.Handset != "", s.Sandbox
 	p.Cinema = s.cinema.get(ctx, s.Store, s.Now())
-	p.Year = web.Nairobi(store.At(s.Now())).Year()
+	p.Year = wording.Nairobi(store.At(s.Now())).Year()
 	return p
 }
 

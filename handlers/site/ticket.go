@@ -52,8 +52,8 @@ func (s *Site) TicketStatus(w http.ResponseWriter, r *http.Request) error {
 	return s.status(w, r, http.StatusOK, t, ticketForms{inDialog: asDialog(r)})
 }
 
-// stale reports whether what a page shows is to be shown anew though nothing has been written: until when it is good stands in
-// the address that it polls.
+// stale reports whether what a page shows is to be shown anew though nothing has been written: until when it is good
+// stands in the address that it polls.
 func (s *Site) stale(until string) bool {
 	i, err := strconv.ParseInt(until, 10, 64)
 	return err == nil && store.Instant(i) <= s.instant()

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/views"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -20,12 +20,13 @@ const (
 	byHandAfter = 2
 )
 
-// ticketView is what a ticket's page shows. A ticket that waits or is paid, and of which nothing else is known, is read whole
-// already; what only others need to say is read here.
+// ticketView is what a ticket's page shows. A ticket that waits or is paid, and of which nothing else is known, is read
+// whole already; what only others need to say is read here.
 func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticket, form ticketForms) views.TicketView {
 	now := s.instant()
 	v := views.TicketView{
-		Ticket: t, Now: now, Phone: web.LocalPhone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone, RetryError: form.phoneError, Notice: form.notice,
+		Ticket: t, Now: now, Phone: wording.Phone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone,
+		RetryError: form.phoneError, Notice: form.notice,
 		Cinema:  s.cinema.get(r.Context(), s.Store, now.Time()).Name,
 		Receipt: views.ReceiptForm{Text: form.receipt, Error: form.receiptError, Notice: form.receiptNotice},
 	}
@@ -37,17 +38,17 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 	}
 	m := s.moneyOf(w, r, t)
 	for _, back := range m.returns {
-		v.Returns = append(v.Returns, checkout.ExplainReturn(back))
+		v.Returns = append(v.Returns, wording.ExplainReturn(back))
 	}
 	switch {
 	case t.VoidedAt != 0:
-		v.Void = checkout.ExplainVoid(t)
+		v.Void = wording.ExplainVoid(t)
 	case t.Status == store.Paid:
 		v.Pass = s.Checkout.Pass(t)
 	case t.Status == store.Failed:
 		s.viewFailed(&v, m)
 	default:
-		v.Answered, v.Confirming = checkout.AnsweredWith(t), checkout.Confirming(t)
+		v.Answered, v.Confirming = wording.AnsweredWith(t), t.Confirming()
 	}
 	viewClaims(&v, m)
 	s.viewReceiptForm(&v, m, form)
@@ -72,7 +73,7 @@ func (s *Site) viewReceiptForm(v *views.TicketView, m ticketMoney, form ticketFo
 			v.StaleAt = first
 		}
 	case !m.triesLeft() && t.Receipt == "" && v.Receipt.Notice == "":
-		v.Receipt.Notice = web.RefusalSentence(&store.Refusal{Kind: store.TooManyTries})
+		v.Receipt.Notice = wording.Refusal(&store.Refusal{Kind: store.TooManyTries})
 	}
 }
 
@@ -83,7 +84,8 @@ type ticketMoney struct {
 	prompts, awaited int // of a Failed ticket: its pushes, and those that may still bring money
 }
 
-// moneyOf reads it, as far as there may be something. What cannot be read is left out: the ticket's page is needed all the more.
+// moneyOf reads it, as far as there may be something. What cannot be read is left out: the ticket's page is needed all
+// the more.
 func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) (m ticketMoney) {
 	var err error
 	failed := t.Status == store.Failed
@@ -105,7 +107,7 @@ func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) 
 // viewFailed shows why a ticket is not paid for, and what may be done about it.
 func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 	t := v.Ticket
-	why := checkout.Explain(t)
+	why := wording.Explain(t)
 	v.Title, v.Sentence, v.Late, v.Owed, v.Returned = why.Title, why.Sentence, why.Late, why.Owed, why.Returned
 	if len(m.returns) > 0 && why.Cause != "" {
 		v.Sentence = why.Cause // each payment has a sentence of its own
@@ -127,7 +129,8 @@ func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 }
 
 func notOnItsWay(r store.Return) bool {
-	return r.State == store.PaymentUnmatched || r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
+	return r.State == store.PaymentUnmatched ||
+		r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
 }
 
 // viewClaims shows what came of the receipts that were named for a ticket, and which one M-PESA is being asked about.
@@ -147,7 +150,7 @@ func viewClaims(v *views.TicketView, m ticketMoney) {
 		if t.Status == store.Paid && t.Receipt != "" && !m.lacksReceipt() && c.CreatedAt < t.TransactedAt {
 			break
 		}
-		v.Receipt.Said = append(v.Receipt.Said, checkout.ExplainClaim(c, t.Total))
+		v.Receipt.Said = append(v.Receipt.Said, wording.ExplainClaim(c, t.Total))
 	}
 }
 
@@ -172,13 +175,7 @@ func (m ticketMoney) asks(t *store.Ticket) views.Asks {
 
 // triesLeft reports whether another receipt may be named for the ticket.
 func (m ticketMoney) triesLeft() bool {
-	typed := 0
-	for _, c := range m.claims {
-		if c.Source == "typed" {
-			typed++
-		}
-	}
-	return typed < store.ClaimTries
+	return len(m.claims) < store.ClaimTries
 }
 
 // refused reports whether the receipt that was named last was wrong.
@@ -188,5 +185,7 @@ func (m ticketMoney) refused() bool {
 
 // lacksReceipt reports whether money is due back that cannot be sent before its receipt is known.
 func (m ticketMoney) lacksReceipt() bool {
-	return slices.ContainsFunc(m.returns, func(r store.Return) bool { return r.State == store.PaymentRefundDue && r.Receipt == "" })
+	return slices.ContainsFunc(m.returns, func(r store.Return) bool {
+		return r.State == store.PaymentRefundDue && r.Receipt == ""
+	})
 }

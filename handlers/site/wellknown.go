@@ -12,6 +12,7 @@ import (
 	"cinemasphere/assets"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views/wording"
 )
 
 const robots = `User-agent: *
@@ -49,7 +50,8 @@ func (s *Site) Sitemap(w http.ResponseWriter, r *http.Request) error {
 	set := urlSet{URLs: []sitemapURL{{Loc: s.BaseURL + "/"}}}
 	for _, f := range programme.Films {
 		set.URLs = append(set.URLs, sitemapURL{
-			Loc: s.BaseURL + "/movies/" + strconv.FormatInt(int64(f.ID), 10), LastMod: web.Nairobi(f.UpdatedAt).Format(time.DateOnly),
+			Loc:     s.BaseURL + "/movies/" + strconv.FormatInt(int64(f.ID), 10),
+			LastMod: wording.Nairobi(f.UpdatedAt).Format(time.DateOnly),
 		})
 	}
 	body, err := xml.Marshal(set)

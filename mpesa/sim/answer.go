@@ -45,7 +45,8 @@ func (a Answer) done() bool {
 
 func (a Answer) known() bool {
 	return a.done() || slices.Contains([]Answer{
-		AnswerBusy, AnswerSpike, AnswerQuota, AnswerTooMany, AnswerLocked, AnswerToken, AnswerBlocked, AnswerUnavailable, AnswerPage,
+		AnswerBusy, AnswerSpike, AnswerQuota, AnswerTooMany, AnswerLocked, AnswerToken, AnswerBlocked,
+		AnswerUnavailable, AnswerPage,
 		AnswerSilent, AnswerRefused, AnswerProcessing, AnswerInFlight, AnswerNothing, AnswerUnknown, AnswerSpellings,
 	}, a)
 }
@@ -60,7 +61,10 @@ const (
 
 // spellings are the texts that 500.001.1001 is known to come with.
 func spellings() []string {
-	return []string{textProcessing, "", textUnknown, textLocked, "Internal Server Error", textMerchant, "Wrong credentials", textPassword}
+	return []string{
+		textProcessing, "", textUnknown, textLocked, "Internal Server Error", textMerchant, "Wrong credentials",
+		textPassword,
+	}
 }
 
 // answerFault is what Daraja says in place of ResponseCode 0.
@@ -80,8 +84,9 @@ func answerFault(a Answer) fault {
 		return notNow(textUnknown)
 	case AnswerNothing:
 		return fault{http.StatusOK, "500.001.1001", ""}
+	default:
+		return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
 	}
-	return fault{http.StatusInternalServerError, "500.003.1001", "Internal Server Error"}
 }
 
 // answerWith answers a request in any of the ways but AnswerAccepted.
@@ -129,7 +134,8 @@ func writeSpikeArrest(w http.ResponseWriter) {
 		Detail detail `json:"detail"`
 	}
 	writeJSON(w, http.StatusTooManyRequests, map[string]apigee{"fault": {
-		"Spike arrest violation. Allowed rate : MessageRate{messagesPerPeriod=5, periodInMicroseconds=1000000, maxBurstMessageCount=1.0}",
+		"Spike arrest violation. Allowed rate : MessageRate{messagesPerPeriod=5, periodInMicroseconds=1000000, " +
+			"maxBurstMessageCount=1.0}",
 		detail{"policies.ratelimit.SpikeArrestViolation"},
 	}})
 }
@@ -165,7 +171,8 @@ const silence = 5 * time.Minute
 
 // keepSilent waits until the caller gives up, but not longer than the outage that is the reason for it.
 func (s *Sim) keepSilent(r *http.Request) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxRequest)) // else a server does not notice that its caller is gone
+	// else a server does not notice that its caller is gone
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxRequest))
 	d := silence
 	if o, dark := s.outageOf(r); dark {
 		d = min(d, o.until.Sub(s.cfg.Now()))

@@ -56,7 +56,9 @@ func (h *handset) submit(p page, typed url.Values) page {
 		h.Fatalf("%d forms on the page, want 1", form.Length())
 	}
 	values := url.Values{}
-	form.Find("input").Each(func(_ int, in *goquery.Selection) { values.Set(in.AttrOr("name", ""), in.AttrOr("value", "")) })
+	form.Find("input").Each(func(_ int, in *goquery.Selection) {
+		values.Set(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	})
 	for name, v := range typed {
 		if form.Find(`[name="`+name+`"]`).Length() == 0 {
 			h.Fatalf("the form has no field %q", name)

@@ -29,8 +29,8 @@ var (
 	ErrWrongPIN = errors.New("sim: wrong PIN")
 	// ErrPhoneBusy means that another payment by hand of this phone is not over yet.
 	ErrPhoneBusy = errors.New("sim: another payment of this phone is on its way")
-	// ErrRejected means that the product's validation turned the payment down, or did not answer and its ResponseType is
-	// Cancelled.
+	// ErrRejected means that the product's validation turned the payment down, or did not answer and its ResponseType
+	// is Cancelled.
 	ErrRejected = errors.New("sim: the payment was rejected")
 	// ErrClosed means that the simulator is closed.
 	ErrClosed = errors.New("sim: closed")
@@ -72,7 +72,9 @@ func (s *Sim) beginByHand(p HandPayment) error {
 	case h.byHand:
 		return ErrPhoneBusy
 	case code == codeWrongPIN:
-		s.tell(p.Phone, message{From: "MPESA", Text: "Failed. You have entered the wrong PIN. " + s.handWhat(p) + " was not paid.", at: now})
+		s.tell(p.Phone, message{
+			From: "MPESA", Text: "Failed. You have entered the wrong PIN. " + s.handWhat(p) + " was not paid.", at: now,
+		})
 		return ErrWrongPIN
 	default:
 		h.byHand = true
@@ -84,7 +86,9 @@ func (s *Sim) beginByHand(p HandPayment) error {
 // finishByHand has the payment validated, takes the money, tells the phone and has the confirmation sent.
 func (s *Sim) finishByHand(p HandPayment) (receipt string, err error) {
 	defer s.running.Done()
-	e := Entry{Kind: KindC2B, Phone: p.Phone, Amount: p.Amount, Receiver: p.To, BuyGoods: s.isTill(p.To), At: s.cfg.Now()}
+	e := Entry{
+		Kind: KindC2B, Phone: p.Phone, Amount: p.Amount, Receiver: p.To, BuyGoods: s.isTill(p.To), At: s.cfg.Now(),
+	}
 	if !e.BuyGoods {
 		e.Reference = strings.TrimSpace(p.Account)
 	}
@@ -100,7 +104,11 @@ func (s *Sim) finishByHand(p HandPayment) (receipt string, err error) {
 	s.handset(p.Phone).byHand = false
 	if !accepted {
 		delete(s.receipts, e.Receipt)
-		s.tell(p.Phone, message{From: "MPESA", Text: "Failed. " + s.cfg.CinemaName + " did not take the payment. " + s.handWhat(p) + " was not paid.", at: now})
+		s.tell(p.Phone, message{
+			From: "MPESA",
+			Text: "Failed. " + s.cfg.CinemaName + " did not take the payment. " + s.handWhat(p) + " was not paid.",
+			at:   now,
+		})
 		return "", ErrRejected
 	}
 	e.At = now

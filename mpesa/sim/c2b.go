@@ -26,15 +26,18 @@ var (
 	commandWords = regexp.MustCompile(`(?i)\b(exec?|cmd|sql|query)\b`)
 )
 
-// forbiddenWord is the word for which an address cannot be registered, or "" (documented; MPESA was seen to be refused).
-// The short ones are looked for as whole words: else one random token in a thousand would have one.
+// forbiddenWord is the word for which an address cannot be registered, or "" (documented; MPESA was seen to be
+// refused). The short ones are looked for as whole words: else one random token in a thousand would have one.
 func forbiddenWord(address string) string {
 	return strings.ToUpper(cmp.Or(ownNames.FindString(address), commandWords.FindString(address)))
 }
 
 // registerURLs serves C2B register URL, of both versions.
 func (s *Sim) registerURLs(w http.ResponseWriter, r *http.Request, f fields) {
-	urls := URLs{Version: 2, ResponseType: f.get("ResponseType"), Confirmation: f.get("ConfirmationURL"), Validation: f.get("ValidationURL")}
+	urls := URLs{
+		Version: 2, ResponseType: f.get("ResponseType"), Confirmation: f.get("ConfirmationURL"),
+		Validation: f.get("ValidationURL"),
+	}
 	if r.URL.Path == pathURLs1 {
 		urls.Version = 1
 	}
@@ -66,7 +69,9 @@ func (s *Sim) checkURLs(shortcode string, urls URLs) (fault, bool) {
 	case urls.ResponseType != completed && urls.ResponseType != cancelled:
 		return invalid("ResponseType"), false
 	}
-	for _, u := range [...]struct{ name, address string }{{"ConfirmationURL", urls.Confirmation}, {"ValidationURL", urls.Validation}} {
+	for _, u := range [...]struct {
+		name, address string
+	}{{"ConfirmationURL", urls.Confirmation}, {"ValidationURL", urls.Validation}} {
 		if !validCallback(u.address) {
 			return invalid(u.name), false
 		}
@@ -113,8 +118,8 @@ func (s *Sim) payC2B(w http.ResponseWriter, r *http.Request, f fields) {
 		}{s.chance.next().conversation(s.cfg.Now()), id, description})
 		return
 	}
-	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id, "0",
-		description})
+	writeJSON(w, http.StatusOK, struct{ OriginatorCoversationID, ResponseCode, ResponseDescription string }{id,
+		"0", description})
 }
 
 // ours tells the cinema's paybill or store number, and its till, from all others.

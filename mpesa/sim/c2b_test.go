@@ -37,17 +37,20 @@ func TestRegisterURLs(t *testing.T) {
 	for name, test := range map[string]struct {
 		field, value, want string
 	}{
-		"another shortcode":  {"ShortCode", "600000", "ShortCode"},
-		"lower case":         {"ResponseType", "completed", "ResponseType"},
-		"American":           {"ResponseType", "Canceled", "ResponseType"},
-		"no confirmation":    {"ConfirmationURL", "", "ConfirmationURL"},
-		"no URL":             {"ValidationURL", "validation", "ValidationURL"},
-		"word M-PESA":        {"ConfirmationURL", "https://cinema.test/m-pesa/x", "ConfirmationURL - URL has the word M-PESA"},
-		"word mpesa":         {"ValidationURL", "https://cinema.test/Mpesa/x", "ValidationURL - URL has the word MPESA"},
-		"word safaricom":     {"ConfirmationURL", "https://safaricom.cinema.test/x", "ConfirmationURL - URL has the word SAFARICOM"},
-		"word query":         {"ConfirmationURL", "https://cinema.test/?query=1", "ConfirmationURL - URL has the word QUERY"},
-		"word inside a word": {"ValidationURL", "https://cinema.test/empesas", "ValidationURL - URL has the word MPESA"},
-		"word in the host":   {"ValidationURL", "https://cmd.test/", "ValidationURL - URL has the word CMD"},
+		"another shortcode": {"ShortCode", "600000", "ShortCode"},
+		"lower case":        {"ResponseType", "completed", "ResponseType"},
+		"American":          {"ResponseType", "Canceled", "ResponseType"},
+		"no confirmation":   {"ConfirmationURL", "", "ConfirmationURL"},
+		"no URL":            {"ValidationURL", "validation", "ValidationURL"},
+		"word M-PESA": {"ConfirmationURL", "https://cinema.test/m-pesa/x",
+			"ConfirmationURL - URL has the word M-PESA"},
+		"word mpesa": {"ValidationURL", "https://cinema.test/Mpesa/x", "ValidationURL - URL has the word MPESA"},
+		"word safaricom": {"ConfirmationURL", "https://safaricom.cinema.test/x",
+			"ConfirmationURL - URL has the word SAFARICOM"},
+		"word query": {"ConfirmationURL", "https://cinema.test/?query=1", "ConfirmationURL - URL has the word QUERY"},
+		"word inside a word": {"ValidationURL", "https://cinema.test/empesas",
+			"ValidationURL - URL has the word MPESA"},
+		"word in the host": {"ValidationURL", "https://cmd.test/", "ValidationURL - URL has the word CMD"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{urlsPath1, urlsPath2} {
@@ -66,7 +69,8 @@ func TestRegisterURLs(t *testing.T) {
 		})
 	}
 	f := urlFields()
-	f["ConfirmationURL"], f["ValidationURL"] = "https://cinema.test/c/aExe7_mysqlhost", "https://cinema.test/exempt/queryless"
+	f["ConfirmationURL"], f["ValidationURL"] = "https://cinema.test/c/aExe7_mysqlhost",
+		"https://cinema.test/exempt/queryless"
 	if a, err := newWorld(t, nil).post(urlsPath2, f); err != nil || a.status != 200 {
 		t.Errorf("words inside words: %v %+v", err, a)
 	}
@@ -77,7 +81,8 @@ func TestRegisterURLs(t *testing.T) {
 			t.Fatal(err)
 		}
 		body := a.json(t)
-		if a.status != 200 || body["ResponseCode"] != "0" || body["ResponseDescription"] != "Success" || len(body["OriginatorCoversationID"].(string)) < 20 || len(body) != 3 {
+		if a.status != 200 || body["ResponseCode"] != "0" || body["ResponseDescription"] != "Success" ||
+			len(body["OriginatorCoversationID"].(string)) < 20 || len(body) != 3 {
 			t.Errorf("HTTP %d %s", a.status, a.body)
 		}
 		if a, err = w.post(urlsPath2, urlFields()); err != nil {
@@ -90,7 +95,11 @@ func TestRegisterURLs(t *testing.T) {
 			}
 			w.sim.ForgetURLs()
 			w.register(urlsPath2)
-		} else if a.status != 200 || got != (sim.URLs{Version: 2, ResponseType: "Completed", Confirmation: "https://cinema.test/confirmation", Validation: "https://cinema.test/validation"}) {
+		} else if a.status != 200 ||
+			got != (sim.URLs{
+				Version: 2, ResponseType: "Completed", Confirmation: "https://cinema.test/confirmation",
+				Validation: "https://cinema.test/validation",
+			}) {
 			t.Errorf("HTTP %d, registered %+v", a.status, got)
 		}
 	}
@@ -120,15 +129,20 @@ func TestConfirmationBytes(t *testing.T) {
 		pay  sim.HandPayment
 		want string // %s is the receipt
 	}{
-		"paybill": {urlsPath2, paybill(" K7QX2M ", 1350), `{"TransactionType":"Pay Bill","TransID":"%s","TransTime":"20000101030000","TransAmount":"1350.00",` +
-			`"BusinessShortCode":"174379","BillRefNumber":"K7QX2M","InvoiceNumber":"","OrgAccountBalance":"1350.00","ThirdPartyTransID":"",` +
-			`"MSISDN":"2547 ***** 678","FirstName":"IAN","MiddleName":"","LastName":""}`},
-		"till": {urlsPath2, tillPayment(20), `{"TransactionType":"Buy Goods","TransID":"%s","TransTime":"20000101030000","TransAmount":"20.00",` +
-			`"BusinessShortCode":"5123456","BillRefNumber":"","InvoiceNumber":"","OrgAccountBalance":"20.00","ThirdPartyTransID":"",` +
-			`"MSISDN":"2547 ***** 678","FirstName":"IAN","MiddleName":"","LastName":""}`},
-		"paybill, version 1": {urlsPath1, paybill("K7QX2M", 1350), `{"TransactionType":"Pay Bill","TransID":"%s","TransTime":"20000101030000","TransAmount":"1350.00",` +
-			`"BusinessShortCode":"174379","BillRefNumber":"K7QX2M","InvoiceNumber":"","OrgAccountBalance":"1350.00","ThirdPartyTransID":"",` +
-			`"MSISDN":"` + hash + `","FirstName":"IAN","MiddleName":"","LastName":""}`},
+		"paybill": {urlsPath2, paybill(" K7QX2M ", 1350),
+			`{"TransactionType":"Pay Bill","TransID":"%s","TransTime":"20000101030000","TransAmount":"1350.00",` +
+				`"BusinessShortCode":"174379","BillRefNumber":"K7QX2M","InvoiceNumber":"",` +
+				`"OrgAccountBalance":"1350.00","ThirdPartyTransID":"","MSISDN":"2547 ***** 678","FirstName":"IAN",` +
+				`"MiddleName":"","LastName":""}`},
+		"till": {urlsPath2, tillPayment(20),
+			`{"TransactionType":"Buy Goods","TransID":"%s","TransTime":"20000101030000","TransAmount":"20.00",` +
+				`"BusinessShortCode":"5123456","BillRefNumber":"","InvoiceNumber":"","OrgAccountBalance":"20.00",` +
+				`"ThirdPartyTransID":"","MSISDN":"2547 ***** 678","FirstName":"IAN","MiddleName":"","LastName":""}`},
+		"paybill, version 1": {urlsPath1, paybill("K7QX2M", 1350),
+			`{"TransactionType":"Pay Bill","TransID":"%s","TransTime":"20000101030000","TransAmount":"1350.00",` +
+				`"BusinessShortCode":"174379","BillRefNumber":"K7QX2M","InvoiceNumber":"",` +
+				`"OrgAccountBalance":"1350.00","ThirdPartyTransID":"","MSISDN":"` + hash +
+				`","FirstName":"IAN","MiddleName":"","LastName":""}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w *world) {
@@ -136,15 +150,19 @@ func TestConfirmationBytes(t *testing.T) {
 				receipt := w.byHand(test.pay)
 				synctest.Wait()
 				calls := w.received()
-				if want := fmt.Sprintf(test.want, receipt); len(calls) != 1 || calls[0].path != "/confirmation" || calls[0].body != want {
+				if want := fmt.Sprintf(test.want, receipt); len(calls) != 1 || calls[0].path != "/confirmation" ||
+					calls[0].body != want {
 					w.Errorf("confirmations %+v\nwant %s", calls, want)
 				}
 				e := w.sim.Ledger()[0]
-				if e.Kind != sim.KindC2B || e.Receipt != receipt || e.Phone != phone || e.Amount != test.pay.Amount || e.Receiver != test.pay.To ||
-					e.BuyGoods != (test.pay.To == till) || e.CheckoutRequestID != "" || e.Token != "" || !e.At.Equal(w.born) {
+				if e.Kind != sim.KindC2B || e.Receipt != receipt || e.Phone != phone || e.Amount != test.pay.Amount ||
+					e.Receiver != test.pay.To ||
+					e.BuyGoods != (test.pay.To == till) || e.CheckoutRequestID != "" || e.Token != "" ||
+					!e.At.Equal(w.born) {
 					w.Errorf("ledger entry %+v", e)
 				}
-				if got := w.sim.Totals(); got.ConfirmsOK != 1 || got.CallbacksOK != 0 || got.Paid != 1 || got.Balance != test.pay.Amount {
+				if got := w.sim.Totals(); got.ConfirmsOK != 1 || got.CallbacksOK != 0 || got.Paid != 1 ||
+					got.Balance != test.pay.Amount {
 					w.Errorf("totals %+v", got)
 				}
 			})
@@ -212,14 +230,18 @@ func TestValidation(t *testing.T) {
 		taken        bool
 		thirdParty   string
 	}{
-		"accepted":                {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, 0, true, ""},
-		"accepted by number":      {"Cancelled", 200, `{"ResultCode":0,"ResultDesc":"Accepted"}`, 0, true, ""},
-		"accepted with an id":     {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted","ThirdPartyTransID":"T-17"}`, 0, true, "T-17"},
-		"accepted late":           {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, 7 * time.Second, true, ""},
-		"rejected":                {"Completed", 200, `{"ResultCode":"C2B00012","ResultDesc":"Rejected"}`, 0, false, ""},
-		"rejected by number":      {"Completed", 200, `{"ResultCode":1,"ResultDesc":"Rejected"}`, 0, false, ""},
-		"no answer, completed":    {"Completed", 200, `{"ResultCode":"C2B00012","ResultDesc":"Rejected"}`, time.Minute, true, ""},
-		"no answer, cancelled":    {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, time.Minute, false, ""},
+		"accepted":           {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, 0, true, ""},
+		"accepted by number": {"Cancelled", 200, `{"ResultCode":0,"ResultDesc":"Accepted"}`, 0, true, ""},
+		"accepted with an id": {"Cancelled", 200,
+			`{"ResultCode":"0","ResultDesc":"Accepted","ThirdPartyTransID":"T-17"}`, 0, true, "T-17"},
+		"accepted late": {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, 7 * time.Second,
+			true, ""},
+		"rejected":           {"Completed", 200, `{"ResultCode":"C2B00012","ResultDesc":"Rejected"}`, 0, false, ""},
+		"rejected by number": {"Completed", 200, `{"ResultCode":1,"ResultDesc":"Rejected"}`, 0, false, ""},
+		"no answer, completed": {"Completed", 200, `{"ResultCode":"C2B00012","ResultDesc":"Rejected"}`, time.Minute,
+			true, ""},
+		"no answer, cancelled": {"Cancelled", 200, `{"ResultCode":"0","ResultDesc":"Accepted"}`, time.Minute,
+			false, ""},
 		"an error, completed":     {"Completed", 500, `{"ResultCode":"C2B00012","ResultDesc":"Rejected"}`, 0, true, ""},
 		"an error, cancelled":     {"Cancelled", 500, `{"ResultCode":"0","ResultDesc":"Accepted"}`, 0, false, ""},
 		"not JSON, completed":     {"Completed", 200, `OK`, 0, true, ""},
@@ -279,10 +301,11 @@ func TestConfirmationsOfScripts(t *testing.T) {
 		want   []time.Duration
 		amount string
 	}{
-		"once":          {sim.Script{}, []time.Duration{0}, "10.00"},
-		"later":         {sim.Script{ConfirmationAfter: time.Minute}, []time.Duration{time.Minute}, "10.00"},
-		"twice":         {sim.Script{Confirmations: 2}, []time.Duration{0, time.Second}, "10.00"},
-		"three, later":  {sim.Script{Confirmations: 3, ConfirmationAfter: time.Minute}, []time.Duration{60 * time.Second, 61 * time.Second, 62 * time.Second}, "10.00"},
+		"once":  {sim.Script{}, []time.Duration{0}, "10.00"},
+		"later": {sim.Script{ConfirmationAfter: time.Minute}, []time.Duration{time.Minute}, "10.00"},
+		"twice": {sim.Script{Confirmations: 2}, []time.Duration{0, time.Second}, "10.00"},
+		"three, later": {sim.Script{Confirmations: 3, ConfirmationAfter: time.Minute},
+			[]time.Duration{60 * time.Second, 61 * time.Second, 62 * time.Second}, "10.00"},
 		"never":         {sim.Script{Confirmations: sim.NoCallback}, nil, ""},
 		"a wrong sum":   {sim.Script{ReportDelta: -1}, []time.Duration{0}, "9.00"},
 		"not its delay": {sim.Script{CallbackAfter: time.Hour, Callbacks: sim.NoCallback}, []time.Duration{0}, "10.00"},
@@ -324,28 +347,33 @@ func TestEcho(t *testing.T) {
 		script sim.Script
 		want   string
 	}{
-		"off":                             {"", sim.Script{}, "c0"},
-		"before":                          {sim.EchoBefore, sim.Script{}, "e0 c0"},
-		"before a late callback":          {sim.EchoBefore, sim.Script{CallbackAfter: 300 * s}, "e0 c300"},
-		"before, late itself":             {sim.EchoBefore, sim.Script{ConfirmationAfter: 20 * s, CallbackAfter: 10 * s}, "e20 c20"},
-		"before, each in its time":        {sim.EchoBefore, sim.Script{ConfirmationAfter: 10 * s, CallbackAfter: 20 * s}, "e10 c20"},
-		"between":                         {sim.EchoBetween, sim.Script{Callbacks: 2}, "c0 e0 c1"},
-		"between, alone":                  {sim.EchoBetween, sim.Script{}, "c0 e0"},
-		"after":                           {sim.EchoAfter, sim.Script{Callbacks: 2}, "c0 c1 e1"},
-		"long after":                      {sim.EchoAfter, sim.Script{ConfirmationAfter: 60 * s}, "c0 e60"},
-		"without the callback, before":    {sim.EchoBefore, sim.Script{Callbacks: sim.NoCallback}, "e0"},
-		"without the callback, after":     {sim.EchoAfter, sim.Script{Callbacks: sim.NoCallback, ConfirmationAfter: 5 * s}, "e5"},
-		"twice":                           {sim.EchoBefore, sim.Script{Confirmations: 2}, "e0 c0 e1"},
-		"never by script":                 {sim.EchoBefore, sim.Script{Echo: sim.EchoNever}, "c0"},
-		"by script alone":                 {"", sim.Script{Echo: sim.EchoAfter}, "c0 e0"},
-		"lost by script":                  {sim.EchoBefore, sim.Script{Confirmations: sim.NoCallback}, "c0"},
-		"callback first, before":          {sim.EchoBefore, sim.Script{CallbackFirst: true}, "e0 c0"},
-		"callback first, between":         {sim.EchoBetween, sim.Script{CallbackFirst: true, Callbacks: 2}, "c0 e0 c1"},
-		"callback first, after":           {sim.EchoAfter, sim.Script{CallbackFirst: true}, "c0 e0"},
-		"callback first, and none of it":  {sim.EchoAfter, sim.Script{CallbackFirst: true, Callbacks: sim.NoCallback}, "e0"},
-		"after a failure that is paid":    {sim.EchoAfter, sim.Script{Result: "1037", PaidLater: 10 * s}, "c0 c10 e10"},
-		"no echo of a failure":            {sim.EchoBefore, sim.Script{Result: "1032"}, "c0"},
-		"the failure after the success":   {sim.EchoAfter, sim.Script{Result: "1037", PaidLater: 10 * s, FailureLast: true}, "c10 e10 c11"},
+		"off":                    {"", sim.Script{}, "c0"},
+		"before":                 {sim.EchoBefore, sim.Script{}, "e0 c0"},
+		"before a late callback": {sim.EchoBefore, sim.Script{CallbackAfter: 300 * s}, "e0 c300"},
+		"before, late itself": {sim.EchoBefore,
+			sim.Script{ConfirmationAfter: 20 * s, CallbackAfter: 10 * s}, "e20 c20"},
+		"before, each in its time": {sim.EchoBefore,
+			sim.Script{ConfirmationAfter: 10 * s, CallbackAfter: 20 * s}, "e10 c20"},
+		"between":                      {sim.EchoBetween, sim.Script{Callbacks: 2}, "c0 e0 c1"},
+		"between, alone":               {sim.EchoBetween, sim.Script{}, "c0 e0"},
+		"after":                        {sim.EchoAfter, sim.Script{Callbacks: 2}, "c0 c1 e1"},
+		"long after":                   {sim.EchoAfter, sim.Script{ConfirmationAfter: 60 * s}, "c0 e60"},
+		"without the callback, before": {sim.EchoBefore, sim.Script{Callbacks: sim.NoCallback}, "e0"},
+		"without the callback, after": {sim.EchoAfter,
+			sim.Script{Callbacks: sim.NoCallback, ConfirmationAfter: 5 * s}, "e5"},
+		"twice":                   {sim.EchoBefore, sim.Script{Confirmations: 2}, "e0 c0 e1"},
+		"never by script":         {sim.EchoBefore, sim.Script{Echo: sim.EchoNever}, "c0"},
+		"by script alone":         {"", sim.Script{Echo: sim.EchoAfter}, "c0 e0"},
+		"lost by script":          {sim.EchoBefore, sim.Script{Confirmations: sim.NoCallback}, "c0"},
+		"callback first, before":  {sim.EchoBefore, sim.Script{CallbackFirst: true}, "e0 c0"},
+		"callback first, between": {sim.EchoBetween, sim.Script{CallbackFirst: true, Callbacks: 2}, "c0 e0 c1"},
+		"callback first, after":   {sim.EchoAfter, sim.Script{CallbackFirst: true}, "c0 e0"},
+		"callback first, and none of it": {sim.EchoAfter,
+			sim.Script{CallbackFirst: true, Callbacks: sim.NoCallback}, "e0"},
+		"after a failure that is paid": {sim.EchoAfter, sim.Script{Result: "1037", PaidLater: 10 * s}, "c0 c10 e10"},
+		"no echo of a failure":         {sim.EchoBefore, sim.Script{Result: "1032"}, "c0"},
+		"the failure after the success": {sim.EchoAfter,
+			sim.Script{Result: "1037", PaidLater: 10 * s, FailureLast: true}, "c10 e10 c11"},
 		"a failure without a late succes": {"", sim.Script{Result: "1037", FailureLast: true}, "c0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -362,7 +390,8 @@ func TestEcho(t *testing.T) {
 					kind := "c"
 					if c.path == "/confirmation" {
 						kind = "e"
-						if e := w.sim.Ledger()[0]; !strings.Contains(c.body, `"TransID":"`+e.Receipt+`"`) || !strings.Contains(c.body, `"BillRefNumber":"K7QX2M"`) {
+						if e := w.sim.Ledger()[0]; !strings.Contains(c.body, `"TransID":"`+e.Receipt+`"`) ||
+							!strings.Contains(c.body, `"BillRefNumber":"K7QX2M"`) {
 							w.Errorf("echo %s of %+v", c.body, e)
 						}
 					}
@@ -390,7 +419,8 @@ func TestEchoOfATillNamesNoAccount(t *testing.T) {
 		}
 		synctest.Wait()
 		calls := w.to("/confirmation")
-		if len(calls) != 1 || !strings.Contains(calls[0].body, `"TransactionType":"Buy Goods"`) || !strings.Contains(calls[0].body, `"BusinessShortCode":"5123456","BillRefNumber":""`) {
+		if len(calls) != 1 || !strings.Contains(calls[0].body, `"TransactionType":"Buy Goods"`) ||
+			!strings.Contains(calls[0].body, `"BusinessShortCode":"5123456","BillRefNumber":""`) {
 			w.Errorf("echoes %+v", calls)
 		}
 		if e := w.sim.Ledger()[0]; e.Kind != sim.KindSTK || e.Reference != "K7QX2M" || !e.BuyGoods || e.Token != phone {

@@ -18,8 +18,9 @@ type Call struct {
 	ResultAfter time.Duration // from the request to its being carried out and reported; a second when 0
 	Results     int           // how often the result is posted: 0 and 1 once, 2 twice, NoCallback never
 	ResultFirst bool          // it is carried out, and its result delivered to the end, before the request is answered
-	TimedOut    bool          // its time-out is posted to QueueTimeOutURL when its result is due, and the result a second later
-	Undone      bool          // it is accepted, never carried out, and no result is posted
+	// its time-out is posted to QueueTimeOutURL when its result is due, and the result a second later
+	TimedOut bool
+	Undone   bool // it is accepted, never carried out, and no result is posted
 
 	Shape Shape // what the result looks like
 	Party Party // how it names the customer
@@ -32,12 +33,14 @@ type Shape string
 
 // The shapes of results.
 const (
-	ShapeObserved   Shape = ""           // as captured 2021 to 2025; a reversal as documented
-	ShapeDocumented Shape = "documented" // the portal's sample of Transaction Status: both parties are DebitPartyName, all values strings
-	ShapeOld        Shape = "old"        // as captured in 2017: last first, keys with spaces, FinalizedTime, whole amounts
-	ShapeLists      Shape = "lists"      // ReferenceItem is a list
-	ShapeSingle     Shape = "single"     // only one parameter, and ResultParameter that object instead of a list
-	ShapeBare       Shape = "bare"       // ResultCode a string, times like 06.07.2024 22:48:52, amount and parties without a value
+	ShapeObserved Shape = "" // as captured 2021 to 2025; a reversal as documented
+	// the portal's sample of Transaction Status: both parties are DebitPartyName, all values strings
+	ShapeDocumented Shape = "documented"
+	ShapeOld        Shape = "old"    // as captured in 2017: last first, keys with spaces, FinalizedTime, whole amounts
+	ShapeLists      Shape = "lists"  // ReferenceItem is a list
+	ShapeSingle     Shape = "single" // only one parameter, and ResultParameter that object instead of a list
+	// ResultCode a string, times like 06.07.2024 22:48:52, amount and parties without a value
+	ShapeBare Shape = "bare"
 )
 
 func (sh Shape) known() bool {
@@ -47,8 +50,8 @@ func (sh Shape) known() bool {
 // Party is how a customer is named.
 type Party string
 
-// The ways of naming a customer. All but the masked one were captured in results of Transaction Status; the mask is that
-// of C2B confirmations.
+// The ways of naming a customer. All but the masked one were captured in results of Transaction Status; the mask is
+// that of C2B confirmations.
 const (
 	PartyPlain  Party = ""       // 254712345678 - AMINA WANJIRU OTIENO
 	PartyMasked Party = "masked" // 2547 ***** 678 - AMINA WANJIRU OTIENO
@@ -108,8 +111,8 @@ func (j callJSON) call() (Call, error) {
 	}, nil
 }
 
-// takeCall is the call that a request about a receipt's phone follows: what is set for the phone now, else what the push
-// followed that paid it, else Config.Default's. It counts against Call.Times. s.mu must be held.
+// takeCall is the call that a request about a receipt's phone follows: what is set for the phone now, else what the
+// push followed that paid it, else Config.Default's. It counts against Call.Times. s.mu must be held.
 func (s *Sim) takeCall(phone string, paid *Script, of func(*Script) *Call) Call {
 	script, key := s.lookUp(phone)
 	if key != "" && *of(&script) != (Call{}) {

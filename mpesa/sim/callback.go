@@ -5,10 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // callbackBody is the callback for the present result of a push. Its shape is observed: Balance without a value, the
-// amount as a decimal number, date and phone as numbers, no metadata for a failure, a code that is no number as a string.
+// amount as a decimal number, date and phone as numbers, no metadata for a failure, a code that is no number as a
+// string.
 func callbackBody(p *Push, amount int) []byte {
 	b := make([]byte, 0, 512)
 	b = appendQuoted(append(b, `{"Body":{"stkCallback":{"MerchantRequestID":`...), p.MerchantRequestID)
@@ -23,7 +26,8 @@ func callbackBody(p *Push, amount int) []byte {
 	if p.ResultCode == codePaid {
 		b = strconv.AppendInt(append(b, `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":`...), int64(amount), 10)
 		b = appendQuoted(append(b, `.00},{"Name":"MpesaReceiptNumber","Value":`...), p.Receipt)
-		b = append(append(b, `},{"Name":"Balance"},{"Name":"TransactionDate","Value":`...), stamp(p.SettledAt)...)
+		b = append(append(b, `},{"Name":"Balance"},{"Name":"TransactionDate","Value":`...),
+			mpesa.Timestamp(p.SettledAt)...)
 		b = append(append(b, `},{"Name":"PhoneNumber","Value":`...), p.Phone...)
 		b = append(b, `}]}`...)
 	}
@@ -106,8 +110,9 @@ func (r *report) deliver(i int) {
 		r.confirm()
 	}
 	s.deliver(&notice{
-		to: p.CallbackURL, code: r.code, body: r.body, log: &p.Deliveries, ok: &s.totals.CallbacksOK, failed: &s.totals.CallbacksFailed,
-		later: func(d time.Duration, f func()) { s.later(p, d, f) },
+		to: p.CallbackURL, code: r.code, body: r.body, log: &p.Deliveries, ok: &s.totals.CallbacksOK,
+		failed: &s.totals.CallbacksFailed,
+		later:  func(d time.Duration, f func()) { s.later(p, d, f) },
 	})
 	if r.echo == EchoBetween && i == 0 || r.echo == EchoAfter && i == r.times-1 {
 		s.mu.Lock()

@@ -26,9 +26,11 @@ func TestCallbackBytes(t *testing.T) {
 		if len(calls) != 1 {
 			w.Fatalf("%d callbacks, want 1", len(calls))
 		}
-		want := `{"Body":{"stkCallback":{"MerchantRequestID":"` + p.MerchantRequestID + `","CheckoutRequestID":"` + id + `",` +
-			`"ResultCode":0,"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[` +
-			`{"Name":"Amount","Value":1350.00},{"Name":"MpesaReceiptNumber","Value":"` + p.Receipt + `"},{"Name":"Balance"},` +
+		want := `{"Body":{"stkCallback":{"MerchantRequestID":"` + p.MerchantRequestID + `","CheckoutRequestID":"` +
+			id + `",` +
+			`"ResultCode":0,"ResultDesc":"The service request is processed successfully.",` +
+			`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":1350.00},{"Name":"MpesaReceiptNumber","Value":"` +
+			p.Receipt + `"},{"Name":"Balance"},` +
 			`{"Name":"TransactionDate","Value":20000101030017},{"Name":"PhoneNumber","Value":254712345678}]}}}}`
 		if calls[0].body != want {
 			w.Errorf("callback\n%s\nwant\n%s", calls[0].body, want)
@@ -36,7 +38,9 @@ func TestCallbackBytes(t *testing.T) {
 		if got := calls[0].path; got != "/cb/"+phone {
 			w.Errorf("path %q", got)
 		}
-		for name, want := range map[string]string{"Content-Type": "application/json;charset=UTF-8", "Businessshortcode": shortcode} {
+		for name, want := range map[string]string{
+			"Content-Type": "application/json;charset=UTF-8", "Businessshortcode": shortcode,
+		} {
 			if got := calls[0].header.Get(name); got != want {
 				w.Errorf("%s is %q, want %q", name, got, want)
 			}
@@ -84,7 +88,8 @@ func TestCallbackGivesUp(t *testing.T) {
 		w.push("254712345001", 10)
 		time.Sleep(time.Minute)
 		d := w.sim.Pushes("254712345001")[0].Deliveries
-		if len(d) != 1 || d[0].Status != 0 || d[0].Error != "context deadline exceeded" || d[0].At.Sub(w.born) != 13*time.Second {
+		if len(d) != 1 || d[0].Status != 0 || d[0].Error != "context deadline exceeded" ||
+			d[0].At.Sub(w.born) != 13*time.Second {
 			w.Errorf("deliveries %+v, want one given up 10 s after the result", d)
 		}
 	})
@@ -111,7 +116,10 @@ func TestCloseWaitsForDeliveriesAndStopsTimers(t *testing.T) {
 		began, finish := make(chan struct{}), make(chan struct{})
 		s := sim.New(sim.Config{
 			ConsumerKey: "key", ConsumerSecret: "secret", Passkey: passkey, Shortcode: shortcode,
-			Callback: sim.InProcess(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(began); <-finish })),
+			Callback: sim.InProcess(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				close(began)
+				<-finish
+			})),
 		})
 		w.client = &http.Client{Transport: sim.InProcess(s.Daraja())}
 		w.token = w.newToken()

@@ -16,7 +16,8 @@ func (w *world) initiator() *mpesa.Client {
 	w.Helper()
 	client, err := mpesa.New(mpesa.Config{
 		BaseURL: "https://daraja.test", ConsumerKey: "key", ConsumerSecret: "secret", Passkey: passkey,
-		Shortcode: shortcode, Till: till, Transport: w.client.Transport, InitiatorName: "boxoffice", SecurityCredential: "c2VjcmV0",
+		Shortcode: shortcode, Till: till, Transport: w.client.Transport, InitiatorName: "boxoffice",
+		SecurityCredential: "c2VjcmV0",
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -25,11 +26,17 @@ func (w *world) initiator() *mpesa.Client {
 }
 
 func statusOf(receipt string) mpesa.StatusRequest {
-	return mpesa.StatusRequest{Receipt: receipt, ResultURL: "https://cinema.test/result", TimeoutURL: "https://cinema.test/timeout", Remarks: "OK"}
+	return mpesa.StatusRequest{
+		Receipt: receipt, ResultURL: "https://cinema.test/result", TimeoutURL: "https://cinema.test/timeout",
+		Remarks: "OK",
+	}
 }
 
 func reversalOf(receipt string, amount int64) mpesa.ReversalRequest {
-	return mpesa.ReversalRequest{Receipt: receipt, Amount: amount, ResultURL: "https://cinema.test/result", TimeoutURL: "https://cinema.test/timeout", Remarks: "Refund"}
+	return mpesa.ReversalRequest{
+		Receipt: receipt, Amount: amount, ResultURL: "https://cinema.test/result",
+		TimeoutURL: "https://cinema.test/timeout", Remarks: "Refund",
+	}
 }
 
 // parsed is the last result that was posted, as the client reads it.
@@ -68,7 +75,8 @@ func TestClientReadsStatus(t *testing.T) {
 				if !ok || got.Receipt != receipt {
 					w.Fatalf("%s: %+v, %v", shape, got, ok)
 				}
-				if knows.amount != got.HasAmount || got.HasAmount && got.Amount != 135_000 || knows.state != (got.State == mpesa.StateCompleted) ||
+				if knows.amount != got.HasAmount || got.HasAmount && got.Amount != 135_000 ||
+					knows.state != (got.State == mpesa.StateCompleted) ||
 					knows.times != got.FinalisedAt.Equal(w.born) {
 					w.Errorf("%s: %+v", shape, got)
 				}
@@ -78,7 +86,8 @@ func TestClientReadsStatus(t *testing.T) {
 					}
 					return
 				}
-				if _, same := mpesa.MSISDN(phone).Matches(got.Debit.Number); !same || got.Debit.Name != "IAN KIPKORIR OUMA" {
+				if _, same := mpesa.MSISDN(phone).Matches(got.Debit.Number); !same ||
+					got.Debit.Name != "IAN KIPKORIR OUMA" {
 					w.Errorf("%s, %s: debit %+v", shape, party, got.Debit)
 				}
 				if _, same := mpesa.MSISDN("254712345679").Matches(got.Debit.Number); same {
@@ -103,7 +112,8 @@ func TestClientReverses(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		got, ok := w.parsed().Reversal()
 		back := w.sim.Reversals()[0]
-		if !ok || got.Original != receipt || got.Receipt != back.Receipt || got.Amount != 135_000 || !got.HasAmount || got.Credit.Number != phone ||
+		if !ok || got.Original != receipt || got.Receipt != back.Receipt || got.Amount != 135_000 || !got.HasAmount ||
+			got.Credit.Number != phone ||
 			got.Debit.Number != shortcode || !got.CompletedAt.Equal(back.At.Truncate(time.Second)) {
 			w.Errorf("reversal %+v, %v", got, ok)
 		}
@@ -113,7 +123,8 @@ func TestClientReverses(t *testing.T) {
 			w.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		if again := w.parsed(); again.ConversationID != ack.ConversationID || again.Verdict().Outcome != mpesa.OutcomeAlreadyReversed {
+		if again := w.parsed(); again.ConversationID != ack.ConversationID ||
+			again.Verdict().Outcome != mpesa.OutcomeAlreadyReversed {
 			w.Errorf("result %+v", again)
 		}
 		if _, err := client.TransactionStatus(ctx, statusOf(receipt)); err != nil {
@@ -128,10 +139,14 @@ func TestClientReverses(t *testing.T) {
 }
 
 func TestClientHearsOfPaymentsByHand(t *testing.T) {
-	inBubble(t, func(c *sim.Config) { c.RegisterOnce, c.Validation, c.Echo = true, true, sim.EchoBefore }, func(w *world) {
+	inBubble(t, func(c *sim.Config) {
+		c.RegisterOnce, c.Validation, c.Echo = true, true, sim.EchoBefore
+	}, func(w *world) {
 		client, ctx := w.initiator(), context.Background()
 		w.says = func(call) string { return mpesa.C2BAccepted }
-		urls := mpesa.URLRegistration{ConfirmationURL: "https://cinema.test/confirmation", ValidationURL: "https://cinema.test/validation"}
+		urls := mpesa.URLRegistration{
+			ConfirmationURL: "https://cinema.test/confirmation", ValidationURL: "https://cinema.test/validation",
+		}
 		if ack, err := client.RegisterURLs(ctx, urls); err != nil || ack.OriginatorConversationID == "" {
 			w.Fatalf("%+v, %v", ack, err)
 		}
@@ -151,7 +166,8 @@ func TestClientHearsOfPaymentsByHand(t *testing.T) {
 			cents   int64
 		}{{byHand, 2000}, {pushed, 3000}} {
 			p, err := mpesa.ParseC2B([]byte(calls[i].body))
-			if err != nil || p.Receipt != want.receipt || p.Amount != want.cents || p.BillReference != "K7QX2M" || p.Shortcode != shortcode || !p.TransactedAt.Equal(w.born) {
+			if err != nil || p.Receipt != want.receipt || p.Amount != want.cents || p.BillReference != "K7QX2M" ||
+				p.Shortcode != shortcode || !p.TransactedAt.Equal(w.born) {
 				w.Errorf("confirmation %+v, %v", p, err)
 			}
 			if visible, same := mpesa.MSISDN(phone).Matches(p.Phone); !same || visible != 4 {
@@ -162,7 +178,9 @@ func TestClientHearsOfPaymentsByHand(t *testing.T) {
 }
 
 func TestClientPulls(t *testing.T) {
-	inBubble(t, func(c *sim.Config) { c.PullPage, c.Default = 4, sim.Script{Result: "0", Callbacks: sim.NoCallback} }, func(w *world) {
+	inBubble(t, func(c *sim.Config) {
+		c.PullPage, c.Default = 4, sim.Script{Result: "0", Callbacks: sim.NoCallback}
+	}, func(w *world) {
 		client, ctx := w.initiator(), context.Background()
 		register := mpesa.PullRegistration{Nominated: phone, CallbackURL: "https://cinema.test/pull"}
 		if err := client.RegisterPull(ctx, register); err != nil {
@@ -190,7 +208,8 @@ func TestClientPulls(t *testing.T) {
 				break
 			}
 			for _, p := range page.Transactions {
-				if _, same := mpesa.MSISDN(phone).Matches(p.Phone); !same || p.BillReference != "K7QX2M" || !p.TransactedAt.Equal(w.born) {
+				if _, same := mpesa.MSISDN(phone).Matches(p.Phone); !same || p.BillReference != "K7QX2M" ||
+					!p.TransactedAt.Equal(w.born) {
 					w.Errorf("%+v", p)
 				}
 				found[p.Receipt] = p.Amount
@@ -212,7 +231,8 @@ func TestClientPulls(t *testing.T) {
 // What the client may assume of every call in every kind of outage: nothing was done where it says so.
 func TestClientInOutages(t *testing.T) {
 	for _, as := range []sim.Answer{
-		sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerSpike, sim.AnswerQuota, sim.AnswerTooMany, sim.AnswerToken,
+		sim.AnswerLost, sim.AnswerEmpty, sim.AnswerInternal, sim.AnswerBusy, sim.AnswerSpike, sim.AnswerQuota,
+		sim.AnswerTooMany, sim.AnswerToken,
 		sim.AnswerBlocked, sim.AnswerUnavailable, sim.AnswerPage, sim.AnswerSilent, sim.AnswerRefused,
 	} {
 		t.Run(string(as), func(t *testing.T) {
@@ -222,8 +242,13 @@ func TestClientInOutages(t *testing.T) {
 				if _, err := client.TransactionStatus(ctx, statusOf(receipt)); err != nil { // so that it has a token
 					w.Fatal(err)
 				}
-				w.sim.AddOutage(sim.Outage{For: time.Hour, Answer: as, Calls: "stkpush,stkquery,transactionstatus,reversal,c2bregister,pullregister,pullquery"})
-				_, pushErr := client.STKPush(ctx, mpesa.Push{Amount: 1, Phone: phone, CallbackURL: "https://cinema.test/cb/x", Reference: "A", Description: "B"})
+				w.sim.AddOutage(sim.Outage{
+					For: time.Hour, Answer: as,
+					Calls: "stkpush,stkquery,transactionstatus,reversal,c2bregister,pullregister,pullquery",
+				})
+				_, pushErr := client.STKPush(ctx, mpesa.Push{
+					Amount: 1, Phone: phone, CallbackURL: "https://cinema.test/cb/x", Reference: "A", Description: "B",
+				})
 				if pushErr == nil || !mpesa.MayHaveSent(pushErr) && len(w.sim.Pushes(phone)) != 0 {
 					w.Errorf("push: %v, and %d prompts", pushErr, len(w.sim.Pushes(phone)))
 				}

@@ -85,14 +85,16 @@ func TestClientAsksAgain(t *testing.T) {
 		}
 		w.sim.RevokeToken() // the client logs in again by itself
 		for range 3 {
-			if got, err := client.STKQuery(context.Background(), push.CheckoutRequestID); err != nil || got.Class != mpesa.ClassPending {
+			if got, err := client.STKQuery(context.Background(), push.CheckoutRequestID); err != nil ||
+				got.Class != mpesa.ClassPending {
 				w.Errorf("in flight: %+v, %v", got, err)
 			}
 		}
 		if err := w.sim.Cancel(phone); err != nil {
 			w.Fatal(err)
 		}
-		if got, err := client.STKQuery(context.Background(), push.CheckoutRequestID); err != nil || got.ResultCode != "1032" {
+		if got, err := client.STKQuery(context.Background(), push.CheckoutRequestID); err != nil ||
+			got.ResultCode != "1032" {
 			w.Errorf("cancelled: %+v, %v", got, err)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Echo says when the payment of a push is reported as a C2B confirmation too, with the same receipt. It happens only
@@ -55,9 +57,10 @@ type confirmationBody struct {
 // c2bBody is the body about a payment for the version that is registered.
 func (s *Sim) c2bBody(e Entry, version int, balance, thirdParty string) []byte {
 	b := confirmationBody{
-		TransactionType: "Pay Bill", TransID: e.Receipt, TransTime: stamp(e.At), TransAmount: strconv.Itoa(e.Amount) + ".00",
-		BusinessShortCode: e.Receiver, BillRefNumber: e.Reference, OrgAccountBalance: balance, ThirdPartyTransID: thirdParty,
-		MSISDN: maskedPhone(e.Phone), FirstName: firstName(e.Phone),
+		TransactionType: "Pay Bill", TransID: e.Receipt, TransTime: mpesa.Timestamp(e.At),
+		TransAmount: strconv.Itoa(e.Amount) + ".00", BusinessShortCode: e.Receiver, BillRefNumber: e.Reference,
+		OrgAccountBalance: balance, ThirdPartyTransID: thirdParty, MSISDN: maskedPhone(e.Phone),
+		FirstName: firstName(e.Phone),
 	}
 	if e.BuyGoods {
 		b.TransactionType, b.BillRefNumber = "Buy Goods", ""
@@ -108,8 +111,8 @@ type verdict struct {
 // validationLife is how long an answer to a validation is waited for (documented: about 8 s).
 const validationLife = 8 * time.Second
 
-// validate asks the product whether it takes a payment. Where it does not answer in time, or not in JSON, the registered
-// ResponseType decides.
+// validate asks the product whether it takes a payment. Where it does not answer in time, or not in JSON, the
+// registered ResponseType decides.
 func (s *Sim) validate(e Entry) (accepted bool, thirdParty string) {
 	s.mu.Lock()
 	urls := s.urls

@@ -60,7 +60,8 @@ func (s *Sim) controlPay(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch receipt, err := s.PayByHand(p); {
-	case errors.Is(err, ErrWrongPIN), errors.Is(err, ErrPhoneBusy), errors.Is(err, ErrRejected), errors.Is(err, ErrClosed):
+	case errors.Is(err, ErrWrongPIN), errors.Is(err, ErrPhoneBusy), errors.Is(err, ErrRejected),
+		errors.Is(err, ErrClosed):
 		controlError(w, http.StatusConflict, err)
 	case err != nil:
 		controlError(w, http.StatusBadRequest, err)

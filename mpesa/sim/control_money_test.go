@@ -15,9 +15,11 @@ func TestControlMoney(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		w.register(urlsPath2)
 		pay := func(body string, status int) string {
-			return strings.Trim(strings.TrimPrefix(w.control("POST", "/payments", body, status).body, `{"receipt":`), `"}`)
+			return strings.Trim(strings.TrimPrefix(w.control("POST", "/payments", body, status).body, `{"receipt":`),
+				`"}`)
 		}
-		first := pay(`{"phone":"254712345678","to":"174379","account":"A","amount":100,"pin":"1234"}`, http.StatusCreated)
+		first := pay(`{"phone":"254712345678","to":"174379","account":"A","amount":100,"pin":"1234"}`,
+			http.StatusCreated)
 		second := pay(`{"phone":"254712345678","to":"5123456","amount":200,"pin":"1234"}`, http.StatusCreated)
 		for body, status := range map[string]int{
 			`{`: 400, `{"from":"254712345678"}`: 400, `{"phone":"254712345678","to":"1","amount":1,"pin":"1234"}`: 400,
@@ -36,13 +38,15 @@ func TestControlMoney(t *testing.T) {
 
 		var ledger []sim.Entry
 		w.list("/ledger", &ledger)
-		if len(ledger) != 2 || ledger[0].Kind != sim.KindC2B || ledger[0].Reference != "A" || ledger[0].Reversal != nil ||
+		if len(ledger) != 2 || ledger[0].Kind != sim.KindC2B || ledger[0].Reference != "A" ||
+			ledger[0].Reversal != nil ||
 			!ledger[1].Reversed || ledger[1].Reversal == nil || ledger[1].Reversal.By != sim.BySafaricom {
 			w.Errorf("ledger %+v", ledger)
 		}
 		var reversals []sim.Reversal
 		w.list("/reversals", &reversals)
-		if len(reversals) != 1 || reversals[0] != *ledger[1].Reversal || reversals[0].Of != second || reversals[0].Amount != 200 {
+		if len(reversals) != 1 || reversals[0] != *ledger[1].Reversal || reversals[0].Of != second ||
+			reversals[0].Amount != 200 {
 			w.Errorf("reversals %+v", reversals)
 		}
 		if a := w.control("GET", "/reversals?from=1", "", http.StatusOK); a.body != "[]" {
@@ -52,12 +56,16 @@ func TestControlMoney(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		var requests []sim.Request
 		w.list("/requests", &requests)
-		if len(requests) != 1 || requests[0].Receipt != first || requests[0].ResultCode != "0" || len(requests[0].Deliveries) != 1 {
+		if len(requests) != 1 || requests[0].Receipt != first || requests[0].ResultCode != "0" ||
+			len(requests[0].Deliveries) != 1 {
 			w.Errorf("requests %+v", requests)
 		}
 		var totals sim.Totals
 		w.list("/totals", &totals)
-		want := sim.Totals{Tokens: 1, Paid: 2, PaidAmount: 300, Reversed: 1, ReversedAmount: 200, Balance: 50, Requests: 1, ResultsOK: 1, ConfirmsOK: 2}
+		want := sim.Totals{
+			Tokens: 1, Paid: 2, PaidAmount: 300, Reversed: 1, ReversedAmount: 200, Balance: 50, Requests: 1,
+			ResultsOK: 1, ConfirmsOK: 2,
+		}
 		if totals != want {
 			w.Errorf("totals %+v, want %+v", totals, want)
 		}
@@ -66,11 +74,15 @@ func TestControlMoney(t *testing.T) {
 
 func TestControlC2B(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
-		if a := w.control("GET", "/urls", "", http.StatusOK); a.body != `{"version":0,"responseType":"","confirmationUrl":"","validationUrl":""}` {
+		if a := w.control("GET", "/urls", "",
+			http.StatusOK); a.body != `{"version":0,"responseType":"","confirmationUrl":"","validationUrl":""}` {
 			w.Errorf("nothing registered: %s", a.body)
 		}
 		w.register(urlsPath1)
-		if a := w.control("GET", "/urls", "", http.StatusOK); a.body != `{"version":1,"responseType":"Completed","confirmationUrl":"https://cinema.test/confirmation","validationUrl":"https://cinema.test/validation"}` {
+		if a := w.control("GET", "/urls", "",
+			http.StatusOK); a.body !=
+			`{"version":1,"responseType":"Completed","confirmationUrl":"https://cinema.test/confirmation",`+
+				`"validationUrl":"https://cinema.test/validation"}` {
 			w.Errorf("registered: %s", a.body)
 		}
 		w.control("PUT", "/echo", `{"echo":"sometimes"}`, http.StatusBadRequest)
@@ -91,13 +103,18 @@ func TestControlC2B(t *testing.T) {
 func TestControlOutages(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		for _, bad := range []string{
-			`{}`, `{"forMs":1000,"answer":"dark"}`, `{"forMs":0,"answer":"blocked"}`, `{"forMs":1000,"answer":"blocked","afterMs":-1}`,
-			`{"forMs":1000,"answer":"blocked","calls":"stkpush,everything"}`, `{"forMs":1000,"answer":"blocked","from":"2000-01-01T00:00:00Z"}`,
+			`{}`, `{"forMs":1000,"answer":"dark"}`, `{"forMs":0,"answer":"blocked"}`,
+			`{"forMs":1000,"answer":"blocked","afterMs":-1}`,
+			`{"forMs":1000,"answer":"blocked","calls":"stkpush,everything"}`,
+			`{"forMs":1000,"answer":"blocked","from":"2000-01-01T00:00:00Z"}`,
 		} {
 			w.control("POST", "/outages", bad, http.StatusBadRequest)
 		}
-		w.control("POST", "/outages", `{"forMs":60000,"afterMs":60000,"answer":"blocked","calls":"stkpush, oauth","holdCallbacks":true}`, http.StatusNoContent)
-		want := `[{"from":"` + w.born.Add(time.Minute).Format(time.RFC3339) + `","forMs":60000,"answer":"blocked","calls":"stkpush, oauth","loseCallbacks":false,"holdCallbacks":true}]`
+		w.control("POST", "/outages",
+			`{"forMs":60000,"afterMs":60000,"answer":"blocked","calls":"stkpush, oauth","holdCallbacks":true}`,
+			http.StatusNoContent)
+		want := `[{"from":"` + w.born.Add(time.Minute).Format(time.RFC3339) +
+			`","forMs":60000,"answer":"blocked","calls":"stkpush, oauth","loseCallbacks":false,"holdCallbacks":true}]`
 		if a := w.control("GET", "/outages", "", http.StatusOK); a.body != want {
 			w.Errorf("outages %s, want %s", a.body, want)
 		}
@@ -118,9 +135,12 @@ func TestControlOutages(t *testing.T) {
 func TestControlScriptOfCalls(t *testing.T) {
 	w := newWorld(t, nil)
 	script := sim.Script{
-		Result: "0", ReportDelta: -1, FailureLast: true, Query: sim.AnswerSpellings, QueryTimes: 3, Echo: sim.EchoBetween,
-		Confirmations: sim.NoCallback, ConfirmationAfter: 2 * time.Second,
-		Status:   sim.Call{Answer: sim.AnswerLost, AnswerAfter: time.Second, Result: "2032", ResultDesc: "x", ResultAfter: time.Minute, Times: 2, Shape: sim.ShapeOld, Party: sim.PartyLocal},
+		Result: "0", ReportDelta: -1, FailureLast: true, Query: sim.AnswerSpellings, QueryTimes: 3,
+		Echo: sim.EchoBetween, Confirmations: sim.NoCallback, ConfirmationAfter: 2 * time.Second,
+		Status: sim.Call{
+			Answer: sim.AnswerLost, AnswerAfter: time.Second, Result: "2032", ResultDesc: "x", ResultAfter: time.Minute,
+			Times: 2, Shape: sim.ShapeOld, Party: sim.PartyLocal,
+		},
 		Reversal: sim.Call{Results: sim.NoCallback, ResultFirst: true, TimedOut: true, Undone: true},
 	}
 	text, err := json.Marshal(script)
@@ -132,8 +152,10 @@ func TestControlScriptOfCalls(t *testing.T) {
 		t.Errorf("script %+v, want %+v", got, script)
 	}
 	for _, bad := range []string{
-		`{"query":"maybe"}`, `{"echo":"maybe"}`, `{"confirmations":-2}`, `{"queryTimes":-1}`, `{"status":{"answer":"maybe"}}`, `{"status":{"shape":"round"}}`,
-		`{"reversal":{"party":"nobody"}}`, `{"reversal":{"results":-2}}`, `{"reversal":{"resultAfterMs":-1}}`, `{"reversal":{"outcome":""}}`,
+		`{"query":"maybe"}`, `{"echo":"maybe"}`, `{"confirmations":-2}`, `{"queryTimes":-1}`,
+		`{"status":{"answer":"maybe"}}`, `{"status":{"shape":"round"}}`,
+		`{"reversal":{"party":"nobody"}}`, `{"reversal":{"results":-2}}`, `{"reversal":{"resultAfterMs":-1}}`,
+		`{"reversal":{"outcome":""}}`,
 	} {
 		w.control("PUT", "/scripts/"+phone, bad, http.StatusBadRequest)
 	}

@@ -11,7 +11,10 @@ func (s *Sim) controlOutages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /outages", func(w http.ResponseWriter, _ *http.Request) {
 		list := []outageJSON{}
 		for _, o := range s.Outages() {
-			list = append(list, outageJSON{0, o.From.Format(time.RFC3339), o.For.Milliseconds(), o.Answer, o.Calls, o.LoseCallbacks, o.HoldCallbacks})
+			list = append(list, outageJSON{
+				0, o.From.Format(time.RFC3339), o.For.Milliseconds(), o.Answer, o.Calls, o.LoseCallbacks,
+				o.HoldCallbacks,
+			})
 		}
 		writeJSON(w, http.StatusOK, list)
 	})
@@ -26,10 +29,12 @@ func (s *Sim) controlOutages(mux *http.ServeMux) {
 		}
 		o := Outage{
 			From: s.cfg.Now().Add(s.scaled(milliseconds(wire.AfterMs))), For: milliseconds(wire.ForMs),
-			Answer: wire.Answer, Calls: wire.Calls, LoseCallbacks: wire.LoseCallbacks, HoldCallbacks: wire.HoldCallbacks,
+			Answer: wire.Answer, Calls: wire.Calls, LoseCallbacks: wire.LoseCallbacks,
+			HoldCallbacks: wire.HoldCallbacks,
 		}
 		if !o.known() || wire.AfterMs < 0 || wire.From != "" {
-			controlError(w, http.StatusBadRequest, errors.New("an outage has a known answer, known calls, forMs above 0 and afterMs not below"))
+			controlError(w, http.StatusBadRequest,
+				errors.New("an outage has a known answer, known calls, forMs above 0 and afterMs not below"))
 			return
 		}
 		s.AddOutage(o)

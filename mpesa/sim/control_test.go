@@ -24,15 +24,16 @@ func (w *world) control(method, path, body string, status int) answer {
 
 func TestControlScript(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
-		const script = `{"answer":"lost","answerAfterMs":500,"result":"0","resultDesc":"x","resultAfterMs":2000,"paidLaterMs":1,` +
-			`"amountDelta":-2,"callbackAfterMs":3,"callbacks":2,"callbackFirst":true,"times":4}`
+		const script = `{"answer":"lost","answerAfterMs":500,"result":"0","resultDesc":"x","resultAfterMs":2000,` +
+			`"paidLaterMs":1,"amountDelta":-2,"callbackAfterMs":3,"callbacks":2,"callbackFirst":true,"times":4}`
 		w.control("PUT", "/scripts/"+phone, script, http.StatusNoContent)
 		if a := w.control("GET", "/scripts/"+phone, "", http.StatusOK); a.body != script {
 			w.Errorf("script read back %s, want %s", a.body, script)
 		}
 		want := sim.Script{
-			Answer: sim.AnswerLost, AnswerAfter: 500 * time.Millisecond, Result: "0", ResultDesc: "x", ResultAfter: 2 * time.Second,
-			PaidLater: time.Millisecond, AmountDelta: -2, CallbackAfter: 3 * time.Millisecond, Callbacks: 2, CallbackFirst: true, Times: 4,
+			Answer: sim.AnswerLost, AnswerAfter: 500 * time.Millisecond, Result: "0", ResultDesc: "x",
+			ResultAfter: 2 * time.Second, PaidLater: time.Millisecond, AmountDelta: -2,
+			CallbackAfter: 3 * time.Millisecond, Callbacks: 2, CallbackFirst: true, Times: 4,
 		}
 		if got := w.sim.ScriptOf(phone); got != want {
 			w.Errorf("script %+v, want %+v", got, want)
@@ -41,7 +42,10 @@ func TestControlScript(t *testing.T) {
 		if got := w.sim.ScriptOf(phone); got != (sim.Script{}) {
 			w.Errorf("script %+v after it was deleted", got)
 		}
-		for _, bad := range []string{`{`, ``, `{"result":0}`, `{"outcome":"0"}`, `{"answer":"maybe"}`, `{"resultAfterMs":-1}`, `{"callbacks":-2}`} {
+		for _, bad := range []string{
+			`{`, ``, `{"result":0}`, `{"outcome":"0"}`, `{"answer":"maybe"}`, `{"resultAfterMs":-1}`,
+			`{"callbacks":-2}`,
+		} {
 			w.control("PUT", "/scripts/"+phone, bad, http.StatusBadRequest)
 		}
 		w.control("PUT", "/scripts/0712345678", `{}`, http.StatusBadRequest)
@@ -98,7 +102,9 @@ func TestControlAnswersAndLists(t *testing.T) {
 		}
 		var totals sim.Totals
 		w.list("/totals", &totals)
-		want := sim.Totals{Tokens: 1, Accepted: 3, Paid: 1, PaidAmount: 10, Reversed: 1, ReversedAmount: 10, Failed: 2, CallbacksOK: 3}
+		want := sim.Totals{
+			Tokens: 1, Accepted: 3, Paid: 1, PaidAmount: 10, Reversed: 1, ReversedAmount: 10, Failed: 2, CallbacksOK: 3,
+		}
 		if totals != want {
 			w.Errorf("totals %+v, want %+v", totals, want)
 		}

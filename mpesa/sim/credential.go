@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// NewCertificate makes a key for Config.CredentialKey and its certificate in PEM, as Safaricom hands out for the sandbox
-// and for production: initiator passwords are encrypted for it. It takes a tenth of a second or more.
+// NewCertificate makes a key for Config.CredentialKey and its certificate in PEM, as Safaricom hands out for the
+// sandbox and for production: initiator passwords are encrypted for it. It takes a tenth of a second or more.
 func NewCertificate(now time.Time) (key *rsa.PrivateKey, certificate []byte, err error) {
 	if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		return nil, nil, fmt.Errorf("sim: make a key: %w", err)

@@ -62,8 +62,8 @@ func singleSlashes(next http.Handler) http.Handler {
 	})
 }
 
-// callOf is the name of a call in Outage.Calls (and in mpesa.Error.Endpoint), and the errorCode by which its own page of the documentation has it refuse
-// an access token.
+// callOf is the name of a call in Outage.Calls (and in mpesa.Error.Endpoint), and the errorCode by which its own page
+// of the documentation has it refuse an access token.
 func callOf(path string) (call, badToken string) {
 	switch path {
 	case pathToken:
@@ -245,8 +245,8 @@ func readFields(body io.Reader) (fields, error) {
 	return f, err
 }
 
-// plainFields reads what nearly every request is, an object of ASCII strings and whole numbers without escapes or spaces,
-// at a fraction of the cost; of anything else it says that it is not plain.
+// plainFields reads what nearly every request is, an object of ASCII strings and whole numbers without escapes or
+// spaces, at a fraction of the cost; of anything else it says that it is not plain.
 func plainFields(text []byte) (f fields, plain bool) {
 	if len(text) < 2 || text[0] != '{' {
 		return nil, false

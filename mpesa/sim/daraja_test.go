@@ -22,10 +22,11 @@ func TestOAuth(t *testing.T) {
 		status        int
 		code          string // "" is an empty body
 	}{
-		"wrong secret":     {"GET", "client_credentials", basic("key", "other"), 400, ""},
-		"wrong key":        {"GET", "client_credentials", basic("other", "secret"), 400, ""},
-		"no credentials":   {"GET", "client_credentials", nil, 400, "400.008.01"},
-		"bearer":           {"GET", "client_credentials", http.Header{"Authorization": {"Bearer x"}}, 400, "400.008.01"},
+		"wrong secret":   {"GET", "client_credentials", basic("key", "other"), 400, ""},
+		"wrong key":      {"GET", "client_credentials", basic("other", "secret"), 400, ""},
+		"no credentials": {"GET", "client_credentials", nil, 400, "400.008.01"},
+		"bearer": {"GET", "client_credentials", http.Header{"Authorization": {"Bearer x"}},
+			400, "400.008.01"},
 		"wrong grant type": {"GET", "password", basic("key", "secret"), 400, "400.008.02"},
 		"no grant type":    {"GET", "", basic("key", "secret"), 400, "400.008.02"},
 		"post":             {"POST", "client_credentials", basic("key", "secret"), 405, "405.001"},
@@ -101,17 +102,39 @@ func TestRequestEnvelope(t *testing.T) {
 		status       int
 		code, text   string
 	}{
-		"no header":          {"POST", pushPath, nil, "{}", 404, "404.001.04", "Invalid Authentication Header"},
-		"basic":              {"POST", pushPath, header("Basic x", "application/json"), "{}", 404, "404.001.04", "Invalid Authentication Header"},
-		"get":                {"GET", pushPath, header(good, "application/json"), "", 404, "404.001.04", "Invalid Authentication Header"},
-		"put":                {"PUT", queryPath, header(good, "application/json"), "{}", 405, "405.001", "Method Not Allowed"},
-		"wrong token":        {"POST", queryPath, header("Bearer x", "application/json"), "{}", 404, "404.001.03", "Invalid Access Token"},
-		"wrong content type": {"POST", pushPath, header(good, "text/plain"), "{}", 400, "400.002.02", "Bad Request - Invalid BusinessShortCode"},
-		"no JSON":            {"POST", pushPath, header(good, "application/json"), "{", 400, "400.002.05", "Invalid Request Payload"},
-		"JSON array":         {"POST", pushPath, header(good, "application/json"), "[]", 400, "400.002.05", "Invalid Request Payload"},
-		"JSON null":          {"POST", pushPath, header(good, "application/json"), "null", 400, "400.002.02", "Bad Request - Invalid BusinessShortCode"},
-		"empty body":         {"POST", pushPath, header(good, "application/json"), "", 400, "400.002.05", "Invalid Request Payload"},
-		"unknown path":       {"POST", "/mpesa/b2c/v3/paymentrequest", header(good, "application/json"), "{}", 404, "404.001.01", "Resource not found"},
+		"no header": {"POST", pushPath, nil, "{}", 404, "404.001.04", "Invalid Authentication Header"},
+		"basic": {
+			"POST", pushPath, header("Basic x", "application/json"), "{}", 404, "404.001.04",
+			"Invalid Authentication Header",
+		},
+		"get": {
+			"GET", pushPath, header(good, "application/json"), "", 404, "404.001.04", "Invalid Authentication Header",
+		},
+		"put": {"PUT", queryPath, header(good, "application/json"), "{}", 405, "405.001", "Method Not Allowed"},
+		"wrong token": {
+			"POST", queryPath, header("Bearer x", "application/json"), "{}", 404, "404.001.03", "Invalid Access Token",
+		},
+		"wrong content type": {
+			"POST", pushPath, header(good, "text/plain"), "{}", 400, "400.002.02",
+			"Bad Request - Invalid BusinessShortCode",
+		},
+		"no JSON": {
+			"POST", pushPath, header(good, "application/json"), "{", 400, "400.002.05", "Invalid Request Payload",
+		},
+		"JSON array": {
+			"POST", pushPath, header(good, "application/json"), "[]", 400, "400.002.05", "Invalid Request Payload",
+		},
+		"JSON null": {
+			"POST", pushPath, header(good, "application/json"), "null", 400, "400.002.02",
+			"Bad Request - Invalid BusinessShortCode",
+		},
+		"empty body": {
+			"POST", pushPath, header(good, "application/json"), "", 400, "400.002.05", "Invalid Request Payload",
+		},
+		"unknown path": {
+			"POST", "/mpesa/b2c/v3/paymentrequest", header(good, "application/json"), "{}", 404, "404.001.01",
+			"Resource not found",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := w.do(test.method, test.path, test.header, test.body)

@@ -1,8 +1,8 @@
 // Package sim is Daraja, Safaricom's M-PESA API, as an http.Handler: OAuth, STK Push and Query, Transaction Status,
 // Reversal, C2B and Pull Transactions with their checks, error bodies, odd answers and once-only callbacks, and the
 // customer's handset as a web page. It stands in for Safaricom in the demo, in tests and under load, and keeps a
-// [Sim.Ledger] of every shilling it took and gave back, so that a test can compare what was paid with what was delivered.
-// Its behaviour follows observed traffic where there is any, else Safaricom's documentation.
+// [Sim.Ledger] of every shilling it took and gave back, so that a test can compare what was paid with what was
+// delivered. Its behaviour follows observed traffic where there is any, else Safaricom's documentation.
 //
 // It must never run beside real money: no part of it belongs in a process that talks to the sandbox or to production.
 // It opens no socket by itself, reads no environment and takes time and chance from its [Config], so it works inside a
@@ -15,7 +15,8 @@
 //	client := &http.Client{Transport: sim.InProcess(daraja.Daraja())}
 //
 // What becomes of a push is said by a [Script]: the one set for its phone, else the one set for "*", else the scenario
-// that the phone's last three digits name ([Scenarios]), else Config.Default, whose zero value asks on the handset page.
+// that the phone's last three digits name ([Scenarios]), else Config.Default, whose zero value asks on the handset
+// page.
 //
 // A script says too what becomes of requests about the phone's payments ([Call]) and of their C2B confirmations. An
 // [Outage] is a time in which Daraja does not answer as usual.
@@ -58,8 +59,9 @@
 //	curl -X PUT localhost:9090/control/scripts/254712345678 \
 //	  -d '{"answer":"lost","result":"0","resultAfterMs":2000,"times":1}'
 //
-// A script has the fields answer, answerAfterMs, result, resultDesc, resultAfterMs, paidLaterMs, amountDelta, reportDelta,
-// callbackAfterMs, callbacks, callbackFirst, failureLast, query, queryTimes, echo, confirmations, confirmationAfterMs,
-// status, reversal and times; the two before the last have answer, answerAfterMs, result, resultDesc, resultAfterMs,
-// results, resultFirst, timedOut, undone, shape, party and times. [Script] and [Call] explain them.
+// A script has the fields answer, answerAfterMs, result, resultDesc, resultAfterMs, paidLaterMs, amountDelta,
+// reportDelta, callbackAfterMs, callbacks, callbackFirst, failureLast, query, queryTimes, echo, confirmations,
+// confirmationAfterMs, status, reversal and times; the two before the last have answer, answerAfterMs, result,
+// resultDesc, resultAfterMs, results, resultFirst, timedOut, undone, shape, party and times. [Script] and [Call]
+// explain them.
 package sim

@@ -20,7 +20,9 @@ func ExampleSim_Ledger() {
 	defer daraja.Close()
 
 	for _, amount := range []int{1350, 700} {
-		if _, err := daraja.PayByHand(sim.HandPayment{Phone: "254712345678", To: "174379", Account: "K7QX2M", Amount: amount, PIN: "1234"}); err != nil {
+		if _, err := daraja.PayByHand(sim.HandPayment{
+			Phone: "254712345678", To: "174379", Account: "K7QX2M", Amount: amount, PIN: "1234",
+		}); err != nil {
 			fmt.Println(err)
 		}
 	}

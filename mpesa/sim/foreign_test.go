@@ -68,7 +68,8 @@ func TestSpellingsOfRequests(t *testing.T) {
 		for _, scheme := range []string{"Basic", "basic", "BASIC"} {
 			a,
 				err := w.do("GET", path,
-				http.Header{"Authorization": {scheme + " " + base64.StdEncoding.EncodeToString([]byte("key:secret"))}}, "")
+				http.Header{"Authorization": {scheme + " " + base64.StdEncoding.EncodeToString([]byte("key:secret"))}},
+				"")
 			if err != nil || a.status != http.StatusOK {
 				t.Fatalf("%s %s: %v, HTTP %d %s", scheme, path, err, a.status, a.body)
 			}

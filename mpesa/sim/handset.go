@@ -24,7 +24,8 @@ func parsePages() *template.Template {
 }
 
 // pagePolicy lets the pages load their one stylesheet and nothing else.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
+	"frame-ancestors 'none'"
 
 // Handset serves the pages of a pretend phone, without JavaScript: a number is typed at "/", its handset is at
 // "/phones/254712345678" (any way of writing the number leads there, as does "/?phone="), its M-PESA menu below that at
@@ -157,7 +158,7 @@ func (s *Sim) renderPhone(w http.ResponseWriter, status int, phone mpesa.MSISDN,
 		page:       page{Title: phone.Local(), Root: "../", Cinema: s.cfg.CinemaName, Problem: problem},
 		Phone:      string(phone),
 		Local:      phone.Local(),
-		Clock:      inNairobi(now).Format("15:04"),
+		Clock:      mpesa.InNairobi(now).Format("15:04"),
 		Delays:     answerDelays(),
 		PromptLife: int(s.scaled(s.cfg.PromptLife) / time.Second),
 	}

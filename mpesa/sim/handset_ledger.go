@@ -53,7 +53,7 @@ func viewEntry(e Entry) entryView {
 	const layout = "2 Jan 2006 15:04:05"
 	row := entryView{
 		Receipt: e.Receipt, Amount: shillings(e.Amount), Phone: mpesa.MSISDN(e.Phone).Masked(),
-		What: "for " + e.Reference, When: inNairobi(e.At).Format(layout), Reversed: e.Reversed,
+		What: "for " + e.Reference, When: mpesa.InNairobi(e.At).Format(layout), Reversed: e.Reversed,
 	}
 	if e.Kind == KindC2B {
 		row.What += " by hand"
@@ -62,8 +62,10 @@ func viewEntry(e Entry) entryView {
 		}
 	}
 	if e.Reversed {
-		row.Back = e.Reversal.Receipt + ", " + inNairobi(e.Reversal.At).Format(layout)
-		row.By = map[string]string{ByAPI: "on request", ByOperator: "by the operator", BySafaricom: "by Safaricom"}[e.Reversal.By]
+		row.Back = e.Reversal.Receipt + ", " + mpesa.InNairobi(e.Reversal.At).Format(layout)
+		row.By = map[string]string{
+			ByAPI: "on request", ByOperator: "by the operator", BySafaricom: "by Safaricom",
+		}[e.Reversal.By]
 		row.Gone = e.Reversal.Amount == e.Amount
 		if !row.Gone {
 			row.By += ", " + shillings(e.Reversal.Amount) + " of it"

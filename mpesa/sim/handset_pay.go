@@ -48,7 +48,7 @@ func (s *Sim) payPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sim) renderPay(w http.ResponseWriter, status int, phone mpesa.MSISDN, v payView) {
 	v.page = page{Title: "Pay by hand, " + phone.Local(), Root: "../../", Cinema: s.cfg.CinemaName, Problem: v.Problem}
-	v.Phone, v.Local, v.Clock = string(phone), phone.Local(), inNairobi(s.cfg.Now()).Format("15:04")
+	v.Phone, v.Local, v.Clock = string(phone), phone.Local(), mpesa.InNairobi(s.cfg.Now()).Format("15:04")
 	v.Receivers, v.URLs, v.Validated = s.receivers(), s.RegisteredURLs(), s.cfg.Validation
 	s.render(w, status, "pay", v)
 }
@@ -59,9 +59,14 @@ func (s *Sim) payByHand(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This is no Kenyan mobile number.", http.StatusNotFound)
 		return
 	}
-	typed := payView{To: r.PostFormValue("to"), Account: r.PostFormValue("account"), Amount: strings.TrimSpace(r.PostFormValue("amount"))}
+	typed := payView{
+		To: r.PostFormValue("to"), Account: r.PostFormValue("account"),
+		Amount: strings.TrimSpace(r.PostFormValue("amount")),
+	}
 	amount, _ := strconv.Atoi(strings.ReplaceAll(typed.Amount, ",", ""))
-	p := HandPayment{Phone: string(phone), To: typed.To, Account: typed.Account, Amount: amount, PIN: r.PostFormValue("pin")}
+	p := HandPayment{
+		Phone: string(phone), To: typed.To, Account: typed.Account, Amount: amount, PIN: r.PostFormValue("pin"),
+	}
 	err = s.beginByHand(p)
 	if problem, status := payProblem(err); problem != "" {
 		typed.Problem = problem

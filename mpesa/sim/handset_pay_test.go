@@ -27,10 +27,13 @@ func TestPayByHandOnHandset(t *testing.T) {
 		if got := text(menu.Find("select option")); got != "Buy goods, till 5123456Pay bill 174379" {
 			w.Errorf("receivers %q", got)
 		}
-		if got := text(menu.Find(".aside")); !strings.Contains(got, "goes to the address that CinemaSphere registered (version 2), with the number masked") {
+		if got := text(menu.Find(".aside")); !strings.Contains(got,
+			"goes to the address that CinemaSphere registered (version 2), with the number masked") {
 			w.Errorf("aside %q", got)
 		}
-		paid := h.submit(menu, url.Values{"to": {shortcode}, "account": {"K7QX2M"}, "amount": {"1,350"}, "pin": {"1234"}})
+		paid := h.submit(menu, url.Values{
+			"to": {shortcode}, "account": {"K7QX2M"}, "amount": {"1,350"}, "pin": {"1234"},
+		})
 		if h.at.Path != "/simulator/phones/"+phone || paid.status != 200 {
 			w.Fatalf("HTTP %d at %s", paid.status, h.at)
 		}
@@ -42,7 +45,8 @@ func TestPayByHandOnHandset(t *testing.T) {
 		}
 		h.get("phones/" + phone + "/pay")
 		toTill := h.submit(menu, url.Values{"to": {till}, "amount": {"20"}, "pin": {"1234"}})
-		if got := text(toTill.Find(".messages li.paid p").Eq(1)); !strings.Contains(got, "Ksh20.00 paid to CinemaSphere. on 1/1/00") || !strings.Contains(got, "498,630.00") {
+		if got := text(toTill.Find(".messages li.paid p").Eq(1)); !strings.Contains(got,
+			"Ksh20.00 paid to CinemaSphere. on 1/1/00") || !strings.Contains(got, "498,630.00") {
 			w.Errorf("message %q", got)
 		}
 		synctest.Wait()
@@ -62,7 +66,8 @@ func TestPayByHandIsFilledIn(t *testing.T) {
 			}
 		}
 		p = openHandset(w).get("phones/" + phone + "/pay?to=" + shortcode + "&account=K7QX2M&amount=1350")
-		if a, m := p.Find("#account").AttrOr("value", ""), p.Find("#amount").AttrOr("value", ""); a != "K7QX2M" || m != "1350" {
+		if a, m := p.Find("#account").AttrOr("value", ""), p.Find("#amount").AttrOr("value", ""); a != "K7QX2M" ||
+			m != "1350" {
 			w.Errorf("account %q, amount %q", a, m)
 		}
 		for _, path := range []string{"phones/12/pay", "phones/x/pay"} {
@@ -99,8 +104,11 @@ func TestPayByHandMistakesOnHandset(t *testing.T) {
 				w.Errorf("%s = %q: what was typed is gone", test.field, test.value)
 			}
 		}
-		wrong := h.submit(h.get("phones/"+phone+"/pay"), url.Values{"to": {shortcode}, "account": {"A"}, "amount": {"10"}, "pin": {"0000"}})
-		if got := text(wrong.Find(".messages")); !strings.Contains(got, "You have entered the wrong PIN. KSh 10 to CinemaSphere was not paid.") {
+		wrong := h.submit(h.get("phones/"+phone+"/pay"), url.Values{
+			"to": {shortcode}, "account": {"A"}, "amount": {"10"}, "pin": {"0000"},
+		})
+		got := text(wrong.Find(".messages"))
+		if !strings.Contains(got, "You have entered the wrong PIN. KSh 10 to CinemaSphere was not paid.") {
 			w.Errorf("messages %q", got)
 		}
 		w.wantMoney(0, 0, 0)
@@ -115,7 +123,8 @@ func TestValidationOnHandset(t *testing.T) {
 		h := openHandset(w)
 		typed := url.Values{"to": {shortcode}, "account": {"A"}, "amount": {"10"}, "pin": {"1234"}}
 		menu := h.get("phones/" + phone + "/pay")
-		if got := text(menu.Find(".aside")); !strings.Contains(got, "CinemaSphere is asked first; without an answer in 8 seconds the payment is made.") {
+		if got := text(menu.Find(".aside")); !strings.Contains(got,
+			"CinemaSphere is asked first; without an answer in 8 seconds the payment is made.") {
 			w.Errorf("aside %q", got)
 		}
 		waiting := h.submit(menu, typed)
@@ -123,18 +132,21 @@ func TestValidationOnHandset(t *testing.T) {
 			w.Errorf("screen %q, Refresh %s", got, waiting.header.Get("Refresh"))
 		}
 		h.get("phones/" + phone + "/pay")
-		if again := h.submit(menu, typed); again.status != http.StatusConflict || !strings.Contains(text(again.Find(".problem")), "on its way") {
+		if again := h.submit(menu, typed); again.status != http.StatusConflict ||
+			!strings.Contains(text(again.Find(".problem")), "on its way") {
 			w.Errorf("a second payment: HTTP %d, %q", again.status, text(again.Find(".problem")))
 		}
 		time.Sleep(6 * time.Second)
-		if got := text(h.get("phones/" + phone).Find(".messages")); !strings.Contains(got, "Failed. CinemaSphere did not take the payment. KSh 10 to CinemaSphere was not paid.") {
+		if got := text(h.get("phones/" + phone).Find(".messages")); !strings.Contains(got,
+			"Failed. CinemaSphere did not take the payment. KSh 10 to CinemaSphere was not paid.") {
 			w.Errorf("messages %q", got)
 		}
 		verdict = `{"ResultCode":"0","ResultDesc":"Accepted"}`
 		h.get("phones/" + phone + "/pay")
 		h.submit(menu, typed)
 		time.Sleep(6 * time.Second)
-		if got := text(h.get("phones/" + phone).Find(".messages li").First()); !strings.Contains(got, "Ksh10.00 sent to CinemaSphere for account A") {
+		if got := text(h.get("phones/" + phone).Find(".messages li").First()); !strings.Contains(got,
+			"Ksh10.00 sent to CinemaSphere for account A") {
 			w.Errorf("message %q", got)
 		}
 		w.wantMoney(10, 0, 10)
@@ -147,7 +159,8 @@ func TestReverseOnLedgerPage(t *testing.T) {
 		calls := len(w.received())
 		h := openHandset(w)
 		page := h.get("ledger")
-		if got := text(page.Find(".entries")); !strings.Contains(got, "2547*****678 for K7QX2M") || !strings.Contains(got, "2547*****678 to the till, by hand") {
+		if got := text(page.Find(".entries")); !strings.Contains(got, "2547*****678 for K7QX2M") ||
+			!strings.Contains(got, "2547*****678 to the till, by hand") {
 			w.Errorf("entries %q", got)
 		}
 		after := h.submit(page, url.Values{"receipt": {first}, "by": {"safaricom"}})
@@ -155,7 +168,8 @@ func TestReverseOnLedgerPage(t *testing.T) {
 			w.Fatalf("HTTP %d at %s", after.status, h.at)
 		}
 		main := text(after.Find("main"))
-		if !strings.Contains(main, "took KSh 2,000 in 2 payments") || !strings.Contains(main, "KSh 1,350 of it went back in 1 reversal: KSh 650 net.") ||
+		if !strings.Contains(main, "took KSh 2,000 in 2 payments") ||
+			!strings.Contains(main, "KSh 1,350 of it went back in 1 reversal: KSh 650 net.") ||
 			!strings.Contains(main, "reversed by Safaricom "+w.sim.Reversals()[0].Receipt) {
 			w.Errorf("ledger %q", main)
 		}
@@ -165,19 +179,25 @@ func TestReverseOnLedgerPage(t *testing.T) {
 		if after.Find("option[value="+first+"]").Length() != 0 || after.Find("option[value="+second+"]").Length() != 1 {
 			w.Error("a reversed payment can be chosen, or another one cannot")
 		}
-		sms := "Confirmed. Transaction " + first + " has been reversed on 1/1/00 at 3:00 AM. Ksh1,350.00 is credited to your M-PESA account."
+		sms := "Confirmed. Transaction " + first +
+			" has been reversed on 1/1/00 at 3:00 AM. Ksh1,350.00 is credited to your M-PESA account."
 		if got := text(h.get("phones/" + phone).Find(".messages")); !strings.Contains(got, sms) {
 			w.Errorf("messages %q, want %q", got, sms)
 		}
-		for value, want := range map[string]int{first: http.StatusConflict, "NOSUCHONE1": http.StatusUnprocessableEntity, "": http.StatusUnprocessableEntity} {
+		for value, want := range map[string]int{
+			first: http.StatusConflict, "NOSUCHONE1": http.StatusUnprocessableEntity,
+			"": http.StatusUnprocessableEntity,
+		} {
 			h.get("ledger")
-			if p := h.submit(page, url.Values{"receipt": {value}, "by": {"operator"}}); p.status != want || p.Find(".problem").Length() != 1 {
+			if p := h.submit(page, url.Values{"receipt": {value}, "by": {"operator"}}); p.status != want ||
+				p.Find(".problem").Length() != 1 {
 				w.Errorf("receipt %q: HTTP %d, want %d", value, p.status, want)
 			}
 		}
 		w.sim.Withdraw(1)
 		h.get("ledger")
-		if p := h.submit(page, url.Values{"receipt": {second}}); p.status != http.StatusConflict || !strings.Contains(text(p.Find(".problem")), "not enough money") {
+		if p := h.submit(page, url.Values{"receipt": {second}}); p.status != http.StatusConflict ||
+			!strings.Contains(text(p.Find(".problem")), "not enough money") {
 			w.Errorf("HTTP %d %q", p.status, text(p.Find(".problem")))
 		}
 		time.Sleep(time.Hour)
@@ -193,7 +213,8 @@ func TestLedgerPageTellsOfParts(t *testing.T) {
 		w.ask(reversalPath, reversalFields(w.pay(phone, 1350), 350))
 		time.Sleep(2 * time.Second)
 		p := openHandset(w).get("ledger")
-		if got := text(p.Find(".entries")); !strings.Contains(got, "reversed on request, KSh 350 of it") || p.Find("form, .gone").Length() != 0 {
+		if got := text(p.Find(".entries")); !strings.Contains(got, "reversed on request, KSh 350 of it") ||
+			p.Find("form, .gone").Length() != 0 {
 			w.Errorf("entries %q", got)
 		}
 	})
@@ -202,7 +223,8 @@ func TestLedgerPageTellsOfParts(t *testing.T) {
 func TestPaybillAlone(t *testing.T) {
 	inBubble(t, func(c *sim.Config) { c.Till = "" }, func(w *world) {
 		p := openHandset(w).get("phones/" + phone + "/pay")
-		if got := text(p.Find("select option")); got != "Pay bill 174379" || !strings.Contains(text(p.Find("form")), "The booking code that your ticket names.") {
+		if got := text(p.Find("select option")); got != "Pay bill 174379" ||
+			!strings.Contains(text(p.Find("form")), "The booking code that your ticket names.") {
 			w.Errorf("form %q", text(p.Find("form")))
 		}
 	})
@@ -225,7 +247,8 @@ func TestMessagesInOrder(t *testing.T) {
 		for _, m := range openHandset(w).get("phones/" + phone).Find(".messages li").EachIter() {
 			got = append(got, text(m))
 		}
-		want := []string{"3:03 AM. Ksh2.00 is credited", "You cancelled the payment of KSh 3", "Ksh2.00 sent to", "Ksh1.00 sent to"}
+		want := []string{"3:03 AM. Ksh2.00 is credited", "You cancelled the payment of KSh 3", "Ksh2.00 sent to",
+			"Ksh1.00 sent to"}
 		if len(got) != len(want) {
 			t.Fatalf("messages %q", got)
 		}

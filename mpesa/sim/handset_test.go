@@ -34,7 +34,8 @@ func TestPickPhone(t *testing.T) {
 			h.at, _ = url.Parse("http://cinema.test/simulator/")
 		}
 		bad := h.submit(home, url.Values{"phone": {"<b>020"}})
-		if bad.status != http.StatusUnprocessableEntity || bad.Find("#problem").Length() != 1 || bad.Find("#phone").AttrOr("value", "") != "<b>020" {
+		if bad.status != http.StatusUnprocessableEntity || bad.Find("#problem").Length() != 1 ||
+			bad.Find("#phone").AttrOr("value", "") != "<b>020" {
 			w.Errorf("a bad number: HTTP %d, %q", bad.status, text(bad.Find("form")))
 		}
 		h.get("?phone=0712345678")
@@ -71,7 +72,8 @@ func TestPayOnHandset(t *testing.T) {
 			w.Errorf("Refresh %q, want 51", got)
 		}
 		for _, wrong := range []string{"", "12", "12345", "12a4", "-123"} {
-			if again := h.submit(p, url.Values{"pin": {wrong}, "do": {"pay"}}); again.status != 422 || again.Find("form").Length() != 1 {
+			if again := h.submit(p, url.Values{"pin": {wrong}, "do": {"pay"}}); again.status != 422 ||
+				again.Find("form").Length() != 1 {
 				w.Errorf("PIN %q: HTTP %d", wrong, again.status)
 			}
 		}
@@ -141,7 +143,8 @@ func TestTillMessageNamesNoAccount(t *testing.T) {
 		}
 		h := openHandset(w)
 		paid := h.submit(h.get("phones/"+phone), url.Values{"pin": {"9999"}, "do": {"pay"}})
-		if got := text(paid.Find(".paid")); !strings.Contains(got, "Ksh20.00 paid to CinemaSphere. on 1/1/00") || strings.Contains(got, "K7QX2M") {
+		if got := text(paid.Find(".paid")); !strings.Contains(got, "Ksh20.00 paid to CinemaSphere. on 1/1/00") ||
+			strings.Contains(got, "K7QX2M") {
 			w.Errorf("message %q", got)
 		}
 	})
@@ -160,7 +163,8 @@ func TestRefuseOnHandset(t *testing.T) {
 				w.push(phone, 1350)
 				h := openHandset(w)
 				p := h.submit(h.get("phones/"+phone), test.typed)
-				if got := text(p.Find(".messages")); !strings.Contains(got, test.want) || p.Find(".paid").Length() != 0 {
+				if got := text(p.Find(".messages")); !strings.Contains(got, test.want) ||
+					p.Find(".paid").Length() != 0 {
 					w.Errorf("messages %q, want %q", got, test.want)
 				}
 				if n := len(w.sim.Ledger()); n != 0 {
@@ -177,7 +181,8 @@ func TestPromptTimesOutOnHandset(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		p := openHandset(w).get("phones/" + phone)
-		if p.Find("form").Length() != 0 || !strings.Contains(text(p.Find(".messages")), "was not answered and is gone") {
+		if p.Find("form").Length() != 0 ||
+			!strings.Contains(text(p.Find(".messages")), "was not answered and is gone") {
 			w.Errorf("screen %q", text(p.Find(".screen")))
 		}
 	})
@@ -189,7 +194,8 @@ func TestDelayedAnswer(t *testing.T) {
 		h := openHandset(w)
 		open := h.get("phones/" + phone)
 		p := h.submit(open, url.Values{"pin": {"1234"}, "after": {"20"}, "do": {"pay"}})
-		if p.header.Get("Refresh") != "3" || !strings.Contains(text(p.Find(".prompt")), "Sending your answer") || p.Find("form").Length() != 0 {
+		if p.header.Get("Refresh") != "3" || !strings.Contains(text(p.Find(".prompt")), "Sending your answer") ||
+			p.Find("form").Length() != 0 {
 			w.Errorf("screen %q, Refresh %q", text(p.Find(".screen")), p.header.Get("Refresh"))
 		}
 		if again := h.submit(open, url.Values{"do": {"cancel"}}); again.status != http.StatusConflict {
@@ -210,7 +216,8 @@ func TestScenarioPhoneAnswersItself(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		w.push("254712345001", 1350)
 		p := openHandset(w).get("phones/254712345001")
-		if p.Find("form").Length() != 0 || text(p.Find(".wait")) != "This number answers by itself." || !strings.Contains(text(p.Find(".aside")), "Pays by itself") {
+		if p.Find("form").Length() != 0 || text(p.Find(".wait")) != "This number answers by itself." ||
+			!strings.Contains(text(p.Find(".aside")), "Pays by itself") {
 			w.Errorf("screen %q", text(p.Find("main")))
 		}
 	})
@@ -246,13 +253,16 @@ func TestPagesStandAlone(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		w.push(phone, 1)
 		h := openHandset(w)
-		for _, path := range []string{"", "phones/" + phone, "phones/254712345001", "phones/" + phone + "/pay", "ledger"} {
+		for _, path := range []string{
+			"", "phones/" + phone, "phones/254712345001", "phones/" + phone + "/pay", "ledger",
+		} {
 			p := h.get(path)
 			here := h.at
 			if p.status != http.StatusOK || p.Find("script, style, [style], [onclick]").Length() != 0 {
 				w.Errorf("%q: HTTP %d, or script or inline style", path, p.status)
 			}
-			if csp := p.header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'") {
+			csp := p.header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(csp, "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'") {
 				w.Errorf("%q: policy %q", path, csp)
 			}
 			p.Find("a[href], link[href]").Each(func(_ int, link *goquery.Selection) {

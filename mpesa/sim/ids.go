@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
-// chance makes ids of a seed and of what they are for, and not of one stream of random bytes: so two histories of one seed
-// have the same ids, even where things happen at the same instant and in another order.
+// chance makes ids of a seed and of what they are for, and not of one stream of random bytes: so two histories of one
+// seed have the same ids, even where things happen at the same instant and in another order.
 type chance struct {
 	seed  [32]byte
 	loose atomic.Uint64 // ids that are for nothing in particular
@@ -65,7 +67,7 @@ func (x id) uuid() string {
 
 // conversation is AG_, the day in Nairobi and twenty digits, as observed.
 func (x id) conversation(now time.Time) string {
-	return "AG_" + inNairobi(now).Format("20060102") + "_2010" + hex.EncodeToString(x[16:24])
+	return "AG_" + mpesa.InNairobi(now).Format("20060102") + "_2010" + hex.EncodeToString(x[16:24])
 }
 
 // receipt is ten characters: those of the day and seven more.
@@ -78,7 +80,7 @@ func (x id) receipt(now time.Time) string {
 func receiptDay(now time.Time) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	const days = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
-	t := inNairobi(now)
+	t := mpesa.InNairobi(now)
 	year := ((t.Year()-2006)%26 + 26) % 26
 	return string([]byte{letters[year], letters[t.Month()-1], days[t.Day()]})
 }
@@ -91,7 +93,7 @@ const placeholder = "0000000"
 // checkoutRequestID has the shape of 2022 and later: Nairobi date and time, milliseconds, the payer's local number.
 // s.mu must be held.
 func (s *Sim) checkoutRequestID(now time.Time, phone string) string {
-	for t := inNairobi(now); ; t = t.Add(time.Millisecond) {
+	for t := mpesa.InNairobi(now); ; t = t.Add(time.Millisecond) {
 		b := t.AppendFormat(append(make([]byte, 0, 40), "ws_CO_"...), "02012006150405.000")
 		b = append(b[:len(b)-4], b[len(b)-3:]...) // without the point
 		id := string(append(b, phone[3:]...))
@@ -100,9 +102,3 @@ func (s *Sim) checkoutRequestID(now time.Time, phone string) string {
 		}
 	}
 }
-
-// inNairobi is the instant in M-PESA's own time zone, whatever the host's is.
-func inNairobi(t time.Time) time.Time { return t.In(time.FixedZone("EAT", 3*60*60)) }
-
-// stamp is an instant as Daraja writes it: YYYYMMDDHHmmss of Nairobi.
-func stamp(t time.Time) string { return inNairobi(t).Format("20060102150405") }

@@ -42,7 +42,8 @@ func TestInProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusTeapot || string(body) != "a=b hello" || resp.Header.Get("X-Host") != "cinema.test" || resp.Header.Get("X-Late") != "" {
+	if resp.StatusCode != http.StatusTeapot || string(body) != "a=b hello" ||
+		resp.Header.Get("X-Host") != "cinema.test" || resp.Header.Get("X-Late") != "" {
 		t.Errorf("answer %+v %q", resp, body)
 	}
 	if resp, err := client.Get("http://cinema.test/nothing"); err != nil || resp.StatusCode != http.StatusOK {
@@ -57,7 +58,11 @@ func TestInProcess(t *testing.T) {
 
 func TestInProcessHonoursContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := &http.Client{Transport: sim.InProcess(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(time.Minute) }))}
+		client := &http.Client{
+			Transport: sim.InProcess(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				time.Sleep(time.Minute)
+			})),
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, "GET", "http://cinema.test/", nil)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Kind is the way that money came.
@@ -23,7 +25,7 @@ type Entry struct {
 	Receipt           string    `json:"receipt"`
 	Phone             string    `json:"phone"`
 	Amount            int       `json:"amount"`   // taken, in whole shillings
-	Told              int       `json:"told"`     // what its callbacks and confirmations say instead, 0 where there was none
+	Told              int       `json:"told"`     // what is said of it instead, 0 for the same
 	Receiver          string    `json:"receiver"` // the paybill or till that was paid
 	BuyGoods          bool      `json:"buyGoods"` // it is a till: what was paid for does not reach it
 	MerchantRequestID string    `json:"merchantRequestId"`
@@ -141,7 +143,7 @@ func (s *Sim) take(e Entry) Entry {
 	s.totals.PaidAmount += e.Amount
 	s.totals.Balance += e.Amount
 	h := s.handset(e.Phone)
-	if inNairobi(h.paid).Format(time.DateOnly) != inNairobi(e.At).Format(time.DateOnly) {
+	if mpesa.InNairobi(h.paid).Format(time.DateOnly) != mpesa.InNairobi(e.At).Format(time.DateOnly) {
 		h.spent = 0
 	}
 	h.spent, h.paid = h.spent+e.Amount, e.At
@@ -173,8 +175,8 @@ var (
 	errTooMuch         = errors.New("sim: more than was paid")
 )
 
-// Reverse sends a payment back as the cinema's operator does in M-PESA's own portal: nobody is told but the customer. It
-// reports whether the payment is reversed now; it is not where there is no such receipt, or not enough money left.
+// Reverse sends a payment back as the cinema's operator does in M-PESA's own portal: nobody is told but the customer.
+// It reports whether the payment is reversed now; it is not where there is no such receipt, or not enough money left.
 func (s *Sim) Reverse(receipt string) bool {
 	err := s.reverseByHand(receipt, ByOperator)
 	return err == nil || errors.Is(err, errAlreadyReversed)

@@ -97,7 +97,8 @@ func (s *Sim) Outages() []Outage {
 func (s *Sim) outageOf(r *http.Request) (o outage, dark bool) {
 	call, _ := callOf(r.URL.Path)
 	return s.outageFor(func(o outage) bool {
-		return o.Answer != AnswerAccepted && o.hits(call) && (o.Answer != AnswerToken || call != "oauth") // which takes none
+		// which takes none
+		return o.Answer != AnswerAccepted && o.hits(call) && (o.Answer != AnswerToken || call != "oauth")
 	})
 }
 

@@ -40,7 +40,8 @@ func TestOutageAnswers(t *testing.T) {
 	}
 	page := func(status int) func(*world, answer, error) {
 		return func(w *world, a answer, err error) {
-			if err != nil || a.status != status || a.header.Get("Content-Type") != "text/html" || !strings.Contains(a.body, "Incapsula incident ID: ") {
+			if err != nil || a.status != status || a.header.Get("Content-Type") != "text/html" ||
+				!strings.Contains(a.body, "Incapsula incident ID: ") {
 				w.Errorf("%v %+v", err, a)
 			}
 		}
@@ -69,7 +70,8 @@ func TestOutageAnswers(t *testing.T) {
 		sim.AnswerPage:        {page(200), false},
 		sim.AnswerRefused:     {fails(syscall.ECONNREFUSED), false},
 		sim.AnswerTooMany: {func(w *world, a answer, err error) {
-			if err != nil || a.status != 429 || !strings.Contains(a.body, `"errorcode":"policies.ratelimit.SpikeArrestViolation"`) {
+			if err != nil || a.status != 429 ||
+				!strings.Contains(a.body, `"errorcode":"policies.ratelimit.SpikeArrestViolation"`) {
 				w.Errorf("%v %+v", err, a)
 			}
 		}, false},
@@ -104,9 +106,12 @@ func (w *world) wantEmpty(a answer) {
 
 func TestOutageInTime(t *testing.T) {
 	inBubble(t, func(c *sim.Config) {
-		c.Outages = []sim.Outage{{From: time.Now().Add(10 * time.Minute), For: 30 * time.Minute, Answer: sim.AnswerBlocked}}
+		c.Outages = []sim.Outage{{
+			From: time.Now().Add(10 * time.Minute), For: 30 * time.Minute, Answer: sim.AnswerBlocked,
+		}}
 	}, func(w *world) {
-		w.sim.AddOutage(sim.Outage{From: time.Now().Add(20 * time.Minute), For: time.Minute, Answer: sim.AnswerQuota}) // felt inside the other
+		// felt inside the other
+		w.sim.AddOutage(sim.Outage{From: time.Now().Add(20 * time.Minute), For: time.Minute, Answer: sim.AnswerQuota})
 		for minute := range 50 {
 			want := ""
 			switch {
@@ -116,7 +121,8 @@ func TestOutageInTime(t *testing.T) {
 				want = "Incapsula"
 			}
 			a, err := w.post(queryPath, map[string]any{})
-			if err != nil || !strings.Contains(a.body, want) || want == "" && !strings.Contains(a.body, "Invalid BusinessShortCode") {
+			if err != nil || !strings.Contains(a.body, want) ||
+				want == "" && !strings.Contains(a.body, "Invalid BusinessShortCode") {
 				w.Errorf("minute %d: %v %+v, want %q", minute, err, a, want)
 			}
 			if n := len(w.sim.Outages()); (n == 2) != (minute < 21) || (n == 0) != (minute >= 40) {
@@ -179,10 +185,12 @@ func TestSilence(t *testing.T) {
 			w.Fatal(err)
 		}
 		start := time.Now()
-		if _, err := w.client.Do(req); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 30*time.Second {
+		if _, err := w.client.Do(req); !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(start) != 30*time.Second {
 			w.Errorf("error %v after %v", err, time.Since(start))
 		}
-		if _, err := w.post(pushPath, pushFields(phone, 1)); !errors.Is(err, io.ErrUnexpectedEOF) || time.Since(start) != 2*time.Minute {
+		if _, err := w.post(pushPath, pushFields(phone, 1)); !errors.Is(err, io.ErrUnexpectedEOF) ||
+			time.Since(start) != 2*time.Minute {
 			w.Errorf("error %v after %v", err, time.Since(start))
 		}
 		if n := len(w.sim.Pushes("")); n != 0 {
@@ -190,7 +198,8 @@ func TestSilence(t *testing.T) {
 		}
 		w.sim.SetScript(phone, sim.Script{Answer: sim.AnswerSilent}) // without an outage it ends by itself
 		start = time.Now()
-		if _, err := w.post(pushPath, pushFields(phone, 1)); !errors.Is(err, io.ErrUnexpectedEOF) || time.Since(start) != 5*time.Minute {
+		if _, err := w.post(pushPath, pushFields(phone, 1)); !errors.Is(err, io.ErrUnexpectedEOF) ||
+			time.Since(start) != 5*time.Minute {
 			w.Errorf("error %v after %v", err, time.Since(start))
 		}
 	})
@@ -220,9 +229,10 @@ func TestOutageOfCallbacks(t *testing.T) {
 		failed  int
 		answers bool
 	}{
-		"lost":               {sim.Outage{For: 30 * time.Minute, LoseCallbacks: true}, 0, 0, 1, true},
-		"held":               {sim.Outage{For: 30 * time.Minute, HoldCallbacks: true}, 30 * time.Minute, 1, 0, true},
-		"held, and blocked":  {sim.Outage{For: 30 * time.Minute, HoldCallbacks: true, Answer: sim.AnswerBlocked}, 30 * time.Minute, 1, 0, false},
+		"lost": {sim.Outage{For: 30 * time.Minute, LoseCallbacks: true}, 0, 0, 1, true},
+		"held": {sim.Outage{For: 30 * time.Minute, HoldCallbacks: true}, 30 * time.Minute, 1, 0, true},
+		"held, and blocked": {sim.Outage{For: 30 * time.Minute, HoldCallbacks: true, Answer: sim.AnswerBlocked},
+			30 * time.Minute, 1, 0, false},
 		"blocked, not posts": {sim.Outage{For: 30 * time.Minute, Answer: sim.AnswerBlocked}, 0, 1, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,17 +248,21 @@ func TestOutageOfCallbacks(t *testing.T) {
 				w.byHand(paybill("A", 30))
 				time.Sleep(2 * time.Hour)
 				w.token = w.newToken()
-				for path, first := range map[string]time.Duration{"/cb/" + phone: 0, "/confirmation": 0, "/result": time.Second} {
+				for path, first := range map[string]time.Duration{
+					"/cb/" + phone: 0, "/confirmation": 0, "/result": time.Second,
+				} {
 					want := []time.Duration{max(test.after, first)}
 					if test.posts == 0 {
 						want = nil
 					}
 					w.wantPosted(path, want)
 				}
-				if got := w.sim.Totals(); got.CallbacksFailed != test.failed || got.ResultsFailed != test.failed || got.ConfirmsFailed != test.failed {
+				if got := w.sim.Totals(); got.CallbacksFailed != test.failed || got.ResultsFailed != test.failed ||
+					got.ConfirmsFailed != test.failed {
 					w.Errorf("totals %+v", got)
 				}
-				if d := w.sim.Pushes(phone)[0].Deliveries; len(d) != 1 || (d[0].Error == "lost in an outage") != (test.failed == 1) {
+				if d := w.sim.Pushes(phone)[0].Deliveries; len(d) != 1 ||
+					(d[0].Error == "lost in an outage") != (test.failed == 1) {
 					w.Errorf("deliveries %+v", d)
 				}
 				w.wantMoney(60, 10, 50)
@@ -309,16 +323,20 @@ func TestQueriesOfScripts(t *testing.T) {
 		script sim.Script
 		want   []string // what the answers to the queries of a paid push have in them, HTTP status first
 	}{
-		"processing":       {sim.Script{Query: sim.AnswerProcessing}, []string{"500 " + processing, "500 " + processing}},
-		"4999":             {sim.Script{Query: sim.AnswerInFlight}, []string{`200 "ResultCode":"4999"`, `200 "ResultCode":"4999"`}},
-		"nothing":          {sim.Script{Query: sim.AnswerNothing}, []string{`200 "errorMessage":""`, `200 "errorMessage":""`}},
-		"unknown at first": {sim.Script{Query: sim.AnswerUnknown, QueryTimes: 2}, []string{"500 " + unknown, "500 " + unknown, `200 "ResultCode":"0"`}},
-		"HTML":             {sim.Script{Query: sim.AnswerBlocked}, []string{"403 Incapsula", "403 Incapsula"}},
-		"quota":            {sim.Script{Query: sim.AnswerQuota}, []string{"500 Quota Violation"}},
-		"429":              {sim.Script{Query: sim.AnswerTooMany}, []string{"429 SpikeArrestViolation"}},
+		"processing": {sim.Script{Query: sim.AnswerProcessing}, []string{"500 " + processing, "500 " + processing}},
+		"4999": {sim.Script{Query: sim.AnswerInFlight},
+			[]string{`200 "ResultCode":"4999"`, `200 "ResultCode":"4999"`}},
+		"nothing": {sim.Script{Query: sim.AnswerNothing}, []string{`200 "errorMessage":""`, `200 "errorMessage":""`}},
+		"unknown at first": {sim.Script{Query: sim.AnswerUnknown, QueryTimes: 2},
+			[]string{"500 " + unknown, "500 " + unknown, `200 "ResultCode":"0"`}},
+		"HTML":  {sim.Script{Query: sim.AnswerBlocked}, []string{"403 Incapsula", "403 Incapsula"}},
+		"quota": {sim.Script{Query: sim.AnswerQuota}, []string{"500 Quota Violation"}},
+		"429":   {sim.Script{Query: sim.AnswerTooMany}, []string{"429 SpikeArrestViolation"}},
 		"every spelling": {sim.Script{Query: sim.AnswerSpellings}, []string{
-			"500 " + processing, `500 "errorMessage":""`, "500 " + unknown, "500 Unable to lock subscriber", "500 Internal Server Error",
-			"500 Merchant does not exist", `500 "Wrong credentials"`, "500 [MerchantValidate] - Wrong credentials", "500 " + processing,
+			"500 " + processing, `500 "errorMessage":""`, "500 " + unknown, "500 Unable to lock subscriber",
+			"500 Internal Server Error",
+			"500 Merchant does not exist", `500 "Wrong credentials"`, "500 [MerchantValidate] - Wrong credentials",
+			"500 " + processing,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -345,7 +363,8 @@ func TestReportDelta(t *testing.T) {
 		w.sim.SetScript(phone, sim.Script{Result: "0", ReportDelta: -5, AmountDelta: 1})
 		w.push(phone, 10)
 		synctest.Wait()
-		if calls := w.received(); len(calls) != 1 || !strings.Contains(calls[0].body, `{"Name":"Amount","Value":6.00}`) {
+		if calls := w.received(); len(calls) != 1 ||
+			!strings.Contains(calls[0].body, `{"Name":"Amount","Value":6.00}`) {
 			w.Errorf("callbacks %+v", calls)
 		}
 		w.wantMoney(11, 0, 11)

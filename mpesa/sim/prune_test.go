@@ -9,7 +9,9 @@ import (
 
 func TestOldPushesArePrunedButNotTheLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Config{Shortcode: "174379", Default: Script{Result: codePaid}, Callback: InProcess(http.NotFoundHandler())})
+		s := New(Config{
+			Shortcode: "174379", Default: Script{Result: codePaid}, Callback: InProcess(http.NotFoundHandler()),
+		})
 		defer s.Close()
 		s.kept = 10
 		phone := func(i int) string { return "2547123450" + string(rune('0'+i/10)) + string(rune('0'+i%10)) }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 const (
@@ -21,7 +23,9 @@ func (s *Sim) registerPull(w http.ResponseWriter, _ *http.Request, f fields) {
 	bad, wrong := firstWrong([]check{
 		{"ShortCode", s.ours(f.get("ShortCode"))},
 		{"RequestType", f.get("RequestType") == "Pull"},
-		{"NominatedNumber", phoneShape.MatchString("254" + strings.TrimPrefix(strings.TrimPrefix(f.get("NominatedNumber"), "254"), "0"))},
+		{"NominatedNumber",
+			phoneShape.MatchString("254" +
+				strings.TrimPrefix(strings.TrimPrefix(f.get("NominatedNumber"), "254"), "0"))},
 		{"CallBackURL", validCallback(f.get("CallBackURL"))},
 	})
 	if wrong {
@@ -113,8 +117,9 @@ func (s *Sim) pullRows(start, end time.Time, offset int) (rows []pulled) {
 
 func (s *Sim) pulled(e Entry) pulled {
 	row := pulled{
-		TransactionID: e.Receipt, Date: inNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone), Sender: customer(e.Phone),
-		Type: "c2b-pay-bill-debit", Reference: e.Reference, Amount: strconv.Itoa(e.Amount) + ".0", OrganizationName: s.cfg.CinemaName,
+		TransactionID: e.Receipt, Date: mpesa.InNairobi(e.At).Format(time.RFC3339), Phone: json.RawMessage(e.Phone),
+		Sender: customer(e.Phone), Type: "c2b-pay-bill-debit", Reference: e.Reference,
+		Amount: strconv.Itoa(e.Amount) + ".0", OrganizationName: s.cfg.CinemaName,
 	}
 	if s.cfg.Default.Status.Party == PartyMasked {
 		row.Phone = json.RawMessage(quoted(maskedPhone(e.Phone)))
@@ -128,7 +133,7 @@ func (s *Sim) pulled(e Entry) pulled {
 // pullTime reads the two documented forms of a time, which are Nairobi's.
 func pullTime(text string) (time.Time, bool) {
 	for _, layout := range []string{time.DateTime, "2006-01-02 15:04"} {
-		if at, err := time.ParseInLocation(layout, text, inNairobi(time.Time{}).Location()); err == nil {
+		if at, err := time.ParseInLocation(layout, text, mpesa.InNairobi(time.Time{}).Location()); err == nil {
 			return at, true
 		}
 	}

@@ -16,7 +16,10 @@ const (
 )
 
 func pullOnFields() map[string]any {
-	return map[string]any{"ShortCode": shortcode, "RequestType": "Pull", "NominatedNumber": "0722000000", "CallBackURL": "https://cinema.test/pull"}
+	return map[string]any{
+		"ShortCode": shortcode, "RequestType": "Pull", "NominatedNumber": "0722000000",
+		"CallBackURL": "https://cinema.test/pull",
+	}
 }
 
 func pullFields(start, end, offset string) map[string]any {
@@ -41,7 +44,9 @@ func (w *world) pull(start, end, offset string) (rows []map[string]any, code str
 
 func TestPullRegistration(t *testing.T) {
 	w := newWorld(t, nil)
-	for field, value := range map[string]string{"RequestType": "Push", "NominatedNumber": "12345", "CallBackURL": "pull"} {
+	for field, value := range map[string]string{
+		"RequestType": "Push", "NominatedNumber": "12345", "CallBackURL": "pull",
+	} {
 		f := pullOnFields()
 		f[field] = value
 		a, err := w.post(pullOnPath, f)
@@ -57,12 +62,15 @@ func TestPullRegistration(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantFault(a, http.StatusBadRequest, "400.001", "Invalid ShortCode")
-	for _, want := range []struct{ status, text string }{{"1000", "Shortcode Registered Successfully"}, {"1001", "ShortCode already Registered"}} {
+	for _, want := range []struct {
+		status, text string
+	}{{"1000", "Shortcode Registered Successfully"}, {"1001", "ShortCode already Registered"}} {
 		a, err := w.post(pullOnPath, pullOnFields())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if body := a.json(t); a.status != 200 || body["ResponseStatus"] != want.status || body["ResponseDescription"] != want.text || body["ShortCode"] != shortcode {
+		if body := a.json(t); a.status != 200 || body["ResponseStatus"] != want.status ||
+			body["ResponseDescription"] != want.text || body["ShortCode"] != shortcode {
 			t.Errorf("HTTP %d %s, want %+v", a.status, a.body, want)
 		}
 	}
@@ -109,11 +117,21 @@ func TestPullRows(t *testing.T) {
 			w.Fatalf("rows %v, code %s", rows, code)
 		}
 		for i, want := range []map[string]any{
-			{"transactionId": stk, "trxDate": "2000-01-01T03:00:00+03:00", "transactiontype": "c2b-pay-bill-debit", "billreference": "K7QX2M", "amount": "1350.0"},
-			{"transactionId": hand, "trxDate": "2000-01-01T03:01:00+03:00", "transactiontype": "c2b-pay-bill-debit", "billreference": "K7QX2M", "amount": "20.0"},
-			{"transactionId": toTill, "trxDate": "2000-01-01T03:01:00+03:00", "transactiontype": "c2b-buy-goods-debit", "billreference": "", "amount": "30.0"},
+			{
+				"transactionId": stk, "trxDate": "2000-01-01T03:00:00+03:00", "transactiontype": "c2b-pay-bill-debit",
+				"billreference": "K7QX2M", "amount": "1350.0",
+			},
+			{
+				"transactionId": hand, "trxDate": "2000-01-01T03:01:00+03:00", "transactiontype": "c2b-pay-bill-debit",
+				"billreference": "K7QX2M", "amount": "20.0",
+			},
+			{
+				"transactionId": toTill, "trxDate": "2000-01-01T03:01:00+03:00",
+				"transactiontype": "c2b-buy-goods-debit", "billreference": "", "amount": "30.0",
+			},
 		} {
-			want["msisdn"], want["sender"], want["organizationname"] = 254712345678.0, "IAN KIPKORIR OUMA", "CinemaSphere"
+			want["msisdn"], want["sender"], want["organizationname"] = 254712345678.0, "IAN KIPKORIR OUMA",
+				"CinemaSphere"
 			for key, value := range want {
 				if rows[i][key] != value {
 					w.Errorf("row %d: %s is %v, want %v", i, key, rows[i][key], value)

@@ -163,9 +163,10 @@ func (s *Sim) conclude(p *push, code, desc string, now time.Time, delivered int)
 	var paid Entry
 	if code == codePaid {
 		paid = s.take(Entry{
-			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Receiver: p.PartyB, BuyGoods: p.TransactionType == typeBuyGoods,
-			MerchantRequestID: p.MerchantRequestID, CheckoutRequestID: p.CheckoutRequestID,
-			Reference: p.Reference, CallbackURL: p.CallbackURL, At: now, Told: p.Amount + p.script.AmountDelta + p.script.ReportDelta,
+			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Receiver: p.PartyB,
+			BuyGoods: p.TransactionType == typeBuyGoods, MerchantRequestID: p.MerchantRequestID,
+			CheckoutRequestID: p.CheckoutRequestID, Reference: p.Reference, CallbackURL: p.CallbackURL, At: now,
+			Told: p.Amount + p.script.AmountDelta + p.script.ReportDelta,
 		})
 		p.Receipt, p.taken, p.spentToday = paid.Receipt, paid.Amount, s.handset(p.Phone).spent
 	} else {
@@ -277,7 +278,8 @@ func (s *Sim) prune(now time.Time) {
 			break
 		}
 		delete(s.pushes, p.CheckoutRequestID)
-		if h := s.handsets[p.Phone]; h != nil && h.live == nil && !h.byHand && len(h.recent) > 0 && h.recent[len(h.recent)-1] == p {
+		if h := s.handsets[p.Phone]; h != nil && h.live == nil && !h.byHand && len(h.recent) > 0 &&
+			h.recent[len(h.recent)-1] == p {
 			delete(s.handsets, p.Phone)
 		}
 		s.order[gone] = nil

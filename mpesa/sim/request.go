@@ -91,7 +91,8 @@ func between(text string, least, most int) bool {
 func (s *Sim) newRequest(f fields, now time.Time) *request {
 	return &request{
 		Request: Request{
-			CommandID: f.get("CommandID"), Receipt: f.get("TransactionID"), ResultURL: f.get("ResultURL"), QueueTimeOutURL: f.get("QueueTimeOutURL"), At: now,
+			CommandID: f.get("CommandID"), Receipt: f.get("TransactionID"), ResultURL: f.get("ResultURL"),
+			QueueTimeOutURL: f.get("QueueTimeOutURL"), At: now,
 		},
 		initiator: f.get("Initiator"), credential: f.get("SecurityCredential"), occasion: f.get("Occasion"),
 	}
@@ -117,8 +118,8 @@ func (s *Sim) receive(w http.ResponseWriter, r *http.Request, q *request, of fun
 	}{q.OriginatorConversationID, q.ConversationID, "0", "Accept the service request successfully."})
 }
 
-// admit finds the call of a request, writes the request down where it is to be carried out, and sees to that. It is false
-// where the simulator is closed. One that is carried out before its answer is counted as running.
+// admit finds the call of a request, writes the request down where it is to be carried out, and sees to that. It is
+// false where the simulator is closed. One that is carried out before its answer is counted as running.
 func (s *Sim) admit(q *request, of func(*Script) *Call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,7 +197,8 @@ func (s *Sim) carryOut(q *request) {
 func (s *Sim) postsOf(q *request, done outcome) (posts []*notice) {
 	post := func(to, code string, body []byte) {
 		posts = append(posts, &notice{
-			to: to, code: code, body: body, log: &q.Deliveries, ok: &s.totals.ResultsOK, failed: &s.totals.ResultsFailed, later: s.after,
+			to: to, code: code, body: body, log: &q.Deliveries, ok: &s.totals.ResultsOK,
+			failed: &s.totals.ResultsFailed, later: s.after,
 		})
 	}
 	if q.call.TimedOut {

@@ -21,17 +21,21 @@ const (
 
 func statusFields(receipt string) map[string]any {
 	return map[string]any{
-		"Initiator": "boxoffice", "SecurityCredential": "c2VjcmV0", "CommandID": "TransactionStatusQuery", "TransactionID": receipt,
-		"PartyA": shortcode, "IdentifierType": "4", "ResultURL": "https://cinema.test/result", "QueueTimeOutURL": "https://cinema.test/timeout",
-		"Remarks": "OK", "Occasion": "claim",
+		"Initiator": "boxoffice", "SecurityCredential": "c2VjcmV0", "CommandID": "TransactionStatusQuery",
+		"TransactionID": receipt,
+		"PartyA":        shortcode, "IdentifierType": "4", "ResultURL": "https://cinema.test/result",
+		"QueueTimeOutURL": "https://cinema.test/timeout",
+		"Remarks":         "OK", "Occasion": "claim",
 	}
 }
 
 func reversalFields(receipt string, amount int) map[string]any {
 	return map[string]any{
-		"Initiator": "boxoffice", "SecurityCredential": "c2VjcmV0", "CommandID": "TransactionReversal", "TransactionID": receipt,
-		"Amount": itoa(amount), "ReceiverParty": shortcode, "RecieverIdentifierType": "11",
-		"ResultURL": "https://cinema.test/result", "QueueTimeOutURL": "https://cinema.test/timeout", "Remarks": "Refund",
+		"Initiator": "boxoffice", "SecurityCredential": "c2VjcmV0", "CommandID": "TransactionReversal",
+		"TransactionID": receipt,
+		"Amount":        itoa(amount), "ReceiverParty": shortcode, "RecieverIdentifierType": "11",
+		"ResultURL": "https://cinema.test/result", "QueueTimeOutURL": "https://cinema.test/timeout",
+		"Remarks": "Refund",
 	}
 }
 
@@ -60,7 +64,8 @@ func (w *world) ask(path string, fields map[string]any) string {
 		w.Fatal(err)
 	}
 	body := a.json(w.T)
-	if a.status != http.StatusOK || body["ResponseCode"] != "0" || body["ResponseDescription"] != "Accept the service request successfully." || len(body) != 4 {
+	if a.status != http.StatusOK || body["ResponseCode"] != "0" ||
+		body["ResponseDescription"] != "Accept the service request successfully." || len(body) != 4 {
 		w.Fatalf("%s: HTTP %d %s", path, a.status, a.body)
 	}
 	return body["ConversationID"].(string)
@@ -181,8 +186,9 @@ func TestTokenSpellings(t *testing.T) {
 		status int
 		code   string
 	}{
-		pushPath: {404, "404.001.03"}, queryPath: {404, "404.001.03"}, reversalPath: {404, "404.001.03"}, statusPath: {400, "400.003.01"},
-		"/mpesa/c2b/v1/registerurl": {400, "400.003.01"}, "/mpesa/c2b/v2/registerurl": {400, "400.003.01"},
+		pushPath: {404, "404.001.03"}, queryPath: {404, "404.001.03"}, reversalPath: {404, "404.001.03"},
+		statusPath: {400, "400.003.01"}, "/mpesa/c2b/v1/registerurl": {400, "400.003.01"},
+		"/mpesa/c2b/v2/registerurl":     {400, "400.003.01"},
 		"/pulltransactions/v1/register": {401, "401.001"}, "/pulltransactions/v1/query": {401, "401.001"},
 	} {
 		w := newWorld(t, nil)
@@ -229,16 +235,20 @@ func TestInitiator(t *testing.T) {
 		initiator, credential string
 		want                  any
 	}{
-		"nothing is checked":         {nil, "anyone", "anything", json.Number("0")},
-		"right":                      {full, "boxoffice", right, json.Number("0")},
-		"wrong name":                 {full, "someone", right, json.Number("2001")},
-		"wrong password":             {full, "boxoffice", encrypted("pa55word!", certificate), json.Number("2001")},
-		"password as it is":          {full, "boxoffice", "Pa55word!", json.Number("2001")},
-		"password in base64":         {full, "boxoffice", base64.StdEncoding.EncodeToString([]byte("Pa55word!")), json.Number("2001")},
-		"name alone is checked":      {func(c *sim.Config) { c.Initiator = "boxoffice" }, "boxoffice", "anything", json.Number("0")},
-		"the key alone is checked":   {func(c *sim.Config) { c.CredentialKey = key }, "anyone", encrypted("x", certificate), json.Number("0")},
-		"the key alone, unencrypted": {func(c *sim.Config) { c.CredentialKey = key }, "anyone", "anything", json.Number("2001")},
-		"another certificate":        {full, "boxoffice", encrypted("Pa55word!", another), json.Number("2001")},
+		"nothing is checked": {nil, "anyone", "anything", json.Number("0")},
+		"right":              {full, "boxoffice", right, json.Number("0")},
+		"wrong name":         {full, "someone", right, json.Number("2001")},
+		"wrong password":     {full, "boxoffice", encrypted("pa55word!", certificate), json.Number("2001")},
+		"password as it is":  {full, "boxoffice", "Pa55word!", json.Number("2001")},
+		"password in base64": {full, "boxoffice", base64.StdEncoding.EncodeToString([]byte("Pa55word!")),
+			json.Number("2001")},
+		"name alone is checked": {func(c *sim.Config) { c.Initiator = "boxoffice" }, "boxoffice", "anything",
+			json.Number("0")},
+		"the key alone is checked": {func(c *sim.Config) { c.CredentialKey = key }, "anyone",
+			encrypted("x", certificate), json.Number("0")},
+		"the key alone, unencrypted": {func(c *sim.Config) { c.CredentialKey = key }, "anyone", "anything",
+			json.Number("2001")},
+		"another certificate": {full, "boxoffice", encrypted("Pa55word!", another), json.Number("2001")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, test.config, func(w *world) {
@@ -273,8 +283,9 @@ func TestCallsOfScripts(t *testing.T) {
 		results, timeOuts []time.Duration // after the request
 		done              bool            // the money went back
 	}{
-		"ordinary":             {sim.Call{}, true, []time.Duration{s}, nil, true},
-		"slow":                 {sim.Call{AnswerAfter: 2 * s, ResultAfter: 85 * s}, true, []time.Duration{85 * s}, nil, true},
+		"ordinary": {sim.Call{}, true, []time.Duration{s}, nil, true},
+		"slow": {sim.Call{AnswerAfter: 2 * s, ResultAfter: 85 * s}, true, []time.Duration{85 * s},
+			nil, true},
 		"before its answer":    {sim.Call{AnswerAfter: 2 * s, ResultFirst: true}, true, []time.Duration{0}, nil, true},
 		"answer lost":          {sim.Call{Answer: sim.AnswerLost}, false, []time.Duration{s}, nil, true},
 		"answer lost, undone":  {sim.Call{Answer: sim.AnswerLost, Undone: true}, false, nil, nil, false},
@@ -284,15 +295,19 @@ func TestCallsOfScripts(t *testing.T) {
 		"result twice":         {sim.Call{Results: 2}, true, []time.Duration{s, 2 * s}, nil, true},
 		"fails":                {sim.Call{Result: "2006"}, true, []time.Duration{s}, nil, false},
 		"timed out, then done": {sim.Call{TimedOut: true}, true, []time.Duration{2 * s}, []time.Duration{s}, true},
-		"timed out, no result": {sim.Call{TimedOut: true, Results: sim.NoCallback}, true, nil, []time.Duration{s}, true},
-		"timed out and failed": {sim.Call{TimedOut: true, Result: "11", Results: sim.NoCallback}, true, nil, []time.Duration{s}, false},
+		"timed out, no result": {sim.Call{TimedOut: true, Results: sim.NoCallback}, true, nil,
+			[]time.Duration{s}, true},
+		"timed out and failed": {sim.Call{TimedOut: true, Result: "11", Results: sim.NoCallback}, true, nil,
+			[]time.Duration{s}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, nil, func(w *world) {
 				receipt := w.pay(phone, 10)
 				w.sim.SetScript(phone, sim.Script{Status: test.call, Reversal: test.call})
 				for _, f := range []map[string]any{statusFields(receipt), reversalFields(receipt, 10)} {
-					path := map[any]string{"TransactionStatusQuery": statusPath, "TransactionReversal": reversalPath}[f["CommandID"]]
+					path := map[any]string{
+						"TransactionStatusQuery": statusPath, "TransactionReversal": reversalPath,
+					}[f["CommandID"]]
 					began, before := time.Since(w.born), len(w.received())
 					a, err := w.post(path, f)
 					if ok := err == nil && a.status == 200; ok != test.answered {
@@ -366,7 +381,8 @@ func TestRequestsAreListed(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		receipt := w.pay(phone, 10)
 		id := w.ask(reversalPath, reversalFields(receipt, 10))
-		if r := w.sim.Requests(); len(r) != 1 || r[0].ResultCode != "" || !r[0].DoneAt.IsZero() || len(r[0].Deliveries) != 0 {
+		if r := w.sim.Requests(); len(r) != 1 || r[0].ResultCode != "" || !r[0].DoneAt.IsZero() ||
+			len(r[0].Deliveries) != 0 {
 			w.Errorf("requests %+v, want one that is not done", r)
 		}
 		time.Sleep(2 * time.Second)
@@ -376,8 +392,10 @@ func TestRequestsAreListed(t *testing.T) {
 		w.ask(statusPath, statusFields(receipt))
 		time.Sleep(2 * time.Second)
 		list := w.sim.Requests()
-		if len(list) != 2 || list[0].ConversationID != id || list[0].Receipt != receipt || list[0].Amount != 10 || list[0].CommandID != "TransactionReversal" ||
-			list[0].ResultCode != "0" || list[0].DoneAt.Sub(list[0].At) != time.Second || len(list[0].Deliveries) != 1 || list[0].Deliveries[0].Status != 200 {
+		if len(list) != 2 || list[0].ConversationID != id || list[0].Receipt != receipt || list[0].Amount != 10 ||
+			list[0].CommandID != "TransactionReversal" ||
+			list[0].ResultCode != "0" || list[0].DoneAt.Sub(list[0].At) != time.Second ||
+			len(list[0].Deliveries) != 1 || list[0].Deliveries[0].Status != 200 {
 			w.Errorf("requests %+v", list)
 		}
 		if got := w.sim.Totals(); got.Requests != 2 || got.ResultsOK != 1 || got.ResultsFailed != 1 {

@@ -40,8 +40,8 @@ func resultBody(q *request, done outcome) []byte {
 // timeOutBody is the body that is posted to QueueTimeOutURL. Its shape is not established: this is a result that waits
 // for further messages (ResultType 1).
 func timeOutBody(q *request) []byte {
-	b := append([]byte(`{"Result":{"ResultType":1,"ResultCode":1019,"ResultDesc":"Transaction has expired.","OriginatorConversationID":`),
-		quoted(q.OriginatorConversationID)...)
+	b := []byte(`{"Result":{"ResultType":1,"ResultCode":1019,"ResultDesc":"Transaction has expired.",`)
+	b = append(append(b, `"OriginatorConversationID":`...), quoted(q.OriginatorConversationID)...)
 	b = append(append(b, `,"ConversationID":`...), quoted(q.ConversationID)...)
 	b = append(append(b, `,"TransactionID":`...), quoted(q.Receipt)...)
 	return append(b, `}}`...)
@@ -70,6 +70,7 @@ func appendParam(b []byte, p param) []byte {
 func (sh Shape) of(params []param) []param {
 	shaped := slices.Clone(params)
 	switch sh {
+	case ShapeObserved, ShapeLists:
 	case ShapeDocumented:
 		for i, p := range shaped {
 			if p.value != "" && p.value[0] != '"' {
@@ -81,12 +82,15 @@ func (sh Shape) of(params []param) []param {
 		}
 	case ShapeOld:
 		slices.Reverse(shaped)
-		spelt := strings.NewReplacer("ConversationID", "Conversation ID", "OriginatorConv", "Originator Conv", "FinalisedTime", "FinalizedTime")
+		spelt := strings.NewReplacer("ConversationID", "Conversation ID", "OriginatorConv", "Originator Conv",
+			"FinalisedTime", "FinalizedTime")
 		for i, p := range shaped {
 			shaped[i] = param{spelt.Replace(p.key), strings.TrimSuffix(p.value, ".00")}
 		}
 	case ShapeSingle:
-		i := slices.IndexFunc(shaped, func(p param) bool { return p.key == "ReceiptNo" || p.key == "OriginalTransactionID" })
+		i := slices.IndexFunc(shaped, func(p param) bool {
+			return p.key == "ReceiptNo" || p.key == "OriginalTransactionID"
+		})
 		shaped = shaped[max(i, 0):min(max(i, 0)+1, len(shaped))]
 	case ShapeBare:
 		for i, p := range shaped {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // reversal serves Reversal. Whether the money went back is posted later.
@@ -16,7 +18,8 @@ func (s *Sim) reversal(w http.ResponseWriter, r *http.Request, f fields) {
 		{"TransactionID", f.get("TransactionID") != ""},
 		{"Amount", amount >= 1},
 		{"ReceiverParty", s.ours(f.get("ReceiverParty"))},
-		{"RecieverIdentifierType", f.get("RecieverIdentifierType") == identifierReversal}, // so spelt (documented, and met in use)
+		// so spelt (documented, and met in use)
+		{"RecieverIdentifierType", f.get("RecieverIdentifierType") == identifierReversal},
 		{"ResultURL", validCallback(f.get("ResultURL"))},
 		{"QueueTimeOutURL", validCallback(f.get("QueueTimeOutURL"))},
 		{"Remarks", between(f.get("Remarks"), 2, 100)},
@@ -34,8 +37,11 @@ func (s *Sim) reversal(w http.ResponseWriter, r *http.Request, f fields) {
 // s.mu must be held.
 func (s *Sim) reverse(q *request, now time.Time) outcome {
 	// It has an address of Safaricom's own, and none of the product's (documented).
-	references := []param{{"QueueTimeoutURL", quoted("https://internalsandbox.safaricom.co.ke/mpesa/reversalresults/v1/submit")}}
-	back, err := s.giveBack(Reversal{Of: q.Receipt, Amount: q.Amount, At: now, By: ByAPI, ConversationID: q.ConversationID})
+	references := []param{{"QueueTimeoutURL",
+		quoted("https://internalsandbox.safaricom.co.ke/mpesa/reversalresults/v1/submit")}}
+	back, err := s.giveBack(Reversal{
+		Of: q.Receipt, Amount: q.Amount, At: now, By: ByAPI, ConversationID: q.ConversationID,
+	})
 	if err != nil {
 		done := failed(reversalCode(err))
 		done.references = references
@@ -47,7 +53,7 @@ func (s *Sim) reverse(q *request, now time.Time) outcome {
 		params: []param{
 			{"DebitAccountBalance", quoted("Utility Account|KES|" + balance + "|" + balance + "|0.00|0.00")},
 			{"Amount", whole(back.Amount)},
-			{"TransCompletedTime", stamp(now)},
+			{"TransCompletedTime", mpesa.Timestamp(now)},
 			{"OriginalTransactionID", quoted(back.Of)},
 			{"Charge", whole(0)},
 			{"CreditPartyPublicName", quoted(q.call.Party.named(back.Phone))},

@@ -17,17 +17,24 @@ func TestReversalBytes(t *testing.T) {
 		id := w.ask(reversalPath, reversalFields(receipt, 1350))
 		time.Sleep(2 * time.Second)
 		back := w.sim.Reversals()[0]
-		want := `{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"The service request is processed successfully.",` +
-			`"OriginatorConversationID":"` + w.sim.Requests()[0].OriginatorConversationID + `","ConversationID":"` + id + `","TransactionID":"` + back.Receipt + `",` +
-			`"ResultParameters":{"ResultParameter":[{"Key":"DebitAccountBalance","Value":"Utility Account|KES|650.00|650.00|0.00|0.00"},` +
-			`{"Key":"Amount","Value":1350.00},{"Key":"TransCompletedTime","Value":20000101030131},{"Key":"OriginalTransactionID","Value":"` + receipt + `"},` +
-			`{"Key":"Charge","Value":0.00},{"Key":"CreditPartyPublicName","Value":"254712345678 - IAN KIPKORIR OUMA"},` +
-			`{"Key":"DebitPartyPublicName","Value":"174379 - CinemaSphere"}]},"ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL",` +
+		want := `{"Result":{"ResultType":0,"ResultCode":0,` +
+			`"ResultDesc":"The service request is processed successfully.","OriginatorConversationID":"` +
+			w.sim.Requests()[0].OriginatorConversationID + `","ConversationID":"` + id + `","TransactionID":"` +
+			back.Receipt + `",` +
+			`"ResultParameters":{"ResultParameter":[{"Key":"DebitAccountBalance",` +
+			`"Value":"Utility Account|KES|650.00|650.00|0.00|0.00"},{"Key":"Amount","Value":1350.00},` +
+			`{"Key":"TransCompletedTime","Value":20000101030131},{"Key":"OriginalTransactionID","Value":"` +
+			receipt + `"},` +
+			`{"Key":"Charge","Value":0.00},` +
+			`{"Key":"CreditPartyPublicName","Value":"254712345678 - IAN KIPKORIR OUMA"},` +
+			`{"Key":"DebitPartyPublicName","Value":"174379 - CinemaSphere"}]},` +
+			`"ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL",` +
 			`"Value":"https://internalsandbox.safaricom.co.ke/mpesa/reversalresults/v1/submit"}}}}`
 		if got := w.to("/result")[0].body; got != want {
 			w.Errorf("result\n%s\nwant\n%s", got, want)
 		}
-		if back.Of != receipt || back.Amount != 1350 || back.Phone != phone || back.By != sim.ByAPI || back.ConversationID != id ||
+		if back.Of != receipt || back.Amount != 1350 || back.Phone != phone || back.By != sim.ByAPI ||
+			back.ConversationID != id ||
 			back.At.Sub(w.born) != 91*time.Second || back.Receipt == receipt || len(back.Receipt) != 10 {
 			w.Errorf("reversal %+v", back)
 		}
@@ -54,9 +61,11 @@ func (w *world) wantMoney(taken, back, balance int) {
 		sumBack += r.Amount
 	}
 	totals := w.sim.Totals()
-	if sumTaken != taken || sumBack != back || onEntries != back || totals.PaidAmount != taken || totals.ReversedAmount != back ||
+	if sumTaken != taken || sumBack != back || onEntries != back || totals.PaidAmount != taken ||
+		totals.ReversedAmount != back ||
 		totals.Balance != balance || totals.Net() != taken-back || totals.Reversed != len(w.sim.Reversals()) {
-		w.Errorf("ledger %d taken, %d (%d) back, totals %+v; want %d, %d and %d left", sumTaken, sumBack, onEntries, totals, taken, back, balance)
+		w.Errorf("ledger %d taken, %d (%d) back, totals %+v; want %d, %d and %d left", sumTaken, sumBack, onEntries,
+			totals, taken, back, balance)
 	}
 }
 
@@ -87,7 +96,8 @@ func TestReversalRefused(t *testing.T) {
 			json.Number("1"), "The balance is insufficient for the transaction.",
 		},
 		"more than was paid": {
-			nil, func(receipt string) map[string]any { return reversalFields(receipt, 101) }, json.Number("2006"), "Declined due to account rule.",
+			nil, func(receipt string) map[string]any { return reversalFields(receipt, 101) }, json.Number("2006"),
+			"Declined due to account rule.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +111,8 @@ func TestReversalRefused(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				list := w.results()
 				r := list[len(list)-1].Result
-				if r.ResultCode != test.code || r.ResultDesc != test.desc || r.TransactionID != "UA10000000" || r.ResultParameters.ResultParameter != nil ||
+				if r.ResultCode != test.code || r.ResultDesc != test.desc || r.TransactionID != "UA10000000" ||
+					r.ResultParameters.ResultParameter != nil ||
 					!strings.Contains(string(r.ReferenceData.ReferenceItem), "QueueTimeoutURL") {
 					w.Errorf("result %+v", r)
 				}
@@ -132,7 +143,8 @@ func TestReversalOfAPart(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.ask(reversalPath, reversalFields(receipt, 60))
 		time.Sleep(2 * time.Second)
-		if list := w.results(); list[0].Result.ResultCode != json.Number("0") || list[1].Result.ResultCode != "R000001" {
+		if list := w.results(); list[0].Result.ResultCode != json.Number("0") ||
+			list[1].Result.ResultCode != "R000001" {
 			w.Errorf("results %+v", list)
 		}
 		w.wantMoney(100, 40, 60)

@@ -185,7 +185,9 @@ func TestScriptedAnswers(t *testing.T) {
 			a, err := w.post(pushPath, pushFields(phone, 10))
 			return a, time.Since(start), err
 		}
-		a, took, err := script(sim.Script{AnswerAfter: 500 * time.Millisecond, Result: "0", ResultAfter: 100 * time.Millisecond})
+		a, took, err := script(sim.Script{
+			AnswerAfter: 500 * time.Millisecond, Result: "0", ResultAfter: 100 * time.Millisecond,
+		})
 		if err != nil || a.status != 200 || took != 500*time.Millisecond || len(w.received()) != 1 {
 			w.Errorf("slow answer: %+v, %v after %v, %d callbacks", a, err, took, len(w.received()))
 		}
@@ -218,7 +220,8 @@ func TestInteractivePromptDiesUnanswered(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		calls := w.received()
-		if len(calls) != 1 || calls[0].at != time.Minute || !strings.Contains(calls[0].body, `"ResultCode":1037,"ResultDesc":"No response from user."}`) {
+		if len(calls) != 1 || calls[0].at != time.Minute ||
+			!strings.Contains(calls[0].body, `"ResultCode":1037,"ResultDesc":"No response from user."}`) {
 			w.Errorf("callbacks %+v, want 1037 after a minute", calls)
 		}
 		if !strings.Contains(w.query(id).body, "DS timeout user cannot be reached.") {

@@ -3,8 +3,10 @@ package sim
 import (
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // promptView is the prompt on a handset.
@@ -47,7 +49,7 @@ func (s *Sim) screen(phone string, now time.Time) (*promptView, bool, []message)
 	slices.SortStableFunc(messages, func(a, b message) int { return a.at.Compare(b.at) })
 	slices.Reverse(messages)
 	for i, m := range messages {
-		messages[i].When = inNairobi(m.at).Format("15:04")
+		messages[i].When = mpesa.InNairobi(m.at).Format("15:04")
 	}
 	return prompt, h.byHand, messages
 }
@@ -66,7 +68,10 @@ func (s *Sim) message(p *push) message {
 	what := fmt.Sprintf("%s to %s", shillings(p.Amount), s.cfg.CinemaName)
 	switch p.ResultCode {
 	case codePaid:
-		e := Entry{Receipt: p.Receipt, Amount: p.taken, BuyGoods: p.TransactionType == typeBuyGoods, Reference: p.Reference, At: p.SettledAt}
+		e := Entry{
+			Receipt: p.Receipt, Amount: p.taken, BuyGoods: p.TransactionType == typeBuyGoods, Reference: p.Reference,
+			At: p.SettledAt,
+		}
 		m.From, m.Paid, m.Text = "MPESA", true, s.paidSMS(e, p.spentToday)
 	case codeCancelled:
 		m.Text = "You cancelled the payment of " + what + ". Nothing was taken."
@@ -91,29 +96,26 @@ func (s *Sim) paidSMS(e Entry, spentToday int) string {
 		receiver = "paid to " + s.cfg.CinemaName + "."
 	}
 	date, hour := smsTime(e.At)
-	return fmt.Sprintf("%s Confirmed. Ksh%s.00 %s on %s at %s. Transaction cost, Ksh0.00. Amount you can transact within the day is %s.00.",
-		e.Receipt, grouped(e.Amount), receiver, date, hour, grouped(max(dailyLimit-spentToday, 0)))
+	return fmt.Sprintf(
+		"%s Confirmed. Ksh%s %s on %s at %s. Transaction cost, Ksh0.00. Amount you can transact within the day is %s.",
+		e.Receipt, inSMS(e.Amount), receiver, date, hour, inSMS(max(dailyLimit-spentToday, 0)))
 }
 
 // reversalSMS tells a customer that the money is back, in M-PESA's own style.
 func reversalSMS(r Reversal) string {
 	date, hour := smsTime(r.At)
-	return fmt.Sprintf("%s Confirmed. Transaction %s has been reversed on %s at %s. Ksh%s.00 is credited to your M-PESA account.",
-		r.Receipt, r.Of, date, hour, grouped(r.Amount))
+	return fmt.Sprintf(
+		"%s Confirmed. Transaction %s has been reversed on %s at %s. Ksh%s is credited to your M-PESA account.",
+		r.Receipt, r.Of, date, hour, inSMS(r.Amount))
 }
 
 func smsTime(at time.Time) (date, hour string) {
-	t := inNairobi(at)
+	t := mpesa.InNairobi(at)
 	return t.Format("2/1/06"), t.Format("3:04 PM")
 }
 
 // shillings is an amount as people write it: KSh 1,350.
-func shillings(amount int) string { return "KSh " + grouped(amount) }
+func shillings(amount int) string { return mpesa.KSh(int64(amount) * 100) }
 
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+// inSMS is an amount as M-PESA's messages write it: 1,350.00.
+func inSMS(amount int) string { return strings.TrimPrefix(shillings(amount), "KSh ") + ".00" }

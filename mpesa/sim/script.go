@@ -22,19 +22,23 @@ type Script struct {
 	ResultAfter time.Duration // from the push to the result
 	PaidLater   time.Duration // when not 0: that long after a failure the payment goes through after all
 	AmountDelta int           // whole shillings added to the amount that is taken and reported
-	ReportDelta int           // whole shillings added to the amount that the callback and the confirmation report, and to no other
+	// whole shillings added to the amount that the callback and the confirmation report, and to no other
+	ReportDelta int
 
 	CallbackAfter time.Duration // from the result to its callback
 	Callbacks     int           // how often the callback is delivered: 0 and 1 once, 2 twice, NoCallback never
-	CallbackFirst bool          // the result ("" pays) and its callback, delivered to the end, come before the push is answered
-	FailureLast   bool          // with PaidLater: the failure's callback comes a second after the success's
+	// the result ("" pays) and its callback, delivered to the end, come before the push is answered
+	CallbackFirst bool
+	FailureLast   bool // with PaidLater: the failure's callback comes a second after the success's
 
-	Query      Answer // how STK queries of the push are answered; AnswerAccepted is with the oddities that were observed
-	QueryTimes int    // how many of them, from the first; 0 means all
+	// how STK queries of the push are answered; AnswerAccepted is with the oddities that were observed
+	Query      Answer
+	QueryTimes int // how many of them, from the first; 0 means all
 
-	Echo              Echo          // when the payment is reported as a C2B confirmation too; "" is as the simulator's
-	Confirmations     int           // how often the C2B confirmation of a payment comes, echo or not: 0 and 1 once, NoCallback never
-	ConfirmationAfter time.Duration // from the payment made by hand, or from its turn as an echo, to the C2B confirmation
+	Echo          Echo // when the payment is reported as a C2B confirmation too; "" is as the simulator's
+	Confirmations int  // how often the C2B confirmation of a payment comes, echo or not: 0 and 1 once, NoCallback never
+	// from the payment made by hand, or from its turn as an echo, to the C2B confirmation
+	ConfirmationAfter time.Duration
 
 	Status, Reversal Call // what becomes of requests about the payments of this phone
 
@@ -72,8 +76,8 @@ func (sc Script) MarshalJSON() ([]byte, error) {
 		Answer: sc.Answer, AnswerAfterMs: sc.AnswerAfter.Milliseconds(),
 		Result: sc.Result, ResultDesc: sc.ResultDesc, ResultAfterMs: sc.ResultAfter.Milliseconds(),
 		PaidLaterMs: sc.PaidLater.Milliseconds(), AmountDelta: sc.AmountDelta, ReportDelta: sc.ReportDelta,
-		CallbackAfterMs: sc.CallbackAfter.Milliseconds(), Callbacks: sc.Callbacks, CallbackFirst: sc.CallbackFirst, FailureLast: sc.FailureLast,
-		Query: sc.Query, QueryTimes: sc.QueryTimes,
+		CallbackAfterMs: sc.CallbackAfter.Milliseconds(), Callbacks: sc.Callbacks, CallbackFirst: sc.CallbackFirst,
+		FailureLast: sc.FailureLast, Query: sc.Query, QueryTimes: sc.QueryTimes,
 		Echo: sc.Echo, Confirmations: sc.Confirmations, ConfirmationAfterMs: sc.ConfirmationAfter.Milliseconds(),
 		Status: sc.Status.json(), Reversal: sc.Reversal.json(),
 		Times: sc.Times,
@@ -90,7 +94,8 @@ func (j scriptJSON) script() (Script, error) {
 	if !j.Echo.known() {
 		return Script{}, fmt.Errorf("unknown echo %q", j.Echo)
 	}
-	if min(j.AnswerAfterMs, j.ResultAfterMs, j.PaidLaterMs, j.CallbackAfterMs, j.ConfirmationAfterMs, int64(j.Times), int64(j.QueryTimes)) < 0 ||
+	if min(j.AnswerAfterMs, j.ResultAfterMs, j.PaidLaterMs, j.CallbackAfterMs, j.ConfirmationAfterMs, int64(j.Times),
+		int64(j.QueryTimes)) < 0 ||
 		min(j.Callbacks, j.Confirmations) < NoCallback {
 		return Script{}, errNegative
 	}
@@ -106,8 +111,8 @@ func (j scriptJSON) script() (Script, error) {
 		Answer: j.Answer, AnswerAfter: milliseconds(j.AnswerAfterMs),
 		Result: j.Result, ResultDesc: j.ResultDesc, ResultAfter: milliseconds(j.ResultAfterMs),
 		PaidLater: milliseconds(j.PaidLaterMs), AmountDelta: j.AmountDelta, ReportDelta: j.ReportDelta,
-		CallbackAfter: milliseconds(j.CallbackAfterMs), Callbacks: j.Callbacks, CallbackFirst: j.CallbackFirst, FailureLast: j.FailureLast,
-		Query: j.Query, QueryTimes: j.QueryTimes,
+		CallbackAfter: milliseconds(j.CallbackAfterMs), Callbacks: j.Callbacks, CallbackFirst: j.CallbackFirst,
+		FailureLast: j.FailureLast, Query: j.Query, QueryTimes: j.QueryTimes,
 		Echo: j.Echo, Confirmations: j.Confirmations, ConfirmationAfter: milliseconds(j.ConfirmationAfterMs),
 		Status: status, Reversal: reversal,
 		Times: j.Times,

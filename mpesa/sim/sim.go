@@ -37,8 +37,8 @@ type Config struct {
 	Default Script
 	// Speed divides PromptLife and every delay of every script: 100 makes 3 s into 30 ms. 1 when 0.
 	Speed float64
-	// Rand gives the 32 bytes that all ids and receipts are made from; crypto/rand when nil. The same bytes, scripts and
-	// clock make the same ids.
+	// Rand gives the 32 bytes that all ids and receipts are made from; crypto/rand when nil. The same bytes, scripts
+	// and clock make the same ids.
 	Rand io.Reader
 
 	// Initiator is the name of the API operator whom Transaction Status and Reversal believe; any when empty.

@@ -216,7 +216,8 @@ func (w *world) query(id string) answer {
 	w.Helper()
 	f := pushFields(phone, 1)
 	a, err := w.post(queryPath, map[string]any{
-		"BusinessShortCode": f["BusinessShortCode"], "Password": f["Password"], "Timestamp": f["Timestamp"], "CheckoutRequestID": id,
+		"BusinessShortCode": f["BusinessShortCode"], "Password": f["Password"], "Timestamp": f["Timestamp"],
+		"CheckoutRequestID": id,
 	})
 	if err != nil {
 		w.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
 // Identifier types of a party.
@@ -65,9 +67,15 @@ func (s *Sim) status(q *request, _ time.Time) outcome {
 	}
 	switch i, found := s.receipts[receipt]; {
 	case found && i >= 0:
-		return outcome{code: codePaid, desc: requestText(codePaid), params: s.paymentParams(q, &s.ledger[i]), references: references}
+		return outcome{
+			code: codePaid, desc: requestText(codePaid), params: s.paymentParams(q, &s.ledger[i]),
+			references: references,
+		}
 	case found && i != reserved:
-		return outcome{code: codePaid, desc: requestText(codePaid), params: s.reversalParams(q, s.reversals[ofReversal-i]), references: references}
+		return outcome{
+			code: codePaid, desc: requestText(codePaid), params: s.reversalParams(q, s.reversals[ofReversal-i]),
+			references: references,
+		}
 	}
 	return fails(codeNoReceipt)
 }
@@ -90,13 +98,13 @@ func (s *Sim) paymentParams(q *request, e *Entry) []param {
 		{"DebitPartyName", quoted(q.call.Party.named(e.Phone))},
 		{"CreditPartyName", quoted(s.cinemaParty(e.Receiver) + "      ")}, // blanks at the end were captured too
 		{"OriginatorConversationID", quoted(original.uuid())},
-		{"InitiatedTime", stamp(e.At)},
+		{"InitiatedTime", mpesa.Timestamp(e.At)},
 		{"CreditPartyCharges", ""},
 		{"DebitAccountType", quoted(account)},
 		{"TransactionReason", ""},
 		{"ReasonType", quoted(reason)},
 		{"TransactionStatus", quoted(state)},
-		{"FinalisedTime", stamp(e.At)},
+		{"FinalisedTime", mpesa.Timestamp(e.At)},
 		{"Amount", whole(e.Amount)},
 		{"ConversationID", quoted(original.conversation(e.At))},
 		{"ReceiptNo", quoted(e.Receipt)},
@@ -109,12 +117,12 @@ func (s *Sim) reversalParams(q *request, r Reversal) []param {
 	return []param{
 		{"DebitPartyName", quoted(s.cinemaParty(s.ledger[i].Receiver))},
 		{"CreditPartyName", quoted(q.call.Party.named(r.Phone))},
-		{"InitiatedTime", stamp(r.At)},
+		{"InitiatedTime", mpesa.Timestamp(r.At)},
 		{"DebitAccountType", quoted("Utility Account")},
 		{"TransactionReason", ""},
 		{"ReasonType", quoted("Transaction Reversal")},
 		{"TransactionStatus", quoted(completed)},
-		{"FinalisedTime", stamp(r.At)},
+		{"FinalisedTime", mpesa.Timestamp(r.At)},
 		{"Amount", whole(r.Amount)},
 		{"ConversationID", quoted(r.ConversationID)},
 		{"ReceiptNo", quoted(r.Receipt)},
@@ -124,7 +132,9 @@ func (s *Sim) reversalParams(q *request, r Reversal) []param {
 // reversalStatus is what it says of a Reversal request that is named by its conversation.
 func (s *Sim) reversalStatus(q, reversal *request, references []param) outcome {
 	done := outcome{code: codePaid, desc: requestText(codePaid), references: references}
-	if i := slices.IndexFunc(s.reversals, func(r Reversal) bool { return r.ConversationID == reversal.ConversationID }); i >= 0 {
+	if i := slices.IndexFunc(s.reversals, func(r Reversal) bool {
+		return r.ConversationID == reversal.ConversationID
+	}); i >= 0 {
 		done.params = s.reversalParams(q, s.reversals[i])
 		return done
 	}
@@ -134,7 +144,7 @@ func (s *Sim) reversalStatus(q, reversal *request, references []param) outcome {
 	}
 	done.params = []param{
 		{"OriginatorConversationID", quoted(reversal.OriginatorConversationID)},
-		{"InitiatedTime", stamp(reversal.At)},
+		{"InitiatedTime", mpesa.Timestamp(reversal.At)},
 		{"TransactionStatus", quoted(state)},
 		{"Amount", whole(reversal.Amount)},
 		{"ConversationID", quoted(reversal.ConversationID)},

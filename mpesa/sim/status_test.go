@@ -17,22 +17,28 @@ func TestStatusBytes(t *testing.T) {
 		id := w.ask(statusPath, statusFields(receipt))
 		time.Sleep(2 * time.Second)
 		r := w.onlyResult().Result
-		want := `{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"The service request is processed successfully.",` +
-			`"OriginatorConversationID":"` + w.sim.Requests()[0].OriginatorConversationID + `","ConversationID":"` + id + `","TransactionID":"UA10000000",` +
-			`"ResultParameters":{"ResultParameter":[{"Key":"DebitPartyName","Value":"254712345678 - IAN KIPKORIR OUMA"},` +
+		want := `{"Result":{"ResultType":0,"ResultCode":0,` +
+			`"ResultDesc":"The service request is processed successfully.","OriginatorConversationID":"` +
+			w.sim.Requests()[0].OriginatorConversationID + `","ConversationID":"` + id +
+			`","TransactionID":"UA10000000",` +
+			`"ResultParameters":{"ResultParameter":[{"Key":"DebitPartyName",` +
+			`"Value":"254712345678 - IAN KIPKORIR OUMA"},` +
 			`{"Key":"CreditPartyName","Value":"174379 - CinemaSphere      "},`
 		body := w.to("/result")[0].body
 		if !strings.HasPrefix(body, want) {
 			w.Errorf("result\n%s\nwant\n%s", body, want)
 		}
 		const end = `{"Key":"InitiatedTime","Value":20000101030000},{"Key":"CreditPartyCharges"},` +
-			`{"Key":"DebitAccountType","Value":"MMF Account For Customer"},{"Key":"TransactionReason"},{"Key":"ReasonType","Value":"Pay Bill Online"},` +
-			`{"Key":"TransactionStatus","Value":"Completed"},{"Key":"FinalisedTime","Value":20000101030000},{"Key":"Amount","Value":1350.00},` +
+			`{"Key":"DebitAccountType","Value":"MMF Account For Customer"},{"Key":"TransactionReason"},` +
+			`{"Key":"ReasonType","Value":"Pay Bill Online"},{"Key":"TransactionStatus","Value":"Completed"},` +
+			`{"Key":"FinalisedTime","Value":20000101030000},{"Key":"Amount","Value":1350.00},` +
 			`{"Key":"ConversationID","Value":`
 		if !strings.Contains(body, end) {
 			w.Errorf("result\n%s\nwant in it\n%s", body, end)
 		}
-		if tail := `{"Key":"ReceiptNo","Value":"` + receipt + `"}]},"ReferenceData":{"ReferenceItem":{"Key":"Occasion","Value":"claim"}}}}`; !strings.HasSuffix(body, tail) {
+		if tail := `{"Key":"ReceiptNo","Value":"` + receipt +
+			`"}]},"ReferenceData":{"ReferenceItem":{"Key":"Occasion","Value":"claim"}}}}`; !strings.HasSuffix(body,
+			tail) {
 			w.Errorf("result\n%s\nwant at its end\n%s", body, tail)
 		}
 		if !strings.HasPrefix(r.ConversationID, "AG_20000101_2010") || len(r.ConversationID) != 32 {
@@ -40,7 +46,9 @@ func TestStatusBytes(t *testing.T) {
 		}
 		// The ids of the payment's own conversation are neither those of the question nor any that a push was told.
 		for _, p := range w.onlyResult().params {
-			if strings.HasSuffix(p.Key, "ConversationID") && (p.Value == r.ConversationID || p.Value == r.OriginatorConversationID || p.Value == w.sim.Pushes(phone)[0].MerchantRequestID) {
+			if strings.HasSuffix(p.Key, "ConversationID") &&
+				(p.Value == r.ConversationID || p.Value == r.OriginatorConversationID ||
+					p.Value == w.sim.Pushes(phone)[0].MerchantRequestID) {
 				w.Errorf("parameter %+v", p)
 			}
 		}
@@ -57,12 +65,17 @@ func TestStatusShapes(t *testing.T) {
 		reference byte // how ReferenceItem begins
 		single    bool
 	}{
-		sim.ShapeObserved:   {number("0"), "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount", number("1350.00"), number("20000101030000"), '{', false},
-		sim.ShapeDocumented: {number("0"), "DebitPartyName DebitPartyName InitiatedTime FinalisedTime Amount", "1350", "20000101030000", '{', false},
-		sim.ShapeOld:        {number("0"), "Amount FinalizedTime InitiatedTime CreditPartyName DebitPartyName", number("1350"), number("20000101030000"), '{', false},
-		sim.ShapeLists:      {number("0"), "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount", number("1350.00"), number("20000101030000"), '[', false},
-		sim.ShapeBare:       {"0", "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount", nil, "01.01.2000 03:00:00", '{', false},
-		sim.ShapeSingle:     {code: number("0"), reference: '{', single: true},
+		sim.ShapeObserved: {number("0"), "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount",
+			number("1350.00"), number("20000101030000"), '{', false},
+		sim.ShapeDocumented: {number("0"), "DebitPartyName DebitPartyName InitiatedTime FinalisedTime Amount", "1350",
+			"20000101030000", '{', false},
+		sim.ShapeOld: {number("0"), "Amount FinalizedTime InitiatedTime CreditPartyName DebitPartyName",
+			number("1350"), number("20000101030000"), '{', false},
+		sim.ShapeLists: {number("0"), "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount",
+			number("1350.00"), number("20000101030000"), '[', false},
+		sim.ShapeBare: {"0", "DebitPartyName CreditPartyName InitiatedTime FinalisedTime Amount", nil,
+			"01.01.2000 03:00:00", '{', false},
+		sim.ShapeSingle: {code: number("0"), reference: '{', single: true},
 	} {
 		t.Run(string(shape), func(t *testing.T) {
 			inBubble(t, nil, func(w *world) {
@@ -75,7 +88,8 @@ func TestStatusShapes(t *testing.T) {
 					w.Errorf("code %#v, references %s", o.Result.ResultCode, o.Result.ReferenceData.ReferenceItem)
 				}
 				if want.single {
-					if got := string(o.Result.ResultParameters.ResultParameter); got != `{"Key":"ReceiptNo","Value":"`+receipt+`"}` {
+					if got := string(o.Result.ResultParameters.ResultParameter); got != `{"Key":"ReceiptNo","Value":"`+
+						receipt+`"}` {
 						w.Errorf("ResultParameter %s", got)
 					}
 					return
@@ -158,7 +172,8 @@ func TestStatusOfWhatThereIsNot(t *testing.T) {
 					w.Errorf("result %v %q", o.Result.ResultCode, o.Result.ResultDesc)
 				}
 				if o.Result.ResultParameters.ResultParameter != nil || o.Result.TransactionID != "UA10000000" {
-					w.Errorf("a failure with %s, TransactionID %s", o.Result.ResultParameters.ResultParameter, o.Result.TransactionID)
+					w.Errorf("a failure with %s, TransactionID %s", o.Result.ResultParameters.ResultParameter,
+						o.Result.TransactionID)
 				}
 			})
 		})
@@ -172,8 +187,10 @@ func TestStatusTellsOfReversals(t *testing.T) {
 		asked, byHand := w.pay(phone, 10), w.pay(phone, 20)
 		id := w.ask(reversalPath, reversalFields(asked, 10))
 		w.ask(statusPath, map[string]any{ // before it is carried out
-			"Initiator": "a", "SecurityCredential": "b", "CommandID": "TransactionStatusQuery", "OriginalConversationID": id,
-			"PartyA": shortcode, "IdentifierType": "4", "ResultURL": "https://cinema.test/result", "QueueTimeOutURL": "https://cinema.test/timeout", "Remarks": "OK",
+			"Initiator": "a", "SecurityCredential": "b", "CommandID": "TransactionStatusQuery",
+			"OriginalConversationID": id,
+			"PartyA":                 shortcode, "IdentifierType": "4", "ResultURL": "https://cinema.test/result",
+			"QueueTimeOutURL": "https://cinema.test/timeout", "Remarks": "OK",
 		})
 		if !w.sim.Reverse(byHand) {
 			w.Fatal("not reversed")
@@ -261,7 +278,8 @@ func TestStatusOfOtherPayments(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			list := w.results()
 			o := list[len(list)-1]
-			if reason, credit := w.param(o, "ReasonType"), w.param(o, "CreditPartyName"); reason != want[0] || credit != want[1] {
+			if reason, credit := w.param(o, "ReasonType"), w.param(o, "CreditPartyName"); reason != want[0] ||
+				credit != want[1] {
 				w.Errorf("reason %q, credit party %q, want %q", reason, credit, want)
 			}
 		}

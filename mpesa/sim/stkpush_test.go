@@ -93,7 +93,8 @@ func TestPushAccepted(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		f := pushFields(phone, 1)
 		maps.Copy(f, map[string]any{ // numbers where others send strings
-			"BusinessShortCode": 174379, "Amount": 250000, "PartyA": 254112345678, "PhoneNumber": 254112345678, "PartyB": 174379,
+			"BusinessShortCode": 174379, "Amount": 250000, "PartyA": 254112345678, "PhoneNumber": 254112345678,
+			"PartyB":           174379,
 			"AccountReference": "longer-than-12-characters",
 		})
 		a, err := w.post(pushPath, f)
@@ -102,7 +103,8 @@ func TestPushAccepted(t *testing.T) {
 		}
 		body := a.json(w.T)
 		const accepted = "Success. Request accepted for processing"
-		if a.status != 200 || body["ResponseCode"] != "0" || body["ResponseDescription"] != accepted || body["CustomerMessage"] != accepted || len(body) != 5 {
+		if a.status != 200 || body["ResponseCode"] != "0" || body["ResponseDescription"] != accepted ||
+			body["CustomerMessage"] != accepted || len(body) != 5 {
 			w.Errorf("HTTP %d %s", a.status, a.body)
 		}
 		// A bubble begins at midnight UTC of 1 January 2000; Nairobi is three hours ahead.
@@ -114,10 +116,11 @@ func TestPushAccepted(t *testing.T) {
 			w.Errorf("MerchantRequestID %q", got)
 		}
 		want := sim.Push{
-			MerchantRequestID: body["MerchantRequestID"].(string), CheckoutRequestID: body["CheckoutRequestID"].(string),
-			Phone: "254112345678", Amount: 250000, TransactionType: "CustomerPayBillOnline", PartyB: "174379",
-			Reference: "longer-than-12-characters", Description: "Tickets", CallbackURL: f["CallBackURL"].(string),
-			At: time.Now(), PromptEnds: time.Now().Add(time.Minute),
+			MerchantRequestID: body["MerchantRequestID"].(string),
+			CheckoutRequestID: body["CheckoutRequestID"].(string), Phone: "254112345678", Amount: 250000,
+			TransactionType: "CustomerPayBillOnline", PartyB: "174379", Reference: "longer-than-12-characters",
+			Description: "Tickets", CallbackURL: f["CallBackURL"].(string), At: time.Now(),
+			PromptEnds: time.Now().Add(time.Minute),
 		}
 		pushes := w.sim.Pushes("254112345678")
 		if len(pushes) != 1 || !equalPush(pushes[0], want) {
@@ -159,16 +162,20 @@ func TestReceiverMistakes(t *testing.T) {
 		kind, partyB, reference string
 		want                    any // ResultCode of the callback
 	}{
-		"paybill":                  {"CustomerPayBillOnline", shortcode, "A", json.Number("0")},
-		"till":                     {"CustomerBuyGoodsOnline", till, "A", json.Number("0")},
-		"till type, paybill":       {"CustomerBuyGoodsOnline", shortcode, "A", json.Number("2028")},
-		"paybill type, till":       {"CustomerPayBillOnline", till, "A", json.Number("2028")},
-		"nobody's":                 {"CustomerBuyGoodsOnline", "999999", "A", "SFC_IC0003"},
-		"prompt of 183 characters": {"CustomerPayBillOnline", shortcode, strings.Repeat("A", 183-len("Pay KSh 1,350 to CinemaSphere? Account ")), json.Number("1025")},
-		"prompt of 182 characters": {"CustomerPayBillOnline", shortcode, strings.Repeat("A", 182-len("Pay KSh 1,350 to CinemaSphere? Account ")), json.Number("0")},
+		"paybill":            {"CustomerPayBillOnline", shortcode, "A", json.Number("0")},
+		"till":               {"CustomerBuyGoodsOnline", till, "A", json.Number("0")},
+		"till type, paybill": {"CustomerBuyGoodsOnline", shortcode, "A", json.Number("2028")},
+		"paybill type, till": {"CustomerPayBillOnline", till, "A", json.Number("2028")},
+		"nobody's":           {"CustomerBuyGoodsOnline", "999999", "A", "SFC_IC0003"},
+		"prompt of 183 characters": {"CustomerPayBillOnline", shortcode,
+			strings.Repeat("A", 183-len("Pay KSh 1,350 to CinemaSphere? Account ")), json.Number("1025")},
+		"prompt of 182 characters": {"CustomerPayBillOnline", shortcode,
+			strings.Repeat("A", 182-len("Pay KSh 1,350 to CinemaSphere? Account ")), json.Number("0")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(c *sim.Config) { c.Default = sim.Script{Result: "0", ResultAfter: time.Second} }, func(w *world) {
+			inBubble(t, func(c *sim.Config) {
+				c.Default = sim.Script{Result: "0", ResultAfter: time.Second}
+			}, func(w *world) {
 				f := pushFields(phone, 1350)
 				f["TransactionType"], f["PartyB"], f["AccountReference"] = test.kind, test.partyB, test.reference
 				if a, err := w.post(pushPath, f); err != nil || a.status != http.StatusOK {

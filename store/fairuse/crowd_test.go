@@ -24,7 +24,10 @@ func crowd(die *rand.Rand, n, within, halls, most int, client string, cancels bo
 	var all []*customer
 	for i := range n {
 		c := &customer{
-			asks:    asks{browser: fmt.Sprint("browser ", client, i), client: client, phone: fmt.Sprint("phone ", client, i), hall: die.IntN(halls), seats: 1 + die.IntN(most)},
+			asks: asks{
+				browser: fmt.Sprint("browser ", client, i), client: client, phone: fmt.Sprint("phone ", client, i),
+				hall: die.IntN(halls), seats: 1 + die.IntN(most),
+			},
 			next:    die.IntN(within),
 			refused: map[fairuse.Refusal]int{},
 		}
@@ -106,7 +109,8 @@ func TestHonestCustomersBehindOneAddress(t *testing.T) {
 			all := crowd(die, 200, tt.within, len(tt.halls), tt.most, "192.0.2.1", tt.cancels)
 			for _, one := range served(c, die, all, 10) {
 				if c.free[one.hall] >= one.seats { // otherwise its hall is sold out
-					t.Errorf("%s, %d: %s of %d seats was not served: %v", tt.name, seed, one.phone, one.seats, one.refused)
+					t.Errorf("%s, %d: %s of %d seats was not served: %v", tt.name, seed, one.phone, one.seats,
+						one.refused)
 				}
 			}
 		}
@@ -150,7 +154,10 @@ type hoarder struct {
 func (h *hoarder) act(t *town, halls int, die *rand.Rand) {
 	for _, n := range []int{10, 10, 6, 3, 1} {
 		h.phones++
-		a := asks{client: h.client, phone: fmt.Sprint("invented ", h.phones%1000), hall: die.IntN(halls), seats: n, browser: fmt.Sprint("new ", h.phones)}
+		a := asks{
+			client: h.client, phone: fmt.Sprint("invented ", h.phones%1000), hall: die.IntN(halls), seats: n,
+			browser: fmt.Sprint("new ", h.phones),
+		}
 		if h.cookies {
 			a.browser = "hoarder"
 		}
@@ -203,8 +210,10 @@ func TestHoarders(t *testing.T) {
 				h.act(c, len(c.halls), die)
 			}
 			for hall := range c.halls {
-				if all, there := c.holds(h.client, hall); all > 40+h.paidFor+20*h.payers || there > 27+h.paidFor+20*h.payers {
-					t.Fatalf("%s: at %d s it holds %d seats, %d in one hall, and has paid for %d", name, c.now, all, there, h.paidFor)
+				if all, there := c.holds(h.client, hall); all > 40+h.paidFor+20*h.payers ||
+					there > 27+h.paidFor+20*h.payers {
+					t.Fatalf("%s: at %d s it holds %d seats, %d in one hall, and has paid for %d", name, c.now, all,
+						there, h.paidFor)
 				}
 			}
 			c.pass()
@@ -246,14 +255,17 @@ func TestPranksters(t *testing.T) {
 	for _, addresses := range []int{1, 5, 15} {
 		c := newTown(100000)
 		prompts, owner := 0, 0
-		first, _, _ := c.book(asks{browser: "friend", client: "203.0.113.1", phone: "victim", seats: 1}) // has paid with it before
+		// has paid with it before
+		first, _, _ := c.book(asks{browser: "friend", client: "203.0.113.1", phone: "victim", seats: 1})
 		c.pays(first)
 		for range 86400 {
 			for i := range addresses {
 				if c.now%10 != 0 || c.busy("victim") {
 					break
 				}
-				b, why, _ := c.book(asks{browser: fmt.Sprint(c.now), client: fmt.Sprint("192.0.2.", i), phone: "victim", seats: 1})
+				b, why, _ := c.book(asks{
+					browser: fmt.Sprint(c.now), client: fmt.Sprint("192.0.2.", i), phone: "victim", seats: 1,
+				})
 				if why != fairuse.None {
 					continue
 				}
@@ -315,7 +327,9 @@ func TestAPartner(t *testing.T) {
 	c = newTown(400, 400, 400)
 	held := 0
 	for i := range 300 {
-		if b, _, _ := c.book(asks{client: "partner:agency", partner: true, phone: fmt.Sprint(i), hall: i % 3, seats: 4}); b != nil {
+		if b, _, _ := c.book(asks{
+			client: "partner:agency", partner: true, phone: fmt.Sprint(i), hall: i % 3, seats: 4,
+		}); b != nil {
 			held += 4
 		}
 		c.pass()

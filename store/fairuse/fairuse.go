@@ -10,8 +10,8 @@
 //   - 20 for a browser, and 20 for a phone number as far as the same browser or address books with it: what a stranger
 //     books with somebody's number never counts against its owner.
 //   - 40 for an address block. A partner has 200.
-//   - 15 % of a screening for an address block, 25 % for a partner; one booking of up to 10 seats is always possible for
-//     who holds nothing there, so that a family can book in a hall of 20.
+//   - 15 % of a screening for an address block, 25 % for a partner; one booking of up to 10 seats is always possible
+//     for who holds nothing there, so that a family can book in a hall of 20.
 //
 // A payment frees its seats from these bounds at once, and earns: the bound of the address grows by the seats it has
 // paid for in the last 15 minutes, and its share of a screening by those it has paid for there. So hundreds of
@@ -21,34 +21,36 @@
 // A browser that has paid before has a lane of its own: it has its own bounds, is not held to those of its address,
 // and does not count against its neighbours there.
 //
-// A phone that has paid by a prompt here before is no invented number: it is not held to the rate and the prompts of its
-// address either, unless it rests.
+// A phone that has paid by a prompt here before is no invented number: it is not held to the rate and the prompts of
+// its address either, unless it rests.
 //
-// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused, by us
-// or by Daraja, and what Daraja has never accepted, counts nothing:
-//   - 10 a minute for a browser (BOOKING_RATE), five times as many for an address, of which paid ones do not count, and 120
-//     a minute for a partner.
-//   - To one phone, by one source (the same browser or address; a new session is had for nothing, so that it does not make
-//     another source): two that nobody answered are free, since only one prompt can be on a phone at a time. Before the
-//     third there are 5 minutes, then 15, then an hour, and an hour from then on, so that an owner behind a prankster's own
-//     address is kept out for an hour at a time. A wrong PIN or an empty account is the answer of somebody who tries to
-//     pay, and counts half. A payment makes all good.
+// Prompts and bookings, counted where a prompt was sent, whether by a booking or by another try; what was refused, by
+// us or by Daraja, and what Daraja has never accepted, counts nothing:
+//   - 10 a minute for a browser (BOOKING_RATE), five times as many for an address, of which paid ones do not count, and
+//     120 a minute for a partner.
+//   - To one phone, by one source (the same browser or address; a new session is had for nothing, so that it does not
+//     make another source): two that nobody answered are free, since only one prompt can be on a phone at a time.
+//     Before the third there are 5 minutes, then 15, then an hour, and an hour from then on, so that an owner behind a
+//     prankster's own address is kept out for an hour at a time. A wrong PIN or an empty account is the answer of
+//     somebody who tries to pay, and counts half. A payment makes all good.
 //   - To one phone, by all sources together: 20 a day. After those a source still has its two, and an hour before each
 //     more: a prankster pays for each two prompts with an address, and the phone's owner comes from one more.
 //   - A browser that has paid with this phone, by a prompt to it, is its owner's, and none of that holds for it.
-//   - To different phones: 30 an hour that nobody answered for an address, 10 for a browser, 120 for a partner, and 3 more
-//     for each that was paid, of 1,000 at most. One that may still be answered, and one that was tried with a wrong PIN, counts half.
+//   - To different phones: 30 an hour that nobody answered for an address, 10 for a browser, 120 for a partner, and 3
+//     more for each that was paid, of 1,000 at most. One that may still be answered, and one that was tried with a
+//     wrong PIN, counts half.
 //   - A browser past its bound waits for 2 minutes after its last prompt, and twice as long each time, up to 10.
-//   - An address or a partner past its bound sends one prompt in each turn of 15 seconds, for two seats at most, which are
-//     held for half as long: 240 prompts an hour more, to whomever they go. Turns of an address where 120 were paid in the
-//     hour are half as long. A turn is for every second phone number, and a refusal says when the next one comes.
+//   - An address or a partner past its bound sends one prompt in each turn of 15 seconds, for two seats at most, which
+//     are held for half as long: 240 prompts an hour more, to whomever they go. Turns of an address where 120 were paid
+//     in the hour are half as long. A turn is for every second phone number, and a refusal says when the next one
+//     comes.
 //
 // What that promises to new customers behind the address of somebody who floods it, who cannot be told from the numbers
-// that he makes up: in an hour of such a flood, which tries once a second or every three seconds by numbers that are made
-// up as it goes, half of them book within a minute, nine in ten within 5 minutes, and all within 15 minutes, where they
-// come every 10 seconds, every minute or every 5 minutes, want two seats at most, and come again when they are told to. A
-// flood that tries more often, or comes when it is told to, takes more of the turns: then new customers need another
-// address. Whose browser or phone has paid here before books as ever.
+// that he makes up: in an hour of such a flood, which tries once a second or every three seconds by numbers that are
+// made up as it goes, half of them book within a minute, nine in ten within 5 minutes, and all within 15 minutes, where
+// they come every 10 seconds, every minute or every 5 minutes, want two seats at most, and come again when they are
+// told to. A flood that tries more often, or comes when it is told to, takes more of the turns: then new customers need
+// another address. Whose browser or phone has paid here before books as ever.
 //
 // Seats that are held for who never answers are held for half as long: where the browser, the address, or the phone
 // by the same source has let two prompts or more go by in the last hour and paid nothing since. That is 90 seconds
@@ -56,14 +58,14 @@
 // a handset for about a minute. The prompt itself counts as live for as long as any other; money that comes after the
 // seats are free is late money, like other.
 //
-// Receipts that customers name, for M-PESA to be asked about: 5 for a ticket, and 10 an hour that M-PESA does not know for
-// all bookings of a browser, and of an address; those that it has not answered about yet count half. A browser or a phone
-// that has paid here before is not held to those of its address. M-PESA is asked in the pace of all questions, and first
-// for the clients that it has been asked for least.
+// Receipts that customers name, for M-PESA to be asked about: 5 for a ticket, and 10 an hour that M-PESA does not know
+// for all bookings of a browser, and of an address; those that it has not answered about yet count half. A browser or a
+// phone that has paid here before is not held to those of its address. M-PESA is asked in the pace of all questions,
+// and first for the clients that it has been asked for least.
 //
-// Nothing of this says to one client what another does: a phone that rests after the prompts of others is refused in the
-// same words, with the same status and the same time to wait, as one with a stranger's prompt on it. What a browser has
-// done itself it is told as it is.
+// Nothing of this says to one client what another does: a phone that rests after the prompts of others is refused in
+// the same words, with the same status and the same time to wait, as one with a stranger's prompt on it. What a browser
+// has done itself it is told as it is.
 //
 // A cinema may lift all of it, for load tests: see [Policy]. How often one client may have M-PESA asked about a
 // payment is bounded elsewhere, by the pace of all questions together and, in each process, by client.
@@ -83,10 +85,6 @@ const (
 	// than a prompt lives, so that it says nothing of when one ends, and half of the first pause.
 	PhoneWait = 150 * time.Second
 )
-
-// PhoneSentence is all that anybody is told whose prompt cannot go to a phone, unless the prompt on it is their own:
-// the words are the rule here, since any others would tell a stranger whether a number is paying at this moment.
-const PhoneSentence = "Another booking has sent a prompt to this number. If it is not yours, cancel it; do not enter your PIN."
 
 // How far back the facts must reach.
 const (

@@ -37,7 +37,10 @@ func (f flood) waits(seed uint64) (waits []int, prompts int) {
 			if f.tries == 0 || c.now < begin || c.now >= begin+3600 || c.now%f.tries != 0 {
 				return
 			}
-			a := asks{client: "192.0.2.1", browser: fmt.Sprint("made up ", c.now), phone: fmt.Sprint("made up ", c.now), hall: die.IntN(len(c.halls)), seats: f.seats}
+			a := asks{
+				client: "192.0.2.1", browser: fmt.Sprint("made up ", c.now), phone: fmt.Sprint("made up ", c.now),
+				hall: die.IntN(len(c.halls)), seats: f.seats,
+			}
 			if b, why, _ := c.book(a); why == fairuse.None {
 				prompts++
 				if f.gives {
@@ -94,7 +97,8 @@ func TestCustomersBesideAFlood(t *testing.T) {
 					}
 				}
 				slices.Sort(waits)
-				if half, most, all := waits[len(waits)/2], waits[len(waits)*9/10], waits[len(waits)-1]; half > 60 || most > 300 || all > 900 {
+				if half, most, all := waits[len(waits)/2], waits[len(waits)*9/10], waits[len(waits)-1]; half > 60 ||
+					most > 300 || all > 900 {
 					t.Errorf("%+v: half within %d s, nine in ten within %d s, all within %d s", f, half, most, all)
 				}
 			}
@@ -118,8 +122,13 @@ func TestLanesBesideAFlood(t *testing.T) {
 		c.pays(b)
 	}
 	for second := range 3600 {
-		c.book(asks{client: "192.0.2.1", browser: fmt.Sprint(second), phone: fmt.Sprint("made up ", second), hall: second % 2, seats: 2})
-		for what, who := range map[string]asks{"the browser": {browser: "regular", phone: "new"}, "the phone": {browser: "new", phone: "two"}} {
+		c.book(asks{
+			client: "192.0.2.1", browser: fmt.Sprint(second), phone: fmt.Sprint("made up ", second), hall: second % 2,
+			seats: 2,
+		})
+		for what, who := range map[string]asks{
+			"the browser": {browser: "regular", phone: "new"}, "the phone": {browser: "new", phone: "two"},
+		} {
 			who.client, who.seats = "192.0.2.1", 4
 			if second >= 600 && second%300 == 200 { // before, the flood holds all the seats that an address may
 				b, why, _ := c.book(who)

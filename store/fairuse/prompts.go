@@ -99,6 +99,7 @@ func (p Prompt) halves() int {
 		return 2
 	case Tried:
 		return 1
+	case Open, Paid, NotSent:
 	}
 	return 0
 }
@@ -140,8 +141,8 @@ func (f Facts) silent(lane bool) bool {
 }
 
 // Receipt says whether M-PESA is asked about a receipt that somebody names, where so many of the last hour that
-// M-PESA does not know, or has not answered about, were named for bookings of the same browser, and of the same address.
-// lane says that the browser or the phone has paid here before.
+// M-PESA does not know, or has not answered about, were named for bookings of the same browser, and of the same
+// address. lane says that the browser or the phone has paid here before.
 func (p Policy) Receipt(own, address int, lane bool) Decision {
 	var d Decision
 	if !p.Off() && (own >= guesses || !lane && address >= guesses) {

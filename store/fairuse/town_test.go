@@ -51,7 +51,10 @@ type town struct {
 }
 
 func newTown(halls ...int) *town {
-	return &town{halls: halls, free: append([]int{}, halls...), phones: map[string][]*booked{}, policy: fairuse.Policy{PerMinute: 10}}
+	return &town{
+		halls: halls, free: append([]int{}, halls...), phones: map[string][]*booked{},
+		policy: fairuse.Policy{PerMinute: 10},
+	}
 }
 
 func (b *booked) last() *sent { return b.prompts[len(b.prompts)-1] }
@@ -130,7 +133,9 @@ func (t *town) facts(a asks, tries *booked) fairuse.Facts {
 			if age := t.now - s.at; age < 86400 {
 				own := b.browser == a.browser && a.browser != "" || b.client == a.client && b.client != ""
 				mine := b.browser == a.browser && a.browser != "" || b == tries
-				f.Phone = append(f.Phone, fairuse.Prompt{Age: time.Duration(age) * time.Second, Outcome: t.outcome(b, s), Own: own, Mine: mine})
+				f.Phone = append(f.Phone, fairuse.Prompt{
+					Age: time.Duration(age) * time.Second, Outcome: t.outcome(b, s), Own: own, Mine: mine,
+				})
 			}
 		}
 	}
@@ -158,6 +163,7 @@ func (t *town) recent(r *fairuse.Recent, b *booked, address bool) {
 			r.Tried++
 		case fairuse.Paid:
 			r.Paid++
+		case fairuse.NotSent:
 		}
 	}
 }

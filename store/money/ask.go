@@ -12,9 +12,10 @@ func ask(c Case, payments []*Payment, outcomes map[PushID]Outcome) (questions []
 		switch {
 		case !push.Askable:
 		case p == nil:
+			of := func(f Fact) bool { return f.Push == push.ID || f.Beside == push.ID }
 			soon := outcomes[push.ID] != PushFailed && slices.ContainsFunc(payments, func(p *Payment) bool {
 				return slices.Contains(p.Alike, Key{Push: push.ID})
-			})
+			}) || c.said(Paid, of) || c.said(Mentions, of) // it is not clear yet what was said of it
 			questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: soon})
 		case !p.AmountKnown:
 			questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: true})
@@ -29,9 +30,12 @@ func ask(c Case, payments []*Payment, outcomes map[PushID]Outcome) (questions []
 	}
 	// A receipt that a customer named is nobody's money until M-PESA says so.
 	for _, f := range c.Facts {
-		known := asked[f.Receipt] || slices.ContainsFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
-		answered := slices.ContainsFunc(c.Facts, func(of Fact) bool { return of.Source == Status && of.Receipt == f.Receipt })
-		if f.Source == Customer && f.Says == PaysFor && !known && !answered {
+		known := asked[f.Receipt] ||
+			slices.ContainsFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
+		answered := slices.ContainsFunc(c.Facts, func(of Fact) bool {
+			return of.Source == Status && of.Receipt == f.Receipt
+		})
+		if f.Source == Customer && f.Says == PaysFor && !known && !answered && !c.takenBack(f) {
 			questions = append(questions, Question{Kind: AskReceipt, Receipt: f.Receipt, Soon: true})
 			asked[f.Receipt] = true
 		}
@@ -48,18 +52,21 @@ func (p *Payment) worthAsking() bool {
 		return false
 	}
 	switch {
+	case len(p.Doubts) > 0:
+		return true
 	case p.State == Applied:
-		return p.Proof == Operator || p.Proof == Customer
+		return p.Proof == Operator || p.Proof == Customer || p.named
 	case p.State == RefundDue:
 		return true // how much goes back is M-PESA's to say
 	}
 	return p.Reason == ToBeConfirmed || p.Reason == AmountUnknown
 }
 
-// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and neither
-// is it doubted nor may anything turn out to be the same money.
+// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and
+// neither is it doubted nor may anything turn out to be the same money.
 func mayGoBack(c Case, payments []*Payment, outcomes map[PushID]Outcome, p *Payment) bool {
-	if p.State != RefundDue || p.Receipt == "" || !p.AmountKnown || p.Assumed || p.Amount%100 != 0 || len(p.Doubts)+len(p.Alike) > 0 {
+	if p.State != RefundDue || p.Receipt == "" || !p.AmountKnown || p.Assumed || p.Amount%100 != 0 ||
+		len(p.Doubts)+len(p.Alike) > 0 {
 		return false
 	}
 	return !slices.ContainsFunc(payments, func(other *Payment) bool {

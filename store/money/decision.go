@@ -45,10 +45,18 @@ const (
 	ToOthers      Reason = "paid_to_others"  // M-PESA says that it paid somebody else
 	OtherPush     Reason = "other_push"      // told with one push's token and another CheckoutRequestID
 	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
+	GoneBack      Reason = "gone_back"       // its money has gone back
+	Resolved      Reason = "resolved"        // an operator has looked into it, and it is not the ticket's
+	GivenBackPart Reason = "given_back_part" // a part of it went back
 )
 
-// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves it or
-// a better proof ends it.
+// IsLate reports whether money is due back since it came too late for its ticket.
+func (r Reason) IsLate() bool {
+	return r == SeatsTaken || r == ScreeningBegun || r == ScreeningCancelled
+}
+
+// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves
+// it or a better proof ends it.
 type Doubt struct {
 	Why     DoubtReason
 	Amount  Cents  // the other amount that was told, or what went back
@@ -63,6 +71,7 @@ const (
 	AmountDiffers DoubtReason = "amount_differs"  // Amount was told besides
 	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was told of several pushes, and is none's for certain
 	ReceiptBogus  DoubtReason = "receipt_unknown" // M-PESA knows no such completed payment to us
+	ReceiptOthers DoubtReason = "paid_elsewhere"  // M-PESA says that it was paid to somebody else
 	ReturnedTwice DoubtReason = "returned_twice"  // by hand, and by a Reversal
 	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
 )
@@ -72,7 +81,8 @@ type Payment struct {
 	Key
 	Ticket TicketID // that it is for; 0 where that is not certain
 	Named  TicketID // that it is said to be for, where Ticket is 0
-	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be paid in part.
+	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be
+	// paid in part.
 	Amount       Cents
 	AmountKnown  bool
 	Assumed      bool
@@ -86,13 +96,31 @@ type Payment struct {
 	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
 	Automatic bool
 
-	facts   []Fact // that speak of it
-	account bool   // the payer's account number is known, and is no push's
-	status  *Fact  // Transaction Status's word that it was paid to us
-	bogus   Reason // NotKnown or ToOthers, where Transaction Status says so
-	beside  bool   // it was told beside another push's token
-	also    bool   // its push was paid with another receipt
+	facts   []Fact     // that speak of it
+	account bool       // the payer's account number is known, and is no push's
+	status  *Fact      // Transaction Status's word that it was paid to us
+	bogus   Reason     // NotKnown or ToOthers, where Transaction Status says so
+	beside  PushID     // it was told with the token of this push, which names another CheckoutRequestID
+	also    bool       // its push was paid with another receipt
+	oneOf   bool       // it is one of several pushes' that were paid, and it is not known whose
+	astray  bool       // an operator said that it was a push's, and it was not
+	ownLike []TicketID // of pushes that were paid, and that it may be the same money as
+	named   bool       // it is an operator alone who says which receipt its push was paid with
+	asGone  bool       // it may be the same money as what has gone back
 	back    returns
+}
+
+// gravity ranks doubts: of several the gravest is shown first.
+var gravity = []DoubtReason{"", ReceiptBogus, ReceiptOthers, AmountDiffers, ReceiptShared, ReturnedOther, ReturnedTwice}
+
+// Gravest is the gravest doubt about a payment; the zero Doubt where there is none.
+func (p Payment) Gravest() (gravest Doubt) {
+	for _, d := range p.Doubts {
+		if slices.Index(gravity, d.Why) > slices.Index(gravity, gravest.Why) {
+			gravest = d
+		}
+	}
+	return gravest
 }
 
 // returns is what facts say of money that went back.
@@ -120,6 +148,7 @@ type TicketDecision struct {
 	// NeedsSeats says that With pays for it once the database has given it seats; decide again with what came of that.
 	NeedsSeats bool
 	Void       Reason
+	Late       Reason // why money came too late for it, "" where none did
 	FreeSeats  bool   // it is void, and nothing of it remains to be given back
 	Owed       Reason // why money for it is due back, where it is not paid; "" where none is
 }
@@ -146,9 +175,8 @@ type Decision struct {
 	Payments  []Payment
 	Pushes    map[PushID]Outcome
 	Tickets   []TicketDecision
+	Claims    []Claim
 	Questions []Question
-	// MayBeDue is, in cents, how much more may be due back than is: what of it is the same money is not known yet.
-	MayBeDue Cents
 }
 
 // Decide says what a case means at an instant. The instant matters for films that have begun alone.
@@ -159,13 +187,11 @@ func Decide(c Case, now Instant) Decision {
 	}
 	outcomes := outcomesOf(c, payments)
 	compare(c, payments, outcomes)
-	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, outcomes, now)}
+	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, now)}
 	for _, p := range payments {
 		p.Automatic = mayGoBack(c, payments, outcomes, p)
-		if p.Reason == MayBeSame {
-			d.MayBeDue += p.Amount
-		}
 	}
+	d.Claims = claimsOf(c, payments)
 	d.Questions = ask(c, payments, outcomes)
 	for _, p := range payments {
 		d.Payments = append(d.Payments, *p)

@@ -1,5 +1,7 @@
 package money
 
+import "time"
+
 // PushID is the number of an STK Push.
 type PushID int64
 
@@ -11,6 +13,17 @@ type Cents int64
 
 // Instant is a time in milliseconds UTC; 0 is not known.
 type Instant int64
+
+// Time is the instant in UTC. It is the zero time for a zero instant.
+func (i Instant) Time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(i)).UTC()
+}
+
+// Add returns the instant d later, in whole milliseconds.
+func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }
 
 // Source is who has said a fact.
 type Source string
@@ -47,6 +60,7 @@ func (s Source) rank() int {
 		return 2
 	case Operator:
 		return 1
+	case Reversal:
 	}
 	return 0
 }
@@ -59,7 +73,9 @@ type Saying string
 
 // The sayings. Those of a push name a push, those of a receipt a receipt.
 const (
-	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
+	Paid Saying = "paid" // money was taken: by the push, under the receipt, or both
+	// a callback of the push names the receipt or Amount, but cannot be read whole
+	Mentions      Saying = "mentions"
 	FailedForGood Saying = "failed"          // the push took no money, and will not
 	NotCompleted  Saying = "not_completed"   // the push took no money so far
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
@@ -69,15 +85,16 @@ const (
 	NotFor        Saying = "not_for"         // an operator takes PaysFor back
 	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
 	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
+	DoubtEnds     Saying = "resolved"        // an operator has looked into the doubt that About and Amount name
 	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of a
-// kind, that is zero.
+// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of
+// a kind, that is zero.
 type Fact struct {
 	ID      int64
-	At      Instant // when it became known; nothing is decided by it
+	At      Instant // when it became known: what was known to be paid by then was not paid later
 	Source  Source
 	Says    Saying
 	Push    PushID
@@ -85,10 +102,12 @@ type Fact struct {
 	Ticket  TicketID // of PaysFor; or which ticket's code the payer typed as account number
 	Beside  PushID   // whose token a callback came with that names another CheckoutRequestID
 
-	Amount       *Cents // what was taken or went back; nil where it does not say
+	About        DoubtReason // of DoubtEnds
+	Amount       *Cents      // what was taken or went back; nil where it does not say
 	Payer        Pattern
 	TransactedAt Instant
-	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its push.
+	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its
+	// push.
 	Account bool
 }
 
@@ -99,6 +118,8 @@ type Push struct {
 	Amount Cents
 	Phone  string // MSISDN
 	MadeAt Instant
+	// Refused says that Daraja turned it away: no prompt went out.
+	Refused bool
 	// Askable says that its CheckoutRequestID is known, so that M-PESA can be asked about it.
 	Askable bool
 }
@@ -123,6 +144,7 @@ type Ticket struct {
 	Waiting   bool    // it is Pending: nobody has been told that it failed
 	Seats     Seats
 	PaidWith  Key    // the money that it was shown as paid with; zero where it was not
+	Late      Reason // why money that came for it was too late: it cannot be paid any more; "" where none was
 	Void      Reason // why it admits nobody any more, though it was paid; "" where it does
 }
 
@@ -133,12 +155,20 @@ type Refund struct {
 	Out  int  // Reversals that M-PESA may have carried out
 }
 
+// Late is that money was shown as due back since it came too late for its ticket. It is a commitment: what becomes of
+// the screening or of its seats after that does not change it.
+type Late struct {
+	Of  Key
+	Why Reason // SeatsTaken, ScreeningBegun or ScreeningCancelled
+}
+
 // Case is all that may concern the same money.
 type Case struct {
 	Facts   []Fact
 	Pushes  []Push
 	Tickets []Ticket
 	Refunds []Refund
+	Late    []Late
 }
 
 // Key names a payment: by its push, by its receipt, or by both. Two keys name the same payment where they share either.
@@ -147,6 +177,7 @@ type Key struct {
 	Receipt string
 }
 
-func (k Key) names(other Key) bool {
+// Names reports whether both keys name the same payment.
+func (k Key) Names(other Key) bool {
 	return k.Push != 0 && k.Push == other.Push || k.Receipt != "" && k.Receipt == other.Receipt
 }

@@ -23,8 +23,8 @@ const (
 
 func cents(c money.Cents) *money.Cents { return &c }
 
-// world is two tickets of one price: ticket 1 of ada with pushes 1 and 2, ticket 2 of ben with push 3, and ticket 4 of ada with
-// push 4, which is made ten minutes later.
+// world is two tickets of one price: ticket 1 of ada with pushes 1 and 2, ticket 2 of ben with push 3, and ticket 4 of
+// ada with push 4, which is made ten minutes later.
 func world() money.Case {
 	return money.Case{
 		Pushes: []money.Push{
@@ -76,7 +76,8 @@ func say(words string) money.Fact {
 
 func worded(f money.Fact, w string, i int) money.Fact {
 	says := map[string]money.Saying{
-		"paid": money.Paid, "failed": money.FailedForGood, "not-completed": money.NotCompleted, "unknown": money.NoSuchReceipt,
+		"paid": money.Paid, "failed": money.FailedForGood, "not-completed": money.NotCompleted,
+		"unknown":   money.NoSuchReceipt,
 		"to-others": money.PaidToOthers, "reversed": money.Reversed, "not": money.NotFor, "nothing": money.NothingPaid,
 		"back": money.GivenBack, "same": money.TheSame, "two": money.Two,
 	}
@@ -188,16 +189,23 @@ func TestDecide(t *testing.T) {
 		{"callback paid push1 R1 amountless + query paid push1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 amountless + status paid R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 KSh1", "ticket1 owed wrong_amount; push1 R1 refund_due wrong_amount of 1 automatic"},
-		{"callback paid push1 R1 KSh1 + status paid R1", "ticket1 owed wrong_amount; push1 R1 refund_due wrong_amount of 1 ?amount_differs"},
+		{"callback paid push1 R1 KSh1 + status paid R1", "ticket1 paid; push1 R1 applied"},
 		// The customer's second payment by hand is never taken for the push's own.
 		{"query paid push1 + hand H1 ticket1", "ticket1 paid; push1 applied; H1 unmatched to_be_confirmed"},
-		{"query paid push1 + hand H1 ticket1 + status paid H1", "ticket1 paid; push1 applied; H1 refund_due paid_twice"},
-		{"query paid push1 + hand H1 ticket1 + status paid H1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
-		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1", "ticket1 paid; push1 applied; H1 unmatched may_be_same"},
-		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator same push1 H1", "ticket1 paid; push1 H1 applied"},
-		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator two push1 H1", "ticket1 paid; push1 applied; H1 refund_due paid_twice"},
-		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 H1", "ticket1 paid; push1 H1 applied"},
-		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
+		{"query paid push1 + hand H1 ticket1 + status paid H1",
+			"ticket1 paid; push1 applied; H1 refund_due paid_twice"},
+		{"query paid push1 + hand H1 ticket1 + status paid H1 + callback paid push1 R1",
+			"ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1",
+			"ticket1 paid; push1 applied; H1 unmatched may_be_same"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator same push1 H1",
+			"ticket1 paid; push1 H1 applied"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + operator two push1 H1",
+			"ticket1 paid; push1 applied; H1 refund_due paid_twice"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 H1",
+			"ticket1 paid; push1 H1 applied"},
+		{"query paid push1 + till H1 + customer H1 ticket1 + status paid H1 + callback paid push1 R1",
+			"ticket1 paid; push1 R1 applied; H1 refund_due paid_twice automatic"},
 		// The echo of a push names it; the echo of a till does not.
 		{"query paid push1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"echo push1 R1", "ticket1 paid; push1 R1 applied"},
@@ -213,37 +221,50 @@ func TestDecide(t *testing.T) {
 		{"customer R1 ticket1 + status paid R1 min-5", "R1 unmatched older"},
 		{"customer R1 ticket2 + callback paid push1 R1 + status paid R1", "ticket1 paid; push1 R1 applied"},
 		{"customer R1 ticket1 + status paid R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
-		{"customer R1 ticket4 + status paid R1 min14 + query paid push1", "ticket1 paid; ticket4 paid; push1 applied; R1 applied"},
-		{"customer R1 ticket4 + status paid R1 min10 + query paid push1", "ticket1 paid; push1 applied; R1 unmatched unclear"},
+		{"customer R1 ticket4 + status paid R1 min14 + query paid push1",
+			"ticket1 paid; ticket4 paid; push1 applied; R1 applied"},
+		{"customer R1 ticket4 + status paid R1 min10 + query paid push1",
+			"ticket1 paid; push1 applied; R1 unmatched unclear"},
 		{"customer H1 ticket1 + hand H1 ticket2 + status paid H1", "H1 unmatched other_phone"},
 		// Two pushes of one ticket.
-		{"callback paid push1 R1 min1 + callback paid push2 R2 min4", "ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice automatic"},
+		{"callback paid push1 R1 min1 + callback paid push2 R2 min4",
+			"ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice automatic"},
 		{"query paid push1 + query paid push2", "ticket1 paid; push1 applied; push2 refund_due paid_twice"},
-		{"query paid push1 + query paid push2 + callback paid push2 R2 min4", "ticket1 paid; push1 refund_due paid_twice; push2 R2 applied"},
+		{"query paid push1 + query paid push2 + callback paid push2 R2 min4",
+			"ticket1 paid; push1 refund_due paid_twice; push2 R2 applied"},
 		// A receipt that two pushes are told of is neither's for certain, and blocks nobody.
-		{"callback paid push1 R1 + callback paid push3 R1", "ticket1 paid; ticket2 paid; push1 applied ?receipt_shared; push3 applied ?receipt_shared"},
-		{"callback paid push1 R1 + callback paid push1 R2 min2", "ticket1 paid; push1 R1 applied; R2 unmatched also_told"},
+		{"callback paid push1 R1 + callback paid push3 R1", "R1 unmatched named_twice ?receipt_shared"},
+		{"callback paid push1 R1 + callback paid push3 R1 + query paid push3",
+			"ticket2 paid; push3 R1 applied ?receipt_shared"},
+		{"callback paid push1 R1 + callback paid push3 R1 + query paid push3 + query paid push1",
+			"ticket1 paid; ticket2 paid; push1 applied ?receipt_shared; push3 applied ?receipt_shared"},
+		{"callback paid push1 R1 + callback paid push1 R2 min2",
+			"ticket1 paid; push1 R1 applied; R2 unmatched also_told"},
 		{"callback paid R1 beside1", "R1 unmatched other_push"},
 		{"callback paid R1 beside1 + query paid push1", "ticket1 paid; push1 applied; R1 unmatched other_push"},
 		{"callback paid R1 beside1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		// An operator's word is the weakest, and M-PESA's replaces it.
 		{"operator R1 ticket1", "ticket1 paid; R1 applied"},
 		{"operator R1 ticket1 + status unknown R1", "ticket1 paid; R1 applied ?receipt_unknown"},
-		{"operator R1 ticket1 + status to-others R1", "ticket1 paid; R1 applied ?receipt_unknown"},
+		{"operator R1 ticket1 + status to-others R1", "ticket1 paid; R1 applied ?paid_elsewhere"},
 		{"operator R1 ticket1 + status unknown R1 + operator nothing R1", ""},
 		{"operator R1 ticket1 KSh5 + status paid R1", "ticket1 paid; R1 applied"},
-		{"operator R1 ticket1 + status paid R1 KSh5", "ticket1 owed wrong_amount; R1 refund_due wrong_amount of 5 automatic"},
+		{"operator R1 ticket1 + status paid R1 KSh5",
+			"ticket1 owed wrong_amount; R1 refund_due wrong_amount of 5 automatic"},
 		{"operator R1 ticket1 + operator not R1 ticket1 + operator R1 ticket2", "ticket2 paid; R1 applied"},
 		{"operator R1 ticket1 + operator R1 ticket2", "R1 unmatched named_twice"},
 		{"operator R1 ticket2 + customer R1 ticket1 + status paid R1", "ticket1 paid; R1 applied"},
 		{"operator R1 ticket2 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"query paid push1 + operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
-		{"query paid push1 + operator same push1 R9 + status unknown R9", "ticket1 paid; push1 R9 applied ?receipt_unknown"},
+		{"query paid push1 + operator same push1 R9 + status unknown R9",
+			"ticket1 paid; push1 R9 applied ?receipt_unknown"},
 		// What went back.
-		{"callback paid push1 R1 + status reversed R1", "push1 R1 reversed_elsewhere"},
-		{"callback paid push1 R1 + reversal back R1 KSh2700", "push1 R1 refunded"},
-		{"callback paid push1 R1 + reversal back R1 KSh100", "push1 R1 refunded ?returned_other"},
-		{"callback paid push1 R1 + reversal back R1 KSh2700 + operator back R1 KSh2700", "push1 R1 refunded ?returned_twice"},
+		{"callback paid push1 R1 + status reversed R1", "ticket1 owed gone_back; push1 R1 reversed_elsewhere"},
+		{"callback paid push1 R1 + reversal back R1 KSh2700", "ticket1 owed refund_asked; push1 R1 refunded"},
+		{"callback paid push1 R1 + reversal back R1 KSh100",
+			"ticket1 owed given_back_part; push1 R1 refund_due given_back_part ?returned_other"},
+		{"callback paid push1 R1 + reversal back R1 KSh2700 + operator back R1 KSh2700",
+			"ticket1 owed refund_asked; push1 R1 refunded ?returned_twice"},
 	} {
 		t.Run(c.facts, func(t *testing.T) {
 			in := tell(world(), c.facts)
@@ -268,28 +289,37 @@ func TestCommitments(t *testing.T) {
 		now   money.Instant
 		want  string
 	}{
-		"the second push came first": {"callback paid push1 R1 min1 + callback paid push2 R2 min4", shown(1, money.Key{Push: 2, Receipt: "R2"}), opened,
+		"the second push came first": {"callback paid push1 R1 min1 + callback paid push2 R2 min4",
+			shown(1, money.Key{Push: 2, Receipt: "R2"}), opened,
 			"ticket1 paid; push1 R1 refund_due paid_twice automatic; push2 R2 applied"},
-		"of less than was believed": {"query paid push1 + callback paid push1 R1 KSh5", shown(1, money.Key{Push: 1}), opened,
+		"of less than was believed": {"query paid push1 + callback paid push1 R1 KSh5", shown(1, money.Key{Push: 1}),
+			opened,
 			"ticket1 void wrong_amount; push1 R1 refund_due wrong_amount of 5 automatic"},
-		"reversed at M-PESA": {"callback paid push1 R1 + status reversed R1", shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
-			"ticket1 void refund_asked, free; push1 R1 reversed_elsewhere"},
-		"another ticket's by better proof": {"operator R1 ticket2 + callback paid push1 R1", shown(2, money.Key{Receipt: "R1"}), opened,
+		"reversed at M-PESA": {"callback paid push1 R1 + status reversed R1",
+			shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
+			"ticket1 void gone_back, free; push1 R1 reversed_elsewhere"},
+		"another ticket's by better proof": {"operator R1 ticket2 + callback paid push1 R1",
+			shown(2, money.Key{Receipt: "R1"}), opened,
 			"ticket1 paid; ticket2 void taken_over, free; push1 R1 applied"},
-		"nothing was paid": {"operator R1 ticket1 + status unknown R1 + operator nothing R1", shown(1, money.Key{Receipt: "R1"}), opened,
+		"nothing was paid": {"operator R1 ticket1 + status unknown R1 + operator nothing R1",
+			shown(1, money.Key{Receipt: "R1"}), opened,
 			"ticket1 void never_paid, free"},
-		"a shared receipt stays with whom it was shown to": {"callback paid push1 R1 + callback paid push3 R1", shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
-			"ticket1 paid; ticket2 paid; push1 R1 applied ?receipt_shared; push3 applied ?receipt_shared"},
+		"a shared receipt stays with whom it was shown to": {"callback paid push1 R1 + callback paid push3 R1",
+			shown(1, money.Key{Push: 1, Receipt: "R1"}), opened,
+			"ticket1 paid; push1 R1 applied ?receipt_shared"},
 		"a refund was asked for": {"callback paid push1 R1", func(c *money.Case) {
 			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
 			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
 		}, opened, "ticket1 void refund_asked; push1 R1 refund_due refund_asked automatic"},
-		"failed, and the film has begun": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Waiting = false }, evening,
+		"failed, and the film has begun": {"callback paid push1 R1",
+			func(c *money.Case) { c.Tickets[0].Waiting = false }, evening,
 			"ticket1 owed screening_begun; push1 R1 refund_due screening_begun automatic"},
-		"waiting, and the film has begun": {"callback paid push1 R1", func(*money.Case) {}, evening, "ticket1 paid; push1 R1 applied"},
+		"waiting, and the film has begun": {"callback paid push1 R1", func(*money.Case) {}, evening,
+			"ticket1 paid; push1 R1 applied"},
 		"cancelled": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Cancelled = true }, opened,
 			"ticket1 owed screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
-		"late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsNone }, opened, "ticket1 needs seats; push1 R1 applied"},
+		"late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsNone }, opened,
+			"ticket1 needs seats; push1 R1 applied"},
 		"too late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsGone }, opened,
 			"ticket1 owed seats_gone; push1 R1 refund_due seats_gone automatic"},
 	} {
@@ -304,29 +334,72 @@ func TestCommitments(t *testing.T) {
 }
 
 // everything that can be said of the tickets of the world.
-var vocabulary = strings.Split("callback paid push1 R1|callback paid push2 R2|callback paid push3 R3|callback paid push3 R1|callback paid push1 R2|callback paid push1 R1 KSh5|"+
-	"callback paid push1 R1 amountless|callback failed push1|callback not-completed push2|query paid push1|query paid push2|query paid push3|query paid push4|query failed push1|"+
-	"echo push1 R1|echo push2 R2|echo push1 R1 KSh5|hand H1 ticket1|hand H1 ticket2|hand R1 ticket1|till R1|till H1|till R3 nameless|pull paid R1|pull paid H2 KSh5|"+
-	"status paid R1|status paid R2|status paid H1|status paid H1 ben|status paid R1 KSh5|status unknown R1|status unknown H1|status to-others R2|status reversed R1|"+
-	"customer R1 ticket1|customer H1 ticket1|customer R1 ticket2|customer R2 ticket4|customer H1 ticket4|operator R1 ticket1|operator H1 ticket2|operator R2 ticket1 KSh5|"+
-	"operator not R1 ticket1|operator same push1 H1|operator same push2 R1|operator two push1 R1|operator nothing R1|callback paid R1 beside1|callback paid R2 beside3|"+
-	"reversal back R1 KSh2700|reversal back R2 KSh100|operator back R1 KSh2700|operator back H1 KSh5", "|")
+var vocabulary = strings.Split("callback paid push1 R1|callback paid push2 R2|callback paid push3 R3|callback paid "+
+	"push3 R1|callback paid push1 R2|callback paid push1 R1 KSh5|callback paid push1 R1 amountless|callback failed "+
+	"push1|callback not-completed push2|query paid push1|query paid push2|query paid push3|query paid push4|query "+
+	"failed push1|echo push1 R1|echo push2 R2|echo push1 R1 KSh5|hand H1 ticket1|hand H1 ticket2|hand R1 "+
+	"ticket1|till R1|till H1|till R3 nameless|pull paid R1|pull paid H2 KSh5|status paid R1|status paid R2|status "+
+	"paid H1|status paid H1 ben|status paid R1 KSh5|status unknown R1|status unknown H1|status to-others R2|status "+
+	"reversed R1|customer R1 ticket1|customer H1 ticket1|customer R1 ticket2|customer R2 ticket4|customer H1 "+
+	"ticket4|operator R1 ticket1|operator H1 ticket2|operator R2 ticket1 KSh5|callback paid push1 R1 min1|callback "+
+	"paid push1 R1 min5|callback paid push1 R2 min3|operator not R1 ticket1|operator same push1 H1|operator same "+
+	"push2 R1|operator two push1 R1|operator nothing R1|callback paid R1 beside1|callback paid R2 beside3|reversal "+
+	"back R1 KSh2700|reversal back R2 KSh100|operator back R1 KSh2700|operator back H1 KSh5", "|")
+
+// shownTwice is the world, or one in which two tickets were shown as paid with the same receipt, each by its own push.
+func shownTwice(receipt string) money.Case {
+	c := world()
+	if receipt != "" {
+		c.Tickets[0].PaidWith = money.Key{Push: 1, Receipt: receipt}
+		c.Tickets[1].PaidWith = money.Key{Push: 3, Receipt: receipt}
+	}
+	return c
+}
 
 // TestOrderDoesNotMatter: any permutation of the same facts leads to the same decision.
 func TestOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 12).Draw(rt, "facts")
-		again := rapid.Permutation(facts).Draw(rt, "in another order")
-		first, second := tell(world(), facts...), tell(world(), again...)
+		shown := rapid.SampledFrom([]string{"", "R1", "R2"}).Draw(rt, "shown for two tickets")
+		first, second := tell(shownTwice(shown), facts...), shownTwice(shown)
+		second.Facts = rapid.Permutation(first.Facts).Draw(rt, "in another order")
 		a, b := money.Decide(first, opened), money.Decide(second, opened)
-		if x, y := tale(first, a), tale(second, b); x != y || fmt.Sprint(a.Questions) != fmt.Sprint(b.Questions) || a.MayBeDue != b.MayBeDue {
-			rt.Fatalf("%q\n%s\n%v\n\n%q\n%s\n%v", facts, x, a.Questions, again, y, b.Questions)
+		if x, y := tale(first, a), tale(second, b); x != y || fmt.Sprint(a.Questions) != fmt.Sprint(b.Questions) {
+			rt.Fatalf("%q\n%s\n%v\n\n%v\n%s\n%v", facts, x, a.Questions, second.Facts, y, b.Questions)
 		}
 	})
 }
 
-// TestNothingIsLost: each receipt and each push that M-PESA says was paid is in exactly one payment; a ticket is paid by one
-// payment of its total; no money pays for two tickets.
+// TestDecidedAgain: once what was decided is shown, the same facts lead to the same decision, also where more of them
+// came after something was shown.
+func TestDecidedAgain(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		in := world()
+		for round := range 3 {
+			facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 8).Draw(rt, fmt.Sprint("facts ", round))
+			in = tell(in, facts...)
+			first := money.Decide(in, opened)
+			for i := range in.Tickets {
+				tk, d := &in.Tickets[i], first.Tickets[i]
+				if d.Paid {
+					tk.PaidWith = d.With
+				}
+				if tk.Void, tk.Late = d.Void, d.Late; d.FreeSeats {
+					tk.Seats = money.SeatsNone
+				}
+				tk.Waiting = tk.Waiting && !d.Paid && d.Owed == ""
+			}
+			again := money.Decide(in, opened)
+			x, y := strings.ReplaceAll(tale(in, first), ", free", ""), strings.ReplaceAll(tale(in, again), ", free", "")
+			if x != y {
+				rt.Fatalf("%v\n%s\n%s", in.Facts, x, y)
+			}
+		}
+	})
+}
+
+// TestNothingIsLost: each receipt and each push that M-PESA says was paid is in exactly one payment; a ticket is paid
+// by one payment of its total; no money pays for two tickets.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 14).Draw(rt, "facts")
@@ -359,7 +432,8 @@ func TestNothingIsLost(t *testing.T) {
 			if f.Receipt != "" && receipts[f.Receipt] != 1 && (receipts[f.Receipt] != 0 || !shared[f.Receipt]) {
 				rt.Fatalf("%q: receipt %s stands %d times: %s", facts, f.Receipt, receipts[f.Receipt], tale(in, d))
 			}
-			if f.Push != 0 && pushes[f.Push] != 1 {
+			// of two pushes with one receipt, one was paid
+			if f.Push != 0 && pushes[f.Push] != 1 && !shared[f.Receipt] {
 				rt.Fatalf("%q: push %d stands %d times: %s", facts, f.Push, pushes[f.Push], tale(in, d))
 			}
 		}
@@ -379,9 +453,12 @@ func TestNothingIsLost(t *testing.T) {
 func TestPattern(t *testing.T) {
 	const hash = "b0bf1eb0c1e2ed3e2a3f3f8f0d8b1f7f2b6a2f6f2bd9d6a1bd4a4d2d4a3c5e6f"
 	for text, want := range map[string]money.Pattern{
-		"254712345678": ada, "+254712345678": ada, "0712345678": ada, "712345678": ada, "254712345678 - ADA NJERI": ada, "07 - ADA": "2547",
-		"2547 ***** 678": "2547*678", "7*****678": "2547*678", "0712***678": "254712*678", "2547XXXXX678": "2547*678", "2547#####678": "2547*678",
-		"": "", "*****": "", "SAFARICOM": "", hash: hash, strings.ToUpper(hash): hash, "*****678": "*678", "254712 345 678": ada, "110000100": "254110000100",
+		"254712345678": ada, "+254712345678": ada, "0712345678": ada, "712345678": ada, "254712345678 - ADA NJERI": ada,
+		"07 - ADA":       "2547",
+		"2547 ***** 678": "2547*678", "7*****678": "2547*678", "0712***678": "254712*678", "2547XXXXX678": "2547*678",
+		"2547#####678": "2547*678",
+		"":             "", "*****": "", "SAFARICOM": "", hash: hash, strings.ToUpper(hash): hash, "*****678": "*678",
+		"254712 345 678": ada, "110000100": "254110000100",
 	} {
 		if got := money.ParsePattern(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
@@ -391,8 +468,10 @@ func TestPattern(t *testing.T) {
 		pattern      money.Pattern
 		fits, proves bool
 	}{
-		{ada, true, true}, {ben, false, false}, {"", true, false}, {"2547*678", true, true}, {"2547*679", false, false}, {"254*", true, false}, {"254712*", true, true},
-		{"*678", true, true}, {"*78", true, false}, {"2547*345*678", true, true}, {"2547*346*678", false, false}, {"254712345678*", true, true}, {"2547123456789*", false, false}, {hash, false, false},
+		{ada, true, true}, {ben, false, false}, {"", true, false}, {"2547*678", true, true}, {"2547*679", false, false},
+		{"254*", true, false}, {"254712*", true, true},
+		{"*678", true, true}, {"*78", true, false}, {"2547*345*678", true, true}, {"2547*346*678", false, false},
+		{"254712345678*", true, true}, {"2547123456789*", false, false}, {hash, false, false},
 	} {
 		if c.pattern.Fits(ada) != c.fits || c.pattern.Proves(ada) != c.proves {
 			t.Errorf("%q: fits %v, proves %v", c.pattern, c.pattern.Fits(ada), c.pattern.Proves(ada))

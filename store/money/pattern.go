@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Pattern is a payer's number as M-PESA gives it: an MSISDN, one with a * for each hidden run of digits, or the SHA-256 of an
-// MSISDN in hex. "" is not known.
+// Pattern is a payer's number as M-PESA gives it: an MSISDN, one with a * for each hidden run of digits, or the SHA-256
+// of an MSISDN in hex. "" is not known.
 type Pattern string
 
 const (
@@ -85,7 +85,8 @@ func (p Pattern) Fits(msisdn string) bool {
 	return true
 }
 
-// Proves reports whether the number is the MSISDN by what shows of it, beyond the country's digits, which all numbers have.
+// Proves reports whether the number is the MSISDN by what shows of it, beyond the country's digits, which all numbers
+// have.
 func (p Pattern) Proves(msisdn string) bool {
 	number := string(p)
 	if number == "" || !p.Fits(msisdn) {

@@ -3,20 +3,23 @@ package money
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
-// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other on.
+// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other
+// on.
 func weigh(c Case, p *Payment) {
 	facts := slices.Clone(p.facts)
 	// The order in which facts came to be known must not show: equal proof goes by what it says.
+	total := c.shownTotal(p)
 	slices.SortFunc(facts, func(a, b Fact) int {
-		return cmp.Or(b.Source.rank()-a.Source.rank(), cmp.Compare(amountOf(a), amountOf(b)),
+		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(amountOf(a), amountOf(b)),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
 	asked := false // M-PESA says that a push was paid, not how much
 	for _, f := range facts {
 		switch {
-		case f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
+		case f.Says == Paid || f.Says == Mentions || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
 			p.takePaid(f)
 			asked = asked || f.Source == Query
 		case f.Says == NoSuchReceipt:
@@ -24,19 +27,69 @@ func weigh(c Case, p *Payment) {
 		case f.Says == PaidToOthers:
 			p.bogus = ToOthers
 		case f.Says == Reversed, f.Says == GivenBack:
+			if f.Source == Status && !p.AmountKnown && amountOf(f) > 0 { // it says how much the receipt is of
+				p.Amount, p.AmountKnown = amountOf(f), true
+			}
 			p.takeBack(f)
 		}
 		p.account = p.account || f.Account
-		p.beside = p.beside || f.Beside != 0
+		p.beside = max(p.beside, f.Beside)
+	}
+	if p.status != nil && amountOf(*p.status) == p.Amount { // what it told besides does not count
+		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
 	if !p.AmountKnown && asked {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
 	}
 	// What M-PESA itself has told of is not doubted because it does not find it: that may come from how it was asked.
-	if p.bogus != "" && p.status == nil && (p.Proof.rank() <= Customer.rank() || p.byOperator(c)) {
-		p.Doubts = append(p.Doubts, Doubt{Why: ReceiptBogus, Receipt: p.Receipt})
+	p.named = p.byOperator(c)
+	if p.bogus != "" && p.status == nil && (p.Proof.rank() <= Customer.rank() || p.named) {
+		why := ReceiptBogus
+		if p.bogus == ToOthers {
+			why = ReceiptOthers
+		}
+		p.Doubts = append(p.Doubts, Doubt{Why: why, Receipt: p.Receipt})
 	}
 	p.weighReturns()
+	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return c.resolved(p, d) })
+}
+
+// resolved reports whether an operator has looked into a doubt.
+func (c Case) resolved(p *Payment, d Doubt) bool {
+	return c.said(DoubtEnds, func(f Fact) bool {
+		return p.Names(Key{f.Push, f.Receipt}) && f.About == d.Why && max(amountOf(f), 0) == d.Amount
+	})
+}
+
+// knowsAmount orders facts by how well they know how much was paid: by their proof, but that M-PESA's answer to a
+// question about the receipt counts more than what it told before; and most of all what a ticket was shown as paid
+// with.
+func (f Fact) knowsAmount(shown Cents) int {
+	switch {
+	case shown != 0 && f.Source.rank() >= Status.rank() && amountOf(f) == shown:
+		return Callback.rank() + 2
+	case f.Source == Status && (f.Says == Paid || f.Says == Reversed):
+		return Callback.rank() + 1
+	}
+	return f.Source.rank()
+}
+
+// paidFor reports whether a ticket was shown as paid with the payment. The receipt that it was shown with may have
+// turned out to be another push's.
+func (p *Payment) paidFor(t Ticket) bool {
+	if t.PaidWith.Push != 0 {
+		return p.Push == t.PaidWith.Push
+	}
+	return p.Names(t.PaidWith)
+}
+
+// shownTotal is what the ticket costs that was shown as paid with the payment, 0 where none was.
+func (c Case) shownTotal(p *Payment) Cents {
+	i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return p.paidFor(t) })
+	if i < 0 {
+		return 0
+	}
+	return c.Tickets[i].Total
 }
 
 func amountOf(f Fact) Cents {
@@ -48,7 +101,9 @@ func amountOf(f Fact) Cents {
 
 // takePaid takes in a fact that says it was paid; better ones were taken in before.
 func (p *Payment) takePaid(f Fact) {
-	p.Proof = cmp.Or(p.Proof, f.Source)
+	if f.Says != Mentions && f.Source.rank() > p.Proof.rank() {
+		p.Proof = f.Source
+	}
 	p.Payer = cmp.Or(p.Payer, f.Payer)
 	p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
 	if f.Source == Status && f.Says == Paid {
@@ -88,11 +143,22 @@ func (p *Payment) takeBack(f Fact) {
 	}
 }
 
-// weighReturns says what is odd about money that went back. Where no fact says how much that was, it is the whole.
+// givenBack is how much went back. Where no fact says how much that was, it is the whole.
+func (p *Payment) givenBack() (back Cents) {
+	if p.back.byHand {
+		back += cmp.Or(p.back.hand, p.Amount)
+	}
+	if p.back.byUs {
+		back += cmp.Or(p.back.us, p.Amount)
+	}
+	return back
+}
+
+// weighReturns says what is odd about money that went back.
 func (p *Payment) weighReturns() {
-	switch back := p.back.hand + p.back.us; {
+	switch back := p.givenBack(); {
 	case back == 0 || !p.AmountKnown || back == p.Amount:
-	case p.back.hand > 0 && p.back.us > 0 && back > p.Amount:
+	case p.back.byHand && p.back.byUs && back > p.Amount:
 		p.Doubts = append(p.Doubts, Doubt{Why: ReturnedTwice, Amount: back, Receipt: p.Receipt})
 	default:
 		p.Doubts = append(p.Doubts, Doubt{Why: ReturnedOther, Amount: back, Receipt: p.Receipt})
@@ -100,7 +166,15 @@ func (p *Payment) weighReturns() {
 }
 
 // gone reports whether its money is with its payer again, as far as anybody says.
-func (p *Payment) gone() bool { return p.back.byHand || p.back.byUs || p.back.elsewhere }
+func (p *Payment) gone() bool {
+	return (p.back.elsewhere || p.back.byHand || p.back.byUs) && !p.partly()
+}
+
+// partly reports whether M-PESA or an operator says that less went back than was taken.
+func (p *Payment) partly() bool {
+	back := p.givenBack()
+	return back > 0 && p.AmountKnown && back < p.Amount
+}
 
 // outcomesOf says what became of each push.
 func outcomesOf(c Case, payments []*Payment) map[PushID]Outcome {
@@ -110,7 +184,7 @@ func outcomesOf(c Case, payments []*Payment) map[PushID]Outcome {
 		switch {
 		case slices.ContainsFunc(payments, func(p *Payment) bool { return p.Push == push.ID }):
 			outcomes[push.ID] = PushPaid
-		case c.said(FailedForGood, of):
+		case push.Refused, c.said(FailedForGood, of):
 			outcomes[push.ID] = PushFailed
 		case c.said(NotCompleted, of):
 			outcomes[push.ID] = PushNotCompleted
@@ -122,14 +196,16 @@ func outcomesOf(c Case, payments []*Payment) map[PushID]Outcome {
 }
 
 const (
-	// A push is paid within minutes of being sent. M-PESA's clock may be ahead of ours.
-	echoBefore Instant = 60_000
-	echoAfter  Instant = 600_000
-	clockSkew  Instant = 5_000
+	// EchoBefore is how long before a push was made its payment may be dated: M-PESA's clock may be behind ours.
+	EchoBefore = time.Minute
+	// EchoAfter is how long after a push was made its payment may be dated.
+	EchoAfter = 10 * time.Minute
+
+	clockSkew Instant = 5_000
 )
 
-// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the same
-// money, and nothing says so. What failed for good took no money.
+// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the
+// same money, and nothing says so. What failed for good took no money.
 func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 	for _, receipt := range payments {
 		if receipt.Push != 0 || receipt.also {
@@ -143,6 +219,7 @@ func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 			receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
 			if payment != nil {
 				payment.Alike = append(payment.Alike, receipt.Key)
+				receipt.ownLike = append(receipt.ownLike, push.Ticket)
 			}
 		}
 	}
@@ -156,14 +233,32 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return payments[i]
 }
 
-// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two apart,
-// since each push sends one of its own; so does an operator.
+// paidBy is when M-PESA first said that a push was paid, 0 where it has not or that is not known.
+func (c Case) paidBy(push PushID) (at Instant) {
+	for _, f := range c.Facts {
+		if f.Says == Paid && f.Push == push && f.At != 0 && (at == 0 || f.At < at) {
+			at = f.At
+		}
+	}
+	return at
+}
+
+// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
+// apart, since each push sends one of its own; so does an operator.
 func alike(c Case, receipt *Payment, push Push) bool {
 	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
 		return false
 	}
-	if at := receipt.TransactedAt; at != 0 && (at < push.MadeAt-echoBefore || at > push.MadeAt+echoAfter) {
+	paid := c.paidBy(push.ID)
+	until := push.MadeAt.Add(EchoAfter)
+	if paid != 0 { // what M-PESA had said to be paid by then was not paid later
+		until = paid + clockSkew
+	}
+	if at := receipt.TransactedAt; at != 0 && (at < push.MadeAt.Add(-EchoBefore) || at > until) {
 		return false
 	}
-	return !c.said(Two, func(f Fact) bool { return f.Push == push.ID && f.Receipt == receipt.Receipt })
+	pair := func(says Saying) func(Fact) bool {
+		return func(f Fact) bool { return f.Says == says && f.Push == push.ID && f.Receipt == receipt.Receipt }
+	}
+	return c.last(pair(Two)) <= c.last(pair(TheSame))
 }

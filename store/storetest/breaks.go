@@ -14,8 +14,8 @@ type Break struct {
 	Queries []string
 }
 
-// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA has told, and
-// one of one seat that is held.
+// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA
+// has told, and one of one seat that is held.
 func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	t.Helper()
 	ctx := context.Background()
@@ -27,9 +27,15 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 		t.Fatalf("sell a ticket: %v", err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	cb, _, err := s.KeepCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91"))})
+	cb, _, err := s.KeepCallback(ctx, store.NewCallback{
+		Kind: store.CallbackSTK, Token: sent.CallbackToken,
+		Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91")),
+	})
 	if err == nil {
-		_, err = s.ApplyCallback(ctx, cb, store.Verdict{Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount, Receipt: "UKT4JL9G91", TransactedAt: s.Now()})
+		_, err = s.ApplyCallback(ctx, cb, store.Verdict{
+			Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount,
+			Receipt: "UKT4JL9G91", TransactedAt: s.Now(),
+		})
 	}
 	if err == nil {
 		_, _, err = s.Book(ctx, Booking(id, Phone(2), 1))
@@ -39,16 +45,21 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	}
 }
 
-// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a Reversal.
+// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a
+// Reversal.
 const (
-	pushPaid     = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
-	pushMoney    = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
+	pushPaid  = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
+	pushMoney = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},` +
+		`{"Name":"MpesaReceiptNumber","Value":"%s"}]}`
 	confirmation = `{"TransID":"%s","TransAmount":"%d"}`
-	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1","ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"UKT4JL9G91"},{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
-	reversed     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
+	statusOf     = `{"Result":{"ResultCode":0,"ConversationID":"AG_1",` +
+		`"ResultParameters":{"ResultParameter":[{"Key":"ReceiptNo","Value":"UKT4JL9G91"},` +
+		`{"Key":"TransactionStatus","Value":"%s"},{"Key":"Amount","Value":%d}]}}}`
+	reversed = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
 )
 
-// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was made.
+// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was
+// made.
 func told(kind store.CallbackKind, token, of, body string) string {
 	return fmt.Sprintf(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 		SELECT 1, '%s', %s, 1, '', '%s', 'text', 0, 1, 'forgotten', 1 FROM %s`, kind, token, body, of)
@@ -56,14 +67,11 @@ func told(kind store.CallbackKind, token, of, body string) string {
 
 // refund is a refund of the applied payment.
 func refund(cents, state string) string {
-	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, sent, lease_until,
-		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
+	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, timeout_token, sent, lease_until,
+		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', '', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
-const checked = `INSERT INTO paid_check (receipt, round, result_token, timeout_token, sent, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 1, 't', 'u', 1, '', 1, 1)`
-
-const claimed = `INSERT INTO claim (id, receipt, ticket_id, source, phone, browser, result_token, timeout_token, state, reason, sent, lease_until, result_text, created_at, updated_at)
-			SELECT 1, 'RECEIPT9', id, 'typed', '', '', 't', '', 'confirmed', '', 1, 0, '', 1, 1 FROM ticket WHERE payment_status = 'Paid'`
+const checked = `INSERT INTO question (receipt, result_token, timeout_token, urgent, client, checked_for, sent, lease_until, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 't', 'u', 0, '', 0, 1, 0, '', 1, 1)`
 
 // Breaks are the rules of [store.Store.Check], and ways to break each.
 func Breaks() []Break {
@@ -96,44 +104,45 @@ func Breaks() []Break {
 		one("every callback has an outcome", `UPDATE callback SET outcome = NULL, received_at = 1`),
 		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
 		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "paid_check", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a callback with a token of ours is no stranger's", claimed, told(store.CallbackStatus, "result_token", "claim", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a confirmed receipt has its payment", claimed),
-		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'unknown_receipt'`),
-		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, phone, account, learnt_by, state, reason, created_at, updated_at)
-			SELECT 1, lower(receipt), 1, '', '', 'c2b', 'unmatched', '', 1, 1 FROM payment WHERE state = 'applied'`),
+		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'receipt_unknown'`),
+		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
+			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
 		one("a callback is understood whole, or a person has settled it", told(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
 		one("it is known how much money was paid, or a person has settled it", `UPDATE payment SET amount_cents = NULL`),
+		one("the books say what the facts say", `UPDATE payment SET reason = 'voided'`),
+		one("the books say what the facts say", `UPDATE payment SET account = 'X'`),
+		one("the books say what the facts say", `DELETE FROM payment`),
+		one("the books say what the facts say", `UPDATE ticket SET voided_at = 1, void_reason = 'voided' WHERE payment_status = 'Paid'`),
 		one("money that is being refunded pays for nothing", refund("amount_cents", "requested")),
 	}
 }
 
-// AuditBreaks are what the callbacks that are kept say when they are read again, and the books do not.
+// AuditBreaks are what the stored callbacks say when they are read again, and the facts do not.
 func AuditBreaks() []Break {
-	const (
-		success = "every success that was called back has its payment"
-		back    = "money that M-PESA has given back is given back in the books"
-	)
 	push := func(checkout, money string) string {
-		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'", fmt.Sprintf(pushPaid, checkout, money))
+		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'",
+			fmt.Sprintf(pushPaid, checkout, money))
 	}
-	c2b := func(receipt string) string {
-		return told(store.CallbackC2B, "''", "payment WHERE state = 'applied'", fmt.Sprintf(confirmation, receipt, 100))
+	status := func(state string, amount int) string {
+		return told(store.CallbackStatus, "result_token", "question", fmt.Sprintf(statusOf, state, amount))
 	}
-	status := func(of, state string, amount int) string {
-		return told(store.CallbackStatus, "result_token", of, fmt.Sprintf(statusOf, state, amount))
+	one := func(says string, queries ...string) Break {
+		return Break{"what M-PESA told is written down", says, queries}
 	}
+	const paid = "callback paid, push "
 	return []Break{
-		{success, " has 0", []string{`DELETE FROM payment`}},
-		{success, "of KSh 2,700, and the books say KSh 2,699", []string{`UPDATE payment SET amount_cents = amount_cents - 100`}},
-		{success, "has another than that of receipt UKT4JL9G91", []string{`UPDATE payment SET receipt = 'UKT4JL9G92'`}},
-		{success, "names no receipt", []string{push("ws_CO_other", "")}},
-		{success, "look in the M-PESA portal for receipt UKT4JL9G92", []string{push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))}},
-		{success, "C2B told of receipt UKT4JL9G92", []string{c2b("UKT4JL9G92")}},
-		{success, "of KSh 100, and the books say KSh 2,700", []string{c2b("UKT4JL9G91")}},
-		{success, "of KSh 100, and the books say KSh 2,700", []string{checked, status("paid_check", "Completed", 100)}},
-		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{checked, status("paid_check", "Reversed", 2700)}},
-		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{claimed, `UPDATE claim SET receipt = 'UKT4JL9G91'`, status("claim", "Reversed", 2700)}},
-		{back, "says so of receipt UKT4JL9G91, and the books say applied", []string{refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", reversed)}},
+		one(paid, `DELETE FROM fact`),
+		one(paid, `UPDATE fact SET amount_cents = amount_cents - 100`),
+		one("receipt UKT4JL9G91", `UPDATE fact SET receipt = 'UKT4JL9G92'`),
+		one(paid, `UPDATE fact SET push_id = push_id + 1`),
+		one("receipt UKT4JL9G92", push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))),
+		one("confirmation paid, push 0, receipt UKT4JL9G92",
+			told(store.CallbackC2B, "''", "payment WHERE state = 'applied'",
+				fmt.Sprintf(confirmation, "UKT4JL9G92", 100))),
+		one("status paid, push 0, receipt UKT4JL9G91", checked, status("Completed", 100)),
+		one("status reversed, push 0, receipt UKT4JL9G91", checked, status("Reversed", 2700)),
+		one("reversal given_back, push 0, receipt UKT4JL9G91", refund("amount_cents", "failed"),
+			told(store.CallbackReversal, "result_token", "refund", reversed)),
 	}
 }

@@ -16,8 +16,9 @@ import (
 	"cinemasphere/store/storetest/pgserver"
 )
 
-// Each runs a test on both databases, one after the other: as a subtest on SQLite, and as one on PostgreSQL. Within it [New] and [Path] give books of
-// that kind. The server is the test process's own. Where PostgreSQL is not installed, see package needs.
+// Each runs a test on both databases, one after the other: as a subtest on SQLite, and as one on PostgreSQL. Within it
+// [New] and [Path] give books of that kind. The server is the test process's own. Where PostgreSQL is not installed,
+// see package needs.
 func Each(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Run("sqlite", test)
@@ -112,14 +113,14 @@ func Books(t Tester) (path string, remove func()) {
 	}
 }
 
-// migrated is an SQLite file with the schema, and without rows but for the stamp of the simulator. Going through the migrations for each test takes a third of the
-// race detector's run.
+// migrated is an SQLite file with the schema, and without rows but for the stamp of the simulator. Going through the
+// migrations for each test takes a third of the race detector's run.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp(memory(), "template")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "books.db")
 	s, err := store.Open(context.Background(), store.Options{Path: path})
 	if err == nil {

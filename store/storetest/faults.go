@@ -11,8 +11,8 @@ import (
 // Fault is a way in which a call to the database goes wrong.
 type Fault int
 
-// The faults: an error with nothing done; an error though the work was done, such as a lost answer; the death of the process
-// before the call, and after it. After a death every call fails until [Faults.Revive].
+// The faults: an error with nothing done; an error though the work was done, such as a lost answer; the death of the
+// process before the call, and after it. After a death every call fails until [Faults.Revive].
 const (
 	FaultError Fault = iota
 	FaultLost
@@ -147,7 +147,8 @@ func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.S
 	return &faultyStmt{st, query, c.faults}, nil
 }
 
-func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Result, err error) {
+func (c *faultyConn) ExecContext(ctx context.Context, query string,
+	args []driver.NamedValue) (r driver.Result, err error) {
 	err = c.faults.around(query, func() (err error) {
 		r, err = c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 		return err
@@ -155,7 +156,8 @@ func (c *faultyConn) ExecContext(ctx context.Context, query string, args []drive
 	return r, err
 }
 
-func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (r driver.Rows, err error) {
+func (c *faultyConn) QueryContext(ctx context.Context, query string,
+	args []driver.NamedValue) (r driver.Rows, err error) {
 	err = c.faults.around(query, func() (err error) {
 		r, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 		return err

@@ -17,12 +17,12 @@ type Taken struct {
 	Unseen   bool // paid by hand, so that nobody need have told the cinema of it
 }
 
-// Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks of, money that
-// they have twice and do not list as what may be the same, at another amount, or that M-PESA never took; and tickets that are paid
-// with money that M-PESA has given back. What lies behind a push without a verdict is not yet known to the books, and no
-// disagreement; nor is the amount of a payment whose receipt is pending, or that it went back: M-PESA cannot be asked about it. What
-// was reversed at M-PESA alone is known from the checks of paid tickets on, the last a day after the film. Where a person has settled
-// what M-PESA contradicted itself on, nothing is compared.
+// Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks
+// of, money that they have twice and do not list as what may be the same, at another amount, or that M-PESA never took;
+// and tickets that are paid with money that M-PESA has given back. What lies behind a push without a verdict is not yet
+// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending, or that it went
+// back: M-PESA cannot be asked about it. What was reversed at M-PESA alone is known from the check of paid tickets on,
+// in the hour before the film. Where a person has settled what M-PESA contradicted itself on, nothing is compared.
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
 	payments, err := s.Payments(ctx)
 	if err != nil {
@@ -36,7 +36,10 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	c := comparison{byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, awaited: map[string]bool{}, alike: map[[2]store.PaymentID]bool{}}
+	c := comparison{
+		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, awaited: map[string]bool{},
+		alike: map[[2]store.PaymentID]bool{},
+	}
 	for _, p := range undecided {
 		c.awaited[p.CallbackToken] = true
 	}
@@ -45,7 +48,6 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 	}
 	for _, p := range payments {
 		switch {
-		case p.State == store.PaymentSuperseded:
 		case p.Receipt != "":
 			c.byReceipt[p.Receipt] = p
 		case p.PushToken != "":
@@ -87,9 +89,11 @@ func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 	if !there {
 		return pending, twice
 	}
-	// Where M-PESA has told of another amount than was asked, the two do not look alike: the list has both, as they were told of.
+	// Where M-PESA has told of another amount than was asked, the two do not look alike: the list has both, as they
+	// were told of.
 	if twice && !c.alike[[2]store.PaymentID{pending.ID, p.ID}] && pending.Amount == p.Amount && p.Settled == 0 {
-		c.say("M-PESA took KSh %d once (%s), and the books have it as payments %d and %d", e.Amount, e.Receipt, pending.ID, p.ID)
+		c.say("M-PESA took KSh %d once (%s), and the books have it as payments %d and %d", e.Amount, e.Receipt,
+			pending.ID, p.ID)
 	}
 	return p, there
 }
@@ -101,7 +105,8 @@ func (c *comparison) look(e Taken) {
 	case !there && !c.awaited[e.Token] && !e.Unseen:
 		c.say("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt)
 	case there && p.Settled > 0: // a person has looked into it
-	case there && p.State == store.PaymentUnmatched && p.PushID == 0 && p.Amount == store.Cents(e.Told)*100: // it is on the list as it was told of
+	case there && p.State == store.PaymentUnmatched && p.PushID == 0 && p.Amount == store.Cents(e.Told)*100:
+		// it is on the list as it was told of
 	case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
 		c.say("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount)
 	case there && gone && !e.Reversed:

@@ -13,8 +13,8 @@ import (
 	"cinemasphere/store"
 )
 
-// New opens new books and closes them with the test: a file in the test's own directory, or a PostgreSQL database where the test
-// runs on that; see [Each].
+// New opens new books and closes them with the test: a file in the test's own directory, or a PostgreSQL database where
+// the test runs on that; see [Each].
 func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	t.Helper()
 	o := store.Options{Path: Path(t), Environment: store.Simulator}
@@ -62,7 +62,8 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 	ctx := t.Context()
 	n := made.Add(1)
 	movie, err := s.AddMovie(ctx, store.Movie{
-		Title: fmt.Sprintf("Film %d", n), Synopsis: "A film.", Runtime: 100, AgeRating: "PG", Genre: "Drama", Language: "English",
+		Title: fmt.Sprintf("Film %d", n), Synopsis: "A film.", Runtime: 100, AgeRating: "PG", Genre: "Drama",
+		Language: "English",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,8 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 		t.Fatal(err)
 	}
 	sc := store.Screening{
-		MovieID: movie, HallID: hall, StartsAt: s.Now().Add(24 * time.Hour), SalesCloseAt: s.Now().Add(23 * time.Hour), Price: 135_000,
+		MovieID: movie, HallID: hall, StartsAt: s.Now().Add(24 * time.Hour), SalesCloseAt: s.Now().Add(23 * time.Hour),
+		Price: 135_000,
 	}
 	for _, f := range change {
 		f(&sc)
@@ -92,7 +94,9 @@ func Phone(n int) string { return fmt.Sprintf("2547%05d%03d", n/500, 500+n%500) 
 // Booking is a booking of n tickets by the phone, under a key of its own.
 func Booking(id store.ScreeningID, phone string, n int) store.NewBooking {
 	key := fmt.Sprintf("test:%d", made.Add(1))
-	return store.NewBooking{ScreeningID: id, Name: "Achieng Otieno", Phone: phone, Quantity: n, Key: key, Fingerprint: key}
+	return store.NewBooking{
+		ScreeningID: id, Name: "Achieng Otieno", Phone: phone, Quantity: n, Key: key, Fingerprint: key,
+	}
 }
 
 // Sound fails the test where the books break one of their rules.

@@ -52,12 +52,16 @@ func TestToastIsAddedOutOfBand(t *testing.T) {
 }
 
 func TestInputTiesItsErrorAndHint(t *testing.T) {
-	f := ui.Field{ID: "a", Name: "phone", Label: "Phone", Type: "tel", Value: evil, Hint: "A hint.", Error: "Wrong.", Autocomplete: "tel"}
+	f := ui.Field{
+		ID: "a", Name: "phone", Label: "Phone", Type: "tel", Value: evil, Hint: "A hint.", Error: "Wrong.",
+		Autocomplete: "tel",
+	}
 	d := doc(t, ui.Input(f))
 	if got := attr(t, d, "input", "aria-describedby"); got != "a-error a-hint" {
 		t.Errorf("aria-describedby = %q", got)
 	}
-	if attr(t, d, "input", "aria-invalid") != "true" || attr(t, d, "input", "inputmode") != "tel" || attr(t, d, "input", "value") != evil || attr(t, d, "label", "for") != "a" {
+	if attr(t, d, "input", "aria-invalid") != "true" || attr(t, d, "input", "inputmode") != "tel" ||
+		attr(t, d, "input", "value") != evil || attr(t, d, "label", "for") != "a" {
 		t.Error("the input lost something")
 	}
 	attr(t, d, "input", "required")
@@ -81,11 +85,13 @@ func TestQRSaysTheText(t *testing.T) {
 	}
 	d := doc(t, ui.QR(pass, "QR code"))
 	size := want.Size + 8
-	if got := d.Find("svg").AttrOr("viewbox", d.Find("svg").AttrOr("viewBox", "")); got != fmt.Sprintf("0 0 %d %d", size, size) {
+	if got := d.Find("svg").AttrOr("viewbox", d.Find("svg").AttrOr("viewBox", "")); got != fmt.Sprintf("0 0 %d %d",
+		size, size) {
 		t.Errorf("viewBox = %q", got)
 	}
 	black := map[[2]int]bool{}
-	runs := regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`).FindAllStringSubmatch(d.Find("path").Last().AttrOr("d", ""), -1)
+	runs := regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`).FindAllStringSubmatch(d.Find("path").Last().AttrOr("d",
+		""), -1)
 	for _, m := range runs {
 		x, y, n := number(t, m[1]), number(t, m[2]), number(t, m[3])
 		if m[3] != m[4] {
@@ -121,7 +127,10 @@ func TestQRThatCannotBeDrawnFails(t *testing.T) {
 }
 
 func TestEveryIconIsDrawnAndSilent(t *testing.T) {
-	for _, name := range []string{"menu", "pin", "mail", "phone", "facebook", "instagram", "x", "calendar", "seat", "ticket", "handset", "alert", "check", "cross", "clock", "print"} {
+	for _, name := range []string{
+		"menu", "pin", "mail", "phone", "facebook", "instagram", "x", "calendar", "seat", "ticket", "handset", "alert",
+		"check", "cross", "clock", "print",
+	} {
 		d := doc(t, ui.Icon(name))
 		if d.Find("svg > *").Length() == 0 || attr(t, d, "svg", "aria-hidden") != "true" {
 			t.Errorf("icon %s", name)

@@ -1,4 +1,4 @@
-// Package ui holds the pieces that every page is made of: formats for money and times, icons, toasts, form fields, posters
+// Package ui holds the pieces that every page is made of: counts and durations, icons, toasts, form fields, posters
 // and QR codes.
 //
 // It knows words and shapes, not films and tickets: it must never import the domain, and never put text into a page

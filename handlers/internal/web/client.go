@@ -18,8 +18,8 @@ import (
 // front of it that is not. Where all addresses are trusted the leftmost counts: customers may be in a private network
 // behind the proxy. What [ClientIP] then says is never empty, and never a customer's own choice: see choose.
 //
-// The log warns once of each thing by which the headers and the trusted proxies do not fit: all customers would count as
-// one client.
+// The log warns once of each thing by which the headers and the trusted proxies do not fit: all customers would count
+// as one client.
 func FindClient(trusted []netip.Prefix, log *slog.Logger) func(http.Handler) http.Handler {
 	c := &clients{trusted: trusted, log: log}
 	if log == nil {
@@ -146,8 +146,9 @@ func (c *clients) choose(peer netip.Addr, said []word) word {
 		}
 	}
 	c.disagreed.Do(func() {
-		c.log.Warn("headers from a trusted proxy name different clients, and nothing tells which of them is the proxy's "+
-			"own and which a customer's, so that these count as one: let the proxy set one of them and delete the others",
+		c.log.Warn("headers from a trusted proxy name different clients, and nothing tells which of them is the "+
+			"proxy's own and which a customer's, so that these count as one: let the proxy set one of them and "+
+			"delete the others",
 			"proxy", peer.String(), "header", first[0].name, "other", first[1].name)
 	})
 	return word{client: peer}
@@ -190,9 +191,10 @@ func (c *clients) warn(peer netip.Addr, w word) {
 	}
 	if w.claims {
 		c.claimant.Do(func() {
-			c.log.Warn("an address that is not in TRUSTED_PROXIES counts as a client, and says that it asks for another: "+
-				"if it is a proxy of yours, such as the network before your own, add it to TRUSTED_PROXIES, or all "+
-				"its customers count as one; if it is a customer, nothing is wrong", "address", w.client.String())
+			c.log.Warn("an address that is not in TRUSTED_PROXIES counts as a client, and says that it asks for "+
+				"another: if it is a proxy of yours, such as the network before your own, add it to TRUSTED_PROXIES,"+
+				" or all its customers count as one; if it is a customer, nothing is wrong", "address",
+				w.client.String())
 		})
 	}
 }
@@ -205,7 +207,8 @@ func proxyHeader(headers http.Header) string {
 		}
 		switch name {
 		case "Forwarded", "X-Real-Ip", "Via", "Cf-Connecting-Ip", "Cf-Ray", "Cdn-Loop", "True-Client-Ip",
-			"Fastly-Client-Ip", "Fly-Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For", "X-Envoy-External-Address":
+			"Fastly-Client-Ip", "Fly-Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For",
+			"X-Envoy-External-Address":
 			return name
 		}
 		if strings.HasPrefix(name, "X-Forwarded") {

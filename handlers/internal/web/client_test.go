@@ -56,8 +56,8 @@ func TestFindClient(t *testing.T) {
 		{"brackets and port", inside, from(proxy, xff, "[2001:db8::1]:443"), "2001:db8::1", ""},
 		{"brackets", inside, from(proxy, xff, "[2001:db8::1]"), "2001:db8::1", ""},
 		{"IPv6", inside, from(proxy, xff, "2001:db8::1"), "2001:db8::1", ""},
-		{"upper case, long form", inside, from(proxy, xff, "2001:0DB8:0000:0000:0000:0000:0000:00AB"), "2001:db8::ab",
-			""},
+		{"upper case, long form", inside, from(proxy, xff, "2001:0DB8:0000:0000:0000:0000:0000:00AB"),
+			"2001:db8::ab", ""},
 		{"long form with a port and no brackets", inside, from(proxy, xff, "2001:db8:0:0:0:0:0:1:4711"),
 			"2001:db8::1", ""},
 		{"IPv4 in IPv6", inside, from(proxy, xff, "::ffff:192.0.2.7"), "192.0.2.7", ""},
@@ -78,8 +78,8 @@ func TestFindClient(t *testing.T) {
 		{"and listed", prefixes("127.0.0.1/32", "173.245.48.0/20"), from("127.0.0.1:9", xff,
 			"192.0.2.7, 173.245.48.9"), "192.0.2.7", ""},
 		{"nonsense in front", inside, from(proxy, xff, "'; DROP TABLE ticket, 192.0.2.7"), "192.0.2.7", ""},
-		{"two proxies with ports", inside, from(proxy, xff, "192.0.2.7:1234, 10.1.2.3:80, [fd00::1]:80"), "192.0.2.7",
-			""},
+		{"two proxies with ports", inside, from(proxy, xff, "192.0.2.7:1234, 10.1.2.3:80, [fd00::1]:80"),
+			"192.0.2.7", ""},
 		{"peer in IPv6 form", inside, from("[::ffff:10.0.0.1]:4000", xff, "192.0.2.7"), "192.0.2.7", ""},
 		{"proxy by IPv6 with a zone", prefixes("fe80::/10"), from("[fe80::2%eth1]:4000", xff, "192.0.2.7"),
 			"192.0.2.7", ""},
@@ -90,8 +90,8 @@ func TestFindClient(t *testing.T) {
 			"192.0.2.7", ""},
 
 		{"Forwarded", inside, from(proxy, "Forwarded", `for=192.0.2.7;proto=https;by=10.0.0.1`), "192.0.2.7", ""},
-		{"Forwarded, IPv6", inside, from(proxy, "Forwarded", `proto=https; For="[2001:DB8::1]:4711"`), "2001:db8::1",
-			""},
+		{"Forwarded, IPv6", inside, from(proxy, "Forwarded", `proto=https; For="[2001:DB8::1]:4711"`),
+			"2001:db8::1", ""},
 		{"Forwarded, two proxies", inside, from(proxy, "Forwarded", `for=198.51.100.9, for=192.0.2.7, for=10.0.0.8`),
 			"192.0.2.7", "address=192.0.2.7"},
 		{"Forwarded, hidden", inside, from(proxy, "Forwarded", `for=_hidden`), "10.0.0.1", "_hidden"},
@@ -105,16 +105,16 @@ func TestFindClient(t *testing.T) {
 			"10.0.0.1", "different clients"},
 		{"X-Forwarded-For and another X-Real-IP in front", inside, from(proxy, xff, "198.51.100.9, 192.0.2.7",
 			"X-Real-IP", "198.51.100.9"), "10.0.0.1", "different clients"},
-		{"X-Forwarded-For and X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "192.0.2.7"), "192.0.2.7",
-			""},
+		{"X-Forwarded-For and X-Real-IP", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "192.0.2.7"),
+			"192.0.2.7", ""},
 		{"both behind two proxies", inside, from(proxy, xff, "192.0.2.7, 10.0.0.9", "X-Real-IP", "10.0.0.9"),
 			"192.0.2.7", ""},
 		{"both of a customer inside", inside, from(proxy, xff, "10.20.30.40", "X-Real-IP", "10.20.30.40"),
 			"10.20.30.40", ""},
 		{"X-Real-IP that cannot be read", inside, from(proxy, xff, "192.0.2.7", "X-Real-IP", "unknown"), "10.0.0.1",
 			"different clients"},
-		{"empty X-Forwarded-For, X-Real-IP", inside, from(proxy, xff, " , ", "X-Real-IP", "192.0.2.7"), "192.0.2.7",
-			""},
+		{"empty X-Forwarded-For, X-Real-IP", inside, from(proxy, xff, " , ", "X-Real-IP", "192.0.2.7"),
+			"192.0.2.7", ""},
 
 		{"unknown", inside, from(proxy, xff, "unknown"), "10.0.0.1", "unknown"},
 		{"unknown behind a proxy", inside, from(proxy, xff, "192.0.2.7, unknown, 10.0.0.9"), "10.0.0.9", "unknown"},
@@ -175,8 +175,8 @@ func TestChoiceOfHeaders(t *testing.T) {
 				spoofed = "for=198.51.100.9"
 			}
 			both := from("10.0.0.1:1", sets, own("192.0.2.7"), spoofs, spoofed)
-			clients, warnings := whoAsks(prefixes("10.0.0.0/8"), both, from("10.0.0.1:1", sets, own("192.0.2.8")), both, both,
-				from("10.0.0.1:1"), both)
+			clients, warnings := whoAsks(prefixes("10.0.0.0/8"), both, from("10.0.0.1:1", sets, own("192.0.2.8")), both,
+				both, from("10.0.0.1:1"), both)
 			want := "10.0.0.1 192.0.2.8 192.0.2.7 192.0.2.7 10.0.0.1 192.0.2.7"
 			if got := strings.Join(clients, " "); got != want {
 				t.Errorf("%s is set and %s spoofed: %s, want %s", sets, spoofs, got, want)

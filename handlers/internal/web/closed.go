@@ -10,8 +10,8 @@ import (
 // closedRetry is after how many seconds a customer may look again whether bookings are taken, where nobody knows.
 const closedRetry = 60
 
-// Closed is the refusal that a booking would meet at this moment; nil while bookings are taken. Once Daraja has been left
-// alone for long enough they are taken again: one of them shows whether it answers.
+// Closed is the refusal that a booking would meet at this moment; nil while bookings are taken. Once Daraja has been
+// left alone for long enough they are taken again: one of them shows whether it answers.
 func Closed(s store.Sales, now store.Instant) *store.Refusal {
 	switch {
 	case s.Paused != "":
@@ -27,19 +27,14 @@ func ClosesSales(r *store.Refusal) bool {
 	return r.Kind == store.SalesPaused || r.Kind == store.DarajaDown
 }
 
-// ClosedNotice says on a page about something else that no bookings are taken.
-func ClosedNotice(r *store.Refusal) string {
-	if r.Kind == store.SalesPaused {
-		return "Ticket sales are paused for the moment. Please look in again later."
-	}
-	return "M-PESA is not answering, so bookings are closed for the moment. Please look in again in a few minutes."
-}
-
-// ClosedProblem is how a refusal that closes sales is answered.
+// ClosedProblem is how a refusal that closes sales is answered. Whoever draws it has better words: see
+// [Problem].Closed.
 func (k *Kit) ClosedProblem(r *store.Refusal) Problem {
 	wait := closedRetry
 	if left := r.Until.Time().Sub(k.now()); r.Until != 0 && left > 0 {
 		wait = int((left + time.Second - 1) / time.Second)
 	}
-	return Problem{Status: http.StatusServiceUnavailable, Title: "Bookings are closed for the moment", Sentence: RefusalSentence(r), RetryAfter: wait}
+	p := problem(http.StatusServiceUnavailable, "", wait)
+	p.Closed = r
+	return p
 }

@@ -21,8 +21,9 @@ func TestDocumentIsSentInTheBestEncodingTheClientTakes(t *testing.T) {
 	}
 	tags := map[string]bool{}
 	for accept, want := range map[string]string{
-		"": "", "identity": "", "gzip": "gzip", "gzip, deflate": "gzip", "gzip, deflate, br, zstd": "br", "br;q=0, gzip;q=1.0": "gzip",
-		"gzip;q=0": "", "deflate": "", "br;q=1.0, gzip;q=0.8": "br",
+		"": "", "identity": "", "gzip": "gzip", "gzip, deflate": "gzip", "gzip, deflate, br, zstd": "br",
+		"br;q=0, gzip;q=1.0": "gzip",
+		"gzip;q=0":           "", "deflate": "", "br;q=1.0, gzip;q=0.8": "br",
 	} {
 		w := ask(d, "Accept-Encoding", accept)
 		if got := w.Header().Get("Content-Encoding"); got != want {

@@ -36,6 +36,8 @@ type Problem struct {
 	Title      string // a few words
 	Sentence   string // what the customer can do
 	RetryAfter int    // seconds; 0 for none
+	// Closed is the refusal that means that no bookings are taken at all; nil where that is not why.
+	Closed *store.Refusal
 }
 
 // Rule says how errors of a kind are answered. Sentence may be "" for the usual one of the status.
@@ -58,7 +60,8 @@ func As[E error](err error) bool {
 }
 
 // UnknownSentence is what a customer reads who cannot be told yet whether a booking was written.
-const UnknownSentence = "We do not know yet whether your booking was written. Do not pay twice: send the same form again in a minute, it will find the booking if there is one."
+const UnknownSentence = "We do not know yet whether your booking was written. Do not pay twice: send the same form " +
+	"again in a minute, it will find the booking if there is one."
 
 func ownRules() []Rule {
 	return []Rule{
@@ -100,23 +103,31 @@ func usualWords(status int) (title, sentence string) {
 	case http.StatusBadRequest:
 		return "We did not understand that", "Something in the request was not right. Please go back and try again."
 	case http.StatusForbidden:
-		return "That came from another site", "For your safety we only take forms from our own pages. Please open the page again and send it from there."
+		return "That came from another site",
+			"For your safety we only take forms from our own pages. Please open the page again and send it from there."
 	case http.StatusNotFound:
-		return "Page not found", "There is nothing at this address. It may have been mistyped, or the film is no longer on."
+		return "Page not found",
+			"There is nothing at this address. It may have been mistyped, or the film is no longer on."
 	case http.StatusMethodNotAllowed:
-		return "That cannot be done here", "This address cannot be used that way. Please start again from the home page."
+		return "That cannot be done here",
+			"This address cannot be used that way. Please start again from the home page."
 	case http.StatusConflict:
-		return "That is not possible any more", "Something has changed since this page was opened. Please go back and look again."
+		return "That is not possible any more",
+			"Something has changed since this page was opened. Please go back and look again."
 	case http.StatusRequestEntityTooLarge:
 		return "Too much was sent", "The request was larger than any of our forms. Please go back and try again."
 	case http.StatusUnsupportedMediaType:
-		return "We did not understand that", "The request was not a form of ours. Please open the page again and send it from there."
+		return "We did not understand that",
+			"The request was not a form of ours. Please open the page again and send it from there."
 	case http.StatusUnprocessableEntity:
 		return "Please check the form", "Something in the form is not right. Please go back and correct it."
 	case http.StatusTooManyRequests:
-		return "Please wait a moment", "You have tried many times in a short while. Please wait a minute, then try again."
+		return "Please wait a moment",
+			"You have tried many times in a short while. Please wait a minute, then try again."
 	case http.StatusServiceUnavailable:
-		return "We are very busy", "Nothing was booked and you have not been charged. Please try again in a few seconds."
+		return "We are very busy",
+			"Nothing was booked and you have not been charged. Please try again in a few seconds."
 	}
-	return "Something went wrong", "The mistake is ours, and it has been noted. If you were paying, look at your ticket before you pay again."
+	return "Something went wrong",
+		"The mistake is ours, and it has been noted. If you were paying, look at your ticket before you pay again."
 }

@@ -9,9 +9,9 @@ import (
 	"cinemasphere/assets"
 )
 
-// Files serves the assets below [assets.Prefix], each packed once as small as it gets. An address with the present hash may
-// be kept for ever; one from a page of an older version answers with what there is now and must be asked again. Routing
-// lets only GET and HEAD through.
+// Files serves the assets below [assets.Prefix], each packed once as small as it gets. An address with the present hash
+// may be kept for ever; one from a page of an older version answers with what there is now and must be asked again.
+// Routing lets only GET and HEAD through.
 func Files() HandlerFunc {
 	forever, again := []string{"public, max-age=31536000, immutable"}, []string{"public, no-cache"}
 	var packed sync.Map // name to func() (*Document, error)

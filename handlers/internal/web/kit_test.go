@@ -50,25 +50,32 @@ func TestErrorsAreAnsweredByTheTable(t *testing.T) {
 		{&web.Error{Status: 429, Public: "Slowly.", RetryAfter: 60}, 429, "Slowly.", "60"},
 		{errors.New("disk I/O error"), 500, "it has been noted", ""},
 	} {
-		w, log := serve(t, httptest.NewRequest("GET", "/tickets/SECRETSECRET", nil), func(http.ResponseWriter, *http.Request) error { return tt.err })
-		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) || w.Header().Get("Retry-After") != tt.retry {
-			t.Errorf("%v: %d %q Retry-After %q, want %d %q %q", tt.err, w.Code, w.Body, w.Header().Get("Retry-After"), tt.status, tt.says, tt.retry)
+		w, log := serve(t, httptest.NewRequest("GET", "/tickets/SECRETSECRET", nil),
+			func(http.ResponseWriter, *http.Request) error { return tt.err })
+		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) ||
+			w.Header().Get("Retry-After") != tt.retry {
+			t.Errorf("%v: %d %q Retry-After %q, want %d %q %q", tt.err, w.Code, w.Body, w.Header().Get("Retry-After"),
+				tt.status, tt.says, tt.retry)
 		}
 		if strings.Contains(w.Body.String(), "disk") {
 			t.Errorf("the customer reads the operator's words: %s", w.Body)
 		}
-		if strings.Count(log, "\n") != 1 || !strings.Contains(log, "route=/tickets/{secret}") || strings.Contains(log, "SECRETSECRET") {
+		if strings.Count(log, "\n") != 1 || !strings.Contains(log, "route=/tickets/{secret}") ||
+			strings.Contains(log, "SECRETSECRET") {
 			t.Errorf("log line: %s", log)
 		}
 	}
 }
 
 func TestPanicsAreAnsweredAndLogged(t *testing.T) {
-	w, log := serve(t, httptest.NewRequest("GET", "/tickets/x", nil), func(http.ResponseWriter, *http.Request) error { panic("seat plan of 254712345678") })
+	w, log := serve(t, httptest.NewRequest("GET", "/tickets/x", nil), func(http.ResponseWriter, *http.Request) error {
+		panic("seat plan of 254712345678")
+	})
 	if w.Code != 500 || strings.Contains(w.Body.String(), "seat plan") {
 		t.Errorf("answer: %d %s", w.Code, w.Body)
 	}
-	if strings.Count(log, "\n") != 1 || !strings.Contains(log, "seat plan of 2547*****678") || !strings.Contains(log, "status=500") {
+	if strings.Count(log, "\n") != 1 || !strings.Contains(log, "seat plan of 2547*****678") ||
+		!strings.Contains(log, "status=500") {
 		t.Errorf("log: %s", log)
 	}
 }
@@ -97,11 +104,14 @@ func TestAClientThatLeftIsLoggedAs499(t *testing.T) {
 
 func TestSecurityHeadersStandOnErrorsToo(t *testing.T) {
 	for _, path := range []string{"/tickets/x", "/nowhere"} {
-		w, _ := serve(t, httptest.NewRequest("GET", path, nil), func(http.ResponseWriter, *http.Request) error { panic(1) })
+		w, _ := serve(t, httptest.NewRequest("GET", path, nil), func(http.ResponseWriter, *http.Request) error {
+			panic(1)
+		})
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy":            "same-origin",
-			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "payment=()",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			"Permissions-Policy": "payment=()",
 		} {
 			if got := w.Header().Get(name); !strings.Contains(got, want) {
 				t.Errorf("%s: %s is %q", path, name, got)
@@ -145,7 +155,8 @@ func TestAPanicOutsideOfHandlersGetsTheLastPage(t *testing.T) {
 	r.Get("/file", func(http.ResponseWriter, *http.Request) { panic("no such file") })
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, httptest.NewRequest("GET", "/file", nil))
-	if w.Code != 500 || strings.Contains(w.Body.String(), "file") || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "no such file") {
+	if w.Code != 500 || strings.Contains(w.Body.String(), "file") || strings.Count(log.String(), "\n") != 1 ||
+		!strings.Contains(log.String(), "no such file") {
 		t.Errorf("%d %s, log %s", w.Code, w.Body, log.String())
 	}
 }
@@ -167,7 +178,10 @@ func TestQuestionsAreBoundedByClient(t *testing.T) {
 		t.Errorf("%d refused where nothing is bounded", n)
 	}
 	q := web.NewQuestions()
-	for _, c := range []store.Client{{Address: "192.0.2.1"}, {Address: "192.0.2.2"}, {Address: "2001:db8:1::1"}, {Partner: "p", Address: "192.0.2.1"}} {
+	for _, c := range []store.Client{
+		{Address: "192.0.2.1"}, {Address: "192.0.2.2"}, {Address: "2001:db8:1::1"},
+		{Partner: "p", Address: "192.0.2.1"},
+	} {
 		if n := asks(q, c, 40); n != 10 {
 			t.Errorf("%+v: %d of 40 refused, want 10", c, n)
 		}
@@ -186,12 +200,14 @@ func TestPartnersAreKnownByTheirKeys(t *testing.T) {
 	p := web.NewPartners(map[string]string{"one": strings.Repeat("k", 24), "two": strings.Repeat("q", 30)})
 	for said, want := range map[string]string{
 		"": "", "Bearer " + strings.Repeat("k", 24): "one", "bearer  " + strings.Repeat("q", 30): "two",
-		"Bearer": "401", "Bearer ": "401", "Bearer " + strings.Repeat("k", 23): "401", "Basic " + strings.Repeat("k", 24): "", strings.Repeat("k", 24): "401", "Bearer one": "401",
+		"Bearer": "401", "Bearer ": "401", "Bearer " + strings.Repeat("k", 23): "401",
+		"Basic " + strings.Repeat("k", 24): "", strings.Repeat("k", 24): "401", "Bearer one": "401",
 	} {
 		r, w := httptest.NewRequest("POST", "/api/make-payment", nil), httptest.NewRecorder()
 		r.Header.Set("Authorization", said)
 		got, err := p.Of(w, r)
-		if e, is := errors.AsType[*web.Error](err); is && e.Status == 401 && w.Header().Get("WWW-Authenticate") == "Bearer" {
+		if e, is := errors.AsType[*web.Error](err); is && e.Status == 401 &&
+			w.Header().Get("WWW-Authenticate") == "Bearer" {
 			got = "401"
 		}
 		if got != want {

@@ -44,10 +44,12 @@ func (q *Questions) Allow(w http.ResponseWriter, r *http.Request, client store.C
 // 409 where something has changed or stands in the way.
 func RefusalStatus(r *store.Refusal) int {
 	switch r.Kind {
-	case store.AddressHolds, store.AddressShare, store.AddressBusy, store.TooFast, store.TooManyPrompts, store.OwnPrompts, store.TooManyGuesses:
+	case store.AddressHolds, store.AddressShare, store.AddressBusy, store.TooFast, store.TooManyPrompts,
+		store.OwnPrompts, store.TooManyGuesses:
 		return http.StatusTooManyRequests
+	default:
+		return http.StatusConflict
 	}
-	return http.StatusConflict
 }
 
 // RetryAfter says in the answer after how long a refused request may be sent again, where that is known.

@@ -4,38 +4,31 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"cinemasphere/mpesa"
 )
 
-const (
-	digitRun = 9  // the length from which digits may be a phone number, or an id that ends in one
-	tokenRun = 26 // the length of our tokens and secrets: capital letters and the digits 2 to 7
-)
+// tokenRun is the length of our tokens and secrets: capital letters and the digits 2 to 7.
+const tokenRun = 26
 
-// Mask makes text fit for a log: of every run that may be a token or a secret the first three characters stay; of every
-// run of nine or more digits, such as a phone number or a CheckoutRequestID, the first four and last three.
-func Mask(text string) string {
-	text = maskRuns(text, tokenRun, inToken, func(run string) string { return run[:3] + "*****" })
-	return maskRuns(text, digitRun, isDigit, func(run string) string {
-		return run[:4] + strings.Repeat("*", len(run)-7) + run[len(run)-3:]
-	})
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+// Mask makes text fit for a log: of every run that may be a token or a secret the first three characters stay, and
+// phone numbers and the ids that end in one are masked as [mpesa.MaskDigits] does it.
+func Mask(text string) string { return mpesa.MaskDigits(maskTokens(text)) }
 
 func inToken(c byte) bool { return c >= 'A' && c <= 'Z' || c >= '2' && c <= '7' }
 
-// maskRuns masks every run of at least least characters of a class. Text without one is returned as it is.
-func maskRuns(text string, least int, of func(byte) bool, mask func(string) string) string {
+// maskTokens masks what may be a token or a secret. Text without one is returned as it is.
+func maskTokens(text string) string {
 	var out strings.Builder
 	written, run := 0, 0
 	for i := 0; i <= len(text); i++ {
-		if i < len(text) && of(text[i]) {
+		if i < len(text) && inToken(text[i]) {
 			run++
 			continue
 		}
-		if run >= least {
-			out.WriteString(text[written : i-run])
-			out.WriteString(mask(text[i-run : i]))
+		if run >= tokenRun {
+			out.WriteString(text[written : i-run+3])
+			out.WriteString("*****")
 			written = i
 		}
 		run = 0
@@ -47,14 +40,12 @@ func maskRuns(text string, least int, of func(byte) bool, mask func(string) stri
 	return out.String()
 }
 
-// MaskAttr is [Mask] for every attribute of a log, as slog.HandlerOptions.ReplaceAttr. Times are cut to milliseconds, as
-// finer ones look like phone numbers too.
+// MaskAttr is [Mask] for every attribute of a log, as slog.HandlerOptions.ReplaceAttr. Times are cut to milliseconds,
+// as finer ones look like phone numbers too.
 func MaskAttr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:
-		if text := a.Value.String(); len(text) >= digitRun {
-			return slog.String(a.Key, Mask(text))
-		}
+		return slog.String(a.Key, Mask(a.Value.String()))
 	case slog.KindTime:
 		return slog.Time(a.Key, a.Value.Time().Truncate(time.Millisecond))
 	case slog.KindAny:
@@ -64,6 +55,7 @@ func MaskAttr(_ []string, a slog.Attr) slog.Attr {
 		case interface{ String() string }:
 			return slog.String(a.Key, Mask(v.String()))
 		}
+	default:
 	}
 	return a
 }

@@ -15,12 +15,13 @@ import (
 
 func TestMask(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                                "",
-		"ticket KSh 1,350":                "ticket KSh 1,350",
-		"254712345678":                    "2547*****678",
-		"push to 254712345678 failed":     "push to 2547*****678 failed",
-		"0712345678 and 0110123456.":      "0712***678 and 0110***456.",
-		"ws_CO_231120262201254712345678":  "ws_CO_2311***********************678"[:len("ws_CO_2311")] + strings.Repeat("*", 17) + "678",
+		"":                            "",
+		"ticket KSh 1,350":            "ticket KSh 1,350",
+		"254712345678":                "2547*****678",
+		"push to 254712345678 failed": "push to 2547*****678 failed",
+		"0712345678 and 0110123456.":  "0712***678 and 0110***456.",
+		"ws_CO_231120262201254712345678": "ws_CO_2311***********************678"[:len("ws_CO_2311")] +
+			strings.Repeat("*", 17) + "678",
 		"12345678":                        "12345678",
 		"/cb/ABCDEFGHIJKLMNOPQRSTUVWXYZ":  "/cb/ABC*****",
 		"A2B3C4D5E6F7G2H3I4J5K6L7M2 open": "A2B***** open",
@@ -53,7 +54,8 @@ func TestMaskLeavesNothingLong(t *testing.T) {
 func TestMaskAttr(t *testing.T) {
 	var out strings.Builder
 	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{ReplaceAttr: web.MaskAttr}))
-	log.Error("push 1", "phone", "254712345678", "error", errors.New("no route to 254712345678"), "wait", 3*time.Second, "n", 12)
+	log.Error("push 1", "phone", "254712345678", "error", errors.New("no route to 254712345678"), "wait", 3*time.Second,
+		"n", 12)
 	if nineDigits.MatchString(strings.ReplaceAll(out.String(), "3000000000", "")) {
 		t.Errorf("log has nine digits in a row: %s", out.String())
 	}

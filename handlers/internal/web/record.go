@@ -94,7 +94,8 @@ func (k *Kit) recovered(rec *record, r *http.Request, v any, lastResort Draw) {
 	case v == http.ErrAbortHandler:
 		rec.err = http.ErrAbortHandler
 	case rec.status != 0:
-		k.log.Error("panic after the answer had begun", "request", k.requestID(rec), "error", Mask(fmt.Sprintf("%v\n%s", v, debug.Stack())))
+		k.log.Error("panic after the answer had begun", "request", k.requestID(rec), "error",
+			Mask(fmt.Sprintf("%v\n%s", v, debug.Stack())))
 		rec.err = http.ErrAbortHandler
 	default:
 		rec.note(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
@@ -123,7 +124,8 @@ func (k *Kit) line(rec *record, r *http.Request, started time.Time) {
 	micros := k.now().Sub(started).Microseconds()
 	attrs := [7]slog.Attr{
 		slog.String("method", knownMethod(r.Method)), slog.String("route", route), slog.Int("status", rec.status),
-		slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(micros)/1000), slog.String("request", k.requestID(rec)),
+		slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(micros)/1000),
+		slog.String("request", k.requestID(rec)),
 	}
 	n := 6
 	if rec.err != nil {

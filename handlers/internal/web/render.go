@@ -69,9 +69,11 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 // NoStore keeps an answer out of every cache.
 func NoStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "private, no-store") }
 
-// Compress gzips what handlers render, with a little chance in its length, so that nobody learns a page's secrets from it.
+// Compress gzips what handlers render, with a little chance in its length, so that nobody learns a page's secrets from
+// it.
 func Compress() (func(http.Handler) http.HandlerFunc, error) {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.StatelessCompression), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.StatelessCompression),
+		gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}

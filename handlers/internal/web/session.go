@@ -25,12 +25,14 @@ type Sessions struct {
 
 // NewSessions keeps sessions in the books. With https the cookie never travels in the clear.
 func NewSessions(st *store.Store, https bool) *Sessions {
-	// Not scs.New, which starts a goroutine for a store in memory that would not be used. Managers made this way share one
-	// context key: there must be only one in a request.
+	// Not scs.New, which starts a goroutine for a store in memory that would not be used. Managers made this way share
+	// one context key: there must be only one in a request.
 	m := &scs.SessionManager{
 		Store: st.Sessions(), Codec: scs.GobCodec{}, HashTokenInStore: true,
 		Lifetime: sessionLifetime, // absolute: reading a page never writes
-		Cookie:   scs.SessionCookie{Name: "cinemasphere", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+		Cookie: scs.SessionCookie{
+			Name: "cinemasphere", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true,
+		},
 	}
 	if https {
 		m.Cookie.Name, m.Cookie.Secure = "__Host-cinemasphere", true

@@ -13,7 +13,8 @@ type Tester interface {
 }
 
 // Program is called first by a test that needs the named program; missing is nil where it is installed. With TEST_QUICK
-// set the test is skipped. Where the program is missing the test fails with CI set, and is skipped with a word elsewhere.
+// set the test is skipped. Where the program is missing the test fails with CI set, and is skipped with a word
+// elsewhere.
 func Program(t Tester, name string, missing error) {
 	t.Helper()
 	switch {

@@ -12,7 +12,8 @@ import (
 )
 
 // ErrMissing means that PostgreSQL is not installed.
-var ErrMissing = errors.New("PostgreSQL's initdb and postgres are neither in /usr/lib/postgresql/*/bin nor in PATH: apt install postgresql")
+var ErrMissing = errors.New(
+	"PostgreSQL's initdb and postgres are neither in /usr/lib/postgresql/*/bin nor in PATH: apt install postgresql")
 
 // Missing says why this machine cannot start a server: nil where it can.
 func Missing() error {

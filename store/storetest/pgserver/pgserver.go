@@ -1,5 +1,5 @@
-// Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone. It ends with
-// the process that started it, however that ends, and leaves nothing behind.
+// Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone. It
+// ends with the process that started it, however that ends, and leaves nothing behind.
 //
 // It is for tests and the load generator, and must never be pointed at a server that it has not started itself.
 package pgserver
@@ -32,8 +32,8 @@ type Server struct {
 	keeper *exec.Cmd
 }
 
-// keep runs the server until standard input ends, then ends it and removes its directory. A shell does this, because it must
-// be done for a process that is killed as well.
+// keep runs the server until standard input ends, then ends it and removes its directory. A shell does this, because it
+// must be done for a process that is killed as well.
 const keep = `dir=$1 postgres=$2; shift 2; cd /
 "$postgres" -D "$dir/data" "$@" & server=$!
 while read -r line; do :; done
@@ -42,7 +42,8 @@ kill -QUIT $server; wait $server; rm -rf "$dir"`
 // startTime is how long a server may take to come up.
 const startTime = 30 * time.Second
 
-// Start makes and starts a server. A process of root's has it run as the user postgres, since PostgreSQL refuses to be root.
+// Start makes and starts a server. A process of root's has it run as the user postgres, since PostgreSQL refuses to be
+// root.
 func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	bin, err := binaries()
 	if err != nil {
@@ -61,8 +62,8 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Stop(), os.RemoveAll(s.dir))
 		}
 	}()
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.dir+"/data", "-U", "postgres", "-A", "trust",
-		"-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.dir+"/data", "-U", "postgres", "-A",
+		"trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	initdb.Dir, initdb.SysProcAttr = "/", &syscall.SysProcAttr{Credential: who}
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
@@ -78,17 +79,18 @@ func (s *Server) run(ctx context.Context, binary string, who *syscall.Credential
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has it open for itself
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer theirs.Close()
+	defer func() { _ = theirs.Close() }()
 	s.alive = ours
-	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700", "max_connections=200"}
+	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700",
+		"max_connections=200"}
 	if !durable {
-		settings = append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
-			"checkpoint_timeout=1h", "shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
+		settings = append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
+			"autovacuum=off", "checkpoint_timeout=1h", "shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
 	}
 	args := []string{"-c", keep, "keeper", s.dir, binary}
 	for _, set := range settings {
@@ -155,8 +157,8 @@ func (s *Server) URL(database string) string {
 	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(s.dir)
 }
 
-// Create makes a database, as a copy of the template where that is not "": nobody may be using the template. Settings are as in
-// the server's configuration, such as synchronous_commit=off, besides encoding.
+// Create makes a database, as a copy of the template where that is not "": nobody may be using the template. Settings
+// are as in the server's configuration, such as synchronous_commit=off, besides encoding.
 func (s *Server) Create(ctx context.Context, database, template string, settings ...string) error {
 	query := "CREATE DATABASE " + name(database)
 	if template != "" {
@@ -183,8 +185,8 @@ func (s *Server) Drop(ctx context.Context, database string) error {
 	return s.admin(ctx, "postgres", "DROP DATABASE "+name(database)+" WITH (FORCE)")
 }
 
-// Empty removes every row that the books have from a database, which is far quicker than to make a new one. It is an error where
-// somebody still has a transaction open there.
+// Empty removes every row that the books have from a database, which is far quicker than to make a new one. It is an
+// error where somebody still has a transaction open there.
 func (s *Server) Empty(ctx context.Context, database string) error {
 	// With triggers off nothing looks at references, so the order of the tables does not matter.
 	return s.admin(ctx, database, `SET lock_timeout = '1s'; SET session_replication_role = replica;

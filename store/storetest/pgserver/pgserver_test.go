@@ -18,7 +18,8 @@ import (
 	"cinemasphere/store/storetest/needs"
 )
 
-// TestMain lets the test binary be the process that a test kills: it starts a server, says where, and waits to be ended.
+// TestMain lets the test binary be the process that a test kills: it starts a server, says where, and waits to be
+// ended.
 func TestMain(m *testing.M) {
 	if os.Getenv("PGSERVER_CHILD") == "" {
 		os.Exit(m.Run())
@@ -117,7 +118,11 @@ func TestServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Stop()
+	defer func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
 	run := func(database, query string) error { return s.admin(t.Context(), database, query) }
 	steps := []error{
 		s.Create(t.Context(), "one", ""),

@@ -1,0 +1,296 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"cinemasphere/store/money"
+)
+
+// allBooks are all facts, and what they may concern.
+type allBooks struct {
+	facts    []money.Fact
+	pushes   []money.Push
+	tickets  []money.Ticket
+	refunds  []money.Refund
+	late     []money.Late
+	payments []Payment
+	accounts map[string]string
+	alike    map[money.Key]bool
+	claims   map[claimKey]string // state and reason
+}
+
+type claimKey struct {
+	receipt string
+	ticket  TicketID
+}
+
+func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
+	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]string{}}
+	var facts []caseFact
+	var pushes []casePush
+	var tickets []payable
+	var refunds []caseRefund
+	var alike []money.Key
+	var claims []Claim
+	for _, q := range []struct {
+		into any
+		text string
+	}{
+		{&facts, factSelect + ` ORDER BY id`}, {&pushes, pushSelect + ` ORDER BY id`}, {&refunds, refundOf},
+		{&b.payments, `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`}, {&tickets, payablesQuery},
+		{&alike, `SELECT receipt, push_id AS push FROM alike`}, {&claims, `SELECT ` + claimColumns + ` FROM claim c`},
+	} {
+		if err := s.list(ctx, q.into, q.text); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range alike {
+		b.alike[k] = true
+	}
+	for _, c := range claims {
+		b.claims[claimKey{c.Receipt, c.TicketID}] = string(c.State) + " " + c.Reason
+	}
+	for _, p := range b.payments {
+		if why := money.Reason(p.Reason); why.IsLate() {
+			b.late = append(b.late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: why})
+		}
+	}
+	for _, f := range facts {
+		b.facts = append(b.facts, f.fact())
+		if f.Account != "" && b.accounts[f.Receipt] == "" {
+			b.accounts[f.Receipt] = f.Account
+		}
+	}
+	for _, p := range pushes {
+		b.pushes = append(b.pushes, p.push())
+	}
+	for _, t := range tickets {
+		b.tickets = append(b.tickets, t.ticket())
+	}
+	for _, r := range refunds {
+		b.refunds = append(b.refunds, r.refund())
+	}
+	return b, nil
+}
+
+// checkFacts decides anew what all facts mean, and describes where the rows say otherwise.
+func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
+	b, err := s.loadBooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	payments, tickets := map[money.Key]Payment{}, map[TicketID]money.TicketDecision{}
+	for _, p := range b.payments {
+		p.ID, p.CreatedAt = 0, 0
+		payments[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p
+	}
+	for _, c := range money.Cases(money.Case{
+		Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds, Late: b.late,
+	}) {
+		l := ledger{Case: c, accounts: b.accounts}
+		l.Decision = money.Decide(c, decidedAt(c))
+		for _, p := range l.Decision.Payments {
+			row, is := payments[p.Key]
+			delete(payments, p.Key)
+			switch want := l.row(p); {
+			case !is:
+				say("payment %d %s: it is missing", p.Push, p.Receipt)
+			case row != want:
+				say("payment %d %s: %s", p.Push, p.Receipt, strings.Join(differing(row, want), ", "))
+			}
+			for _, k := range p.Alike {
+				if p.Push == 0 && !b.alike[money.Key{Push: k.Push, Receipt: p.Receipt}] {
+					say("payment %d %s: it is not listed as alike to push %d", p.Push, p.Receipt, k.Push)
+				}
+				delete(b.alike, money.Key{Push: k.Push, Receipt: p.Receipt})
+			}
+		}
+		for _, t := range l.Decision.Tickets {
+			tickets[t.ID] = t
+		}
+		for _, want := range l.Claims {
+			if state := b.claims[claimKey{want.Receipt, want.Ticket}]; state != string(want.State)+" "+
+				string(want.Reason) {
+				say("claim of %s for ticket %d: the facts say %s %s, the books %s", want.Receipt, want.Ticket,
+					want.State, want.Reason, state)
+			}
+			delete(b.claims, claimKey{want.Receipt, want.Ticket})
+		}
+	}
+	for key := range payments {
+		say("payment %d %s: no fact says it", key.Push, key.Receipt)
+	}
+	for key := range b.claims {
+		say("claim of %s for ticket %d: no fact says it", key.receipt, key.ticket)
+	}
+	for key := range b.alike {
+		say("receipt %s and push %d: they are listed as alike, and no fact says it", key.Receipt, key.Push)
+	}
+	for _, t := range b.tickets {
+		if shown, d := t.PaidWith != (money.Key{}), tickets[t.ID]; shown != d.Paid || t.Void != d.Void {
+			say("ticket %d: the facts say paid %v, void %q; the books %v, %q", t.ID, d.Paid, d.Void, shown, t.Void)
+		}
+	}
+	slices.Sort(wrong)
+	return wrong, nil
+}
+
+// differing names the columns in which two payments differ, what the books say and what the facts. Of all but states
+// and reasons it shows no value: some are phone numbers.
+func differing(books, facts Payment) (columns []string) {
+	x, y := reflect.ValueOf(books), reflect.ValueOf(facts)
+	for i := range x.NumField() {
+		if x.Field(i).Equal(y.Field(i)) {
+			continue
+		}
+		switch column := x.Type().Field(i).Tag.Get("db"); column {
+		case "state", "reason", "doubt":
+			columns = append(columns, fmt.Sprintf("%s is %q, and the facts say %q", column, x.Field(i), y.Field(i)))
+		default:
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// decidedAt is when a case was decided last: when its last fact came.
+func decidedAt(c money.Case) (at Instant) {
+	for _, f := range c.Facts {
+		at = max(at, f.At)
+	}
+	return at
+}
+
+// Reread compares what stored callbacks say, when they are read again, with the facts. Make it with [Store.Reread].
+type Reread struct {
+	// Wrong has a line for each callback whose word is not among the facts.
+	Wrong []string
+
+	facts     map[reported]bool
+	pushes    map[string]Push   // by callback token
+	questions map[string]string // receipts, by the tokens of their questions
+	refunds   map[string]string // and of their Reversals
+}
+
+// reported is a fact, as far as a callback that is read again must say the same. The push is left out of what did not
+// come with a push's own token.
+type reported struct {
+	source  money.Source
+	says    money.Saying
+	push    PushID
+	receipt string
+	amount  Cents
+}
+
+// Reread goes through the stored callbacks that have a token of ours and were understood, oldest first: see is given
+// each one with what it is to be compared with.
+func (s *Store) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread, error) {
+	r := &Reread{
+		facts: map[reported]bool{}, pushes: map[string]Push{}, questions: map[string]string{},
+		refunds: map[string]string{},
+	}
+	var facts []caseFact
+	var pushes []Push
+	var tokens []struct{ Kind, Token, Receipt string }
+	err := s.list(ctx, &pushes, `SELECT `+pushOnly+` FROM push_request p`)
+	if err == nil {
+		err = s.list(ctx, &tokens, `SELECT 'question' AS kind, result_token AS token, receipt FROM question
+			UNION ALL SELECT 'question', timeout_token, receipt FROM question
+			UNION ALL SELECT 'refund', r.result_token, COALESCE(y.receipt, '') FROM refund r JOIN payment y ON y.id = r.payment_id`)
+	}
+	last := CallbackID(0)
+	for err == nil {
+		var rows []callbackRow
+		err = s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE id > $1 AND known = 1 AND outcome IS NOT NULL
+			AND outcome <> '`+OutcomeUnreadable+`' ORDER BY id LIMIT 1000`, last)
+		if err != nil || len(rows) == 0 {
+			break
+		}
+		if last == 0 { // the facts are read after the first callbacks: what is applied meanwhile is there
+			err = s.list(ctx, &facts, factSelect)
+			r.index(facts, pushes)
+			for _, t := range tokens {
+				map[string]map[string]string{"question": r.questions, "refund": r.refunds}[t.Kind][t.Token] = t.Receipt
+			}
+		}
+		var cbs []Callback
+		if err == nil {
+			cbs, err = callbacks(rows)
+		}
+		for _, cb := range cbs {
+			see(r, cb)
+			last = cb.ID
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read callbacks again: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Reread) index(facts []caseFact, pushes []Push) {
+	for _, f := range facts {
+		said := f.fact()
+		r.facts[reported{said.Source, said.Says, max(said.Push, said.Beside), said.Receipt,
+			max(amountOf(said), 0)}] = true
+		r.facts[reported{said.Source, said.Says, 0, said.Receipt, max(amountOf(said), 0)}] = true
+		r.facts[reported{said.Source, said.Says, 0, said.Receipt, -1}] = true
+	}
+	for _, p := range pushes {
+		r.pushes[p.CallbackToken] = p
+	}
+}
+
+func amountOf(f money.Fact) Cents {
+	if f.Amount == nil {
+		return 0
+	}
+	return *f.Amount
+}
+
+// among notes a callback whose word is none of these facts.
+func (r *Reread) among(cb Callback, any ...reported) {
+	if !slices.ContainsFunc(any, func(f reported) bool { return r.facts[f] }) {
+		r.Wrong = append(r.Wrong,
+			fmt.Sprintf("callback %d: %s %s, push %d, receipt %s", cb.ID, any[0].source, any[0].says, any[0].push,
+				any[0].receipt))
+	}
+}
+
+// Push compares M-PESA's word on a push.
+func (r *Reread) Push(cb Callback, v Verdict) {
+	for _, f := range v.fact(r.pushes[cb.Token]) {
+		r.among(cb, reported{f.Source, f.Says, max(f.Push, f.Beside), f.Receipt, max(amountOf(f.Fact), 0)})
+	}
+}
+
+// Incoming compares money that came in.
+func (r *Reread) Incoming(cb Callback, h Hint) {
+	if h.Receipt != "" {
+		r.among(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
+	}
+}
+
+// Status compares what Transaction Status said of the receipt that it was asked about. Whom it was paid to is not
+// looked at.
+func (r *Reread) Status(cb Callback, tr Transaction) {
+	asked := r.questions[cb.Token]
+	tr.ToUs, tr.Unclear = true, ""
+	for _, f := range tr.fact(asked) {
+		r.among(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
+			reported{money.Status, money.PaidToOthers, 0, asked, -1})
+	}
+}
+
+// GaveBack compares the result of a Reversal that gave money back, or says that it had gone back before.
+func (r *Reread) GaveBack(cb Callback) {
+	receipt := r.refunds[cb.Token]
+	r.among(cb, reported{money.Reversal, money.GivenBack, 0, receipt, -1},
+		reported{money.Reversal, money.Mentions, 0, receipt, -1},
+		reported{money.Reversal, money.Reversed, 0, receipt, -1})
+}

@@ -1,0 +1,356 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"cinemasphere/store/money"
+)
+
+// scope names what a case is about. It grows until nothing that concerns the same money is outside of it.
+type scope struct {
+	tickets  []TicketID
+	pushes   []PushID
+	receipts []string
+	looked   map[any]bool // pushes and receipts of which it is known what looks like them
+}
+
+// look reports whether it has not been looked yet what may be the same money as a push or a receipt.
+func (c *scope) look(of any) bool {
+	if c.looked == nil {
+		c.looked = map[any]bool{}
+	}
+	first := !c.looked[of]
+	c.looked[of] = true
+	return first
+}
+
+func (c *scope) add(f money.Fact) {
+	c.ticket(f.Ticket)
+	c.push(f.Push)
+	c.push(f.Beside)
+	c.receipt(f.Receipt)
+}
+
+func (c *scope) ticket(id TicketID) {
+	if id != 0 && !slices.Contains(c.tickets, id) {
+		c.tickets = append(c.tickets, id)
+	}
+}
+
+func (c *scope) push(id PushID) {
+	if id != 0 && !slices.Contains(c.pushes, id) {
+		c.pushes = append(c.pushes, id)
+	}
+}
+
+func (c *scope) receipt(r string) {
+	if r != "" && !slices.Contains(c.receipts, r) {
+		c.receipts = append(c.receipts, r)
+	}
+}
+
+func (c *scope) size() int { return len(c.tickets) + len(c.pushes) + len(c.receipts) }
+
+// lockReceipts keeps others from writing about the same receipts until this write is over: of a receipt that is no
+// ticket's yet nothing else is locked.
+func (t *tx) lockReceipts(receipts []string) error {
+	if !t.locks() {
+		return nil
+	}
+	for _, r := range slices.Sorted(slices.Values(receipts)) {
+		if err := t.lockName("receipt " + r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anyID is the condition that a column is one of the ids of parameter n, and anyText that it is one of its texts. One
+// text of SQL does for any number of them.
+func (t *tx) anyID(n int) string {
+	if t.shared() {
+		return fmt.Sprintf(`= ANY (CAST($%d AS BIGINT[]))`, n)
+	}
+	return fmt.Sprintf(`IN (SELECT value FROM json_each($%d))`, n)
+}
+
+func (t *tx) anyText(n int) string {
+	if t.shared() {
+		return fmt.Sprintf(`= ANY (CAST($%d AS TEXT[]))`, n)
+	}
+	return t.anyID(n)
+}
+
+func (t *tx) ids(any any) any   { return t.array(any) }
+func (t *tx) texts(any any) any { return t.array(any) }
+
+func (t *tx) array(values any) any {
+	if t.shared() {
+		return values
+	}
+	text, _ := json.Marshal(values) // of ids or texts: never fails
+	return string(text)
+}
+
+// loadCase reads all that may concern the same money as what the scope names, and locks its tickets.
+func (t *tx) loadCase(c *scope) (*ledger, error) {
+	for {
+		l := &ledger{
+			tickets: map[TicketID]*payable{}, accounts: map[string]string{}, before: map[PaymentID]PaymentState{},
+		}
+		for more := true; more; {
+			var err error
+			if more, err = t.widen(c, l); err != nil {
+				return nil, err
+			}
+		}
+		size := c.size()
+		if err := t.lonely(c, l); err != nil {
+			return nil, err
+		}
+		slices.Sort(c.tickets)
+		again := c.size() != size
+		for _, id := range c.tickets {
+			if t.locks() && !t.owned[id] { // what was read before may be old
+				again, c.looked = true, nil
+				if err := t.lock(id); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if !again {
+			return l, t.loadRows(c, l)
+		}
+	}
+}
+
+type caseFact struct {
+	ID           int64
+	Source       money.Source
+	Says         money.Saying
+	Push, Beside PushID
+	Ticket       TicketID
+	Receipt      string
+	Amount       Cents `db:"amount_cents"`
+	Payer        money.Pattern
+	TransactedAt Instant `db:"transacted_at"`
+	Account      string
+	About        money.DoubtReason
+	At           Instant `db:"created_at"`
+}
+
+const factSelect = `SELECT id, source, says, push_id AS push, receipt, ticket_id AS ticket, beside_id AS beside,
+	amount_cents, payer,
+	transacted_at, account, about, created_at FROM fact`
+
+func (f caseFact) fact() money.Fact {
+	out := money.Fact{
+		ID: f.ID, At: f.At, Source: f.Source, Says: f.Says, Push: f.Push, Receipt: f.Receipt, Ticket: f.Ticket,
+		Beside: f.Beside, Payer: f.Payer, TransactedAt: f.TransactedAt, Account: f.Account != "" && f.Push == 0,
+		About: f.About,
+	}
+	if f.Amount >= 0 {
+		out.Amount = &f.Amount
+	}
+	return out
+}
+
+type casePush struct {
+	ID      PushID
+	Ticket  TicketID
+	Amount  Cents
+	Phone   string
+	MadeAt  Instant `db:"made_at"`
+	Askable int64
+	Refused int64
+}
+
+const pushSelect = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS made_at,
+	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
+	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused FROM push_request`
+
+func (p casePush) push() money.Push {
+	return money.Push{
+		ID: p.ID, Ticket: p.Ticket, Amount: p.Amount, Phone: p.Phone, MadeAt: p.MadeAt, Askable: p.Askable == 1,
+		Refused: p.Refused == 1,
+	}
+}
+
+// widen reads the pushes and facts of a scope, and adds what they name to it. More says that there may be others for
+// that.
+func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
+	tickets := len(c.tickets)
+	var pushes []casePush
+	err = t.list(&pushes, pushSelect+` WHERE ticket_id `+t.anyID(1)+` OR id `+t.anyID(2)+` ORDER BY id`,
+		t.ids(c.tickets), t.ids(c.pushes))
+	if err != nil {
+		return false, err
+	}
+	l.Case.Pushes = l.Case.Pushes[:0]
+	for _, p := range pushes {
+		c.push(p.ID)
+		c.ticket(p.Ticket)
+		l.Case.Pushes = append(l.Case.Pushes, p.push())
+	}
+	if len(c.tickets) != tickets { // they may have other pushes
+		return true, nil
+	}
+	size := c.size()
+	// What looked alike when it was decided about last is of the case until it is decided that it is not.
+	l.alike = l.alike[:0]
+	err = t.list(&l.alike, `SELECT receipt, push_id AS push FROM alike WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2), t.ids(c.pushes), t.texts(c.receipts))
+	if err != nil {
+		return false, err
+	}
+	for _, pair := range l.alike {
+		c.push(pair.Push)
+		c.receipt(pair.Receipt)
+	}
+	var facts []caseFact
+	err = t.list(&facts,
+		factSelect+` WHERE push_id `+t.anyID(1)+` AND push_id <> 0 OR receipt `+t.anyText(2)+` AND receipt <> ''
+		OR ticket_id `+t.anyID(3)+` AND ticket_id <> 0 OR beside_id `+t.anyID(1)+` AND beside_id <> 0 ORDER BY id`,
+		t.ids(c.pushes), t.texts(c.receipts), t.ids(c.tickets))
+	if err != nil {
+		return false, err
+	}
+	l.Case.Facts = l.Case.Facts[:0]
+	for _, f := range facts {
+		c.add(f.fact())
+		l.Case.Facts = append(l.Case.Facts, f.fact())
+		if f.Account != "" && l.accounts[f.Receipt] == "" {
+			l.accounts[f.Receipt] = f.Account
+		}
+	}
+	return c.size() != size, nil
+}
+
+// lonely adds to a scope what may look like the same money as a push whose receipt is not known, or as a receipt that
+// is no push's.
+func (t *tx) lonely(c *scope, l *ledger) error {
+	for _, p := range l.Case.Pushes {
+		known := slices.ContainsFunc(l.Case.Facts, func(f money.Fact) bool {
+			return f.Push == p.ID && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
+		})
+		if known || p.Refused || !c.look(p.ID) {
+			continue
+		}
+		var rows []struct {
+			Receipt string
+			Phone   money.Pattern
+		}
+		err := t.list(&rows, `SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents = $1
+			AND (transacted_at IS NULL OR transacted_at BETWEEN $2 AND $3)
+			UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`,
+			p.Amount, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.Phone.Fits(p.Phone) {
+				c.receipt(r.Receipt)
+			}
+		}
+	}
+	for _, f := range l.Case.Facts {
+		if !loose(l.Case.Facts, f) || !c.look(f.ID) {
+			continue
+		}
+		var amount Cents
+		if f.Amount != nil {
+			amount = *f.Amount
+		}
+		from, to := Instant(0), t.now
+		if f.TransactedAt != 0 {
+			from, to = f.TransactedAt.Add(-money.EchoAfter), f.TransactedAt.Add(money.EchoBefore)
+		}
+		var rows []casePush
+		err := t.list(&rows,
+			pushSelect+
+				` p WHERE (created_at BETWEEN $1 AND $2 OR id IN (SELECT push_id FROM payment WHERE receipt IS NULL))
+			AND state NOT IN ('failed', 'refused')
+			AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3)
+			AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)`, from, to,
+			amount)
+		if err != nil {
+			return err
+		}
+		for _, p := range rows {
+			if f.Payer.Fits(p.Phone) {
+				c.push(p.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// loose reports whether a fact tells of money that no fact gives to a push, and whose payer typed no account number,
+// best of all facts about it.
+func loose(facts []money.Fact, f money.Fact) bool {
+	if f.Receipt == "" || f.Says != money.Paid && (f.Says != money.PaysFor || f.Source != money.Operator) {
+		return false
+	}
+	return !slices.ContainsFunc(facts, func(of money.Fact) bool {
+		return of.Receipt == f.Receipt && (of.Push != 0 || of.Account || of.TransactedAt != 0 && f.TransactedAt == 0)
+	})
+}
+
+// loadRows reads what is to say what a case means, and what the case must know besides facts.
+func (t *tx) loadRows(c *scope, l *ledger) error {
+	if err := t.list(&l.payments, `SELECT `+paymentColumns+` FROM payment
+		WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2)+` ORDER BY id`+t.rowLock(),
+		t.ids(c.pushes), t.texts(c.receipts)); err != nil {
+		return err
+	}
+	var ids []PaymentID
+	for _, p := range l.payments {
+		l.before[p.ID] = p.State
+		ids = append(ids, p.ID)
+		if why := money.Reason(p.Reason); why.IsLate() {
+			l.Late = append(l.Late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: why})
+		}
+	}
+	for _, id := range c.tickets {
+		tk, err := t.ticketForPayment(id)
+		if err != nil {
+			return err
+		}
+		l.tickets[id] = &tk
+		l.Case.Tickets = append(l.Case.Tickets, tk.ticket())
+	}
+	if len(ids) > 0 {
+		if err := t.loadRefunds(ids, l); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(l.Case.Facts, func(f money.Fact) bool { return f.Source == money.Customer }) {
+		return t.list(&l.claims, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id `+t.anyID(1), t.ids(c.tickets))
+	}
+	return nil
+}
+
+func (t *tx) loadRefunds(ids []PaymentID, l *ledger) error {
+	var rows []caseRefund
+	err := t.list(&rows, refundOf+` WHERE r.payment_id `+t.anyID(1), t.ids(ids))
+	for _, r := range rows {
+		l.Case.Refunds = append(l.Case.Refunds, r.refund())
+	}
+	return err
+}
+
+type caseRefund struct {
+	Push    PushID
+	Receipt string
+	Open    int64
+	Out     int
+}
+
+const refundOf = `SELECT COALESCE(y.push_id, 0) AS push, COALESCE(y.receipt, '') AS receipt,
+	CASE WHEN r.state = 'requested' THEN 1 ELSE 0 END AS open,
+	r.sent - r.undone AS out FROM refund r JOIN payment y ON y.id = r.payment_id`
+
+func (r caseRefund) refund() money.Refund {
+	return money.Refund{Of: money.Key{Push: r.Push, Receipt: r.Receipt}, Open: r.Open == 1, Out: r.Out}
+}

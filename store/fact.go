@@ -1,0 +1,112 @@
+package store
+
+import (
+	"cmp"
+	"strings"
+
+	"cinemasphere/store/money"
+)
+
+// Each of these writes down what somebody has said about money, as facts. A fact is never changed.
+
+// factRow is a fact as it stands in its table.
+type factRow struct {
+	money.Fact
+	account string // what the payer typed, as M-PESA gave it
+	by      string // who said it: an operator
+	note    string // in that operator's words
+}
+
+// known is an amount that was said; nil is none.
+func known(c Cents) *Cents {
+	if c <= 0 {
+		return nil
+	}
+	return &c
+}
+
+// fact is what M-PESA says of a push: by its own callback, or in answer to a query. What is neither success nor failure
+// says nothing of money.
+func (v Verdict) fact(p Push) []factRow {
+	f := money.Fact{Source: money.Callback, Push: p.ID}
+	if v.LearntBy == "query" {
+		f.Source = money.Query
+	}
+	switch v.Class {
+	case Success:
+		f.Says, f.Receipt, f.Amount, f.TransactedAt = money.Paid, v.Receipt, v.Amount, v.TransactedAt
+		f.Payer = money.ParsePattern(p.Phone)
+	case FinalFailure:
+		f.Says = money.FailedForGood
+	case SoftFailure:
+		f.Says = money.NotCompleted
+	default:
+		if v.LearntBy == "query" || v.Receipt == "" && v.Amount == nil {
+			return nil
+		}
+		f.Says, f.Receipt, f.Amount, f.TransactedAt = money.Mentions, v.Receipt, v.Amount, v.TransactedAt
+	}
+	if p.CheckoutRequestID != v.CheckoutRequestID {
+		if v.Class != Success || v.Receipt == "" {
+			return nil // it is not known which push it speaks of
+		}
+		f.Beside, f.Push = f.Push, 0
+		f.Payer = money.ParsePattern(cmp.Or(v.Phone, p.Phone))
+	}
+	return []factRow{{Fact: f}}
+}
+
+// fact is what a callback says of its push that could not be read whole.
+func (u Unread) fact(push PushID) []factRow {
+	if u.Receipt == "" && u.Amount == 0 {
+		return nil
+	}
+	return []factRow{{Fact: money.Fact{
+		Source: money.Callback, Says: money.Mentions, Push: push, Receipt: u.Receipt,
+		Amount: known(u.Amount), TransactedAt: u.TransactedAt,
+	}}}
+}
+
+// fact is money that came in. It names the push whose reference its account number is, or the ticket whose code.
+func (h Hint) fact(push PushID, ticket TicketID) factRow {
+	f := factRow{account: h.Account, Fact: money.Fact{
+		Source: money.Confirmation, Says: money.Paid, Push: push, Receipt: h.Receipt, Ticket: ticket,
+		Amount: known(h.Amount), Payer: money.ParsePattern(h.Phone), TransactedAt: h.TransactedAt,
+		Account: h.Account != "" && push == 0,
+	}}
+	if push != 0 {
+		f.Ticket = 0
+	}
+	if h.LearntBy == "pull" {
+		f.Source = money.Pull
+	}
+	return f
+}
+
+// fact is what Transaction Status says of the receipt that it was asked about.
+func (tr Transaction) fact(asked string) []factRow {
+	f := money.Fact{Source: money.Status, Receipt: asked}
+	switch {
+	case tr.NoAnswer, tr.Unclear != "":
+		return nil
+	case !tr.Known, tr.Receipt != "" && !strings.EqualFold(tr.Receipt, asked):
+		f.Says = money.NoSuchReceipt
+	case tr.Reversed:
+		f.Says = money.Reversed
+	case !tr.Completed:
+		f.Says = money.NoSuchReceipt
+	case !tr.ToUs:
+		f.Says = money.PaidToOthers
+	default:
+		f.Says = money.Paid
+	}
+	if f.Says == money.Paid || f.Says == money.Reversed {
+		f.Amount, f.Payer, f.TransactedAt = known(tr.Amount), money.ParsePattern(tr.Phone), tr.TransactedAt
+	}
+	return []factRow{{Fact: f}}
+}
+
+// typed is that a customer names a receipt on the page of a ticket.
+func typed(receipt string, ticket TicketID) factRow {
+	return factRow{Fact: money.Fact{Source: money.Customer, Says: money.PaysFor, Receipt: receipt, Ticket: ticket}}
+}

@@ -1,0 +1,63 @@
+package db
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Pool is a set of connections for reading. It is safe for use by many goroutines.
+type Pool struct {
+	db   *sqlx.DB
+	conn prepared // on SQLite
+	pg   *pgReads // on PostgreSQL
+}
+
+// Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound. Reads take
+// microseconds, and a context that can end would cost each of them a goroutine: it is looked at before, not during.
+func (p *Pool) Get(ctx context.Context, dest any, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return notFound(p.pg.get(ctx, dest, query, args))
+	}
+	return notFound(p.conn.get(ctx, dest, query, args))
+}
+
+// Scan scans one row into variables, which is quicker than into a struct. No row is ErrNotFound.
+func (p *Pool) Scan(ctx context.Context, dest []any, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return notFound(p.pg.scan(ctx, dest, query, args))
+	}
+	return notFound(p.conn.scan(ctx, dest, query, args))
+}
+
+// List scans all rows into the slice that dest points to. No row is no error.
+func (p *Pool) List(ctx context.Context, dest any, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if p.pg != nil {
+		return p.pg.list(ctx, dest, query, args)
+	}
+	return p.conn.list(ctx, dest, query, args)
+}
+
+func (p *Pool) close() error {
+	if p.db == nil {
+		return nil
+	}
+	var errs []error
+	if p.conn.preparer != nil {
+		errs = append(errs, p.conn.close())
+	}
+	return errors.Join(append(errs, p.db.Close())...)
+}

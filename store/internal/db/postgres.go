@@ -1,0 +1,192 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jmoiron/sqlx"
+)
+
+// How many connections one process opens at most to PostgreSQL, which takes 100 unless it is told otherwise: enough for
+// three processes.
+const (
+	pgUrgentConns       = 12
+	pgOrdinaryConns     = 6
+	pgReaderConns       = 5
+	pgUrgentReaderConns = 2
+)
+
+// How long a transaction waits for rows that others have locked.
+const (
+	pgUrgentLock   = 10 * time.Second
+	pgOrdinaryLock = 2 * ordinaryWait
+)
+
+const (
+	pgConnectTime = 5 * time.Second
+	// pgConnLife lets connections move to where the database is now, and the server forget what it remembers for them.
+	pgConnLife = 30 * time.Minute
+	// pgStatementTime bounds a transaction, or a read: a server that has vanished does not say so.
+	pgStatementTime = 20 * time.Second
+)
+
+func pgConfig(path string) (*pgx.ConnConfig, error) {
+	if err := checkPostgresURL(path); err != nil {
+		return nil, err
+	}
+	cfg, err := pgx.ParseConfig(path)
+	if err != nil {
+		return nil, errors.New("postgres:// has an option, or names a file, that the driver cannot read: " +
+			withoutPassword(path, err))
+	}
+	if cfg.Database == "" {
+		return nil, errors.New("postgres:// names no database: it must be " + postgresForm)
+	}
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, pgConnectTime)
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "cinemasphere"
+	}
+	return cfg, nil
+}
+
+func (d *DB) openPostgres(ctx context.Context, o Options) error {
+	cfg, err := pgConfig(o.Path)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	b := &postgresServer{stopped: make(chan struct{}), memory: o.Memory, now: o.Now, log: o.Log}
+	b.urgent.open(cfg, o, pgUrgentConns, pgUrgentLock)
+	b.ordinary.open(cfg, o, pgOrdinaryConns, pgOrdinaryLock)
+	d.engine = b
+	d.Readers = pgPool(pgOpen(cfg, o, pgReaderConns, 0), pgReadTries)
+	d.UrgentReaders = pgPool(pgOpen(cfg, o, pgUrgentReaderConns, 0), pgUrgentTries)
+	if err := d.suits(ctx); err != nil {
+		return err
+	}
+	if o.Inspect != nil {
+		if err := o.Inspect(ctx, &d.Readers, PostgreSQL); err != nil {
+			return err
+		}
+	}
+	if o.Migrate == nil {
+		return nil
+	}
+	conn := sql.OpenDB(pgSafe{stdlib.GetConnector(*cfg), o.Path}) // a migration prepares its own transactions
+	return errors.Join(o.Migrate(ctx, conn, PostgreSQL), conn.Close())
+}
+
+// suits looks whether the database keeps text as it is, and what was committed through a crash.
+func (d *DB) suits(ctx context.Context) error {
+	var encoding, commit string
+	if err := d.Readers.Scan(ctx, []any{&encoding, &commit},
+		`SELECT current_setting('server_encoding'), current_setting('synchronous_commit')`); err != nil {
+		return err
+	}
+	switch {
+	case encoding != "UTF8":
+		return fmt.Errorf("its encoding is %s: it must be made with ENCODING 'UTF8'", encoding)
+	case commit == "off":
+		return errors.New("synchronous_commit is off: payments that were confirmed could be lost")
+	}
+	return nil
+}
+
+// pgOpen makes a pool of at most so many connections, none of which is opened yet.
+func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *sqlx.DB {
+	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgSafe{pgConnector{cfg, pgLimits(lockTime)}, o.Path})), "pgx")
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxLifetime(pgConnLife)
+	return db
+}
+
+// pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that
+// others have locked, and for how long a process that has fallen silent may keep rows locked.
+func pgLimits(lockTime time.Duration) string {
+	if lockTime == 0 {
+		return "" // it only reads
+	}
+	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; "+
+		"SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
+}
+
+// pgPool is a pool for reads, which are tried so often.
+func pgPool(db *sqlx.DB, tries int) Pool { return Pool{db: db, pg: &pgReads{pgRunner{db}, tries}} }
+
+// pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.
+type pgRunner struct{ on pgQueryer }
+
+// pgQueryer is what a pool and one of its connections have in common.
+type pgQueryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+func (r pgRunner) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	return r.on.ExecContext(ctx, query, storable(args)...)
+}
+
+func (r pgRunner) get(ctx context.Context, dest any, query string, args []any) error {
+	return r.on.GetContext(ctx, dest, query, storable(args)...)
+}
+
+func (r pgRunner) scan(ctx context.Context, dest []any, query string, args []any) error {
+	return r.on.QueryRowContext(ctx, query, storable(args)...).Scan(copied(dest)...)
+}
+
+func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) error {
+	return r.on.SelectContext(ctx, dest, query, storable(args)...)
+}
+
+// storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come
+// only from outside, to be looked for in vain or kept for the operator to read. The copy lets callers keep their slice
+// on the stack.
+func storable(args []any) []any {
+	args = copied(args)
+	for i, arg := range args {
+		if text, is := arg.(string); is && (strings.Contains(text, "\x00") || !utf8.ValidString(text)) {
+			args[i] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+		}
+	}
+	return args
+}
+
+// copied is slices.Clone, of which the compiler cannot tell that it lets the slice be.
+func copied(s []any) []any {
+	c := make([]any, len(s))
+	copy(c, s)
+	return c
+}
+
+// pgReads runs reads, which may run again where the connection is lost.
+type pgReads struct {
+	pgRunner
+	tries int
+}
+
+func (r pgReads) get(ctx context.Context, dest any, query string, args []any) error {
+	return pgAgain(r.tries, func() error { return r.pgRunner.get(ctx, dest, query, args) })
+}
+
+func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
+	return pgAgain(r.tries, func() error { return r.pgRunner.scan(ctx, dest, query, args) })
+}
+
+func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
+	return pgAgain(r.tries, func() error {
+		reflect.ValueOf(dest).Elem().SetZero() // what was read before the connection was lost
+		return r.pgRunner.list(ctx, dest, query, args)
+	})
+}

@@ -1,0 +1,452 @@
+package store
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"cinemasphere/store/money"
+)
+
+// This file is the one place where money is written: facts are added, all that may concern the same money is read,
+// [money.Decide] says what it means, and what differs in the rows is written. Nothing else writes payment, alike or
+// claim.
+
+// record writes facts down, and everything that follows from them. It says what became of the first one's money.
+func (t *tx) record(facts ...factRow) (string, error) {
+	added := false
+	for _, f := range facts {
+		n, err := t.addFact(f)
+		if err != nil {
+			return "", err
+		}
+		added = added || n > 0
+	}
+	switch {
+	case len(facts) == 0:
+		return "", nil
+	case !added:
+		return t.known(facts[0].Fact)
+	}
+	l, err := t.decide(facts...)
+	if err != nil {
+		return "", err
+	}
+	return l.outcome(facts[0].Fact, added), nil
+}
+
+// known says what became of money that was decided about when the same was said before. Nothing follows from it anew.
+func (t *tx) known(f money.Fact) (string, error) {
+	if t.said != nil {
+		if err := t.savePush(*t.said); err != nil {
+			return "", err
+		}
+	}
+	var payments int
+	err := t.scan([]any{&payments}, `SELECT count(*) FROM payment WHERE push_id = $1 OR receipt = $2`,
+		noID(int64(f.Push)), orNull(f.Receipt))
+	if err != nil || payments == 0 {
+		return "noted", err
+	}
+	return "duplicate", nil
+}
+
+// recordPush is record for what is said of a push, which is written with what is known of it by now.
+func (t *tx) recordPush(p *Push, facts ...factRow) (string, error) {
+	t.said = p
+	defer func() { t.said = nil }()
+	return t.record(facts...)
+}
+
+func (t *tx) addFact(f factRow) (int64, error) {
+	amount := Cents(-1)
+	if f.Amount != nil && *f.Amount > 0 {
+		amount = *f.Amount
+	}
+	return t.exec(`INSERT INTO fact (id, source, says, push_id, receipt, ticket_id, beside_id, amount_cents, payer,
+		transacted_at, account, said_by, note, created_at, about) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) ON CONFLICT DO NOTHING`,
+		t.s.ids.next(t.now.Time()), f.Source, f.Says, f.Push, f.Receipt, f.Ticket, f.Beside, amount, f.Payer,
+		f.TransactedAt, f.account, f.by, f.note, t.now, f.About)
+}
+
+// ledger is a case with the rows that are to say what it means.
+type ledger struct {
+	money.Case
+	money.Decision
+	tickets  map[TicketID]*payable
+	payments []Payment
+	accounts map[string]string // what the payer of a receipt typed
+	claims   []Claim
+	before   map[PaymentID]PaymentState
+	news     []string    // receipts of which something is said
+	alike    []money.Key // the pairs that are shown as alike
+}
+
+// decide lets everything be written that follows from the facts that name what these name. The rows of a case are
+// locked: its tickets, and the receipts and amounts that no ticket's lock covers.
+func (t *tx) decide(of ...factRow) (*ledger, error) {
+	about := scope{}
+	for _, f := range of {
+		about.add(f.Fact)
+	}
+	if t.said != nil {
+		about.ticket(t.said.TicketID)
+	}
+	news := slices.Clone(about.receipts)
+	if err := t.lockReceipts(news); err != nil {
+		return nil, err
+	}
+	l, err := t.loadCase(&about)
+	if err != nil {
+		return nil, err
+	}
+	l.news = news
+	for {
+		l.Decision = money.Decide(l.Case, t.now)
+		again, err := t.giveSeats(l)
+		if err != nil {
+			return nil, err
+		}
+		if !again {
+			return l, t.writeCase(l)
+		}
+	}
+}
+
+// giveSeats takes seats for a ticket that would be paid if it had them, and says whether there is something to decide
+// again.
+func (t *tx) giveSeats(l *ledger) (bool, error) {
+	for _, d := range l.Decision.Tickets {
+		if !d.NeedsSeats {
+			continue
+		}
+		tk := l.tickets[d.ID]
+		i := slices.IndexFunc(l.Case.Tickets, func(c money.Ticket) bool { return c.ID == d.ID })
+		got, err := t.takeSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
+		if kindOf(err) == SoldOut {
+			l.Case.Tickets[i].Seats = money.SeatsGone
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		tk.moved = tk.moved || !sameLabels(got, tk.Seats)
+		tk.Seats, tk.Held = got, tk.Quantity
+		l.Case.Tickets[i].Seats = money.SeatsHeld
+		return true, nil
+	}
+	return false, nil
+}
+
+// writeCase writes what differs from the decision.
+func (t *tx) writeCase(l *ledger) error {
+	touched := map[TicketID]bool{}
+	if err := t.writePayments(l, touched); err != nil {
+		return err
+	}
+	if err := t.writePushes(l, touched); err != nil {
+		return err
+	}
+	if err := t.writeAlike(l); err != nil {
+		return err
+	}
+	for _, d := range l.Decision.Tickets {
+		if err := t.writeTicket(l, d, touched); err != nil {
+			return err
+		}
+	}
+	if err := t.writeClaims(l, touched); err != nil {
+		return err
+	}
+	if err := t.writeQuestions(l); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(touched)) {
+		if err := t.touch(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowOf finds the row of a payment: the one with its push, or else the one with its receipt.
+func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
+	for _, have := range l.payments {
+		switch {
+		case p.Push != 0 && have.PushID == p.Push:
+			if row.ID != 0 {
+				others = append(others, row)
+			}
+			row = have
+		case p.Receipt != "" && have.Receipt == p.Receipt:
+			if row.ID != 0 {
+				others = append(others, have)
+			} else {
+				row = have
+			}
+		}
+	}
+	return row, others
+}
+
+func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
+	kept := map[PaymentID]bool{}
+	rows := make([]Payment, len(l.Decision.Payments))
+	for i, p := range l.Decision.Payments {
+		rows[i], _ = l.rowOf(p)
+		if kept[rows[i].ID] { // what was one payment is two
+			rows[i] = Payment{}
+		}
+		kept[rows[i].ID] = true
+	}
+	for _, have := range l.payments {
+		if !kept[have.ID] {
+			if err := t.dropPayment(l, have, touched); err != nil {
+				return err
+			}
+		}
+	}
+	// A receipt or a push that moves from one row to another must not stand in both.
+	for i, p := range l.Decision.Payments {
+		if rows[i].ID != 0 &&
+			(rows[i].Receipt != "" && rows[i].Receipt != p.Receipt || rows[i].PushID != 0 && rows[i].PushID != p.Push) {
+			if err := t.run(`UPDATE payment SET receipt = NULL, push_id = NULL WHERE id = $1`, rows[i].ID); err != nil {
+				return err
+			}
+		}
+	}
+	for i, p := range l.Decision.Payments {
+		want := l.row(p)
+		want.ID, want.CreatedAt = rows[i].ID, rows[i].CreatedAt
+		if want == rows[i] {
+			continue
+		}
+		for _, id := range []TicketID{rows[i].TicketID, rows[i].NamedID, want.TicketID, want.NamedID} {
+			if id != 0 {
+				touched[id] = true
+			}
+		}
+		if err := t.writePayment(want, rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row is how a payment stands in its table.
+func (l *ledger) row(p money.Payment) Payment {
+	row := Payment{
+		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
+		Phone: string(p.Payer), Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
+		State: PaymentState(p.State), Reason: string(p.Reason), Automatic: flag(p.Automatic),
+		Loose: flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
+	}
+	if p.AmountKnown {
+		row.Amount = p.Amount
+	}
+	if d := p.Gravest(); d.Why != "" {
+		row.Doubt, row.DoubtCents, row.DoubtReceipt = string(d.Why), d.Amount, d.Receipt
+	}
+	return row
+}
+
+func (t *tx) writePayment(p, before Payment) error {
+	args := []any{
+		orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
+		noID(int64(p.Amount)), p.Assumed, p.Phone,
+		p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason, p.Doubt, p.DoubtCents, p.DoubtReceipt,
+		p.Automatic, t.now, p.Loose,
+	}
+	if p.ID == 0 {
+		return t.run(`INSERT INTO payment (receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
+			reason, doubt, doubt_cents, doubt_receipt, automatic, updated_at, created_at, loose, id)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$17,$18,$19)`, append(args, t.s.ids.next(t.now.Time()))...)
+	}
+	if err := t.run(`UPDATE payment SET receipt = $1, push_id = $2, ticket_id = $3, named_id = $4, amount_cents = $5, assumed = $6, phone = $7, account = $8,
+		transacted_at = $9, learnt_by = $10, state = $11, reason = $12, doubt = $13, doubt_cents = $14, doubt_receipt = $15, automatic = $16, updated_at = $17,
+		loose = $18 WHERE id = $19`, append(args, p.ID)...); err != nil {
+		return err
+	}
+	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to be done
+		return t.run(`UPDATE refund SET state = CASE WHEN $1 = 'refunded' AND sent > undone THEN 'refunded' ELSE 'failed' END, next_at = NULL, updated_at = $2
+			WHERE payment_id = $3 AND state = 'requested'`, p.State, t.now, p.ID)
+	}
+	if p.Receipt == before.Receipt && p.Amount == before.Amount {
+		return nil
+	}
+	// A refund that has not gone out waits for the receipt, and gives back what M-PESA took.
+	return t.run(`UPDATE refund SET amount_cents = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $1 ELSE amount_cents END, next_at = CASE WHEN $2 = '' THEN NULL ELSE CAST($3 AS BIGINT) END,
+		updated_at = $3 WHERE payment_id = $4 AND state = 'requested' AND method = 'reversal' AND sent = 0`, p.Amount, p.Receipt, t.now, p.ID)
+}
+
+// dropPayment lets a row go that says what another one says, or what nobody says any more. Its refunds are the other
+// one's.
+func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) error {
+	for _, id := range []TicketID{drop.TicketID, drop.NamedID} {
+		if id != 0 {
+			touched[id] = true
+		}
+	}
+	for _, p := range l.Decision.Payments {
+		row, others := l.rowOf(p)
+		if !slices.ContainsFunc(others, func(o Payment) bool { return o.ID == drop.ID }) {
+			continue
+		}
+		if err := t.moveRefunds(drop.ID, row.ID); err != nil {
+			return err
+		}
+	}
+	// Of money that was never paid no refund was done.
+	if err := t.run(`DELETE FROM refund WHERE payment_id = $1 AND state = 'failed'`, drop.ID); err != nil {
+		return err
+	}
+	if err := t.run(`DELETE FROM settled WHERE kind = 'payment' AND id = $1`, drop.ID); err != nil {
+		return err
+	}
+	return t.run(`DELETE FROM payment WHERE id = $1`, drop.ID)
+}
+
+func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
+	for _, push := range l.Case.Pushes {
+		var p Push
+		said := t.said != nil && t.said.ID == push.ID
+		if said {
+			p = *t.said
+		} else {
+			var err error
+			if p, err = t.push(`p.id = $1`, push.ID); err != nil {
+				return err
+			}
+		}
+		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
+		was := p.State
+		switch {
+		case i >= 0 && l.Decision.Payments[i].AmountKnown:
+			p.State, p.Live, p.Reason, p.NextQuery = PushPaid, false, "", 0
+		case i >= 0, p.State == PushPaid:
+			p.State, p.Reason, p.NextQuery = PushUnknown, ReasonConfirming, t.now+1
+		}
+		if soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool {
+			return q.Push == p.ID && q.Soon
+		}); soon && p.awaited() {
+			p.NextQuery = min(cmp.Or(p.NextQuery, t.now+1), t.now+1)
+		}
+		if !said && p.State == was && (p.State == PushPaid || p.NextQuery > t.now+1 || p.NextQuery == 0) {
+			continue
+		}
+		if err := t.savePush(p); err != nil {
+			return err
+		}
+		touched[p.TicketID] = true
+	}
+	return nil
+}
+
+func (t *tx) writeAlike(l *ledger) error {
+	want := map[money.Key]bool{}
+	for _, p := range l.Decision.Payments {
+		if p.Push != 0 || len(p.Alike) == 0 {
+			continue
+		}
+		for _, k := range p.Alike {
+			want[money.Key{Push: k.Push, Receipt: p.Receipt}] = true
+		}
+	}
+	have := map[money.Key]bool{}
+	for _, k := range l.alike {
+		have[k] = true
+	}
+	for k := range have {
+		if !want[k] {
+			if err := t.run(`DELETE FROM alike WHERE receipt = $1 AND push_id = $2`, k.Receipt, k.Push); err != nil {
+				return err
+			}
+		}
+	}
+	for k := range want {
+		if !have[k] {
+			if err := t.run(`INSERT INTO alike (receipt, push_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, k.Receipt, k.Push); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID]bool) error {
+	tk := l.tickets[d.ID]
+	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
+		return d.With != money.Key{} && p.Key == d.With
+	})
+	var at Instant
+	if i >= 0 {
+		at = l.Decision.Payments[i].TransactedAt
+	}
+	var err error
+	switch {
+	case d.Paid && tk.Status != Paid:
+		delete(touched, d.ID)
+		err = t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, paid_push = $2, transacted_at = $3, seats = $4,
+			seats_moved = CASE WHEN $5 = 1 THEN 1 ELSE seats_moved END, hold_until = NULL, version = version + 1, updated_at = $6 WHERE id = $7`,
+			d.With.Receipt, d.With.Push, orNone(at), tk.Seats, flag(tk.moved), t.now, tk.ID)
+	case d.Paid && i >= 0 && (d.With.Receipt != tk.Receipt || d.With.Push != tk.PaidPush || at != tk.At):
+		touched[d.ID] = true
+		err = t.run(`UPDATE ticket SET receipt = $1, paid_push = $2, transacted_at = $3 WHERE id = $4`, d.With.Receipt, d.With.Push, orNone(at), tk.ID)
+	case !d.Paid && d.Owed != "" && (tk.Status == Pending || tk.Reason != string(d.Owed)):
+		err = t.ticketOwed(*tk, string(d.Owed))
+	}
+	if err == nil && d.Late != "" && tk.Late == "" {
+		err = t.run(`UPDATE ticket SET late_reason = $1 WHERE id = $2`, d.Late, tk.ID)
+	}
+	if err == nil && d.Void != "" && tk.Voided == 0 {
+		err = t.run(`UPDATE ticket SET voided_at = $1, void_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3`, t.now, d.Void, tk.ID)
+	}
+	if err == nil && d.FreeSeats && tk.Held > 0 {
+		err = t.freeSeats(tk.ID)
+	}
+	return err
+}
+
+func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
+	for _, want := range l.Decision.Claims {
+		i := slices.IndexFunc(l.claims, func(c Claim) bool {
+			return c.Receipt == want.Receipt && c.TicketID == want.Ticket
+		})
+		if i < 0 || l.claims[i].State == ClaimState(want.State) && l.claims[i].Reason == string(want.Reason) {
+			continue
+		}
+		touched[want.Ticket] = true
+		if err := t.run(`UPDATE claim SET state = $1, reason = $2, updated_at = $3 WHERE id = $4`, want.State, want.Reason, t.now, l.claims[i].ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcome says what became of a fact's money.
+func (l *ledger) outcome(f money.Fact, added bool) string {
+	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
+		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})
+	})
+	if i < 0 {
+		return "noted"
+	}
+	p := l.Decision.Payments[i]
+	row, _ := l.rowOf(p)
+	before, is := l.before[row.ID]
+	switch {
+	case p.State == money.Applied && l.tickets[p.Ticket].Status != Paid:
+		return "paid"
+	case added && p.Gravest().Why != "":
+		return "doubt: " + string(p.Gravest().Why)
+	case is && before == PaymentState(p.State) && !added:
+		return "duplicate"
+	case added && (p.State == money.Refunded || p.State == money.Returned) && before != PaymentState(p.State):
+		return "gone back"
+	case p.State == money.RefundDue:
+		return "refund due: " + string(p.Reason)
+	case p.State == money.Unmatched:
+		return "unmatched: " + string(p.Reason)
+	}
+	return "known already"
+}

@@ -1,0 +1,274 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cinemasphere/store/fairuse"
+	"cinemasphere/store/money"
+)
+
+// Money that came without a push of ours, and receipts that customers name.
+
+// Hint is money that M-PESA says came in, without proof of what it is for: a C2B confirmation, or a row of Pull
+// Transactions.
+type Hint struct {
+	Receipt      string
+	Amount       Cents  // 0 where it did not say, or not in a way that can be read
+	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
+	Account      string // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
+	TransactedAt Instant
+	LearntBy     string // c2b or pull
+}
+
+// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint]. Where it does not say how much
+// was paid, u is what is legible.
+func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
+		out, err := t.moneyCame(h)
+		if err == nil && h.Amount <= 0 {
+			out.Outcome, err = OutcomeNoAmount, t.keepUnread(cb.ID, unreadRow{Unread: u})
+		}
+		return out, err
+	})
+}
+
+// RejectCallback writes what became of a kept callback that nothing can be made of.
+func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
+}
+
+// ApplyHint takes in money that M-PESA says came in. Where its account is the reference of a push, or a push's own
+// callback has named the receipt, it is that push's. Otherwise it makes no ticket by itself: it is kept as unmatched
+// until a callback or Transaction Status says more. How much it is M-PESA is asked, where it did not say.
+func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
+	var out Applied
+	err := s.write(ctx, urgent, func(t *tx) error {
+		var err error
+		out, err = t.moneyCame(h)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("apply hint: %w", err)
+	}
+	return out, nil
+}
+
+func (t *tx) moneyCame(h Hint) (out Applied, err error) {
+	if h.Receipt == "" {
+		return Applied{Outcome: "no receipt"}, nil
+	}
+	h.Account = strings.ToUpper(strings.TrimSpace(h.Account))
+	if len(h.Account) > 40 {
+		h.Account = strings.ToValidUTF8(h.Account[:40], "")
+	}
+	ticket, code, err := t.ticketNamed(h.Account)
+	if err != nil {
+		return out, err
+	}
+	if code != "" {
+		h.Account = code // what names no ticket stays as it was typed, for a person to read
+	}
+	push, err := t.pushNamed(h.Account)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return out, err
+	}
+	if out.Outcome, err = t.record(h.fact(push.ID, ticket)); err != nil {
+		return out, err
+	}
+	err = t.scan([]any{&out.Code}, `SELECT t.code FROM payment p JOIN ticket t ON t.id = COALESCE(p.ticket_id, p.named_id) WHERE p.receipt = $1`, h.Receipt)
+	if errors.Is(err, ErrNotFound) {
+		out.Code, err = code, nil
+	}
+	return out, err
+}
+
+// pushNamed finds the push whose reference the account is, and locks it.
+func (t *tx) pushNamed(account string) (Push, error) {
+	if account == "" {
+		return Push{}, ErrNotFound
+	}
+	return t.pushLocked(`p.reference = $1`, account)
+}
+
+// ticketNamed is the ticket whose code the payer has typed, as its page shows it or without the spaces.
+func (t *tx) ticketNamed(account string) (id TicketID, code string, err error) {
+	typed := readCode(account)
+	if typed == "" {
+		return 0, "", nil
+	}
+	err = t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, typed)
+	if errors.Is(err, ErrNotFound) {
+		return 0, "", nil
+	}
+	return id, code, err
+}
+
+// ticketOrPushNamed is the ticket that the account number names, by its code or by the reference of a push of its.
+func (t *tx) ticketOrPushNamed(account string) (TicketID, string, error) {
+	p, err := t.pushNamed(strings.ToUpper(strings.TrimSpace(account)))
+	if errors.Is(err, ErrNotFound) {
+		return t.ticketNamed(account)
+	}
+	var code string
+	if err == nil {
+		err = t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID)
+	}
+	return p.TicketID, code, err
+}
+
+// ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
+type ClaimState string
+
+// A claim is being asked about, then confirmed or refused, or a person must decide.
+const (
+	ClaimAsking    = ClaimState(money.ClaimAsking)
+	ClaimConfirmed = ClaimState(money.ClaimConfirmed)
+	ClaimRefused   = ClaimState(money.ClaimRefused)
+	ClaimPerson    = ClaimState(money.ClaimPerson)
+)
+
+// Why a claim is for a person to decide, besides what the facts say.
+const (
+	ReasonNotAsked      = "not_asked"      // there is no initiator to ask with, or M-PESA did not answer
+	ReasonNotUnderstood = "not_understood" // M-PESA has answered, and not so that it is known what became of it
+)
+
+const (
+	// ClaimTries is how many receipts may be typed for one ticket, and in a day from one browser and for the tickets
+	// that one client has booked for one phone: a stranger who books with somebody's number must not use up its
+	// owner's.
+	ClaimTries = 5
+	claimDay   = 24 * time.Hour
+)
+
+// Claim is a receipt that a customer says has paid for a ticket.
+type Claim struct {
+	ID        int64      `db:"id"`
+	Receipt   string     `db:"receipt"`
+	TicketID  TicketID   `db:"ticket_id"`
+	State     ClaimState `db:"state"`
+	Reason    string     `db:"reason"`
+	CreatedAt Instant    `db:"created_at"`
+	Said      string     `db:"result_text"` // what M-PESA answered last, for the operator
+}
+
+const claimColumns = `c.id, c.receipt, c.ticket_id, c.state, c.reason, c.created_at, '' AS result_text`
+
+// claimShown is a claim with what has become of the question about it: one that is asked about no more is a person's.
+const claimShown = `c.id, c.receipt, c.ticket_id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
+	CASE WHEN ` + claimLeft + ` THEN CASE WHEN COALESCE(q.result_text, '') = '' THEN '` + ReasonNotAsked + `' ELSE '` +
+	ReasonNotUnderstood + `' END ELSE c.reason END AS reason,
+	c.created_at, COALESCE(q.result_text, '') AS result_text`
+
+const (
+	claimLeft = `c.state = 'asking' AND q.next_at IS NULL`
+	claimFrom = ` FROM claim c LEFT JOIN question q ON q.receipt = c.receipt`
+)
+
+// ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is
+// then asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries,
+// TooManyGuesses, or NotFailed where the receipt is the ticket's own; saying the same again changes nothing.
+func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		var tk struct {
+			ID            TicketID
+			Phone         string
+			OwnReceipt    string
+			Client        string
+			Browser       string
+			Known, Tried  int
+			ByPhone, ByBr int
+		}
+		err := t.lockSecret(secret)
+		if err == nil {
+			err = t.scan([]any{&tk.ID, &tk.Phone, &tk.OwnReceipt, &tk.Client, &tk.Browser}, `SELECT id, phone, receipt, client, browser FROM ticket WHERE secret = $1`, secret)
+		}
+		if err != nil {
+			return err
+		}
+		err = t.scan([]any{&tk.Known, &tk.Tried, &tk.ByPhone, &tk.ByBr}, `SELECT
+			(SELECT count(*) FROM claim WHERE ticket_id = $1 AND receipt = $2), (SELECT count(*) FROM claim WHERE ticket_id = $1),
+			(SELECT count(*) FROM claim c JOIN ticket o ON o.id = c.ticket_id WHERE c.phone = $3 AND c.created_at > $5
+				AND (o.client = $6 AND (o.client <> '' OR o.browser = '') OR o.browser = $7 AND o.browser <> '')),
+			(SELECT count(*) FROM claim WHERE browser = $4 AND browser <> '' AND created_at > $5)`,
+			tk.ID, receipt, tk.Phone, browser, t.now.Add(-claimDay), tk.Client, tk.Browser)
+		switch {
+		case err != nil:
+			return err
+		case receipt == tk.OwnReceipt:
+			return &Refusal{Kind: NotFailed, Secret: secret}
+		case tk.Known > 0:
+			return t.typedAgain(receipt, tk.ID)
+		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
+			return &Refusal{Kind: TooManyTries}
+		}
+		if err := t.mayGuess(tk.Client, tk.Browser, tk.Phone); err != nil {
+			return err
+		}
+		if err := t.run(`INSERT INTO claim (id, receipt, ticket_id, phone, browser, client, state, reason, created_at, updated_at)
+			VALUES ($1,$2,$3,$4,$5,$6,'asking','',$7,$7)`, t.s.ids.next(t.now.Time()), receipt, tk.ID, tk.Phone, browser, tk.Client, t.now); err != nil {
+			return err
+		}
+		if _, err := t.record(typed(receipt, tk.ID)); err != nil {
+			return err
+		}
+		if err := t.run(`UPDATE question SET client = $1 WHERE receipt = $2 AND client = ''`, tk.Client, receipt); err != nil {
+			return err
+		}
+		return t.touch(tk.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("claim receipt: %w", err)
+	}
+	return nil
+}
+
+// typedAgain asks M-PESA once more about a receipt that it did not know: it may know it now.
+func (t *tx) typedAgain(receipt string, ticket TicketID) error {
+	var refused int
+	err := t.scan([]any{&refused}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'refused' AND reason = $3`, receipt, ticket, money.NotKnown)
+	if err != nil || refused == 0 {
+		return err
+	}
+	return t.askReceipt(receipt, true)
+}
+
+// mayGuess refuses with TooManyGuesses where too many receipts that M-PESA does not know have been named for bookings
+// of the client or the browser.
+func (t *tx) mayGuess(client, browser, phone string) error {
+	if t.s.fair.Off() {
+		return nil
+	}
+	const halves = `COALESCE(sum(CASE c.state WHEN 'confirmed' THEN 0 WHEN 'asking' THEN 1 ELSE 2 END), 0)`
+	if err := errors.Join(t.lockBrowser(browser), t.lockClient(t.s, client)); err != nil {
+		return err
+	}
+	var own, address, lanes int
+	err := t.scan([]any{&own, &address, &lanes}, `SELECT
+		(SELECT `+halves+` FROM ticket o JOIN claim c ON c.ticket_id = o.id
+		WHERE o.browser = $1 AND o.browser <> '' AND c.created_at > $4),
+		(SELECT `+halves+` FROM claim c WHERE c.client = $2 AND c.client <> '' AND c.created_at > $4),
+		(SELECT count(*) FROM ticket WHERE browser = $1 AND browser <> '' AND payment_status = 'Paid'
+		AND voided_at IS NULL) +
+		(SELECT count(*) FROM push_request p JOIN ticket o ON o.id = p.ticket_id
+		WHERE p.phone = $3 AND p.state = 'paid' AND o.voided_at IS NULL)`,
+		browser, client, phone, t.now.Add(-fairuse.Hour))
+	if err != nil {
+		return err
+	}
+	return refusalOf(t.s.fair.Receipt(own/2, address/2, lanes > 0))
+}
+
+// Claims lists the receipts that customers typed for a ticket, newest first.
+func (s *Store) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
+	var cs []Claim
+	if err := s.list(ctx, &cs, `SELECT `+claimShown+claimFrom+` WHERE c.ticket_id = $1
+		ORDER BY c.id DESC`, ticket); err != nil {
+		return nil, fmt.Errorf("read claims: %w", err)
+	}
+	return cs, nil
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cinemasphere/store/money"
+)
+
+// SettleCases takes entries off the list of money, since an operator has seen to them, and keeps the operator's note.
+// No money changes, nothing is freed, but for what may be the same money as a receipt and then is; and each is listed
+// again once its state or reason is another. A receipt that waited for an operator's word is refused with it.
+// ErrNotFound means that there is no such entry. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked,
+// NothingToSettle, SeveralPayments.
+func (s *Store) SettleCases(ctx context.Context, cases []Case, note, by string) error {
+	err := s.write(ctx, urgent, func(t *tx) error {
+		for _, c := range cases {
+			if err := t.settleCase(c, note, by); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return nil
+}
+
+// caseByID reads an entry of the list, and its ticket's id, by its number.
+var caseByID = map[CaseKind]struct{ entry, ticket string }{
+	CasePayment: {casePayments + ` WHERE y.id = $1`, `SELECT ticket_id FROM payment WHERE id = $1`},
+	CasePush:    {casePushes + caseUnpaid + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
+	CaseClaim:   {caseClaims + ` WHERE c.id = $1`, `SELECT ticket_id FROM claim WHERE id = $1`},
+
+	CaseCallback: {caseCallbacks + ` AND c.id = $1`, `SELECT ticket_id FROM unread WHERE callback_id = $1 AND ticket_id IS NOT NULL`},
+}
+
+func (t *tx) settleCase(seen Case, note, by string) error {
+	query := caseByID[seen.Kind]
+	if err := t.lockFor(query.ticket, seen.ID); err != nil {
+		return err
+	}
+	var c Case
+	if err := t.get(&c, query.entry, seen.ID); err != nil {
+		return err
+	}
+	said, err := t.resolution(c, note, by)
+	if err != nil {
+		return err
+	}
+	if kind := c.unsettled(); kind != "" && len(said) == 0 {
+		return &Refusal{Kind: kind}
+	}
+	if _, err := t.record(said...); err != nil {
+		return err
+	}
+	if len(said) > 0 { // what it is now is what is settled, unless its money is still due
+		c = Case{}
+		err := t.get(&c, query.entry, seen.ID)
+		if errors.Is(err, ErrNotFound) {
+			return nil // it has turned out to be the same as another one
+		}
+		if err != nil || c.unsettled() == MoneyDue || c.unsettled() == RefundOpen {
+			return err
+		}
+	}
+	return t.run(`INSERT INTO settled (kind, id, state, reason, note, by_whom, at) VALUES ($1,$2,$3,$4,$5,$6,$7)
+		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, reason = excluded.reason, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
+		c.Kind, c.ID, c.standing(), c.why(), note, by, t.now)
+}
+
+// resolution is what an operator says by taking an entry off the list: of a payment without a receipt, that the receipt
+// which may be the same is; of a receipt, that it is money of its own; of a receipt that a customer named, that it is
+// not the ticket's.
+func (t *tx) resolution(c Case, note, by string) ([]factRow, error) {
+	of := func(f money.Fact) factRow {
+		f.Source = money.Operator
+		return factRow{Fact: f, by: by, note: note}
+	}
+	if c.Kind == CaseClaim && ClaimState(c.State) == ClaimPerson {
+		var ticket TicketID
+		err := t.scan([]any{&ticket}, `SELECT ticket_id FROM claim WHERE id = $1`, c.ID)
+		return []factRow{of(money.Fact{Says: money.NotFor, Receipt: c.Receipt, Ticket: ticket})}, err
+	}
+	if c.Kind != CasePayment || c.Refund == RefundRequested {
+		return nil, nil
+	}
+	have, err := t.payment(`id = $1`, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if have.Doubt != "" {
+		f := money.Fact{
+			Says: money.DoubtEnds, Receipt: have.Receipt, About: money.DoubtReason(have.Doubt),
+			Amount: known(have.DoubtCents),
+		}
+		if have.Receipt == "" {
+			f.Push = have.PushID
+		}
+		return []factRow{of(f)}, nil
+	}
+	var pairs []struct {
+		Receipt string
+		Push    PushID
+		Own     int
+	}
+	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
+		JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
+		have.Receipt, have.PushID)
+	if err != nil || len(pairs) == 0 {
+		return nil, err
+	}
+	var said []factRow
+	if have.Receipt != "" {
+		if have.State == PaymentRefundDue {
+			return nil, nil
+		}
+		for _, p := range pairs {
+			said = append(said, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
+		}
+		return said, nil
+	}
+	for _, p := range pairs {
+		if len(pairs) == 1 || p.Own == 1 {
+			said = append(said, of(money.Fact{Says: money.TheSame, Receipt: p.Receipt, Push: p.Push}))
+		}
+	}
+	if len(said) != 1 {
+		return nil, &Refusal{Kind: SeveralPayments} // of several receipts it cannot be told which is the same
+	}
+	return said, nil
+}
+
+// unsettled says why an entry cannot be taken off the list by an operator's word alone.
+func (c Case) unsettled() RefusalKind {
+	state, claim := PaymentState(c.State), ClaimState(c.State)
+	switch {
+	case c.Kind == CaseCallback && c.State != CallbackUnread, c.over():
+		return NothingToSettle
+	case c.Kind == CasePush, c.Kind == CaseCallback, c.Kind == CaseClaim && claim == ClaimPerson:
+		return ""
+	case c.Kind == CaseClaim && claim == ClaimAsking:
+		return StillAsked
+	case c.Kind == CaseClaim:
+		return NothingToSettle
+	case c.Refund == RefundRequested:
+		return RefundOpen
+	case state == PaymentRefundDue:
+		return MoneyDue
+	case state == PaymentUnmatched, c.Doubt != "", state == PaymentApplied && c.Receipt == "":
+		return ""
+	}
+	return NothingToSettle
+}

@@ -1,0 +1,358 @@
+-- The whole schema, and the one migration that makes it: one text for SQLite and PostgreSQL, which end with the same tables, columns,
+-- constraints and indexes. A change of the schema is a change of this file until the first release, and a migration after it from then on.
+--
+-- TEXT and BIGINT alone. Ids come from Go: they are below 2^53, unique over all tables, and grow with time. Instants come from Go and are
+-- milliseconds UTC. Flags are 0 or 1. A text that is not known is '' and a number or an instant that is not known is NULL, unless a column
+-- says otherwise. id is a row's own number; created_at is when it was made, and updated_at when it was last changed. Rows about money are
+-- never deleted.
+
+-- One row a setting of the cinema: its name and contacts, keys made once, and the environment that the database belongs to.
+CREATE TABLE setting (
+    key        TEXT PRIMARY KEY, -- such as cinema.name
+    value      TEXT NOT NULL,    -- as text; may be a secret
+    updated_at BIGINT NOT NULL
+);
+
+-- A film. It is archived, never deleted.
+CREATE TABLE movie (
+    id              BIGINT PRIMARY KEY,
+    slug            TEXT NOT NULL UNIQUE, -- in the address of its page
+    title           TEXT NOT NULL, -- as the cinema announces it
+    synopsis        TEXT NOT NULL, -- what it is about, in a few sentences
+    poster          TEXT NOT NULL, -- the name of its file, '' for the drawn one
+    poster_alt      TEXT NOT NULL, -- what the poster shows, in words
+    runtime_minutes BIGINT NOT NULL CHECK (runtime_minutes > 0), -- without trailers
+    age_rating      TEXT NOT NULL CHECK (age_rating IN ('GE', 'PG', '16', '18')), -- KFCB's
+    genre           TEXT NOT NULL, -- such as Drama
+    language        TEXT NOT NULL, -- that is spoken in it
+    archived_at     BIGINT, -- when it was taken off the pages
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL
+);
+
+-- A room with a seat plan.
+CREATE TABLE hall (
+    id         BIGINT PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE, -- as customers read it
+    plan       TEXT NOT NULL, -- one line a row from the screen backwards: its label, then o (seat), w (accessible place) or _ (aisle)
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- A film in a hall at a time.
+CREATE TABLE screening (
+    id             BIGINT PRIMARY KEY,
+    movie_id       BIGINT NOT NULL REFERENCES movie (id), -- what is shown
+    hall_id        BIGINT NOT NULL REFERENCES hall (id),  -- where
+    starts_at      BIGINT NOT NULL, -- when the film begins
+    sales_close_at BIGINT NOT NULL, -- from then on nothing is sold
+    price_cents    BIGINT NOT NULL CHECK (price_cents > 0), -- of each seat
+    capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many rows of seat it has
+    status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')), -- whether seats are sold
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL
+);
+CREATE INDEX screening_starts ON screening (starts_at);
+CREATE INDEX screening_movie ON screening (movie_id, starts_at);
+
+-- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
+CREATE TABLE ticket (
+    id              BIGINT PRIMARY KEY,
+    screening_id    BIGINT NOT NULL REFERENCES screening (id), -- that it is for
+    code            TEXT NOT NULL UNIQUE, -- public; begins with 0 unless the money is real
+    secret          TEXT NOT NULL UNIQUE, -- opens the ticket's page
+    customer_name   TEXT NOT NULL, -- as typed
+    phone           TEXT NOT NULL, -- MSISDN of the latest push
+    quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
+    total           BIGINT NOT NULL CHECK (total BETWEEN 1 AND 250000), -- whole shillings
+    payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')), -- see store/doc.go
+    failure_reason  TEXT NOT NULL, -- '' unless it is Failed
+    receipt         TEXT NOT NULL, -- of the payment that paid for it
+    paid_push       BIGINT NOT NULL DEFAULT 0, -- the push that it was paid by; 0 where it is not paid, or that is not known
+    transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
+    seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
+    seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
+    held_since      BIGINT NOT NULL, -- when its latest hold began
+    hold_until      BIGINT, -- when the hold ends; NULL once the seats are paid for or given up
+    idempotency_key TEXT NOT NULL UNIQUE, -- of the request that made it
+    fingerprint     TEXT NOT NULL, -- of that request's content: the same key with another content is refused
+    browser         TEXT NOT NULL, -- the browser session that booked
+    client          TEXT NOT NULL, -- who booked or tried again last: an address block, or partner: and a name; '' a day after
+    late_reason     TEXT NOT NULL DEFAULT '', -- why money that came for it came too late; '' where none did since the last try
+    voided_at       BIGINT, -- since when it admits nobody, though it was paid
+    void_reason     TEXT NOT NULL, -- '' unless it is void
+    version         BIGINT NOT NULL, -- grows with whatever the ticket's page shows
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL
+);
+CREATE INDEX ticket_screening ON ticket (screening_id, client);
+CREATE INDEX ticket_hold ON ticket (hold_until) WHERE hold_until IS NOT NULL;
+CREATE INDEX ticket_phone_hold ON ticket (phone) WHERE hold_until IS NOT NULL;
+CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';
+CREATE INDEX ticket_client ON ticket (client, held_since) WHERE client <> '';
+CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_until IS NOT NULL AND client <> '';
+
+-- One row a seat of a screening, made with it. The one owner of a seat is why nothing can be sold twice.
+CREATE TABLE seat (
+    screening_id BIGINT NOT NULL REFERENCES screening (id), -- that it is a seat of
+    label        TEXT NOT NULL,   -- the row's label and the seat's number, such as F12
+    row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
+    col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
+    accessible   BIGINT NOT NULL CHECK (accessible IN (0, 1)), -- 1 is kept for wheelchair users
+    ticket_id    BIGINT REFERENCES ticket (id), -- that holds it or has paid for it; NULL is free
+    admitted_at  BIGINT, -- when its owner was let in
+    admitted_by  BIGINT, -- by whom
+    PRIMARY KEY (screening_id, label)
+);
+CREATE INDEX seat_ticket ON seat (ticket_id) WHERE ticket_id IS NOT NULL;
+CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL;
+
+-- One STK Push, written down before it is sent. A phone has one live push at most, and so has a ticket.
+CREATE TABLE push_request (
+    id                  BIGINT PRIMARY KEY,
+    ticket_id           BIGINT NOT NULL REFERENCES ticket (id), -- that it is to pay for
+    callback_token      TEXT NOT NULL UNIQUE, -- the last segment of its callback's address: it proves that M-PESA calls
+    reference           TEXT NOT NULL, -- its own account number: the ticket's code and a mark that nobody is told to type
+    checkout_request_id TEXT UNIQUE,   -- Daraja's name for it; NULL until known
+    merchant_request_id TEXT,          -- its other name; NULL until known, and not always the push's alone
+    phone               TEXT NOT NULL, -- MSISDN that it prompts
+    amount              BIGINT NOT NULL CHECK (amount BETWEEN 1 AND 250000), -- whole shillings
+    -- What became of it: not answered yet, accepted by Daraja, perhaps on the phone, no prompt went out, not completed so far, failed for
+    -- good, paid. Paid is never left; every other may still become paid.
+    state               TEXT NOT NULL CHECK (state IN ('sending', 'prompted', 'unknown', 'refused', 'soft_failed', 'failed', 'paid')),
+    live                BIGINT NOT NULL CHECK (live IN (0, 1)), -- 1 while a prompt may be answered: until a final answer, or live_until
+    live_until          BIGINT NOT NULL, -- when it is no longer live, whatever becomes of it
+    result_code         TEXT NOT NULL, -- M-PESA's, or Daraja's of a push that it refused
+    result_text         TEXT NOT NULL, -- the words that came with it, for the operator
+    reason              TEXT NOT NULL, -- ours, why it was not paid
+    queries             BIGINT NOT NULL, -- how often M-PESA was asked about it
+    next_query_at       BIGINT, -- when M-PESA is to be asked; NULL once it is decided or given over to a person
+    lease_until         BIGINT NOT NULL, -- until when whoever asks has it alone
+    query_text          TEXT NOT NULL DEFAULT '', -- M-PESA's last answer to a query, where that was no verdict
+    client              TEXT NOT NULL, -- who asked for the prompt, as of a ticket
+    created_at          BIGINT NOT NULL,
+    updated_at          BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX push_reference ON push_request (reference);
+CREATE UNIQUE INDEX push_live_phone ON push_request (phone) WHERE live = 1;
+CREATE UNIQUE INDEX push_live_ticket ON push_request (ticket_id) WHERE live = 1;
+CREATE INDEX push_ticket ON push_request (ticket_id, id);
+CREATE INDEX push_phone ON push_request (phone, created_at);
+CREATE INDEX push_client ON push_request (client, state, created_at, reason) WHERE client <> '';
+CREATE INDEX push_query ON push_request (next_query_at) WHERE next_query_at IS NOT NULL;
+CREATE INDEX push_made ON push_request (created_at);
+CREATE INDEX push_sending ON push_request (created_at) WHERE state = 'sending';
+
+-- Each callback as it came, written before anything is made of it. Only outcome and decided_at are filled in later. A row of M-PESA's own
+-- list that cannot be read is kept here too, once: its token is made of its content.
+CREATE TABLE callback (
+    id          BIGINT PRIMARY KEY,
+    kind        TEXT NOT NULL, -- stk, status, status_timeout, reversal, reversal_timeout, c2b, validation or pull
+    token       TEXT NOT NULL, -- the last segment of the address that it came to
+    known       BIGINT NOT NULL CHECK (known IN (0, 1)), -- 1 where the token is one of ours
+    source      TEXT NOT NULL, -- the address that it came from
+    body        TEXT NOT NULL, -- cut to 4 KB where the token is none of ours
+    encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64')), -- of body
+    size        BIGINT NOT NULL, -- bytes that came
+    received_at BIGINT NOT NULL, -- when it came
+    outcome     TEXT,  -- what was made of it; NULL until it is applied
+    decided_at  BIGINT -- when it was applied
+);
+CREATE INDEX callback_open ON callback (id) WHERE outcome IS NULL;
+CREATE INDEX callback_stranger ON callback (id) WHERE known = 0;
+CREATE INDEX callback_unread ON callback (id)
+    WHERE outcome IN ('unreadable', 'amount not known', 'receipt of another payment', 'receipt not understood');
+CREATE INDEX callback_validation ON callback (id) WHERE outcome = 'validation';
+CREATE UNIQUE INDEX callback_pull ON callback (token) WHERE kind = 'pull';
+
+-- What is legible in a callback with a token of ours that was not understood whole. It is on the list until M-PESA has reported by another
+-- way what it was about, or a person has looked into it.
+CREATE TABLE unread (
+    callback_id   BIGINT PRIMARY KEY REFERENCES callback (id), -- that was not understood
+    push_id       BIGINT REFERENCES push_request (id), -- that it is of
+    ticket_id     BIGINT REFERENCES ticket (id),       -- that it names
+    paid          BIGINT NOT NULL CHECK (paid IN (0, 1)), -- 1 where it says plainly that its push was paid
+    receipt       TEXT,          -- NULL where none is legible
+    amount_cents  BIGINT,        -- and so of the amount
+    phone         TEXT NOT NULL, -- may be masked
+    account       TEXT NOT NULL, -- the account number that the payer typed
+    transacted_at BIGINT,        -- when the money was paid
+    why           TEXT NOT NULL, -- it was not understood, for the operator
+    legible       TEXT NOT NULL, -- the body as printable text
+    created_at    BIGINT NOT NULL
+);
+CREATE INDEX unread_push ON unread (push_id) WHERE push_id IS NOT NULL;
+CREATE INDEX unread_receipt ON unread (receipt) WHERE receipt IS NOT NULL;
+
+-- One thing that somebody has said about money. A fact is only ever added. 0 and '' stand for what it does not name.
+CREATE TABLE fact (
+    id            BIGINT PRIMARY KEY,
+    source        TEXT NOT NULL,   -- who says it: callback, status, statement, query, confirmation, pull, customer, operator or reversal
+    says          TEXT NOT NULL,   -- what; see package store/money
+    push_id       BIGINT NOT NULL, -- that it names
+    receipt       TEXT NOT NULL,   -- that it names
+    ticket_id     BIGINT NOT NULL, -- that it names
+    beside_id     BIGINT NOT NULL, -- the push whose token it came with, where it names another CheckoutRequestID
+    amount_cents  BIGINT NOT NULL, -- -1 where it does not say
+    payer         TEXT NOT NULL,   -- an MSISDN with * for hidden digits, or its SHA-256
+    transacted_at BIGINT NOT NULL, -- when the money was taken, as M-PESA reports; 0 where it does not say
+    account       TEXT NOT NULL,   -- the account number, as it was given
+    about         TEXT NOT NULL,   -- the doubt that an operator has looked into
+    said_by       TEXT NOT NULL,   -- which operator
+    note          TEXT NOT NULL,   -- that operator's words
+    created_at    BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX fact_once ON fact (receipt, push_id, source, says, ticket_id, beside_id, amount_cents, payer, transacted_at, account)
+    WHERE source NOT IN ('operator', 'customer'); -- what M-PESA reports again is the same fact
+CREATE INDEX fact_push ON fact (push_id) WHERE push_id <> 0;
+CREATE INDEX fact_beside ON fact (beside_id) WHERE beside_id <> 0;
+CREATE INDEX fact_receipt ON fact (receipt) WHERE receipt <> '';
+CREATE INDEX fact_ticket ON fact (ticket_id) WHERE ticket_id <> 0;
+
+-- What the facts mean: money that M-PESA took, each receipt once, and each push that was paid once. One function writes it.
+CREATE TABLE payment (
+    id             BIGINT PRIMARY KEY,
+    receipt        TEXT UNIQUE, -- NULL until M-PESA reports it
+    push_id        BIGINT UNIQUE REFERENCES push_request (id), -- that it answers; NULL where none is known
+    ticket_id      BIGINT REFERENCES ticket (id), -- that it is for; NULL where that is not certain
+    named_id       BIGINT REFERENCES ticket (id), -- that it is said to be for, where that is not certain
+    amount_cents   BIGINT,          -- what M-PESA took; NULL where it did not say
+    assumed        BIGINT NOT NULL, -- 1 where the amount is what the push asked for
+    phone          TEXT NOT NULL,   -- of the payer; may be masked
+    account        TEXT NOT NULL,   -- the account number that the payer typed, as a C2B confirmation reports it
+    transacted_at  BIGINT,          -- when M-PESA took it; NULL where it did not say
+    learnt_by      TEXT NOT NULL, -- the best source that says it was paid
+    state          TEXT NOT NULL CHECK (state IN ('applied', 'refund_due', 'unmatched', 'refunded', 'reversed_elsewhere')), -- what has become of the money
+    reason         TEXT NOT NULL,   -- why it is due back or unmatched
+    doubt          TEXT NOT NULL,   -- what an operator must look into, whatever its state; '' is nothing
+    doubt_cents    BIGINT NOT NULL, -- the amount that the doubt is about
+    doubt_receipt  TEXT NOT NULL,   -- the receipt that the doubt is about
+    loose          BIGINT NOT NULL, -- 1 where no fact gives it to a push, and no account number is known: it may be what a push was paid with
+    automatic      BIGINT NOT NULL, -- 1 where it may go back without an operator
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL
+);
+CREATE INDEX payment_ticket ON payment (ticket_id);
+CREATE INDEX payment_open ON payment (state) WHERE state IN ('refund_due', 'unmatched');
+CREATE INDEX payment_no_receipt ON payment (id) WHERE receipt IS NULL;
+CREATE INDEX payment_loose ON payment (amount_cents, transacted_at) WHERE loose = 1;
+CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
+
+-- A receipt, and a push of unknown receipt, that may be the same money: nothing says so.
+CREATE TABLE alike (
+    receipt TEXT NOT NULL, -- of a payment that is no push's
+    push_id BIGINT NOT NULL REFERENCES push_request (id), -- whose receipt is not known
+    PRIMARY KEY (receipt, push_id)
+);
+CREATE INDEX alike_push ON alike (push_id);
+
+-- Money of a payment on its way back: by M-PESA's Reversal, or by hand. A payment has one open refund at most.
+CREATE TABLE refund (
+    id                         BIGINT PRIMARY KEY,
+    payment_id                 BIGINT NOT NULL REFERENCES payment (id), -- whose money it gives back
+    amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0), -- how much of it
+    seats                      TEXT NOT NULL, -- always ''
+    method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
+    state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- failed is refused by M-PESA
+    requested_by               TEXT NOT NULL, -- a person, or automatic
+    reason                     TEXT NOT NULL, -- why, in a person's words; of an automatic one the payment's reason
+    reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
+    result_token               TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
+    timeout_token              TEXT NOT NULL, -- and of its time-out URL; a new one each time it is sent
+    originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
+    conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
+    sent                       BIGINT NOT NULL, -- how often a Reversal of it went out
+    undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many of these M-PESA reports that nothing came of it
+    undone_ids                 TEXT NOT NULL DEFAULT '',   -- their conversation ids, so that a result that comes twice counts once
+    next_at                    BIGINT, -- when to send it, or to ask what became of it; NULL while nothing is to be done
+    lease_until                BIGINT NOT NULL, -- until when the answer to the last one is awaited
+    result_code                TEXT NOT NULL, -- M-PESA's last
+    result_text                TEXT NOT NULL, -- the words that came with it, for the operator
+    created_at                 BIGINT NOT NULL,
+    updated_at                 BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX refund_open ON refund (payment_id) WHERE state = 'requested';
+CREATE UNIQUE INDEX refund_timeout_token ON refund (timeout_token) WHERE timeout_token <> '';
+CREATE INDEX refund_payment ON refund (payment_id);
+CREATE INDEX refund_next ON refund (next_at) WHERE next_at IS NOT NULL;
+
+-- A receipt that a customer typed on the page of a ticket. State and reason follow from the facts.
+CREATE TABLE claim (
+    id         BIGINT PRIMARY KEY,
+    receipt    TEXT NOT NULL, -- as it was typed, in capitals
+    ticket_id  BIGINT NOT NULL REFERENCES ticket (id), -- on whose page
+    phone      TEXT NOT NULL, -- the ticket's
+    browser    TEXT NOT NULL, -- the browser session that typed it
+    client     TEXT NOT NULL, -- the ticket's
+    state      TEXT NOT NULL CHECK (state IN ('asking', 'confirmed', 'refused', 'person')), -- person is for one to decide
+    reason     TEXT NOT NULL, -- why it was refused, or is for a person
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (ticket_id, receipt)
+);
+CREATE INDEX claim_phone ON claim (phone);
+CREATE INDEX claim_receipt ON claim (receipt);
+CREATE INDEX claim_client ON claim (client, created_at) WHERE client <> '';
+
+-- A receipt about which M-PESA is asked by Transaction Status.
+CREATE TABLE question (
+    receipt       TEXT PRIMARY KEY, -- that M-PESA is asked about
+    result_token  TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
+    timeout_token TEXT NOT NULL UNIQUE, -- and of its time-out URL
+    urgent        BIGINT NOT NULL CHECK (urgent IN (0, 1)), -- 1 where somebody waits for the answer
+    client        TEXT NOT NULL, -- whose booking it was typed for; '' where none
+    checked_for   BIGINT NOT NULL, -- the ticket whose film was about to begin when it was asked; 0 where none
+    sent          BIGINT NOT NULL, -- how often M-PESA was asked
+    next_at       BIGINT, -- when it is to be asked; NULL once it is answered or was asked often enough
+    lease_until   BIGINT NOT NULL, -- until when the answer to the last question is awaited
+    result_text   TEXT NOT NULL, -- M-PESA's last answer, for the operator
+    created_at    BIGINT NOT NULL,
+    updated_at    BIGINT NOT NULL
+);
+CREATE INDEX question_next ON question (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX question_client ON question (client, created_at) WHERE client <> '';
+
+-- An entry that a person has taken off the list of money. Where its state or reason is another now, it is on the list again. Nothing else
+-- depends on it.
+CREATE TABLE settled (
+    kind    TEXT NOT NULL CHECK (kind IN ('payment', 'push', 'claim', 'callback')), -- the table that the entry is of
+    id      BIGINT NOT NULL, -- its row there
+    state   TEXT NOT NULL, -- what it was then
+    reason  TEXT NOT NULL, -- and why
+    note    TEXT NOT NULL, -- what the person wrote
+    by_whom TEXT NOT NULL, -- the person
+    at      BIGINT NOT NULL, -- when
+    PRIMARY KEY (kind, id)
+);
+
+-- Work that one of several processes does at a time, such as ending holds.
+CREATE TABLE lease (
+    name   TEXT PRIMARY KEY, -- of the work
+    holder TEXT NOT NULL,  -- which process
+    until  BIGINT NOT NULL -- when another may take it
+);
+
+-- How Daraja is called, by all processes together: a rate limit and a circuit breaker. One row a kind of call.
+CREATE TABLE pace (
+    name       TEXT PRIMARY KEY, -- daraja (pushes), questions, push (few questions while it rests), and one a rate
+    next_at    BIGINT NOT NULL, -- when the next call may go out
+    failures   BIGINT NOT NULL, -- how many went wrong, one after the other
+    rest_until BIGINT NOT NULL  -- until when none goes out
+);
+
+-- The access token that a Daraja app's last log-in brought, for all processes, since each log-in makes the one before it invalid. It is a
+-- secret: until it ends, within an hour, whoever has it can call Daraja as the cinema.
+CREATE TABLE access_token (
+    app        TEXT PRIMARY KEY, -- made from the consumer key, so that another app's token is not taken for it
+    value      TEXT NOT NULL, -- the token
+    until      BIGINT NOT NULL, -- when it ends
+    updated_at BIGINT NOT NULL
+);
+
+-- A browser session.
+CREATE TABLE session (
+    token      TEXT PRIMARY KEY, -- of its cookie
+    data       TEXT NOT NULL, -- what scs keeps in it, encoded
+    expires_at BIGINT NOT NULL -- when it ends
+);
+CREATE INDEX session_expiry ON session (expires_at);

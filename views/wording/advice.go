@@ -1,0 +1,328 @@
+package wording
+
+import (
+	"cmp"
+	"strings"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+// Advice is what an operator reads about an entry of the list of money, and what can be done about it.
+type Advice struct {
+	// Why says why the entry stands there.
+	Why string `json:"why"`
+	// Nothing says what happens by itself, or why nothing has to be done; "" where something has, or where Why says it.
+	Nothing string `json:"nothing"`
+	// Look says what to look up, mostly in the M-PESA portal, before anything is done; "" where nothing.
+	Look string `json:"look"`
+	// Actions are what can be done, the likeliest first. With Nothing they are for where that does not help.
+	Actions []Action `json:"actions"`
+}
+
+// lookUp is what to do before anything is decided about money.
+const lookUp = "look it up in the M-PESA portal"
+
+// Advise says to the operator why an entry of the list of money stands there, and what can be done: with an initiator,
+// or without one, where nothing goes back but by hand.
+func Advise(c store.Case, initiator bool) Advice {
+	a := advise(c, initiator)
+	if c.Settled {
+		a = nothing(a.Why, "it is settled")
+	}
+	if a.Actions == nil {
+		a.Actions = []Action{} // [] in JSON
+	}
+	return a
+}
+
+func advise(c store.Case, initiator bool) Advice {
+	switch c.Kind {
+	case store.CasePush:
+		return advisePush(c)
+	case store.CaseClaim:
+		return adviseClaim(c)
+	case store.CaseCallback:
+		return adviseCallback(c)
+	default:
+		return advisePayment(c, initiator)
+	}
+}
+
+// advisePayment is about money that M-PESA took.
+func advisePayment(c store.Case, initiator bool) Advice {
+	if a, doubted := adviseDoubt(c, initiator); doubted {
+		return a
+	}
+	switch state := store.PaymentState(c.State); {
+	case state == store.PaymentRefunded:
+		return nothing(ended("refunded", c), "")
+	case state == store.PaymentReversed:
+		return nothing(ended("reversed at M-PESA, not by us", c), "")
+	case state == store.PaymentApplied && len(c.Alike) > 0:
+		return adviseAlike(c, initiator)
+	case state == store.PaymentApplied:
+		return advisePaid(c, initiator)
+	case c.Refund == store.RefundRequested:
+		return adviseRefund(c, initiator)
+	case c.Refund == store.RefundFailed:
+		return adviseRefused(c, initiator)
+	case len(c.Alike) > 0:
+		return adviseAlike(c, initiator)
+	case state == store.PaymentUnmatched && c.Amount == 0:
+		return adviseAmount(c, initiator)
+	case state == store.PaymentUnmatched:
+		return adviseUnmatched(c, initiator)
+	}
+	return advisePaid(c, initiator)
+}
+
+// nothing is advice to do nothing.
+func nothing(why, because string) Advice { return Advice{Why: why, Nothing: because} }
+
+// ended adds to what has become of money what M-PESA's last answer to its Reversal means, where that is not simply
+// that it was done.
+func ended(why string, c store.Case) string {
+	if mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome != mpesa.OutcomeAlreadyReversed {
+		return why
+	}
+	return why + lastReversal(c)
+}
+
+// lastReversal is what M-PESA has answered to the last Reversal, "" where it has not, or where that is simply that it
+// was done.
+func lastReversal(c store.Case) string {
+	if c.Code == "" || mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome == mpesa.OutcomeDone {
+		return ""
+	}
+	return "; M-PESA answered with " + reversalAnswer(c)
+}
+
+// answer is what M-PESA answered: its code with its own text.
+func answer(code, text string) string { return mpesa.ShownAnswer(mpesa.Code(code), text) }
+
+// reversalAnswer is what M-PESA has answered to a Reversal, and what that means.
+func reversalAnswer(c store.Case) string {
+	text := answer(c.Code, c.RefundText) + "."
+	if strings.Count(c.Code, ".") > 1 { // such as 500.003.03: Daraja's own, which is no result
+		return text
+	}
+	return text + " " + mpesa.ClassifyResult(mpesa.Code(c.Code)).Operator
+}
+
+// adviseDoubt is about money of which M-PESA contradicts itself, or a person. Doubted is false where it does not.
+func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
+	state := store.PaymentState(c.State)
+	back := state == store.PaymentRefunded || state == store.PaymentReversed
+	twoAmounts := "M-PESA has reported two amounts of it: " + Cents(c.Amount) + " and " + Cents(c.DoubtCents)
+	switch c.Doubt {
+	case store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount:
+		if c.Refund == store.RefundRequested {
+			return adviseRefund(c, initiator), true
+		}
+	}
+	switch c.Doubt {
+	case store.DoubtNoSuchReceipt:
+		return adviseUnknown(c, "M-PESA was asked, and reports no completed payment with this receipt"), true
+	case store.DoubtPaidOthers:
+		return adviseUnknown(c, "M-PESA was asked, and reports that it was paid to somebody else"), true
+	case store.DoubtAmount:
+		if back {
+			return Advice{Why: twoAmounts, Look: "look in the M-PESA portal what has gone back",
+				Actions: []Action{resolve(c, "then")}}, true
+		}
+		return Advice{Why: twoAmounts, Look: lookUp,
+			Actions: []Action{refund(c, initiator, "if it is not what the ticket costs"), resolve(c, "else")}}, true
+	case store.DoubtShared:
+		return Advice{
+			Why:     "M-PESA has reported the receipt " + c.DoubtOf + " for two prompts",
+			Look:    "look both prompts up in the M-PESA portal",
+			Actions: []Action{acceptOf("", "", "if one of them was paid with another receipt"), resolve(c, "then")},
+		}, true
+	case store.DoubtReturnedTwice:
+		return Advice{
+			Why: "it was recorded as given back by hand (" + c.RefundText +
+				"), and M-PESA reports that it has given it back too",
+			Look:    "compare the two in the M-PESA portal; if it went back twice, ask the customer for one of them",
+			Actions: []Action{resolve(c, "then")},
+		}, true
+	case store.DoubtReturnedOther:
+		why := Cents(c.DoubtCents) + " of it went back (" + c.RefundText + "), and M-PESA took " + Cents(c.Amount)
+		if back {
+			return Advice{
+				Why: why, Look: "compare the two in the M-PESA portal", Actions: []Action{resolve(c, "then")},
+			}, true
+		}
+		return Advice{
+			Why: why, Look: "look in the M-PESA portal what has gone back, and give back the rest there",
+			Actions: []Action{toPayment(c, Returned, "then")},
+		}, true
+	}
+	return a, false
+}
+
+// adviseUnknown is about money that a person took to be there, and M-PESA does not know as ours.
+func adviseUnknown(c store.Case, why string) Advice {
+	a := Advice{Why: why, Look: lookUp, Actions: []Action{
+		acceptOf("", c.TicketCode, "if the ticket was paid with another receipt"),
+		toPayment(c, NothingPaid, "if nothing was paid"),
+	}}
+	if c.State != string(store.PaymentRefundDue) {
+		a.Actions = append(a.Actions, resolve(c, "if it was paid all the same"))
+	}
+	return a
+}
+
+// adviseAlike is about money that may be the same as another entry's: one that has the receipt which the other lacks.
+func adviseAlike(c store.Case, initiator bool) Advice {
+	a := advisePaid(c, initiator)
+	if c.State == string(store.PaymentUnmatched) {
+		a = adviseUnmatched(c, initiator)
+	}
+	receipt, prompt := c.Receipt, c.Alike[0]
+	if receipt == "" {
+		receipt, prompt = c.Alike[0], c.Name()
+	}
+	const two = "if they are two"
+	separate := resolveNamed(receipt, two)
+	if c.Receipt != "" && c.State == string(store.PaymentRefundDue) {
+		separate = refund(c, initiator, two)
+	}
+	return Advice{Why: a.Why, Look: "look them up in the M-PESA portal",
+		Actions: []Action{acceptOf(receipt, prompt, "if they are one"), separate}}
+}
+
+// advisePaid is about a ticket's money.
+func advisePaid(c store.Case, initiator bool) Advice {
+	due := c.State == string(store.PaymentRefundDue)
+	switch {
+	case c.Receipt == "" && due:
+		return Advice{Why: "M-PESA confirmed it without a receipt, and it is due back: " + refundReason(c),
+			Nothing: receiptComes, Look: lookUp,
+			Actions: []Action{accept(c, "if it is there"), refund(c, initiator, "or")}}
+	case c.Receipt == "":
+		return Advice{Why: "M-PESA confirmed it without a receipt", Nothing: receiptComes,
+			Look: lookUp, Actions: []Action{accept(c, "if it is there")}}
+	case due && c.Amount == 0:
+		return Advice{Why: "it is due back, and M-PESA did not report how much it took", Look: lookUpAmount,
+			Actions: []Action{refund(c, initiator, "then")}}
+	case due:
+		return Advice{Why: refundReason(c), Actions: []Action{refund(c, initiator, "")}}
+	}
+	return nothing("paid for the ticket", "")
+}
+
+const (
+	receiptComes = "the receipt comes with a callback or, at a paybill, with a C2B confirmation"
+	lookUpAmount = "look its amount up in the M-PESA portal"
+)
+
+// adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
+func adviseUnmatched(c store.Case, initiator bool) Advice {
+	what := choices(c, initiator)
+	switch {
+	case c.Reason == store.ReasonNamesNoTicket:
+		return Advice{Why: "it names no ticket of ours", Actions: []Action{
+			resolve(c, "if it is another taking of the till"), accept(c, paidForTicket), refund(c, initiator, "else"),
+		}}
+	case c.Reason == store.ReasonToBeConfirmed:
+		return Advice{Why: "it names a ticket, and M-PESA is being asked to confirm that",
+			Nothing: "M-PESA answers within some minutes", Actions: what}
+	case c.Reason == store.ReasonOtherPush:
+		return Advice{
+			Why: "M-PESA reported it with the token of this ticket's prompt and another CheckoutRequestID, " +
+				"so it paid for nothing",
+			Look: "look in the M-PESA portal for this receipt", Actions: what,
+		}
+	}
+	return Advice{Why: cmp.Or(unmatchedWhy[c.Reason], c.Reason), Look: lookUp, Actions: what}
+}
+
+const paidForTicket = "if it paid for a ticket"
+
+// choices are what a person can make of a receipt that names no ticket for certain.
+func choices(c store.Case, initiator bool) []Action {
+	return []Action{accept(c, paidForTicket), refund(c, initiator, "else"), resolve(c, "or, if neither")}
+}
+
+// adviseAmount is about money of which M-PESA has not said how much it is, or not in a way that can be read.
+func adviseAmount(c store.Case, initiator bool) Advice {
+	a := Advice{Why: "M-PESA reported it, and its amount is not known", Look: lookUpAmount,
+		Actions: choices(c, initiator)}
+	if initiator {
+		a.Nothing = "M-PESA is asked how much it is, and answers within some minutes"
+	}
+	return a
+}
+
+// unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
+var unmatchedWhy = map[reason]string{
+	store.ReasonNoSuchReceipt: "M-PESA was asked, and reports no completed payment with this receipt",
+	store.ReasonPaidOthers:    "M-PESA was asked, and reports that it was paid to somebody else",
+	store.ReasonUsed:          "it was named for two tickets",
+	store.ReasonOlder:         "it is older than the ticket that it names",
+	store.ReasonOtherAmount:   "it is of another amount than the ticket that it names",
+	store.ReasonOtherPhone:    "it was paid from another phone than those of the ticket that it names",
+	store.ReasonUnclear:       "it may be the money of another booking of the same phone",
+	store.ReasonMayBeSame:     "it may be money that has paid for the ticket already, or that has gone back",
+	store.ReasonAmountUnknown: "M-PESA reported it, and its amount is not known",
+	store.ReasonAlsoTold:      "it was told of a prompt that has been paid with another receipt",
+}
+
+// adviseRefund is about a refund that is not done.
+func adviseRefund(c store.Case, initiator bool) Advice {
+	switch {
+	case c.Out == 0 && !initiator:
+		return Advice{Why: "a refund was asked for, and there is no API operator (initiator) to send a Reversal with",
+			Actions: []Action{toPayment(c, GiveBack, "")}}
+	case c.Receipt == "":
+		return Advice{Why: "a refund was asked for, and is sent once the receipt is known", Nothing: receiptComes,
+			Look:    lookUp,
+			Actions: []Action{accept(c, "if it is there"), toPayment(c, GiveBack, "or")}}
+	case c.Out == 0:
+		return nothing("a refund was asked for"+lastReversal(c), "its Reversal will be sent to M-PESA")
+	case !c.Awaited && (c.Next == 0 || !initiator):
+		why := "a Reversal was sent, and M-PESA has not reported its result"
+		if c.Code != "" {
+			why += " (" + answer(c.Code, c.RefundText) + ")"
+		}
+		return Advice{Why: why, Look: "look in the M-PESA portal whether the money has gone back",
+			Actions: []Action{toPayment(c, Returned, "if it has"), toPayment(c, GiveBack, "else")}}
+	}
+	return nothing("a refund is on its way"+lastReversal(c), "M-PESA's answer is awaited")
+}
+
+// adviseRefused is about a refund that M-PESA refused.
+func adviseRefused(c store.Case, initiator bool) Advice {
+	a := Advice{Why: "a refund was refused: " + c.RefundText}
+	if c.Code != "" {
+		a.Why = "a refund was refused with " + reversalAnswer(c)
+	}
+	if initiator && !inCents(c) {
+		a.Actions = append(a.Actions, toPayment(c, AskAgain, ""))
+	}
+	or := ""
+	if len(a.Actions) > 0 {
+		or = "or"
+	}
+	a.Actions = append(a.Actions, toPayment(c, GiveBack, or))
+	return a
+}
+
+func refundReason(c store.Case) string {
+	why := cmp.Or(refundWhy[c.Reason], c.Reason)
+	if inCents(c) {
+		why += "; its amount has cents, and a Reversal gives back whole shillings"
+	}
+	return why
+}
+
+var refundWhy = map[reason]string{
+	store.ReasonWrongAmount:        "M-PESA took another amount than was asked",
+	store.ReasonSeatsGone:          "it came after the hold had ended, and the seats have gone to others",
+	store.ReasonScreeningBegun:     "it came after the film had begun",
+	store.ReasonScreeningCancelled: "the screening is cancelled",
+	store.ReasonPaidTwice:          "the ticket had been paid before",
+	store.ReasonVoided:             "the ticket is void",
+	store.ReasonRefundAsked:        "a refund of the ticket was asked for",
+}

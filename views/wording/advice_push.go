@@ -1,0 +1,173 @@
+package wording
+
+import (
+	"cmp"
+
+	"cinemasphere/mpesa"
+	"cinemasphere/store"
+)
+
+const (
+	notAskedAnyMore = "M-PESA has not reported whether this prompt was paid, and is not asked any more"
+	tellsItself     = "M-PESA reports by itself, within some minutes, whether it was paid"
+	asksAgain       = "M-PESA will be asked again"
+)
+
+// advisePush is about a prompt behind which money may lie, or that has failed.
+func advisePush(c store.Case) Advice {
+	switch state := store.PushState(c.State); {
+	case state == store.PushRefused:
+		return nothing("Daraja refused this prompt with "+pushAnswer(c), pushCostNothing(c))
+	case state == store.PushFailed:
+		return nothing("this prompt failed with "+pushAnswer(c), pushCostNothing(c))
+	case state == store.PushSending:
+		return nothing("the prompt is being sent", "Daraja's answer is awaited")
+	case c.Reason == store.ReasonUnknownCode && c.Next != 0:
+		return nothing(answered(c), asksAgain)
+	case c.Reason == store.ReasonConfirming && c.Next != 0:
+		return nothing("what M-PESA reported of this prompt has to be confirmed; the callback is on this list too",
+			"M-PESA is asked whether it was paid")
+	case c.Reason == store.ReasonOddAnswer && c.Next != 0:
+		return nothing(answered(c), "M-PESA is asked about it")
+	case c.Next != 0:
+		return nothing(noVerdict(c, "M-PESA has not reported whether this prompt was paid"), asksAgain)
+	case c.Awaited && !c.Askable && c.Reason == store.ReasonOddAnswer:
+		return nothing(answered(c), tellsItself)
+	case c.Awaited && !c.Askable:
+		return nothing("the answer to this prompt was lost, so M-PESA cannot be asked about it", tellsItself)
+	case c.Awaited:
+		return nothing(noVerdict(c, notAskedAnyMore), tellsItself)
+	}
+	why := noVerdict(c, notAskedAnyMore)
+	if oddCode(c.Reason) {
+		why = answered(c)
+	}
+	return Advice{Why: why, Look: "look for its phone and amount in the M-PESA portal",
+		Actions: []Action{accept(c, "if it was paid"), resolve(c, "else or after that")}}
+}
+
+// pushCostNothing is why nothing has to be done about a prompt that is over.
+func pushCostNothing(c store.Case) string {
+	ours := c.State == string(store.PushRefused) && c.Reason == store.ReasonConfig ||
+		c.State == string(store.PushFailed) && mpesa.Classify(mpesa.Code(c.Code)).Config
+	if ours {
+		return "no money left by this prompt; but put the set-up right"
+	}
+	return "no money left by this prompt"
+}
+
+// pushAnswer is M-PESA's answer about a prompt, and what it means.
+func pushAnswer(c store.Case) string {
+	text := answer(c.Code, c.Text) + "."
+	if means := PushResult(store.PushState(c.State), c.Reason, c.Code, c.Text); means != "" {
+		text += " " + means
+	}
+	return text
+}
+
+// answered says of a prompt what M-PESA has answered about it, where that is no verdict.
+func answered(c store.Case) string { return "M-PESA answered with " + pushAnswer(c) }
+
+// noVerdict is how a prompt stands that may yet be paid: M-PESA has said that it was not completed, or it is silent.
+func noVerdict(c store.Case, silent string) string {
+	switch {
+	case c.State == string(store.PushSoftFailed) && c.Code != "":
+		return answered(c) + " Money may come all the same"
+	case c.RefundText == "":
+		return silent
+	}
+	return silent + "; when it was asked it answered: " + c.RefundText
+}
+
+// adviseClaim is about a receipt that was named for a ticket.
+func adviseClaim(c store.Case) Advice {
+	switch store.ClaimState(c.State) {
+	case store.ClaimAsking:
+		why := "M-PESA is being asked about a receipt that was named for this ticket"
+		if c.RefundText != "" {
+			why += "; so far it answered with " + c.RefundText
+		}
+		return nothing(why, "M-PESA answers within some minutes")
+	case store.ClaimConfirmed:
+		return nothing(cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this "+
+			"ticket"), "")
+	case store.ClaimRefused, store.ClaimPerson:
+	}
+	a := nothing(cmp.Or(claimWhy[c.Reason], c.Reason), "")
+	if c.Reason == store.ReasonNotUnderstood {
+		a.Why = "the customer named this receipt, and M-PESA answered with " + c.RefundText +
+			", which does not say what became of it"
+	}
+	person := store.ClaimState(c.State) == store.ClaimPerson
+	const lookUpReceipt = "look the receipt up in the M-PESA portal"
+	switch {
+	case person && c.Money == store.PaymentApplied && c.Others > 0:
+		a.Why = "the receipt has paid for another ticket, for which a person or the payer had named it"
+		move := acceptOf(c.Receipt, c.TicketCode, "if it paid for this ticket")
+		move.Verb = Move
+		a.Look, a.Actions = lookUpReceipt, []Action{move, resolve(c, "else")}
+	case c.Money == store.PaymentApplied:
+		a.Nothing = "it has paid for a ticket"
+	case c.Money == store.PaymentRefunded, c.Money == store.PaymentReversed:
+		a.Nothing = "its money has gone back"
+	case person:
+		a.Look, a.Actions = lookUpReceipt, []Action{accept(c, "if it paid for the ticket"), resolve(c, "else")}
+	}
+	return a
+}
+
+var claimWhy = map[reason]string{
+	store.ReasonNotAsked:      "the customer named this receipt, and M-PESA could not be asked",
+	store.ReasonOtherAmount:   "the receipt is of another amount than the ticket",
+	store.ReasonOtherPhone:    "the receipt was paid from another phone than the ticket's",
+	store.ReasonUsed:          "the receipt was named for another ticket too",
+	store.ReasonUnclear:       "the receipt may be that of another booking of the same phone",
+	store.ReasonNoSuchReceipt: "the customer named a receipt that M-PESA does not know as a completed payment",
+	store.ReasonPaidOthers:    "the customer named a receipt of a payment to somebody else",
+	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
+	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
+	store.ReasonSettled: "the customer named a receipt that the box office has looked into and not taken for " +
+		"the ticket",
+}
+
+// callbackAbout is what each kind of callback tells of.
+var callbackAbout = map[store.CallbackKind]string{
+	store.CallbackSTK:      "whether a prompt was paid",
+	store.CallbackC2B:      "money that was paid (C2B)",
+	store.CallbackStatus:   "a receipt that it was asked about",
+	store.CallbackReversal: "a Reversal",
+	store.CallbackPull:     "money that was paid (Pull Transactions)",
+}
+
+// adviseCallback is about what M-PESA has sent and what was not understood whole.
+func adviseCallback(c store.Case) Advice {
+	kind := store.CallbackKind(c.Reason)
+	about := cmp.Or(callbackAbout[kind], "something")
+	a := Advice{Why: "M-PESA reported " + about + ", and the report was not understood whole"}
+	if kind == store.CallbackSTK && c.Askable {
+		a.Why = "M-PESA reported that a prompt was paid"
+	}
+	if c.Why != "" {
+		a.Why += ": " + c.Why
+	}
+	if kind == store.CallbackValidation && c.Why != "" {
+		a.Why = c.Why
+	}
+	switch c.State {
+	case store.CallbackRead:
+		return nothing(a.Why+"; it has been read since", "")
+	case store.CallbackResolved:
+		return nothing(a.Why+"; M-PESA has reported the same in another way, or the books have the money", "")
+	}
+	a.Look = "look it up in the M-PESA portal by its text and time"
+	if c.Receipt != "" {
+		a.Look = "look its receipt up in the M-PESA portal"
+	}
+	if kind != store.CallbackStatus && kind != store.CallbackReversal {
+		a.Actions = append(a.Actions, acceptOf(c.Receipt, c.TicketCode, paidForTicket))
+	}
+	if a.Actions = append(a.Actions, resolve(c, "then")); c.Next != 0 {
+		a.Nothing = "M-PESA is asked about it, and answers within some minutes"
+	}
+	return a
+}
