@@ -126,6 +126,7 @@ func TestCloseWaitsForDeliveriesAndStopsTimers(t *testing.T) {
 		w.push("254712345001", 10)
 		w.push("254712345300", 10)
 		<-began
+		synctest.Wait() // the second customer pays at the same moment
 		closed := make(chan struct{})
 		go func() { s.Close(); close(closed) }()
 		synctest.Wait()
