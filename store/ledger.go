@@ -32,7 +32,7 @@ func (t *tx) record(facts ...factRow) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return l.outcome(facts[0].Fact, added), nil
+	return l.outcome(facts[0].Fact), nil
 }
 
 // known says what became of money that was decided about when the same was said before. Nothing follows from it anew.
@@ -423,8 +423,8 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// outcome says what became of a fact's money.
-func (l *ledger) outcome(f money.Fact, added bool) string {
+// outcome says what became of the money of a fact that is new.
+func (l *ledger) outcome(f money.Fact) string {
 	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
 		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})
 	})
@@ -433,15 +433,12 @@ func (l *ledger) outcome(f money.Fact, added bool) string {
 	}
 	p := l.Decision.Payments[i]
 	row, _ := l.rowOf(p)
-	before, is := l.before[row.ID]
 	switch {
 	case p.State == money.Applied && l.tickets[p.Ticket].Status != Paid:
 		return "paid"
-	case added && p.Gravest().Why != "":
+	case p.Gravest().Why != "":
 		return "doubt: " + string(p.Gravest().Why)
-	case is && before == PaymentState(p.State) && !added:
-		return "duplicate"
-	case added && (p.State == money.Refunded || p.State == money.Returned) && before != PaymentState(p.State):
+	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != PaymentState(p.State):
 		return "gone back"
 	case p.State == money.RefundDue:
 		return "refund due: " + string(p.Reason)
