@@ -15,21 +15,18 @@ import (
 
 // What comes of a callback that was not understood whole.
 const (
-	OutcomeUnreadable = "unreadable"       // it could not be read
-	OutcomeNoAmount   = "amount not known" // it tells of money, and not how much
-	// it tells of money with a receipt that another prompt was paid with
-	OutcomeShared  = "receipt of another payment"
-	OutcomeReceipt = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
+	OutcomeUnreadable = "unreadable"             // it could not be read
+	OutcomeNoAmount   = "amount not known"       // it tells of money, and not how much
+	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
 )
 
 // notUnderstood are these outcomes, as the index has them.
-const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeShared + `', '` +
-	OutcomeReceipt + `')`
+const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeReceipt + `')`
 
 // NotUnderstood reports whether an outcome means that the callback was not understood whole, and is kept for the list.
 func NotUnderstood(outcome string) bool {
 	switch outcome {
-	case OutcomeUnreadable, OutcomeNoAmount, OutcomeShared, OutcomeReceipt:
+	case OutcomeUnreadable, OutcomeNoAmount, OutcomeReceipt:
 		return true
 	}
 	return false
@@ -198,8 +195,7 @@ const unreadKnown = `(c.outcome = '` + OutcomeReceipt +
 	`' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
 	OR c.outcome = '` + OutcomeNoAmount + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id)
 	OR c.kind = 'stk' AND c.outcome <> '` + OutcomeReceipt + `' AND (p.state = 'paid' AND u.receipt IS NULL
-		OR (p.state = 'paid' OR c.outcome <> '` + OutcomeShared +
-	`') AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
+		OR EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
 	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL
 	AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
