@@ -17,7 +17,7 @@ import (
 const (
 	OutcomeUnreadable = "unreadable"             // it could not be read
 	OutcomeNoAmount   = "amount not known"       // it tells of money, and not how much
-	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is none that is known
+	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is not known
 )
 
 // notUnderstood are these outcomes, as the index has them.
