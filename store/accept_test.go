@@ -250,9 +250,9 @@ func (st *stage) claim(receipt string) {
 func (st *stage) forPerson(receipt string) {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.LeaseQuestion(st.t.Context(), 0)
+	c, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err == nil {
-		err = st.s.EndQuestion(st.t.Context(), c.Receipt)
+		err = st.s.EndReceipt(st.t.Context(), c.Receipt)
 	}
 	if err != nil {
 		st.t.Fatal(err)

@@ -199,9 +199,10 @@ func (s *Store) Reread(ctx context.Context, see func(*Reread, Callback)) (*Rerea
 	var tokens []struct{ Kind, Token, Receipt string }
 	err := s.list(ctx, &pushes, `SELECT `+pushOnly+` FROM push_request p`)
 	if err == nil {
-		err = s.list(ctx, &tokens, `SELECT 'question' AS kind, result_token AS token, receipt FROM question
-			UNION ALL SELECT 'question', timeout_token, receipt FROM question
-			UNION ALL SELECT 'refund', r.result_token, COALESCE(y.receipt, '') FROM refund r JOIN payment y ON y.id = r.payment_id`)
+		err = s.list(ctx, &tokens, `SELECT 'question' AS kind, result_token AS token, receipt FROM question WHERE kind = 'receipt'
+			UNION ALL SELECT 'question', timeout_token, receipt FROM question WHERE kind = 'receipt'
+			UNION ALL SELECT 'refund', q.result_token, COALESCE(y.receipt, '') FROM question q JOIN refund r ON r.id = q.id
+			JOIN payment y ON y.id = r.payment_id WHERE q.kind = 'reversal'`)
 	}
 	last := CallbackID(0)
 	for err == nil {

@@ -223,7 +223,7 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 // violation.
 func (t *tx) addPush(p Sending, client string) error {
 	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
-		reason, queries, lease_until, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',0,0,$9,$7,$7)`,
+		reason, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',$9,$7,$7)`,
 		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference, client)
 }
 

@@ -40,8 +40,8 @@ func BenchmarkBookBehindABusyAddress(b *testing.B) {
 		WHERE r = i %% 20), 'C'||i, 'S'||i, 'A', '2547'||(20000000+i), 2, 100,
 		CASE WHEN i %% 10 = 0 THEN 'Failed' ELSE 'Paid' END, '', '', '[]', 0,
 		%d - 100000 - i*680, 'K'||i, '', 'B'||i, '192.0.2.1', '', 1, 0, 0 FROM n`, now))
-	storetest.Exec(b, o.Path, `INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text, reason, queries, lease_until, client, created_at, updated_at)
-		SELECT id, id, 'T'||id, 'R'||id, phone, 100, CASE WHEN payment_status = 'Paid' THEN 'paid' ELSE 'failed' END, 0, 0, '', '', CASE WHEN payment_status = 'Paid' THEN '' ELSE 'cancelled' END, 0, 0, client, held_since, 0 FROM ticket WHERE id <= 5000`)
+	storetest.Exec(b, o.Path, `INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text, reason, client, created_at, updated_at)
+		SELECT id, id, 'T'||id, 'R'||id, phone, 100, CASE WHEN payment_status = 'Paid' THEN 'paid' ELSE 'failed' END, 0, 0, '', '', CASE WHEN payment_status = 'Paid' THEN '' ELSE 'cancelled' END, client, held_since, 0 FROM ticket WHERE id <= 5000`)
 	b.ResetTimer()
 	for i := range b.N {
 		b.StopTimer()

@@ -46,10 +46,10 @@ const (
 // tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
 var tokens = map[CallbackKind]string{
 	CallbackSTK:             `SELECT id, ticket_id FROM push_request WHERE callback_token = $1`,
-	CallbackStatus:          `SELECT 0, 0 FROM question WHERE result_token = $1`,
-	CallbackStatusTimeout:   `SELECT 0, 0 FROM question WHERE timeout_token = $1`,
-	CallbackReversal:        `SELECT 0, 0 FROM refund WHERE result_token = $1`,
-	CallbackReversalTimeout: `SELECT 0, 0 FROM refund r WHERE ` + refundByTimeout,
+	CallbackStatus:          `SELECT 0, 0 FROM question WHERE result_token = $1 AND kind = 'receipt'`,
+	CallbackStatusTimeout:   `SELECT 0, 0 FROM question WHERE timeout_token = $1 AND kind = 'receipt'`,
+	CallbackReversal:        `SELECT 0, 0 FROM question WHERE result_token = $1 AND kind = 'reversal'`,
+	CallbackReversalTimeout: `SELECT 0, 0 FROM question WHERE timeout_token = $1 AND kind = 'reversal'`,
 	CallbackC2B:             `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 	CallbackValidation:      `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 }

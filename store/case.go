@@ -164,17 +164,16 @@ type casePush struct {
 	Phone   string
 	MadeAt  Instant `db:"made_at"`
 	Askable int64
-	Refused int64
+	State   PushState
 }
 
 const pushSelect = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS made_at,
-	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
-	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused FROM push_request`
+	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, state FROM push_request`
 
 func (p casePush) push() money.Push {
 	return money.Push{
 		ID: p.ID, Ticket: p.Ticket, Amount: p.Amount, Phone: p.Phone, MadeAt: p.MadeAt, Askable: p.Askable == 1,
-		Refused: p.Refused == 1,
+		Refused: p.State == PushRefused,
 	}
 }
 
@@ -188,8 +187,9 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	l.Case.Pushes = l.Case.Pushes[:0]
+	l.Case.Pushes, l.pushes = l.Case.Pushes[:0], map[PushID]PushState{}
 	for _, p := range pushes {
+		l.pushes[p.ID] = p.State
 		c.push(p.ID)
 		c.ticket(p.Ticket)
 		l.Case.Pushes = append(l.Case.Pushes, p.push())
@@ -349,7 +349,8 @@ type caseRefund struct {
 
 const refundOf = `SELECT COALESCE(y.push_id, 0) AS push, COALESCE(y.receipt, '') AS receipt,
 	CASE WHEN r.state = 'requested' THEN 1 ELSE 0 END AS open,
-	r.sent - r.undone AS out FROM refund r JOIN payment y ON y.id = r.payment_id`
+	COALESCE(q.sent, 0) - r.undone AS out FROM refund r JOIN payment y ON y.id = r.payment_id
+	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 
 func (r caseRefund) refund() money.Refund {
 	return money.Refund{Of: money.Key{Push: r.Push, Receipt: r.Receipt}, Open: r.Open == 1, Out: r.Out}

@@ -38,7 +38,7 @@ func testDecidedClaimStays(t *testing.T) {
 		for range 2 {
 			st.clock.add(time.Minute)
 			var err error
-			if asked, err = st.s.LeaseQuestion(t.Context(), 0); err != nil {
+			if asked, err = st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -50,7 +50,7 @@ func testDecidedClaimStays(t *testing.T) {
 			c.change(&tr)
 			st.answer(asked, tr)
 		}
-		if err := st.s.EndQuestion(t.Context(), asked.Receipt); err != nil {
+		if err := st.s.EndReceipt(t.Context(), asked.Receipt); err != nil {
 			t.Fatal(err)
 		}
 		all, err := st.s.Claims(t.Context(), push.TicketID)

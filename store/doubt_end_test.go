@@ -13,7 +13,7 @@ import (
 // unknown lets M-PESA say of the receipt that it is asked about that it knows no such payment.
 func (st *stage) unknown() store.Question {
 	st.t.Helper()
-	k, err := st.s.LeaseQuestion(st.t.Context(), 0)
+	k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestTicketOfAnAnswerStays(t *testing.T) { storetest.Each(t, testTicketOfAnA
 func testTicketOfAnAnswerStays(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid too little")
-	k, err := st.s.LeaseQuestion(t.Context(), 0)
+	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func testTicketOfAnAnswerStays(t *testing.T) {
 		st.do("paid too little")
 		st.ends("Paid; RECEIPT1 applied", "", "")
 	}
-	if k, err := st.s.LeaseQuestion(t.Context(), 0); !errors.Is(err, store.ErrNotFound) {
+	if k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("asked once more: %+v, %v", k, err)
 	}
 }
@@ -191,7 +191,7 @@ func testReversedBesidesByHand(t *testing.T) {
 	st = newStage(t)
 	st.play("accepted > paid > refund")
 	st.reversalSent()
-	k, err := st.s.LeaseQuestion(t.Context(), 0)
+	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}

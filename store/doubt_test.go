@@ -59,7 +59,7 @@ func (st *stage) ends(end, listed, wrong string) {
 func (st *stage) reversalSent(a ...store.RefundAnswer) {
 	st.t.Helper()
 	ctx := st.t.Context()
-	r, err := st.s.TakeRefund(ctx)
+	r, err := st.s.TakeQuestion(ctx, 0, store.Reversal)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func (st *stage) reversalSays(a store.RefundAnswer) {
 func (st *stage) asked(receipt string) store.Question {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.LeaseQuestion(st.t.Context(), 0)
+	c, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func testGivenBackInPartStaysListed(t *testing.T) {
 	st.reversalSent(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Amount: &part, ConversationID: "AG_R"})
 	st.do("by hand, code in groups")
 	st.clock.add(time.Minute)
-	c, err := st.s.LeaseQuestion(t.Context(), 0)
+	c, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func testGivenBackInPartAfterAll(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid > refund")
 	st.reversalSent()
-	k, err := st.s.LeaseQuestion(t.Context(), 0)
+	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func testWordOfAPerson(t *testing.T) {
 			if strings.HasPrefix(name, "a prompt") {
 				st.clock.add(time.Hour)
 			}
-			k, err := st.s.LeaseQuestion(t.Context(), 0)
+			k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil || k.Receipt != "RECEIPT1" {
 				t.Fatal(k.Receipt, err)
 			}
@@ -250,7 +250,7 @@ func testAcceptedInstead(t *testing.T) {
 		st := newStage(t)
 		st.play(events)
 		for range st.payments() {
-			k, err := st.s.LeaseQuestion(t.Context(), 0)
+			k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -308,7 +308,7 @@ func testAnswersAfterTheDecision(t *testing.T) {
 		st := newStage(t)
 		st.play("accepted > cancelled")
 		c := st.asked("BYHAND7")
-		if err := st.s.EndQuestion(t.Context(), c.Receipt); err != nil {
+		if err := st.s.EndReceipt(t.Context(), c.Receipt); err != nil {
 			t.Fatal(err)
 		}
 		if told := st.settle(store.CaseClaim); told != "settled" {

@@ -32,8 +32,8 @@ var (
 )
 
 var (
-	// ErrSettled means that a write was quicker: there is nothing left to do.
-	ErrSettled = errors.New("settled already")
+	// ErrGivenOver means that a question is not sent any more: what is open about it is a person's.
+	ErrGivenOver = errors.New("given over to a person")
 	// ErrRetry means that another write came between two statements of this one, which must run again.
 	ErrRetry = errors.New("another write was quicker")
 	// ErrStamp means the database was made for another M-PESA environment.
@@ -149,8 +149,7 @@ var uniqueColumns = map[string]string{
 	"push_live_phone":                      "push_request.phone", "push_live_ticket": "push_request.ticket_id",
 	"callback_pkey": "callback.id", "callback_pull": "callback.token", "payment_pkey": "payment.id",
 	"payment_receipt_key": "payment.receipt", "payment_push_id_key": "payment.push_id",
-	"refund_pkey": "refund.id", "refund_open": "refund.payment_id", "refund_result_token_key": "refund.result_token",
-	"refund_timeout_token":                  "refund.timeout_token",
+	"refund_pkey": "refund.id", "refund_open": "refund.payment_id",
 	"refund_originator_conversation_id_key": "refund.originator_conversation_id",
 	"refund_conversation_id_key":            "refund.conversation_id",
 	"claim_pkey":                            "claim.id",
@@ -159,8 +158,9 @@ var uniqueColumns = map[string]string{
 		"fact.amount_cents, fact.payer, fact.transacted_at, fact.account",
 	"alike_pkey": "alike.receipt, alike.push_id", "lease_pkey": "lease.name", "pace_pkey": "pace.name",
 	"session_pkey":  "session.token",
-	"question_pkey": "question.receipt", "question_result_token_key": "question.result_token",
-	"question_timeout_token_key": "question.timeout_token", "access_token_pkey": "access_token.app",
+	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
+	"question_result_token":  "question.result_token",
+	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
 	"unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
 }
 

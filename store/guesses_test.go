@@ -31,7 +31,7 @@ func testReceiptsThatAreMadeUp(t *testing.T) {
 	// answered is what M-PESA says of all that it is asked about.
 	answered := func() (asked int) {
 		for {
-			c, err := f.s.LeaseQuestion(t.Context(), 0)
+			c, err := f.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if errors.Is(err, store.ErrNotFound) {
 				return asked
 			}
@@ -123,17 +123,17 @@ func testReceiptsTakeTurns(t *testing.T) {
 	name("198.51.100.2", 2)
 	var order []byte
 	for range 13 {
-		c, err := f.s.LeaseQuestion(t.Context(), gap)
+		c, err := f.s.TakeQuestion(t.Context(), gap, store.TransactionStatus)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.s.LeaseQuestion(t.Context(), gap); !errors.Is(err, store.ErrNotFound) {
+		if _, err := f.s.TakeQuestion(t.Context(), gap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("at the same moment: %v", err)
 		}
 		if turn, err := f.s.TakeQueryTurn(t.Context(), gap); err != nil || turn {
 			t.Fatalf("a question about a push at the same moment: %v, %v", turn, err)
 		}
-		if due, err := f.s.NextDue(t.Context(), true); err != nil || due <= f.s.Now() {
+		if due, err := f.s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due <= f.s.Now() {
 			t.Fatalf("due at once: %v", err)
 		}
 		browsers, err := f.s.Texts(`SELECT o.browser FROM claim c JOIN ticket o ON o.id = c.ticket_id WHERE c.receipt = '` + c.Receipt + `'`)

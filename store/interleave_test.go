@@ -182,13 +182,13 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 	if err := st.s.ClaimReceipt(ctx, secret, receipt, ""); err != nil {
 		return err
 	}
-	c, err := st.s.LeaseQuestion(ctx, 0)
+	c, err := st.s.TakeQuestion(ctx, 0, store.TransactionStatus)
 	for err == nil && c.Receipt != receipt {
-		c, err = st.s.LeaseQuestion(ctx, 0)
+		c, err = st.s.TakeQuestion(ctx, 0, store.TransactionStatus)
 	}
 	if err != nil {
 		st.told = "nothing to ask"
-		return errors.Join(ignore(ignore(err, store.ErrNotFound), store.ErrSettled), st.judged(secret, receipt))
+		return errors.Join(ignore(ignore(err, store.ErrNotFound), store.ErrGivenOver), st.judged(secret, receipt))
 	}
 	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{
 		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
@@ -223,7 +223,7 @@ func (st *stage) judged(secret, receipt string) error {
 // reversal sends the refund that is due, where there is one, and lets M-PESA answer.
 func (st *stage) reversal(v store.RefundVerdict) error {
 	ctx := st.t.Context()
-	r, err := st.s.TakeRefund(ctx)
+	r, err := st.s.TakeQuestion(ctx, 0, store.Reversal)
 	if err != nil {
 		st.told = "nothing to reverse"
 		return ignore(err, store.ErrNotFound)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -78,8 +77,9 @@ type ledger struct {
 	accounts map[string]string // what the payer of a receipt typed
 	claims   []Claim
 	before   map[PaymentID]PaymentState
-	news     []string    // receipts of which something is said
-	alike    []money.Key // the pairs that are shown as alike
+	pushes   map[PushID]PushState // as they stand
+	news     []string             // receipts of which something is said
+	alike    []money.Key          // the pairs that are shown as alike
 }
 
 // decide lets everything be written that follows from the facts that name what these name. The rows of a case are
@@ -268,15 +268,24 @@ func (t *tx) writePayment(p, before Payment) error {
 		return err
 	}
 	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to be done
-		return t.run(`UPDATE refund SET state = CASE WHEN $1 = 'refunded' AND sent > undone THEN 'refunded' ELSE 'failed' END, next_at = NULL, updated_at = $2
-			WHERE payment_id = $3 AND state = 'requested'`, p.State, t.now, p.ID)
+		if err := t.endReversals(p.ID); err != nil {
+			return err
+		}
+		return t.run(`UPDATE refund SET state = CASE WHEN $1 = 'refunded' AND (SELECT q.sent FROM question q WHERE q.kind = 'reversal' AND q.id = refund.id) > undone THEN 'refunded' ELSE 'failed' END,
+			updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`, p.State, t.now, p.ID)
 	}
 	if p.Receipt == before.Receipt && p.Amount == before.Amount {
 		return nil
 	}
-	// A refund that has not gone out waits for the receipt, and gives back what M-PESA took.
-	return t.run(`UPDATE refund SET amount_cents = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $1 ELSE amount_cents END, next_at = CASE WHEN $2 = '' THEN NULL ELSE CAST($3 AS BIGINT) END,
-		updated_at = $3 WHERE payment_id = $4 AND state = 'requested' AND method = 'reversal' AND sent = 0`, p.Amount, p.Receipt, t.now, p.ID)
+	// A Reversal that has not gone out waits for the receipt, and gives back what M-PESA took.
+	const waiting = `payment_id = $3 AND state = 'requested' AND method = 'reversal'`
+	const unsent = ` AND (SELECT q.sent FROM question q WHERE q.kind = 'reversal' AND q.id = refund.id) = 0`
+	if err := t.run(`UPDATE question SET next_at = CASE WHEN $1 = '' THEN NULL ELSE CAST($2 AS BIGINT) END, updated_at = $2
+		WHERE kind = 'reversal' AND sent = 0 AND id IN (SELECT id FROM refund WHERE `+waiting+`)`, p.Receipt, t.now, p.ID); err != nil {
+		return err
+	}
+	return t.run(`UPDATE refund SET amount_cents = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $1 ELSE amount_cents END, updated_at = $2 WHERE `+waiting+unsent,
+		p.Amount, t.now, p.ID)
 }
 
 // dropPayment lets a row go that says what another one says, or what nobody says any more. Its refunds are the other
@@ -297,7 +306,11 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 		}
 	}
 	// Of money that was never paid no refund was done.
-	if err := t.run(`DELETE FROM refund WHERE payment_id = $1 AND state = 'failed'`, drop.ID); err != nil {
+	const failed = `payment_id = $1 AND state = 'failed'`
+	if err := t.run(`DELETE FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE `+failed+`)`, drop.ID); err != nil {
+		return err
+	}
+	if err := t.run(`DELETE FROM refund WHERE `+failed, drop.ID); err != nil {
 		return err
 	}
 	if err := t.run(`DELETE FROM settled WHERE kind = 'payment' AND id = $1`, drop.ID); err != nil {
@@ -308,38 +321,43 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 
 func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	for _, push := range l.Case.Pushes {
-		var p Push
 		said := t.said != nil && t.said.ID == push.ID
-		if said {
-			p = *t.said
-		} else {
-			var err error
-			if p, err = t.push(`p.id = $1`, push.ID); err != nil {
+		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
+		was := l.pushes[push.ID]
+		paid := i >= 0 && l.Decision.Payments[i].AmountKnown
+		unsure := !paid && (i >= 0 || was == PushPaid)
+		soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool { return q.Push == push.ID && q.Soon })
+		if said || paid && was != PushPaid || unsure && was != PushUnknown {
+			p, err := t.pushSaid(push.ID)
+			if err != nil {
+				return err
+			}
+			switch {
+			case paid:
+				p.State, p.Live, p.Reason = PushPaid, false, ""
+			case unsure:
+				p.State, p.Reason = PushUnknown, ReasonConfirming
+			}
+			if err := t.savePush(p); err != nil {
+				return err
+			}
+			touched[p.TicketID] = true
+		}
+		if unsure || soon && !paid {
+			if err := t.askSoon(push.ID); err != nil {
 				return err
 			}
 		}
-		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
-		was := p.State
-		switch {
-		case i >= 0 && l.Decision.Payments[i].AmountKnown:
-			p.State, p.Live, p.Reason, p.NextQuery = PushPaid, false, "", 0
-		case i >= 0, p.State == PushPaid:
-			p.State, p.Reason, p.NextQuery = PushUnknown, ReasonConfirming, t.now+1
-		}
-		if soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool {
-			return q.Push == p.ID && q.Soon
-		}); soon && p.awaited() {
-			p.NextQuery = min(cmp.Or(p.NextQuery, t.now+1), t.now+1)
-		}
-		if !said && p.State == was && (p.State == PushPaid || p.NextQuery > t.now+1 || p.NextQuery == 0) {
-			continue
-		}
-		if err := t.savePush(p); err != nil {
-			return err
-		}
-		touched[p.TicketID] = true
 	}
 	return nil
+}
+
+// pushSaid is a push with what is said of it in this write.
+func (t *tx) pushSaid(id PushID) (Push, error) {
+	if t.said != nil && t.said.ID == id {
+		return *t.said, nil
+	}
+	return t.push(`p.id = $1`, id)
 }
 
 func (t *tx) writeAlike(l *ledger) error {

@@ -110,9 +110,9 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 	CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, y.doubt, y.doubt_cents, y.doubt_receipt,
-	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(r.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(r.sent - r.undone, 0) AS out, '' AS money,
-	COALESCE(r.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
+	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(q.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
+	COALESCE(r.result_text, '') AS refund_text, COALESCE(q.sent - r.undone, 0) AS out, '' AS money,
+	COALESCE(q.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
 	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id
 		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
 	CASE WHEN y.amount_cents IS NULL
@@ -120,14 +120,16 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 		ELSE '' END AS result_text` + caseNotCallback + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
+	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
 const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone,
-	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund,
-	p.query_text AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
+	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
+	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
 	p.result_text` + caseNoDoubt + caseNotCallback + caseSettled + `
-	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
+	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
+	LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
 
 const (
 	caseAwaited = ` WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
@@ -150,10 +152,11 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 		ELSE 'resolved' END AS state,
 	c.kind AS reason, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
 	COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
-	'callback' AS learnt_by, c.received_at AS at, COALESCE(p.next_query_at, k.next_at, r.next_at, 0) AS next,
+	'callback' AS learnt_by, c.received_at AS at, COALESCE(k.next_at, q.next_at, 0) AS next,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
 	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNoDoubt + caseSettled + unreadFrom + `
+	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has

@@ -65,7 +65,7 @@ func testAwaited(t *testing.T) {
 	asked := newStage(t, func(o *store.Options) { o.Queries = store.Schedule{time.Second} })
 	asked.do("accepted")
 	asked.do("hold ends")
-	if _, err := asked.s.ClaimQuery(t.Context(), 0); err != nil {
+	if _, err := asked.s.TakeQuestion(t.Context(), 0, store.PushQuery); err != nil {
 		t.Fatal(err)
 	}
 	asked.do("query: nothing")

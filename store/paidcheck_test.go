@@ -30,7 +30,7 @@ func (st *stage) queues(when string, want int) {
 
 func (st *stage) takes(when string) store.Question {
 	st.t.Helper()
-	k, err := st.s.LeaseQuestion(st.t.Context(), checkGap)
+	k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus)
 	if err != nil || k.Receipt != "RECEIPT1" || k.Sent == 0 {
 		st.t.Fatalf("%s: %+v, %v", when, k, err)
 	}
@@ -40,10 +40,10 @@ func (st *stage) takes(when string) store.Question {
 // idle fails the test where there is something to ask about, or the loop would be woken for it.
 func (st *stage) idle(when string) {
 	st.t.Helper()
-	if k, err := st.s.LeaseQuestion(st.t.Context(), checkGap); !errors.Is(err, store.ErrNotFound) {
+	if k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, k, err)
 	}
-	if at, err := st.s.NextDue(st.t.Context(), true); err != nil || at != 0 && at <= st.s.Now() {
+	if at, err := st.s.NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || at != 0 && at <= st.s.Now() {
 		st.t.Errorf("%s: due at %v, %v", when, at.Time(), err)
 	}
 }
@@ -75,7 +75,7 @@ func (st *stage) confirmsAll() {
 		st.t.Fatal(err)
 	}
 	for range payments {
-		k, err := st.s.LeaseQuestion(st.t.Context(), 0)
+		k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 		if errors.Is(err, store.ErrNotFound) {
 			return
 		}
@@ -192,10 +192,10 @@ func testCheckIsAskedAgain(t *testing.T) {
 	st.queues("its turn", 1)
 	asked, ended := 0, 0
 	for range 300 {
-		switch _, err := st.s.LeaseQuestion(t.Context(), checkGap); {
+		switch _, err := st.s.TakeQuestion(t.Context(), checkGap, store.TransactionStatus); {
 		case err == nil:
 			asked++
-		case errors.Is(err, store.ErrSettled):
+		case errors.Is(err, store.ErrGivenOver):
 			ended++
 		case !errors.Is(err, store.ErrNotFound):
 			t.Fatal(err)
@@ -230,12 +230,12 @@ func testChecksGoLast(t *testing.T) {
 		if err := st.s.ClaimReceipt(t.Context(), st.other, receipt, ""); err != nil {
 			t.Fatal(err)
 		}
-		q, err := st.s.LeaseQuestion(t.Context(), checkGap)
+		q, err := st.s.TakeQuestion(t.Context(), checkGap, store.TransactionStatus)
 		if err != nil || q.Receipt != receipt || !q.Urgent {
 			t.Fatalf("%s: %+v, %v", when, q, err)
 		}
 		st.idle("within the pace of what a customer waits for")
-		if err := st.s.EndQuestion(t.Context(), receipt); err != nil {
+		if err := st.s.EndReceipt(t.Context(), receipt); err != nil {
 			t.Fatal(err)
 		}
 		st.clock.add(checkGap)
@@ -255,7 +255,7 @@ func testChecksGoLast(t *testing.T) {
 	if sales, err := st.s.Sales(t.Context()); err != nil || sales.Until != 0 {
 		t.Errorf("sales: %+v, %v", sales, err)
 	}
-	if at, err := st.s.NextDue(t.Context(), false); err != nil || at != 0 && at <= st.s.Now() {
+	if at, err := st.s.NextDue(t.Context(), store.PushQuery); err != nil || at != 0 && at <= st.s.Now() {
 		t.Errorf("without an initiator: due at %v, %v", at.Time(), err)
 	}
 	customers("while checks rest", "UKO5ABCDEG")

@@ -62,19 +62,14 @@ func (s *Store) recordFirst(ctx context.Context, p Sending, a Answer) (first boo
 			return err
 		}
 		n, err = t.exec(`UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
-			next_query_at = $5, updated_at = $6 WHERE id = $7 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
-			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, s.firstQuery(p, a, t.now), t.now,
-			p.PushID)
-		return err
+			updated_at = $5 WHERE id = $6 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
+			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, t.now, p.PushID)
+		if err != nil || n == 0 || a.CheckoutRequestID == "" {
+			return err
+		}
+		return t.askPush(p.PushID, s.queries.next(p.MadeAt, t.now, p.HoldUntil), t.now+1)
 	})
 	return err == nil && n == 1, err
-}
-
-func (s *Store) firstQuery(p Sending, a Answer, now Instant) any {
-	if a.CheckoutRequestID == "" {
-		return nil
-	}
-	return orNone(s.queries.next(p.MadeAt, now, p.HoldUntil))
 }
 
 // recordLate writes an answer beside what is known by then.
@@ -122,10 +117,11 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 		a.Kind = Ambiguous // whoever gives an id has taken the push
 	}
 	if p.State != PushSending && (p.State != PushUnknown || p.called()) {
-		if p.Reason == ReasonConfirming && p.State == PushUnknown {
-			p.NextQuery = t.now + 1 // it is to be asked about at once, which needed the id
+		err := t.savePush(p)
+		if err == nil && p.Reason == ReasonConfirming && p.State == PushUnknown { // which needed the id
+			err = t.askSoon(p.ID)
 		}
-		return t.savePush(p)
+		return err
 	}
 	p.ResultCode, p.ResultText = a.Code, a.Text
 	switch a.Kind {
@@ -187,13 +183,13 @@ func (t *tx) pushLocked(where string, arg any) (Push, error) {
 
 // savePush writes what is known of a push, and when to ask about it next.
 func (t *tx) savePush(p Push) error {
-	if err := t.schedule(&p); err != nil {
+	if err := t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
+		result_code = $6, result_text = $7, reason = $8, updated_at = $9 WHERE id = $10`,
+		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode,
+		p.ResultText, p.Reason, t.now, p.ID); err != nil {
 		return err
 	}
-	return t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
-		result_code = $6, result_text = $7, reason = $8, queries = $9, next_query_at = $10, lease_until = $11, updated_at = $12 WHERE id = $13`,
-		orNull(p.CheckoutRequestID), orNull(p.MerchantRequestID), p.State, flag(p.Live), p.LiveUntil, p.ResultCode,
-		p.ResultText, p.Reason, p.Queries, orNone(p.NextQuery), p.LeaseUntil, t.now, p.ID)
+	return t.schedule(p)
 }
 
 // touch lets the ticket's page know that there is something new to show.

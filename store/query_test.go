@@ -35,17 +35,17 @@ func testQueriesTakeTurns(t *testing.T) {
 	const gap = 500 * time.Millisecond
 	none := func(when string) {
 		t.Helper()
-		if q, err := s.ClaimQuery(t.Context(), gap); !errors.Is(err, store.ErrNotFound) {
+		if q, err := s.TakeQuestion(t.Context(), gap, store.PushQuery); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", when, q, err)
 		}
-		if due, err := s.NextDue(t.Context(), true); err != nil || due <= s.Now() {
+		if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due <= s.Now() {
 			t.Errorf("%s: it says that something is due, %v, %v", when, due.Time(), err)
 		}
 	}
 	next := func(when string, want store.PushID) {
 		t.Helper()
-		if q, err := s.ClaimQuery(t.Context(), gap); err != nil || q.PushID != want {
-			t.Errorf("%s: push %d, want %d, %v", when, q.PushID, want, err)
+		if q, err := s.TakeQuestion(t.Context(), gap, store.PushQuery); err != nil || store.PushID(q.ID) != want {
+			t.Errorf("%s: push %d, want %d, %v", when, q.ID, want, err)
 		}
 	}
 	none("before 25 s")
@@ -60,7 +60,7 @@ func testQueriesTakeTurns(t *testing.T) {
 		}
 	}
 	clock.add(gap)
-	if due, err := s.NextDue(t.Context(), true); err != nil || due > s.Now() {
+	if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due > s.Now() {
 		t.Errorf("it says that nothing is due, %v, %v", due.Time(), err)
 	}
 	next("the third, and the next gap is four times as long", pushes[2])

@@ -41,7 +41,7 @@ func (st *stage) says(ticket store.Sending) (all []string) {
 // nothingToAsk fails the test where there is a question.
 func (st *stage) nothingToAsk(when string) {
 	st.t.Helper()
-	if q, err := st.s.LeaseQuestion(st.t.Context(), 0); !errors.Is(err, store.ErrNotFound) {
+	if q, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, q, err)
 	}
 }
@@ -57,7 +57,7 @@ func testOneReceiptOneQuestion(t *testing.T) {
 			two := st.others(storetest.Phone(91), storetest.Phone(92))
 			atOnce(t, func() error { return st.s.ClaimReceipt(t.Context(), two[0].Secret, "BYHAND7", "") },
 				func() error { return st.s.ClaimReceipt(t.Context(), two[1].Secret, "BYHAND7", "") })
-			q, err := st.s.LeaseQuestion(t.Context(), 0)
+			q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil || q.Receipt != "BYHAND7" || !q.Urgent {
 				t.Fatal(q.Receipt, err)
 			}
@@ -98,7 +98,7 @@ func testOneReceiptOfOnePhoneTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	q, err := st.s.LeaseQuestion(t.Context(), 0)
+	q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,12 +125,12 @@ func testEndedQuestions(t *testing.T) {
 	ticket := st.pushes[0]
 	st.claim("FIRST00001")
 	for range 4 {
-		if q, err := st.s.LeaseQuestion(t.Context(), 0); err != nil || q.Receipt != "FIRST00001" {
+		if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" {
 			t.Fatal(q.Receipt, err)
 		}
 		st.clock.add(10 * time.Minute)
 	}
-	if q, err := st.s.LeaseQuestion(t.Context(), 0); !errors.Is(err, store.ErrSettled) {
+	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrGivenOver) {
 		t.Errorf("asked for the fifth time: %+v, %v", q, err)
 	}
 	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+store.ReasonNotAsked {
@@ -151,7 +151,7 @@ func testEndedQuestions(t *testing.T) {
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
-	if q, err := st.s.LeaseQuestion(t.Context(), 0); err != nil || q.Receipt != "FIRST00001" || !q.Urgent {
+	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" || !q.Urgent {
 		t.Errorf("once M-PESA has told of it: %+v, %v", q, err)
 	}
 	storetest.Sound(t, st.s)
@@ -165,7 +165,7 @@ func testSharedReceiptIsAskedAbout(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > no answer > 120 s > retry > accepted > paid")
 	for {
-		_, err := st.s.ClaimQuery(t.Context(), 0)
+		_, err := st.s.TakeQuestion(t.Context(), 0, store.PushQuery)
 		if errors.Is(err, store.ErrNotFound) {
 			break
 		}
@@ -175,8 +175,8 @@ func testSharedReceiptIsAskedAbout(t *testing.T) {
 		st.do("query: nothing 1")
 	}
 	due := func() string {
-		rows, err := st.s.Texts(`SELECT CASE WHEN next_query_at <= $1 THEN 'at once' ELSE 'later' END
-			FROM push_request WHERE id = $2`, st.s.Now()+1, st.pushes[0].PushID)
+		rows, err := st.s.Texts(`SELECT CASE WHEN next_at <= $1 THEN 'at once' ELSE 'later' END
+			FROM question WHERE kind = 'push' AND id = $2`, st.s.Now()+1, st.pushes[0].PushID)
 		if err != nil || len(rows) != 1 {
 			t.Fatal(rows, err)
 		}

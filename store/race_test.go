@@ -197,17 +197,29 @@ func testTakenOnce(t *testing.T) {
 		take   func(context.Context, *store.Store) error
 	}{
 		"a refund": {[]string{"accepted", "paid", "refund"}, nil,
-			func(ctx context.Context, s *store.Store) error { _, err := s.TakeRefund(ctx); return err }},
+			func(ctx context.Context, s *store.Store) error {
+				_, err := s.TakeQuestion(ctx, 0, store.Reversal)
+				return err
+			}},
 		"a claim": {[]string{"accepted", "cancelled"},
 			func(st *stage) error { return st.s.ClaimReceipt(st.t.Context(), st.pushes[0].Secret, "BYHAND1", "") },
-			func(ctx context.Context, s *store.Store) error { _, err := s.LeaseQuestion(ctx, 0); return err }},
+			func(ctx context.Context, s *store.Store) error {
+				_, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+				return err
+			}},
 		"a push": {[]string{"accepted", "120 s"}, nil,
-			func(ctx context.Context, s *store.Store) error { _, err := s.ClaimQuery(ctx, 0); return err }},
+			func(ctx context.Context, s *store.Store) error {
+				_, err := s.TakeQuestion(ctx, 0, store.PushQuery)
+				return err
+			}},
 		"a paid ticket": {[]string{"accepted", "paid"}, func(st *stage) error {
 			st.clock.add(23*time.Hour + 30*time.Minute)
 			_, err := st.s.QueueChecks(st.t.Context(), 1)
 			return err
-		}, func(ctx context.Context, s *store.Store) error { _, err := s.LeaseQuestion(ctx, 0); return err }},
+		}, func(ctx context.Context, s *store.Store) error {
+			_, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+			return err
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var path string
@@ -285,7 +297,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	if err := s.ClaimReceipt(ctx, sent[0].Secret, receipt, ""); err != nil {
 		t.Fatal(err)
 	}
-	q, err := s.LeaseQuestion(ctx, 0)
+	q, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -406,7 +418,7 @@ func testC2BTakesOver(t *testing.T) {
 			}
 		}
 		confirmNext := func() {
-			c, err := s.LeaseQuestion(ctx, 0)
+			c, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -433,7 +445,7 @@ func testC2BTakesOver(t *testing.T) {
 			confirmNext()
 		}
 		clock.add(2 * time.Minute)
-		if q, err := s.LeaseQuestion(ctx, 0); !errors.Is(err, store.ErrNotFound) {
+		if q, err := s.TakeQuestion(ctx, 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("typed first %v: asked once more: %+v, %v", typedFirst, q, err)
 		}
 		for b, want := range map[store.Sending]bool{typed: false, named: true} {

@@ -25,33 +25,32 @@ const Automatic = "automatic"
 
 // Refund is money on its way back.
 type Refund struct {
-	ID           int64       `db:"id"`
-	PaymentID    PaymentID   `db:"payment_id"`
-	Receipt      string      `db:"receipt"` // of the payment
-	Amount       Cents       `db:"amount_cents"`
-	Paid         Cents       `db:"paid_cents"` // what M-PESA took
-	Method       string      `db:"method"`     // reversal or hand
-	State        RefundState `db:"state"`
-	RequestedBy  string      `db:"requested_by"`
-	Reason       string      `db:"reason"`
-	Reference    string      `db:"reference"`     // what a person wrote down of a refund by hand
-	ResultToken  string      `db:"result_token"`  // the last segment of its ResultURL
-	TimeoutToken string      `db:"timeout_token"` // and of its time-out URL
-	Sent         int         `db:"sent"`          // how often a Reversal has been sent
-	Undone       int         `db:"undone"`        // of how many of these M-PESA has said that nothing came of it
-	UndoneIDs    string      `db:"undone_ids"`    // their conversations, where a result said it
-	NextAt       Instant     `db:"next_at"`       // when it is sent next; 0 is never
-	LeaseUntil   Instant     `db:"lease_until"`   // until then the answer to the last one sent is awaited
-	ResultText   string      `db:"result_text"`
-	TicketCode   string      `db:"ticket_code"`
-	CreatedAt    Instant     `db:"created_at"`
+	ID          int64       `db:"id"`
+	PaymentID   PaymentID   `db:"payment_id"`
+	Receipt     string      `db:"receipt"` // of the payment
+	Amount      Cents       `db:"amount_cents"`
+	Paid        Cents       `db:"paid_cents"` // what M-PESA took
+	Method      string      `db:"method"`     // reversal or hand
+	State       RefundState `db:"state"`
+	RequestedBy string      `db:"requested_by"`
+	Reason      string      `db:"reason"`
+	Reference   string      `db:"reference"`   // what a person wrote down of a refund by hand
+	Sent        int         `db:"sent"`        // how often a Reversal has been sent
+	Undone      int         `db:"undone"`      // of how many of these M-PESA has said that nothing came of it
+	UndoneIDs   string      `db:"undone_ids"`  // their conversations, where a result said it
+	NextAt      Instant     `db:"next_at"`     // when it is sent next; 0 is never
+	LeaseUntil  Instant     `db:"lease_until"` // until then the answer to the last one sent is awaited
+	ResultText  string      `db:"result_text"`
+	TicketCode  string      `db:"ticket_code"`
+	CreatedAt   Instant     `db:"created_at"`
 }
 
 const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS receipt, r.amount_cents,
 	COALESCE(y.amount_cents, 0) AS paid_cents, r.method, r.state, r.requested_by, r.reason, r.reference,
-	r.result_token, r.timeout_token, r.sent, r.undone, r.undone_ids, COALESCE(r.next_at, 0) AS next_at, r.lease_until,
-	r.result_text, COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
-	FROM refund r JOIN payment y ON y.id = r.payment_id`
+	COALESCE(q.sent, 0) AS sent, r.undone, r.undone_ids, COALESCE(q.next_at, 0) AS next_at,
+	COALESCE(q.lease_until, 0) AS lease_until, r.result_text,
+	COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
+	FROM refund r JOIN payment y ON y.id = r.payment_id LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 
 // out is how many Reversals M-PESA may have carried out, or may carry out yet.
 func (r Refund) out() int { return r.Sent - r.Undone }
@@ -160,17 +159,16 @@ func (t *tx) neverPaid(have Payment, n NewRefund) (r Refund, err error) {
 }
 
 func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
-	id, method, next := t.s.ids.next(t.now.Time()), "reversal", any(t.now)
+	id, method := t.s.ids.next(t.now.Time()), "reversal"
 	if n.Reference != "" {
 		method = "hand"
 	}
-	if n.Reference != "" || have.Receipt == "" {
-		next = nil
+	err = t.run(`INSERT INTO refund (id, payment_id, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,'requested',$5,$6,$7,'','',$8,$8)`, id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, t.now)
+	if err == nil && n.Reference == "" {
+		err = t.askReversal(id, have.Receipt != "")
 	}
-	if err := t.run(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, timeout_token, sent, next_at,
-		lease_until, result_code, result_text, created_at, updated_at) VALUES ($1,$2,$3,'',$4,'requested',$5,$6,$7,$8,$9,0,$10,0,'','',$11,$11)`,
-		id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, newSecret(), newSecret(), next,
-		t.now); err != nil {
+	if err != nil {
 		return r, err
 	}
 	return r, t.get(&r, refundSelect+` WHERE r.id = $1`, id)
@@ -179,10 +177,13 @@ func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
 // giveUp ends a refund of which nothing more comes, since a person has given the money back. It may be going out at
 // this moment.
 func (t *tx) giveUp(r Refund) error {
-	n, err := t.exec(`UPDATE refund SET state = 'failed', next_at = NULL, result_text = CASE WHEN result_text = '' THEN 'given back by hand' ELSE result_text END, updated_at = $1
-		WHERE id = $2 AND state = 'requested' AND sent = $3`, t.now, r.ID, r.Sent)
-	if err == nil && n == 0 {
-		err = ErrRetry
+	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, r.ID, r.Sent)
+	if err == nil && n == 0 && r.Method == "reversal" {
+		return ErrRetry
+	}
+	if err == nil {
+		err = t.run(`UPDATE refund SET state = 'failed', result_text = CASE WHEN result_text = '' THEN 'given back by hand' ELSE result_text END, updated_at = $1
+			WHERE id = $2 AND state = 'requested'`, t.now, r.ID)
 	}
 	return err
 }
@@ -316,9 +317,18 @@ func (t *tx) goingBack(p Payment) (bool, error) {
 
 // moveRefunds makes the refunds of a payment another one's, since both are the same money.
 func (t *tx) moveRefunds(from, to PaymentID) error {
-	if err := t.run(`UPDATE refund SET state = 'failed', next_at = NULL, result_text = 'the payment is another one', updated_at = $1
-		WHERE payment_id = $2 AND state = 'requested' AND EXISTS (SELECT 1 FROM refund o WHERE o.payment_id = $3 AND o.state <> 'failed')`, t.now, from, to); err != nil {
+	var others int
+	if err := t.scan([]any{&others}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, to); err != nil {
 		return err
+	}
+	if others > 0 {
+		if err := t.endReversals(from); err != nil {
+			return err
+		}
+		if err := t.run(`UPDATE refund SET state = 'failed', result_text = 'the payment is another one', updated_at = $1
+			WHERE payment_id = $2 AND state = 'requested'`, t.now, from); err != nil {
+			return err
+		}
 	}
 	return t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3`, to, t.now, from)
 }

@@ -132,10 +132,10 @@ func TestRefundIsNotDueWithoutInitiator(t *testing.T) {
 
 func testRefundIsNotDueWithoutInitiator(t *testing.T) {
 	rf := newRefunding(t)
-	for reversals, want := range map[bool]bool{true: true, false: false} {
-		at, err := rf.s.NextDue(t.Context(), reversals)
+	for kind, want := range map[store.QuestionKind]bool{store.Reversal: true, store.PushQuery: false} {
+		at, err := rf.s.NextDue(t.Context(), kind)
 		if due := at != 0 && at <= rf.s.Now(); err != nil || due != want {
-			t.Errorf("Reversals can be sent: %t; due: %t, %v", reversals, due, err)
+			t.Errorf("%s can be sent; due: %t, %v", kind, due, err)
 		}
 	}
 }
@@ -170,13 +170,13 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	rf.another()
 	rf.do("query: paid 3")
 	for range 2 {
-		if r, err := rf.s.TakeRefund(t.Context()); !errors.Is(err, store.ErrNotFound) {
+		if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("while a receipt is awaited: %+v, %v", r, err)
 		}
 		rf.clock.add(time.Minute)
 	}
 	rf.do("paid 3")
-	if r, err := rf.s.TakeRefund(t.Context()); err != nil || r.Receipt != "SECOND1" {
+	if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); err != nil || r.Receipt != "SECOND1" {
 		t.Errorf("once it has come: %+v, %v", r, err)
 	}
 }
@@ -408,7 +408,7 @@ func (st *stage) found(receipt, code string, amount store.Cents, payer string) {
 	}); told != "refund_due wrong_amount" {
 		st.t.Fatal(told)
 	}
-	k, err := st.s.LeaseQuestion(st.t.Context(), 0)
+	k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil || k.Receipt != receipt {
 		st.t.Fatal(k.Receipt, err)
 	}
@@ -482,7 +482,7 @@ func testByHandWhileAReversalGoesOut(t *testing.T) {
 		rf := newRefunding(t)
 		sent, byHand := false, false
 		race(t, rf.s, func() error {
-			_, err := rf.s.TakeRefund(t.Context())
+			_, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
 			sent = err == nil
 			return ignore(err, store.ErrNotFound)
 		}, func() error {
@@ -516,7 +516,7 @@ func testAnswerWhileTheNextReversalGoesOut(t *testing.T) {
 		rf.clock.add(48 * time.Hour)
 		sent := false
 		race(t, rf.s, func() error {
-			_, err := rf.s.TakeRefund(t.Context())
+			_, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
 			sent = err == nil
 			return ignore(err, store.ErrNotFound)
 		}, func() error {
@@ -538,7 +538,7 @@ func testAnswerWhileTheNextReversalGoesOut(t *testing.T) {
 func TestAmountWithCents(t *testing.T) { storetest.Each(t, testAmountWithCents) }
 
 func testAmountWithCents(t *testing.T) {
-	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Question{}}
 	rf.do("accepted")
 	amount := store.Cents(rf.pushes[0].Amount*100) + 50
 	if err := rf.callback(rf.pushes[0].CallbackToken, "ws_CO_1", 1, store.Verdict{
@@ -570,7 +570,7 @@ func TestReversalOfTheWholeAlone(t *testing.T) {
 }
 
 func testReversalOfTheWholeAlone(t *testing.T) {
-	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Question{}}
 	rf.do("accepted")
 	rf.do("query: paid")
 	if told := rf.asks(store.NewRefund{Ticket: rf.pushes[0].Code}); told != "requested" {
@@ -582,7 +582,7 @@ func testReversalOfTheWholeAlone(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := rf.s.TakeRefund(t.Context()); !errors.Is(err, store.ErrSettled) {
+	if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrGivenOver) {
 		t.Errorf("sent: %+v, %v", r, err)
 	}
 	if got := rf.states(); got != "refund_due: reversal failed" {

@@ -10,78 +10,27 @@ import (
 	"cinemasphere/store/money"
 )
 
-const (
-	refundLease = time.Minute
-	// refundSends is how often a Reversal is sent before it is a person's work.
-	refundSends = 6
-	// refundWait is how long the answer to the last one is awaited before that.
-	refundWait = 10 * time.Minute
-)
-
-// TakeRefund takes a refund whose Reversal is to be sent now, and counts it as sent before it is: from then on M-PESA
-// may have it. Nobody else gets it until the lease is over. ErrNotFound means that there is none; ErrSettled that this
-// one cannot be sent, and is a person's now.
-func (s *Store) TakeRefund(ctx context.Context) (Refund, error) {
-	var r Refund
-	err := s.read(ctx, &r,
-		refundSelect+
-			` WHERE r.next_at <= $1 AND r.lease_until <= $1 AND y.receipt IS NOT NULL ORDER BY r.next_at, r.id LIMIT 1`,
-		s.Now())
-	if err != nil {
-		return r, fmt.Errorf("look for refunds: %w", err)
-	}
-	if r.RequestedBy == Automatic && r.Sent == 0 {
-		if sure, err := s.stillAutomatic(ctx, r); err != nil || !sure {
-			return r, errors.Join(err, ErrNotFound)
-		}
-	}
-	if r.TimeoutToken == "" { // it is older than these tokens
-		r.TimeoutToken = newSecret()
-	}
-	if why := r.notToBeSent(); why != "" {
-		if err := s.write(ctx, urgent, func(t *tx) error { return t.unsendable(r, why) }); err != nil {
-			return r, fmt.Errorf("give refund to a person: %w", err)
-		}
-		return r, ErrSettled
-	}
-	err = s.write(ctx, urgent, func(t *tx) error {
-		// No answer: once more, ever later. A Reversal that M-PESA has done already is answered as such.
-		again, lease := any(t.now.Add(5*time.Minute<<(2*r.Sent))), refundLease
-		if r.Sent+1 >= refundSends {
-			again, lease = nil, refundWait
-		}
-		n, err := t.exec(`UPDATE refund SET sent = sent + 1, lease_until = $1, next_at = $2, timeout_token = $3, updated_at = $4 WHERE id = $5 AND state = 'requested' AND next_at <= $4 AND lease_until <= $4`,
-			t.now.Add(lease), again, r.TimeoutToken, t.now, r.ID)
-		if err == nil && n == 0 {
-			err = ErrNotFound
-		}
-		return err
-	})
-	if err != nil {
-		return r, fmt.Errorf("take refund: %w", err)
-	}
-	r.Sent++
-	return r, nil
-}
-
-// notToBeSent says why no Reversal can give back exactly what M-PESA took, or "". It takes whole shillings.
-func (r Refund) notToBeSent() string {
+// unsendable says why no Reversal can give back exactly what M-PESA took, or "". It takes whole shillings.
+func (q Question) unsendable() string {
 	switch {
-	case r.Amount%100 != 0:
+	case q.Amount%100 != 0:
 		return "M-PESA took an amount with cents, and a Reversal gives back whole shillings"
-	case r.Amount != r.Paid:
+	case q.Amount != q.Paid:
 		return "it was asked for of another amount than M-PESA took"
 	}
 	return ""
 }
 
-// unsendable ends a refund that no Reversal can make. One that is out already is awaited as any other.
-func (t *tx) unsendable(r Refund, why string) error {
-	state := RefundFailed
-	if r.out() > 0 {
-		state = RefundRequested
+// unsendable sends no more Reversals of a refund. It has failed where none can give back what M-PESA took, and none is
+// out that is to be awaited.
+func (t *tx) unsendable(q Question) error {
+	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, q.ID, q.Sent)
+	why := q.unsendable()
+	if err != nil || n == 0 || why == "" {
+		return err
 	}
-	return t.run(`UPDATE refund SET state = $1, next_at = NULL, result_text = $2, updated_at = $3 WHERE id = $4 AND state = 'requested' AND sent = $5`, state, why, t.now, r.ID, r.Sent)
+	return t.run(`UPDATE refund SET state = CASE WHEN undone < $1 THEN state ELSE 'failed' END, result_text = $2, updated_at = $3 WHERE id = $4 AND state = 'requested'`,
+		q.Sent, why, t.now, q.ID)
 }
 
 // RefundVerdict is M-PESA's word on a Reversal.
@@ -143,13 +92,16 @@ func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer
 	return nil
 }
 
-const refundByTimeout = `r.timeout_token = $1 AND r.timeout_token <> ''` // which the index asks for
+const (
+	refundByResult  = `q.result_token = $1`
+	refundByTimeout = `q.timeout_token = $1`
+)
 
 // ApplyReversal makes of a kept result of a Reversal what it says.
 func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var r Refund
-		where := `r.result_token = $1`
+		where := refundByResult
 		if cb.Kind == CallbackReversalTimeout {
 			where = refundByTimeout
 		}
@@ -176,9 +128,11 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 // refundAnswered takes in what M-PESA says of one of the Reversals of a refund.
 func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
-	if err == nil && t.shared() {
-		// it may have been answered, or sent again, a moment ago
-		err = t.get(&r, refundSelect+` WHERE r.id = $1`+t.rowLock(), r.ID)
+	if err == nil && t.shared() { // it may have been answered, or sent again, a moment ago
+		err = t.scan([]any{&r.Sent}, `SELECT sent FROM question WHERE kind = 'reversal' AND id = $1`+t.rowLock(), r.ID)
+		if err == nil {
+			err = t.get(&r, refundSelect+` WHERE r.id = $1`, r.ID)
+		}
 	}
 	if err != nil {
 		return "", err
@@ -211,7 +165,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 // where one that it may have carried out was sent, by this refund or by another of the payment.
 func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 	var out int
-	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(sent - undone), 0) AS BIGINT) FROM refund WHERE payment_id = $1`, have.ID); err != nil {
+	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(q.sent - r.undone), 0) AS BIGINT) FROM refund r JOIN question q ON q.kind = 'reversal' AND q.id = r.id WHERE r.payment_id = $1`, have.ID); err != nil {
 		return "", err
 	}
 	f := money.Fact{Source: money.Reversal, Says: money.GivenBack, Receipt: r.Receipt, Amount: a.Amount}
@@ -243,11 +197,14 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 	case r.State == RefundDone:
 		outcome = "duplicate"
 	}
-	if err := t.run(`UPDATE refund SET state = $1, next_at = NULL, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
+	// Whatever was to be sent of this payment has nothing left to do.
+	if err := t.endReversals(have.ID); err != nil {
 		return "", err
 	}
-	// Whatever else was to be sent of this payment has nothing left to do.
-	if err := t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE payment_id = $2 AND id <> $3 AND state = 'requested'`, t.now, have.ID, r.ID); err != nil {
+	if err := t.run(`UPDATE refund SET state = 'failed', updated_at = $1 WHERE payment_id = $2 AND id <> $3 AND state = 'requested'`, t.now, have.ID, r.ID); err != nil {
+		return "", err
+	}
+	if err := t.run(`UPDATE refund SET state = $1, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
 		return "", err
 	}
 	_, err := t.record(factRow{Fact: f})
@@ -261,28 +218,14 @@ func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
 	case r.out() == 0 && (!again || r.Sent >= refundSends):
 		return "refund failed", errors.Join(t.refundFailed(r), t.touch(have.TicketID))
 	case again && r.Sent < refundSends:
-		return "to be tried again", t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
+		return "to be tried again", t.sendIn(Reversal, r.ID, time.Minute<<r.Sent)
 	}
-	return "an earlier one may be carried out", t.run(`UPDATE refund SET next_at = NULL, lease_until = $1 WHERE id = $2`, t.now.Add(refundWait), r.ID)
+	return "an earlier one may be carried out", t.run(`UPDATE question SET next_at = NULL, lease_until = $1 WHERE kind = 'reversal' AND id = $2`, t.now.Add(refundWait), r.ID)
 }
 
 func (t *tx) refundFailed(r Refund) error {
-	return t.run(`UPDATE refund SET state = 'failed', next_at = NULL, updated_at = $1 WHERE id = $2`, t.now, r.ID)
-}
-
-// stillAutomatic reports whether an automatic refund may still go out: what it is of may have come into doubt since it
-// was requested. It is looked at again in a minute where not.
-func (s *Store) stillAutomatic(ctx context.Context, r Refund) (sure bool, err error) {
-	err = s.write(ctx, urgent, func(t *tx) error {
-		var n int
-		err := t.scan([]any{&n}, `SELECT count(*) FROM payment WHERE id = $1 AND `+mayGoBack, r.PaymentID)
-		if sure = n > 0; err != nil || sure {
-			return err
-		}
-		return t.run(`UPDATE refund SET next_at = $1 WHERE id = $2 AND sent = 0 AND state = 'requested'`, t.now.Add(time.Minute), r.ID)
-	})
-	if err != nil {
-		return false, fmt.Errorf("look whether a refund may go out: %w", err)
+	if err := t.run(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2`, t.now, r.ID); err != nil {
+		return err
 	}
-	return sure, nil
+	return t.run(`UPDATE refund SET state = 'failed', updated_at = $1 WHERE id = $2`, t.now, r.ID)
 }

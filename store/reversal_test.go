@@ -15,12 +15,12 @@ import (
 // refunding is a stage whose ticket is paid, and what the last Reversal of its refund was.
 type refunding struct {
 	*stage
-	sent  store.Refund
-	sends map[string]store.Refund // by their names
+	sent  store.Question
+	sends map[string]store.Question // by their names
 }
 
 func newRefunding(t *testing.T) *refunding {
-	rf := &refunding{stage: newStage(t), sends: map[string]store.Refund{}}
+	rf := &refunding{stage: newStage(t), sends: map[string]store.Question{}}
 	rf.do("accepted")
 	rf.do("paid")
 	rf.do("refund")
@@ -36,11 +36,11 @@ func (rf *refunding) step(step string) {
 	switch what {
 	case "send":
 		rf.clock.add(48 * time.Hour)
-		if rf.sent, err = s.TakeRefund(ctx); err == nil {
+		if rf.sent, err = s.TakeQuestion(ctx, 0, store.Reversal); err == nil {
 			rf.sends[name] = rf.sent
 		}
 		rf.told = "sent"
-		if errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrGivenOver) {
 			rf.told, err = "nothing to send", nil
 		}
 	case "accepted":
@@ -87,7 +87,7 @@ func (rf *refunding) step(step string) {
 	}
 }
 
-func (rf *refunding) result(r store.Refund, a store.RefundAnswer) (string, error) {
+func (rf *refunding) result(r store.Question, a store.RefundAnswer) (string, error) {
 	cb, known, err := rf.s.KeepCallback(rf.t.Context(), store.NewCallback{
 		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
 	})
@@ -247,55 +247,47 @@ func testReturnedShortIsListed(t *testing.T) {
 	}
 }
 
-// TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else, also where a refund is older than
-// these.
+// TestTimeoutTokens: a time-out URL has a token of its own, which opens nothing else.
 func TestTimeoutTokens(t *testing.T) { storetest.Each(t, testTimeoutTokens) }
 
 func testTimeoutTokens(t *testing.T) {
-	for _, old := range []bool{false, true} {
-		rf := newRefunding(t)
-		rf.do("another ticket")
-		if err := rf.s.ClaimReceipt(t.Context(), rf.other, "UKO5ABCDEF", ""); err != nil {
-			t.Fatal(err)
-		}
-		if old {
-			if err := rf.s.Exec(`UPDATE refund SET timeout_token = ''`); err != nil {
-				t.Fatal(err)
+	rf := newRefunding(t)
+	rf.do("another ticket")
+	if err := rf.s.ClaimReceipt(t.Context(), rf.other, "UKO5ABCDEF", ""); err != nil {
+		t.Fatal(err)
+	}
+	r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := rf.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []string{r.ResultToken, r.TimeoutToken, c.ResultToken, c.TimeoutToken}
+	opens := map[store.CallbackKind]string{
+		store.CallbackReversal: r.ResultToken, store.CallbackReversalTimeout: r.TimeoutToken,
+		store.CallbackStatus: c.ResultToken, store.CallbackStatusTimeout: c.TimeoutToken,
+	}
+	for kind, opener := range opens {
+		for _, token := range append(all, "") {
+			cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{
+				Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
+			})
+			if err != nil || known != (token == opener) {
+				t.Fatalf("%s: known %v, %v", kind, known, err)
 			}
-		}
-		r, err := rf.s.TakeRefund(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := rf.s.LeaseQuestion(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := []string{r.ResultToken, r.TimeoutToken, c.ResultToken, c.TimeoutToken}
-		opens := map[store.CallbackKind]string{
-			store.CallbackReversal: r.ResultToken, store.CallbackReversalTimeout: r.TimeoutToken,
-			store.CallbackStatus: c.ResultToken, store.CallbackStatusTimeout: c.TimeoutToken,
-		}
-		for kind, opener := range opens {
-			for _, token := range append(all, "") {
-				cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{
-					Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
-				})
-				if err != nil || known != (token == opener) {
-					t.Fatalf("%s: known %v, %v", kind, known, err)
-				}
-				if !known {
-					continue
-				}
-				var a store.Applied
-				if kind == store.CallbackReversal || kind == store.CallbackReversalTimeout {
-					a, err = rf.s.ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
-				} else {
-					a, err = rf.s.ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
-				}
-				if err != nil || a.Outcome != "unclear" && a.Outcome != "no answer" {
-					t.Errorf("%s: %+v, %v", kind, a, err)
-				}
+			if !known {
+				continue
+			}
+			var a store.Applied
+			if kind == store.CallbackReversal || kind == store.CallbackReversalTimeout {
+				a, err = rf.s.ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
+			} else {
+				a, err = rf.s.ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
+			}
+			if err != nil || a.Outcome != "unclear" && a.Outcome != "no answer" {
+				t.Errorf("%s: %+v, %v", kind, a, err)
 			}
 		}
 	}

@@ -125,10 +125,6 @@ CREATE TABLE push_request (
     result_code         TEXT NOT NULL, -- M-PESA's, or Daraja's of a push that it refused
     result_text         TEXT NOT NULL, -- the words that came with it, for the operator
     reason              TEXT NOT NULL, -- ours, why it was not paid
-    queries             BIGINT NOT NULL, -- how often M-PESA was asked about it
-    next_query_at       BIGINT, -- when M-PESA is to be asked; NULL once it is decided or given over to a person
-    lease_until         BIGINT NOT NULL, -- until when whoever asks has it alone
-    query_text          TEXT NOT NULL DEFAULT '', -- M-PESA's last answer to a query, where that was no verdict
     client              TEXT NOT NULL, -- who asked for the prompt, as of a ticket
     created_at          BIGINT NOT NULL,
     updated_at          BIGINT NOT NULL
@@ -139,7 +135,6 @@ CREATE UNIQUE INDEX push_live_ticket ON push_request (ticket_id) WHERE live = 1;
 CREATE INDEX push_ticket ON push_request (ticket_id, id);
 CREATE INDEX push_phone ON push_request (phone, created_at);
 CREATE INDEX push_client ON push_request (client, state, created_at, reason) WHERE client <> '';
-CREATE INDEX push_query ON push_request (next_query_at) WHERE next_query_at IS NOT NULL;
 CREATE INDEX push_made ON push_request (created_at);
 CREATE INDEX push_sending ON push_request (created_at) WHERE state = 'sending';
 
@@ -251,30 +246,22 @@ CREATE TABLE refund (
     id                         BIGINT PRIMARY KEY,
     payment_id                 BIGINT NOT NULL REFERENCES payment (id), -- whose money it gives back
     amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0), -- how much of it
-    seats                      TEXT NOT NULL, -- always ''
     method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
     state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- failed is refused by M-PESA
     requested_by               TEXT NOT NULL, -- a person, or automatic
     reason                     TEXT NOT NULL, -- why, in a person's words; of an automatic one the payment's reason
     reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
-    result_token               TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
-    timeout_token              TEXT NOT NULL, -- and of its time-out URL; a new one each time it is sent
     originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
     conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
-    sent                       BIGINT NOT NULL, -- how often a Reversal of it went out
-    undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many of these M-PESA reports that nothing came of it
+    undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many Reversals M-PESA reports that nothing came of it
     undone_ids                 TEXT NOT NULL DEFAULT '',   -- their conversation ids, so that a result that comes twice counts once
-    next_at                    BIGINT, -- when to send it, or to ask what became of it; NULL while nothing is to be done
-    lease_until                BIGINT NOT NULL, -- until when the answer to the last one is awaited
     result_code                TEXT NOT NULL, -- M-PESA's last
     result_text                TEXT NOT NULL, -- the words that came with it, for the operator
     created_at                 BIGINT NOT NULL,
     updated_at                 BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX refund_open ON refund (payment_id) WHERE state = 'requested';
-CREATE UNIQUE INDEX refund_timeout_token ON refund (timeout_token) WHERE timeout_token <> '';
 CREATE INDEX refund_payment ON refund (payment_id);
-CREATE INDEX refund_next ON refund (next_at) WHERE next_at IS NOT NULL;
 
 -- A receipt that a customer typed on the page of a ticket. State and reason follow from the facts.
 CREATE TABLE claim (
@@ -294,21 +281,28 @@ CREATE INDEX claim_phone ON claim (phone);
 CREATE INDEX claim_receipt ON claim (receipt);
 CREATE INDEX claim_client ON claim (client, created_at) WHERE client <> '';
 
--- A receipt about which M-PESA is asked by Transaction Status.
+-- The one queue of what M-PESA is to be asked or told: a push query, a Transaction Status of a receipt, or a Reversal. A row stays when it
+-- is answered, since M-PESA may answer once more.
 CREATE TABLE question (
-    receipt       TEXT PRIMARY KEY, -- that M-PESA is asked about
-    result_token  TEXT NOT NULL UNIQUE, -- the last segment of its ResultURL
-    timeout_token TEXT NOT NULL UNIQUE, -- and of its time-out URL
-    urgent        BIGINT NOT NULL CHECK (urgent IN (0, 1)), -- 1 where somebody waits for the answer
-    client        TEXT NOT NULL, -- whose booking it was typed for; '' where none
-    checked_for   BIGINT NOT NULL, -- the ticket whose film was about to begin when it was asked; 0 where none
-    sent          BIGINT NOT NULL, -- how often M-PESA was asked
-    next_at       BIGINT, -- when it is to be asked; NULL once it is answered or was asked often enough
-    lease_until   BIGINT NOT NULL, -- until when the answer to the last question is awaited
+    kind          TEXT NOT NULL CHECK (kind IN ('push', 'receipt', 'reversal')), -- which of the three
+    id            BIGINT NOT NULL, -- the push's, the refund's, or of a receipt its own
+    receipt       TEXT,   -- that a Transaction Status is about; NULL of the others
+    result_token  TEXT,   -- the last segment of its ResultURL; NULL of a push query, which is answered at once
+    timeout_token TEXT,   -- and of its time-out URL
+    urgent        BIGINT NOT NULL CHECK (urgent IN (0, 1)), -- 1 where a customer waits for what comes of it
+    client        TEXT NOT NULL, -- whose booking a receipt was typed for; '' where none
+    checked_for   BIGINT NOT NULL, -- the ticket whose film was about to begin when its receipt was asked about; 0 where none
+    sent          BIGINT NOT NULL, -- how often it was sent to M-PESA
+    next_at       BIGINT, -- when it is to be sent; NULL once it is answered or a person's
+    lease_until   BIGINT NOT NULL, -- until when the answer to the last one sent is awaited
     result_text   TEXT NOT NULL, -- M-PESA's last answer, for the operator
     created_at    BIGINT NOT NULL,
-    updated_at    BIGINT NOT NULL
+    updated_at    BIGINT NOT NULL,
+    PRIMARY KEY (kind, id)
 );
+CREATE UNIQUE INDEX question_receipt ON question (receipt) WHERE receipt IS NOT NULL;
+CREATE UNIQUE INDEX question_result_token ON question (result_token) WHERE result_token IS NOT NULL;
+CREATE UNIQUE INDEX question_timeout_token ON question (timeout_token) WHERE timeout_token IS NOT NULL;
 CREATE INDEX question_next ON question (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX question_client ON question (client, created_at) WHERE client <> '';
 

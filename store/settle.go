@@ -278,9 +278,7 @@ func (t *tx) fail(p Push, v Verdict) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	now.CheckoutRequestID, now.MerchantRequestID, now.Queries, now.LeaseUntil = p.CheckoutRequestID,
-		p.MerchantRequestID, p.Queries, p.LeaseUntil
-	now.NextQuery = p.NextQuery
+	now.CheckoutRequestID, now.MerchantRequestID = p.CheckoutRequestID, p.MerchantRequestID
 	switch p = now; {
 	case paid > 0:
 		return "failure after success, ignored", t.savePush(p)

@@ -119,9 +119,6 @@ type Push struct {
 	ResultCode        string    `db:"result_code"`
 	ResultText        string    `db:"result_text"` // Safaricom's words, for the operator
 	Reason            string    `db:"reason"`
-	Queries           int       `db:"queries"`    // how often M-PESA has been asked about it
-	NextQuery         Instant   `db:"next_query"` // when it is asked next; 0 is never
-	LeaseUntil        Instant   `db:"lease_until"`
 	CreatedAt         Instant   `db:"created_at"`
 
 	hold *Instant // when its ticket's hold ends, where it was read with it; 0 is no hold
@@ -136,7 +133,7 @@ const (
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until,
 	p.result_code,
-	p.result_text, p.reason, p.queries, COALESCE(p.next_query_at, 0) AS next_query, p.lease_until, p.created_at`
+	p.result_text, p.reason, p.created_at`
 	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
 	WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
@@ -162,7 +159,7 @@ func (p *Push) columns() []any {
 	return []any{
 		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State,
 		&p.Live, &p.LiveUntil,
-		&p.ResultCode, &p.ResultText, &p.Reason, &p.Queries, &p.NextQuery, &p.LeaseUntil, &p.CreatedAt,
+		&p.ResultCode, &p.ResultText, &p.Reason, &p.CreatedAt,
 	}
 }
 

@@ -127,8 +127,11 @@ const ReasonConfirming = "confirming"
 
 // confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
 func (t *tx) confirmPush(p Push, receipt string) error {
-	p.State, p.Reason, p.NextQuery = PushUnknown, ReasonConfirming, t.now+1
+	p.State, p.Reason = PushUnknown, ReasonConfirming
 	err := t.savePush(p)
+	if err == nil {
+		err = t.askSoon(p.ID)
+	}
 	if err == nil {
 		err = t.askReceiptNow(receipt)
 	}
@@ -163,7 +166,7 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, e
 // Reversal is sent again soon, as often as it is sent at all: one that was carried out is answered as such.
 func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, error) {
 	var r Refund
-	err := t.get(&r, refundSelect+` WHERE r.result_token = $1`, token)
+	err := t.get(&r, refundSelect+` WHERE `+refundByResult, token)
 	if errors.Is(err, ErrNotFound) {
 		return Applied{Outcome: "stranger"}, nil
 	}
@@ -179,14 +182,14 @@ func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, err
 		return out, err
 	}
 	return out, errors.Join(t.askReceiptNow(r.Receipt),
-		t.run(`UPDATE refund SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, updated_at = $2 WHERE id = $3 AND state = 'requested' AND next_at IS NOT NULL`, t.now.Add(refundLease), t.now, r.ID))
+		t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = 'reversal' AND id = $3 AND next_at > $1`, t.now.Add(refundLease), t.now, r.ID))
 }
 
 // unreadFrom is where the callbacks are that were not understood whole, with what has become of what each is about.
 const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id
 	LEFT JOIN push_request p ON p.callback_token = c.token AND c.kind = 'stk'
-	LEFT JOIN question k ON k.result_token = c.token AND c.kind = 'status'
-	LEFT JOIN refund r ON r.result_token = c.token AND c.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
+	LEFT JOIN question k ON c.kind IN ('status', 'reversal') AND k.result_token = c.token
+	LEFT JOIN refund r ON r.id = k.id AND k.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
 	LEFT JOIN settled d ON d.kind = 'callback' AND d.id = c.id`
 
 // unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
@@ -230,8 +233,9 @@ func (t *tx) askAbout(u Unread, ticket TicketID) error {
 		Ticket TicketID
 		Phone  string
 	}
-	err := t.list(&ps, `SELECT id, ticket_id AS ticket, phone FROM push_request WHERE next_query_at IS NOT NULL AND state <> 'failed' AND (CAST($1 AS BIGINT) = 0 OR amount * 100 = $1)
-		AND created_at BETWEEN $2 AND $3`, u.Amount, t.now.Add(-30*time.Minute), t.now)
+	err := t.list(&ps, `SELECT p.id, p.ticket_id AS ticket, p.phone FROM push_request p JOIN question q ON q.kind = 'push' AND q.id = p.id
+		WHERE q.next_at IS NOT NULL AND p.state <> 'failed' AND (CAST($1 AS BIGINT) = 0 OR p.amount * 100 = $1)
+		AND p.created_at BETWEEN $2 AND $3`, u.Amount, t.now.Add(-30*time.Minute), t.now)
 	for _, p := range ps {
 		if err == nil && money.ParsePattern(u.Phone).Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
 			err = t.askSoon(p.ID)

@@ -78,11 +78,11 @@ func (d *desk) names(sent store.Sending, receipt string) {
 		if err := st.ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
 			return err
 		}
-		c, err := st.LeaseQuestion(d.t.Context(), 0)
+		c, err := st.TakeQuestion(d.t.Context(), 0, store.TransactionStatus)
 		if err != nil {
 			return err
 		}
-		return st.EndQuestion(d.t.Context(), c.Receipt)
+		return st.EndReceipt(d.t.Context(), c.Receipt)
 	})
 }
 

@@ -215,7 +215,7 @@ func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
 			open = append(open, fmt.Sprintf("%+v", c))
 		}
 	}
-	due, err := st.NextDue(t.Context(), true)
+	due, err := st.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal)
 	if err != nil {
 		t.Fatal(err)
 	}

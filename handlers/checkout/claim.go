@@ -28,27 +28,7 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 	return receipt, nil
 }
 
-// receiptNext asks M-PESA about the next receipt that is to be asked about. Where there is no initiator to ask with,
-// what is open about it is a person's.
-func (s *Service) receiptNext(ctx context.Context, start func(func()) bool) error {
-	gap := s.cfg.QueryGap
-	if !s.cfg.Initiator {
-		gap = 0 // a person is asked, not M-PESA
-	}
-	q, err := s.store.LeaseQuestion(ctx, gap)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if !s.cfg.Initiator {
-		return s.store.EndQuestion(ctx, q.Receipt)
-	}
-	start(func() { s.logged("ask about a receipt", func() error { return s.askReceipt(ctx, q) }) })
-	return nil
-}
-
+// askReceipt has M-PESA asked about a receipt: the answer comes to its ResultURL.
 func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
 		Receipt:    q.Receipt,
@@ -63,7 +43,7 @@ func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	config := asDaraja(err).Kind == mpesa.KindConfig
 	switch {
 	case q.Urgent && config:
-		return s.store.EndQuestion(ctx, q.Receipt)
+		return s.store.EndReceipt(ctx, q.Receipt)
 	case q.Urgent:
 		return s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err))
 	case outage(err) || config:

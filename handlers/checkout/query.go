@@ -70,7 +70,7 @@ func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow fun
 // answer has Daraja asked, where there is a turn for it.
 func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 	defer close(q.done)
-	turn, err := s.store.TakeQueryTurn(ctx, s.cfg.QueryGap)
+	turn, err := s.store.TakeQueryTurn(ctx, s.cfg.QueryGap, s.kinds()...)
 	if err != nil || !turn {
 		s.queries.undo(id, q)
 		if q.raw = q.last; q.raw == nil {

@@ -3,7 +3,6 @@ package checkout
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,21 +40,24 @@ func (s *Service) dueLoop(ctx context.Context) {
 		})
 		return true
 	}
-	ask := []func(context.Context, func(func()) bool) error{s.askNext, s.receiptNext}
-	for s.waitDue(ctx) {
+	for kinds := s.kinds(); s.waitDue(ctx); kinds = append(kinds[1:], kinds[0]) { // each goes first by turns
 		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
-		for _, next := range ask { // pushes and receipts share one pace, and go first by turns
-			s.logged("ask M-PESA", func() error { return next(work, start) })
-		}
-		slices.Reverse(ask)
-		s.logged("send refunds", func() error { return s.refundNext(work, start) })
+		s.logged("ask M-PESA", func() error { return s.askNext(work, kinds, start) })
 	}
+}
+
+// kinds are the questions that can be sent: all but push queries need an initiator.
+func (s *Service) kinds() []store.QuestionKind {
+	if !s.cfg.Initiator {
+		return []store.QuestionKind{store.PushQuery}
+	}
+	return []store.QuestionKind{store.PushQuery, store.TransactionStatus, store.Reversal}
 }
 
 // waitDue waits until something is due, and reports false where ctx has ended.
 func (s *Service) waitDue(ctx context.Context) bool {
 	for soon := true; ; soon = false {
-		due, err := s.store.NextDue(context.WithoutCancel(ctx), s.cfg.Initiator)
+		due, err := s.store.NextDue(context.WithoutCancel(ctx), s.kinds()...)
 		s.logged("look for what is due", func() error { return err })
 		wait := s.cfg.LookEvery
 		if err == nil && due != 0 {
@@ -104,22 +106,37 @@ func (s *Service) nudged() {
 	}
 }
 
-// askNext asks M-PESA about the next push that is due, if one is and it is time.
-func (s *Service) askNext(ctx context.Context, start func(func()) bool) error {
-	q, err := s.store.ClaimQuery(ctx, s.cfg.QueryGap)
-	if errors.Is(err, store.ErrNotFound) {
+// askNext sends the next question of these kinds that is due, if one is and it is time. Without an initiator to ask with,
+// what is open about receipts is a person's.
+func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start func(func()) bool) error {
+	if !s.cfg.Initiator {
+		if err := s.store.EndReceipts(ctx); err != nil {
+			return err
+		}
+	}
+	q, err := s.store.TakeQuestion(ctx, s.cfg.QueryGap, kinds...)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrGivenOver) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	// Where too many calls are under way the claim simply runs out.
-	start(func() { s.logged("ask about a push", func() error { return s.ask(ctx, q) }) })
+	// Where too many calls are under way the lease simply runs out.
+	start(func() {
+		switch q.Kind {
+		case store.PushQuery:
+			s.logged("ask about a push", func() error { return s.askPush(ctx, q) })
+		case store.TransactionStatus:
+			s.logged("ask about a receipt", func() error { return s.askReceipt(ctx, q) })
+		case store.Reversal:
+			s.logged("send a refund", func() error { return s.reverse(ctx, q) })
+		}
+	})
 	return nil
 }
 
-// ask queries one push and makes of the answer what a callback would make of it.
-func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
+// askPush queries one push and makes of the answer what a callback would make of it.
+func (s *Service) askPush(ctx context.Context, q store.Question) error {
 	got, err := s.daraja.STKQuery(ctx, q.CheckoutRequestID)
 	v := store.Verdict{
 		Class: store.Unclear, LearntBy: "query", CheckoutRequestID: q.CheckoutRequestID,
@@ -133,7 +150,7 @@ func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
 	}
-	applied, applyErr := s.store.ApplyQuery(ctx, q.PushID, v)
+	applied, applyErr := s.store.ApplyQuery(ctx, store.PushID(q.ID), v)
 	if applyErr == nil && v.Class != store.Unclear {
 		s.log.Info("query applied", "ticket", q.Code, "outcome", applied.Outcome)
 		s.warnResult(got.ResultCode, got.ResultDesc, applied)

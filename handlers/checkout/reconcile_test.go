@@ -37,12 +37,12 @@ func TestNoAnswerIsNoVerdict(t *testing.T) {
 					t.Fatal(err)
 				}
 				pass(33 * time.Second)
-				if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Pending, held" || tk.Push.Queries == 0 {
-					t.Errorf("after %d questions the ticket is %s", tk.Push.Queries, state(tk))
+				if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Pending, held" || w.asked() == 0 {
+					t.Errorf("after %d questions the ticket is %s", w.asked(), state(tk))
 				}
 				pass(3 * time.Minute)
 				if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" {
-					t.Errorf("in the end, after %d questions, the ticket is %s", tk.Push.Queries, state(tk))
+					t.Errorf("in the end, after %d questions, the ticket is %s", w.asked(), state(tk))
 				}
 				w.sound()
 			})
@@ -65,8 +65,8 @@ func TestAskedBeforeTheHoldEnds(t *testing.T) {
 		seats := placed.Ticket.Seats
 		pass(181 * time.Second)
 		if tk := w.ticket(placed.Ticket.Secret); state(tk) != "Paid" || tk.Seats[0] != seats[0] ||
-			tk.Push.Queries != 1 {
-			t.Errorf("the ticket is %s on %v after %d questions", state(tk), tk.Seats, tk.Push.Queries)
+			w.asked() != 1 {
+			t.Errorf("the ticket is %s on %v after %d questions", state(tk), tk.Seats, w.asked())
 		}
 		w.sound()
 	})

@@ -11,22 +11,6 @@ import (
 // refundsAtOnce is how many refunds are requested by themselves in one go.
 const refundsAtOnce = 20
 
-// refundNext sends the next Reversal that is due.
-func (s *Service) refundNext(ctx context.Context, start func(func()) bool) error {
-	if !s.cfg.Initiator {
-		return nil
-	}
-	r, err := s.store.TakeRefund(ctx)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSettled) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	start(func() { s.logged("send a refund", func() error { return s.reverse(ctx, r) }) })
-	return nil
-}
-
 // requestDue requests what is due back, where that is to happen by itself.
 func (s *Service) requestDue(ctx context.Context) error {
 	due, err := s.store.RefundsDue(ctx, refundsAtOnce)
@@ -46,11 +30,11 @@ func (s *Service) requestDue(ctx context.Context) error {
 }
 
 // reverse sends one Reversal and writes down what Daraja answered.
-func (s *Service) reverse(ctx context.Context, r store.Refund) error {
+func (s *Service) reverse(ctx context.Context, q store.Question) error {
 	ack, err := s.daraja.Reverse(ctx, mpesa.ReversalRequest{
-		Receipt: r.Receipt, Amount: int64(r.Amount / 100),
-		ResultURL:  s.resultURL(store.CallbackReversal, r.ResultToken),
-		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, r.TimeoutToken), Remarks: "Refund " + r.TicketCode,
+		Receipt: q.Receipt, Amount: int64(q.Amount / 100),
+		ResultURL:  s.resultURL(store.CallbackReversal, q.ResultToken),
+		TimeoutURL: s.resultURL(store.CallbackReversalTimeout, q.TimeoutToken), Remarks: "Refund " + q.Code,
 	})
 	answer := store.RefundAnswer{
 		ConversationID: ack.ConversationID, OriginatorConversationID: ack.OriginatorConversationID,
@@ -66,9 +50,9 @@ func (s *Service) reverse(ctx context.Context, r store.Refund) error {
 			answer.Verdict = store.RefundTryAgain
 		case mpesa.KindAmbiguous, mpesa.KindNoAnswer: // it may have been taken
 		}
-		s.log.Warn("refund not accepted", "ticket", r.TicketCode, "error", err)
+		s.log.Warn("refund not accepted", "ticket", q.Code, "error", err)
 	}
-	return errors.Join(s.store.RecordRefundAnswer(ctx, r.ID, answer),
+	return errors.Join(s.store.RecordRefundAnswer(ctx, q.ID, answer),
 		s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 

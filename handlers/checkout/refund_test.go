@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"fmt"
 	"path"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,18 +71,20 @@ func TestReversalOfAPart(t *testing.T) {
 		}
 		pass(20 * time.Second)
 		e := w.daraja.Ledger()[0]
-		r, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: e.Receipt, By: "box office"})
+		_, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: e.Receipt, By: "box office"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		pass(time.Minute)
+		sent := w.daraja.Requests()
+		i := slices.IndexFunc(sent, func(r sim.Request) bool { return r.CommandID == "TransactionReversal" })
 		body := fmt.Sprintf(
 			`{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","ConversationID":"AG_1",`+
 				`"TransactionID":"UKO6BACK01","ResultParameters":{"ResultParameter":[{"Key":"Amount","Value":%d},`+
 				`{"Key":"OriginalTransactionID","Value":%q}]}}}`,
 			e.Amount-1, e.Receipt)
 		if known, err := w.service.Receive(t.Context(), checkout.Delivery{
-			Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte(body),
+			Kind: store.CallbackReversal, Token: path.Base(sent[i].ResultURL), Body: []byte(body),
 		}); err != nil || !known {
 			t.Fatal(known, err)
 		}

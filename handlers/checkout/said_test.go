@@ -335,9 +335,9 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 				pass(6 * time.Second)
 				tk := w.ticket(placed.Ticket.Secret)
 				listed, unsound := w.unknownMoney()
-				if state(tk) != "Pending, held" || tk.Push.Queries == 0 || len(listed) != 1 || listed[0].Text == "" ||
+				if state(tk) != "Pending, held" || w.asked() == 0 || len(listed) != 1 || listed[0].Text == "" ||
 					!unsound {
-					t.Fatalf("%s, %d questions, listed %+v, unsound %v", state(tk), tk.Push.Queries, listed, unsound)
+					t.Fatalf("%s, %d questions, listed %+v, unsound %v", state(tk), w.asked(), listed, unsound)
 				}
 				if strings.HasPrefix(name, "zero") && (listed[0].Receipt == "" || listed[0].Amount == 0) {
 					t.Errorf("the list has %+v", listed[0])
@@ -449,7 +449,7 @@ func TestEarlyCallback(t *testing.T) {
 				if tk.Push.State != store.PushUnknown || tk.Push.Reason != tt.reason {
 					t.Errorf("%s, %s, code %s", tk.Push.State, tk.Push.Reason, tk.Push.ResultCode)
 				}
-				if tt.reason == store.ReasonConfirming && tk.Push.Queries == 0 {
+				if tt.reason == store.ReasonConfirming && w.asked() == 0 {
 					t.Error("it was not asked at once")
 				}
 				if said := wording.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode &&

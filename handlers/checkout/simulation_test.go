@@ -566,8 +566,8 @@ func (n *cinemaNight) decided() {
 	for _, p := range undecided {
 		switch results[p.CheckoutRequestID] {
 		case "0", "1", "1032", "2001", "SFC_IC0003":
-			n.t.Errorf("push %s is %s, though M-PESA says %s when asked; asked %d times, next %v", p.CheckoutRequestID,
-				p.State, results[p.CheckoutRequestID], p.Queries, p.NextQuery.Time())
+			n.t.Errorf("push %s is %s, though M-PESA says %s when asked", p.CheckoutRequestID,
+				p.State, results[p.CheckoutRequestID])
 		}
 	}
 }

@@ -176,7 +176,7 @@ func fault(t *testing.T, kind string, how storetest.Fault, n int,
 // idle reports whether nothing is left to be done.
 func (w *world) idle() bool {
 	w.t.Helper()
-	due, err := w.store.NextDue(context.Background(), true)
+	due, err := w.store.NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
 	open, err2 := w.store.OpenCallbacks(context.Background(), w.store.Now(), 1)
 	if err := errors.Join(err, err2); err != nil {
 		w.t.Fatalf("%v", err)
@@ -196,7 +196,7 @@ func (w *world) nothingWaits() {
 			w.t.Errorf("push %d is still being sent", c.ID)
 		}
 	}
-	due, err := w.store.NextDue(context.Background(), true)
+	due, err := w.store.NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
 	if err != nil || due != 0 && due < w.store.Now() {
 		w.t.Errorf("something has been due since %v, %v", due.Time(), err)
 	}

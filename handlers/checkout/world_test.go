@@ -191,6 +191,9 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
+// asked is how often Daraja was queried about pushes.
+func (w *world) asked() int { return w.daraja.Totals().Queries }
+
 func (w *world) ticket(secret string) *store.Ticket {
 	w.t.Helper()
 	tk, err := w.store.TicketBySecret(context.Background(), secret)

@@ -67,11 +67,17 @@ func told(kind store.CallbackKind, token, of, body string) string {
 
 // refund is a refund of the applied payment.
 func refund(cents, state string) string {
-	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, seats, method, state, requested_by, reason, reference, result_token, timeout_token, sent, lease_until,
-		result_code, result_text, created_at, updated_at) SELECT 1, id, %s, '', 'hand', '%s', '', '', '', 't', '', 0, 0, '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
+	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
+		SELECT 1, id, %s, 'hand', '%s', '', '', '', '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
-const checked = `INSERT INTO question (receipt, result_token, timeout_token, urgent, client, checked_for, sent, lease_until, result_text, created_at, updated_at) VALUES ('UKT4JL9G91', 't', 'u', 0, '', 0, 1, 0, '', 1, 1)`
+// checked is that M-PESA was asked about the receipt, and sent that it was told to give the refund's payment back.
+const (
+	checked = `INSERT INTO question (kind, id, receipt, result_token, timeout_token, urgent, client, checked_for, sent, lease_until, result_text, created_at, updated_at)
+		VALUES ('receipt', 1, 'UKT4JL9G91', 't', 'u', 0, '', 0, 1, 0, '', 1, 1)`
+	sent = `INSERT INTO question (kind, id, result_token, timeout_token, urgent, client, checked_for, sent, lease_until, result_text, created_at, updated_at)
+		VALUES ('reversal', 1, 'v', 'w', 1, '', 0, 0, 0, '', 1, 1)`
+)
 
 // Breaks are the rules of [store.Store.Check], and ways to break each.
 func Breaks() []Break {
@@ -103,8 +109,8 @@ func Breaks() []Break {
 		one("a paid ticket shows the receipt of its payment", `UPDATE ticket SET receipt = 'X' WHERE payment_status = 'Paid'`),
 		one("every callback has an outcome", `UPDATE callback SET outcome = NULL, received_at = 1`),
 		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
-		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), told(store.CallbackReversal, "result_token", "refund", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'receipt_unknown'`),
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
@@ -125,7 +131,7 @@ func AuditBreaks() []Break {
 			fmt.Sprintf(pushPaid, checkout, money))
 	}
 	status := func(state string, amount int) string {
-		return told(store.CallbackStatus, "result_token", "question", fmt.Sprintf(statusOf, state, amount))
+		return told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", fmt.Sprintf(statusOf, state, amount))
 	}
 	one := func(says string, queries ...string) Break {
 		return Break{"what M-PESA told is written down", says, queries}
@@ -143,6 +149,6 @@ func AuditBreaks() []Break {
 		one("status paid, push 0, receipt UKT4JL9G91", checked, status("Completed", 100)),
 		one("status reversed, push 0, receipt UKT4JL9G91", checked, status("Reversed", 2700)),
 		one("reversal given_back, push 0, receipt UKT4JL9G91", refund("amount_cents", "failed"),
-			told(store.CallbackReversal, "result_token", "refund", reversed)),
+			sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", reversed)),
 	}
 }

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Transaction is what Transaction Status says of a receipt.
+type Transaction struct {
+	Known        bool // M-PESA knows the receipt; where not, the rest is empty
+	Completed    bool
+	Reversed     bool
+	ToUs         bool   // it paid our shortcode or till
+	Receipt      string // as M-PESA spells it
+	Amount       Cents
+	Phone        string // who paid: an MSISDN, or with * for each hidden digit
+	TransactedAt Instant
+	Text         string // Safaricom's words, for the operator
+	NoAnswer     bool   // the question was not answered, or it is not decided yet: ask again
+	Unclear      string // what of it is missing or cannot be read, and is needed; "" where all is known
+	Legible      string // the answer as printable text
+}
+
+// lacks is what an answer that it is ours lacks to be the payment of a ticket that a customer named it for.
+func (tr Transaction) lacks() string {
+	switch {
+	case !tr.Completed || !tr.ToUs:
+		return ""
+	case tr.Phone == "":
+		return "it does not say who paid"
+	case tr.TransactedAt == 0:
+		return "it does not say when it was paid"
+	}
+	return ""
+}
+
+// unread is what is kept of an answer about a receipt that is not understood whole.
+func (tr Transaction) unread(receipt string) Unread {
+	return Unread{
+		Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt,
+		Why: tr.Unclear, Legible: tr.Legible,
+	}
+}
+
+// ApplyStatus makes of a kept result of Transaction Status what it says of the receipt that its token was made for.
+func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
+	return s.decideCallback(ctx, cb, func(t *tx, token string) (out Applied, err error) {
+		where := `result_token = $1`
+		if cb.Kind == CallbackStatusTimeout {
+			where = `timeout_token = $1`
+		}
+		var receipt string
+		err = t.scan([]any{&receipt, &token}, `SELECT receipt, result_token FROM question WHERE kind = 'receipt' AND `+where, token)
+		if errors.Is(err, ErrNotFound) {
+			return Applied{Outcome: "stranger"}, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		if out.Code, err = t.codeOf(receipt); err != nil {
+			return out, err
+		}
+		if tr.NoAnswer {
+			out.Outcome = "no answer"
+			if tr.Text == "" {
+				return out, nil
+			}
+			return out, t.run(`UPDATE question SET result_text = $1 WHERE receipt = $2`, tr.Text, receipt)
+		}
+		if tr.Unclear == "" && strings.EqualFold(tr.Receipt, receipt) {
+			var claims int
+			if err := t.scan([]any{&claims}, `SELECT count(*) FROM claim WHERE receipt = $1 AND state = 'asking'`, receipt); err != nil {
+				return out, err
+			}
+			if claims > 0 {
+				tr.Unclear = tr.lacks()
+			}
+		}
+		if tr.Unclear != "" {
+			return t.unreadStatus(cb.ID, token, tr.unread(receipt))
+		}
+		if err := t.run(`UPDATE question SET next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt); err != nil {
+			return out, err
+		}
+		if out.Outcome, err = t.record(tr.fact(receipt)...); err == nil {
+			out.Code, err = t.codeOf(receipt)
+		}
+		return out, err
+	})
+}
+
+// codeOf is the code of the ticket that a receipt is for, or is said to be for; "" where there is none.
+func (t *tx) codeOf(receipt string) (code string, err error) {
+	err = t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = COALESCE((SELECT COALESCE(ticket_id, named_id) FROM payment WHERE receipt = $1),
+		(SELECT max(ticket_id) FROM claim WHERE receipt = $1))`, receipt)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return code, err
+}
