@@ -59,7 +59,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	kit := web.NewKit(web.Config{Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Rules: []web.Rule{
+	responder := web.NewResponder(web.Config{Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Rules: []web.Rule{
 		{
 			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
 			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try " +
@@ -76,15 +76,15 @@ func New(d Deps) (http.Handler, error) {
 	if d.Demo && d.Simulator != nil {
 		handset = "/simulator/phones/"
 	}
-	rooms := rooms{
-		kit: kit, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(kit, d.Checkout),
+	rooms := router{
+		responder: responder, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(responder, d.Checkout),
 		site: site.New(site.Config{
-			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
+			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,
 			Now: d.Now,
 		}),
 		api: api.New(api.Config{
-			Kit: kit, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
+			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
 			Partners: web.NewPartners(d.Partners), Now: d.Now,
 			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
 		}),

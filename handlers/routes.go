@@ -14,28 +14,28 @@ import (
 	"cinemasphere/store"
 )
 
-// rooms are the handlers that addresses lead to.
-type rooms struct {
-	deps     Deps
-	kit      *web.Kit
-	compress func(http.Handler) http.HandlerFunc
-	sessions *web.Sessions
-	site     *site.Site
-	api      *api.API
-	hooks    *hooks.Hooks
+// router has the handlers that addresses lead to.
+type router struct {
+	deps      Deps
+	responder *web.Responder
+	compress  func(http.Handler) http.HandlerFunc
+	sessions  *web.Sessions
+	site      *site.Site
+	api       *api.API
+	hooks     *hooks.Hooks
 }
 
 // routes is every address there is.
-func (m rooms) routes() http.Handler {
+func (m router) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(m.kit.Frame(m.site.Problem), tidyPaths, middleware.GetHead)
+	r.Use(m.responder.Wrap(m.site.Problem), tidyPaths, middleware.GetHead)
 	r.NotFound(m.forAudience(func(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }))
 	r.MethodNotAllowed(m.forAudience(m.methodNotAllowed))
 
 	client := web.FindClient(m.deps.TrustedProxies, m.deps.Log)
 	gzip := func(next http.Handler) http.Handler { return m.compress(next) }
-	ownForms := m.kit.SameOrigin(m.site.Problem, m.deps.BaseURL)
-	ownPages := m.kit.SameOrigin(m.api.Problem, m.deps.BaseURL)
+	ownForms := m.responder.SameOrigin(m.site.Problem, m.deps.BaseURL)
+	ownPages := m.responder.SameOrigin(m.api.Problem, m.deps.BaseURL)
 
 	// What needs nothing around it.
 	s := m.site
@@ -95,7 +95,7 @@ func (m rooms) routes() http.Handler {
 }
 
 // callbacks are the addresses that Safaricom sends to. What stands behind a token is not looked at.
-func (m rooms) callbacks(r chi.Router) {
+func (m router) callbacks(r chi.Router) {
 	post := func(path string, f web.HandlerFunc) {
 		r.Post(path, m.hooks.Handle(f))
 		if strings.HasSuffix(path, "/{token}") {
@@ -118,7 +118,7 @@ func (m rooms) callbacks(r chi.Router) {
 }
 
 // home sends browsers without a session the page that is ready, and makes one for the others.
-func (m rooms) home() http.HandlerFunc {
+func (m router) home() http.HandlerFunc {
 	first, again := m.site.Page(m.site.Home), m.compress(m.site.Page(m.site.HomeAgain))
 	return func(w http.ResponseWriter, r *http.Request) {
 		if m.sessions.Has(r) {
@@ -130,7 +130,7 @@ func (m rooms) home() http.HandlerFunc {
 }
 
 // forAudience answers where no route does: programs in JSON, people with a page.
-func (m rooms) forAudience(h web.HandlerFunc) http.HandlerFunc {
+func (m router) forAudience(h web.HandlerFunc) http.HandlerFunc {
 	page, program := m.compress(m.site.Page(h)), m.api.Handle(h)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/cb/") {
@@ -142,7 +142,7 @@ func (m rooms) forAudience(h web.HandlerFunc) http.HandlerFunc {
 }
 
 // methodNotAllowed says with what methods there is something at the address.
-func (m rooms) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+func (m router) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasPrefix(r.URL.Path, "/cb/") || strings.HasPrefix(r.URL.Path, "/api/mpesa-callback/") {
 		m.hooks.WrongMethod(r)
 	}

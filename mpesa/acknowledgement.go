@@ -18,14 +18,14 @@ type Acknowledgement struct {
 }
 
 // call posts a body that is the same at every try.
-func (c *Client) call(ctx context.Context, endpoint, path string, body signedBody) (exchange, error) {
+func (c *Client) call(ctx context.Context, endpoint, path string, body signedBody) (response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	return c.callWithToken(ctx, endpoint, path, func(time.Time) signedBody { return body })
 }
 
-// instruct sends what the initiator asks of M-PESA, and reads the acknowledgement.
-func (c *Client) instruct(ctx context.Context, endpoint, path string, body signedBody) (Acknowledgement, error) {
+// postInitiator sends what the initiator asks of M-PESA, and reads the acknowledgement.
+func (c *Client) postInitiator(ctx context.Context, endpoint, path string, body signedBody) (Acknowledgement, error) {
 	got, err := c.call(ctx, endpoint, path, body)
 	if err != nil {
 		return Acknowledgement{}, err
@@ -33,7 +33,7 @@ func (c *Client) instruct(ctx context.Context, endpoint, path string, body signe
 	return c.readAcknowledgement(got)
 }
 
-func (c *Client) readAcknowledgement(got exchange) (Acknowledgement, error) {
+func (c *Client) readAcknowledgement(got response) (Acknowledgement, error) {
 	if !got.took() {
 		return Acknowledgement{}, c.callError(got)
 	}
@@ -82,8 +82,8 @@ func (c *Client) checkInitiator(endpoint string) error {
 	return &Error{Endpoint: endpoint, Kind: KindConfig, Message: err.Error(), Err: err, local: true}
 }
 
-// refuse is the error of a call whose request cannot be right.
-func refuse(endpoint, message string) error {
+// badRequest is the error of a call whose request cannot be right.
+func badRequest(endpoint, message string) error {
 	err := errors.New(message)
 	return &Error{Endpoint: endpoint, Kind: KindRefused, Message: message, Err: err, local: true}
 }

@@ -64,12 +64,13 @@ func (c *Client) RegisterURLs(ctx context.Context, r URLRegistration) (Acknowled
 	}
 	switch {
 	case !partyForm.MatchString(body.ShortCode):
-		return Acknowledgement{}, refuse(endpointC2BRegister, "the shortcode is not a number")
+		return Acknowledgement{}, badRequest(endpointC2BRegister, "the shortcode is not a number")
 	case body.ResponseType != CompleteUnvalidated && body.ResponseType != CancelUnvalidated:
-		return Acknowledgement{}, refuse(endpointC2BRegister, "the response type is neither Completed nor Cancelled")
+		return Acknowledgement{}, badRequest(endpointC2BRegister,
+			"the response type is neither Completed nor Cancelled")
 	}
 	if wrong := wrongURL(c.cfg.BaseURL, r.ConfirmationURL, r.ValidationURL); wrong != "" {
-		return Acknowledgement{}, refuse(endpointC2BRegister, wrong)
+		return Acknowledgement{}, badRequest(endpointC2BRegister, wrong)
 	}
 	got, err := c.call(ctx, endpointC2BRegister, pathC2BRegister, body)
 	if err != nil {
@@ -78,7 +79,7 @@ func (c *Client) RegisterURLs(ctx context.Context, r URLRegistration) (Acknowled
 	return c.readC2BRegister(got)
 }
 
-func (c *Client) readC2BRegister(got exchange) (Acknowledgement, error) {
+func (c *Client) readC2BRegister(got response) (Acknowledgement, error) {
 	if got.fault.alreadyRegistered() {
 		return Acknowledgement{}, c.alreadyRegistered(got)
 	}
@@ -103,7 +104,7 @@ func (f fault) alreadyRegistered() bool {
 		(strings.Contains(message, "already registered") || strings.Contains(message, "duplicate notification"))
 }
 
-func (c *Client) alreadyRegistered(got exchange) *Error {
+func (c *Client) alreadyRegistered(got response) *Error {
 	fault := c.newError(got, KindConfig)
 	fault.Err = ErrAlreadyRegistered
 	return fault

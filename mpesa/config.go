@@ -53,7 +53,7 @@ type Config struct {
 	PhoneAsNumber bool
 	// Tokens shares the access token with other processes that use the same app. nil
 	// keeps it in this one.
-	Tokens Tokens
+	Tokens TokenStore
 	// Transport is NewTransport() where nil.
 	Transport http.RoundTripper
 	// Now is time.Now where nil.

@@ -51,14 +51,14 @@ func (c *Client) RegisterPull(ctx context.Context, r PullRegistration) error {
 	}
 	switch {
 	case !partyForm.MatchString(body.ShortCode):
-		return refuse(endpointPullRegister, "the shortcode is not a number")
+		return badRequest(endpointPullRegister, "the shortcode is not a number")
 	case !r.Nominated.valid():
 		return &Error{
 			Endpoint: endpointPullRegister, Kind: KindRefused, Message: ErrMSISDN.Error(), Err: ErrMSISDN, local: true,
 		}
 	}
 	if wrong := wrongURL(c.cfg.BaseURL, r.CallbackURL); wrong != "" {
-		return refuse(endpointPullRegister, wrong)
+		return badRequest(endpointPullRegister, wrong)
 	}
 	got, err := c.call(ctx, endpointPullRegister, pathPullRegister, body)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *Client) RegisterPull(ctx context.Context, r PullRegistration) error {
 	return c.readPullRegister(got)
 }
 
-func (c *Client) readPullRegister(got exchange) error {
+func (c *Client) readPullRegister(got response) error {
 	if got.fault.alreadyRegistered() {
 		return c.alreadyRegistered(got)
 	}
@@ -159,11 +159,11 @@ func (c *Client) PullTransactions(ctx context.Context, q PullQuery) (PullPage, e
 	}
 	switch {
 	case !partyForm.MatchString(body.ShortCode):
-		return PullPage{}, refuse(endpointPullQuery, "the shortcode is not a number")
+		return PullPage{}, badRequest(endpointPullQuery, "the shortcode is not a number")
 	case q.From.IsZero() || !q.From.Before(q.To):
-		return PullPage{}, refuse(endpointPullQuery, "the time does not end after it begins")
+		return PullPage{}, badRequest(endpointPullQuery, "the time does not end after it begins")
 	case q.Offset < 0 || q.Offset > maxPullOffset:
-		return PullPage{}, refuse(endpointPullQuery, "the offset is out of range")
+		return PullPage{}, badRequest(endpointPullQuery, "the offset is out of range")
 	}
 	got, err := c.call(ctx, endpointPullQuery, pathPullQuery, body)
 	if err != nil {
@@ -172,7 +172,7 @@ func (c *Client) PullTransactions(ctx context.Context, q PullQuery) (PullPage, e
 	return c.readPull(got, q.Offset)
 }
 
-func (c *Client) readPull(got exchange, offset int) (PullPage, error) {
+func (c *Client) readPull(got response, offset int) (PullPage, error) {
 	none := PullPage{NextOffset: offset, Raw: got.rawJSON()}
 	if !got.took() {
 		return none, c.callError(got)

@@ -142,7 +142,7 @@ func FuzzPullAnswer(f *testing.F) {
 	}
 	client := newTestClient(f, testConfig(&fakeDaraja{}))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		got := exchange{endpoint: endpointPullQuery, status: status, body: body, fault: parseFault("", body)}
+		got := response{endpoint: endpointPullQuery, status: status, body: body, fault: parseFault("", body)}
 		page, err := client.readPull(got, 5)
 		rows := len(page.Transactions) + len(page.Unreadable)
 		if page.NextOffset != 5+rows || err != nil && rows != 0 {

@@ -86,7 +86,7 @@ func (c *Client) STKPush(ctx context.Context, push Push) (PushAnswer, error) {
 //	other    one                 any, or none              KindAmbiguous, with the id
 //	any      one, and an error   any, or none              KindAmbiguous, with the id
 //	any      none, or several    any, or none              pushKind; never accepted
-func (c *Client) readPush(got exchange) (PushAnswer, error) {
+func (c *Client) readPush(got response) (PushAnswer, error) {
 	if !got.took() {
 		return c.withIDs(got, c.pushError(got))
 	}
@@ -98,7 +98,7 @@ func (c *Client) readPush(got exchange) (PushAnswer, error) {
 }
 
 // withIDs puts the ids that an answer has beside its error.
-func (c *Client) withIDs(got exchange, err error) (PushAnswer, error) {
+func (c *Client) withIDs(got response, err error) (PushAnswer, error) {
 	var answer PushAnswer
 	fault, is := errors.AsType[*Error](err)
 	if !is || fault.Kind != KindToken { // that is said before a request is looked at

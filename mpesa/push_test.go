@@ -317,7 +317,7 @@ func FuzzPushAnswer(f *testing.F) {
 	f.Add(200, "application/json", []byte(accepted))
 	client := newTestClient(f, testConfig(&fakeDaraja{}))
 	f.Fuzz(func(t *testing.T, status int, mime string, body []byte) {
-		got := exchange{endpoint: endpointPush, status: status, body: body, fault: parseFault(mime, body)}
+		got := response{endpoint: endpointPush, status: status, body: body, fault: parseFault(mime, body)}
 		answer, err := client.readPush(got)
 		accepts := says(body, "ResponseCode", anyZero)
 		if err == nil && (status/100 != 2 || !accepts || answer.CheckoutRequestID == "") {

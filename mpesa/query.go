@@ -63,7 +63,7 @@ func (c *Client) STKQuery(ctx context.Context, checkoutRequestID string) (QueryA
 	return c.readQuery(got, checkoutRequestID)
 }
 
-func (c *Client) readQuery(got exchange, asked string) (QueryAnswer, error) {
+func (c *Client) readQuery(got response, asked string) (QueryAnswer, error) {
 	none := QueryAnswer{Raw: got.rawJSON(), HTTPStatus: got.status, Class: ClassPending}
 	if !got.took() {
 		if fault := c.queryError(got); fault != nil {

@@ -171,7 +171,7 @@ func FuzzQueryAnswer(f *testing.F) {
 	}
 	client := newTestClient(f, testConfig(&fakeDaraja{}))
 	f.Fuzz(func(t *testing.T, status int, mime string, body []byte) {
-		got := exchange{endpoint: endpointQuery, status: status, body: body, fault: parseFault(mime, body)}
+		got := response{endpoint: endpointQuery, status: status, body: body, fault: parseFault(mime, body)}
 		answer, err := client.readQuery(got, askedID)
 		switch {
 		case err != nil && answer.Class != ClassPending:

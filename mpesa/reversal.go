@@ -76,9 +76,9 @@ func (c *Client) Reverse(ctx context.Context, r ReversalRequest) (Acknowledgemen
 		wrong = "the shortcode is not a number"
 	}
 	if wrong != "" {
-		return Acknowledgement{}, refuse(endpointReversal, wrong)
+		return Acknowledgement{}, badRequest(endpointReversal, wrong)
 	}
-	return c.instruct(ctx, endpointReversal, pathReversal, body)
+	return c.postInitiator(ctx, endpointReversal, pathReversal, body)
 }
 
 // Reversal is what M-PESA tells of a payment that it gave back. Whatever was missing,

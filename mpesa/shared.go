@@ -23,19 +23,19 @@ type AccessToken struct {
 // String keeps the token out of logs.
 func (AccessToken) String() string { return redacted }
 
-// Tokens is where processes that share one Daraja app keep its access token. Each
+// TokenStore is where processes that share one Daraja app keep its access token. Each
 // log-in makes the token before it invalid (documented), so that processes that each
-// log in keep knocking each other's out. One Tokens is for one app.
+// log in keep knocking each other's out. One TokenStore is for one app.
 //
 // A Client asks for it only when it has no token, or Daraja does not take the one it
 // has; not for each call. An error is not the end: it looks again. It must be safe for
 // concurrent use, and never put a token into an error.
-type Tokens interface {
-	// Kept returns the token that any of the processes kept last, and no older one;
+type TokenStore interface {
+	// Load returns the token that any of the processes kept last, and no older one;
 	// the zero AccessToken where there is none.
-	Kept(context.Context) (AccessToken, error)
-	// Keep keeps a token in place of the last one.
-	Keep(context.Context, AccessToken) error
+	Load(context.Context) (AccessToken, error)
+	// Save keeps a token in place of the last one.
+	Save(context.Context, AccessToken) error
 	// Lease reserves the log-in for this process and reports whether it has it. No
 	// other gets it until the time is over, so that one that died does not keep it; 0
 	// gives it back.
@@ -69,7 +69,7 @@ func (t *tokens) share(refused string) (AccessToken, error) {
 
 // kept is the shared token, where it may be used.
 func (t *tokens) kept(ctx context.Context, refused string) (AccessToken, error) {
-	token, err := t.shared.Kept(ctx)
+	token, err := t.shared.Load(ctx)
 	if err != nil || token.Value == refused || !t.now().Before(token.Until) {
 		return AccessToken{}, err
 	}
@@ -88,7 +88,7 @@ func (t *tokens) logInForAll(refused string, lease time.Duration) (AccessToken, 
 	token, err := t.logIn(ctx)
 	if err == nil {
 		// It is good even where the others cannot be told: they are refused, and log in.
-		_ = t.shared.Keep(ctx, token)
+		_ = t.shared.Save(ctx, token)
 	}
 	return token, err
 }

@@ -33,14 +33,14 @@ type tokens struct {
 	name string
 }
 
-func (k tokens) Kept(context.Context) (mpesa.AccessToken, error) {
+func (k tokens) Load(context.Context) (mpesa.AccessToken, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.asked++
 	return k.token, k.failed
 }
 
-func (k tokens) Keep(_ context.Context, token mpesa.AccessToken) error {
+func (k tokens) Save(_ context.Context, token mpesa.AccessToken) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.asked++

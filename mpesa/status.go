@@ -84,9 +84,9 @@ func (c *Client) TransactionStatus(ctx context.Context, r StatusRequest) (Acknow
 		body.IdentifierType = IdentifierShortcode
 	}
 	if wrong := body.wrong(c.cfg.BaseURL); wrong != "" {
-		return Acknowledgement{}, refuse(endpointStatus, wrong)
+		return Acknowledgement{}, badRequest(endpointStatus, wrong)
 	}
-	return c.instruct(ctx, endpointStatus, pathStatus, body)
+	return c.postInitiator(ctx, endpointStatus, pathStatus, body)
 }
 
 func (b statusBody) wrong(baseURL string) string {

@@ -27,7 +27,7 @@ const (
 // (documented), so there is one flight at a time, and it belongs to no caller.
 type tokens struct {
 	fetch   func(context.Context) (string, time.Duration, error)
-	shared  Tokens // nil where no other process uses the app
+	shared  TokenStore // nil where no other process uses the app
 	now     func() time.Time
 	timeout time.Duration
 
@@ -74,11 +74,11 @@ func (t *tokens) look() (string, *flight, error) {
 		return "", nil, t.failure
 	}
 	t.flight = &flight{done: make(chan struct{})}
-	go t.fly(t.flight, t.refused)
+	go t.refresh(t.flight, t.refused)
 	return "", t.flight, nil
 }
 
-func (t *tokens) fly(f *flight, refused string) {
+func (t *tokens) refresh(f *flight, refused string) {
 	var token AccessToken
 	var err error
 	if t.shared == nil {
@@ -142,7 +142,7 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 
 // loginError tells wrong credentials, which Daraja answers with HTTP 400 and an
 // empty body (observed), from a log-in that may work later.
-func (c *Client) loginError(got exchange) *Error {
+func (c *Client) loginError(got response) *Error {
 	kind, _ := got.fault.pushKind(got.status)
 	readable := got.fault.shape == shapeEmpty || got.fault.shape == shapeError
 	switch {

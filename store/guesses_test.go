@@ -133,7 +133,8 @@ func testReceiptsTakeTurns(t *testing.T) {
 		if turn, err := f.s.TakeQueryTurn(t.Context(), gap); err != nil || turn {
 			t.Fatalf("a question about a push at the same moment: %v, %v", turn, err)
 		}
-		if due, err := f.s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due <= f.s.Now() {
+		if due, err := f.s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+			due <= f.s.Now() {
 			t.Fatalf("due at once: %v", err)
 		}
 		browsers, err := f.s.Texts(`SELECT o.browser FROM claim c JOIN ticket o ON o.id = c.ticket_id WHERE c.receipt = '` + c.Receipt + `'`)

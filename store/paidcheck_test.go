@@ -40,10 +40,12 @@ func (st *stage) takes(when string) store.Question {
 // idle fails the test where there is something to ask about, or the loop would be woken for it.
 func (st *stage) idle(when string) {
 	st.t.Helper()
-	if k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+	if k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus); !errors.Is(err,
+		store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, k, err)
 	}
-	if at, err := st.s.NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || at != 0 && at <= st.s.Now() {
+	if at, err := st.s.NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+		at != 0 && at <= st.s.Now() {
 		st.t.Errorf("%s: due at %v, %v", when, at.Time(), err)
 	}
 }

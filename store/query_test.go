@@ -38,7 +38,8 @@ func testQueriesTakeTurns(t *testing.T) {
 		if q, err := s.TakeQuestion(t.Context(), gap, store.PushQuery); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", when, q, err)
 		}
-		if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due <= s.Now() {
+		if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+			due <= s.Now() {
 			t.Errorf("%s: it says that something is due, %v, %v", when, due.Time(), err)
 		}
 	}
@@ -60,7 +61,8 @@ func testQueriesTakeTurns(t *testing.T) {
 		}
 	}
 	clock.add(gap)
-	if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil || due > s.Now() {
+	if due, err := s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+		due > s.Now() {
 		t.Errorf("it says that nothing is due, %v, %v", due.Time(), err)
 	}
 	next("the third, and the next gap is four times as long", pushes[2])

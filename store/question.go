@@ -102,26 +102,34 @@ func kindsText(kinds []QuestionKind) (text string) {
 	return text
 }
 
+// nextQuestion finds the question that is to be sent next, of which $3 is the kind that goes first, and $4 an hour ago.
+const nextQuestion = `SELECT q.kind, q.id, q.urgent, q.sent, COALESCE(q.result_token, '') AS result_token,
+	COALESCE(q.timeout_token, '') AS timeout_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
+	COALESCE(q.receipt, y.receipt, '') AS receipt, COALESCE(t.code, '') AS code, COALESCE(r.amount_cents, 0) AS amount,
+	COALESCE(r.requested_by, '') AS requested_by, COALESCE(y.amount_cents, 0) AS paid, COALESCE(y.id, 0) AS payment_id
+	FROM question q
+	LEFT JOIN push_request p ON q.kind = 'push' AND p.id = q.id
+	LEFT JOIN refund r ON q.kind = 'reversal' AND r.id = q.id LEFT JOIN payment y ON y.id = r.payment_id
+	LEFT JOIN ticket t ON t.id = COALESCE(p.ticket_id, y.ticket_id)
+	WHERE ` + canBeSent + ` AND NOT EXISTS (SELECT 1 FROM pace WHERE name = 'query' AND next_at > $1)
+	AND (q.urgent = 1 OR NOT EXISTS (SELECT 1 FROM pace WHERE name = 'check' AND next_at > $1))
+	ORDER BY q.urgent DESC, CASE WHEN q.kind = $3 THEN 0 ELSE 1 END,
+	CASE WHEN q.kind <> 'push' THEN 0 WHEN t.hold_until IS NULL THEN 1 ELSE 0 END,
+	CASE WHEN q.kind = 'push' THEN t.hold_until END,
+	(SELECT COALESCE(sum(o.sent), 0) FROM question o
+		WHERE o.client = q.client AND q.client <> '' AND o.client <> '' AND o.created_at > $4),
+	q.next_at, q.kind, q.id LIMIT 1`
+
 // TakeQuestion takes what M-PESA is to be asked or told next, of these kinds, and counts it as sent: from then on
 // M-PESA may have it. Nobody else gets it until it is answered or its lease is over. First is what customers wait for,
 // and of that the first of the kinds: of pushes the one whose hold ends first, of receipts one of the client for which
-// M-PESA was asked least in the last hour. All processes together take one in every gap, which grows while Daraja does not answer well,
-// or turns pushes away. ErrNotFound means that nothing is due, or that it is too early; ErrGivenOver that the next one
-// cannot be sent, or was sent often enough, and is a person's now.
+// M-PESA was asked least in the last hour. All processes together take one in every gap, which grows while Daraja does
+// not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early; ErrGivenOver
+// that the next one cannot be sent, or was sent often enough, and is a person's now.
 func (s *Store) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (Question, error) {
 	var q Question
-	err := s.read(ctx, &q, `SELECT q.kind, q.id, COALESCE(p.checkout_request_id, '') AS checkout_request_id, COALESCE(q.receipt, y.receipt, '') AS receipt,
-		COALESCE(r.amount_cents, 0) AS amount, COALESCE(t.code, '') AS code, COALESCE(q.result_token, '') AS result_token,
-		COALESCE(q.timeout_token, '') AS timeout_token, q.urgent, q.sent, COALESCE(y.amount_cents, 0) AS paid, COALESCE(r.requested_by, '') AS requested_by,
-		COALESCE(y.id, 0) AS payment_id
-		FROM question q LEFT JOIN push_request p ON q.kind = 'push' AND p.id = q.id LEFT JOIN refund r ON q.kind = 'reversal' AND r.id = q.id
-		LEFT JOIN payment y ON y.id = r.payment_id LEFT JOIN ticket t ON t.id = COALESCE(p.ticket_id, y.ticket_id)
-		WHERE `+canBeSent+` AND NOT EXISTS (SELECT 1 FROM pace WHERE name = 'query' AND next_at > $1)
-		AND (q.urgent = 1 OR NOT EXISTS (SELECT 1 FROM pace WHERE name = 'check' AND next_at > $1))
-		ORDER BY q.urgent DESC, CASE WHEN q.kind = $3 THEN 0 ELSE 1 END, CASE WHEN q.kind <> 'push' THEN 0 WHEN t.hold_until IS NULL THEN 1 ELSE 0 END,
-		CASE WHEN q.kind = 'push' THEN t.hold_until END, (SELECT COALESCE(sum(o.sent), 0) FROM question o
-		WHERE o.client = q.client AND q.client <> '' AND o.client <> '' AND o.created_at > $4), q.next_at, q.kind, q.id LIMIT 1`,
-		s.Now(), kindsText(kinds), kinds[0], s.Now().Add(-fairuse.Hour))
+	now := s.Now()
+	err := s.read(ctx, &q, nextQuestion, now, kindsText(kinds), kinds[0], now.Add(-fairuse.Hour))
 	if err == nil {
 		gap, err = s.slower(ctx, gap)
 	}
@@ -282,15 +290,16 @@ func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, e
 	return gap * times, err
 }
 
-// NextDue is when something is to be done next that no callback will bring: a hold to end, or a question of one of these
-// kinds to send. 0 where nothing is.
+// NextDue is when something is to be done next that no callback will bring: a hold to end, or a question of one of
+// these kinds to send. 0 where nothing is.
 func (s *Store) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant, err error) {
 	var hold, waited, check, pace, rest Instant
-	const earliest = `COALESCE((SELECT min(CASE WHEN q.next_at > q.lease_until THEN q.next_at ELSE q.lease_until END) FROM question q
-		WHERE q.next_at IS NOT NULL AND CAST($1 AS TEXT) LIKE '%' || q.kind || '%' AND q.`
-	err = s.readers.scan(ctx, []any{&hold, &waited, &check, &pace, &rest}, `SELECT
-		COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0), `+earliest+`urgent = 1), 0), `+earliest+`urgent = 0), 0),
-		COALESCE((SELECT next_at FROM pace WHERE name = 'query'), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'check'), 0)`, kindsText(kinds))
+	const earliest = `COALESCE((SELECT min(CASE WHEN q.next_at > q.lease_until THEN q.next_at ELSE q.lease_until END)
+		FROM question q WHERE q.next_at IS NOT NULL AND CAST($1 AS TEXT) LIKE '%' || q.kind || '%' AND q.urgent = `
+	const times = `SELECT COALESCE((SELECT min(hold_until) FROM ticket WHERE hold_until IS NOT NULL), 0), ` +
+		earliest + `1), 0), ` + earliest + `0), 0), COALESCE((SELECT next_at FROM pace WHERE name = 'query'), 0),
+		COALESCE((SELECT next_at FROM pace WHERE name = 'check'), 0)`
+	err = s.readers.scan(ctx, []any{&hold, &waited, &check, &pace, &rest}, times, kindsText(kinds))
 	if err != nil {
 		return 0, fmt.Errorf("look for what is due: %w", err)
 	}

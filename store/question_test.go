@@ -125,7 +125,8 @@ func testEndedQuestions(t *testing.T) {
 	ticket := st.pushes[0]
 	st.claim("FIRST00001")
 	for range 4 {
-		if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" {
+		if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil ||
+			q.Receipt != "FIRST00001" {
 			t.Fatal(q.Receipt, err)
 		}
 		st.clock.add(10 * time.Minute)
@@ -151,7 +152,8 @@ func testEndedQuestions(t *testing.T) {
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
-	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" || !q.Urgent {
+	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" ||
+		!q.Urgent {
 		t.Errorf("once M-PESA has told of it: %+v, %v", q, err)
 	}
 	storetest.Sound(t, st.s)

@@ -117,7 +117,7 @@ func (s *server) open(ctx context.Context) (err error) {
 }
 
 // newDaraja makes the client of the environment that the plan is for.
-func (p *plan) newDaraja(tokens mpesa.Tokens) (*mpesa.Client, error) {
+func (p *plan) newDaraja(tokens mpesa.TokenStore) (*mpesa.Client, error) {
 	cfg := p.client()
 	cfg.Tokens = tokens
 	c, err := mpesa.New(cfg)

@@ -23,7 +23,7 @@ type sharedTokens struct {
 }
 
 // tokens is where the access token is kept, nil where no other process uses it.
-func (p *plan) tokens(st *store.Store, process string, log *slog.Logger) mpesa.Tokens {
+func (p *plan) tokens(st *store.Store, process string, log *slog.Logger) mpesa.TokenStore {
 	if !st.Shared() || p.simulate {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (p *plan) tokens(st *store.Store, process string, log *slog.Logger) mpesa.T
 	return &sharedTokens{store: st, app: hex.EncodeToString(sum[:8]), process: process, log: log}
 }
 
-func (s *sharedTokens) Kept(ctx context.Context) (mpesa.AccessToken, error) {
+func (s *sharedTokens) Load(ctx context.Context) (mpesa.AccessToken, error) {
 	kept, err := s.store.AccessToken(ctx, s.app)
 	if err != nil || kept.Value == "" {
 		return mpesa.AccessToken{}, err
@@ -39,7 +39,7 @@ func (s *sharedTokens) Kept(ctx context.Context) (mpesa.AccessToken, error) {
 	return mpesa.AccessToken{Value: kept.Value, Until: kept.Until.Time()}, nil
 }
 
-func (s *sharedTokens) Keep(ctx context.Context, token mpesa.AccessToken) error {
+func (s *sharedTokens) Save(ctx context.Context, token mpesa.AccessToken) error {
 	err := s.store.KeepAccessToken(ctx, s.app, store.AccessToken{Value: token.Value, Until: store.At(token.Until)})
 	if err != nil {
 		s.log.Warn("the other processes must log in to M-PESA themselves", "error", err)

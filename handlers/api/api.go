@@ -16,7 +16,7 @@ import (
 
 // Config is what an API is made of. All fields but Questions are needed.
 type Config struct {
-	Kit       *web.Kit
+	Responder *web.Responder
 	Store     *store.Store
 	Checkout  *checkout.Service
 	Sessions  *web.Sessions
@@ -36,7 +36,7 @@ type API struct {
 func New(c Config) *API { return &API{Config: c} }
 
 // Handle makes a handler whose problems are told in JSON.
-func (a *API) Handle(h web.HandlerFunc) http.HandlerFunc { return a.Kit.Handle(a.Problem, h) }
+func (a *API) Handle(h web.HandlerFunc) http.HandlerFunc { return a.Responder.Handle(a.Problem, h) }
 
 // noCORS is what the author of another site's page reads in its console.
 const noCORS = "This API has no CORS: pages of other sites cannot call it. Call it from your server, or link to " +
@@ -52,7 +52,7 @@ func (a *API) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		sentence = noCORS // another site's page has tried, or asks whether it may
 	}
 	if err := web.WriteJSON(w, p.Status, errorBody{Error: sentence}); err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 }
 

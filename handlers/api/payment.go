@@ -182,7 +182,7 @@ func (a *API) notBooked(w http.ResponseWriter, r *http.Request, err error) error
 	if !is || web.ClosesSales(refusal) {
 		return err
 	}
-	web.Note(w, err)
+	web.LogError(w, err)
 	web.RetryAfter(w, refusal)
 	body := errorBody{Error: wording.RefusalToProgram(refusal)}
 	var status int
@@ -213,11 +213,11 @@ func unknown(r *http.Request, err error) error {
 }
 
 // booked answers a booking that stands.
-func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
+func (a *API) booked(w http.ResponseWriter, p checkout.BookingResult) error {
 	t := p.Ticket
 	if t.Reason == store.ReasonPhoneLocked {
 		if p.Refused != nil {
-			web.Note(w, p.Refused)
+			web.LogError(w, p.Refused)
 		}
 		return phoneBusy(w)
 	}
@@ -253,8 +253,8 @@ func (a *API) booked(w http.ResponseWriter, p checkout.Placed) error {
 // longestRaw is how much of an answer of Daraja's that is no JSON is passed on.
 const longestRaw = 1000
 
-func (a *API) refused(w http.ResponseWriter, p checkout.Placed) error {
-	web.Note(w, p.Refused)
+func (a *API) refused(w http.ResponseWriter, p checkout.BookingResult) error {
+	web.LogError(w, p.Refused)
 	body := refusedBody{
 		Error: "Failed to initiate payment",
 		MpesaResponse: map[string]string{

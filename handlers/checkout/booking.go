@@ -74,8 +74,8 @@ func (b Booking) fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Placed is a booking that stands in the books.
-type Placed struct {
+// BookingResult is a booking that stands in the books.
+type BookingResult struct {
 	Ticket   *store.Ticket
 	Replayed bool         // the same request had been made before; nothing new was sent
 	Answered bool         // Daraja has answered; otherwise the prompt is still being sent, or its answer was lost
@@ -86,17 +86,17 @@ type Placed struct {
 // Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s
 // for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
 // store.ErrUnknown; after all of them no prompt was sent.
-func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
+func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 	b, problems := b.Check()
 	if problems != nil {
-		return Placed{}, problems
+		return BookingResult{}, problems
 	}
 	if err := s.mayPush(ctx, b); err != nil {
-		return Placed{}, err
+		return BookingResult{}, err
 	}
 	done, err := s.admit()
 	if err != nil {
-		return Placed{}, err
+		return BookingResult{}, err
 	}
 	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
@@ -106,9 +106,9 @@ func (s *Service) Book(ctx context.Context, b Booking) (Placed, error) {
 	if err != nil || replayed {
 		done()
 		if err != nil {
-			return Placed{}, err
+			return BookingResult{}, err
 		}
-		return s.placed(ctx, sending.Secret, Placed{Replayed: true, Answered: true})
+		return s.placed(ctx, sending.Secret, BookingResult{Replayed: true, Answered: true})
 	}
 	return s.send(ctx, sending, done)
 }
@@ -128,26 +128,27 @@ func (s *Service) mayPush(ctx context.Context, b Booking) error {
 // Retry tries again to have a failed ticket paid, by the number given, which may be another one, for the browser
 // session and client that ask. Two clicks make one push: the second finds the ticket Pending and returns it. Errors
 // are as for Book, with store.ErrNotFound where the secret opens nothing.
-func (s *Service) Retry(ctx context.Context, secret, phone, browser string, client store.Client) (Placed, error) {
+func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
+	client store.Client) (BookingResult, error) {
 	msisdn, wrong := mpesa.ParseMSISDN(phone)
 	if wrong != nil {
-		return Placed{}, Invalid{"phone": wrong}
+		return BookingResult{}, Invalid{"phone": wrong}
 	}
 	if err := s.store.MayPush(ctx); err != nil {
-		return Placed{}, err
+		return BookingResult{}, err
 	}
 	done, err := s.admit()
 	if err != nil {
-		return Placed{}, err
+		return BookingResult{}, err
 	}
 	again := store.NewRetry{Secret: secret, Phone: string(msisdn), Client: client, Browser: browser}
 	sending, err := s.store.Retry(ctx, again)
 	if err != nil {
 		done()
 		if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.NotFailed {
-			return s.placed(ctx, secret, Placed{Replayed: true, Answered: true})
+			return s.placed(ctx, secret, BookingResult{Replayed: true, Answered: true})
 		}
-		return Placed{}, err
+		return BookingResult{}, err
 	}
 	return s.send(ctx, sending, done)
 }
@@ -157,7 +158,7 @@ func (s *Service) GiveUp(ctx context.Context, secret string) error {
 	return s.store.GiveUp(ctx, secret)
 }
 
-func (s *Service) placed(ctx context.Context, secret string, p Placed) (Placed, error) {
+func (s *Service) placed(ctx context.Context, secret string, p BookingResult) (BookingResult, error) {
 	t, err := s.store.TicketBySecret(ctx, secret)
 	p.Ticket = t
 	return p, err

@@ -22,7 +22,7 @@ func TestDoubleClick(t *testing.T) {
 		phone := "254712345678"
 		w.daraja.SetScript(phone, sim.Script{AnswerAfter: 500 * time.Millisecond})
 		type click struct {
-			placed checkout.Placed
+			placed checkout.BookingResult
 			err    error
 		}
 		clicks := make(chan click, 2)
@@ -212,15 +212,15 @@ func TestCheck(t *testing.T) {
 func TestPass(t *testing.T) {
 	a := checkout.New(nil, nil, checkout.Config{Signing: "ours"})
 	b := checkout.New(nil, nil, checkout.Config{Signing: "theirs"})
-	pass := a.Pass(&store.Ticket{Code: "0ABCDEFGH"})
-	if code, ok := a.ReadPass(pass); !ok || code != "0ABCDEFGH" {
+	pass := a.QRPayload(&store.Ticket{Code: "0ABCDEFGH"})
+	if code, ok := a.VerifyQR(pass); !ok || code != "0ABCDEFGH" {
 		t.Errorf("our own pass %s: %q, %v", pass, code, ok)
 	}
 	other := strings.Replace(pass, "0ABCDEFGH", "0ABCDEFGJ", 1)
 	for _, forged := range []string{
-		"", "CS1:", pass[:len(pass)-1], pass + "A", other, b.Pass(&store.Ticket{Code: "0ABCDEFGH"}),
+		"", "CS1:", pass[:len(pass)-1], pass + "A", other, b.QRPayload(&store.Ticket{Code: "0ABCDEFGH"}),
 	} {
-		if _, ok := a.ReadPass(forged); ok {
+		if _, ok := a.VerifyQR(forged); ok {
 			t.Errorf("took the forged pass %q", forged)
 		}
 	}

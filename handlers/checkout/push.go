@@ -22,7 +22,7 @@ type answer struct {
 }
 
 // send sends a push that is written down and waits up to answerWait until its answer is recorded.
-func (s *Service) send(ctx context.Context, p store.Sending, done func()) (Placed, error) {
+func (s *Service) send(ctx context.Context, p store.Sending, done func()) (BookingResult, error) {
 	recorded := make(chan answer, 1)
 	go func() {
 		defer done()
@@ -30,7 +30,7 @@ func (s *Service) send(ctx context.Context, p store.Sending, done func()) (Place
 	}()
 	wait := time.NewTimer(answerWait)
 	defer wait.Stop()
-	var out Placed
+	var out BookingResult
 	select {
 	case a := <-recorded:
 		out.Answer = a.push

@@ -56,8 +56,9 @@ func (s *Service) kinds() []store.QuestionKind {
 
 // waitDue waits until something is due, and reports false where ctx has ended.
 func (s *Service) waitDue(ctx context.Context) bool {
+	kinds := append(s.kinds(), store.TransactionStatus) // which is a person's where it cannot be sent
 	for soon := true; ; soon = false {
-		due, err := s.store.NextDue(context.WithoutCancel(ctx), s.kinds()...)
+		due, err := s.store.NextDue(context.WithoutCancel(ctx), kinds...)
 		s.logged("look for what is due", func() error { return err })
 		wait := s.cfg.LookEvery
 		if err == nil && due != 0 {
@@ -106,8 +107,8 @@ func (s *Service) nudged() {
 	}
 }
 
-// askNext sends the next question of these kinds that is due, if one is and it is time. Without an initiator to ask with,
-// what is open about receipts is a person's.
+// askNext sends the next question of these kinds that is due, if one is and it is time. Without an initiator to ask
+// with, what is open about receipts is a person's.
 func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start func(func()) bool) error {
 	if !s.cfg.Initiator {
 		if err := s.store.EndReceipts(ctx); err != nil {

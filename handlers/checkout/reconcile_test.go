@@ -119,7 +119,7 @@ func TestPushesGoFirst(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world, id store.ScreeningID) {
 		const silent = 40 // pushes that M-PESA never tells the fate of
 		w.daraja.SetScript("*", sim.Script{Result: "0", ResultAfter: time.Hour, Callbacks: sim.NoCallback})
-		buy := func(n int) (checkout.Placed, time.Duration, error) {
+		buy := func(n int) (checkout.BookingResult, time.Duration, error) {
 			began := time.Now()
 			placed, err := w.service.Book(context.Background(), booking(id, storetest.Phone(n), 1, storetest.Phone(n)))
 			return placed, time.Since(began), err

@@ -262,7 +262,7 @@ func (n *cinemaNight) customer(r *rand.Rand, i int) {
 	<-time.After(seconds(r, 0, int(doors/time.Second)))
 	n.world.daraja.SetScript(phone, fate(r))
 	id, quantity, key := one(r, n.screenings...), 1+r.IntN(4), fmt.Sprint("customer ", i)
-	var placed checkout.Placed
+	var placed checkout.BookingResult
 	err := errors.New("not tried yet")
 	for try := 0; try < 3 && err != nil; try++ {
 		err = n.served(func(s *checkout.Service) (err error) {

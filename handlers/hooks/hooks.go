@@ -22,12 +22,14 @@ const longestDrain = 16 << 20
 
 // Hooks takes callbacks.
 type Hooks struct {
-	kit      *web.Kit
-	checkout *checkout.Service
+	responder *web.Responder
+	checkout  *checkout.Service
 }
 
 // New makes a Hooks.
-func New(kit *web.Kit, service *checkout.Service) *Hooks { return &Hooks{kit, service} }
+func New(responder *web.Responder, service *checkout.Service) *Hooks {
+	return &Hooks{responder, service}
+}
 
 // ack is how Daraja wants a callback to be answered.
 type ack struct {
@@ -37,9 +39,9 @@ type ack struct {
 
 // Handle makes a handler whose problems are told in Daraja's own way.
 func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
-	return h.kit.Handle(func(w http.ResponseWriter, r *http.Request, p web.Problem) {
+	return h.responder.Handle(func(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		if err := web.WriteJSON(w, p.Status, ack{1, http.StatusText(p.Status)}); err != nil {
-			web.Note(w, err)
+			web.LogError(w, err)
 		}
 	}, f)
 }
@@ -63,7 +65,7 @@ func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
 	d := checkout.Delivery{Kind: checkout.Validation, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	d.Body, d.Size, _ = readBody(w, r)
 	if _, err := h.checkout.Receive(r.Context(), d); err != nil {
-		web.Note(w, err) // the answer is yes all the same
+		web.LogError(w, err) // the answer is yes all the same
 	}
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
 }
@@ -79,11 +81,11 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind)
 	whole := false
 	d.Body, d.Size, whole = readBody(w, r)
 	known, err := h.checkout.Receive(r.Context(), d)
-	if err != nil && (known || h.kit.Problem(err).Status == http.StatusInternalServerError) {
+	if err != nil && (known || h.responder.Problem(err).Status == http.StatusInternalServerError) {
 		return &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 5, Err: err}
 	}
 	if err != nil {
-		web.Note(w, err) // a stranger's, and the books are busy
+		web.LogError(w, err) // a stranger's, and the books are busy
 	}
 	if known && !whole {
 		return &web.Error{Status: http.StatusBadRequest, Err: errors.New("the callback broke off")}
@@ -102,7 +104,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (body []byte, size int64, 
 		size += more
 	}
 	if err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 	return body, max(size, r.ContentLength), err == nil
 }

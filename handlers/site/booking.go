@@ -58,7 +58,7 @@ func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
 // busy turns a booking away at no cost: the form stays as it is in the customer's dialog, beside a toast.
 func (s *Site) busy(w http.ResponseWriter, r *http.Request, err error) error {
 	p := s.problem(err)
-	web.Note(w, err)
+	web.LogError(w, err)
 	web.NoStore(w)
 	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	w.Header().Set("HX-Reswap", "none")
@@ -70,23 +70,23 @@ var errOldForm = errors.New("the form has no nonce")
 
 // place books, and lets the browser find its booking again. Errors are those of checkout.Book, errOldForm and
 // *web.Error.
-func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) (checkout.Placed, error) {
+func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) (checkout.BookingResult, error) {
 	if !typed.goodNonce() {
-		return checkout.Placed{}, errOldForm
+		return checkout.BookingResult{}, errOldForm
 	}
 	browser, err := s.Sessions.Browser(r)
 	if err != nil {
-		return checkout.Placed{}, err
+		return checkout.BookingResult{}, err
 	}
 	clean, problems := typed.booking(browser).Check()
 	if problems != nil {
-		return checkout.Placed{}, problems
+		return checkout.BookingResult{}, problems
 	}
 	clean.Client = web.Client(r, "")
 	var session *web.NewSession
 	if browser == "" {
 		if session, err = s.Sessions.New(r); err != nil {
-			return checkout.Placed{}, err
+			return checkout.BookingResult{}, err
 		}
 		clean.Browser, clean.Session = session.Browser, &session.Row
 	}
@@ -174,7 +174,7 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: sentences(problems)})
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
-		web.Note(w, err)
+		web.LogError(w, err)
 		web.RetryAfter(w, refusal)
 		why := again{
 			status: web.RefusalStatus(refusal), notice: wording.Refusal(refusal),
@@ -189,7 +189,7 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}
-	web.Note(w, err)
+	web.LogError(w, err)
 	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	// The nonce stays: sent again, the form finds the booking that may have been written.
 	if s.redraw(w, r, typed, draw, again{status: p.Status, notice: p.Sentence}) != nil {

@@ -15,7 +15,7 @@ import (
 func (s *Site) closed(w http.ResponseWriter, r *http.Request) *store.Refusal {
 	sales, err := s.Store.Sales(r.Context())
 	if err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 		return nil
 	}
 	return web.Closed(sales, s.instant())

@@ -43,7 +43,7 @@ func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
 
 // homeFailed shows the page around a programme that could not be read.
 func (s *Site) homeFailed(w http.ResponseWriter, r *http.Request, err error) error {
-	web.Note(w, err)
+	web.LogError(w, err)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Retry-After", "5")
 	page := s.frame(r.Context(), views.Page{Path: "/"})
@@ -56,7 +56,7 @@ func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	programme, err := s.Store.Programme(r.Context())
 	if err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 		w.Header().Set("Retry-After", "5")
 		return s.pages.Render(w, r, http.StatusServiceUnavailable,
 			views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))

@@ -97,7 +97,7 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 		return draw(w, r, http.StatusUnprocessableEntity, t, form)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
-		web.Note(w, err)
+		web.LogError(w, err)
 		if refusal.Kind == store.NotFailed {
 			return s.receiptNotNeeded(w, r, form, draw, t)
 		}
@@ -109,7 +109,7 @@ func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketFor
 	if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 		return err
 	}
-	web.Note(w, err)
+	web.LogError(w, err)
 	w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	form.receiptNotice = p.Sentence
 	return draw(w, r, p.Status, t, form)

@@ -36,24 +36,24 @@ func (s *Site) RetryStatus(w http.ResponseWriter, r *http.Request) error {
 	return s.status(w, r, http.StatusOK, placed.Ticket, ticketForms{inDialog: form.inDialog})
 }
 
-func (s *Site) retry(r *http.Request) (checkout.Placed, ticketForms, error) {
+func (s *Site) retry(r *http.Request) (checkout.BookingResult, ticketForms, error) {
 	if err := parseForm(r); err != nil {
-		return checkout.Placed{}, ticketForms{}, err
+		return checkout.BookingResult{}, ticketForms{}, err
 	}
 	secret, form := chi.URLParam(r, "secret"), ticketForms{phone: echo(r.PostForm.Get("phone"))}
 	ticket, err := s.Store.TicketBySecret(r.Context(), secret)
 	if err != nil {
-		return checkout.Placed{}, form, err
+		return checkout.BookingResult{}, form, err
 	}
 	browser, err := s.Sessions.Browser(r)
 	if err != nil {
-		return checkout.Placed{}, form, err
+		return checkout.BookingResult{}, form, err
 	}
 	clean, problems := checkout.Booking{
 		Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity,
 	}.Check()
 	if problems != nil {
-		return checkout.Placed{}, form, problems
+		return checkout.BookingResult{}, form, problems
 	}
 	placed, err := s.Checkout.Retry(r.Context(), secret, clean.Phone, browser, web.Client(r, ""))
 	return placed, form, err
@@ -66,7 +66,7 @@ func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketFor
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
 		status, form.phoneError = http.StatusUnprocessableEntity, wording.Typed(problems["phone"])
 	} else if refusal, is := errors.AsType[*store.Refusal](err); is && !web.ClosesSales(refusal) {
-		web.Note(w, err)
+		web.LogError(w, err)
 		web.RetryAfter(w, refusal)
 		status, form.notice = web.RefusalStatus(refusal), wording.Refusal(refusal)
 	} else {
@@ -74,7 +74,7 @@ func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketFor
 		if p.Status != http.StatusTooManyRequests && p.Status != http.StatusServiceUnavailable {
 			return err
 		}
-		web.Note(w, err)
+		web.LogError(w, err)
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 		status, form.notice = p.Status, p.Sentence
 	}

@@ -21,17 +21,17 @@ import (
 
 // Config is what a Site is made of. All but Handset, Demo, Sandbox, Paybill and Till are needed.
 type Config struct {
-	Kit      *web.Kit
-	Store    *store.Store
-	Checkout *checkout.Service
-	Sessions *web.Sessions
-	BaseURL  string // scheme and host, no slash at the end
-	Demo     bool   // no money moves
-	Sandbox  bool   // Safaricom's sandbox
-	Handset  string // where the simulated phones are, such as /simulator/phones/; "" for nowhere
-	Paybill  string // what is paid without a prompt, with a ticket's code as account number; "" offers none
-	Till     string // or a till; "" offers none
-	Now      func() time.Time
+	Responder *web.Responder
+	Store     *store.Store
+	Checkout  *checkout.Service
+	Sessions  *web.Sessions
+	BaseURL   string // scheme and host, no slash at the end
+	Demo      bool   // no money moves
+	Sandbox   bool   // Safaricom's sandbox
+	Handset   string // where the simulated phones are, such as /simulator/phones/; "" for nowhere
+	Paybill   string // what is paid without a prompt, with a ticket's code as account number; "" offers none
+	Till      string // or a till; "" offers none
+	Now       func() time.Time
 }
 
 // Site serves the public pages. Its methods answer one route each.
@@ -47,7 +47,7 @@ type Site struct {
 func New(c Config) *Site {
 	s := &Site{Config: c}
 	s.lastPage = []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
-	p := s.Kit.Problem(&web.Error{Status: http.StatusInternalServerError})
+	p := s.Responder.Problem(&web.Error{Status: http.StatusInternalServerError})
 	var page bytes.Buffer
 	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}),
 		problemView(p))
@@ -58,11 +58,11 @@ func New(c Config) *Site {
 }
 
 // Page makes a handler whose problems are shown as whole pages.
-func (s *Site) Page(h web.HandlerFunc) http.HandlerFunc { return s.Kit.Handle(s.Problem, h) }
+func (s *Site) Page(h web.HandlerFunc) http.HandlerFunc { return s.Responder.Handle(s.Problem, h) }
 
 // Fragment makes a handler whose problems are shown as fragments.
 func (s *Site) Fragment(h web.HandlerFunc) http.HandlerFunc {
-	return s.Kit.Handle(s.problemFragment, h)
+	return s.Responder.Handle(s.problemFragment, h)
 }
 
 // Problem draws a problem as a whole page.
@@ -73,21 +73,21 @@ func (s *Site) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		if err == nil {
 			return
 		}
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 	if err := web.WriteHTML(w, p.Status, s.lastPage); err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 }
 
 func (s *Site) problemFragment(w http.ResponseWriter, r *http.Request, p web.Problem) {
 	if err := s.pages.Render(w, r, p.Status, views.ProblemFragment(problemView(p))); err != nil {
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 }
 
 // problem says how an error is answered, in words for a customer.
-func (s *Site) problem(err error) web.Problem { return worded(s.Kit.Problem(err)) }
+func (s *Site) problem(err error) web.Problem { return worded(s.Responder.Problem(err)) }
 
 // worded is a problem in words for a customer.
 func worded(p web.Problem) web.Problem {
@@ -115,7 +115,7 @@ func (s *Site) frameFor(w http.ResponseWriter, r *http.Request, p views.Page) vi
 	p = s.frame(r.Context(), p)
 	waiting, err := s.waiting(r)
 	if err != nil {
-		web.Note(w, err) // the page itself does not depend on it
+		web.LogError(w, err) // the page itself does not depend on it
 	}
 	p.Waiting = waiting
 	return p

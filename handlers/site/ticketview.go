@@ -44,7 +44,7 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 	case t.VoidedAt != 0:
 		v.Void = wording.ExplainVoid(t)
 	case t.Status == store.Paid:
-		v.Pass = s.Checkout.Pass(t)
+		v.Pass = s.Checkout.QRPayload(t)
 	case t.Status == store.Failed:
 		s.viewFailed(&v, m)
 	default:
@@ -91,15 +91,15 @@ func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) 
 	failed := t.Status == store.Failed
 	if t.Claims > 0 {
 		m.claims, err = s.Store.Claims(r.Context(), t.ID)
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 	if failed || t.RefundDue > 0 || t.Refunded > 0 {
 		m.returns, err = s.Store.Returns(r.Context(), t.ID)
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 	if failed {
 		m.prompts, m.awaited, err = s.Store.Prompts(r.Context(), t.ID)
-		web.Note(w, err)
+		web.LogError(w, err)
 	}
 	return m
 }

@@ -86,7 +86,7 @@ func (s *Site) Health(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	web.NoStore(w)
 	if ailment, err := s.Store.Health(ctx); ailment != "" {
-		web.Note(w, err)
+		web.LogError(w, err)
 		return web.WriteText(w, http.StatusServiceUnavailable, "failing: "+ailment+"\n")
 	}
 	return web.WriteText(w, http.StatusOK, "ok\n")

@@ -131,7 +131,8 @@ func AuditBreaks() []Break {
 			fmt.Sprintf(pushPaid, checkout, money))
 	}
 	status := func(state string, amount int) string {
-		return told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", fmt.Sprintf(statusOf, state, amount))
+		return told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'",
+			fmt.Sprintf(statusOf, state, amount))
 	}
 	one := func(says string, queries ...string) Break {
 		return Break{"what M-PESA told is written down", says, queries}

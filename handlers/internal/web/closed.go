@@ -29,7 +29,7 @@ func ClosesSales(r *store.Refusal) bool {
 
 // ClosedProblem is how a refusal that closes sales is answered. Whoever draws it has better words: see
 // [Problem].Closed.
-func (k *Kit) ClosedProblem(r *store.Refusal) Problem {
+func (k *Responder) ClosedProblem(r *store.Refusal) Problem {
 	wait := closedRetry
 	if left := r.Until.Time().Sub(k.now()); r.Until != 0 && left > 0 {
 		wait = int((left + time.Second - 1) / time.Second)

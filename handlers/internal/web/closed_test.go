@@ -12,7 +12,7 @@ import (
 
 func TestWhenBookingsAreClosed(t *testing.T) {
 	now := store.At(time.Date(2026, 11, 27, 16, 59, 30, 0, time.UTC))
-	kit := web.NewKit(web.Config{Now: func() time.Time { return now.Time() }})
+	responder := web.NewResponder(web.Config{Now: func() time.Time { return now.Time() }})
 	for _, tt := range []struct {
 		what  string
 		sales store.Sales
@@ -32,14 +32,14 @@ func TestWhenBookingsAreClosed(t *testing.T) {
 		if refusal == nil {
 			continue
 		}
-		p := kit.Problem(fmt.Errorf("book: %w", refusal))
+		p := responder.Problem(fmt.Errorf("book: %w", refusal))
 		if p.Status != http.StatusServiceUnavailable || p.RetryAfter != tt.retry || p.Closed == nil ||
 			!web.ClosesSales(refusal) {
 			t.Errorf("%s: %+v, want 503 after %d s", tt.what, p, tt.retry)
 		}
 	}
 	if web.ClosesSales(&store.Refusal{Kind: store.SoldOut}) ||
-		kit.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
+		responder.Problem(&store.Refusal{Kind: store.SoldOut}).Status != http.StatusConflict {
 		t.Error("a film that is sold out closes the box office")
 	}
 }

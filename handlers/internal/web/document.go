@@ -99,7 +99,7 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request, cache []string)
 	}
 	w.WriteHeader(http.StatusOK)
 	if _, err := w.Write(e.body); err != nil {
-		Note(w, err)
+		LogError(w, err)
 	}
 }
 

@@ -74,7 +74,7 @@ func ownRules() []Rule {
 }
 
 // Problem says how an error is answered.
-func (k *Kit) Problem(err error) Problem {
+func (k *Responder) Problem(err error) Problem {
 	if e, is := errors.AsType[*Error](err); is {
 		return problem(e.Status, e.Public, e.RetryAfter)
 	}

@@ -49,7 +49,7 @@ func securityHeaders(hsts string) []header {
 // in a sandboxed frame, or after a redirect from elsewhere. Our pages are none of these: with same-origin every
 // browser that knows Referrer-Policy sends our own address, by http too, and browsers that do not know it send the
 // address or nothing.
-func (k *Kit) SameOrigin(draw Draw, base string) func(http.Handler) http.Handler {
+func (k *Responder) SameOrigin(draw Renderer, base string) func(http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
 		// The error is for addresses with a path, which this one has not.

@@ -20,15 +20,15 @@ import (
 func serve(t *testing.T, req *http.Request, h web.HandlerFunc) (*httptest.ResponseRecorder, string) {
 	t.Helper()
 	var log strings.Builder
-	kit := web.NewKit(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	responder := web.NewResponder(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	draw := func(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		if err := web.WriteText(w, p.Status, p.Sentence); err != nil {
 			t.Error(err)
 		}
 	}
 	r := chi.NewRouter()
-	r.Use(kit.Frame(draw))
-	r.Get("/tickets/{secret}", kit.Handle(draw, h))
+	r.Use(responder.Wrap(draw))
+	r.Get("/tickets/{secret}", responder.Handle(draw, h))
 	w := httptest.NewRecorder()
 	r.ServeHTTP(w, req)
 	return w, log.String()
@@ -125,9 +125,11 @@ func TestSecurityHeadersStandOnErrorsToo(t *testing.T) {
 
 func TestAPanicAfterTheAnswerBeganIsLoggedAndEndsTheConnection(t *testing.T) {
 	var log strings.Builder
-	kit := web.NewKit(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	responder := web.NewResponder(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	r := chi.NewRouter()
-	r.Use(kit.Frame(func(http.ResponseWriter, *http.Request, web.Problem) { t.Error("a second answer was begun") }))
+	r.Use(responder.Wrap(func(http.ResponseWriter, *http.Request, web.Problem) {
+		t.Error("a second answer was begun")
+	}))
 	r.Get("/half", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		panic("half a page")
@@ -145,9 +147,9 @@ func TestAPanicAfterTheAnswerBeganIsLoggedAndEndsTheConnection(t *testing.T) {
 
 func TestAPanicOutsideOfHandlersGetsTheLastPage(t *testing.T) {
 	var log strings.Builder
-	kit := web.NewKit(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	responder := web.NewResponder(web.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	r := chi.NewRouter()
-	r.Use(kit.Frame(func(w http.ResponseWriter, _ *http.Request, p web.Problem) {
+	r.Use(responder.Wrap(func(w http.ResponseWriter, _ *http.Request, p web.Problem) {
 		if err := web.WriteText(w, p.Status, p.Sentence); err != nil {
 			t.Error(err)
 		}

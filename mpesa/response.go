@@ -34,8 +34,8 @@ const (
 	lacksProductTries = 2
 )
 
-// exchange is one answer of Daraja, secrets taken out.
-type exchange struct {
+// response is one answer of Daraja, secrets taken out.
+type response struct {
 	endpoint string
 	status   int
 	body     []byte
@@ -43,11 +43,11 @@ type exchange struct {
 }
 
 // took reports whether an answer is a success of HTTP, and no error by what it says.
-func (x exchange) took() bool {
+func (x response) took() bool {
 	return x.status >= 200 && x.status < 300 && x.fault.shape != shapeError && x.fault.shape != shapeSOAP
 }
 
-func (x exchange) rawJSON() json.RawMessage {
+func (x response) rawJSON() json.RawMessage {
 	doc, err := document(x.body)
 	if err != nil {
 		return nil
@@ -70,11 +70,11 @@ func (unsigned) password() string { return "" }
 // callWithToken posts once, and again with another token where Daraja says that the
 // token is not valid.
 func (c *Client) callWithToken(ctx context.Context, endpoint, path string,
-	body func(time.Time) signedBody) (exchange, error) {
+	body func(time.Time) signedBody) (response, error) {
 	for try := 1; ; try++ {
 		token, err := c.tokens.get(ctx)
 		if err != nil {
-			return exchange{endpoint: endpoint}, err
+			return response{endpoint: endpoint}, err
 		}
 		got, err := c.post(ctx, endpoint, path, token, body(c.cfg.Now()))
 		if err != nil {
@@ -96,17 +96,17 @@ func (c *Client) callWithToken(ctx context.Context, endpoint, path string,
 	}
 }
 
-func (c *Client) post(ctx context.Context, endpoint, path, token string, body signedBody) (exchange, error) {
+func (c *Client) post(ctx context.Context, endpoint, path, token string, body signedBody) (response, error) {
 	var payload bytes.Buffer
 	encoder := json.NewEncoder(&payload)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(body); err != nil {
-		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
+		return response{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.BaseURL+path,
 		bytes.NewReader(bytes.TrimSpace(payload.Bytes())))
 	if err != nil {
-		return exchange{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
+		return response{endpoint: endpoint}, &Error{Endpoint: endpoint, Kind: KindRefused, Err: err}
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/json")
@@ -115,12 +115,12 @@ func (c *Client) post(ctx context.Context, endpoint, path, token string, body si
 
 // do sends req and reads the whole answer. Without an error an answer came whole;
 // whether it is a good one is for the caller to say.
-func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (exchange, error) {
+func (c *Client) do(req *http.Request, endpoint string, secrets ...string) (response, error) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
 	var sent sendTrace
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), sent.hooks()))
-	got := exchange{endpoint: endpoint}
+	got := response{endpoint: endpoint}
 	if err := req.Context().Err(); err != nil {
 		return got, &Error{Endpoint: endpoint, Kind: lostKind(endpoint, true), Err: err}
 	}
@@ -166,7 +166,7 @@ func (c *Client) redact(body []byte, secrets []string) []byte {
 }
 
 // newError makes the error for an answer that came.
-func (c *Client) newError(got exchange, kind Kind) *Error {
+func (c *Client) newError(got response, kind Kind) *Error {
 	return &Error{
 		Endpoint: got.endpoint, HTTPStatus: got.status, Kind: kind,
 		Code: got.fault.code, Message: MaskDigits(got.fault.message),
@@ -175,7 +175,7 @@ func (c *Client) newError(got exchange, kind Kind) *Error {
 	}
 }
 
-func (c *Client) pushError(got exchange) *Error {
+func (c *Client) pushError(got response) *Error {
 	kind, locked := got.fault.pushKind(got.status)
 	fault := c.newError(got, kind)
 	fault.Locked = locked
@@ -187,7 +187,7 @@ func (c *Client) pushError(got exchange) *Error {
 
 // queryError returns nil where Daraja answered in order but without a verdict:
 // 500.001.1001 on a query never is one, whatever its text (observed).
-func (c *Client) queryError(got exchange) *Error {
+func (c *Client) queryError(got response) *Error {
 	kind, _ := got.fault.pushKind(got.status)
 	if got.fault.code == manyMeanings && kind != KindConfig && got.status != http.StatusTooManyRequests {
 		return nil
@@ -199,7 +199,7 @@ func (c *Client) queryError(got exchange) *Error {
 }
 
 // callError is pushError for the calls that are neither push nor query.
-func (c *Client) callError(got exchange) *Error {
+func (c *Client) callError(got response) *Error {
 	kind, _ := got.fault.pushKind(got.status)
 	switch {
 	case kind == KindRefused && got.fault.namesCallSetting():
@@ -211,7 +211,7 @@ func (c *Client) callError(got exchange) *Error {
 }
 
 // unclear is the error for a success of HTTP that does not say what it should.
-func (c *Client) unclear(got exchange, err error) *Error {
+func (c *Client) unclear(got response, err error) *Error {
 	kind := KindAmbiguous
 	if isQuestion(got.endpoint) {
 		kind = KindNoAnswer

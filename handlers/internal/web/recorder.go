@@ -10,8 +10,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// record is what the log line of a request will say. It stands between the handlers and the server.
-type record struct {
+// responseRecorder is what the log line of a request will say. It stands between the handlers and the server.
+type responseRecorder struct {
 	http.ResponseWriter
 	number uint64
 	status int // 0 until the header is written
@@ -20,10 +20,10 @@ type record struct {
 }
 
 // Unwrap is for http.ResponseController.
-func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+func (rec *responseRecorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
 // WriteHeader passes on the first final status and any informational one.
-func (rec *record) WriteHeader(status int) {
+func (rec *responseRecorder) WriteHeader(status int) {
 	if rec.status != 0 {
 		return
 	}
@@ -34,7 +34,7 @@ func (rec *record) WriteHeader(status int) {
 }
 
 // Write counts what is sent.
-func (rec *record) Write(b []byte) (int, error) {
+func (rec *responseRecorder) Write(b []byte) (int, error) {
 	if rec.status == 0 {
 		rec.status = http.StatusOK
 	}
@@ -43,40 +43,41 @@ func (rec *record) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (rec *record) note(err error) {
+func (rec *responseRecorder) noteError(err error) {
 	if rec.err == nil {
 		rec.err = err
 	}
 }
 
-// recordOf finds the record under whatever stands above it. Outside of [Kit.Frame] it is one that nobody reads.
-func recordOf(w http.ResponseWriter) *record {
+// recorderOf finds the recorder under whatever stands above it. Outside of [Responder.Wrap] it is one that nobody
+// reads.
+func recorderOf(w http.ResponseWriter) *responseRecorder {
 	for {
-		if rec, is := w.(*record); is {
+		if rec, is := w.(*responseRecorder); is {
 			return rec
 		}
 		above, is := w.(interface{ Unwrap() http.ResponseWriter })
 		if !is {
-			return &record{ResponseWriter: w}
+			return &responseRecorder{ResponseWriter: w}
 		}
 		w = above.Unwrap()
 	}
 }
 
-// Frame goes around everything else in the router: it sets the security headers, writes the log line, and answers what
+// Wrap goes around everything else in the router: it sets the security headers, writes the log line, and answers what
 // panicked where nothing else did with lastResort.
-func (k *Kit) Frame(lastResort Draw) func(http.Handler) http.Handler {
+func (k *Responder) Wrap(lastResort Renderer) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			started := k.now()
-			rec := &record{ResponseWriter: w, number: k.count.Add(1)}
+			rec := &responseRecorder{ResponseWriter: w, number: k.count.Add(1)}
 			answer := w.Header()
 			for _, h := range k.headers {
 				answer[h.name] = h.value
 			}
 			defer func() {
 				k.recovered(rec, r, recover(), lastResort)
-				k.line(rec, r, started)
+				k.logRequest(rec, r, started)
 				if rec.err == http.ErrAbortHandler {
 					panic(http.ErrAbortHandler)
 				}
@@ -88,7 +89,7 @@ func (k *Kit) Frame(lastResort Draw) func(http.Handler) http.Handler {
 
 // recovered answers a panic. One that comes after the header was written ends the connection, so that nobody takes half
 // an answer for a whole one.
-func (k *Kit) recovered(rec *record, r *http.Request, v any, lastResort Draw) {
+func (k *Responder) recovered(rec *responseRecorder, r *http.Request, v any, lastResort Renderer) {
 	switch {
 	case v == nil:
 	case v == http.ErrAbortHandler:
@@ -98,14 +99,14 @@ func (k *Kit) recovered(rec *record, r *http.Request, v any, lastResort Draw) {
 			Mask(fmt.Sprintf("%v\n%s", v, debug.Stack())))
 		rec.err = http.ErrAbortHandler
 	default:
-		rec.note(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+		rec.noteError(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
 		lastResort(rec, r, problem(http.StatusInternalServerError, "", 0))
 	}
 }
 
-// line writes the one log line of a request: its route's pattern, never its path or query, since tokens and secrets
-// stand in paths.
-func (k *Kit) line(rec *record, r *http.Request, started time.Time) {
+// logRequest writes the one log line of a request: its route's pattern, never its path or query, since tokens and
+// secrets stand in paths.
+func (k *Responder) logRequest(rec *responseRecorder, r *http.Request, started time.Time) {
 	if rec.status == 0 {
 		rec.status = http.StatusOK
 	}

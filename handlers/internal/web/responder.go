@@ -13,14 +13,15 @@ import (
 	"time"
 )
 
-// HandlerFunc answers a request or says why it did not. An error is logged once and answered once, by [Kit.Handle].
+// HandlerFunc answers a request or says why it did not. An error is logged once and answered once, by
+// [Responder.Handle].
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
 
-// Draw answers a request with a problem, in the form its audience reads: a page, a fragment, JSON.
-type Draw func(w http.ResponseWriter, r *http.Request, p Problem)
+// Renderer answers a request with a problem, in the form its audience reads: a page, a fragment, JSON.
+type Renderer func(w http.ResponseWriter, r *http.Request, p Problem)
 
-// Kit is what all handlers share. Make it with [NewKit].
-type Kit struct {
+// Responder is what all handlers share. Make it with [NewResponder].
+type Responder struct {
 	log     *slog.Logger
 	rules   []Rule
 	headers []header
@@ -29,30 +30,30 @@ type Kit struct {
 	now     func() time.Time
 }
 
-// Config says how a Kit is made.
+// Config says how a Responder is made.
 type Config struct {
 	Log   *slog.Logger     // nil drops
 	HSTS  string           // HSTSHost or HSTSSubdomains; "" sends no Strict-Transport-Security
-	Rules []Rule           // how errors of other packages are answered, looked at before the kit's own
+	Rules []Rule           // how errors of other packages are answered, looked at before the responder's own
 	Now   func() time.Time // the clock; nil is the machine's
 }
 
-// NewKit makes a Kit.
-func NewKit(c Config) *Kit {
+// NewResponder makes a Responder.
+func NewResponder(c Config) *Responder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Kit{
+	return &Responder{
 		log: c.Log, rules: append(append([]Rule{}, c.Rules...), ownRules()...), headers: securityHeaders(c.HSTS),
 		start: rand.Text()[:6], now: c.Now,
 	}
 }
 
 // Handle makes an ordinary handler: what h returns, or panics with, is answered through draw.
-func (k *Kit) Handle(draw Draw, h HandlerFunc) http.HandlerFunc {
+func (k *Responder) Handle(draw Renderer, h HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := guarded(h, w, r); err != nil {
 			k.Fail(w, r, draw, err)
@@ -61,9 +62,9 @@ func (k *Kit) Handle(draw Draw, h HandlerFunc) http.HandlerFunc {
 }
 
 // Fail answers a request with an error, as Handle does for a handler that returns one.
-func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, draw Draw, err error) {
-	rec := recordOf(w)
-	rec.note(err)
+func (k *Responder) Fail(w http.ResponseWriter, r *http.Request, draw Renderer, err error) {
+	rec := recorderOf(w)
+	rec.noteError(err)
 	if rec.status != 0 {
 		return // too late to answer anything else
 	}
@@ -82,8 +83,8 @@ func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, draw Draw, err error)
 	draw(w, r, p)
 }
 
-// Note lets the log line of a request have an error that the customer need not hear of.
-func Note(w http.ResponseWriter, err error) { recordOf(w).note(err) }
+// LogError lets the log line of a request have an error that the customer need not hear of.
+func LogError(w http.ResponseWriter, err error) { recorderOf(w).noteError(err) }
 
 func guarded(h HandlerFunc, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
@@ -98,6 +99,6 @@ func guarded(h HandlerFunc, w http.ResponseWriter, r *http.Request) (err error) 
 	return h(w, r)
 }
 
-func (k *Kit) requestID(rec *record) string {
+func (k *Responder) requestID(rec *responseRecorder) string {
 	return k.start + "-" + strconv.FormatUint(rec.number, 36)
 }
