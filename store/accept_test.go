@@ -282,7 +282,7 @@ func testAcceptedAtOnce(t *testing.T) {
 				},
 				func() error {
 					_, err := st.s.ApplyHint(t.Context(), store.Hint{
-						Receipt: "RECEIPT1", Amount: amount, Phone: push.Phone, Account: push.Reference,
+						Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(push.Phone), Account: push.Reference,
 						TransactedAt: st.made[0], LearntBy: "c2b",
 					})
 					return err

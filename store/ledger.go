@@ -237,7 +237,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 func (l *ledger) row(p money.Payment) Payment {
 	row := Payment{
 		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
-		Phone: string(p.Payer), Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
+		Phone: p.Payer, Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
 		State: PaymentState(p.State), Reason: string(p.Reason), Automatic: flag(p.Automatic),
 		Loose: flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
 	}

@@ -38,7 +38,7 @@ type Case struct {
 	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket: its doubt, where there is one; of a callback, its kind
 	Receipt    string      `db:"receipt" json:"receipt"`        // "" while pending
 	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked; 0 where it is not known
-	Phone      string      `db:"phone" json:"phone"`            // may be masked by M-PESA
+	Phone      Pattern     `db:"phone" json:"phone"`            // of the payer; of a push or a claim, its MSISDN
 	Account    string      `db:"account" json:"account"`        // what the payer typed, at a paybill
 	TicketCode string      `db:"code" json:"ticketCode"`        // "" where it names none
 	LearntBy   string      `db:"learnt_by" json:"learntBy"`     // how it became known
@@ -224,5 +224,5 @@ func (c Case) over() bool {
 func (f CaseFilter) wants(c Case) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, c.State)) && (f.Receipt == "" || f.Receipt == c.Receipt) &&
 		(f.Ticket == "" || f.Ticket == c.TicketCode) &&
-		(f.Phone == "" || c.Phone != "" && money.ParsePattern(c.Phone).Fits(f.Phone)) && c.At >= f.Since
+		(f.Phone == "" || c.Phone != "" && c.Phone.Fits(f.Phone)) && c.At >= f.Since
 }

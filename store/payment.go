@@ -50,6 +50,12 @@ const (
 	DoubtReturnedTwice = string(money.ReturnedTwice)
 )
 
+// Pattern is what is known of a payer's number: the whole of it, what a mask leaves of it, or nothing.
+type Pattern = money.Pattern
+
+// ParsePattern reads a payer's number as M-PESA writes it; see [money.ParsePattern].
+func ParsePattern(text string) Pattern { return money.ParsePattern(text) }
+
 // Payment is money that M-PESA took, as the facts say. One receipt is one payment, and one push that was paid.
 type Payment struct {
 	ID           PaymentID    `db:"id"`
@@ -59,7 +65,7 @@ type Payment struct {
 	PushID       PushID       `db:"push_id"`
 	Amount       Cents        `db:"amount_cents"` // 0 where M-PESA did not say
 	Assumed      int64        `db:"assumed"`      // 1 where the amount is what the push asked for
-	Phone        string       `db:"phone"`        // may be masked: 2547*126
+	Phone        Pattern      `db:"phone"`        // of the payer
 	Account      string       `db:"account"`      // what the payer typed, at a paybill
 	TransactedAt Instant      `db:"transacted_at"`
 	LearntBy     string       `db:"learnt_by"` // the best source that says it was paid

@@ -63,7 +63,7 @@ func testOneReceiptOneQuestion(t *testing.T) {
 			}
 			st.nothingToAsk("asked once")
 			tr := st.completed("BYHAND7")
-			tr.Phone = storetest.Phone(payer)
+			tr.Phone = store.Pattern(storetest.Phone(payer))
 			st.checked(q, tr)
 			first, second := "BYHAND7 confirmed ", "BYHAND7 refused named_twice"
 			if payer == 95 {
@@ -145,7 +145,7 @@ func testEndedQuestions(t *testing.T) {
 	}
 	st.nothingToAsk("whatever else happens")
 	hint := store.Hint{
-		Receipt: "FIRST00001", Amount: 270_000, Phone: ticket.Phone, Account: ticket.Code, TransactedAt: st.s.Now(),
+		Receipt: "FIRST00001", Amount: 270_000, Phone: store.Pattern(ticket.Phone), Account: ticket.Code, TransactedAt: st.s.Now(),
 		LearntBy: "c2b",
 	}
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {

@@ -17,9 +17,9 @@ import (
 // Transactions.
 type Hint struct {
 	Receipt      string
-	Amount       Cents  // 0 where it did not say, or not in a way that can be read
-	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
-	Account      string // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
+	Amount       Cents   // 0 where it did not say, or not in a way that can be read
+	Phone        Pattern // of the payer
+	Account      string  // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
 	TransactedAt Instant
 	LearntBy     string // c2b or pull
 }

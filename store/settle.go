@@ -31,7 +31,7 @@ type Verdict struct {
 	Amount            *Cents // what was taken; nil where M-PESA did not say
 	Receipt           string
 	OddReceipt        string // what stands in place of a receipt that is not understood
-	Phone             string
+	Phone             Pattern
 	TransactedAt      Instant
 	Legible           func() string // the callback as printable text; asked where it is not understood whole
 

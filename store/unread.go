@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"cinemasphere/store/money"
 )
 
 // A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is
@@ -37,8 +35,8 @@ type Unread struct {
 	CheckoutRequestID, MerchantRequestID string
 	Receipt                              string
 	Amount                               Cents
-	Phone                                string // may be masked
-	Account                              string // what the payer typed, at a paybill
+	Phone                                Pattern // of the payer
+	Account                              string  // what the payer typed, at a paybill
 	TransactedAt                         Instant
 	Why                                  string // it was not understood, for the operator
 	Legible                              string // the body as printable text
@@ -233,7 +231,7 @@ func (t *tx) askAbout(u Unread, ticket TicketID) error {
 	err := t.list(&ps, `SELECT id, ticket_id AS ticket, phone FROM push_request WHERE next_query_at IS NOT NULL AND state <> 'failed' AND (CAST($1 AS BIGINT) = 0 OR amount * 100 = $1)
 		AND created_at BETWEEN $2 AND $3`, u.Amount, t.now.Add(-30*time.Minute), t.now)
 	for _, p := range ps {
-		if err == nil && money.ParsePattern(u.Phone).Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
+		if err == nil && u.Phone.Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
 			err = t.askSoon(p.ID)
 		}
 	}
