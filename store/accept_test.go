@@ -27,7 +27,7 @@ func (st *stage) accept(a store.Acceptance) string {
 	if err != nil {
 		st.t.Fatalf("%+v: %v", a, err)
 	}
-	return strings.TrimSpace(string(p.State) + " " + p.Reason)
+	return strings.TrimSpace(string(p.State) + " " + string(p.Reason))
 }
 
 // play lets events happen. One that begins with "accept" is a person who takes the receipt that it names, with an

@@ -20,7 +20,7 @@ func testDecidedClaimStays(t *testing.T) {
 		answer string // to the first question; "" is none
 		change func(*store.Transaction)
 		state  store.ClaimState
-		reason string
+		reason store.Reason
 	}{
 		{"", nil, store.ClaimPerson, store.ReasonNotAsked},
 		{"confirmed", func(*store.Transaction) {}, store.ClaimConfirmed, ""},
@@ -81,7 +81,7 @@ func (st *stage) answer(c store.Question, tr store.Transaction) {
 func TestPhoneThatProves(t *testing.T) { storetest.Each(t, testPhoneThatProves) }
 
 func testPhoneThatProves(t *testing.T) {
-	const person = "person: " + store.ReasonOtherPhone
+	const person = "person: " + string(store.ReasonOtherPhone)
 	phone := storetest.Phone(1)
 	last := phone[9:]
 	for number, told := range map[string]string{

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (st *stage) listed() string {
 	st.t.Helper()
 	var all []string
 	for _, c := range st.cases(store.CasePayment) {
-		all = append(all, c.State+" "+c.Reason)
+		all = append(all, c.State+" "+cmp.Or(string(c.Doubt), string(c.Reason)))
 	}
 	return strings.Join(all, "; ")
 }

@@ -33,7 +33,7 @@ func (st *stage) says(ticket store.Sending) (all []string) {
 		st.t.Fatal(err)
 	}
 	for _, c := range claims {
-		all = append(all, c.Receipt+" "+string(c.State)+" "+c.Reason)
+		all = append(all, c.Receipt+" "+string(c.State)+" "+string(c.Reason))
 	}
 	return all
 }
@@ -133,14 +133,14 @@ func testEndedQuestions(t *testing.T) {
 	if q, err := st.s.LeaseQuestion(t.Context(), 0); !errors.Is(err, store.ErrSettled) {
 		t.Errorf("asked for the fifth time: %+v, %v", q, err)
 	}
-	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+store.ReasonNotAsked {
+	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+string(store.ReasonNotAsked) {
 		t.Errorf("after the last question: %q", got)
 	}
 	st.forPerson("OTHER00001")
 	st.do("retry")
 	st.play("accepted > paid")
-	if got := st.says(ticket); len(got) != 2 || got[0] != "OTHER00001 person "+store.ReasonNotAsked ||
-		got[1] != "FIRST00001 person "+store.ReasonNotAsked {
+	if got := st.says(ticket); len(got) != 2 || got[0] != "OTHER00001 person "+string(store.ReasonNotAsked) ||
+		got[1] != "FIRST00001 person "+string(store.ReasonNotAsked) {
 		t.Errorf("whatever else happens: %q", got)
 	}
 	st.nothingToAsk("whatever else happens")

@@ -119,13 +119,9 @@ func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) 
 	return out, err
 }
 
-// ReasonConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
-// unreadable callback, or money whose amount or receipt is not known.
-const ReasonConfirming = "confirming"
-
 // confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
 func (t *tx) confirmPush(p Push, receipt string) error {
-	p.State, p.Reason, p.NextQuery = PushUnknown, ReasonConfirming, t.now+1
+	p.State, p.Reason, p.NextQuery = PushUnknown, FailureConfirming, t.now+1
 	err := t.savePush(p)
 	if err == nil {
 		err = t.askReceiptNow(receipt)

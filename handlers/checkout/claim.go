@@ -122,7 +122,7 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	if !ok {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
-		other := reason != "no_such_receipt" && reason != "malformed"
+		other := reason != mpesa.VerdictNoSuchReceipt && reason != mpesa.VerdictMalformed
 		return store.Transaction{NoAnswer: other, Text: mpesa.ShownAnswer(r.Code, r.Desc)}
 	}
 	ours, known := s.toUs(tr.Credit)

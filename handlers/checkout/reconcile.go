@@ -128,7 +128,7 @@ func (s *Service) ask(ctx context.Context, q store.DueQuery) error {
 	if err == nil {
 		result := mpesa.Classify(got.ResultCode)
 		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc,
-			result.Reason
+			store.FailureReason(result.Reason)
 	} else {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
