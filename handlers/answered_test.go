@@ -68,7 +68,7 @@ func TestConfirmingIsShown(t *testing.T) {
 		if w := o.call(strings.TrimPrefix(took.CallbackURL, baseURL), body); w.Code != 200 {
 			t.Fatal(w.Code)
 		}
-		o.until(secret, "confirming", func(tk *store.Ticket) bool { return tk.Push.Reason == store.ReasonConfirming })
+		o.until(secret, "confirming", func(tk *store.Ticket) bool { return tk.Push.Reason == store.FailureConfirming })
 		text := page(t, o.get("/tickets/"+secret)).Find("main").Text()
 		if !strings.Contains(text, "Confirming your payment") || !strings.Contains(text, "Do not pay again") ||
 			strings.Contains(text, "No prompt on your phone?") || strings.Contains(strings.ToLower(text), "refund") {

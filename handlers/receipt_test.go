@@ -148,7 +148,7 @@ func TestWhatMpesaSaysOfAReceipt(t *testing.T) {
 		what    string
 		receipt func(o *office, id store.ScreeningID, phone string) string
 		state   store.ClaimState
-		reason  string
+		reason  store.Reason
 		says    string
 	}{
 		{"too little", func(o *office, _ store.ScreeningID, phone string) string { return o.byHand(phone, 1000) },

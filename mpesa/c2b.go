@@ -130,7 +130,7 @@ type C2BPayment struct {
 	BillReference               string
 	InvoiceNumber, ThirdPartyID string
 	// Phone is the payer's number, whole, masked (version 2) or as a SHA-256 hash
-	// (version 1): compare it with MSISDN.Matches.
+	// (version 1, in a spelling that is not documented).
 	Phone                           string
 	FirstName, MiddleName, LastName string
 	// Balance is the business's own after the payment, in cents. A validation has none.

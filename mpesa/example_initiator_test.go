@@ -137,13 +137,12 @@ func ExampleAsyncResult_Transaction() {
 		fmt.Println("nothing learnt:", result.Verdict().Operator)
 		return
 	}
-	visible, same := mpesa.MSISDN("254708374149").Matches(paid.Debit.Number)
 	fmt.Println(paid.State == mpesa.StateCompleted, paid.Receipt, paid.Amount, "cents to", paid.Credit.Number, "at",
 		paid.FinalisedAt)
-	fmt.Println("our customer:", same, "by", visible, "digits")
+	fmt.Println("from", paid.Debit.Number)
 	// Output:
 	// true TAH5J2K991 135000 cents to 600310 at 2025-01-17 17:06:14 +0300 EAT
-	// our customer: true by 4 digits
+	// from 2547*****149
 }
 
 func ExampleClient_RegisterURLs() {
@@ -211,18 +210,6 @@ func ExampleParseReceipt() {
 	// UJ22T8IYOU true
 	// UJ22T8IYOU true
 	//  false
-}
-
-func ExampleMSISDN_Matches() {
-	phone := mpesa.MSISDN("254722810126")
-	for _, shown := range []string{"2547 ***** 126", "0722***126", "254722810126 - JOHN DOE", "2547 ***** 127"} {
-		fmt.Println(phone.Matches(shown))
-	}
-	// Output:
-	// 4 true
-	// 6 true
-	// 9 true
-	// 0 false
 }
 
 func ExampleClassifyResult() {

@@ -43,6 +43,9 @@ func (e *MSISDNError) Error() string { return ErrMSISDN.Error() + ": " + string(
 // Unwrap returns ErrMSISDN.
 func (e *MSISDNError) Unwrap() error { return ErrMSISDN }
 
+// nationalDigits is how many digits of an MSISDN stand behind 254.
+const nationalDigits = 9
+
 // maxPhoneInput is in bytes: a name beside the number and a link around it fit.
 const maxPhoneInput = 256
 

@@ -1,6 +1,9 @@
 package mpesa
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Party is who paid or was paid, as M-PESA writes it: "600310 - Safaricom333",
 // "254708374149 - John Doe".
@@ -9,7 +12,7 @@ type Party struct {
 	Text string
 	// Number is the shortcode, till or phone number before the name or, where none stands
 	// there, behind it; without spaces. A phone number may be 254…, 07… (both observed) or
-	// masked: compare it with MSISDN.Matches. It is empty where the text has no such number.
+	// masked with stars. It is empty where the text has no such number.
 	Number string
 	Name   string
 }
@@ -33,3 +36,19 @@ func ParseParty(text string) Party {
 }
 
 func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// joinDigits drops spaces, and no dashes: these part a number from a name.
+func joinDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || invisible(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// isNumber knows a number, whole or masked with stars, with nothing beside it.
+func isNumber(text string) bool {
+	digits := strings.TrimPrefix(joinDigits(text), "+")
+	return digits != "" && strings.Trim(digits, "0123456789*") == "" && strings.ContainsAny(digits, "0123456789")
+}

@@ -138,7 +138,7 @@ type PulledTransaction struct {
 	TransactedAt time.Time
 	HasTime      bool
 	Date         string
-	// Phone may be whole, with or without 254, or masked: see MSISDN.Matches.
+	// Phone may be whole, with or without 254, or masked.
 	Phone  string
 	Sender string
 	// TransactionType is such as "c2b-pay-bill-debit".

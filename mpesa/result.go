@@ -18,12 +18,37 @@ const (
 	ClassPending Class = "pending"
 )
 
+// Reason is what an STK result code means, as a short word for programs.
+type Reason string
+
+// The reasons.
+const (
+	ReasonPaid        Reason = "paid"         // the money was taken
+	ReasonNoFunds     Reason = "no_funds"     // the payer has too little
+	ReasonLimit       Reason = "limit"        // of the amount, or of a day
+	ReasonAccountFull Reason = "account_full" // the receiving one
+	ReasonCancelled   Reason = "cancelled"    // on the phone
+	ReasonWrongPIN    Reason = "wrong_pin"
+	ReasonPINLocked   Reason = "pin_locked"
+	ReasonAccountRule Reason = "account_rule" // a rule or the state of an account
+	ReasonConfig      Reason = "config"       // the set-up
+	ReasonDebt        Reason = "debt"         // of the payer
+	ReasonTooSoon     Reason = "too_soon"     // after the same payment
+	ReasonBusy        Reason = "busy"         // M-PESA
+	ReasonLocked      Reason = "locked"       // another prompt was on the phone
+	ReasonExpired     Reason = "expired"      // the prompt
+	ReasonPushFailed  Reason = "push_failed"  // the prompt could not be shown
+	ReasonUnreachable Reason = "unreachable"  // the phone
+	ReasonTimeout     Reason = "timeout"      // no answer from the phone
+	ReasonProcessing  Reason = "processing"   // M-PESA is still at it
+	ReasonUnknown     Reason = "unknown"      // a code that is not in the table
+)
+
 // Result is what one result code means, to whom.
 type Result struct {
-	Code  Code
-	Class Class
-	// Reason is a short word for programs, such as "cancelled" or "wrong_pin".
-	Reason string
+	Code   Code
+	Class  Class
+	Reason Reason
 	// Sentence is for the customer; it says whether money left.
 	Sentence string
 	// Operator is for the one who runs the box office: what the code means, and what to

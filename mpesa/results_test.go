@@ -9,7 +9,7 @@ import (
 func TestClassify(t *testing.T) {
 	for code, want := range map[Code]struct {
 		class  Class
-		reason string
+		reason Reason
 		config bool
 	}{
 		"0":    {ClassPaid, "paid", false},

@@ -159,7 +159,7 @@ func (a acceptance) facts() []factRow {
 	}
 	facts := []factRow{of(money.Fact{
 		Says: money.PaysFor, Receipt: a.Receipt, Ticket: a.ticket, Amount: known(a.Amount),
-		Payer: money.ParsePattern(a.Phone),
+		Payer: Pattern(a.Phone),
 	})}
 	if a.have.TicketID != 0 && a.have.TicketID != a.ticket {
 		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.Receipt, Ticket: a.have.TicketID}))

@@ -27,7 +27,7 @@ func (st *stage) accept(a store.Acceptance) string {
 	if err != nil {
 		st.t.Fatalf("%+v: %v", a, err)
 	}
-	return strings.TrimSpace(string(p.State) + " " + p.Reason)
+	return strings.TrimSpace(string(p.State) + " " + string(p.Reason))
 }
 
 // play lets events happen. One that begins with "accept" is a person who takes the receipt that it names, with an
@@ -282,7 +282,7 @@ func testAcceptedAtOnce(t *testing.T) {
 				},
 				func() error {
 					_, err := st.s.ApplyHint(t.Context(), store.Hint{
-						Receipt: "RECEIPT1", Amount: amount, Phone: push.Phone, Account: push.Reference,
+						Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(push.Phone), Account: push.Reference,
 						TransactedAt: st.made[0], LearntBy: "c2b",
 					})
 					return err

@@ -20,7 +20,13 @@ type allBooks struct {
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
-	claims   map[claimKey]string // state and reason
+	claims   map[claimKey]judged
+}
+
+// judged is what became of a claim.
+type judged struct {
+	state  ClaimState
+	reason Reason
 }
 
 type claimKey struct {
@@ -29,7 +35,7 @@ type claimKey struct {
 }
 
 func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
-	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]string{}}
+	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]judged{}}
 	var facts []caseFact
 	var pushes []casePush
 	var tickets []payable
@@ -52,11 +58,11 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 		b.alike[k] = true
 	}
 	for _, c := range claims {
-		b.claims[claimKey{c.Receipt, c.TicketID}] = string(c.State) + " " + c.Reason
+		b.claims[claimKey{c.Receipt, c.TicketID}] = judged{c.State, c.Reason}
 	}
 	for _, p := range b.payments {
-		if why := money.Reason(p.Reason); why.IsLate() {
-			b.late = append(b.late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: why})
+		if p.Reason.IsLate() {
+			b.late = append(b.late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: p.Reason})
 		}
 	}
 	for _, f := range facts {
@@ -114,10 +120,9 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 			tickets[t.ID] = t
 		}
 		for _, want := range l.Claims {
-			if state := b.claims[claimKey{want.Receipt, want.Ticket}]; state != string(want.State)+" "+
-				string(want.Reason) {
-				say("claim of %s for ticket %d: the facts say %s %s, the books %s", want.Receipt, want.Ticket,
-					want.State, want.Reason, state)
+			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (judged{want.State, want.Reason}) {
+				say("claim of %s for ticket %d: the facts say %s %s, the books %s %s", want.Receipt, want.Ticket,
+					want.State, want.Reason, have.state, have.reason)
 			}
 			delete(b.claims, claimKey{want.Receipt, want.Ticket})
 		}

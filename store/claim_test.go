@@ -20,7 +20,7 @@ func testDecidedClaimStays(t *testing.T) {
 		answer string // to the first question; "" is none
 		change func(*store.Transaction)
 		state  store.ClaimState
-		reason string
+		reason store.Reason
 	}{
 		{"", nil, store.ClaimPerson, store.ReasonNotAsked},
 		{"confirmed", func(*store.Transaction) {}, store.ClaimConfirmed, ""},
@@ -45,7 +45,7 @@ func testDecidedClaimStays(t *testing.T) {
 		if c.change != nil {
 			tr := store.Transaction{
 				Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(push.Amount * 100),
-				Phone: push.Phone, TransactedAt: st.s.Now(),
+				Phone: store.Pattern(push.Phone), TransactedAt: st.s.Now(),
 			}
 			c.change(&tr)
 			st.answer(asked, tr)
@@ -81,15 +81,16 @@ func (st *stage) answer(c store.Question, tr store.Transaction) {
 func TestPhoneThatProves(t *testing.T) { storetest.Each(t, testPhoneThatProves) }
 
 func testPhoneThatProves(t *testing.T) {
-	const person = "person: " + store.ReasonOtherPhone
+	const person = "person: " + string(store.ReasonOtherPhone)
 	phone := storetest.Phone(1)
 	last := phone[9:]
 	for number, told := range map[string]string{
 		phone: "paid", phone[:4] + "*****" + last: "paid", phone[:6] + "***" + last: "paid",
-		phone[:6] + "******": "paid", "*********" + last: "paid",
-		"254*********": person, "************": person, "2547********": person, "2547*******" + phone[11:]: person,
-		"*" + phone[10:]:     person,
-		phone[:6] + "***999": person, "": "unreadable", // who paid is not known, which is not another phone
+		"*********" + last: "paid", "0" + phone[3:] + " - ADA": "paid",
+		"2547********": person, phone[:6] + "******": person, "2547*******" + phone[11:]: person,
+		"*" + phone[10:]: person, "254*********": person, "************": person,
+		phone[:6] + "***999": person, "600310 - BANK": person,
+		"": "unreadable", // who paid is not known, which is not another phone
 	} {
 		st := newStage(t)
 		st.do("accepted")
@@ -97,7 +98,7 @@ func testPhoneThatProves(t *testing.T) {
 		push := st.pushes[0]
 		tr := store.Transaction{
 			Known: true, Completed: true, ToUs: true, Receipt: "BYHAND1", Amount: store.Cents(push.Amount * 100),
-			Phone: number, TransactedAt: st.s.Now(),
+			Phone: store.ParsePattern(number), TransactedAt: st.s.Now(),
 		}
 		if err := st.typed(push.Secret, "BYHAND1", tr); err != nil {
 			t.Fatal(err)

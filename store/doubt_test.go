@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (st *stage) listed() string {
 	st.t.Helper()
 	var all []string
 	for _, c := range st.cases(store.CasePayment) {
-		all = append(all, c.State+" "+c.Reason)
+		all = append(all, c.State+" "+cmp.Or(string(c.Doubt), string(c.Reason)))
 	}
 	return strings.Join(all, "; ")
 }
@@ -104,7 +105,7 @@ func (st *stage) asked(receipt string) store.Question {
 func (st *stage) completed(receipt string) store.Transaction {
 	return store.Transaction{
 		Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: store.Cents(st.pushes[0].Amount * 100),
-		Phone: st.pushes[0].Phone, TransactedAt: st.s.Now(),
+		Phone: store.Pattern(st.pushes[0].Phone), TransactedAt: st.s.Now(),
 	}
 }
 
@@ -358,7 +359,7 @@ func testPromptLikeWhatHasGoneBack(t *testing.T) {
 	st.play("accepted > no answer > 120 s > retry > accepted")
 	push := st.pushes[1]
 	hint := store.Hint{
-		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100), Phone: push.Phone[:4] + "*****" + push.Phone[9:],
+		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100), Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
 		TransactedAt: st.s.Now(), LearntBy: "c2b",
 	}
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
@@ -434,7 +435,7 @@ func testWrongReceiptsOwner(t *testing.T) {
 	}
 	st.clock.add(time.Minute)
 	tr := st.completed("OWNERS0001")
-	tr.Phone = storetest.Phone(90)
+	tr.Phone = store.Pattern(storetest.Phone(90))
 	if err := st.typed(owner.Secret, "OWNERS0001", tr); err != nil || st.told != "paid" {
 		t.Errorf("told %s, %v", st.told, err)
 	}

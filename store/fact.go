@@ -35,7 +35,7 @@ func (v Verdict) fact(p Push) []factRow {
 	switch v.Class {
 	case Success:
 		f.Says, f.Receipt, f.Amount, f.TransactedAt = money.Paid, v.Receipt, v.Amount, v.TransactedAt
-		f.Payer = money.ParsePattern(p.Phone)
+		f.Payer = Pattern(p.Phone)
 	case FinalFailure:
 		f.Says = money.FailedForGood
 	case SoftFailure:
@@ -51,7 +51,7 @@ func (v Verdict) fact(p Push) []factRow {
 			return nil // it is not known which push it speaks of
 		}
 		f.Beside, f.Push = f.Push, 0
-		f.Payer = money.ParsePattern(cmp.Or(v.Phone, p.Phone))
+		f.Payer = cmp.Or(v.Phone, Pattern(p.Phone))
 	}
 	return []factRow{{Fact: f}}
 }
@@ -71,7 +71,7 @@ func (u Unread) fact(push PushID) []factRow {
 func (h Hint) fact(push PushID, ticket TicketID) factRow {
 	f := factRow{account: h.Account, Fact: money.Fact{
 		Source: money.Confirmation, Says: money.Paid, Push: push, Receipt: h.Receipt, Ticket: ticket,
-		Amount: known(h.Amount), Payer: money.ParsePattern(h.Phone), TransactedAt: h.TransactedAt,
+		Amount: known(h.Amount), Payer: h.Phone, TransactedAt: h.TransactedAt,
 		Account: h.Account != "" && push == 0,
 	}}
 	if push != 0 {
@@ -101,7 +101,7 @@ func (tr Transaction) fact(asked string) []factRow {
 		f.Says = money.Paid
 	}
 	if f.Says == money.Paid || f.Says == money.Reversed {
-		f.Amount, f.Payer, f.TransactedAt = known(tr.Amount), money.ParsePattern(tr.Phone), tr.TransactedAt
+		f.Amount, f.Payer, f.TransactedAt = known(tr.Amount), tr.Phone, tr.TransactedAt
 	}
 	return []factRow{{Fact: f}}
 }

@@ -75,7 +75,7 @@ func (f *fairStage) accepted(p store.Sending) string {
 }
 
 // told applies what M-PESA says of a push.
-func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason string) {
+func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason store.FailureReason) {
 	f.Helper()
 	checkout := f.accepted(p)
 	v := store.Verdict{Class: class, LearntBy: "query", CheckoutRequestID: checkout, Reason: reason}

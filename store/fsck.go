@@ -10,6 +10,9 @@ import (
 // rule is something that must hold in the books: a query for the rows that break it, each told by one text.
 type rule struct{ name, query string }
 
+// doubtsOfReturns are the doubts about how much of a payment has gone back.
+const doubtsOfReturns = `('` + string(DoubtReturnedOther) + `', '` + string(DoubtReturnedTwice) + `')`
+
 // settledDoubt is that an operator has looked into a doubt about payment p.
 const settledDoubt = `EXISTS (SELECT 1 FROM fact d WHERE d.says = 'resolved' AND (d.receipt = p.receipt OR d.push_id ` +
 	`= p.push_id AND d.push_id <> 0))`
@@ -38,10 +41,10 @@ var rules = []rule{
 	{"a paid push has its payment", `SELECT 'push ' || u.id FROM push_request u WHERE u.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.push_id = u.id)`},
 	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE u.state <> 'paid' AND p.amount_cents IS NOT NULL`},
 	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')
-		AND p.doubt NOT IN ('` + DoubtReturnedOther + `', '` + DoubtReturnedTwice + `') AND NOT ` + settledDoubt},
+		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + settledDoubt},
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
 		(p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
-		AND p.doubt NOT IN ('` + DoubtReturnedOther + `', '` + DoubtReturnedTwice + `') AND NOT ` + settledDoubt},
+		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + settledDoubt},
 	{"M-PESA says no other of a payment, or a person has settled it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
 		WHERE p.doubt <> ''`},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id

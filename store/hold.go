@@ -14,7 +14,7 @@ func (s *Store) EndHolds(ctx context.Context) (int, error) {
 	}
 	for i, id := range ids {
 		// Each looks again in its own transaction: money may have come since.
-		err := s.write(ctx, urgent, func(t *tx) error { return t.release(id, t.now, ReasonUnconfirmed) })
+		err := s.write(ctx, urgent, func(t *tx) error { return t.release(id, t.now, FailureUnconfirmed) })
 		if err != nil {
 			return i, fmt.Errorf("end hold: %w", err)
 		}
@@ -24,11 +24,9 @@ func (s *Store) EndHolds(ctx context.Context) (int, error) {
 
 // release frees the seats of an unpaid ticket whose hold is over by the instant; otherwise it does nothing. That money
 // is due back is never written over.
-func (t *tx) release(id TicketID, by Instant, reason string) error {
-	n, err := t.exec(`UPDATE ticket SET hold_until = NULL, failure_reason = CASE
-			WHEN EXISTS (SELECT 1 FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due') THEN
-				(SELECT min(reason) FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due')
-			WHEN payment_status = 'Pending' OR $1 = 'given_up' THEN $1 ELSE failure_reason END,
+func (t *tx) release(id TicketID, by Instant, reason FailureReason) error {
+	n, err := t.exec(`UPDATE ticket SET hold_until = NULL, failure_reason = CASE WHEN payment_status = 'Pending' OR $1 = 'given_up' THEN $1 ELSE failure_reason END,
+		owed_reason = COALESCE((SELECT min(reason) FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due'), owed_reason),
 		payment_status = 'Failed', version = version + 1, updated_at = $2 WHERE id = $3 AND hold_until <= $4 AND payment_status <> 'Paid'`, reason, t.now, id, by)
 	if err != nil || n == 0 {
 		return err
@@ -54,7 +52,7 @@ func (s *Store) GiveUp(ctx context.Context, secret string) error {
 		if tk.Hold == nil {
 			return nil
 		}
-		return t.release(tk.ID, *tk.Hold, ReasonGivenUp)
+		return t.release(tk.ID, *tk.Hold, FailureGivenUp)
 	})
 	if err != nil {
 		return fmt.Errorf("give up: %w", err)

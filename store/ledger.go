@@ -237,15 +237,15 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 func (l *ledger) row(p money.Payment) Payment {
 	row := Payment{
 		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
-		Phone: string(p.Payer), Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
-		State: PaymentState(p.State), Reason: string(p.Reason), Automatic: flag(p.Automatic),
+		Phone: p.Payer, Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
+		State: p.State, Reason: p.Reason, Automatic: flag(p.Automatic),
 		Loose: flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
 	}
 	if p.AmountKnown {
 		row.Amount = p.Amount
 	}
 	if d := p.Gravest(); d.Why != "" {
-		row.Doubt, row.DoubtCents, row.DoubtReceipt = string(d.Why), d.Amount, d.Receipt
+		row.Doubt, row.DoubtCents, row.DoubtReceipt = d.Why, d.Amount, d.Receipt
 	}
 	return row
 }
@@ -336,7 +336,7 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 			case paid:
 				p.State, p.Live, p.Reason = PushPaid, false, ""
 			case unsure:
-				p.State, p.Reason = PushUnknown, ReasonConfirming
+				p.State, p.Reason = PushUnknown, FailureConfirming
 			}
 			if err := t.savePush(p); err != nil {
 				return err
@@ -404,14 +404,14 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 	switch {
 	case d.Paid && tk.Status != Paid:
 		delete(touched, d.ID)
-		err = t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', receipt = $1, paid_push = $2, transacted_at = $3, seats = $4,
+		err = t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', owed_reason = '', receipt = $1, paid_push = $2, transacted_at = $3, seats = $4,
 			seats_moved = CASE WHEN $5 = 1 THEN 1 ELSE seats_moved END, hold_until = NULL, version = version + 1, updated_at = $6 WHERE id = $7`,
 			d.With.Receipt, d.With.Push, orNone(at), tk.Seats, flag(tk.moved), t.now, tk.ID)
 	case d.Paid && i >= 0 && (d.With.Receipt != tk.Receipt || d.With.Push != tk.PaidPush || at != tk.At):
 		touched[d.ID] = true
 		err = t.run(`UPDATE ticket SET receipt = $1, paid_push = $2, transacted_at = $3 WHERE id = $4`, d.With.Receipt, d.With.Push, orNone(at), tk.ID)
-	case !d.Paid && d.Owed != "" && (tk.Status == Pending || tk.Reason != string(d.Owed)):
-		err = t.ticketOwed(*tk, string(d.Owed))
+	case !d.Paid && d.Owed != "" && (tk.Status == Pending || tk.Owed != d.Owed):
+		err = t.ticketOwed(*tk, d.Owed)
 	}
 	if err == nil && d.Late != "" && tk.Late == "" {
 		err = t.run(`UPDATE ticket SET late_reason = $1 WHERE id = $2`, d.Late, tk.ID)
@@ -430,7 +430,7 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 		i := slices.IndexFunc(l.claims, func(c Claim) bool {
 			return c.Receipt == want.Receipt && c.TicketID == want.Ticket
 		})
-		if i < 0 || l.claims[i].State == ClaimState(want.State) && l.claims[i].Reason == string(want.Reason) {
+		if i < 0 || l.claims[i].State == want.State && l.claims[i].Reason == want.Reason {
 			continue
 		}
 		touched[want.Ticket] = true
@@ -456,7 +456,7 @@ func (l *ledger) outcome(f money.Fact) string {
 		return "paid"
 	case p.Gravest().Why != "":
 		return "doubt: " + string(p.Gravest().Why)
-	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != PaymentState(p.State):
+	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != p.State:
 		return "gone back"
 	case p.State == money.RefundDue:
 		return "refund due: " + string(p.Reason)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cinemasphere/store/money"
 )
@@ -32,29 +31,31 @@ const (
 
 // Case is one entry of the list of money.
 type Case struct {
-	Kind       CaseKind    `db:"kind" json:"kind"`
-	ID         int64       `db:"id" json:"id"`                  // of the payment, push, claim or callback
-	State      string      `db:"state" json:"state"`            // of the payment, push, claim or callback
-	Reason     string      `db:"reason" json:"reason"`          // why it is not simply a ticket: its doubt, where there is one; of a callback, its kind
-	Receipt    string      `db:"receipt" json:"receipt"`        // "" while pending
-	Amount     Cents       `db:"amount" json:"amountCents"`     // of a push, what was asked; 0 where it is not known
-	Phone      string      `db:"phone" json:"phone"`            // may be masked by M-PESA
-	Account    string      `db:"account" json:"account"`        // what the payer typed, at a paybill
-	TicketCode string      `db:"code" json:"ticketCode"`        // "" where it names none
-	LearntBy   string      `db:"learnt_by" json:"learntBy"`     // how it became known
-	At         Instant     `db:"at" json:"atMillis"`            // when it was paid, or became known
-	Next       Instant     `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
-	Refund     RefundState `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
-	RefundText string      `db:"refund_text" json:"refundSaid"` // M-PESA's words on it; what it answered last about a push or a claim
-	Out        int         `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
-	RefundAt   Instant     `db:"refund_at" json:"-"`            // when that was asked for
-	Code       string      `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
-	Doubt      string      `db:"doubt" json:"doubt"`            // what an operator must look into about a payment; it is the Reason then
-	DoubtCents Cents       `db:"doubt_cents" json:"doubtCents"` // the amount that the doubt is about
-	DoubtOf    string      `db:"doubt_receipt" json:"doubtReceipt"`
-	Text       string      `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback, or of money
-	Why        string      `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
-	Others     int         `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
+	Kind       CaseKind      `db:"kind" json:"kind"`
+	ID         int64         `db:"id" json:"id"`                  // of the payment, push, claim or callback
+	State      string        `db:"state" json:"state"`            // of the payment, push, claim or callback
+	Reason     Reason        `db:"reason" json:"reason"`          // why a payment is not simply a ticket's, or a claim not confirmed
+	Failure    FailureReason `db:"failure" json:"failure"`        // why a push was not paid
+	Callback   CallbackKind  `db:"callback" json:"callbackKind"`  // of a callback, what M-PESA speaks of in it
+	Receipt    string        `db:"receipt" json:"receipt"`        // "" while pending
+	Amount     Cents         `db:"amount" json:"amountCents"`     // of a push, what was asked; 0 where it is not known
+	Phone      Pattern       `db:"phone" json:"phone"`            // of the payer; of a push or a claim, its MSISDN
+	Account    string        `db:"account" json:"account"`        // what the payer typed, at a paybill
+	TicketCode string        `db:"code" json:"ticketCode"`        // "" where it names none
+	LearntBy   string        `db:"learnt_by" json:"learntBy"`     // how it became known
+	At         Instant       `db:"at" json:"atMillis"`            // when it was paid, or became known
+	Next       Instant       `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
+	Refund     RefundState   `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
+	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's words on it; what it answered last about a push or a claim
+	Out        int           `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
+	RefundAt   Instant       `db:"refund_at" json:"-"`            // when that was asked for
+	Code       string        `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
+	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what an operator must look into about a payment, besides its Reason
+	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount that the doubt is about
+	DoubtOf    string        `db:"doubt_receipt" json:"doubtReceipt"`
+	Text       string        `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback, or of money
+	Why        string        `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
+	Others     int           `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
 	// Alike names the entries that may be the same money as this payment, by receipt or by number: M-PESA has named the
@@ -66,26 +67,30 @@ type Case struct {
 	// Askable says that M-PESA can be asked about a push: its CheckoutRequestID is known.
 	Askable bool `db:"askable" json:"-"`
 	// Settled says that a person has taken it off the list, and that nothing has changed since.
-	Settled       bool    `db:"-" json:"settled"`
-	SettledBy     string  `db:"settled_by" json:"settledBy"` // also where something has changed since
-	SettledAt     Instant `db:"settled_at" json:"settledAtMillis"`
-	Note          string  `db:"note" json:"note"` // what the person said
-	SettledState  string  `db:"settled_state" json:"-"`
-	SettledReason string  `db:"settled_reason" json:"-"`
+	Settled   bool       `db:"-" json:"settled"`
+	SettledBy string     `db:"settled_by" json:"settledBy"` // also where something has changed since
+	SettledAt Instant    `db:"settled_at" json:"settledAtMillis"`
+	Note      string     `db:"note" json:"note"` // what the person said
+	standing  `json:"-"` // as it was settled
+}
+
+// standing is what an entry is settled as: once anything of it is another, the entry is listed again.
+type standing struct {
+	State   string        `db:"settled_state"`
+	Refund  RefundState   `db:"settled_refund"`
+	Reason  Reason        `db:"settled_reason"`
+	Failure FailureReason `db:"settled_failure"`
+	Doubt   DoubtReason   `db:"settled_doubt"`
+	Cents   Cents         `db:"settled_doubt_cents"`
+	Receipt string        `db:"settled_doubt_receipt"`
 }
 
 // Name is the entry's own number, for what neither a receipt nor a ticket's code names.
 func (c Case) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.ID, 10) }
 
-// standing is the state that an entry is settled in: that of its refund is part of it.
-func (c Case) standing() string { return strings.TrimSpace(c.State + " " + string(c.Refund)) }
-
-// why is the reason that an entry is settled for: what its doubt is about is part of it.
-func (c Case) why() string {
-	if c.Doubt == "" {
-		return c.Reason
-	}
-	return fmt.Sprintf("%s %d %s", c.Doubt, c.DoubtCents, c.DoubtOf)
+// stands is how an entry stands now.
+func (c Case) stands() standing {
+	return standing{c.State, c.Refund, c.Reason, c.Failure, c.Doubt, c.DoubtCents, c.DoubtOf}
 }
 
 // CaseFilter chooses entries of the list. Each field that is not empty narrows it.
@@ -100,14 +105,18 @@ type CaseFilter struct {
 }
 
 const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') ` +
-	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.reason, '') AS settled_reason`
+	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, COALESCE(d.reason, '') AS settled_reason, ` +
+	`COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
+	`COALESCE(d.doubt_cents, 0) AS settled_doubt_cents, COALESCE(d.doubt_receipt, '') AS settled_doubt_receipt`
 
-const caseNotCallback = `, '' AS why`
+const caseNotCallback = `, '' AS why, '' AS callback`
+
+const caseNotPush = `, '' AS failure`
 
 const caseNoDoubt = `, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
 
 const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
-	CASE WHEN y.doubt <> '' THEN y.doubt ELSE y.reason END AS reason, COALESCE(y.receipt, '') AS receipt,
+	y.reason, COALESCE(y.receipt, '') AS receipt,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, y.doubt, y.doubt_cents, y.doubt_receipt,
 	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(q.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
@@ -117,13 +126,13 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
 	CASE WHEN y.amount_cents IS NULL
 		THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '')
-		ELSE '' END AS result_text` + caseNotCallback + caseSettled + `
+		ELSE '' END AS result_text` + caseNotPush + caseNotCallback + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
-const casePushes = `SELECT 'push' AS kind, p.id, p.state, p.reason, '' AS receipt, p.amount * 100 AS amount, p.phone,
+const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt, p.amount * 100 AS amount, p.phone,
 	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
 	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
@@ -137,25 +146,24 @@ const (
 )
 
 const caseClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
-	CASE WHEN ` + claimLeft + ` THEN CASE WHEN COALESCE(q.result_text, '') = '' THEN '` + ReasonNotAsked + `' ELSE '` +
-	ReasonNotUnderstood + `' END ELSE c.reason END AS reason,
+	` + claimReason + ` AS reason,
 	c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, 'customer' AS learnt_by,
 	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
-	'' AS result_text` + caseNoDoubt + caseNotCallback + caseSettled + claimFrom + `
+	'' AS result_text` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled + claimFrom + `
 	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
 	LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
 const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 	CASE WHEN c.outcome NOT IN ` + notUnderstood + ` THEN 'read' WHEN ` + unreadOpen + ` THEN 'unread'
 		ELSE 'resolved' END AS state,
-	c.kind AS reason, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
+	'' AS reason, c.kind AS callback, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
 	COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
 	'callback' AS learnt_by, c.received_at AS at, COALESCE(k.next_at, q.next_at, 0) AS next,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
-	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNoDoubt + caseSettled + unreadFrom + `
+	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
@@ -198,7 +206,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		if c.Kind == CasePayment {
 			all[i].Alike = alike[PaymentID(c.ID)]
 		}
-		all[i].Settled = c.SettledAt != 0 && c.SettledState == c.standing() && c.SettledReason == c.why() &&
+		all[i].Settled = c.SettledAt != 0 && c.standing == c.stands() &&
 			c.RefundAt <= c.SettledAt
 	}
 	all = slices.DeleteFunc(all, func(c Case) bool {
@@ -227,5 +235,5 @@ func (c Case) over() bool {
 func (f CaseFilter) wants(c Case) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, c.State)) && (f.Receipt == "" || f.Receipt == c.Receipt) &&
 		(f.Ticket == "" || f.Ticket == c.TicketCode) &&
-		(f.Phone == "" || c.Phone != "" && money.ParsePattern(c.Phone).Fits(f.Phone)) && c.At >= f.Since
+		(f.Phone == "" || c.Phone != "" && c.Phone.Fits(f.Phone)) && c.At >= f.Since
 }

@@ -8,47 +8,23 @@ import (
 )
 
 // PaymentState says what has become of money that M-PESA took.
-type PaymentState string
+type PaymentState = money.State
 
 // Money is applied to a ticket, due back, or names no ticket of ours for certain. It may have been given back, by us or
 // by somebody else.
 const (
-	PaymentApplied   = PaymentState(money.Applied)
-	PaymentRefundDue = PaymentState(money.RefundDue)
-	PaymentUnmatched = PaymentState(money.Unmatched)
-	PaymentRefunded  = PaymentState(money.Refunded)
-	PaymentReversed  = PaymentState(money.Returned)
+	PaymentApplied   = money.Applied
+	PaymentRefundDue = money.RefundDue
+	PaymentUnmatched = money.Unmatched
+	PaymentRefunded  = money.Refunded
+	PaymentReversed  = money.Returned
 )
 
-// Why money is unmatched, or what became of a receipt that a customer named; see package store/money.
-const (
-	ReasonNamesNoTicket = string(money.NamesNoTicket)
-	ReasonToBeConfirmed = string(money.ToBeConfirmed)
-	ReasonAmountUnknown = string(money.AmountUnknown)
-	ReasonMayBeSame     = string(money.MayBeSame)
-	ReasonNoSuchReceipt = string(money.NotKnown)
-	ReasonPaidOthers    = string(money.ToOthers)
-	ReasonUsed          = string(money.NamedTwice)
-	ReasonOlder         = string(money.Older)
-	ReasonOtherAmount   = string(money.OtherAmount)
-	ReasonOtherPhone    = string(money.OtherPhone)
-	ReasonUnclear       = string(money.Unclear)
-	ReasonReversed      = string(money.GoneBack)
-	ReasonSettled       = string(money.Resolved)
-	ReasonOtherPush     = string(money.OtherPush)
-	ReasonAlsoTold      = string(money.AlsoTold)
-	ReasonPartly        = string(money.GivenBackPart)
-)
+// Pattern is what is known of a payer's number: the whole of it, what a mask leaves of it, or nothing.
+type Pattern = money.Pattern
 
-// What an operator must look into about a payment, whatever has become of its money.
-const (
-	DoubtNoSuchReceipt = string(money.ReceiptBogus)
-	DoubtPaidOthers    = string(money.ReceiptOthers)
-	DoubtAmount        = string(money.AmountDiffers)
-	DoubtShared        = string(money.ReceiptShared)
-	DoubtReturnedOther = string(money.ReturnedOther)
-	DoubtReturnedTwice = string(money.ReturnedTwice)
-)
+// ParsePattern reads a payer's number as M-PESA writes it; see [money.ParsePattern].
+func ParsePattern(text string) Pattern { return money.ParsePattern(text) }
 
 // Payment is money that M-PESA took, as the facts say. One receipt is one payment, and one push that was paid.
 type Payment struct {
@@ -59,13 +35,13 @@ type Payment struct {
 	PushID       PushID       `db:"push_id"`
 	Amount       Cents        `db:"amount_cents"` // 0 where M-PESA did not say
 	Assumed      int64        `db:"assumed"`      // 1 where the amount is what the push asked for
-	Phone        string       `db:"phone"`        // may be masked: 2547*126
+	Phone        Pattern      `db:"phone"`        // of the payer
 	Account      string       `db:"account"`      // what the payer typed, at a paybill
 	TransactedAt Instant      `db:"transacted_at"`
 	LearntBy     string       `db:"learnt_by"` // the best source that says it was paid
 	State        PaymentState `db:"state"`
-	Reason       string       `db:"reason"`        // why a refund is due, or nothing came of it
-	Doubt        string       `db:"doubt"`         // what an operator must look into, whatever the state; "" mostly
+	Reason       Reason       `db:"reason"`        // why a refund is due, or nothing came of it
+	Doubt        DoubtReason  `db:"doubt"`         // what an operator must look into, whatever the state; "" mostly
 	DoubtCents   Cents        `db:"doubt_cents"`   // the amount that the doubt is about
 	DoubtReceipt string       `db:"doubt_receipt"` // the receipt that the doubt is about
 	Loose        int64        `db:"loose"`         // 1 where no fact gives it to a push, and no account number is known
@@ -111,15 +87,15 @@ type payable struct {
 	Quantity    int             `db:"quantity"`
 	Total       Shillings       `db:"total"`
 	Status      Status          `db:"payment_status"`
-	Reason      string          `db:"failure_reason"`
+	Owed        Reason          `db:"owed_reason"`
 	Receipt     string          `db:"receipt"`
 	PaidPush    PushID          `db:"paid_push"`
 	At          Instant         `db:"transacted_at"`
 	Seats       Labels          `db:"seats"`
 	Hold        Instant         `db:"hold_until"`
-	Late        money.Reason    `db:"late_reason"`
+	Late        Reason          `db:"late_reason"`
 	Voided      Instant         `db:"voided_at"`
-	VoidReason  money.Reason    `db:"void_reason"`
+	VoidReason  Reason          `db:"void_reason"`
 	MadeAt      Instant         `db:"created_at"`
 	Held        int             `db:"held"`
 	StartsAt    Instant         `db:"starts_at"`
@@ -129,7 +105,7 @@ type payable struct {
 }
 
 const (
-	payablesQuery = `SELECT t.id, t.screening_id, t.quantity, t.total, t.payment_status, t.failure_reason, t.receipt,
+	payablesQuery = `SELECT t.id, t.screening_id, t.quantity, t.total, t.payment_status, t.owed_reason, t.receipt,
 	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
 	t.late_reason, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.created_at,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
@@ -140,7 +116,7 @@ const (
 func (t *tx) ticketForPayment(id TicketID) (payable, error) {
 	var tk payable
 	err := t.scan([]any{
-		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Reason, &tk.Receipt, &tk.PaidPush, &tk.At,
+		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Owed, &tk.Receipt, &tk.PaidPush, &tk.At,
 		&tk.Seats, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Held, &tk.StartsAt, &tk.Screening,
 	}, payableQuery, id)
 	return tk, err
@@ -167,7 +143,7 @@ func (tk payable) ticket() money.Ticket {
 
 // ticketOwed shows on an unpaid ticket that money is due back. One with another push that may still bring money goes on
 // waiting for it; otherwise held seats stay as long as a retry takes.
-func (t *tx) ticketOwed(tk payable, reason string) error {
+func (t *tx) ticketOwed(tk payable, why Reason) error {
 	var awaited int
 	if err := t.scan([]any{&awaited}, `SELECT `+awaitedPushes, tk.ID); err != nil || awaited > 0 {
 		return err
@@ -176,8 +152,8 @@ func (t *tx) ticketOwed(tk payable, reason string) error {
 	if hold != 0 {
 		hold = min(hold, t.now.Add(t.s.retryHold))
 	}
-	return t.run(`UPDATE ticket SET payment_status = 'Failed', failure_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
-		reason, orNone(hold), t.now, tk.ID)
+	return t.run(`UPDATE ticket SET payment_status = 'Failed', owed_reason = $1, hold_until = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
+		why, orNone(hold), t.now, tk.ID)
 }
 
 func (t *tx) freeSeats(id TicketID) error {

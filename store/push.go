@@ -22,25 +22,13 @@ type Answer struct {
 	Kind              AnswerKind
 	CheckoutRequestID string // wherever Daraja has named one
 	MerchantRequestID string
-	Code, Text        string // Daraja's own, for the operator
-	Reason            string // ours, for the ticket
+	Code, Text        string        // Daraja's own, for the operator
+	Reason            FailureReason // ours, for the ticket
 }
 
 // ErrIDOfAnother means that Daraja has named a CheckoutRequestID that another push has. All else that was to be written
 // is.
 var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
-
-// ReasonOddAnswer is said of a push that Daraja answered with a code, which lets one assume neither that a prompt went
-// out nor that none did.
-const ReasonOddAnswer = "odd_answer"
-
-// Reasons of a push that Daraja refused: no prompt went out.
-const (
-	ReasonPhoneLocked = "phone_locked" // another prompt is on the phone
-	ReasonMpesaBusy   = "mpesa_busy"
-	ReasonConfig      = "push_config" // the set-up; not the "config" of a payment that M-PESA declined after its prompt
-	ReasonRefused     = "refused"
-)
 
 // RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
 // not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
@@ -118,7 +106,7 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	}
 	if p.State != PushSending && (p.State != PushUnknown || p.called()) {
 		err := t.savePush(p)
-		if err == nil && p.Reason == ReasonConfirming && p.State == PushUnknown { // which needed the id
+		if err == nil && p.Reason == FailureConfirming && p.State == PushUnknown { // which needed the id
 			err = t.askSoon(p.ID)
 		}
 		return err
@@ -131,7 +119,7 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 		p.State, p.Live, p.Reason = PushRefused, false, a.Reason
 	case Ambiguous:
 		if p.State = PushUnknown; a.Code != "" {
-			p.Reason = ReasonOddAnswer
+			p.Reason = FailureOddAnswer
 		}
 		if err := t.liveUntilHoldEnds(&p); err != nil {
 			return err
@@ -147,7 +135,7 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 }
 
 // called reports whether a callback has told of a push that is still without a verdict.
-func (p *Push) called() bool { return p.Reason == ReasonUnknownCode || p.Reason == ReasonConfirming }
+func (p *Push) called() bool { return p.Reason == FailureUnknownCode || p.Reason == FailureConfirming }
 
 func (t *tx) liveUntilHoldEnds(p *Push) error {
 	until, err := t.holdOf(p)
@@ -214,12 +202,12 @@ func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error)
 
 // PushEnd is how a push has ended, as far as it is known.
 type PushEnd struct {
-	ID        PushID    `db:"id"`
-	State     PushState `db:"state"`
-	Reason    string    `db:"reason"`
-	Code      string    `db:"result_code"` // Daraja's or M-PESA's
-	Text      string    `db:"result_text"`
-	CreatedAt Instant   `db:"created_at"`
+	ID        PushID        `db:"id"`
+	State     PushState     `db:"state"`
+	Reason    FailureReason `db:"reason"`
+	Code      string        `db:"result_code"` // Daraja's or M-PESA's
+	Text      string        `db:"result_text"`
+	CreatedAt Instant       `db:"created_at"`
 }
 
 // LastPushes lists how the last pushes have ended of which something is known, at most the limit, newest first.

@@ -33,7 +33,7 @@ func (st *stage) says(ticket store.Sending) (all []string) {
 		st.t.Fatal(err)
 	}
 	for _, c := range claims {
-		all = append(all, c.Receipt+" "+string(c.State)+" "+c.Reason)
+		all = append(all, c.Receipt+" "+string(c.State)+" "+string(c.Reason))
 	}
 	return all
 }
@@ -63,7 +63,7 @@ func testOneReceiptOneQuestion(t *testing.T) {
 			}
 			st.nothingToAsk("asked once")
 			tr := st.completed("BYHAND7")
-			tr.Phone = storetest.Phone(payer)
+			tr.Phone = store.Pattern(storetest.Phone(payer))
 			st.checked(q, tr)
 			first, second := "BYHAND7 confirmed ", "BYHAND7 refused named_twice"
 			if payer == 95 {
@@ -134,19 +134,19 @@ func testEndedQuestions(t *testing.T) {
 	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrGivenOver) {
 		t.Errorf("asked for the fifth time: %+v, %v", q, err)
 	}
-	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+store.ReasonNotAsked {
+	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+string(store.ReasonNotAsked) {
 		t.Errorf("after the last question: %q", got)
 	}
 	st.forPerson("OTHER00001")
 	st.do("retry")
 	st.play("accepted > paid")
-	if got := st.says(ticket); len(got) != 2 || got[0] != "OTHER00001 person "+store.ReasonNotAsked ||
-		got[1] != "FIRST00001 person "+store.ReasonNotAsked {
+	if got := st.says(ticket); len(got) != 2 || got[0] != "OTHER00001 person "+string(store.ReasonNotAsked) ||
+		got[1] != "FIRST00001 person "+string(store.ReasonNotAsked) {
 		t.Errorf("whatever else happens: %q", got)
 	}
 	st.nothingToAsk("whatever else happens")
 	hint := store.Hint{
-		Receipt: "FIRST00001", Amount: 270_000, Phone: ticket.Phone, Account: ticket.Code, TransactedAt: st.s.Now(),
+		Receipt: "FIRST00001", Amount: 270_000, Phone: store.Pattern(ticket.Phone), Account: ticket.Code, TransactedAt: st.s.Now(),
 		LearntBy: "c2b",
 	}
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {

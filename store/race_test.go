@@ -122,7 +122,7 @@ func echoed(t *testing.T) (payments int) {
 		return err
 	}, func() error {
 		_, err := s.ApplyHint(t.Context(), store.Hint{
-			Receipt: "RECEIPT1", Amount: amount, Phone: sent.Phone[:4] + "*****" + sent.Phone[9:],
+			Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(sent.Phone[:4] + "*****" + sent.Phone[9:]),
 			Account: sent.Reference, TransactedAt: s.Now(), LearntBy: "c2b",
 		})
 		return err
@@ -323,7 +323,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	}
 	race(t, s, func() error {
 		_, err := s.ApplyStatus(ctx, cb, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: sent[0].Phone,
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(sent[0].Phone),
 			TransactedAt: s.Now(),
 		})
 		return err
@@ -410,7 +410,7 @@ func testC2BTakesOver(t *testing.T) {
 		}
 		told := func() {
 			h := store.Hint{
-				Receipt: receipt, Amount: amount, Phone: named.Phone[:4] + "*****" + named.Phone[9:],
+				Receipt: receipt, Amount: amount, Phone: store.Pattern(named.Phone[:4] + "*****" + named.Phone[9:]),
 				Account: named.Code, TransactedAt: at, LearntBy: "c2b",
 			}
 			if _, err := s.ApplyHint(ctx, h); err != nil {
@@ -427,7 +427,7 @@ func testC2BTakesOver(t *testing.T) {
 			})
 			if err == nil {
 				_, err = s.ApplyStatus(ctx, cb, store.Transaction{
-					Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: named.Phone,
+					Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(named.Phone),
 					TransactedAt: at,
 				})
 			}

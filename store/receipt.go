@@ -17,9 +17,9 @@ import (
 // Transactions.
 type Hint struct {
 	Receipt      string
-	Amount       Cents  // 0 where it did not say, or not in a way that can be read
-	Phone        string // an MSISDN, or with * for each hidden digit, or "" where M-PESA hides it whole
-	Account      string // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
+	Amount       Cents   // 0 where it did not say, or not in a way that can be read
+	Phone        Pattern // of the payer
+	Account      string  // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
 	TransactedAt Instant
 	LearntBy     string // c2b or pull
 }
@@ -121,20 +121,14 @@ func (t *tx) ticketOrPushNamed(account string) (TicketID, string, error) {
 }
 
 // ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
-type ClaimState string
+type ClaimState = money.ClaimState
 
 // A claim is being asked about, then confirmed or refused, or a person must decide.
 const (
-	ClaimAsking    = ClaimState(money.ClaimAsking)
-	ClaimConfirmed = ClaimState(money.ClaimConfirmed)
-	ClaimRefused   = ClaimState(money.ClaimRefused)
-	ClaimPerson    = ClaimState(money.ClaimPerson)
-)
-
-// Why a claim is for a person to decide, besides what the facts say.
-const (
-	ReasonNotAsked      = "not_asked"      // there is no initiator to ask with, or M-PESA did not answer
-	ReasonNotUnderstood = "not_understood" // M-PESA has answered, and not so that it is known what became of it
+	ClaimAsking    = money.ClaimAsking
+	ClaimConfirmed = money.ClaimConfirmed
+	ClaimRefused   = money.ClaimRefused
+	ClaimPerson    = money.ClaimPerson
 )
 
 const (
@@ -151,7 +145,7 @@ type Claim struct {
 	Receipt   string     `db:"receipt"`
 	TicketID  TicketID   `db:"ticket_id"`
 	State     ClaimState `db:"state"`
-	Reason    string     `db:"reason"`
+	Reason    Reason     `db:"reason"`
 	CreatedAt Instant    `db:"created_at"`
 	Said      string     `db:"result_text"` // what M-PESA answered last, for the operator
 }
@@ -160,11 +154,12 @@ const claimColumns = `c.id, c.receipt, c.ticket_id, c.state, c.reason, c.created
 
 // claimShown is a claim with what has become of the question about it: one that is asked about no more is a person's.
 const claimShown = `c.id, c.receipt, c.ticket_id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
-	CASE WHEN ` + claimLeft + ` THEN CASE WHEN COALESCE(q.result_text, '') = '' THEN '` + ReasonNotAsked + `' ELSE '` +
-	ReasonNotUnderstood + `' END ELSE c.reason END AS reason,
+	` + claimReason + ` AS reason,
 	c.created_at, COALESCE(q.result_text, '') AS result_text`
 
 const (
+	claimReason = `CASE WHEN ` + claimLeft + ` THEN
+		CASE WHEN COALESCE(q.result_text, '') = '' THEN 'not_asked' ELSE 'not_understood' END ELSE c.reason END`
 	claimLeft = `c.state = 'asking' AND q.next_at IS NULL`
 	claimFrom = ` FROM claim c LEFT JOIN question q ON q.receipt = c.receipt`
 )

@@ -413,7 +413,7 @@ func (st *stage) found(receipt, code string, amount store.Cents, payer string) {
 		st.t.Fatal(k.Receipt, err)
 	}
 	tr := st.completed(receipt)
-	tr.Amount, tr.Phone = amount, payer
+	tr.Amount, tr.Phone = amount, store.Pattern(payer)
 	if told := st.checked(k, tr); told != "refund due: wrong_amount" {
 		st.t.Fatal(told)
 	}

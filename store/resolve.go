@@ -66,9 +66,12 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 			return err
 		}
 	}
-	return t.run(`INSERT INTO settled (kind, id, state, reason, note, by_whom, at) VALUES ($1,$2,$3,$4,$5,$6,$7)
-		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, reason = excluded.reason, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
-		c.Kind, c.ID, c.standing(), c.why(), note, by, t.now)
+	now := c.stands()
+	return t.run(`INSERT INTO settled (kind, id, state, refund, reason, failure, doubt, doubt_cents, doubt_receipt, note, by_whom, at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)
+		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, refund = excluded.refund, reason = excluded.reason, failure = excluded.failure, doubt = excluded.doubt,
+		doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
+		c.Kind, c.ID, now.State, now.Refund, now.Reason, now.Failure, now.Doubt, now.Cents, now.Receipt, note, by, t.now)
 }
 
 // resolution is what an operator says by taking an entry off the list: of a payment without a receipt, that the receipt
@@ -93,7 +96,7 @@ func (t *tx) resolution(c Case, note, by string) ([]factRow, error) {
 	}
 	if have.Doubt != "" {
 		f := money.Fact{
-			Says: money.DoubtEnds, Receipt: have.Receipt, About: money.DoubtReason(have.Doubt),
+			Says: money.DoubtEnds, Receipt: have.Receipt, About: have.Doubt,
 			Amount: known(have.DoubtCents),
 		}
 		if have.Receipt == "" {

@@ -182,7 +182,7 @@ func testReversalsThatAreOut(t *testing.T) {
 			for step := range strings.SplitSeq(c.steps, " > ") {
 				rf.step(step)
 			}
-			got, doubt := rf.states(), rf.payments()[0].Doubt
+			got, doubt := rf.states(), string(rf.payments()[0].Doubt)
 			if doubt != "" {
 				got += ", doubt " + doubt
 			}
@@ -217,7 +217,7 @@ func testReturnedTwiceIsListed(t *testing.T) {
 	}
 	rf.step("reversed 1")
 	if cs := listed(); len(cs) != 1 || cs[0].Receipt != "RECEIPT1" || cs[0].State != "refunded" ||
-		cs[0].Reason != store.DoubtReturnedTwice {
+		cs[0].Doubt != store.DoubtReturnedTwice {
 		t.Errorf("the list has %+v", cs)
 	}
 }
@@ -237,12 +237,12 @@ func testReturnedShortIsListed(t *testing.T) {
 	}
 	rf.do("paid") // told once more
 	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
-	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Reason != store.DoubtReturnedOther ||
+	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Doubt != store.DoubtReturnedOther ||
 		cs[0].DoubtCents != 2699_00 {
 		t.Errorf("the list has %+v, %v", cs, err)
 	}
 	if wrong, err := rf.s.Check(t.Context()); err != nil || len(wrong) != 1 ||
-		!strings.Contains(wrong[0], store.DoubtReturnedOther) {
+		!strings.Contains(wrong[0], string(store.DoubtReturnedOther)) {
 		t.Errorf("fsck says %q, %v", wrong, err)
 	}
 }

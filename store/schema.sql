@@ -66,7 +66,8 @@ CREATE TABLE ticket (
     quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
     total           BIGINT NOT NULL CHECK (total BETWEEN 1 AND 250000), -- whole shillings
     payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')), -- see store/doc.go
-    failure_reason  TEXT NOT NULL, -- '' unless it is Failed
+    failure_reason  TEXT NOT NULL, -- why no money came; '' unless it is Failed
+    owed_reason     TEXT NOT NULL DEFAULT '', -- why money that came for it is due back, or has gone; '' where none did since the last try
     receipt         TEXT NOT NULL, -- of the payment that paid for it
     paid_push       BIGINT NOT NULL DEFAULT 0, -- the push that it was paid by; 0 where it is not paid, or that is not known
     transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
@@ -249,7 +250,7 @@ CREATE TABLE refund (
     method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
     state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- failed is refused by M-PESA
     requested_by               TEXT NOT NULL, -- a person, or automatic
-    reason                     TEXT NOT NULL, -- why, in a person's words; of an automatic one the payment's reason
+    reason                     TEXT NOT NULL, -- why, in a person's words; '' of an automatic one: the payment says it
     reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
     originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
     conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
@@ -309,13 +310,18 @@ CREATE INDEX question_client ON question (client, created_at) WHERE client <> ''
 -- An entry that a person has taken off the list of money. Where its state or reason is another now, it is on the list again. Nothing else
 -- depends on it.
 CREATE TABLE settled (
-    kind    TEXT NOT NULL CHECK (kind IN ('payment', 'push', 'claim', 'callback')), -- the table that the entry is of
-    id      BIGINT NOT NULL, -- its row there
-    state   TEXT NOT NULL, -- what it was then
-    reason  TEXT NOT NULL, -- and why
-    note    TEXT NOT NULL, -- what the person wrote
-    by_whom TEXT NOT NULL, -- the person
-    at      BIGINT NOT NULL, -- when
+    kind          TEXT NOT NULL CHECK (kind IN ('payment', 'push', 'claim', 'callback')), -- the table that the entry is of
+    id            BIGINT NOT NULL, -- its row there
+    state         TEXT NOT NULL,   -- what it was then
+    refund        TEXT NOT NULL,   -- the state of its latest refund then
+    reason        TEXT NOT NULL,   -- and why: of a payment or a claim
+    failure       TEXT NOT NULL,   -- of a push
+    doubt         TEXT NOT NULL,   -- the doubt about a payment
+    doubt_cents   BIGINT NOT NULL, -- the amount that it was about
+    doubt_receipt TEXT NOT NULL,   -- the receipt that it was about
+    note          TEXT NOT NULL,   -- what the person wrote
+    by_whom       TEXT NOT NULL,   -- the person
+    at            BIGINT NOT NULL, -- when
     PRIMARY KEY (kind, id)
 );
 

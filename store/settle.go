@@ -25,13 +25,13 @@ type Verdict struct {
 	LearntBy          string // callback or query
 	CheckoutRequestID string
 	MerchantRequestID string
-	Code, Text        string // Safaricom's own, for the operator
-	Said              string // the two in one line, fit to be shown
-	Reason            string // ours, for the ticket
-	Amount            *Cents // what was taken; nil where M-PESA did not say
+	Code, Text        string        // Safaricom's own, for the operator
+	Said              string        // the two in one line, fit to be shown
+	Reason            FailureReason // ours, for the ticket
+	Amount            *Cents        // what was taken; nil where M-PESA did not say
 	Receipt           string
 	OddReceipt        string // what stands in place of a receipt that is not understood
-	Phone             string
+	Phone             Pattern
 	TransactedAt      Instant
 	Legible           func() string // the callback as printable text; asked where it is not understood whole
 
@@ -196,9 +196,6 @@ func (t *tx) otherID(p Push, v Verdict) (string, error) {
 	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.askSoon(p.ID))
 }
 
-// ReasonUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
-const ReasonUnknownCode = "unknown_code"
-
 // unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
 // receipt or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What
 // comes after a verdict changes nothing, and is kept.
@@ -222,7 +219,7 @@ func (t *tx) unclear(p Push, v Verdict) (string, error) {
 		p.ResultCode, p.ResultText = v.Code, v.Text
 		why := "M-PESA answered with " + v.Said + ", which nobody knows, and with what only a payment has"
 		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(p, v.Receipt))
-	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == ReasonConfirming):
+	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == FailureConfirming):
 		why := "M-PESA answered with " + v.Said + ", besides what it has said of this prompt"
 		err := t.keepUnread(v.callback, v.unread(p, why))
 		if err == nil && !decided {
@@ -231,14 +228,14 @@ func (t *tx) unclear(p Push, v Verdict) (string, error) {
 		return OutcomeUnreadable, err
 	case decided:
 		return "unclear, already decided", nil
-	case unknown && p.Reason == ReasonUnknownCode && p.ResultCode == v.Code:
+	case unknown && p.Reason == FailureUnknownCode && p.ResultCode == v.Code:
 		return "unknown code, as before", t.savePush(p)
-	case unknown && (p.State == PushSoftFailed || p.Reason == ReasonConfirming): // which says more
+	case unknown && (p.State == PushSoftFailed || p.Reason == FailureConfirming): // which says more
 		return "unknown code, besides what is known", t.savePush(p)
 	}
 	outcome := "unclear"
 	if unknown {
-		outcome, p.Reason = "unknown code", ReasonUnknownCode
+		outcome, p.Reason = "unknown code", FailureUnknownCode
 	}
 	p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
 	if err := t.savePush(p); err != nil {
@@ -311,15 +308,16 @@ func (t *tx) fail(p Push, v Verdict) (string, error) {
 func (t *tx) failTicket(p Push, final bool) error {
 	var tk struct {
 		Status  Status
-		Reason  string
+		Reason  FailureReason
 		Hold    Instant
 		Latest  PushID
 		Awaited int
-		Owed    string
+		Owed    Reason // as the ticket says
+		Due     Reason // as its payments say
 	}
-	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed}, `SELECT payment_status,
+	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed, &tk.Due}, `SELECT payment_status,
 		failure_reason, COALESCE(hold_until, 0),
-		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`,
+		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`, owed_reason,
 		COALESCE((SELECT min(reason) FROM payment WHERE ticket_id = $1 AND state = 'refund_due'), '')
 		FROM ticket WHERE id = $1`, p.TicketID)
 	if err != nil {
@@ -332,12 +330,13 @@ func (t *tx) failTicket(p Push, final bool) error {
 		tk.Hold = min(tk.Hold, t.now.Add(t.s.retryHold))
 	}
 	if tk.Latest == p.ID {
-		if tk.Status = Failed; tk.Reason != ReasonGivenUp {
-			tk.Reason = cmp.Or(tk.Owed, p.Reason)
+		if tk.Status = Failed; tk.Reason != FailureGivenUp {
+			tk.Reason = p.Reason
 		}
+		tk.Owed = cmp.Or(tk.Due, tk.Owed)
 	}
-	return t.run(`UPDATE ticket SET payment_status = $1, failure_reason = $2, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
-		tk.Status, tk.Reason, orNone(tk.Hold), t.now, p.TicketID)
+	return t.run(`UPDATE ticket SET payment_status = $1, failure_reason = $2, owed_reason = $6, hold_until = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
+		tk.Status, tk.Reason, orNone(tk.Hold), t.now, p.TicketID, tk.Owed)
 }
 
 // awaitedPushes counts the pushes of ticket $1 that may still bring money.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -199,8 +200,8 @@ func (st *stage) end() string {
 		st.t.Fatal(err)
 	}
 	out := string(tk.Status)
-	if tk.Reason != "" {
-		out += " " + tk.Reason
+	if why := cmp.Or(string(tk.Owed), string(tk.Reason)); why != "" {
+		out += " " + why
 	}
 	if tk.Held() {
 		out += fmt.Sprintf(", held %ds", (tk.HoldUntil-st.s.Now())/1000)
@@ -221,7 +222,7 @@ func (st *stage) end() string {
 			out += ", less than the price"
 		}
 		if p.Doubt != "" {
-			out += ", doubt " + p.Doubt
+			out += ", doubt " + string(p.Doubt)
 		}
 	}
 	cases, err := st.s.Cases(st.t.Context(), store.CaseFilter{})

@@ -162,7 +162,7 @@ func testSettledReturnedTwice(t *testing.T) {
 		t.Fatal(told)
 	}
 	rf.step("reversed 6")
-	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Reason != store.DoubtReturnedTwice {
+	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Doubt != store.DoubtReturnedTwice {
 		t.Fatalf("%+v", cs)
 	}
 	if told := rf.settle(store.CasePayment); told != "settled" {

@@ -14,7 +14,7 @@ type Transaction struct {
 	ToUs         bool   // it paid our shortcode or till
 	Receipt      string // as M-PESA spells it
 	Amount       Cents
-	Phone        string // who paid: an MSISDN, or with * for each hidden digit
+	Phone        Pattern // who paid
 	TransactedAt Instant
 	Text         string // Safaricom's words, for the operator
 	NoAnswer     bool   // the question was not answered, or it is not decided yet: ask again

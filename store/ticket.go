@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"cinemasphere/store/money"
 )
 
 // Status is a ticket's payment status.
@@ -19,22 +17,6 @@ const (
 	Pending Status = "Pending"
 	Paid    Status = "Paid"
 	Failed  Status = "Failed"
-)
-
-// Reasons why a ticket is Failed that the books themselves give. A push's own failure leaves the reason it came with.
-const (
-	ReasonUnconfirmed = "unconfirmed" // the hold ended without a word from M-PESA
-	ReasonGivenUp     = "given_up"    // the customer gave the seats up
-	// Money came and is due back, or has gone; see package store/money.
-	ReasonWrongAmount        = string(money.WrongAmount)
-	ReasonSeatsGone          = string(money.SeatsTaken)
-	ReasonScreeningBegun     = string(money.ScreeningBegun)
-	ReasonScreeningCancelled = string(money.ScreeningCancelled)
-	ReasonPaidTwice          = string(money.PaidTwice)
-	ReasonVoided             = string(money.Voided)
-	ReasonRefundAsked        = string(money.RefundAsked)
-	ReasonTakenOver          = string(money.TakenOver)
-	ReasonNeverPaid          = string(money.NeverPaid)
 )
 
 // Labels are seat labels in plan order, such as F11 F12.
@@ -55,28 +37,29 @@ func (l Labels) Value() (driver.Value, error) { return strings.Join(l, " "), nil
 
 // Ticket is one booking of n seats, with the film and screening it is for and its latest push.
 type Ticket struct {
-	ID           TicketID    `db:"id"`
-	ScreeningID  ScreeningID `db:"screening_id"`
-	Code         string      `db:"code"`   // public; begins with 0 unless the money is real
-	Secret       string      `db:"secret"` // opens the ticket's page
-	CustomerName string      `db:"customer_name"`
-	Phone        string      `db:"phone"` // MSISDN of the latest push: 254 and nine digits
-	Quantity     int         `db:"quantity"`
-	Total        Shillings   `db:"total"`
-	Status       Status      `db:"payment_status"`
-	Reason       string      `db:"failure_reason"`
-	Receipt      string      `db:"receipt"`       // M-PESA receipt, "" until known
-	TransactedAt Instant     `db:"transacted_at"` // zero until known
-	Seats        Labels      `db:"seats"`         // theirs while Paid or held; what they had otherwise
-	SeatsMoved   bool        `db:"seats_moved"`   // the seats are not the ones first given
-	HeldSince    Instant     `db:"held_since"`
-	HoldUntil    Instant     `db:"hold_until"` // zero once paid for, given up or freed
-	Browser      string      `db:"browser"`    // the browser session that bought it, "" for none
-	VoidedAt     Instant     `db:"voided_at"`
-	VoidReason   string      `db:"void_reason"` // "" unless VoidedAt is set
-	Version      int64       `db:"version"`     // grows with whatever the page shows
-	CreatedAt    Instant     `db:"created_at"`
-	UpdatedAt    Instant     `db:"updated_at"`
+	ID           TicketID      `db:"id"`
+	ScreeningID  ScreeningID   `db:"screening_id"`
+	Code         string        `db:"code"`   // public; begins with 0 unless the money is real
+	Secret       string        `db:"secret"` // opens the ticket's page
+	CustomerName string        `db:"customer_name"`
+	Phone        string        `db:"phone"` // MSISDN of the latest push: 254 and nine digits
+	Quantity     int           `db:"quantity"`
+	Total        Shillings     `db:"total"`
+	Status       Status        `db:"payment_status"`
+	Reason       FailureReason `db:"failure_reason"` // why it has Failed without money; "" unless it has
+	Owed         Reason        `db:"owed_reason"`    // why money that came for it is due back, or has gone; "" where none came
+	Receipt      string        `db:"receipt"`        // M-PESA receipt, "" until known
+	TransactedAt Instant       `db:"transacted_at"`  // zero until known
+	Seats        Labels        `db:"seats"`          // theirs while Paid or held; what they had otherwise
+	SeatsMoved   bool          `db:"seats_moved"`    // the seats are not the ones first given
+	HeldSince    Instant       `db:"held_since"`
+	HoldUntil    Instant       `db:"hold_until"` // zero once paid for, given up or freed
+	Browser      string        `db:"browser"`    // the browser session that bought it, "" for none
+	VoidedAt     Instant       `db:"voided_at"`
+	VoidReason   Reason        `db:"void_reason"` // "" unless VoidedAt is set
+	Version      int64         `db:"version"`     // grows with whatever the page shows
+	CreatedAt    Instant       `db:"created_at"`
+	UpdatedAt    Instant       `db:"updated_at"`
 
 	Movie     Movie     `db:"movie"`
 	Screening Screening `db:"screening"`  // Left is not filled
@@ -106,27 +89,27 @@ const (
 
 // Push is one STK Push.
 type Push struct {
-	ID                PushID    `db:"id"`
-	TicketID          TicketID  `db:"ticket_id"`
-	CallbackToken     string    `db:"callback_token"`
-	CheckoutRequestID string    `db:"checkout_request_id"` // "" while unknown; holds a phone number
-	MerchantRequestID string    `db:"merchant_request_id"`
-	Phone             string    `db:"phone"`
-	Amount            Shillings `db:"amount"`
-	State             PushState `db:"state"`
-	Live              bool      `db:"live"` // a prompt may be answered; see LiveUntil
-	LiveUntil         Instant   `db:"live_until"`
-	ResultCode        string    `db:"result_code"`
-	ResultText        string    `db:"result_text"` // Safaricom's words, for the operator
-	Reason            string    `db:"reason"`
-	CreatedAt         Instant   `db:"created_at"`
+	ID                PushID        `db:"id"`
+	TicketID          TicketID      `db:"ticket_id"`
+	CallbackToken     string        `db:"callback_token"`
+	CheckoutRequestID string        `db:"checkout_request_id"` // "" while unknown; holds a phone number
+	MerchantRequestID string        `db:"merchant_request_id"`
+	Phone             string        `db:"phone"`
+	Amount            Shillings     `db:"amount"`
+	State             PushState     `db:"state"`
+	Live              bool          `db:"live"` // a prompt may be answered; see LiveUntil
+	LiveUntil         Instant       `db:"live_until"`
+	ResultCode        string        `db:"result_code"`
+	ResultText        string        `db:"result_text"` // Safaricom's words, for the operator
+	Reason            FailureReason `db:"reason"`
+	CreatedAt         Instant       `db:"created_at"`
 
 	hold *Instant // when its ticket's hold ends, where it was read with it; 0 is no hold
 }
 
 const (
 	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total,
-		t.payment_status, t.failure_reason,
+		t.payment_status, t.failure_reason, t.owed_reason,
 	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.seats_moved, t.held_since,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.version, t.created_at, t.updated_at`
@@ -147,7 +130,7 @@ const (
 func (t *Ticket) columns() []any {
 	to := []any{
 		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status,
-		&t.Reason,
+		&t.Reason, &t.Owed,
 		&t.Receipt, &t.TransactedAt, &t.Seats, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
 		&t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
 	}
@@ -228,7 +211,7 @@ type Return struct {
 	Amount  Cents        `db:"amount_cents"` // 0 where M-PESA did not say
 	Receipt string       `db:"receipt"`      // "" while pending
 	State   PaymentState `db:"state"`
-	Reason  string       `db:"reason"` // why it is due back
+	Reason  Reason       `db:"reason"` // why it is due back
 	Refund  RefundState  `db:"refund"` // of its latest refund, "" where there is none
 }
 
@@ -300,5 +283,5 @@ func (s *Store) UndecidedPushes(ctx context.Context) ([]Push, error) {
 // Confirming reports whether M-PESA has reported on the latest push of a ticket that is not paid, and is being asked to
 // confirm it.
 func (t *Ticket) Confirming() bool {
-	return t.Status != Paid && t.Push.State == PushUnknown && t.Push.Reason == ReasonConfirming
+	return t.Status != Paid && t.Push.State == PushUnknown && t.Push.Reason == FailureConfirming
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"cinemasphere/store/money"
 )
 
 // A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is
@@ -37,8 +35,8 @@ type Unread struct {
 	CheckoutRequestID, MerchantRequestID string
 	Receipt                              string
 	Amount                               Cents
-	Phone                                string // may be masked
-	Account                              string // what the payer typed, at a paybill
+	Phone                                Pattern // of the payer
+	Account                              string  // what the payer typed, at a paybill
 	TransactedAt                         Instant
 	Why                                  string // it was not understood, for the operator
 	Legible                              string // the body as printable text
@@ -121,13 +119,9 @@ func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) 
 	return out, err
 }
 
-// ReasonConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
-// unreadable callback, or money whose amount or receipt is not known.
-const ReasonConfirming = "confirming"
-
 // confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
 func (t *tx) confirmPush(p Push, receipt string) error {
-	p.State, p.Reason = PushUnknown, ReasonConfirming
+	p.State, p.Reason = PushUnknown, FailureConfirming
 	err := t.savePush(p)
 	if err == nil {
 		err = t.askSoon(p.ID)
@@ -237,7 +231,7 @@ func (t *tx) askAbout(u Unread, ticket TicketID) error {
 		WHERE q.next_at IS NOT NULL AND p.state <> 'failed' AND (CAST($1 AS BIGINT) = 0 OR p.amount * 100 = $1)
 		AND p.created_at BETWEEN $2 AND $3`, u.Amount, t.now.Add(-30*time.Minute), t.now)
 	for _, p := range ps {
-		if err == nil && money.ParsePattern(u.Phone).Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
+		if err == nil && u.Phone.Fits(p.Phone) && (ticket == 0 || p.Ticket == ticket) {
 			err = t.askSoon(p.ID)
 		}
 	}

@@ -226,7 +226,7 @@ func failed(t TicketView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !t.SalesClosed && !t.Owed && (!t.CanRetry || t.Ticket.Reason == store.ReasonGivenUp) {
+		if !t.SalesClosed && !t.Owed && (!t.CanRetry || t.Ticket.Reason == store.FailureGivenUp) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<a class=\"btn btn-red\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -141,7 +141,7 @@ func (a account) own(purchases []purchase, clicked func(number int) time.Time) (
 	took = &latencies{}
 	var first, last store.Instant
 	for _, p := range a.payments {
-		if i, ours := byPhone[p.Phone]; ours {
+		if i, ours := byPhone[string(p.Phone)]; ours {
 			took.add(p.CreatedAt.Time().Sub(clicked(i)) - paidAfter)
 		}
 		if first == 0 || p.CreatedAt < first {

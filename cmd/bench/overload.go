@@ -92,7 +92,7 @@ func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 	amount := store.Cents(s.Amount) * 100
 	_, err = t.store.ApplyCallback(ctx, kept, store.Verdict{
 		Class: store.Success, LearntBy: "callback", CheckoutRequestID: id, MerchantRequestID: "m-" + id, Code: "0",
-		Amount: &amount, Receipt: receipt, Phone: s.Phone, TransactedAt: t.store.Now(),
+		Amount: &amount, Receipt: receipt, Phone: store.Pattern(s.Phone), TransactedAt: t.store.Now(),
 	})
 	if err != nil {
 		t.faults.add("apply callback: %v", err)

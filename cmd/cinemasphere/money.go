@@ -157,7 +157,7 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 			amount = wording.Cents(c.Amount)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", wording.Moment(c.At), amount, or(c.Receipt, "no receipt, "+c.Name()),
-			mpesa.MaskDigits(or(c.Phone, "-")), "ticket "+or(c.TicketCode, "-"), c.State)
+			mpesa.MaskDigits(or(string(c.Phone), "-")), "ticket "+or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}

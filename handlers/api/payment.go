@@ -215,7 +215,7 @@ func unknown(r *http.Request, err error) error {
 // booked answers a booking that stands.
 func (a *API) booked(w http.ResponseWriter, p checkout.BookingResult) error {
 	t := p.Ticket
-	if t.Reason == store.ReasonPhoneLocked {
+	if t.Reason == store.FailurePhoneLocked {
 		if p.Refused != nil {
 			web.LogError(w, p.Refused)
 		}
@@ -275,8 +275,8 @@ func phoneBusy(w http.ResponseWriter) error {
 	return web.WriteJSON(w, web.RefusalStatus(refusal), errorBody{Error: wording.Refusal(refusal)})
 }
 
-func refusedStatus(w http.ResponseWriter, reason string) int {
-	if reason == store.ReasonMpesaBusy {
+func refusedStatus(w http.ResponseWriter, reason store.FailureReason) int {
+	if reason == store.FailureMpesaBusy {
 		w.Header().Set("Retry-After", "30")
 		return http.StatusServiceUnavailable
 	}

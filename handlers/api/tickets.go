@@ -83,7 +83,7 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	}
 	if t.Status == store.Failed {
 		why := wording.Explain(t).Sentence
-		body.FailureReason, body.FailureMessage = orNull(publicReason(t.Reason)), &why
+		body.FailureReason, body.FailureMessage = orNull(publicReason(t)), &why
 	} else if t.Status == store.Pending {
 		body.FailureMessage = orNull(wording.AnsweredWith(t))
 	}
@@ -92,12 +92,14 @@ func (a *API) ticketOf(t *store.Ticket) ticketBody {
 
 // publicReason is a reason as anybody may know it: that a phone could not have a prompt because another is on it is
 // its owner's to know.
-func publicReason(reason string) string {
-	switch reason {
-	case store.ReasonPhoneLocked, "locked":
-		return store.ReasonRefused
+func publicReason(t *store.Ticket) string {
+	switch {
+	case t.Owed != "":
+		return string(t.Owed)
+	case t.Reason == store.FailurePhoneLocked, t.Reason == store.FailureLocked:
+		return string(store.FailureRefused)
 	}
-	return reason
+	return string(t.Reason)
 }
 
 func orNull(s string) *string {

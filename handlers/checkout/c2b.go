@@ -31,7 +31,7 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 // hint reads a C2B confirmation, as far as it can be read. The error is why that is not all of its money.
 func hint(body []byte) (h store.Hint, why error) {
 	p, why := mpesa.ParseC2B(body)
-	h = store.Hint{Receipt: p.Receipt, Phone: numberPattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
+	h = store.Hint{Receipt: p.Receipt, Phone: store.ParsePattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
 	if p.HasAmount {
 		h.Amount = store.Cents(p.Amount)
 	} else if why == nil {
@@ -113,7 +113,7 @@ func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.App
 }
 
 func pulledHint(row mpesa.PulledTransaction) store.Hint {
-	h := store.Hint{Receipt: row.Receipt, Phone: numberPattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
+	h := store.Hint{Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
 	if row.HasAmount {
 		h.Amount = store.Cents(row.Amount)
 	}

@@ -102,13 +102,13 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	if !ok {
 		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
 		reason := r.Verdict().Reason
-		other := reason != "no_such_receipt" && reason != "malformed"
+		other := reason != mpesa.VerdictNoSuchReceipt && reason != mpesa.VerdictMalformed
 		return store.Transaction{NoAnswer: other, Text: mpesa.ShownAnswer(r.Code, r.Desc)}
 	}
 	ours, known := s.toUs(tr.Credit)
 	out := store.Transaction{
 		Known: true, Completed: tr.State == mpesa.StateCompleted, Reversed: reversedState(tr.State),
-		Receipt: tr.Receipt, ToUs: ours, Amount: store.Cents(tr.Amount), Phone: numberPattern(tr.Debit.Number),
+		Receipt: tr.Receipt, ToUs: ours, Amount: store.Cents(tr.Amount), Phone: store.ParsePattern(tr.Debit.Text),
 		Text: mpesa.MaskDigits("state " + string(tr.State) + ", to " + tr.Credit.Number),
 	}
 	if at := cmp.Or(tr.FinalisedAt, tr.InitiatedAt); !at.IsZero() {
@@ -155,18 +155,4 @@ func (s *Service) toUs(party mpesa.Party) (ours, known bool) {
 // reversedState reports whether a payment has gone back. How M-PESA spells that is not established.
 func reversedState(s mpesa.TransactionState) bool {
 	return strings.Contains(strings.ToLower(string(s)), "revers")
-}
-
-// numberPattern is a number as M-PESA gives it, whole or with digits hidden, in the form that the books compare.
-func numberPattern(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '*' || r >= 'a' && r <= 'f' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(text))
-	if strings.HasPrefix(text, "0") && len(text) < 12 {
-		text = "254" + text[1:]
-	}
-	return text
 }

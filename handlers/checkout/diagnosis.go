@@ -78,11 +78,11 @@ func whatEnd(p store.PushEnd) pushEnd {
 		}
 		return endWorks
 	case store.PushRefused:
-		if p.Reason == store.ReasonConfig {
+		if p.Reason == store.FailureConfig {
 			return endTrouble
 		}
 	case store.PushUnknown:
-		if p.Reason == store.ReasonUnknownCode || p.Reason == store.ReasonOddAnswer && !strings.HasPrefix(p.Code, "5") {
+		if p.Reason == store.FailureUnknownCode || p.Reason == store.FailureOddAnswer && !strings.HasPrefix(p.Code, "5") {
 			return endTrouble
 		}
 	case store.PushSending, store.PushPrompted:

@@ -155,14 +155,14 @@ func refused(e *mpesa.Error) bool {
 // loginRefused reports whether Daraja has refused a log-in: for wrong credentials it says no more than the status.
 func loginRefused(e *mpesa.Error) bool { return e.HTTPStatus == 400 || e.HTTPStatus == 401 }
 
-func refusalReason(e *mpesa.Error) string {
+func refusalReason(e *mpesa.Error) store.FailureReason {
 	switch {
 	case e.Locked:
-		return store.ReasonPhoneLocked
+		return store.FailurePhoneLocked
 	case e.Kind == mpesa.KindBusy, e.Kind == mpesa.KindToken && e.Outage() && !loginRefused(e):
-		return store.ReasonMpesaBusy
+		return store.FailureMpesaBusy
 	case e.Kind == mpesa.KindConfig, e.Kind == mpesa.KindToken:
-		return store.ReasonConfig
+		return store.FailureConfig
 	}
-	return store.ReasonRefused
+	return store.FailureRefused
 }

@@ -146,7 +146,7 @@ func (s *Service) askPush(ctx context.Context, q store.Question) error {
 	if err == nil {
 		result := mpesa.Classify(got.ResultCode)
 		v.Class, v.Code, v.Text, v.Reason = verdictClass(got.Class), string(got.ResultCode), got.ResultDesc,
-			result.Reason
+			store.FailureReason(result.Reason)
 	} else {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)

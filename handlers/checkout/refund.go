@@ -18,7 +18,7 @@ func (s *Service) requestDue(ctx context.Context) error {
 		return err
 	}
 	for _, p := range due {
-		_, err := s.store.RequestRefund(ctx, store.NewRefund{PaymentID: p.ID, By: store.Automatic, Reason: p.Reason})
+		_, err := s.store.RequestRefund(ctx, store.NewRefund{PaymentID: p.ID, By: store.Automatic})
 		if _, is := errors.AsType[*store.Refusal](err); is {
 			continue // such as while another payment of the same phone has no receipt yet
 		}

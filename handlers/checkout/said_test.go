@@ -154,7 +154,7 @@ func TestStatusPlainWords(t *testing.T) {
 	for name, tt := range map[string]struct {
 		how    shape
 		state  store.ClaimState
-		reason string
+		reason store.Reason
 	}{
 		"no receipt":        {value("ReceiptNo", ""), store.ClaimConfirmed, ""},
 		"receipt NULL":      {value("ReceiptNo", `"NULL"`), store.ClaimConfirmed, ""},
@@ -405,15 +405,15 @@ func TestEarlyCallback(t *testing.T) {
 		callback string
 		status   int
 		answer   string // "" is the simulator's own
-		reason   string
+		reason   store.FailureReason
 	}{
-		"an unknown code, accepted": {unknown, 200, "", store.ReasonUnknownCode},
+		"an unknown code, accepted": {unknown, 200, "", store.FailureUnknownCode},
 		"an unknown code, HTTP 500": {unknown, 500, `{"errorCode":"500.003.1001","errorMessage":"Internal"}`,
-			store.ReasonUnknownCode},
+			store.FailureUnknownCode},
 		"an unknown code, refused": {unknown, 400,
-			`{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}`, store.ReasonUnknownCode},
-		"what cannot be read, accepted":       {unread, 200, "", store.ReasonConfirming},
-		"what cannot be read, accepted oddly": {unread, 201, "", store.ReasonConfirming},
+			`{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}`, store.FailureUnknownCode},
+		"what cannot be read, accepted":       {unread, 200, "", store.FailureConfirming},
+		"what cannot be read, accepted oddly": {unread, 201, "", store.FailureConfirming},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
@@ -449,10 +449,10 @@ func TestEarlyCallback(t *testing.T) {
 				if tk.Push.State != store.PushUnknown || tk.Push.Reason != tt.reason {
 					t.Errorf("%s, %s, code %s", tk.Push.State, tk.Push.Reason, tk.Push.ResultCode)
 				}
-				if tt.reason == store.ReasonConfirming && w.asked() == 0 {
+				if tt.reason == store.FailureConfirming && w.asked() == 0 {
 					t.Error("it was not asked at once")
 				}
-				if said := wording.AnsweredWith(tk); tt.reason == store.ReasonUnknownCode &&
+				if said := wording.AnsweredWith(tk); tt.reason == store.FailureUnknownCode &&
 					said != "M-PESA answered with code 1101, Brand new." {
 					t.Error(said)
 				}
@@ -557,7 +557,7 @@ func TestPulledRows(t *testing.T) {
 		}
 		rows, receipts := 0, ""
 		for _, c := range cases {
-			if c.Kind == store.CaseCallback && c.Text != "" && c.Reason == string(store.CallbackPull) {
+			if c.Kind == store.CaseCallback && c.Text != "" && c.Callback == store.CallbackPull {
 				rows++
 			}
 			receipts += c.Receipt + " "

@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 	"time"
@@ -60,8 +61,8 @@ func TestScenarios(t *testing.T) {
 
 func state(t *store.Ticket) string {
 	out := string(t.Status)
-	if t.Reason != "" {
-		out += " " + t.Reason
+	if why := cmp.Or(string(t.Owed), string(t.Reason)); why != "" {
+		out += " " + why
 	}
 	if t.Held() {
 		out += ", held"

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -164,8 +163,7 @@ func (n *cinemaNight) settles() {
 		n.t.Fatal(err)
 	}
 	cases = slices.DeleteFunc(cases, func(c store.Case) bool {
-		doubt, _, _ := strings.Cut(c.Reason, " ")
-		return !slices.Contains([]string{store.DoubtAmount, store.DoubtReturnedOther}, doubt)
+		return !slices.Contains([]store.DoubtReason{store.DoubtAmount, store.DoubtReturnedOther}, c.Doubt)
 	})
 	audit, err := checkout.Check(n.t.Context(), n.store)
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {

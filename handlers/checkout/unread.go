@@ -45,7 +45,7 @@ func whyUnread(err error) string {
 func unreadSTK(cb mpesa.Callback) store.Unread {
 	u := store.Unread{
 		CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
-		Receipt: cb.Receipt, Phone: numberPattern(cb.Phone),
+		Receipt: cb.Receipt, Phone: store.ParsePattern(cb.Phone),
 	}
 	if cb.HasAmount {
 		u.Amount = store.Cents(cb.Amount)

@@ -105,7 +105,7 @@ func TestSTKCallbackShapes(t *testing.T) {
 				}
 				pass(3 * time.Second)
 				tk := w.ticket(placed.Ticket.Secret)
-				unknown := strings.HasPrefix(name, "result code ") && tk.Push.Reason == store.ReasonUnknownCode
+				unknown := strings.HasPrefix(name, "result code ") && tk.Push.Reason == store.FailureUnknownCode
 				if listed, unsound := w.unknownMoney(); state(tk) != "Paid" && !unknown &&
 					(len(listed) != 1 || !unsound || !tk.Confirming()) {
 					t.Errorf("%s, listed %+v, unsound %v", state(tk), listed, unsound)
@@ -376,11 +376,10 @@ func TestSharedReceipt(t *testing.T) {
 			t.Errorf("the first: %s with receipt %q", state(again), again.Receipt)
 		}
 		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
-		if err != nil || len(cases) != 2 || !strings.HasPrefix(cases[0].Reason, store.DoubtShared) ||
-			!strings.HasPrefix(cases[1].Reason, store.DoubtShared) {
+		if err != nil || len(cases) != 2 || cases[0].Doubt != store.DoubtShared || cases[1].Doubt != store.DoubtShared {
 			t.Errorf("listed: %+v, %v", cases, err)
 		}
-		w.unsound(store.DoubtShared)
+		w.unsound(string(store.DoubtShared))
 		storetest.Exec(t, w.path, `UPDATE payment SET state = 'refund_due', reason = 'refund_asked' WHERE receipt IS NOT NULL`)
 		if due, err := w.store.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 			t.Errorf("it would go back by itself: %+v, %v", due, err)

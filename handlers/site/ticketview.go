@@ -167,7 +167,7 @@ func (m ticketMoney) asks(t *store.Ticket) views.Asks {
 		return views.AsksElsewhere // who has paid more than once has another receipt
 	case t.Status == store.Paid, t.RefundDue+t.Refunded > 0:
 		return views.AsksFolded
-	case m.refused(), m.prompts >= byHandAfter, m.awaited > 0 && t.Reason != store.ReasonGivenUp:
+	case m.refused(), m.prompts >= byHandAfter, m.awaited > 0 && t.Reason != store.FailureGivenUp:
 		return views.AsksOpenly
 	}
 	return views.AsksFolded

@@ -50,6 +50,13 @@ const (
 	GivenBackPart Reason = "given_back_part" // a part of it went back
 )
 
+// Why a receipt that a customer named is an operator's to look into, besides what the facts say: M-PESA could not be
+// asked, or has answered so that it is not known what became of it.
+const (
+	NotAsked      Reason = "not_asked"
+	NotUnderstood Reason = "not_understood"
+)
+
 // IsLate reports whether money is due back since it came too late for its ticket.
 func (r Reason) IsLate() bool {
 	return r == SeatsTaken || r == ScreeningBegun || r == ScreeningCancelled

@@ -4,51 +4,143 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"unicode"
 )
 
-// Pattern is a payer's number as M-PESA gives it: an MSISDN, one with a * for each hidden run of digits, or the SHA-256
-// of an MSISDN in hex. "" is not known.
+// Pattern is what is known of a payer's number: an MSISDN, one with a * for each hidden run of digits, the SHA-256 of
+// one in hex, or another number in digits, such as a bank's shortcode. "" is not known at all. [ParsePattern] makes one
+// of what M-PESA sends, where that comes in; an MSISDN is a pattern as it is.
 type Pattern string
 
+// Hidden is a number that is hidden whole. It fits all, and proves none, as does one that is not known.
+const Hidden Pattern = "*"
+
 const (
-	// provingDigits is how many digits of a number must show to prove whose it is.
-	provingDigits = 3
-	msisdnDigits  = 12
-	kenya         = "254"
+	// provingDigits is how many digits must show to prove whose a number is, besides those that many numbers have: the
+	// country's, and the 7 or 1 behind them.
+	provingDigits  = 3
+	msisdnDigits   = 12
+	nationalDigits = 9
+	kenya          = "254"
+	maskSigns      = "*xX#•●·∙_?…∗＊"
+	longestNumber  = 200 // in bytes, with a name beside it
+	shortestNumber = 5   // digits of a shortcode
+	longestDigits  = 15  // of any phone number
 )
 
-// ParsePattern reads a number as M-PESA writes it: 254712345678, 0712345678, 712345678, 2547 ***** 678, 7*****678,
-// 2547XXXXX678, "254712345678 - ADA", or its SHA-256. What holds no digit is "".
+// ParsePattern reads a number as M-PESA writes it: 254712345678, +254 712 345 678, 0712345678, 712345678,
+// 2547 ***** 678, 7*****678, 2547XXXXX678, "254712345678 - ADA", "ADA - 254712345678", or a SHA-256. What is not one
+// number is not known. What shows no more than the country is [Hidden].
 func ParsePattern(text string) Pattern {
-	text, _, _ = strings.Cut(text, " - ")
-	text = strings.ToLower(strings.TrimSpace(text))
-	if isHash(text) {
-		return Pattern(text)
+	if len(text) > longestNumber {
+		return ""
 	}
+	text = strings.TrimSpace(text)
+	if hash := strings.ToLower(text); isHash(hash) {
+		return Pattern(hash)
+	}
+	// A number at the beginning counts, even if it is hidden whole: what stands behind it is a name, which its owner may
+	// have chosen to look like a number.
+	if number, _, named := strings.Cut(text, " - "); named {
+		if p, is := oneNumber(number); is {
+			return p
+		}
+		text = text[strings.LastIndex(text, " - ")+len(" - "):]
+	}
+	p, _ := oneNumber(text)
+	return p
+}
+
+// oneNumber reads the one number in a text, which may have words beside it. Is says that something of a number is
+// there.
+func oneNumber(text string) (p Pattern, is bool) {
+	var number strings.Builder
+	numbers, inside := 0, false
+	for _, word := range strings.Fields(text) {
+		part, ok := digits(strings.Trim(strings.Map(visible, word), "()[].,;:"), inside)
+		if ok && (!inside || part[0] == '+') {
+			numbers++
+		}
+		inside = ok
+		number.WriteString(part)
+	}
+	if numbers != 1 {
+		return "", numbers > 0
+	}
+	return normal(number.String()), true
+}
+
+// visible drops what comes along where a number is copied, and is not seen.
+func visible(r rune) rune {
+	if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) {
+		return -1
+	}
+	return r
+}
+
+// digits reads a number, or a part of one, with a * in place of each sign of a mask. A plus before it stays. A letter
+// hides digits beside digits alone, or inside of a number that has begun.
+func digits(word string, inside bool) (part string, is bool) {
 	var out strings.Builder
-	hidden := false
-	for _, r := range text {
+	for i, r := range word {
 		switch {
-		case r >= '0' && r <= '9':
+		case r >= '0' && r <= '9', r == '+' && i == 0:
 			out.WriteRune(r)
-			hidden = false
-		case strings.ContainsRune("*x#•●_?", r):
-			if !hidden {
-				out.WriteByte('*')
-			}
-			hidden = true
+		case strings.ContainsRune(maskSigns, r):
+			out.WriteByte('*')
+		case strings.ContainsRune("-.()/", r):
+		default:
+			return "", false
 		}
 	}
-	number := out.String()
-	switch {
-	case strings.Trim(number, "*") == "":
-		return ""
-	case strings.HasPrefix(number, "0"):
-		return Pattern(kenya + number[1:])
-	case !strings.HasPrefix(number, kenya) && (number[0] == '7' || number[0] == '1'):
-		return Pattern(kenya + number)
+	if !inside && strings.Trim(word, "xX") == "" {
+		return "", false
 	}
-	return Pattern(number)
+	return out.String(), out.Len() > 0
+}
+
+// normal brings a number into the form of an MSISDN, with one * for each hidden run.
+func normal(number string) Pattern {
+	number, plus := strings.CutPrefix(number, "+")
+	if rest, abroad := strings.CutPrefix(number, "00"); abroad {
+		number, plus = rest, true
+	}
+	for strings.Contains(number, "**") {
+		number = strings.ReplaceAll(number, "**", "*")
+	}
+	first, _, masked := strings.Cut(number, "*")
+	full := number
+	switch {
+	case strings.HasPrefix(first, kenya), masked && strings.HasPrefix(kenya, first), plus:
+	case strings.HasPrefix(first, "0"):
+		full = kenya + number[1:]
+	case masked || len(first) == nationalDigits:
+		full = kenya + number
+	}
+	switch {
+	case !masked && isMSISDN(full):
+		return Pattern(full)
+	case !masked && !plus && len(number) >= shortestNumber && len(number) <= longestDigits:
+		return Pattern(number)
+	case !masked:
+		return ""
+	case strings.HasPrefix(kenya, strings.TrimRight(full, "*")):
+		return Hidden
+	}
+	begins, _, _ := strings.Cut(full, "*")
+	if national, coded := strings.CutPrefix(begins, kenya); coded && national != "" && !isMobile(national) ||
+		!coded && !strings.HasPrefix(kenya, begins) || len(strings.ReplaceAll(full, "*", "")) >= msisdnDigits {
+		return "" // no mobile number begins so, or nothing is hidden
+	}
+	return Pattern(full)
+}
+
+// isMobile reports whether a mobile number of Kenya may begin so, behind the country's digits.
+func isMobile(national string) bool { return national[0] == '7' || national[0] == '1' }
+
+func isMSISDN(number string) bool {
+	national, coded := strings.CutPrefix(number, kenya)
+	return coded && len(number) == msisdnDigits && strings.Trim(national, "0123456789") == "" && isMobile(national)
 }
 
 func isHash(text string) bool {
@@ -56,19 +148,25 @@ func isHash(text string) bool {
 	return err == nil && len(text) == hex.EncodedLen(sha256.Size)
 }
 
-// Fits reports whether the number may be the MSISDN. One that is not known fits any.
+// hashes reports whether a hash is that of the MSISDN. In which spelling Safaricom hashes a number is not documented,
+// so each is tried.
+func hashes(hash, msisdn string) bool {
+	national := strings.TrimPrefix(msisdn, kenya)
+	for _, spelt := range []string{msisdn, "+" + msisdn, "0" + national, national} {
+		if sum := sha256.Sum256([]byte(spelt)); hash == hex.EncodeToString(sum[:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Fits reports whether the number may be the MSISDN, which leaves open whether two payments are the same. What is not a
+// phone number says nothing of the phone, and fits any. So does a hash: it may be made of a spelling that nobody knows.
 func (p Pattern) Fits(msisdn string) bool {
 	number := string(p)
-	if number == "" {
-		return true
-	}
-	if isHash(number) {
-		sum := sha256.Sum256([]byte(msisdn))
-		return number == hex.EncodeToString(sum[:])
-	}
 	parts := strings.Split(number, "*")
 	if len(parts) == 1 {
-		return number == msisdn
+		return number == msisdn || !isMSISDN(number)
 	}
 	first, last := parts[0], parts[len(parts)-1]
 	if len(first)+len(last) > len(msisdn) || !strings.HasPrefix(msisdn, first) || !strings.HasSuffix(msisdn, last) {
@@ -85,16 +183,22 @@ func (p Pattern) Fits(msisdn string) bool {
 	return true
 }
 
-// Proves reports whether the number is the MSISDN by what shows of it, beyond the country's digits, which all numbers
-// have.
+// Proves reports whether the number is the MSISDN by what shows of it.
 func (p Pattern) Proves(msisdn string) bool {
 	number := string(p)
-	if number == "" || !p.Fits(msisdn) {
+	switch {
+	case !isMSISDN(msisdn) || !p.Fits(msisdn):
 		return false
+	case isHash(number):
+		return hashes(number, msisdn)
+	case !strings.Contains(number, "*"):
+		return number == msisdn
 	}
-	if isHash(number) || len(number) == msisdnDigits && !strings.Contains(number, "*") {
-		return true
+	for _, known := range []string{kenya + "7", kenya + "1", kenya, kenya[:2], kenya[:1]} { // which many numbers have
+		if rest, is := strings.CutPrefix(number, known); is {
+			number = rest
+			break
+		}
 	}
-	shown := len(strings.ReplaceAll(strings.TrimPrefix(number, kenya), "*", ""))
-	return shown >= provingDigits
+	return len(strings.ReplaceAll(number, "*", "")) >= provingDigits
 }

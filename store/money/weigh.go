@@ -104,7 +104,9 @@ func (p *Payment) takePaid(f Fact) {
 	if f.Says != Mentions && f.Source.rank() > p.Proof.rank() {
 		p.Proof = f.Source
 	}
-	p.Payer = cmp.Or(p.Payer, f.Payer)
+	if p.Payer == "" || p.Payer == Hidden {
+		p.Payer = cmp.Or(f.Payer, p.Payer)
+	}
 	p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
 	if f.Source == Status && f.Says == Paid {
 		p.status = &f

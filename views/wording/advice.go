@@ -1,7 +1,6 @@
 package wording
 
 import (
-	"cmp"
 	"strings"
 
 	"cinemasphere/mpesa"
@@ -115,11 +114,9 @@ func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
 	state := store.PaymentState(c.State)
 	back := state == store.PaymentRefunded || state == store.PaymentReversed
 	twoAmounts := "M-PESA has reported two amounts of it: " + Cents(c.Amount) + " and " + Cents(c.DoubtCents)
-	switch c.Doubt {
-	case store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount:
-		if c.Refund == store.RefundRequested {
-			return adviseRefund(c, initiator), true
-		}
+	ofMoney := c.Doubt == store.DoubtNoSuchReceipt || c.Doubt == store.DoubtPaidOthers || c.Doubt == store.DoubtAmount
+	if ofMoney && c.Refund == store.RefundRequested {
+		return adviseRefund(c, initiator), true
 	}
 	switch c.Doubt {
 	case store.DoubtNoSuchReceipt:
@@ -220,22 +217,20 @@ const (
 // adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
 func adviseUnmatched(c store.Case, initiator bool) Advice {
 	what := choices(c, initiator)
-	switch {
-	case c.Reason == store.ReasonNamesNoTicket:
-		return Advice{Why: "it names no ticket of ours", Actions: []Action{
+	switch c.Reason {
+	case store.ReasonNamesNoTicket:
+		return Advice{Why: reasonWhy(c.Reason), Actions: []Action{
 			resolve(c, "if it is another taking of the till"), accept(c, paidForTicket), refund(c, initiator, "else"),
 		}}
-	case c.Reason == store.ReasonToBeConfirmed:
-		return Advice{Why: "it names a ticket, and M-PESA is being asked to confirm that",
-			Nothing: "M-PESA answers within some minutes", Actions: what}
-	case c.Reason == store.ReasonOtherPush:
+	case store.ReasonToBeConfirmed:
+		return Advice{Why: reasonWhy(c.Reason), Nothing: "M-PESA answers within some minutes", Actions: what}
+	case store.ReasonOtherPush:
 		return Advice{
-			Why: "M-PESA reported it with the token of this ticket's prompt and another CheckoutRequestID, " +
-				"so it paid for nothing",
-			Look: "look in the M-PESA portal for this receipt", Actions: what,
+			Why: reasonWhy(c.Reason), Look: "look in the M-PESA portal for this receipt", Actions: what,
 		}
+	default:
+		return Advice{Why: reasonWhy(c.Reason), Look: lookUp, Actions: what}
 	}
-	return Advice{Why: cmp.Or(unmatchedWhy[c.Reason], c.Reason), Look: lookUp, Actions: what}
 }
 
 const paidForTicket = "if it paid for a ticket"
@@ -255,18 +250,66 @@ func adviseAmount(c store.Case, initiator bool) Advice {
 	return a
 }
 
-// unmatchedWhy is why M-PESA's word on a receipt did not make it the payment of the ticket that it was named for.
-var unmatchedWhy = map[reason]string{
-	store.ReasonNoSuchReceipt: "M-PESA was asked, and reports no completed payment with this receipt",
-	store.ReasonPaidOthers:    "M-PESA was asked, and reports that it was paid to somebody else",
-	store.ReasonUsed:          "it was named for two tickets",
-	store.ReasonOlder:         "it is older than the ticket that it names",
-	store.ReasonOtherAmount:   "it is of another amount than the ticket that it names",
-	store.ReasonOtherPhone:    "it was paid from another phone than those of the ticket that it names",
-	store.ReasonUnclear:       "it may be the money of another booking of the same phone",
-	store.ReasonMayBeSame:     "it may be money that has paid for the ticket already, or that has gone back",
-	store.ReasonAmountUnknown: "M-PESA reported it, and its amount is not known",
-	store.ReasonAlsoTold:      "it was told of a prompt that has been paid with another receipt",
+// reasonWhy says to the operator why money is due back, or is no ticket's for certain.
+func reasonWhy(r store.Reason) string {
+	switch r {
+	case store.ReasonWrongAmount:
+		return "M-PESA took another amount than was asked"
+	case store.ReasonPaidTwice:
+		return "the ticket had been paid before"
+	case store.ReasonSeatsGone:
+		return "it came after the hold had ended, and the seats have gone to others"
+	case store.ReasonScreeningBegun:
+		return "it came after the film had begun"
+	case store.ReasonScreeningCancelled:
+		return "the screening is cancelled"
+	case store.ReasonVoided:
+		return "the ticket is void"
+	case store.ReasonRefundAsked:
+		return "a refund of the ticket was asked for"
+	case store.ReasonTakenOver:
+		return "it turned out to be another ticket's"
+	case store.ReasonNeverPaid:
+		return "it was found that nothing was paid"
+	case store.ReasonNamesNoTicket:
+		return "it names no ticket of ours"
+	case store.ReasonToBeConfirmed:
+		return "it names a ticket, and M-PESA is being asked to confirm that"
+	case store.ReasonAmountUnknown:
+		return "M-PESA reported it, and its amount is not known"
+	case store.ReasonMayBeSame:
+		return "it may be money that has paid for the ticket already, or that has gone back"
+	case store.ReasonOtherAmount:
+		return "it is of another amount than the ticket that it names"
+	case store.ReasonOtherPhone:
+		return "it was paid from another phone than those of the ticket that it names"
+	case store.ReasonOlder:
+		return "it is older than the ticket that it names"
+	case store.ReasonUnclear:
+		return "it may be the money of another booking of the same phone"
+	case store.ReasonUsed:
+		return "it was named for two tickets"
+	case store.ReasonNoSuchReceipt:
+		return "M-PESA was asked, and reports no completed payment with this receipt"
+	case store.ReasonPaidOthers:
+		return "M-PESA was asked, and reports that it was paid to somebody else"
+	case store.ReasonOtherPush:
+		return "M-PESA reported it with the token of this ticket's prompt and another CheckoutRequestID, " +
+			"so it paid for nothing"
+	case store.ReasonAlsoTold:
+		return "it was told of a prompt that has been paid with another receipt"
+	case store.ReasonReversed:
+		return "its money has gone back"
+	case store.ReasonSettled:
+		return "the box office has looked into it, and has not taken it for the ticket"
+	case store.ReasonPartly:
+		return "a part of it has gone back"
+	case store.ReasonNotAsked:
+		return "M-PESA could not be asked"
+	case store.ReasonNotUnderstood:
+		return "M-PESA was asked, and did not answer so that it is known what became of it"
+	}
+	return ""
 }
 
 // adviseRefund is about a refund that is not done.
@@ -310,19 +353,9 @@ func adviseRefused(c store.Case, initiator bool) Advice {
 }
 
 func refundReason(c store.Case) string {
-	why := cmp.Or(refundWhy[c.Reason], c.Reason)
+	why := reasonWhy(c.Reason)
 	if inCents(c) {
 		why += "; its amount has cents, and a Reversal gives back whole shillings"
 	}
 	return why
-}
-
-var refundWhy = map[reason]string{
-	store.ReasonWrongAmount:        "M-PESA took another amount than was asked",
-	store.ReasonSeatsGone:          "it came after the hold had ended, and the seats have gone to others",
-	store.ReasonScreeningBegun:     "it came after the film had begun",
-	store.ReasonScreeningCancelled: "the screening is cancelled",
-	store.ReasonPaidTwice:          "the ticket had been paid before",
-	store.ReasonVoided:             "the ticket is void",
-	store.ReasonRefundAsked:        "a refund of the ticket was asked for",
 }

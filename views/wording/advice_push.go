@@ -1,8 +1,6 @@
 package wording
 
 import (
-	"cmp"
-
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
@@ -22,16 +20,16 @@ func advisePush(c store.Case) Advice {
 		return nothing("this prompt failed with "+pushAnswer(c), pushCostNothing(c))
 	case state == store.PushSending:
 		return nothing("the prompt is being sent", "Daraja's answer is awaited")
-	case c.Reason == store.ReasonUnknownCode && c.Next != 0:
+	case c.Failure == store.FailureUnknownCode && c.Next != 0:
 		return nothing(answered(c), asksAgain)
-	case c.Reason == store.ReasonConfirming && c.Next != 0:
+	case c.Failure == store.FailureConfirming && c.Next != 0:
 		return nothing("what M-PESA reported of this prompt has to be confirmed; the callback is on this list too",
 			"M-PESA is asked whether it was paid")
-	case c.Reason == store.ReasonOddAnswer && c.Next != 0:
+	case c.Failure == store.FailureOddAnswer && c.Next != 0:
 		return nothing(answered(c), "M-PESA is asked about it")
 	case c.Next != 0:
 		return nothing(noVerdict(c, "M-PESA has not reported whether this prompt was paid"), asksAgain)
-	case c.Awaited && !c.Askable && c.Reason == store.ReasonOddAnswer:
+	case c.Awaited && !c.Askable && c.Failure == store.FailureOddAnswer:
 		return nothing(answered(c), tellsItself)
 	case c.Awaited && !c.Askable:
 		return nothing("the answer to this prompt was lost, so M-PESA cannot be asked about it", tellsItself)
@@ -39,7 +37,7 @@ func advisePush(c store.Case) Advice {
 		return nothing(noVerdict(c, notAskedAnyMore), tellsItself)
 	}
 	why := noVerdict(c, notAskedAnyMore)
-	if oddCode(c.Reason) {
+	if oddCode(c.Failure) {
 		why = answered(c)
 	}
 	return Advice{Why: why, Look: "look for its phone and amount in the M-PESA portal",
@@ -48,7 +46,7 @@ func advisePush(c store.Case) Advice {
 
 // pushCostNothing is why nothing has to be done about a prompt that is over.
 func pushCostNothing(c store.Case) string {
-	ours := c.State == string(store.PushRefused) && c.Reason == store.ReasonConfig ||
+	ours := c.State == string(store.PushRefused) && c.Failure == store.FailureConfig ||
 		c.State == string(store.PushFailed) && mpesa.Classify(mpesa.Code(c.Code)).Config
 	if ours {
 		return "no money left by this prompt; but put the set-up right"
@@ -59,7 +57,7 @@ func pushCostNothing(c store.Case) string {
 // pushAnswer is M-PESA's answer about a prompt, and what it means.
 func pushAnswer(c store.Case) string {
 	text := answer(c.Code, c.Text) + "."
-	if means := PushResult(store.PushState(c.State), c.Reason, c.Code, c.Text); means != "" {
+	if means := PushResult(store.PushState(c.State), c.Failure, c.Code, c.Text); means != "" {
 		text += " " + means
 	}
 	return text
@@ -89,11 +87,10 @@ func adviseClaim(c store.Case) Advice {
 		}
 		return nothing(why, "M-PESA answers within some minutes")
 	case store.ClaimConfirmed:
-		return nothing(cmp.Or(claimWhy[c.Reason], "M-PESA has confirmed the receipt that was named for this "+
-			"ticket"), "")
+		return nothing("M-PESA has confirmed the receipt that was named for this ticket", "")
 	case store.ClaimRefused, store.ClaimPerson:
 	}
-	a := nothing(cmp.Or(claimWhy[c.Reason], c.Reason), "")
+	a := nothing(claimWhy(c.Reason), "")
 	if c.Reason == store.ReasonNotUnderstood {
 		a.Why = "the customer named this receipt, and M-PESA answered with " + c.RefundText +
 			", which does not say what became of it"
@@ -116,33 +113,55 @@ func adviseClaim(c store.Case) Advice {
 	return a
 }
 
-var claimWhy = map[reason]string{
-	store.ReasonNotAsked:      "the customer named this receipt, and M-PESA could not be asked",
-	store.ReasonOtherAmount:   "the receipt is of another amount than the ticket",
-	store.ReasonOtherPhone:    "the receipt was paid from another phone than the ticket's",
-	store.ReasonUsed:          "the receipt was named for another ticket too",
-	store.ReasonUnclear:       "the receipt may be that of another booking of the same phone",
-	store.ReasonNoSuchReceipt: "the customer named a receipt that M-PESA does not know as a completed payment",
-	store.ReasonPaidOthers:    "the customer named a receipt of a payment to somebody else",
-	store.ReasonOlder:         "the customer named a receipt that is older than the ticket",
-	store.ReasonReversed:      "the customer named a receipt whose money has gone back",
-	store.ReasonSettled: "the customer named a receipt that the box office has looked into and not taken for " +
-		"the ticket",
+// claimWhy says to the operator why a receipt that was named for a ticket does not count.
+func claimWhy(r store.Reason) string {
+	switch r {
+	case store.ReasonNotAsked:
+		return "the customer named this receipt, and M-PESA could not be asked"
+	case store.ReasonOtherAmount:
+		return "the receipt is of another amount than the ticket"
+	case store.ReasonOtherPhone:
+		return "the receipt was paid from another phone than the ticket's"
+	case store.ReasonUsed:
+		return "the receipt was named for another ticket too"
+	case store.ReasonUnclear:
+		return "the receipt may be that of another booking of the same phone"
+	case store.ReasonNoSuchReceipt:
+		return "the customer named a receipt that M-PESA does not know as a completed payment"
+	case store.ReasonPaidOthers:
+		return "the customer named a receipt of a payment to somebody else"
+	case store.ReasonOlder:
+		return "the customer named a receipt that is older than the ticket"
+	case store.ReasonReversed:
+		return "the customer named a receipt whose money has gone back"
+	case store.ReasonSettled:
+		return "the customer named a receipt that the box office has looked into and not taken for the ticket"
+	default:
+		return "the customer named this receipt, and " + reasonWhy(r)
+	}
 }
 
 // callbackAbout is what each kind of callback tells of.
-var callbackAbout = map[store.CallbackKind]string{
-	store.CallbackSTK:      "whether a prompt was paid",
-	store.CallbackC2B:      "money that was paid (C2B)",
-	store.CallbackStatus:   "a receipt that it was asked about",
-	store.CallbackReversal: "a Reversal",
-	store.CallbackPull:     "money that was paid (Pull Transactions)",
+func callbackAbout(kind store.CallbackKind) string {
+	switch kind {
+	case store.CallbackSTK:
+		return "whether a prompt was paid"
+	case store.CallbackC2B, store.CallbackValidation:
+		return "money that was paid (C2B)"
+	case store.CallbackStatus, store.CallbackStatusTimeout:
+		return "a receipt that it was asked about"
+	case store.CallbackReversal, store.CallbackReversalTimeout:
+		return "a Reversal"
+	case store.CallbackPull:
+		return "money that was paid (Pull Transactions)"
+	}
+	return "something"
 }
 
 // adviseCallback is about what M-PESA has sent and what was not understood whole.
 func adviseCallback(c store.Case) Advice {
-	kind := store.CallbackKind(c.Reason)
-	about := cmp.Or(callbackAbout[kind], "something")
+	kind := c.Callback
+	about := callbackAbout(kind)
 	a := Advice{Why: "M-PESA reported " + about + ", and the report was not understood whole"}
 	if kind == store.CallbackSTK && c.Askable {
 		a.Why = "M-PESA reported that a prompt was paid"

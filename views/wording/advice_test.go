@@ -2,6 +2,10 @@ package wording_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,7 +27,7 @@ func TestAdvice(t *testing.T) {
 	refunding := func(state store.RefundState, change func(*store.Case)) store.Case {
 		return payment(store.PaymentRefundDue, func(c *store.Case) { c.Refund = state; change(c) })
 	}
-	claim := func(state store.ClaimState, reason string, money store.PaymentState) store.Case {
+	claim := func(state store.ClaimState, reason store.Reason, money store.PaymentState) store.Case {
 		return store.Case{Kind: store.CaseClaim, ID: 7, State: string(state), Reason: reason, Receipt: "R",
 			TicketCode: "CODE", Money: money}
 	}
@@ -38,38 +42,38 @@ func TestAdvice(t *testing.T) {
 		byHand    string // what can be done without an initiator, where that is something else or more
 	}{
 		"two amounts": {payment(store.PaymentApplied, func(c *store.Case) {
-			c.Reason, c.Doubt, c.DoubtCents = store.DoubtAmount, store.DoubtAmount, 1350_50
+			c.Doubt, c.DoubtCents = store.DoubtAmount, 1350_50
 		}),
 			"M-PESA has reported two amounts of it: KSh 1 and KSh 1,350.50",
 			"look; refund R; resolve R +note", "look; give_back R +reference; resolve R +note"},
 		"two amounts, gone back": {payment(store.PaymentRefunded,
 			func(c *store.Case) {
-				c.Reason, c.Doubt, c.DoubtCents = store.DoubtAmount, store.DoubtAmount, 1350_00
+				c.Doubt, c.DoubtCents = store.DoubtAmount, 1350_00
 			}),
 			"M-PESA has reported two amounts of it: KSh 1 and KSh 1,350",
 			"look; resolve R +note", ""},
 		"two amounts, on its way": {refunding(store.RefundRequested, func(c *store.Case) {
-			c.Reason, c.Doubt, c.DoubtCents = store.DoubtAmount, store.DoubtAmount, 1350_00
+			c.Doubt, c.DoubtCents = store.DoubtAmount, 1350_00
 			c.Out, c.Awaited = 1, true
 		}),
 			"a refund is on its way",
 			"wait", ""},
 		"unknown to M-PESA": {payment(store.PaymentApplied, func(c *store.Case) {
-			c.Reason, c.Doubt = store.DoubtNoSuchReceipt, store.DoubtNoSuchReceipt
+			c.Doubt = store.DoubtNoSuchReceipt
 		}),
 			"M-PESA was asked, and reports no completed payment with this receipt",
 			"look; accept >CODE +receipt; nothing_paid R; resolve R +note", ""},
 		"unknown to M-PESA, due": {payment(store.PaymentRefundDue,
-			func(c *store.Case) { c.Reason, c.Doubt = store.DoubtNoSuchReceipt, store.DoubtNoSuchReceipt }),
+			func(c *store.Case) { c.Doubt = store.DoubtNoSuchReceipt }),
 			"M-PESA was asked, and reports no completed payment with this receipt",
 			"look; accept >CODE +receipt; nothing_paid R", ""},
 		"paid to others, no amount": {payment(store.PaymentApplied, func(c *store.Case) {
-			c.Reason, c.Doubt, c.Amount, c.TicketCode = store.DoubtPaidOthers, store.DoubtPaidOthers, 0, ""
+			c.Doubt, c.Amount, c.TicketCode = store.DoubtPaidOthers, 0, ""
 		}),
 			"M-PESA was asked, and reports that it was paid to somebody else",
 			"look; accept > +receipt +ticket; nothing_paid R +amount; resolve R +note", ""},
 		"given back before its amount was known": {payment(store.PaymentRefunded, func(c *store.Case) {
-			c.Reason, c.Doubt, c.RefundText, c.DoubtCents = store.DoubtReturnedOther, store.DoubtReturnedOther,
+			c.Doubt, c.RefundText, c.DoubtCents = store.DoubtReturnedOther,
 				"REF", 200
 		}),
 			"KSh 2 of it went back (REF), and M-PESA took KSh 1",
@@ -141,14 +145,14 @@ func TestAdvice(t *testing.T) {
 			"the customer named a receipt whose money has gone back",
 			"wait", ""},
 		"push, refused for the set-up": {push(store.PushRefused, func(c *store.Case) {
-			c.Reason, c.Code, c.Text = store.ReasonConfig, "500.001.1001", "Wrong credentials"
+			c.Failure, c.Code, c.Text = store.FailureConfig, "500.001.1001", "Wrong credentials"
 		}),
 			"Daraja refused this prompt with code 500.001.1001, Wrong credentials. Daraja refuses every push for a " +
 				"setting: " +
 				"check that MPESA_PASSKEY is the passkey of MPESA_BUSINESS_SHORT_CODE.",
 			"wait", ""},
 		"push, refused": {push(store.PushRefused, func(c *store.Case) {
-			c.Reason, c.Code = store.ReasonRefused,
+			c.Failure, c.Code = store.FailureRefused,
 				"400.002.02"
 		}),
 			"Daraja refused this prompt with code 400.002.02. Daraja did not take the push, and no prompt went out.",
@@ -157,14 +161,14 @@ func TestAdvice(t *testing.T) {
 			"the prompt is being sent",
 			"wait", ""},
 		"push, answered oddly, not asked any more": {push(store.PushUnknown, func(c *store.Case) {
-			c.Reason,
-				c.Code, c.Text = store.ReasonUnknownCode, "1101", "TEXT"
+			c.Failure,
+				c.Code, c.Text = store.FailureUnknownCode, "1101", "TEXT"
 		}),
 			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
 			"look; accept >CODE +receipt; resolve push:8 +note", ""},
 		"push, to be confirmed": {push(store.PushUnknown, func(c *store.Case) {
-			c.Reason,
-				c.Next = store.ReasonConfirming, 1
+			c.Failure,
+				c.Next = store.FailureConfirming, 1
 		}),
 			"what M-PESA reported of this prompt has to be confirmed; the callback is on this list too",
 			"wait", ""},
@@ -176,18 +180,18 @@ func TestAdvice(t *testing.T) {
 				"in progress",
 			"wait", ""},
 		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Reason: "validation", Receipt: "R", Why: "WHY", TicketCode: "CODE"},
+			Callback: store.CallbackValidation, Receipt: "R", Why: "WHY", TicketCode: "CODE"},
 			"WHY",
 			"look; accept R>CODE; resolve callback:3 +note", ""},
 		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Reason: "reversal", Receipt: "R"},
+			Callback: store.CallbackReversal, Receipt: "R"},
 			"M-PESA reported a Reversal, and the report was not understood whole",
 			"look; resolve callback:3 +note", ""},
 		"a push paid, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Reason: "stk", Askable: true, Why: "WHY"},
+			Callback: store.CallbackSTK, Askable: true, Why: "WHY"},
 			"M-PESA reported that a prompt was paid: WHY",
 			"look; accept > +receipt +ticket; resolve callback:3 +note", ""},
-		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead, Reason: "pull"},
+		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead, Callback: store.CallbackPull},
 			"M-PESA reported money that was paid (Pull Transactions), and the report was not understood whole; it " +
 				"has been read since",
 			"", ""},
@@ -238,7 +242,7 @@ func TestAdvice(t *testing.T) {
 			"a refund was refused: no funds",
 			"ask_again R; give_back R +reference", "give_back R +reference"},
 		"returned twice": {payment(store.PaymentRefunded, func(c *store.Case) {
-			c.Reason, c.Doubt, c.RefundText = store.DoubtReturnedTwice, store.DoubtReturnedTwice, "REF"
+			c.Doubt, c.RefundText = store.DoubtReturnedTwice, "REF"
 		}),
 			"it was recorded as given back by hand (REF), and M-PESA reports that it has given it back too",
 			"look; resolve R +note", ""},
@@ -261,13 +265,13 @@ func TestAdvice(t *testing.T) {
 			"a refund was asked for, and is sent once the receipt is known",
 			"wait; look; accept >CODE +receipt; give_back CODE +reference", "give_back CODE +reference"},
 		"shared receipt": {payment(store.PaymentApplied, func(c *store.Case) {
-			c.Reason, c.Doubt, c.DoubtOf = store.DoubtShared, store.DoubtShared, "UKT2"
+			c.Doubt, c.DoubtOf = store.DoubtShared, "UKT2"
 		}),
 			"M-PESA has reported the receipt UKT2 for two prompts",
 			"look; accept > +receipt +ticket; resolve R +note", ""},
 		"unknown code": {push(store.PushUnknown, func(c *store.Case) {
-			c.Reason, c.Code, c.Text,
-				c.Next = store.ReasonUnknownCode, "1101", "TEXT", 1
+			c.Failure, c.Code, c.Text,
+				c.Next = store.FailureUnknownCode, "1101", "TEXT", 1
 		}),
 			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
 			"wait", ""},
@@ -278,15 +282,15 @@ func TestAdvice(t *testing.T) {
 			"this prompt failed with code 2028, TEXT. " + mpesa.Classify("2028").Operator,
 			"wait", ""},
 		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Reason: "stk", TicketCode: "CODE", Why: "WHY", Next: 1},
+			Callback: store.CallbackSTK, TicketCode: "CODE", Why: "WHY", Next: 1},
 			"M-PESA reported whether a prompt was paid, and the report was not understood whole: WHY",
 			"wait; look; accept >CODE +receipt; resolve callback:3 +note", ""},
 		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Reason: "c2b", Receipt: "R"},
+			Callback: store.CallbackC2B, Receipt: "R"},
 			"M-PESA reported money that was paid (C2B), and the report was not understood whole",
 			"look; accept R> +ticket; resolve callback:3 +note", ""},
 		"unread, resolved": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackResolved,
-			Reason: "reversal"},
+			Callback: store.CallbackReversal},
 			"M-PESA reported a Reversal, and the report was not understood whole; M-PESA has reported the same in " +
 				"another way, or the books have the money",
 			"", ""},
@@ -347,7 +351,7 @@ func TestAdvice(t *testing.T) {
 			"a refund was refused: in cents",
 			"give_back R +reference", ""},
 		"returned in part": {refunding(store.RefundDone, func(c *store.Case) {
-			c.Reason, c.Doubt, c.DoubtCents = store.DoubtReturnedOther, store.DoubtReturnedOther, 50
+			c.Doubt, c.DoubtCents = store.DoubtReturnedOther, 50
 			c.RefundText = "TEXT"
 		}),
 			"KSh 0.50 of it went back (TEXT), and M-PESA took KSh 1",
@@ -403,52 +407,117 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// TestEveryReasonIsSaid: no reason of the books shows as its own word, whatever has become of the money.
-func TestEveryReasonIsSaid(t *testing.T) {
-	reasons := map[store.CaseKind]map[string][]string{
-		store.CasePayment: {
-			string(store.PaymentUnmatched): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers, store.ReasonUsed,
-				store.ReasonOlder,
-				store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonUnclear,
-				store.ReasonMayBeSame,
-				store.ReasonAlsoTold, store.ReasonOtherPush, store.ReasonNamesNoTicket,
-				store.ReasonToBeConfirmed, store.ReasonAmountUnknown},
-			string(store.PaymentRefundDue): {store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
-				store.ReasonScreeningCancelled, store.ReasonPaidTwice, store.ReasonVoided, store.ReasonRefundAsked},
-			string(store.PaymentApplied): {store.DoubtNoSuchReceipt, store.DoubtPaidOthers, store.DoubtAmount,
-				store.DoubtShared, store.DoubtReturnedOther, store.DoubtReturnedTwice},
-		},
-		store.CaseClaim: {string(store.ClaimPerson): {store.ReasonNoSuchReceipt, store.ReasonPaidOthers,
-			store.ReasonUsed, store.ReasonOlder,
-			store.ReasonOtherAmount, store.ReasonOtherPhone, store.ReasonReversed, store.ReasonNotAsked,
-			store.ReasonNotUnderstood,
-			store.ReasonUnclear, store.ReasonSettled}},
-		store.CasePush: {
-			string(store.PushUnknown): {store.ReasonUnknownCode, store.ReasonOddAnswer, store.ReasonConfirming},
-			string(store.PushRefused): {store.ReasonPhoneLocked, store.ReasonMpesaBusy, store.ReasonConfig,
-				store.ReasonRefused},
-		},
+// declared are the values of a type's constants in a file: a reason that is added is in it.
+func declared(t *testing.T, path, of string) (values []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for kind, states := range reasons {
-		for state, all := range states {
-			for _, reason := range all {
-				c := store.Case{Kind: kind, ID: 9, State: state, Reason: reason, Receipt: "R", TicketCode: "CODE",
-					Amount: 100}
-				if kind == store.CasePayment && state == string(store.PaymentApplied) {
-					c.Doubt = reason
-				}
-				for _, initiator := range []bool{true, false} {
-					a := wording.Advise(c, initiator)
-					known, _, _ := strings.Cut(reason, " ")
-					if a.Why == "" || a.Why == known || strings.Contains(known, "_") && strings.Contains(a.Why, known) {
-						t.Errorf("%s %s, %s: %q", state, kind, reason, a.Why)
-					}
-					if a.Nothing == "" && len(a.Actions) == 0 && kind != store.CaseClaim {
-						t.Errorf("%s %s, %s: nothing is to be done, and nobody says why", state, kind, reason)
-					}
-				}
+	for _, d := range file.Decls {
+		group, is := d.(*ast.GenDecl)
+		if !is || group.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range group.Specs {
+			constant := spec.(*ast.ValueSpec)
+			name, is := constant.Type.(*ast.Ident)
+			if !is || name.Name != of {
+				continue
+			}
+			value, err := strconv.Unquote(constant.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, value)
+		}
+	}
+	if len(values) == 0 {
+		t.Fatalf("%s has no %s", path, of)
+	}
+	return values
+}
+
+// TestEveryReasonIsSaid: no reason, doubt or failure of the books shows as its own word or not at all, whatever has
+// become of the money.
+func TestEveryReasonIsSaid(t *testing.T) {
+	of := func(kind store.CaseKind, state string) store.Case {
+		return store.Case{Kind: kind, ID: 9, State: state, Receipt: "R", TicketCode: "CODE", Amount: 100, Code: "CODE"}
+	}
+	var cases []store.Case
+	for _, reason := range declared(t, "../../store/money/decision.go", "Reason") {
+		for _, state := range []store.PaymentState{store.PaymentUnmatched, store.PaymentRefundDue} {
+			c := of(store.CasePayment, string(state))
+			c.Reason = store.Reason(reason)
+			cases = append(cases, c)
+		}
+		for _, state := range []store.ClaimState{store.ClaimPerson, store.ClaimRefused} {
+			c := of(store.CaseClaim, string(state))
+			c.Reason = store.Reason(reason)
+			cases = append(cases, c)
+		}
+	}
+	for _, doubt := range declared(t, "../../store/money/decision.go", "DoubtReason") {
+		for _, state := range []store.PaymentState{store.PaymentApplied, store.PaymentRefundDue, store.PaymentRefunded} {
+			c := of(store.CasePayment, string(state))
+			c.Doubt = store.DoubtReason(doubt)
+			cases = append(cases, c)
+		}
+	}
+	for _, failure := range declared(t, "../../store/reason.go", "FailureReason") {
+		for _, state := range []store.PushState{store.PushUnknown, store.PushRefused, store.PushFailed} {
+			c := of(store.CasePush, string(state))
+			c.Failure = store.FailureReason(failure)
+			cases = append(cases, c)
+		}
+	}
+	for _, kind := range declared(t, "../../store/callback.go", "CallbackKind") {
+		c := of(store.CaseCallback, store.CallbackUnread)
+		c.Callback = store.CallbackKind(kind)
+		cases = append(cases, c)
+	}
+	for _, c := range cases {
+		for _, initiator := range []bool{true, false} {
+			a := wording.Advise(c, initiator)
+			word := string(c.Reason) + string(c.Doubt) + string(c.Failure) + string(c.Callback)
+			if strings.TrimSpace(a.Why) == "" || strings.HasSuffix(a.Why, "and ") ||
+				strings.Contains(word, "_") && strings.Contains(a.Why, word) {
+				t.Errorf("%s %s, %s: %q", c.State, c.Kind, word, a.Why)
+			}
+			if a.Nothing == "" && len(a.Actions) == 0 && c.Kind != store.CaseClaim {
+				t.Errorf("%s %s, %s: nothing is to be done, and nobody says why", c.State, c.Kind, word)
 			}
 		}
+	}
+}
+
+// TestEveryReasonIsTold: a customer reads something of every reason, and never its own word.
+func TestEveryReasonIsTold(t *testing.T) {
+	said := func(what, reason, text string) {
+		if text == "" || strings.Contains(text, "_") {
+			t.Errorf("%s %s: %q", what, reason, text)
+		}
+	}
+	for _, reason := range declared(t, "../../store/money/decision.go", "Reason") {
+		r := store.Reason(reason)
+		for _, state := range []store.ClaimState{store.ClaimPerson, store.ClaimRefused} {
+			said("a claim", reason, wording.ExplainClaim(store.Claim{Receipt: "R", State: state, Reason: r}, 1350))
+		}
+		said("void", reason, wording.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: r}))
+		said("a return", reason, wording.ExplainReturn(store.Return{State: store.PaymentRefundDue, Reason: r}))
+		for _, tk := range []store.Ticket{{RefundDue: 100}, {Refunded: 100}, {}} {
+			tk.Status, tk.Owed = store.Failed, r
+			e := wording.Explain(&tk)
+			said("a ticket", reason, e.Sentence)
+			if e.Owed == e.Returned || e.Cause == "" {
+				t.Errorf("a ticket %s: %+v", reason, e)
+			}
+		}
+	}
+	for _, reason := range declared(t, "../../store/reason.go", "FailureReason") {
+		e := wording.Explain(&store.Ticket{Status: store.Failed, Reason: store.FailureReason(reason)})
+		said("a ticket", reason, e.Sentence)
+		said("a ticket's title", reason, e.Title)
 	}
 }
 

@@ -9,6 +9,3 @@
 //
 // A customer's sentence says what happened and what to do; an operator's says what M-PESA reported and what to do.
 package wording
-
-// reason is why a ticket, a push, a payment or a claim is as it is: the store's word for it, never a sentence.
-type reason = string

@@ -8,7 +8,9 @@ import (
 )
 
 // oddCode reports whether a push is without a verdict for a code that does not say what became of it.
-func oddCode(r reason) bool { return r == store.ReasonUnknownCode || r == store.ReasonOddAnswer }
+func oddCode(r store.FailureReason) bool {
+	return r == store.FailureUnknownCode || r == store.FailureOddAnswer
+}
 
 // What it means that Daraja refused a push.
 const (
@@ -19,19 +21,19 @@ const (
 
 // PushResult says to the operator what M-PESA's answer to a push means, and what to do. It is "" where M-PESA has not
 // answered, or where there is nothing to do.
-func PushResult(state store.PushState, r reason, code, text string) string {
+func PushResult(state store.PushState, r store.FailureReason, code, text string) string {
 	switch {
-	case state == store.PushRefused && r == store.ReasonConfig:
+	case state == store.PushRefused && r == store.FailureConfig:
 		return refusedSetting(text)
-	case state == store.PushRefused && r == store.ReasonPhoneLocked:
+	case state == store.PushRefused && r == store.FailurePhoneLocked:
 		return phoneLocked
-	case state == store.PushRefused && r == store.ReasonMpesaBusy:
+	case state == store.PushRefused && r == store.FailureMpesaBusy:
 		return darajaBusy
 	case state == store.PushRefused:
 		return notTaken
-	case state == store.PushUnknown && r == store.ReasonOddAnswer:
+	case state == store.PushUnknown && r == store.FailureOddAnswer:
 		return "Daraja's answer to the prompt does not say whether it went out: a callback, or asking M-PESA, tells."
-	case code == "" || state == store.PushUnknown && r != store.ReasonUnknownCode:
+	case code == "" || state == store.PushUnknown && r != store.FailureUnknownCode:
 		return ""
 	}
 	return mpesa.Classify(mpesa.Code(code)).Operator

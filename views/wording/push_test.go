@@ -56,22 +56,22 @@ func TestPushErrors(t *testing.T) {
 func TestPushResults(t *testing.T) {
 	for _, tt := range []struct {
 		state  store.PushState
-		reason string
+		reason store.FailureReason
 		code   string
 		text   string
 		want   string
 	}{
-		{store.PushRefused, store.ReasonPhoneLocked, "500.001.1001", "Unable to lock",
+		{store.PushRefused, store.FailurePhoneLocked, "500.001.1001", "Unable to lock",
 			wording.PushError(&mpesa.Error{Kind: mpesa.KindRefused, Locked: true})},
-		{store.PushRefused, store.ReasonMpesaBusy, "500.003.02", "Busy",
+		{store.PushRefused, store.FailureMpesaBusy, "500.003.02", "Busy",
 			wording.PushError(&mpesa.Error{Kind: mpesa.KindBusy})},
-		{store.PushRefused, store.ReasonConfig, "400", "Wrong credentials",
+		{store.PushRefused, store.FailureConfig, "400", "Wrong credentials",
 			wording.PushError(&mpesa.Error{Kind: mpesa.KindConfig, Message: "Wrong credentials"})},
-		{store.PushRefused, store.ReasonRefused, "", "", wording.PushError(&mpesa.Error{Kind: mpesa.KindRefused})},
+		{store.PushRefused, store.FailureRefused, "", "", wording.PushError(&mpesa.Error{Kind: mpesa.KindRefused})},
 		{store.PushUnknown, "", "", "", ""},
 		{store.PushUnknown, "", "0", "Accepted", ""},
-		{store.PushUnknown, store.ReasonConfirming, "0", "", ""},
-		{store.PushUnknown, store.ReasonUnknownCode, "1101", "", mpesa.Classify("1101").Operator},
+		{store.PushUnknown, store.FailureConfirming, "0", "", ""},
+		{store.PushUnknown, store.FailureUnknownCode, "1101", "", mpesa.Classify("1101").Operator},
 		{store.PushFailed, "wrong_pin", "2001", "", mpesa.Classify("2001").Operator},
 		{store.PushSoftFailed, "timeout", "1037", "", mpesa.Classify("1037").Operator},
 		{store.PushPaid, "", "0", "", ""},

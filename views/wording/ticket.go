@@ -20,7 +20,7 @@ type Explanation struct {
 func Explain(t *store.Ticket) Explanation {
 	e := explain(t)
 	if t.RefundDue+t.Refunded > 0 && e.Cause == "" {
-		return owed(t, "M-PESA took money for this booking, but not so that it could become a ticket.")
+		return owed(t, owedWhy(t.Owed))
 	}
 	return e
 }
@@ -29,7 +29,7 @@ func Explain(t *store.Ticket) Explanation {
 const nameReceipt = " If money did leave your account, type the receipt of your M-PESA message on this booking's page."
 
 // hints are what helps with a phone that the prompt does not reach, by [mpesa.Result].Reason.
-var hints = map[string]string{"unreachable": updateMenu, "timeout": updateMenu}
+var hints = map[mpesa.Reason]string{mpesa.ReasonUnreachable: updateMenu, mpesa.ReasonTimeout: updateMenu}
 
 const updateMenu = "If no prompt comes up on this phone, its SIM card may have an old M-PESA menu: dial *234# and " +
 	"update it, then try again."
@@ -37,14 +37,17 @@ const updateMenu = "If no prompt comes up on this phone, its SIM card may have a
 func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
-	if t.Confirming() && (t.Reason == store.ReasonUnconfirmed || notOurs(t.Reason)) {
+	if t.Owed != "" {
+		return owed(t, owedWhy(t.Owed))
+	}
+	if t.Confirming() && t.Reason != store.FailureGivenUp {
 		return Explanation{Title: "Confirming your payment", Late: true,
 			Sentence: "M-PESA has told us about a payment for this " +
 				"booking, and we are asking it to confirm what it said. Do not pay again: what comes of it shows " +
 				"here." + nameReceipt}
 	}
 	switch t.Reason {
-	case store.ReasonUnconfirmed:
+	case store.FailureUnconfirmed:
 		if said := AnsweredWith(t); said != "" {
 			said += " It has not told us that you paid, so the seats are free again." + nameReceipt
 			return Explanation{Title: "M-PESA has answered", Late: true, Sentence: said}
@@ -52,31 +55,24 @@ func explain(t *store.Ticket) Explanation {
 		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason],
 			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
 				" You then get your seats, or others as good, or your money back."}
-	case store.ReasonGivenUp:
+	case store.FailureGivenUp:
 		return plain("Booking given up", "You gave these seats up. Nothing more will be asked of you; do not "+
 			"answer a prompt that is still on your phone.")
-	case store.ReasonWrongAmount:
-		return owed(t, "M-PESA took a different amount from the one we asked for, so this is not a ticket.")
-	case store.ReasonSeatsGone:
-		return owed(t, "Your payment came after the hold had ended, and the seats have gone to others.")
-	case store.ReasonScreeningBegun:
-		return owed(t, "Your payment came after the film had begun.")
-	case store.ReasonScreeningCancelled:
-		return owed(t, "This screening has been cancelled.")
-	case store.ReasonPhoneLocked:
+	case store.FailurePhoneLocked:
 		return plain("No prompt was sent", PhoneTaken+" You have not been charged for this booking.")
-	case store.ReasonMpesaBusy:
+	case store.FailureMpesaBusy:
 		return plain("M-PESA is busy", "No prompt was sent and you have not been charged. Please try again in a "+
 			"minute.")
-	case store.ReasonConfig:
+	case store.FailureConfig:
 		return plain("We could not ask M-PESA", "Something is wrong with our payment set-up. No prompt was sent "+
 			"and you have not been charged.")
-	case store.ReasonRefused:
+	case store.FailureRefused:
 		return plain("M-PESA did not take the request", "No prompt was sent and you have not been charged.")
+	case store.FailureLocked, store.FailureOddAnswer, store.FailureUnknownCode, store.FailureConfirming:
 	}
 	e := plain(title(result), result.Sentence)
 	e.Hint = hints[result.Reason]
-	if result.Reason == "locked" {
+	if result.Reason == mpesa.ReasonLocked {
 		e.Sentence = PhoneTaken + " As far as M-PESA knows no money left your account."
 	}
 	if e.Late = result.Class == mpesa.ClassSoftFailure; e.Late {
@@ -94,14 +90,20 @@ func AnsweredWith(t *store.Ticket) string {
 	return "M-PESA answered with " + mpesa.ShownAnswer(mpesa.Code(t.Push.ResultCode), t.Push.ResultText) + "."
 }
 
-// notOurs reports whether a ticket failed for what M-PESA said of a push.
-func notOurs(reason reason) bool {
-	switch reason {
-	case store.ReasonGivenUp, store.ReasonWrongAmount, store.ReasonSeatsGone, store.ReasonScreeningBegun,
-		store.ReasonScreeningCancelled:
-		return false
+// owedWhy says why money that came for a booking made no ticket of it.
+func owedWhy(r store.Reason) string {
+	switch r {
+	case store.ReasonWrongAmount:
+		return "M-PESA took a different amount from the one we asked for, so this is not a ticket."
+	case store.ReasonSeatsGone:
+		return "Your payment came after the hold had ended, and the seats have gone to others."
+	case store.ReasonScreeningBegun:
+		return "Your payment came after the film had begun."
+	case store.ReasonScreeningCancelled:
+		return "This screening has been cancelled."
+	default:
+		return "M-PESA took money for this booking, but not so that it could become a ticket."
 	}
-	return true
 }
 
 // owed explains a ticket that is not one although M-PESA took money for it.
@@ -166,8 +168,9 @@ func ExplainVoid(t *store.Ticket) string {
 		return "M-PESA does not know the payment that was named for this ticket, so it does not admit."
 	case store.ReasonReversed:
 		return "The payment of this ticket was reversed at M-PESA, so it does not admit any more."
+	default:
+		return "The box office has made this ticket void, so it does not admit any more."
 	}
-	return "The box office has made this ticket void, so it does not admit any more."
 }
 
 // ExplainClaim says what M-PESA made of a receipt that was named for a ticket of so many shillings.
@@ -186,7 +189,7 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	if c.State == store.ClaimConfirmed {
 		return "M-PESA has confirmed receipt " + c.Receipt + "."
 	}
-	sentence := receipt + " could not be matched to this booking."
+	var sentence string
 	switch c.Reason {
 	case store.ReasonNoSuchReceipt:
 		sentence = "M-PESA knows no completed payment with receipt " + c.Receipt +
@@ -217,6 +220,8 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 			"message there."
 	case store.ReasonUnclear:
 		sentence = receipt + " may be of another booking that was paid from the same phone."
+	default:
+		sentence = receipt + " could not be matched to this booking."
 	}
 	if c.State == store.ClaimPerson {
 		sentence += person
@@ -226,16 +231,17 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 
 func title(r mpesa.Result) string {
 	switch r.Reason {
-	case "cancelled":
+	case mpesa.ReasonCancelled:
 		return "Payment cancelled"
-	case "wrong_pin":
+	case mpesa.ReasonWrongPIN:
 		return "Wrong M-PESA PIN"
-	case "no_funds":
+	case mpesa.ReasonNoFunds:
 		return "Not enough money in M-PESA"
-	case "pin_locked":
+	case mpesa.ReasonPINLocked:
 		return "Your M-PESA PIN is locked"
-	case "timeout", "unreachable", "expired":
+	case mpesa.ReasonTimeout, mpesa.ReasonUnreachable, mpesa.ReasonExpired:
 		return "No answer from your phone"
+	default:
+		return "Payment not completed"
 	}
-	return "Payment not completed"
 }

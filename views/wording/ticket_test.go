@@ -13,7 +13,7 @@ func TestEveryClaimIsExplained(t *testing.T) {
 	seen := map[string]string{}
 	for _, tt := range []struct {
 		state  store.ClaimState
-		reason string
+		reason store.Reason
 		says   string
 	}{
 		{store.ClaimAsking, "", "has not answered yet about receipt UJ22T8IYOU"},
@@ -39,7 +39,7 @@ func TestEveryClaimIsExplained(t *testing.T) {
 		if other, said := seen[got]; said {
 			t.Errorf("%s %s says the same as %s", tt.state, tt.reason, other)
 		}
-		seen[got] = string(tt.state) + " " + tt.reason
+		seen[got] = string(tt.state) + " " + string(tt.reason)
 	}
 }
 
@@ -81,18 +81,18 @@ func TestEveryReturnIsExplained(t *testing.T) {
 
 func TestEveryVoidTicketIsExplained(t *testing.T) {
 	seen := map[string]string{}
-	for _, reason := range []string{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver,
+	for _, reason := range []store.Reason{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver,
 		store.ReasonNeverPaid, store.ReasonReversed, ""} {
 		got := wording.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: reason})
 		if other, said := seen[got]; said || !strings.Contains(got, "does not admit") {
 			t.Errorf("%q: %q, as of %q", reason, got, other)
 		}
-		seen[got] = reason
+		seen[got] = string(reason)
 	}
 }
 
 func TestWhatHasGoneBackIsNotOwed(t *testing.T) {
-	late := store.Ticket{Status: store.Failed, Reason: store.ReasonSeatsGone, RefundDue: 135000}
+	late := store.Ticket{Status: store.Failed, Owed: store.ReasonSeatsGone, RefundDue: 135000}
 	if e := wording.Explain(&late); !e.Owed || e.Returned || !strings.Contains(e.Sentence,
 		"The cinema owes you what M-PESA took (KSh 1,350)") {
 		t.Errorf("due: %+v", e)
@@ -102,7 +102,7 @@ func TestWhatHasGoneBackIsNotOwed(t *testing.T) {
 		"The KSh 1,350 that M-PESA took has gone back to you.") {
 		t.Errorf("gone back: %+v", e)
 	}
-	for _, tk := range []store.Ticket{{Reason: store.ReasonUnconfirmed}, {Push: store.Push{ResultCode: "1037"}}} {
+	for _, tk := range []store.Ticket{{Reason: store.FailureUnconfirmed}, {Push: store.Push{ResultCode: "1037"}}} {
 		if e := wording.Explain(&tk); !e.Late || !strings.Contains(e.Sentence,
 			"type the receipt of your M-PESA message on this booking's page") {
 			t.Errorf("%s %s: %+v", tk.Reason, tk.Push.ResultCode, e)

@@ -1,0 +1,85 @@
+package store
+
+import "cinemasphere/store/money"
+
+// The books say why by a word of a type, never by a sentence. What the words mean to people is package views/wording's.
+
+// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a customer
+// named does not count.
+type Reason = money.Reason
+
+// Why money is due back, a ticket void, or both; see package store/money.
+const (
+	ReasonWrongAmount        = money.WrongAmount
+	ReasonPaidTwice          = money.PaidTwice
+	ReasonSeatsGone          = money.SeatsTaken
+	ReasonScreeningBegun     = money.ScreeningBegun
+	ReasonScreeningCancelled = money.ScreeningCancelled
+	ReasonVoided             = money.Voided
+	ReasonRefundAsked        = money.RefundAsked
+	ReasonTakenOver          = money.TakenOver
+	ReasonNeverPaid          = money.NeverPaid
+)
+
+// Why money is unmatched, or what became of a receipt that a customer named; see package store/money.
+const (
+	ReasonNamesNoTicket = money.NamesNoTicket
+	ReasonToBeConfirmed = money.ToBeConfirmed
+	ReasonAmountUnknown = money.AmountUnknown
+	ReasonMayBeSame     = money.MayBeSame
+	ReasonNoSuchReceipt = money.NotKnown
+	ReasonPaidOthers    = money.ToOthers
+	ReasonUsed          = money.NamedTwice
+	ReasonOlder         = money.Older
+	ReasonOtherAmount   = money.OtherAmount
+	ReasonOtherPhone    = money.OtherPhone
+	ReasonUnclear       = money.Unclear
+	ReasonReversed      = money.GoneBack
+	ReasonSettled       = money.Resolved
+	ReasonOtherPush     = money.OtherPush
+	ReasonAlsoTold      = money.AlsoTold
+	ReasonPartly        = money.GivenBackPart
+	ReasonNotAsked      = money.NotAsked
+	ReasonNotUnderstood = money.NotUnderstood
+)
+
+// DoubtReason is what an operator must look into about a payment, whatever has become of its money.
+type DoubtReason = money.DoubtReason
+
+// The doubts; see package store/money.
+const (
+	DoubtNoSuchReceipt = money.ReceiptBogus
+	DoubtPaidOthers    = money.ReceiptOthers
+	DoubtAmount        = money.AmountDiffers
+	DoubtShared        = money.ReceiptShared
+	DoubtReturnedOther = money.ReturnedOther
+	DoubtReturnedTwice = money.ReturnedTwice
+)
+
+// FailureReason is why a push was not paid, or not so far, and why a ticket without money has Failed. Where it is
+// M-PESA's result that says so, it is the word that package mpesa has for that, such as no_funds.
+type FailureReason string
+
+// Why a push was not paid, or a ticket has Failed, besides M-PESA's results.
+const (
+	FailureUnconfirmed FailureReason = "unconfirmed" // of a ticket: the hold ended without a word from M-PESA
+	FailureGivenUp     FailureReason = "given_up"    // of a ticket: the customer gave the seats up
+
+	// Daraja refused the push, and no prompt went out.
+	FailurePhoneLocked FailureReason = "phone_locked" // another prompt is on the phone
+	FailureMpesaBusy   FailureReason = "mpesa_busy"
+	FailureConfig      FailureReason = "push_config" // the set-up; not that of a payment that M-PESA declined after its prompt
+	FailureRefused     FailureReason = "refused"
+
+	// FailureLocked is M-PESA's result that another prompt was on the phone.
+	FailureLocked FailureReason = "locked"
+
+	// FailureOddAnswer is said of a push that Daraja answered with a code, which lets one assume neither that a prompt
+	// went out nor that none did.
+	FailureOddAnswer FailureReason = "odd_answer"
+	// FailureUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
+	FailureUnknownCode FailureReason = "unknown_code"
+	// FailureConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
+	// unreadable callback, or money whose amount or receipt is not known.
+	FailureConfirming FailureReason = "confirming"
+)
