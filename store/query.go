@@ -192,10 +192,12 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 		p.LeaseUntil, p.NextQuery = 0, 0
 		p.Queries++
 		if v.Class == Unclear {
-			out.Outcome = "no answer"
+			out.Outcome = OutcomeNoAnswer
 			return errors.Join(t.savePush(p), t.queryAnswered(p.ID, v.Text))
 		}
-		out.Outcome, err = t.applyVerdict(p, v)
+		code := out.Code
+		out, err = t.applyVerdict(p, v)
+		out.Code = code
 		return err
 	})
 	if err != nil {

@@ -155,7 +155,7 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 		}
 		err := t.get(&r, refundSelect+` WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: "stranger"}, nil
+			return Applied{Outcome: OutcomeStranger}, nil
 		}
 		if err != nil {
 			return Applied{}, err
@@ -174,7 +174,7 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 }
 
 // refundAnswered takes in what M-PESA says of one of the Reversals of a refund.
-func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
+func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
 	if err == nil && t.shared() {
 		// it may have been answered, or sent again, a moment ago
@@ -185,7 +185,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	}
 	nothing := a.Verdict == RefundRefused || a.Verdict == RefundTryAgain || a.Verdict == RefundReversedBefore
 	if nothing && r.told(a.ConversationID) {
-		return "duplicate", nil
+		return OutcomeDuplicate, nil
 	}
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
@@ -200,16 +200,16 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
 	case nothing && r.State != RefundRequested:
-		return "duplicate", nil
+		return OutcomeDuplicate, nil
 	case nothing:
 		return t.nothingDone(r, have, a.Verdict == RefundTryAgain)
 	}
-	return "unclear", nil
+	return OutcomeUnclear, nil
 }
 
 // reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours
 // where one that it may have carried out was sent, by this refund or by another of the payment.
-func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
+func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	var out int
 	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(sent - undone), 0) AS BIGINT) FROM refund WHERE payment_id = $1`, have.ID); err != nil {
 		return "", err
@@ -234,14 +234,14 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
 		f.Says, f.Amount = money.Mentions, nil // it is known already, as what an operator wrote down or another result
 		_, err := t.record(factRow{Fact: f})
-		return "duplicate", err
+		return OutcomeDuplicate, err
 	}
-	outcome := "refunded"
+	outcome := OutcomeRefunded
 	switch {
 	case state == RefundFailed:
-		outcome = "reversed by somebody else"
+		outcome = OutcomeReversedByOthers
 	case r.State == RefundDone:
-		outcome = "duplicate"
+		outcome = OutcomeDuplicate
 	}
 	if err := t.run(`UPDATE refund SET state = $1, next_at = NULL, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
 		return "", err
@@ -256,14 +256,14 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 
 // nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier
 // one, the refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
-func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
+func (t *tx) nothingDone(r Refund, have Payment, again bool) (Outcome, error) {
 	switch {
 	case r.out() == 0 && (!again || r.Sent >= refundSends):
-		return "refund failed", errors.Join(t.refundFailed(r), t.touch(have.TicketID))
+		return OutcomeRefundFailed, errors.Join(t.refundFailed(r), t.touch(have.TicketID))
 	case again && r.Sent < refundSends:
-		return "to be tried again", t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
+		return OutcomeRefundAgain, t.run(`UPDATE refund SET next_at = $1 WHERE id = $2`, t.now.Add(time.Minute<<r.Sent), r.ID)
 	}
-	return "an earlier one may be carried out", t.run(`UPDATE refund SET next_at = NULL, lease_until = $1 WHERE id = $2`, t.now.Add(refundWait), r.ID)
+	return OutcomeRefundAwaited, t.run(`UPDATE refund SET next_at = NULL, lease_until = $1 WHERE id = $2`, t.now.Add(refundWait), r.ID)
 }
 
 func (t *tx) refundFailed(r Refund) error {
