@@ -213,7 +213,7 @@ func (s *Store) Reread(ctx context.Context, see func(*Reread, Callback)) (*Rerea
 	for err == nil {
 		var rows []callbackRow
 		err = s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE id > $1 AND known = 1 AND outcome IS NOT NULL
-			AND outcome <> '`+OutcomeUnreadable+`' ORDER BY id LIMIT 1000`, last)
+			AND outcome <> '`+string(OutcomeUnreadable)+`' ORDER BY id LIMIT 1000`, last)
 		if err != nil || len(rows) == 0 {
 			break
 		}

@@ -106,7 +106,7 @@ func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (kept Callback,
 		body, encoding := encodeBody(c.Body)
 		var outcome, decided any
 		if !known {
-			outcome, decided = "stranger", t.now
+			outcome, decided = OutcomeStranger, t.now
 		}
 		_, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,

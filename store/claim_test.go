@@ -74,7 +74,7 @@ func (st *stage) answer(c store.Question, tr store.Transaction) {
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	st.told = applied.Outcome
+	st.told = told(applied)
 }
 
 // TestPhoneThatProves: a receipt pays for a ticket where enough of the payer's number shows to tell whose it is.

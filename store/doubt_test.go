@@ -87,7 +87,7 @@ func (st *stage) reversalSays(a store.RefundAnswer) {
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	st.told = applied.Outcome
+	st.told = told(applied)
 }
 
 // asked is a claim that M-PESA is being asked about.

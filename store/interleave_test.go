@@ -21,7 +21,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	query := func(v store.Verdict) error {
 		v.LearntBy, v.CheckoutRequestID = "query", checkout
 		applied, err := st.s.ApplyQuery(ctx, push.PushID, v)
-		st.told = applied.Outcome
+		st.told = told(applied)
 		return err
 	}
 	switch event {
@@ -75,14 +75,14 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			h.Amount, h.Account = 0, ""
 		}
 		applied, err := st.s.ApplyHint(ctx, h)
-		st.told = applied.Outcome
+		st.told = told(applied)
 		return err
 	case "paid by hand":
 		applied, err := st.s.ApplyHint(ctx, store.Hint{
 			Receipt: fmt.Sprint("BYHAND", n), Amount: amount, Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
 			Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b",
 		})
-		st.told = applied.Outcome
+		st.told = told(applied)
 		return err
 	case "by hand, typed":
 		receipt = fmt.Sprint("BYHAND", n)
@@ -197,8 +197,8 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
 	applied, err := st.s.ApplyStatus(ctx, id, tr)
-	st.told = applied.Outcome
-	if err != nil || store.NotUnderstood(st.told) {
+	st.told = told(applied)
+	if err != nil || applied.Outcome.NotUnderstood() {
 		return err
 	}
 	return st.judged(secret, receipt)
@@ -240,7 +240,7 @@ func (st *stage) reversal(v store.RefundVerdict) error {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
 	applied, err := st.s.ApplyReversal(ctx, id, store.RefundAnswer{Verdict: v, Code: "0"})
-	st.told = applied.Outcome
+	st.told = told(applied)
 	return err
 }
 
@@ -447,7 +447,7 @@ func testMoneyFromElsewhere(t *testing.T) {
 			"Paid; RECEIPT1 unmatched names_no_ticket;  applied"},
 		{"accepted > c2b, no amount > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > c2b, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > paid > query: cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > query: cancelled", "failure late", "Paid; RECEIPT1 applied"},
 		{"accepted > query: cancelled > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > query: paid > typed", "unmatched: may_be_same", "Paid;  applied; RECEIPT1 unmatched may_be_same"},
 		{"accepted > query: paid > hold ends > typed > paid", "known already", "Paid; RECEIPT1 applied"},
@@ -479,7 +479,7 @@ func testMoneyFromElsewhere(t *testing.T) {
 		{"accepted > paid > refund > refund", "refund_open", "Paid void; RECEIPT1 refund_due refund_asked"},
 		{"accepted > paid > refund > reversed > refund", "already_refunded",
 			"Paid void; RECEIPT1 refunded refund_asked"},
-		{"accepted > paid > refund > reversed before", "reversed by somebody else",
+		{"accepted > paid > refund > reversed before", "reversed by others",
 			"Paid void; RECEIPT1 reversed_elsewhere"},
 		{"accepted > paid > refund > reversal timed out > 10 min > reversed before", "refunded",
 			"Paid void; RECEIPT1 refunded refund_asked"},

@@ -12,30 +12,30 @@ import (
 // claim.
 
 // record writes facts down, and everything that follows from them. It says what became of the first one's money.
-func (t *tx) record(facts ...factRow) (string, error) {
+func (t *tx) record(facts ...factRow) (Applied, error) {
 	added := false
 	for _, f := range facts {
 		n, err := t.addFact(f)
 		if err != nil {
-			return "", err
+			return Applied{}, err
 		}
 		added = added || n > 0
 	}
 	switch {
 	case len(facts) == 0:
-		return "", nil
+		return Applied{}, nil
 	case !added:
-		return t.known(facts[0].Fact)
+		return outcome(t.known(facts[0].Fact))
 	}
 	l, err := t.decide(facts...)
 	if err != nil {
-		return "", err
+		return Applied{}, err
 	}
 	return l.outcome(facts[0].Fact), nil
 }
 
 // known says what became of money that was decided about when the same was said before. Nothing follows from it anew.
-func (t *tx) known(f money.Fact) (string, error) {
+func (t *tx) known(f money.Fact) (Outcome, error) {
 	if t.said != nil {
 		if err := t.savePush(*t.said); err != nil {
 			return "", err
@@ -45,13 +45,13 @@ func (t *tx) known(f money.Fact) (string, error) {
 	err := t.scan([]any{&payments}, `SELECT count(*) FROM payment WHERE push_id = $1 OR receipt = $2`,
 		noID(int64(f.Push)), orNull(f.Receipt))
 	if err != nil || payments == 0 {
-		return "noted", err
+		return OutcomeNoted, err
 	}
-	return "duplicate", nil
+	return OutcomeDuplicate, nil
 }
 
 // recordPush is record for what is said of a push, which is written with what is known of it by now.
-func (t *tx) recordPush(p *Push, facts ...factRow) (string, error) {
+func (t *tx) recordPush(p *Push, facts ...factRow) (Applied, error) {
 	t.said = p
 	defer func() { t.said = nil }()
 	return t.record(facts...)
@@ -442,26 +442,26 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 }
 
 // outcome says what became of the money of a fact that is new.
-func (l *ledger) outcome(f money.Fact) string {
+func (l *ledger) outcome(f money.Fact) Applied {
 	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
 		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})
 	})
 	if i < 0 {
-		return "noted"
+		return Applied{Outcome: OutcomeNoted}
 	}
 	p := l.Decision.Payments[i]
 	row, _ := l.rowOf(p)
 	switch {
 	case p.State == money.Applied && l.tickets[p.Ticket].Status != Paid:
-		return "paid"
+		return Applied{Outcome: OutcomePaid}
 	case p.Gravest().Why != "":
-		return "doubt: " + string(p.Gravest().Why)
+		return Applied{Outcome: OutcomeDoubt, Doubt: p.Gravest().Why}
 	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != p.State:
-		return "gone back"
+		return Applied{Outcome: OutcomeGoneBack}
 	case p.State == money.RefundDue:
-		return "refund due: " + string(p.Reason)
+		return Applied{Outcome: OutcomeRefundDue, Reason: p.Reason}
 	case p.State == money.Unmatched:
-		return "unmatched: " + string(p.Reason)
+		return Applied{Outcome: OutcomeUnmatched, Reason: p.Reason}
 	}
-	return "known already"
+	return Applied{Outcome: OutcomeKnown}
 }

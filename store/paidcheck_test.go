@@ -66,7 +66,7 @@ func (st *stage) checked(k store.Question, tr store.Transaction) string {
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	return applied.Outcome
+	return told(applied)
 }
 
 // confirmsAll has M-PESA say of each receipt that it is asked about what the books say.

@@ -70,10 +70,12 @@ func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, 
 			return err
 		}
 		if v.Class == Unclear {
-			out.Outcome = "no answer"
+			out.Outcome = OutcomeNoAnswer
 			return t.savePush(p)
 		}
-		out.Outcome, err = t.applyVerdict(p, v)
+		code := out.Code
+		out, err = t.applyVerdict(p, v)
+		out.Code = code
 		return err
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Ap
 }
 
 // RejectCallback writes what became of a kept callback that nothing can be made of.
-func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome string) (Applied, error) {
+func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome Outcome) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
 }
 
@@ -59,7 +59,7 @@ func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 
 func (t *tx) moneyCame(h Hint) (out Applied, err error) {
 	if h.Receipt == "" {
-		return Applied{Outcome: "no receipt"}, nil
+		return Applied{Outcome: OutcomeNoReceipt}, nil
 	}
 	h.Account = strings.ToUpper(strings.TrimSpace(h.Account))
 	if len(h.Account) > 40 {
@@ -76,7 +76,7 @@ func (t *tx) moneyCame(h Hint) (out Applied, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return out, err
 	}
-	if out.Outcome, err = t.record(h.fact(push.ID, ticket)); err != nil {
+	if out, err = t.record(h.fact(push.ID, ticket)); err != nil {
 		return out, err
 	}
 	err = t.scan([]any{&out.Code}, `SELECT t.code FROM payment p JOIN ticket t ON t.id = COALESCE(p.ticket_id, p.named_id) WHERE p.receipt = $1`, h.Receipt)

@@ -107,7 +107,7 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 		}
 		err := t.get(&r, refundSelect+` WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: "stranger"}, nil
+			return Applied{Outcome: OutcomeStranger}, nil
 		}
 		if err != nil {
 			return Applied{}, err
@@ -126,7 +126,7 @@ func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) 
 }
 
 // refundAnswered takes in what M-PESA says of one of the Reversals of a refund.
-func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
+func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
 	if err == nil && t.shared() { // it may have been answered, or sent again, a moment ago
 		err = t.scan([]any{&r.Sent}, `SELECT sent FROM question WHERE kind = 'reversal' AND id = $1`+t.rowLock(), r.ID)
@@ -139,7 +139,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	}
 	nothing := a.Verdict == RefundRefused || a.Verdict == RefundTryAgain || a.Verdict == RefundReversedBefore
 	if nothing && r.told(a.ConversationID) {
-		return "duplicate", nil
+		return OutcomeDuplicate, nil
 	}
 	if nothing {
 		r.Undone, r.UndoneIDs = min(r.Undone+1, r.Sent), strings.TrimSpace(r.UndoneIDs+" "+a.ConversationID)
@@ -154,16 +154,16 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (string, error) {
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
 	case nothing && r.State != RefundRequested:
-		return "duplicate", nil
+		return OutcomeDuplicate, nil
 	case nothing:
 		return t.nothingDone(r, have, a.Verdict == RefundTryAgain)
 	}
-	return "unclear", nil
+	return OutcomeUnclear, nil
 }
 
 // reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours
 // where one that it may have carried out was sent, by this refund or by another of the payment.
-func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
+func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	var out int
 	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(q.sent - r.undone), 0) AS BIGINT) FROM refund r JOIN question q ON q.kind = 'reversal' AND q.id = r.id WHERE r.payment_id = $1`, have.ID); err != nil {
 		return "", err
@@ -188,14 +188,14 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
 		f.Says, f.Amount = money.Mentions, nil // it is known already, as what an operator wrote down or another result
 		_, err := t.record(factRow{Fact: f})
-		return "duplicate", err
+		return OutcomeDuplicate, err
 	}
-	outcome := "refunded"
+	outcome := OutcomeRefunded
 	switch {
 	case state == RefundFailed:
-		outcome = "reversed by somebody else"
+		outcome = OutcomeReversedByOthers
 	case r.State == RefundDone:
-		outcome = "duplicate"
+		outcome = OutcomeDuplicate
 	}
 	// Whatever was to be sent of this payment has nothing left to do.
 	if err := t.endReversals(have.ID); err != nil {
@@ -213,14 +213,14 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (string, error) {
 
 // nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier
 // one, the refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
-func (t *tx) nothingDone(r Refund, have Payment, again bool) (string, error) {
+func (t *tx) nothingDone(r Refund, have Payment, again bool) (Outcome, error) {
 	switch {
 	case r.out() == 0 && (!again || r.Sent >= refundSends):
-		return "refund failed", errors.Join(t.refundFailed(r), t.touch(have.TicketID))
+		return OutcomeRefundFailed, errors.Join(t.refundFailed(r), t.touch(have.TicketID))
 	case again && r.Sent < refundSends:
-		return "to be tried again", t.sendIn(Reversal, r.ID, time.Minute<<r.Sent)
+		return OutcomeRefundAgain, t.sendIn(Reversal, r.ID, time.Minute<<r.Sent)
 	}
-	return "an earlier one may be carried out", t.run(`UPDATE question SET next_at = NULL, lease_until = $1 WHERE kind = 'reversal' AND id = $2`, t.now.Add(refundWait), r.ID)
+	return OutcomeRefundAwaited, t.run(`UPDATE question SET next_at = NULL, lease_until = $1 WHERE kind = 'reversal' AND id = $2`, t.now.Add(refundWait), r.ID)
 }
 
 func (t *tx) refundFailed(r Refund) error {

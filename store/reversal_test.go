@@ -95,7 +95,7 @@ func (rf *refunding) result(r store.Question, a store.RefundAnswer) (string, err
 		return "", fmt.Errorf("keep: known %v, %w", known, err)
 	}
 	applied, err := rf.s.ApplyReversal(rf.t.Context(), cb, a)
-	return applied.Outcome, err
+	return told(applied), err
 }
 
 // states says what became of the payment and, oldest first, of its refunds.
@@ -126,7 +126,7 @@ func testReversalsThatAreOut(t *testing.T) {
 		{"send 1 > lost > send 2 > turned-down > send 3", "nothing to send", "refund_due: reversal requested"},
 		{"send 1 > accepted 1 > send 2 > turned-down > reversed 1", "refunded", "refunded: reversal refunded"},
 		{"send 1 > accepted 1 > send 2 > turned-down > refused 1", "refund failed", "refund_due: reversal failed"},
-		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2", "an earlier one may be carried out",
+		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2", "refund awaited",
 			"refund_due: reversal requested"},
 		{"send 1 > accepted 1 > send 2 > accepted 2 > refused 2 > refused 2", "duplicate",
 			"refund_due: reversal requested"},
@@ -134,15 +134,15 @@ func testReversalsThatAreOut(t *testing.T) {
 			"refund_due: reversal failed"},
 		{"send 1 > send 2", "sent", "refund_due: reversal requested"}, // the process died before the answer
 		{"send 1 > send 2 > accepted 2 > before 2", "refunded", "refunded: reversal refunded"},
-		{"send 1 > accepted 1 > before 1", "reversed by somebody else", "reversed_elsewhere: reversal failed"},
-		{"send 1 > busy > send 2 > accepted 2 > before 2", "reversed by somebody else",
+		{"send 1 > accepted 1 > before 1", "reversed by others", "reversed_elsewhere: reversal failed"},
+		{"send 1 > busy > send 2 > accepted 2 > before 2", "reversed by others",
 			"reversed_elsewhere: reversal failed"},
-		{"send 1 > accepted 1 > again 1 > send 2 > accepted 2 > before 2", "reversed by somebody else",
+		{"send 1 > accepted 1 > again 1 > send 2 > accepted 2 > before 2", "reversed by others",
 			"reversed_elsewhere: reversal failed"},
 		{"send 1 > lost > send 2 > busy > send 3 > accepted 3 > before 3", "refunded", "refunded: reversal refunded"},
 		{"send 1 > busy > send 2 > busy > send 3 > busy > send 4 > busy > send 5 > busy > send 6 > busy", "sent",
 			"refund_due: reversal failed"},
-		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by somebody else",
+		{"send 1 > turned-down > refund > send 2 > accepted 2 > before 2", "reversed by others",
 			"reversed_elsewhere: reversal failed reversal failed"},
 		// It gives back less than it was to.
 		{"send 1 > accepted 1 > whole 1", "refunded", "refunded: reversal refunded"},

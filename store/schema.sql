@@ -157,7 +157,7 @@ CREATE TABLE callback (
 CREATE INDEX callback_open ON callback (id) WHERE outcome IS NULL;
 CREATE INDEX callback_stranger ON callback (id) WHERE known = 0;
 CREATE INDEX callback_unread ON callback (id)
-    WHERE outcome IN ('unreadable', 'amount not known', 'receipt not understood');
+    WHERE outcome IN ('unreadable', 'amount_unknown', 'receipt_not_understood');
 CREATE INDEX callback_validation ON callback (id) WHERE outcome = 'validation';
 CREATE UNIQUE INDEX callback_pull ON callback (token) WHERE kind = 'pull';
 

@@ -55,9 +55,11 @@ func (v Verdict) unread(p Push, why string) unreadRow {
 
 // Applied says what a verdict has led to.
 type Applied struct {
-	Outcome string // as written to the callback
-	Code    string // of the ticket; "" where there is none
-	Why     string // of an answer of M-PESA that is not understood whole: what is missing in it
+	Outcome Outcome     // as written to the callback
+	Reason  Reason      // of money that is due back or unmatched
+	Doubt   DoubtReason // of money that is in doubt
+	Code    string      // of the ticket; "" where there is none
+	Why     string      // of an answer of M-PESA that is not understood whole: what is missing in it
 }
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
@@ -91,11 +93,11 @@ func (s *Store) decide(ctx context.Context, cb Callback, lock func(*tx),
 		out = Applied{}
 		lock(t)
 		var token string
-		var outcome *string
+		var outcome *Outcome
 		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {
 			return err
 		}
-		if outcome != nil && !isUnread(*outcome) {
+		if outcome != nil && !outcome.NotUnderstood() {
 			out.Outcome = *outcome
 			return nil
 		}
@@ -127,67 +129,70 @@ func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (Applied, er
 		err = t.scan(append(p.columns(), &code), pushByToken, token)
 	}
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: "stranger"}, nil
+		return Applied{Outcome: OutcomeStranger}, nil
 	}
 	if err != nil {
 		return Applied{}, err
 	}
-	out := Applied{Code: code}
-	out.Outcome, err = t.applyVerdict(p, v)
-	if err == nil && v.OddReceipt != "" && v.Class == Success && !isUnread(out.Outcome) {
+	out, err := t.applyVerdict(p, v)
+	out.Code = code
+	if err == nil && v.OddReceipt != "" && v.Class == Success && !out.Outcome.NotUnderstood() {
 		u := v.unread(p, "its receipt is not understood: "+v.OddReceipt)
 		u.paid = true
-		out.Outcome, err = OutcomeReceipt, t.keepUnread(v.callback, u)
+		out, err = Applied{Outcome: OutcomeReceipt, Code: code}, t.keepUnread(v.callback, u)
 	}
 	return out, err
 }
 
 // applyVerdict applies M-PESA's word to a push of ours.
-func (t *tx) applyVerdict(p Push, v Verdict) (outcome string, err error) {
+func (t *tx) applyVerdict(p Push, v Verdict) (Applied, error) {
 	if p.CheckoutRequestID == "" {
 		if err := t.adoptIDs(&p, v); err != nil {
-			return "", err
+			return Applied{}, err
 		}
 	}
 	switch {
 	case p.CheckoutRequestID != v.CheckoutRequestID:
-		return t.otherID(p, v)
+		return outcome(t.otherID(p, v))
 	case v.Class == Success:
 		return t.succeed(p, v)
 	case v.Class == FinalFailure, v.Class == SoftFailure:
-		return t.fail(p, v)
+		return outcome(t.fail(p, v))
 	}
-	return t.unclear(p, v)
+	return outcome(t.unclear(p, v))
 }
+
+// outcome is an Applied that says no more than what came of it.
+func outcome(o Outcome, err error) (Applied, error) { return Applied{Outcome: o}, err }
 
 // succeed takes in that a push was paid. Where it is not known how much that was, what is legible of the callback is
 // kept.
-func (t *tx) succeed(p Push, v Verdict) (string, error) {
+func (t *tx) succeed(p Push, v Verdict) (Applied, error) {
 	p.ResultCode, p.ResultText = v.Code, v.Text
-	outcome, err := t.recordPush(&p, v.fact(p)...)
+	out, err := t.recordPush(&p, v.fact(p)...)
 	if err != nil || v.LearntBy != "callback" || v.Amount != nil {
-		return outcome, err
+		return out, err
 	}
 	var unknown int
 	err = t.scan([]any{&unknown}, `SELECT count(*) FROM payment WHERE push_id = $1 AND amount_cents IS NULL`, p.ID)
 	if err == nil && unknown > 0 {
-		u := v.unread(p, OutcomeNoAmount)
+		u := v.unread(p, "its amount is not known")
 		u.paid = true
-		outcome, err = OutcomeNoAmount, t.keepUnread(v.callback, u)
+		out, err = Applied{Outcome: OutcomeNoAmount}, t.keepUnread(v.callback, u)
 	}
-	return outcome, err
+	return out, err
 }
 
 // otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither:
 // M-PESA is asked about the push whose token it is.
-func (t *tx) otherID(p Push, v Verdict) (string, error) {
+func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	const why = "it names another CheckoutRequestID than the prompt's"
 	switch {
 	case v.Class == Success && v.Receipt != "":
 		_, err := t.recordPush(nil, v.fact(p)...)
-		return "another push's CheckoutRequestID", err
+		return OutcomeAnothersID, err
 	case v.LearntBy != "callback":
-		return "another push's CheckoutRequestID", nil
+		return OutcomeAnothersID, nil
 	}
 	u := v.unread(p, why+", with "+v.Said)
 	if u.paid = v.Class == Success && p.State != PushPaid; u.paid {
@@ -199,7 +204,7 @@ func (t *tx) otherID(p Push, v Verdict) (string, error) {
 // unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
 // receipt or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What
 // comes after a verdict changes nothing, and is kept.
-func (t *tx) unclear(p Push, v Verdict) (string, error) {
+func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	if facts := v.fact(p); len(facts) > 0 {
 		if _, err := t.recordPush(nil, facts...); err != nil {
 			return "", err
@@ -227,26 +232,21 @@ func (t *tx) unclear(p Push, v Verdict) (string, error) {
 		}
 		return OutcomeUnreadable, err
 	case decided:
-		return "unclear, already decided", nil
+		return OutcomeUnclearLate, nil
 	case unknown && p.Reason == FailureUnknownCode && p.ResultCode == v.Code:
-		return "unknown code, as before", t.savePush(p)
+		return OutcomeUnknownCodeAgain, t.savePush(p)
 	case unknown && (p.State == PushSoftFailed || p.Reason == FailureConfirming): // which says more
-		return "unknown code, besides what is known", t.savePush(p)
+		return OutcomeUnknownCodeBesides, t.savePush(p)
 	}
-	outcome := "unclear"
+	outcome := OutcomeUnclear
 	if unknown {
-		outcome, p.Reason = "unknown code", FailureUnknownCode
+		outcome, p.Reason = OutcomeUnknownCode, FailureUnknownCode
 	}
 	p.State, p.ResultCode, p.ResultText = PushUnknown, v.Code, v.Text
 	if err := t.savePush(p); err != nil {
 		return "", err
 	}
 	return outcome, t.touch(p.TicketID)
-}
-
-// isUnread reports whether a callback's outcome is that it was not understood whole: it may be read again.
-func isUnread(outcome string) bool {
-	return NotUnderstood(outcome)
 }
 
 // adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another
@@ -263,7 +263,7 @@ func (t *tx) adoptIDs(p *Push, v Verdict) error {
 }
 
 // fail applies a failure. A failure after a success changes nothing.
-func (t *tx) fail(p Push, v Verdict) (string, error) {
+func (t *tx) fail(p Push, v Verdict) (Outcome, error) {
 	if _, err := t.recordPush(nil, v.fact(p)...); err != nil {
 		return "", err
 	}
@@ -278,13 +278,13 @@ func (t *tx) fail(p Push, v Verdict) (string, error) {
 	now.CheckoutRequestID, now.MerchantRequestID = p.CheckoutRequestID, p.MerchantRequestID
 	switch p = now; {
 	case paid > 0:
-		return "failure after success, ignored", t.savePush(p)
+		return OutcomeFailureLate, t.savePush(p)
 	case p.State == PushFailed:
-		return "duplicate", t.savePush(p)
+		return OutcomeDuplicate, t.savePush(p)
 	}
 	final := v.Class == FinalFailure
 	if p.State == PushSoftFailed && !final {
-		return "not completed, as before", t.savePush(p)
+		return OutcomeNotCompletedAgain, t.savePush(p)
 	}
 	p.State, p.ResultCode, p.ResultText, p.Reason = PushSoftFailed, v.Code, v.Text, v.Reason
 	if final {
@@ -297,9 +297,9 @@ func (t *tx) fail(p Push, v Verdict) (string, error) {
 		return "", err
 	}
 	if final {
-		return "failed", nil
+		return OutcomeFailed, nil
 	}
-	return "not completed", nil
+	return OutcomeNotCompleted, nil
 }
 
 // failTicket follows the failure of a push: its ticket is Failed where the push is the latest one, and after a final

@@ -89,7 +89,7 @@ func (st *stage) do(event string) {
 		err = st.callback(push.CallbackToken, "ws_CO_other", n, store.Verdict{Class: store.Success, Amount: &amount})
 	case "same callback again":
 		applied, e := st.s.ApplyCallback(st.t.Context(), st.last, st.verdict)
-		st.told, err = applied.Outcome, e
+		st.told, err = told(applied), e
 	case "retry":
 		err = st.retry(storetest.Phone(1))
 	case "retry by another phone":
@@ -144,7 +144,7 @@ func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) 
 	}
 	st.last, st.verdict = id, v
 	applied, err := st.s.ApplyCallback(st.t.Context(), id, v)
-	st.told = applied.Outcome
+	st.told = told(applied)
 	return err
 }
 
@@ -156,7 +156,7 @@ func (st *stage) unread(token string, u store.Unread) error {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
 	applied, err := st.s.KeepUnread(st.t.Context(), cb, u)
-	st.told = applied.Outcome
+	st.told = told(applied)
 	return err
 }
 
@@ -190,6 +190,15 @@ func (st *stage) retry(phone string) error {
 		st.pushes, st.made = append(st.pushes, sent), append(st.made, st.s.Now())
 	}
 	return err
+}
+
+// told is what came of a callback, in one line.
+func told(a store.Applied) string {
+	out := strings.ReplaceAll(string(a.Outcome), "_", " ")
+	if why := cmp.Or(string(a.Reason), string(a.Doubt)); why != "" {
+		out += ": " + why
+	}
+	return out
 }
 
 // end says in one line how things stand: status and reason, seats held, and each payment's state.
@@ -255,7 +264,7 @@ func testOneTicket(t *testing.T) {
 		{"accepted > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > same callback again", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > paid", "duplicate", "Paid; RECEIPT1 applied"},
-		{"accepted > paid > cancelled", "failure after success, ignored", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > cancelled", "failure late", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > given up", "not_failed", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > retry", "not_failed", "Paid; RECEIPT1 applied"},
 		{"accepted > paid > hold ends", "paid", "Paid; RECEIPT1 applied"},
@@ -340,10 +349,10 @@ func testOneTicket(t *testing.T) {
 			"Paid; RECEIPT2 applied, doubt receipt_shared"},
 		{"accepted > paid too little", "refund due: wrong_amount",
 			"Failed wrong_amount, held 120s; RECEIPT1 refund_due wrong_amount, less than the price"},
-		{"accepted > paid, no amount", "amount not known", "Pending, held 180s; RECEIPT1 unmatched amount_unknown"},
+		{"accepted > paid, no amount", "amount unknown", "Pending, held 180s; RECEIPT1 unmatched amount_unknown"},
 		{"accepted > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > query: nothing > query: paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > paid, no amount > query: cancelled", "failure after success, ignored",
+		{"accepted > paid, no amount > query: cancelled", "failure late",
 			"Pending, held 180s; RECEIPT1 unmatched amount_unknown"},
 		{"accepted > paid, no amount > paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > paid, no amount > paid too little", "refund due: wrong_amount",
@@ -351,14 +360,14 @@ func testOneTicket(t *testing.T) {
 		{"accepted > paid, no amount > hold ends > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"answer lost > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
 		{"accepted > no answer > paid, no amount > query: paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > another's id", "another push's CheckoutRequestID",
+		{"accepted > another's id", "others id",
 			"Pending, held 180s; RECEIPT1 unmatched other_push"},
-		{"accepted > another's id > another's id", "another push's CheckoutRequestID",
+		{"accepted > another's id > another's id", "others id",
 			"Pending, held 180s; RECEIPT1 unmatched other_push"},
-		{"accepted > another's id > hold ends", "another push's CheckoutRequestID",
+		{"accepted > another's id > hold ends", "others id",
 			"Failed unconfirmed; RECEIPT1 unmatched other_push"},
 		{"accepted > another's id > paid", "paid", "Paid; RECEIPT1 applied"},
-		{"accepted > paid > another's id", "another push's CheckoutRequestID", "Paid; RECEIPT1 applied"},
+		{"accepted > paid > another's id", "others id", "Paid; RECEIPT1 applied"},
 		{"accepted > another's id > query: paid", "paid", "Paid; RECEIPT1 unmatched other_push;  applied"},
 		{"accepted > another's id > query: paid > paid", "known already", "Paid; RECEIPT1 applied"},
 		{"accepted > another's id > hold ends > typed", "paid", "Paid; RECEIPT1 applied"},
@@ -383,7 +392,7 @@ func testOneTicket(t *testing.T) {
 		{"accepted > not readable, but for its receipt > query: cancelled", "failed",
 			"Failed cancelled, held 120s; callback unread RECEIPT1"},
 		{"accepted > unknown code", "unknown code", "Pending, held 180s"},
-		{"accepted > unknown code > unknown code", "unknown code, as before", "Pending, held 180s"},
+		{"accepted > unknown code > unknown code", "unknown code again", "Pending, held 180s"},
 		{"accepted > unknown code > query: paid", "paid", "Paid;  applied"},
 		{"accepted > unknown code > hold ends > retry > accepted > paid", "paid", "Paid; RECEIPT2 applied"},
 		{"accepted > no answer > unknown code", "unreadable", "Failed timeout, held 180s"},

@@ -53,7 +53,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		var receipt string
 		err = t.scan([]any{&receipt, &token}, `SELECT receipt, result_token FROM question WHERE kind = 'receipt' AND `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: "stranger"}, nil
+			return Applied{Outcome: OutcomeStranger}, nil
 		}
 		if err != nil {
 			return out, err
@@ -62,7 +62,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 			return out, err
 		}
 		if tr.NoAnswer {
-			out.Outcome = "no answer"
+			out.Outcome = OutcomeNoAnswer
 			if tr.Text == "" {
 				return out, nil
 			}
@@ -83,7 +83,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		if err := t.run(`UPDATE question SET next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt); err != nil {
 			return out, err
 		}
-		if out.Outcome, err = t.record(tr.fact(receipt)...); err == nil {
+		if out, err = t.record(tr.fact(receipt)...); err == nil {
 			out.Code, err = t.codeOf(receipt)
 		}
 		return out, err

@@ -11,25 +11,6 @@ import (
 // asked about what it is about, and it stays on the list until M-PESA has said that by another way, a later program
 // reads it, or a person has looked into it.
 
-// What comes of a callback that was not understood whole.
-const (
-	OutcomeUnreadable = "unreadable"             // it could not be read
-	OutcomeNoAmount   = "amount not known"       // it tells of money, and not how much
-	OutcomeReceipt    = "receipt not understood" // its prompt was paid, and what names the receipt is not known
-)
-
-// notUnderstood are these outcomes, as the index has them.
-const notUnderstood = `('` + OutcomeUnreadable + `', '` + OutcomeNoAmount + `', '` + OutcomeReceipt + `')`
-
-// NotUnderstood reports whether an outcome means that the callback was not understood whole, and is kept for the list.
-func NotUnderstood(outcome string) bool {
-	switch outcome {
-	case OutcomeUnreadable, OutcomeNoAmount, OutcomeReceipt:
-		return true
-	}
-	return false
-}
-
 // Unread is what is legible in a callback that was not understood whole, "" and 0 where nothing is.
 type Unread struct {
 	CheckoutRequestID, MerchantRequestID string
@@ -98,7 +79,7 @@ func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
 func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) {
 	p, err := t.pushLocked(`p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: "stranger"}, nil
+		return Applied{Outcome: OutcomeStranger}, nil
 	}
 	out := Applied{Outcome: OutcomeUnreadable}
 	if err == nil {
@@ -162,7 +143,7 @@ func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, err
 	var r Refund
 	err := t.get(&r, refundSelect+` WHERE `+refundByResult, token)
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: "stranger"}, nil
+		return Applied{Outcome: OutcomeStranger}, nil
 	}
 	out := Applied{Outcome: OutcomeUnreadable, Code: r.TicketCode}
 	row := unreadRow{Unread: u}
@@ -188,10 +169,10 @@ const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id
 
 // unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
 // failure does not explain one that tells of a receipt.
-const unreadKnown = `(c.outcome = '` + OutcomeReceipt +
+const unreadKnown = `(c.outcome = '` + string(OutcomeReceipt) +
 	`' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
-	OR c.outcome = '` + OutcomeNoAmount + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id)
-	OR c.kind = 'stk' AND c.outcome <> '` + OutcomeReceipt + `' AND (p.state = 'paid' AND u.receipt IS NULL
+	OR c.outcome = '` + string(OutcomeNoAmount) + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id)
+	OR c.kind = 'stk' AND c.outcome <> '` + string(OutcomeReceipt) + `' AND (p.state = 'paid' AND u.receipt IS NULL
 		OR EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
 	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL

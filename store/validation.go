@@ -13,9 +13,6 @@ import (
 // tells of it (confirmation). Where the two addresses are mixed up, what comes as a question is the only word on the
 // money.
 
-// outcomeValidation is said of a question before a payment while its confirmation may still come.
-const outcomeValidation = "validation"
-
 // ConfirmationWait is how long after M-PESA's question before a payment the confirmation of it may come.
 const ConfirmationWait = 10 * time.Minute
 
@@ -27,18 +24,18 @@ func (s *Store) ApplyValidation(ctx context.Context, cb Callback, u Unread) (App
 		err := t.scan([]any{&listed}, `SELECT count(*) FROM unread WHERE callback_id = $1`, cb.ID)
 		switch {
 		case err != nil || u.Receipt == "":
-			return Applied{Outcome: "no receipt"}, err
+			return Applied{Outcome: OutcomeNoReceipt}, err
 		case listed > 0: // the wait is over
 			return Applied{Outcome: OutcomeUnreadable}, nil
 		}
-		return Applied{Outcome: outcomeValidation}, nil
+		return Applied{Outcome: OutcomeValidation}, nil
 	})
 }
 
 // Unconfirmed are the questions before a payment that the books have waited for long enough, oldest first.
 func (s *Store) Unconfirmed(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
-	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome = '`+outcomeValidation+`' AND received_at < $1 ORDER BY id LIMIT 500`,
+	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome = '`+string(OutcomeValidation)+`' AND received_at < $1 ORDER BY id LIMIT 500`,
 		s.Now().Add(-ConfirmationWait))
 	if err != nil {
 		return nil, fmt.Errorf("look for payments without a confirmation: %w", err)
@@ -52,7 +49,7 @@ func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missi
 	err = s.write(ctx, urgent, func(t *tx) error {
 		_, err := t.payment(`receipt = $1`, u.Receipt)
 		missing = errors.Is(err, ErrNotFound)
-		outcome := "confirmed since"
+		outcome := OutcomeConfirmed
 		if missing {
 			outcome = OutcomeUnreadable
 			err = errors.Join(t.keepUnread(cb.ID, unreadRow{Unread: u}), t.askReceiptNow(u.Receipt))
@@ -60,7 +57,7 @@ func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missi
 		if err != nil {
 			return err
 		}
-		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome = '`+outcomeValidation+`'`, outcome, t.now, cb.ID)
+		return t.run(`UPDATE callback SET outcome = $1, decided_at = $2 WHERE id = $3 AND outcome = '`+string(OutcomeValidation)+`'`, outcome, t.now, cb.ID)
 	})
 	if err != nil {
 		return missing, fmt.Errorf("end the wait for a confirmation: %w", err)

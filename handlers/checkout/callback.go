@@ -77,12 +77,13 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	case store.CallbackPull:
 		applied, err = s.applyPulled(ctx, cb)
 	default:
-		applied, err = s.store.RejectCallback(ctx, cb, "of no kind that is known")
+		applied, err = s.store.RejectCallback(ctx, cb, store.OutcomeOtherKind)
 	}
 	if err != nil {
 		return fmt.Errorf("callback %d: %w", cb.ID, err)
 	}
-	s.log.Info("callback applied", "kind", cb.Kind, "ticket", applied.Code, "outcome", applied.Outcome)
+	s.log.Info("callback applied", "kind", cb.Kind, "ticket", applied.Code, "outcome", applied.Outcome,
+		"reason", cmp.Or(string(applied.Reason), string(applied.Doubt)))
 	s.nudged()
 	return nil
 }
@@ -96,7 +97,7 @@ func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applie
 	v := verdict(got)
 	v.Legible = func() string { return mpesa.Legible(cb.Body) }
 	applied, err := s.store.ApplyCallback(ctx, cb, v)
-	if err == nil && store.NotUnderstood(applied.Outcome) {
+	if err == nil && applied.Outcome.NotUnderstood() {
 		s.warnUnread(cb, applied, whyUnsettled(applied.Outcome))
 	}
 	if err == nil {
@@ -106,11 +107,11 @@ func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applie
 }
 
 // whyUnsettled is why a callback that was read does not settle its push.
-func whyUnsettled(outcome string) string {
+func whyUnsettled(outcome store.Outcome) string {
 	if outcome == store.OutcomeUnreadable {
 		return "it does not fit what is known of its prompt"
 	}
-	return outcome
+	return string(outcome)
 }
 
 // verdict is what a callback says, by code alone.

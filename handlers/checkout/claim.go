@@ -79,7 +79,7 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	applied, err := s.store.ApplyStatus(ctx, cb, tr)
 	switch {
 	case err != nil:
-	case store.NotUnderstood(applied.Outcome):
+	case applied.Outcome.NotUnderstood():
 		s.warnUnread(cb, applied, applied.Why)
 	default:
 		s.warnVerdict("Transaction Status", result, applied)

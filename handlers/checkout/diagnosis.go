@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +92,7 @@ func whatEnd(p store.PushEnd) pushEnd {
 // warnResult tells the operator of a push's result that is for the operator to put right, or that nobody knows.
 func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied) {
 	result := mpesa.Classify(code)
-	repeated := []string{"duplicate", "unknown code, as before", "not completed, as before"}
-	if !result.Config && result.Class != mpesa.ClassUnknown || slices.Contains(repeated, applied.Outcome) {
+	if !result.Config && result.Class != mpesa.ClassUnknown || applied.Outcome.Again() {
 		return
 	}
 	s.warnOperator("push", applied, code, text, result.Operator)
@@ -103,7 +101,7 @@ func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied
 // warnVerdict is warnResult for Transaction Status and Reversal.
 func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Applied) {
 	v := r.Verdict()
-	if !v.Config && v.Outcome != mpesa.OutcomeUnknown || applied.Outcome == "duplicate" {
+	if !v.Config && v.Outcome != mpesa.OutcomeUnknown || applied.Outcome.Again() {
 		return
 	}
 	s.warnOperator(what, applied, r.Code, r.Desc, v.Operator)

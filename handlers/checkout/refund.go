@@ -94,7 +94,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	applied, err := s.store.ApplyReversal(ctx, cb, answer)
 	switch {
 	case err != nil:
-	case store.NotUnderstood(applied.Outcome):
+	case applied.Outcome.NotUnderstood():
 		s.warnUnread(cb, applied, applied.Why)
 	default:
 		s.warnVerdict("Reversal", result, applied)
