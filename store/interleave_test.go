@@ -59,7 +59,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		}
 		st.clock.add(2 * time.Minute)
 		return st.retry(storetest.Phone(2))
-	case "c2b echo", "c2b echo of a till", "by hand, code in groups", "c2b echo, too little", "c2b, no amount":
+	case "c2b echo", "c2b echo of a till", "by hand, code in groups", "c2b echo, too little", "c2b, no amount",
+		"c2b echo of a till, too little":
 		h := store.Hint{
 			Receipt: receipt, Amount: amount, Phone: push.Phone[:4] + "*****" + push.Phone[9:], Account: push.Reference,
 			TransactedAt: paidAt, LearntBy: "c2b",
@@ -71,6 +72,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			h.Account = push.Code[:1] + " " + push.Code[1:5] + " " + push.Code[5:]
 		case "c2b echo, too little":
 			h.Amount -= 100
+		case "c2b echo of a till, too little":
+			h.Account, h.Amount = "", h.Amount-100
 		case "c2b, no amount":
 			h.Amount, h.Account = 0, ""
 		}

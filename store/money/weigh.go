@@ -213,7 +213,8 @@ func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 		}
 		for _, push := range c.Pushes {
 			payment := paymentOf(payments, push.ID)
-			if payment != nil && payment.Receipt != "" || outcomes[push.ID] == PushFailed || !alike(c, receipt, push) {
+			if payment != nil && payment.Receipt != "" || outcomes[push.ID] == PushFailed ||
+				!alike(c, receipt, push, payment) {
 				continue
 			}
 			receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
@@ -244,9 +245,12 @@ func (c Case) paidBy(push PushID) (at Instant) {
 }
 
 // alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
-// apart, since each push sends one of its own; so does an operator.
-func alike(c Case, receipt *Payment, push Push) bool {
-	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
+// apart, since each push sends one of its own; so does an operator; and another amount, unless M-PESA has only said
+// that the push was paid.
+func alike(c Case, receipt *Payment, push Push, payment *Payment) bool {
+	onlyPaid := payment != nil && (payment.Assumed || !payment.AmountKnown)
+	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount && !onlyPaid ||
+		!receipt.Payer.Fits(push.Phone) {
 		return false
 	}
 	paid := c.paidBy(push.ID)
