@@ -286,6 +286,7 @@ func (r *Reread) Status(cb Callback, tr Transaction) {
 			reported{money.Status, money.PaidToOthers, 0, asked, -1})
 	}
 }
+			reported{money.Status, money.Reversed, 0, asked, 0},
 
 // GaveBack compares the result of a Reversal that gave money back, or says that it had gone back before.
 func (r *Reread) GaveBack(cb Callback) {
