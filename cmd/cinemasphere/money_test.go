@@ -81,7 +81,7 @@ func TestFsckCommand(t *testing.T) {
 	path, _ := paidBooks(t)
 	out, err := operator(t, path, "fsck")
 	if err != nil || !strings.Contains(out, "The books are sound.") ||
-		!regexp.MustCompile(`M-PESA took in all +KSh 2,700\n`).MatchString(out) {
+		!regexp.MustCompile(`M-PESA took in all +KSh 2,800\n`).MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	forget(t, path)
