@@ -102,6 +102,17 @@ func testWhatIsAlike(t *testing.T) {
 		{events: "accepted > c2b echo of a till > refund > reversed > query: paid", open: 2700,
 			one: "Failed refund_asked, held 120s; RECEIPT1 refunded",
 			two: "Paid; RECEIPT1 refunded names_no_ticket;  applied"},
+		// M-PESA has not said how much the prompt took
+		{events: "accepted > query: paid > c2b echo of a till, too little", open: 2700,
+			one: "Paid void; RECEIPT1 refund_due wrong_amount, less than the price",
+			two: "Paid;  applied; RECEIPT1 unmatched names_no_ticket, less than the price"},
+		{events: "accepted > c2b echo of a till, too little > query: paid", open: 2700,
+			one: "Paid void; RECEIPT1 refund_due wrong_amount, less than the price",
+			two: "Paid; RECEIPT1 unmatched names_no_ticket, less than the price;  applied"},
+		{events: "accepted > c2b echo of a till, too little > refund > reversed > query: paid", open: 2700,
+			one: "Paid void; RECEIPT1 refunded wrong_amount, less than the price",
+			two: "Paid; RECEIPT1 refunded names_no_ticket, less than the price;  applied"},
+		{events: "accepted > query: paid > c2b echo of a till, too little > paid"}, // it has
 		// the account number says that it was typed
 		{events: "accepted > query: paid > paid by hand"},
 		{events: "accepted > query: paid > c2b echo"}, // and that it is the prompt's

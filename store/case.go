@@ -227,13 +227,25 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	return c.size() != size, nil
 }
 
+const (
+	looseQuery = `SELECT receipt, phone FROM payment WHERE loose = 1
+		AND (transacted_at IS NULL OR transacted_at BETWEEN $1 AND $2)
+		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL AND transacted_at IS NOT NULL`
+	looseOfAmount = `SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents = $3
+		AND (transacted_at IS NULL OR transacted_at BETWEEN $1 AND $2)
+		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`
+)
+
 // lonely adds to a scope what may look like the same money as a push whose receipt is not known, or as a receipt that
 // is no push's.
 func (t *tx) lonely(c *scope, l *ledger) error {
 	for _, p := range l.Case.Pushes {
-		known := slices.ContainsFunc(l.Case.Facts, func(f money.Fact) bool {
-			return f.Push == p.ID && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
-		})
+		known, paid := false, false
+		for _, f := range l.Case.Facts {
+			of := f.Push == p.ID
+			known = known || of && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
+			paid = paid || of && f.Says == money.Paid
+		}
 		if known || p.Refused || !c.look(p.ID) {
 			continue
 		}
@@ -241,10 +253,12 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 			Receipt string
 			Phone   money.Pattern
 		}
-		err := t.list(&rows, `SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents = $1
-			AND (transacted_at IS NULL OR transacted_at BETWEEN $2 AND $3)
-			UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`,
-			p.Amount, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now))
+		query, from, to := looseQuery, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now)
+		args := []any{from, to}
+		if !paid { // of what M-PESA has only said to be paid it is not certain how much that was
+			query, args = looseOfAmount, append(args, p.Amount)
+		}
+		err := t.list(&rows, query, args...)
 		if err != nil {
 			return err
 		}
@@ -271,7 +285,8 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 			pushSelect+
 				` p WHERE (created_at BETWEEN $1 AND $2 OR id IN (SELECT push_id FROM payment WHERE receipt IS NULL))
 			AND state NOT IN ('failed', 'refused')
-			AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3)
+			AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3
+				OR id IN (SELECT push_id FROM payment WHERE receipt IS NULL AND (assumed = 1 OR amount_cents IS NULL)))
 			AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)`, from, to,
 			amount)
 		if err != nil {
@@ -289,7 +304,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 // loose reports whether a fact tells of money that no fact gives to a push, and whose payer typed no account number,
 // best of all facts about it.
 func loose(facts []money.Fact, f money.Fact) bool {
-	if f.Receipt == "" || f.Says != money.Paid && (f.Says != money.PaysFor || f.Source != money.Operator) {
+	if f.Receipt == "" || f.Says != money.Paid && (f.Says != money.Reversed || f.Amount == nil) && (f.Says != money.PaysFor || f.Source != money.Operator) {
 		return false
 	}
 	return !slices.ContainsFunc(facts, func(of money.Fact) bool {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"cinemasphere/store/money"
 )
@@ -190,6 +192,8 @@ func (s *Store) Alikes(ctx context.Context) ([]Alike, error) {
 
 // Between is by how much less than the books say M-PESA may have taken, if as many pairs as can be are the same money.
 func Between(pairs []Alike) (sum Cents) {
+	pairs = slices.Clone(pairs) // the greatest first: each that finds a receipt keeps one
+	slices.SortStableFunc(pairs, func(a, b Alike) int { return cmp.Compare(b.Amount, a.Amount) })
 	takenBy := map[PaymentID]Alike{}
 	var match func(pending PaymentID, seen map[PaymentID]bool) bool
 	match = func(pending PaymentID, seen map[PaymentID]bool) bool {

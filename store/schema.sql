@@ -232,6 +232,7 @@ CREATE INDEX payment_ticket ON payment (ticket_id);
 CREATE INDEX payment_open ON payment (state) WHERE state IN ('refund_due', 'unmatched');
 CREATE INDEX payment_no_receipt ON payment (id) WHERE receipt IS NULL;
 CREATE INDEX payment_loose ON payment (amount_cents, transacted_at) WHERE loose = 1;
+CREATE INDEX payment_loose_at ON payment (transacted_at) WHERE loose = 1;
 CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
 
 -- A receipt, and a push of unknown receipt, that may be the same money: nothing says so.

@@ -208,8 +208,12 @@ func (c Case) late(k Key) Reason {
 	return c.Late[i].Why
 }
 
-// mayBe reports whether two payments may be the same money.
+// mayBe reports whether two payments may be the same money, so that only one of them can pay. Another amount is shown
+// as perhaps a mistake of M-PESA's, and keeps nobody from a ticket.
 func (p *Payment) mayBe(other *Payment) bool {
+	if p.AmountKnown && other.AmountKnown && p.Amount != other.Amount {
+		return false
+	}
 	return slices.ContainsFunc(p.Alike, other.Names) || slices.ContainsFunc(other.Alike, p.Names)
 }
 
@@ -356,7 +360,9 @@ func (p *Payment) whyNot(c Case, f Fact) Reason {
 	}):
 		return OtherPhone
 	case !slices.Contains(p.ownLike, t.ID) &&
-		slices.ContainsFunc(p.Alike, func(k Key) bool { return c.push(k.Push).Ticket != t.ID }):
+		slices.ContainsFunc(p.Alike, func(k Key) bool {
+			return c.push(k.Push).Ticket != t.ID && c.push(k.Push).Amount == p.Amount
+		}):
 		return Unclear // it may be what a push of another ticket was paid with
 	}
 	return ""

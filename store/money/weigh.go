@@ -16,7 +16,8 @@ func weigh(c Case, p *Payment) {
 		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(amountOf(a), amountOf(b)),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
-	asked := false // M-PESA says that a push was paid, not how much
+	asked := false      // M-PESA says that a push was paid, not how much
+	var returned Source // who says how much went back, without a word of how it was paid
 	for _, f := range facts {
 		switch {
 		case f.Says == Paid || f.Says == Mentions || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
@@ -30,11 +31,16 @@ func weigh(c Case, p *Payment) {
 			if f.Source == Status && !p.AmountKnown && amountOf(f) > 0 { // it says how much the receipt is of
 				p.Amount, p.AmountKnown = amountOf(f), true
 			}
+			if f.wasPaid() {
+				p.takePaid(Fact{Source: f.Source, Says: Mentions, Payer: f.Payer, TransactedAt: f.TransactedAt})
+				returned = f.Source
+			}
 			p.takeBack(f)
 		}
 		p.account = p.account || f.Account
 		p.beside = max(p.beside, f.Beside)
 	}
+	p.Proof = cmp.Or(p.Proof, returned)
 	if p.status != nil && amountOf(*p.status) == p.Amount { // what it told besides does not count
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
@@ -51,6 +57,7 @@ func weigh(c Case, p *Payment) {
 		p.Doubts = append(p.Doubts, Doubt{Why: why, Receipt: p.Receipt})
 	}
 	p.weighReturns()
+	p.weighRange()
 	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return c.resolved(p, d) })
 }
 
@@ -156,6 +163,29 @@ func (p *Payment) givenBack() (back Cents) {
 	return back
 }
 
+// MaxPayment is the most that M-PESA takes in one payment (documented by Safaricom).
+const MaxPayment Cents = 250_000_00
+
+// weighRange says between what the amount lies. Of what an operator or a customer alone says nothing may have been
+// paid, and a receipt that several prompts share may be another one's.
+func (p *Payment) weighRange() {
+	p.Least, p.Most = p.Amount, p.Amount
+	if !p.AmountKnown {
+		p.Least, p.Most = 1, MaxPayment
+	}
+	for _, d := range p.Doubts {
+		if d.Why == AmountDiffers {
+			p.Least, p.Most = min(p.Least, d.Amount), max(p.Most, d.Amount)
+		}
+		if d.Why == ReceiptShared && p.Receipt == "" {
+			p.Least = 0
+		}
+	}
+	if p.Proof.rank() <= Customer.rank() {
+		p.Least = 0
+	}
+}
+
 // weighReturns says what is odd about money that went back.
 func (p *Payment) weighReturns() {
 	switch back := p.givenBack(); {
@@ -215,7 +245,8 @@ func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
 		}
 		for _, push := range c.Pushes {
 			payment := paymentOf(payments, push.ID)
-			if payment != nil && payment.Receipt != "" || outcomes[push.ID] == PushFailed || !alike(c, receipt, push) {
+			if payment != nil && payment.Receipt != "" || outcomes[push.ID] == PushFailed ||
+				!alike(c, receipt, push, payment) {
 				continue
 			}
 			receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
@@ -246,9 +277,12 @@ func (c Case) paidBy(push PushID) (at Instant) {
 }
 
 // alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
-// apart, since each push sends one of its own; so does an operator.
-func alike(c Case, receipt *Payment, push Push) bool {
-	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
+// apart, since each push sends one of its own; so does an operator; and another amount, unless M-PESA has only said
+// that the push was paid.
+func alike(c Case, receipt *Payment, push Push, payment *Payment) bool {
+	onlyPaid := payment != nil && (payment.Assumed || !payment.AmountKnown)
+	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount && !onlyPaid ||
+		!receipt.Payer.Fits(push.Phone) {
 		return false
 	}
 	paid := c.paidBy(push.ID)
