@@ -105,8 +105,8 @@ type CaseFilter struct {
 }
 
 const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') ` +
-	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, COALESCE(d.reason, '') AS settled_reason, ` +
-	`COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
+	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, COALESCE(d.reason, ` +
+	`'') AS settled_reason, COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
 	`COALESCE(d.doubt_cents, 0) AS settled_doubt_cents, COALESCE(d.doubt_receipt, '') AS settled_doubt_receipt`
 
 const caseNotCallback = `, '' AS why, '' AS callback`
@@ -163,7 +163,8 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 	'callback' AS learnt_by, c.received_at AS at, COALESCE(k.next_at, q.next_at, 0) AS next,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
-	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
+	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNotPush + caseNoDoubt + caseSettled +
+	unreadFrom + `
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 

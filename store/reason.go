@@ -4,8 +4,8 @@ import "cinemasphere/store/money"
 
 // The books say why by a word of a type, never by a sentence. What the words mean to people is package views/wording's.
 
-// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a customer
-// named does not count.
+// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a
+// customer named does not count.
 type Reason = money.Reason
 
 // Why money is due back, a ticket void, or both; see package store/money.
@@ -68,8 +68,9 @@ const (
 	// Daraja refused the push, and no prompt went out.
 	FailurePhoneLocked FailureReason = "phone_locked" // another prompt is on the phone
 	FailureMpesaBusy   FailureReason = "mpesa_busy"
-	FailureConfig      FailureReason = "push_config" // the set-up; not that of a payment that M-PESA declined after its prompt
-	FailureRefused     FailureReason = "refused"
+	// the set-up; not that of a payment that M-PESA declined after its prompt
+	FailureConfig  FailureReason = "push_config"
+	FailureRefused FailureReason = "refused"
 
 	// FailureLocked is M-PESA's result that another prompt was on the phone.
 	FailureLocked FailureReason = "locked"

@@ -113,7 +113,9 @@ func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.App
 }
 
 func pulledHint(row mpesa.PulledTransaction) store.Hint {
-	h := store.Hint{Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
+	h := store.Hint{
+		Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference, LearntBy: "pull",
+	}
 	if row.HasAmount {
 		h.Amount = store.Cents(row.Amount)
 	}

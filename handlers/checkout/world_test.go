@@ -216,8 +216,8 @@ func (w *world) sound() {
 	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
 		ledger = append(ledger, storetest.Taken{
-			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token, Reversed: e.Reversed,
-			Reported: shillings(e.Reported), ReturnReported: e.ReturnReported,
+			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token,
+			Reversed: e.Reversed, Reported: shillings(e.Reported), ReturnReported: e.ReturnReported,
 		})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)

@@ -25,11 +25,11 @@ type Taken struct {
 
 // Compare says in one line each where M-PESA's ledger and the books disagree.
 //
-// Each entry of the ledger must be one payment of its own, by receipt or by push, of the same amount; or the bounds that
-// fsck prints must name that very payment or push, with the amount between its own. Where the books have two payments
-// for an entry, they must be listed as what may be the same. What went back must be gone in the books, or on the list.
-// Each payment in the books must be an entry's, or be named as what nobody but an operator speaks of. And all that
-// M-PESA took must lie within the bounds.
+// Each entry of the ledger must be one payment of its own, by receipt or by push, of the same amount; or the bounds
+// that fsck prints must name that very payment or push, with the amount between its own. Where the books have two
+// payments for an entry, they must be listed as what may be the same. What went back must be gone in the books, or on
+// the list. Each payment in the books must be an entry's, or be named as what nobody but an operator speaks of. And all
+// that M-PESA took must lie within the bounds.
 //
 // What no program can know is taken from what M-PESA has told and from nothing else. An entry that it told nothing of
 // need not be in the books. One that it told only other amounts of, or none, is in them as it was told of, or as the
