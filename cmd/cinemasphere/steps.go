@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func typed(a wording.Action) string {
 	if a.Verb != wording.Accept && a.Verb != wording.Move {
 		return strings.Join(append(words, a.Named), " ")
 	}
-	return strings.Join(append(words, or(a.Named, "RECEIPT"), or(a.For, "CODE")), " ")
+	return strings.Join(append(words, cmp.Or(a.Named, "RECEIPT"), cmp.Or(a.For, "CODE")), " ")
 }
 
 // shown is how one has the list show what an action names.

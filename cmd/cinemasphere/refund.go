@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cinemasphere/store"
+	"cinemasphere/views/wording"
+)
+
+type refundCmd struct {
+	books
+	Named  string  `arg:"" name:"receipt-or-code" help:"The M-PESA receipt of the payment, its ticket's code, or its own number, payment:…, as the list prints it."`
+	Reason string  `help:"Why, for the records." default:"refunded by the box office"`
+	By     string  `help:"Who asks." default:"box office"`
+	ByHand *string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
+	Amount int64   `placeholder:"SHILLINGS" help:"What M-PESA took, where it did not say."`
+}
+
+func (c refundCmd) Run(p *program) error {
+	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
+	if c.ByHand != nil {
+		if n.Reference = strings.TrimSpace(*c.ByHand); n.Reference == "" {
+			return errors.New(
+				"--by-hand needs a reference, such as the receipt of the return payment; nothing was written")
+		}
+	}
+	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
+		return fmt.Errorf("--amount must be whole shillings, 1 to %d", store.MaxCharge)
+	}
+	return c.with(p, func(st *store.Store) error {
+		n.NoInitiator = !c.initiator(st)
+		r, err := c.request(p.ctx, st, n)
+		if err != nil {
+			return err
+		}
+		how := "The running program sends the Reversal to M-PESA; see what becomes of it with: cinemasphere payments " +
+			"--receipt=" + r.Receipt
+		switch {
+		case r.ID == 0:
+			_, err = fmt.Fprintf(p.stdout,
+				"It is written down that nothing was paid with %s. Ticket %s is void, and its seats are free.\n",
+				cmp.Or(r.Receipt, "it"), r.TicketCode)
+			return err
+		case r.State == store.RefundDone:
+			how = "It is written down as given back by hand."
+		case r.Receipt == "":
+			how = "The Reversal is sent once the receipt is known: the ticket's page asks the customer for it. See " +
+				"what becomes of it with: cinemasphere payments --ticket=" + r.TicketCode
+		}
+		_, err = fmt.Fprintf(p.stdout, "Refund of %s (%s, ticket %s). %s\n", wording.Cents(r.Amount),
+			cmp.Or(r.Receipt, "no receipt"), cmp.Or(r.TicketCode, "-"), how)
+		return err
+	})
+}
+
+// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the
+// ticket with that code.
+func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
+	name, verb := oneWord(c.Named), wording.Refund
+	if n.Reference != "" {
+		verb = wording.GiveBack
+	}
+	kind, id := numbered(name)
+	switch {
+	case kind == store.CasePayment:
+		name, n.PaymentID = strings.ToLower(name), store.PaymentID(id)
+	case kind != "":
+		return store.Refund{}, fmt.Errorf("%s is no payment, so there is nothing to refund", c.Named)
+	default:
+		n.Receipt = name
+	}
+	r, err := st.RequestRefund(ctx, n)
+	if errors.Is(err, store.ErrNotFound) && kind == "" {
+		n.Receipt, n.Ticket = "", name
+		r, err = st.RequestRefund(ctx, n)
+	}
+	if refusal, is := errors.AsType[*store.Refusal](err); is {
+		return r, refused(wording.Action{Verb: verb, Named: name}, refusal)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return r,
+			fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number",
+				c.Named)
+	}
+	return r, err
+}

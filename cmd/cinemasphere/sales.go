@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"cinemasphere/handlers/checkout"
+	"cinemasphere/store"
+	"cinemasphere/views/wording"
+)
+
+type salesCmd struct {
+	Pause  pauseCmd  `cmd:"" help:"Take no more bookings until resumed. Tickets already booked go on."`
+	Resume resumeCmd `cmd:"" help:"Take bookings again."`
+	Status statusCmd `cmd:"" help:"Say whether bookings are taken."`
+}
+
+type pauseCmd struct {
+	books
+	Reason string `help:"Why, for the records." default:"paused by the box office"`
+}
+
+func (c pauseCmd) Run(p *program) error {
+	return c.with(p, func(st *store.Store) error {
+		if err := st.PauseSales(p.ctx, c.Reason); err != nil {
+			return err
+		}
+		return sayStatus(p, st)
+	})
+}
+
+type resumeCmd struct {
+	books
+}
+
+func (c resumeCmd) Run(p *program) error {
+	return c.with(p, func(st *store.Store) error {
+		if err := st.ResumeSales(p.ctx); err != nil {
+			return err
+		}
+		return sayStatus(p, st)
+	})
+}
+
+type statusCmd struct {
+	books
+}
+
+func (c statusCmd) Run(p *program) error {
+	return c.with(p, func(st *store.Store) error { return sayStatus(p, st) })
+}
+
+func sayStatus(p *program, st *store.Store) error {
+	sales, err := st.Sales(p.ctx)
+	if err != nil {
+		return err
+	}
+	if _, err = fmt.Fprintln(p.stdout, wording.Sales(sales)); err != nil {
+		return err
+	}
+	trouble, err := checkout.FindSetUpTrouble(p.ctx, st)
+	if err == nil && trouble != nil {
+		what, means := wording.SetUpTrouble(len(trouble.Pushes), trouble.Since, trouble.Last)
+		_, err = fmt.Fprintf(p.stdout, "%s\n    %s\n", what, means)
+	}
+	return err
+}
