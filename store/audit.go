@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -39,14 +40,13 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	var facts []caseFact
 	var pushes []casePush
 	var tickets []payable
-	var refunds []caseRefund
 	var alike []money.Key
 	var claims []Claim
 	for _, q := range []struct {
 		into any
 		text string
 	}{
-		{&facts, factSelect + ` ORDER BY id`}, {&pushes, pushSelect + ` ORDER BY id`}, {&refunds, refundOf},
+		{&facts, factSelect + ` ORDER BY id`}, {&pushes, pushSelect + ` ORDER BY id`}, {&b.refunds, caseRefunds},
 		{&b.payments, `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`}, {&tickets, payablesQuery},
 		{&alike, `SELECT receipt, push_id AS push FROM alike`}, {&claims, `SELECT ` + claimColumns + ` FROM claim c`},
 	} {
@@ -66,19 +66,14 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 		}
 	}
 	for _, f := range facts {
-		b.facts = append(b.facts, f.fact())
-		if f.Account != "" && b.accounts[f.Receipt] == "" {
-			b.accounts[f.Receipt] = f.Account
-		}
+		b.facts = append(b.facts, f.Fact)
+		b.accounts[f.Receipt] = cmp.Or(b.accounts[f.Receipt], f.Typed)
 	}
 	for _, p := range pushes {
-		b.pushes = append(b.pushes, p.push())
+		b.pushes = append(b.pushes, p.Push)
 	}
 	for _, t := range tickets {
 		b.tickets = append(b.tickets, t.ticket())
-	}
-	for _, r := range refunds {
-		b.refunds = append(b.refunds, r.refund())
 	}
 	return b, nil
 }
@@ -244,7 +239,7 @@ func (s *Store) Reread(ctx context.Context, see func(*Reread, Callback)) (*Rerea
 
 func (r *Reread) index(facts []caseFact, pushes []Push) {
 	for _, f := range facts {
-		said := f.fact()
+		said := f.Fact
 		r.facts[reported{said.Source, said.Says, max(said.Push, said.Beside), said.Receipt,
 			max(amountOf(said), 0)}] = true
 		r.facts[reported{said.Source, said.Says, 0, said.Receipt, max(amountOf(said), 0)}] = true

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -126,55 +127,31 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 	}
 }
 
+// caseFact is a fact with what the payer typed as account number.
 type caseFact struct {
-	ID           int64
-	Source       money.Source
-	Says         money.Saying
-	Push, Beside PushID
-	Ticket       TicketID
-	Receipt      string
-	Amount       Cents `db:"amount_cents"`
-	Payer        money.Pattern
-	TransactedAt Instant `db:"transacted_at"`
-	Account      string
-	About        money.DoubtReason
-	At           Instant `db:"created_at"`
+	money.Fact
+	Typed string
 }
 
-const factSelect = `SELECT id, source, says, push_id AS push, receipt, ticket_id AS ticket, beside_id AS beside,
-	amount_cents, payer,
-	transacted_at, account, about, created_at FROM fact`
+// The queries of a case name columns as the fields of package money are named.
+const (
+	factSelect = `SELECT id, created_at AS at, source, says, push_id AS push, receipt, ticket_id AS ticket,
+	beside_id AS beside, about, CASE WHEN amount_cents >= 0 THEN amount_cents END AS amount, payer,
+	transacted_at AS transactedat, CASE WHEN account <> '' AND push_id = 0 THEN 1 ELSE 0 END AS account,
+	account AS typed FROM fact`
+	pushSelect = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS madeat,
+	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
+	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused, state FROM push_request`
+	caseRefunds = `SELECT COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
+	CASE WHEN r.state = 'requested' THEN 1 ELSE 0 END AS open, COALESCE(q.sent, 0) - r.undone AS out
+	FROM refund r JOIN payment y ON y.id = r.payment_id
+	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
+)
 
-func (f caseFact) fact() money.Fact {
-	out := money.Fact{
-		ID: f.ID, At: f.At, Source: f.Source, Says: f.Says, Push: f.Push, Receipt: f.Receipt, Ticket: f.Ticket,
-		Beside: f.Beside, Payer: f.Payer, TransactedAt: f.TransactedAt, Account: f.Account != "" && f.Push == 0,
-		About: f.About,
-	}
-	if f.Amount >= 0 {
-		out.Amount = &f.Amount
-	}
-	return out
-}
-
+// casePush is a push with its state.
 type casePush struct {
-	ID      PushID
-	Ticket  TicketID
-	Amount  Cents
-	Phone   string
-	MadeAt  Instant `db:"made_at"`
-	Askable int64
-	State   PushState
-}
-
-const pushSelect = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS made_at,
-	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, state FROM push_request`
-
-func (p casePush) push() money.Push {
-	return money.Push{
-		ID: p.ID, Ticket: p.Ticket, Amount: p.Amount, Phone: p.Phone, MadeAt: p.MadeAt, Askable: p.Askable == 1,
-		Refused: p.State == PushRefused,
-	}
+	money.Push
+	State PushState
 }
 
 // widen reads the pushes and facts of a scope, and adds what they name to it. More says that there may be others for
@@ -192,7 +169,7 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 		l.pushes[p.ID] = p.State
 		c.push(p.ID)
 		c.ticket(p.Ticket)
-		l.Case.Pushes = append(l.Case.Pushes, p.push())
+		l.Case.Pushes = append(l.Case.Pushes, p.Push)
 	}
 	if len(c.tickets) != tickets { // they may have other pushes
 		return true, nil
@@ -218,11 +195,9 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	}
 	l.Case.Facts = l.Case.Facts[:0]
 	for _, f := range facts {
-		c.add(f.fact())
-		l.Case.Facts = append(l.Case.Facts, f.fact())
-		if f.Account != "" && l.accounts[f.Receipt] == "" {
-			l.accounts[f.Receipt] = f.Account
-		}
+		c.add(f.Fact)
+		l.Case.Facts = append(l.Case.Facts, f.Fact)
+		l.accounts[f.Receipt] = cmp.Or(l.accounts[f.Receipt], f.Typed)
 	}
 	return c.size() != size, nil
 }
@@ -338,7 +313,7 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		l.Case.Tickets = append(l.Case.Tickets, tk.ticket())
 	}
 	if len(ids) > 0 {
-		if err := t.loadRefunds(ids, l); err != nil {
+		if err := t.list(&l.Case.Refunds, caseRefunds+` WHERE r.payment_id `+t.anyID(1), t.ids(ids)); err != nil {
 			return err
 		}
 	}
@@ -346,29 +321,4 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		return t.list(&l.claims, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id `+t.anyID(1), t.ids(c.tickets))
 	}
 	return nil
-}
-
-func (t *tx) loadRefunds(ids []PaymentID, l *ledger) error {
-	var rows []caseRefund
-	err := t.list(&rows, refundOf+` WHERE r.payment_id `+t.anyID(1), t.ids(ids))
-	for _, r := range rows {
-		l.Case.Refunds = append(l.Case.Refunds, r.refund())
-	}
-	return err
-}
-
-type caseRefund struct {
-	Push    PushID
-	Receipt string
-	Open    int64
-	Out     int
-}
-
-const refundOf = `SELECT COALESCE(y.push_id, 0) AS push, COALESCE(y.receipt, '') AS receipt,
-	CASE WHEN r.state = 'requested' THEN 1 ELSE 0 END AS open,
-	COALESCE(q.sent, 0) - r.undone AS out FROM refund r JOIN payment y ON y.id = r.payment_id
-	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
-
-func (r caseRefund) refund() money.Refund {
-	return money.Refund{Of: money.Key{Push: r.Push, Receipt: r.Receipt}, Open: r.Open == 1, Out: r.Out}
 }

@@ -107,7 +107,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "typed, went back", "typed, others got it back":
 		return st.typed(push.Secret, receipt, store.Transaction{
 			Known: true, Reversed: true, ToUs: event == "typed, went back", Receipt: receipt, Amount: amount,
-			Phone:        push.Phone,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: paidAt,
 		})
 	case "second typed": // another payment of the phone, which nothing else tells of

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -251,20 +252,21 @@ func (l *ledger) row(p money.Payment) Payment {
 }
 
 func (t *tx) writePayment(p, before Payment) error {
-	args := []any{
-		orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
-		noID(int64(p.Amount)), p.Assumed, p.Phone,
-		p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason, p.Doubt, p.DoubtCents, p.DoubtReceipt,
-		p.Automatic, t.now, p.Loose,
+	id := p.ID
+	if id == 0 {
+		id = PaymentID(t.s.ids.next(t.now.Time()))
 	}
-	if p.ID == 0 {
-		return t.run(`INSERT INTO payment (receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
-			reason, doubt, doubt_cents, doubt_receipt, automatic, updated_at, created_at, loose, id)
-			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$17,$18,$19)`, append(args, t.s.ids.next(t.now.Time()))...)
-	}
-	if err := t.run(`UPDATE payment SET receipt = $1, push_id = $2, ticket_id = $3, named_id = $4, amount_cents = $5, assumed = $6, phone = $7, account = $8,
-		transacted_at = $9, learnt_by = $10, state = $11, reason = $12, doubt = $13, doubt_cents = $14, doubt_receipt = $15, automatic = $16, updated_at = $17,
-		loose = $18 WHERE id = $19`, append(args, p.ID)...); err != nil {
+	if err := t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
+			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$19)
+		ON CONFLICT (id) DO UPDATE SET receipt = excluded.receipt, push_id = excluded.push_id, ticket_id = excluded.ticket_id, named_id = excluded.named_id,
+			amount_cents = excluded.amount_cents, assumed = excluded.assumed, phone = excluded.phone, account = excluded.account,
+			transacted_at = excluded.transacted_at, learnt_by = excluded.learnt_by, state = excluded.state, reason = excluded.reason, doubt = excluded.doubt,
+			doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, automatic = excluded.automatic, loose = excluded.loose,
+			updated_at = excluded.updated_at`,
+		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)), noID(int64(p.Amount)),
+		p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason, p.Doubt, p.DoubtCents,
+		p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
 		return err
 	}
 	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to be done
@@ -360,32 +362,32 @@ func (t *tx) pushSaid(id PushID) (Push, error) {
 	return t.push(`p.id = $1`, id)
 }
 
+// writeAlike shows which receipts and pushes may be the same money: all pairs of the case anew where any differs.
 func (t *tx) writeAlike(l *ledger) error {
-	want := map[money.Key]bool{}
+	var want []money.Key
 	for _, p := range l.Decision.Payments {
-		if p.Push != 0 || len(p.Alike) == 0 {
-			continue
-		}
 		for _, k := range p.Alike {
-			want[money.Key{Push: k.Push, Receipt: p.Receipt}] = true
+			if p.Push == 0 {
+				want = append(want, money.Key{Push: k.Push, Receipt: p.Receipt})
+			}
 		}
 	}
-	have := map[money.Key]bool{}
+	byName := func(a, b money.Key) int {
+		return cmp.Or(cmp.Compare(a.Receipt, b.Receipt), cmp.Compare(a.Push, b.Push))
+	}
+	slices.SortFunc(want, byName)
+	slices.SortFunc(l.alike, byName)
+	if slices.Equal(want, l.alike) {
+		return nil
+	}
 	for _, k := range l.alike {
-		have[k] = true
-	}
-	for k := range have {
-		if !want[k] {
-			if err := t.run(`DELETE FROM alike WHERE receipt = $1 AND push_id = $2`, k.Receipt, k.Push); err != nil {
-				return err
-			}
+		if err := t.run(`DELETE FROM alike WHERE receipt = $1 AND push_id = $2`, k.Receipt, k.Push); err != nil {
+			return err
 		}
 	}
-	for k := range want {
-		if !have[k] {
-			if err := t.run(`INSERT INTO alike (receipt, push_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, k.Receipt, k.Push); err != nil {
-				return err
-			}
+	for _, k := range want {
+		if err := t.run(`INSERT INTO alike (receipt, push_id) VALUES ($1, $2)`, k.Receipt, k.Push); err != nil {
+			return err
 		}
 	}
 	return nil
