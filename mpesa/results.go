@@ -126,7 +126,8 @@ func accountRule(operator string) Result {
 }
 
 func setUp(operator string) Result {
-	return Result{Class: ClassFinalFailure, Reason: ReasonConfig, Config: true, Sentence: setUpWrong, Operator: operator}
+	return Result{Class: ClassFinalFailure, Reason: ReasonConfig, Config: true, Sentence: setUpWrong,
+		Operator: operator}
 }
 
 func pushFailed(operator string) Result {

@@ -261,7 +261,8 @@ func testMovedByItsPayersWord(t *testing.T) {
 
 	st = newStage(t)
 	st.play("accepted > paid")
-	hint := store.Hint{Receipt: "RECEIPT1", Phone: store.Pattern(st.pushes[0].Phone), TransactedAt: st.s.Now(), LearntBy: "c2b"}
+	hint := store.Hint{Receipt: "RECEIPT1", Phone: store.Pattern(st.pushes[0].Phone), TransactedAt: st.s.Now(),
+		LearntBy: "c2b"}
 	for _, amount := range []store.Cents{100_00, 50_00} {
 		hint.Amount = amount
 		if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {

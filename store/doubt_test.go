@@ -359,7 +359,8 @@ func testPromptLikeWhatHasGoneBack(t *testing.T) {
 	st.play("accepted > no answer > 120 s > retry > accepted")
 	push := st.pushes[1]
 	hint := store.Hint{
-		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100), Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
+		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100),
+		Phone:        store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
 		TransactedAt: st.s.Now(), LearntBy: "c2b",
 	}
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {

@@ -61,7 +61,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return st.retry(storetest.Phone(2))
 	case "c2b echo", "c2b echo of a till", "by hand, code in groups", "c2b echo, too little", "c2b, no amount":
 		h := store.Hint{
-			Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]), Account: push.Reference,
+			Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
+			Account:      push.Reference,
 			TransactedAt: paidAt, LearntBy: "c2b",
 		}
 		switch event {
@@ -79,7 +80,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return err
 	case "paid by hand":
 		applied, err := st.s.ApplyHint(ctx, store.Hint{
-			Receipt: fmt.Sprint("BYHAND", n), Amount: amount, Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
+			Receipt: fmt.Sprint("BYHAND", n), Amount: amount,
+			Phone:   store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
 			Account: push.Code, TransactedAt: st.s.Now(), LearntBy: "c2b",
 		})
 		st.told = told(applied)
@@ -87,7 +89,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "by hand, typed":
 		receipt = fmt.Sprint("BYHAND", n)
 		return st.typed(push.Secret, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: st.s.Now(),
 		})
 	case "typed older", "typed, paid to others", "typed, unknown": // what is of no use to the ticket
@@ -102,19 +105,22 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "second typed": // another payment of the phone, which nothing else tells of
 		receipt = fmt.Sprint("SECOND", n)
 		return st.typed(push.Secret, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: st.s.Now(),
 		})
 	case "claimed": // and M-PESA is still to answer
 		return st.s.ClaimReceipt(ctx, push.Secret, receipt, "")
 	case "typed late": // it was paid a moment ago
 		return st.typed(push.Secret, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: st.s.Now(),
 		})
 	case "typed":
 		return st.typed(push.Secret, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: paidAt,
 		})
 	case "another ticket":
@@ -133,7 +139,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			return err
 		}
 		return st.typed(st.other, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: paidAt,
 		})
 	case "typed by a stranger":
@@ -146,7 +153,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			st.stranger = sent.Secret
 		}
 		return st.typed(st.stranger, receipt, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(push.Phone),
 			TransactedAt: paidAt,
 		})
 	case "refund":

@@ -107,7 +107,8 @@ type CaseFilter struct {
 }
 
 const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') ` +
-	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, COALESCE(d.reason, '') AS settled_reason, ` +
+	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, ` +
+	`COALESCE(d.reason, '') AS settled_reason, ` +
 	`COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
 	`COALESCE(d.doubt_cents, 0) AS settled_doubt_cents, COALESCE(d.doubt_receipt, '') AS settled_doubt_receipt`
 
@@ -135,8 +136,9 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
-const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt, p.amount * 100 AS amount, p.phone,
-	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund,
+const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt,
+	p.amount * 100 AS amount, p.phone, '' AS account,
+	t.code, '' AS learnt_by, p.created_at AS at, COALESCE(p.next_query_at, 0) AS next, '' AS refund,
 	p.query_text AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
 	p.result_text` + caseNotClaim + caseNoDoubt + caseNotCallback + caseSettled + `
@@ -153,7 +155,8 @@ const caseClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` TH
 	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
-	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled + claimFrom + `
+	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled +
+	claimFrom + `
 	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
 	LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
@@ -165,7 +168,8 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 	'callback' AS learnt_by, c.received_at AS at, COALESCE(p.next_query_at, k.next_at, r.next_at, 0) AS next,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
-	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why, COALESCE(u.detail, '') AS detail` + caseNotClaim + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
+	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why,
+	COALESCE(u.detail, '') AS detail` + caseNotClaim + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has

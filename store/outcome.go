@@ -56,7 +56,8 @@ const (
 )
 
 // notUnderstood are these outcomes, as the index has them.
-const notUnderstood = `('` + string(OutcomeUnreadable) + `', '` + string(OutcomeNoAmount) + `', '` + string(OutcomeReceipt) + `')`
+const notUnderstood = `('` + string(OutcomeUnreadable) + `', '` + string(OutcomeNoAmount) +
+	`', '` + string(OutcomeReceipt) + `')`
 
 // NotUnderstood reports whether the callback was not understood whole: it is kept for the list, and may be read again.
 func (o Outcome) NotUnderstood() bool {

@@ -145,8 +145,9 @@ func testEndedQuestions(t *testing.T) {
 	}
 	st.nothingToAsk("whatever else happens")
 	hint := store.Hint{
-		Receipt: "FIRST00001", Amount: 270_000, Phone: store.Pattern(ticket.Phone), Account: ticket.Code, TransactedAt: st.s.Now(),
-		LearntBy: "c2b",
+		Receipt: "FIRST00001", Amount: 270_000, Phone: store.Pattern(ticket.Phone), Account: ticket.Code,
+		TransactedAt: st.s.Now(),
+		LearntBy:     "c2b",
 	}
 	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
 		t.Fatal(err)

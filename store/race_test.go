@@ -311,7 +311,8 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	}
 	race(t, s, func() error {
 		_, err := s.ApplyStatus(ctx, cb, store.Transaction{
-			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(sent[0].Phone),
+			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+			Phone:        store.Pattern(sent[0].Phone),
 			TransactedAt: s.Now(),
 		})
 		return err
@@ -415,7 +416,8 @@ func testC2BTakesOver(t *testing.T) {
 			})
 			if err == nil {
 				_, err = s.ApplyStatus(ctx, cb, store.Transaction{
-					Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount, Phone: store.Pattern(named.Phone),
+					Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
+					Phone:        store.Pattern(named.Phone),
 					TransactedAt: at,
 				})
 			}

@@ -4,8 +4,8 @@ import "cinemasphere/store/money"
 
 // The books say why by a word of a type, never by a sentence. What the words mean to people is package views/wording's.
 
-// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a customer
-// named does not count.
+// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a
+// customer named does not count.
 type Reason = money.Reason
 
 // Why money is due back, a ticket void, or both; see package store/money.
@@ -68,7 +68,7 @@ const (
 	// Daraja refused the push, and no prompt went out.
 	FailurePhoneLocked FailureReason = "phone_locked" // another prompt is on the phone
 	FailureMpesaBusy   FailureReason = "mpesa_busy"
-	FailureConfig      FailureReason = "push_config" // the set-up; not that of a payment that M-PESA declined after its prompt
+	FailureConfig      FailureReason = "push_config" // the set-up; not M-PESA's result of that name
 	FailureRefused     FailureReason = "refused"
 
 	// FailureLocked is M-PESA's result that another prompt was on the phone.
@@ -105,6 +105,6 @@ const (
 	UnreadOther       UnreadReason = "other"       // it is about another receipt than the one that was to be given back
 	UnreadOtherID     UnreadReason = "other_id"    // it names another CheckoutRequestID than the prompt's
 	UnreadPaidCode    UnreadReason = "paid_code"   // nobody knows its code, and it has what only a payment has
-	UnreadBesides     UnreadReason = "besides"     // nobody knows its code, and M-PESA has said something else of the prompt
+	UnreadBesides     UnreadReason = "besides"     // nobody knows its code, and M-PESA has said more of the prompt
 	UnreadUnconfirmed UnreadReason = "unconfirmed" // a question before a payment, without its confirmation
 )

@@ -160,7 +160,8 @@ const claimShown = `c.id, c.receipt, c.ticket_id, CASE WHEN ` + claimLeft + ` TH
 
 const (
 	claimReason = `CASE WHEN ` + claimLeft + ` THEN
-		CASE WHEN COALESCE(q.result_text, '') = '' AND COALESCE(q.lacks, '') = '' THEN 'not_asked' ELSE 'not_understood' END ELSE c.reason END`
+		CASE WHEN COALESCE(q.result_text, '') = '' AND COALESCE(q.lacks, '') = '' THEN 'not_asked'
+			ELSE 'not_understood' END ELSE c.reason END`
 	claimLeft = `c.state = 'asking' AND q.next_at IS NULL`
 	claimFrom = ` FROM claim c LEFT JOIN question q ON q.receipt = c.receipt`
 )

@@ -71,7 +71,8 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)
 		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, refund = excluded.refund, reason = excluded.reason, failure = excluded.failure, doubt = excluded.doubt,
 		doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
-		c.Kind, c.ID, now.State, now.Refund, now.Reason, now.Failure, now.Doubt, now.Cents, now.Receipt, note, by, t.now)
+		c.Kind, c.ID, now.State, now.Refund, now.Reason, now.Failure, now.Doubt, now.Cents, now.Receipt, note, by,
+		t.now)
 }
 
 // resolution is what an operator says by taking an entry off the list: of a payment without a receipt, that the receipt

@@ -101,7 +101,7 @@ type RefundAnswer struct {
 	Verdict                                  RefundVerdict
 	ConversationID, OriginatorConversationID string       // where it was taken
 	Receipt                                  string       // the Reversal's own, where it was carried out
-	Original                                 string       // the receipt that it has given back; "" where M-PESA did not say
+	Original                                 string       // the receipt that it gave back; "" is not said
 	Unclear                                  UnreadReason // of money given back: what is not known; "" where all is
 	Legible                                  string       // the answer as printable text
 	Amount                                   *Cents       // what it gave back; nil where M-PESA did not say

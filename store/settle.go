@@ -316,8 +316,8 @@ func (t *tx) failTicket(p Push, final bool) error {
 		Owed    Reason // as the ticket says
 		Due     Reason // as its payments say
 	}
-	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed, &tk.Due}, `SELECT payment_status,
-		failure_reason, COALESCE(hold_until, 0),
+	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed,
+		&tk.Due}, `SELECT payment_status, failure_reason, COALESCE(hold_until, 0),
 		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`, owed_reason,
 		COALESCE((SELECT min(reason) FROM payment WHERE ticket_id = $1 AND state = 'refund_due'), '')
 		FROM ticket WHERE id = $1`, p.TicketID)

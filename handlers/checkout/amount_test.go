@@ -27,7 +27,8 @@ func (w *world) said() string {
 		w.t.Fatalf("%v", err)
 	}
 	for _, c := range cases {
-		audit.Wrong = append(audit.Wrong, fmt.Sprintf("listed: %s %s", c.State, cmp.Or(string(c.Doubt), string(c.Reason))))
+		audit.Wrong = append(audit.Wrong, fmt.Sprintf("listed: %s %s", c.State, cmp.Or(string(c.Doubt),
+			string(c.Reason))))
 	}
 	return strings.Join(audit.Wrong, "\n")
 }
@@ -111,8 +112,10 @@ func TestMpesaContradictsItself(t *testing.T) {
 		script       sim.Script
 		ticket, said string
 	}{
-		"the price, and took less": {sim.Script{AmountDelta: -100, ReportDelta: 100}, "Paid", string(store.DoubtAmount)},
-		"the price, and took more": {sim.Script{AmountDelta: 100, ReportDelta: -100}, "Paid", string(store.DoubtAmount)},
+		"the price, and took less": {sim.Script{AmountDelta: -100, ReportDelta: 100}, "Paid",
+			string(store.DoubtAmount)},
+		"the price, and took more": {sim.Script{AmountDelta: 100, ReportDelta: -100}, "Paid",
+			string(store.DoubtAmount)},
 		"less, and took the price": {sim.Script{ReportDelta: -1}, "Paid", ""},
 		"more, and took less":      {sim.Script{AmountDelta: -1, ReportDelta: 2}, "Failed wrong_amount", ""},
 	} {

@@ -113,7 +113,8 @@ func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.App
 }
 
 func pulledHint(row mpesa.PulledTransaction) store.Hint {
-	h := store.Hint{Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference, LearntBy: "pull"}
+	h := store.Hint{Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference,
+		LearntBy: "pull"}
 	if row.HasAmount {
 		h.Amount = store.Cents(row.Amount)
 	}
@@ -141,7 +142,8 @@ func (s *Service) endValidations(ctx context.Context) error {
 	cbs, err := s.store.Unconfirmed(ctx)
 	for _, cb := range cbs {
 		h, _ := hint(cb.Body)
-		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h), notRead{why: store.UnreadUnconfirmed}))
+		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h),
+			notRead{why: store.UnreadUnconfirmed}))
 		if err = errors.Join(err, endErr); endErr == nil && missing {
 			s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadUnconfirmed})
 		}

@@ -111,7 +111,8 @@ func verdict(cb mpesa.Callback) store.Verdict {
 	result := mpesa.Classify(cb.Code)
 	v := store.Verdict{
 		LearntBy: "callback", CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
-		Code: string(cb.Code), Text: cb.Desc, Reason: store.FailureReason(result.Reason), Receipt: cb.Receipt, Phone: store.ParsePattern(cb.Phone),
+		Code: string(cb.Code), Text: cb.Desc, Reason: store.FailureReason(result.Reason), Receipt: cb.Receipt,
+		Phone:      store.ParsePattern(cb.Phone),
 		OddReceipt: mpesa.MaskDigits(cb.OddReceipt), Said: mpesa.ShownAnswer(cb.Code, cb.Desc),
 	}
 	if cb.HasAmount {

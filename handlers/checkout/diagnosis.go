@@ -81,7 +81,8 @@ func whatEnd(p store.PushEnd) pushEnd {
 			return endTrouble
 		}
 	case store.PushUnknown:
-		if p.Reason == store.FailureUnknownCode || p.Reason == store.FailureOddAnswer && !strings.HasPrefix(p.Code, "5") {
+		if p.Reason == store.FailureUnknownCode || p.Reason == store.FailureOddAnswer && !strings.HasPrefix(p.Code,
+			"5") {
 			return endTrouble
 		}
 	case store.PushSending, store.PushPrompted:

@@ -85,7 +85,8 @@ func TestStatusLeavesOut(t *testing.T) {
 				pass(8 * time.Second)
 				c := w.claim(secret)
 				listed, unsound := w.unknownMoney()
-				if c.State != store.ClaimAsking || c.Said == "" && c.Lacks == "" || len(listed) == 0 || listed[0].Text == "" ||
+				if c.State != store.ClaimAsking || c.Said == "" && c.Lacks == "" || len(listed) == 0 ||
+					listed[0].Text == "" ||
 					!unsound {
 					t.Errorf("%+v, listed %+v, unsound %v", c, listed, unsound)
 				}
@@ -114,8 +115,8 @@ func TestStatusStaysUnclear(t *testing.T) {
 		said  string
 		lacks store.UnreadReason
 	}{
-		"no receipt of ours known": {value("CreditPartyName", ""), "an answer that is not understood whole: it does not " +
-			"say who", store.UnreadNoPayee},
+		"no receipt of ours known": {value("CreditPartyName", ""), "an answer that is not understood whole: " +
+			"it does not say who", store.UnreadNoPayee},
 		"a code that " +
 			"nobody knows": {replace(`"ResultCode":0,"ResultDesc":"The service request is processed successfully."`,
 			`"ResultCode":7777,"ResultDesc":"Strange new result"`), "code 7777, Strange new result", ""},
@@ -162,13 +163,14 @@ func TestStatusPlainWords(t *testing.T) {
 		state  store.ClaimState
 		reason store.Reason
 	}{
-		"no receipt":          {value("ReceiptNo", ""), store.ClaimConfirmed, ""},
-		"receipt NULL":        {value("ReceiptNo", `"NULL"`), store.ClaimConfirmed, ""},
-		"a stand-in":          {value("ReceiptNo", `"MBN0000000"`), store.ClaimConfirmed, ""},
-		"COMPLETED":           {value("TransactionStatus", `"COMPLETED"`), store.ClaimConfirmed, ""},
-		"a full stop":         {value("TransactionStatus", `"completed."`), store.ClaimConfirmed, ""},
-		"the number behind":   {value("CreditPartyName", `"Cinema Ltd - 174379"`), store.ClaimConfirmed, ""},
-		"declined":            {value("TransactionStatus", `"DECLINED"`), store.ClaimRefused, store.ReasonNoSuchReceipt},
+		"no receipt":        {value("ReceiptNo", ""), store.ClaimConfirmed, ""},
+		"receipt NULL":      {value("ReceiptNo", `"NULL"`), store.ClaimConfirmed, ""},
+		"a stand-in":        {value("ReceiptNo", `"MBN0000000"`), store.ClaimConfirmed, ""},
+		"COMPLETED":         {value("TransactionStatus", `"COMPLETED"`), store.ClaimConfirmed, ""},
+		"a full stop":       {value("TransactionStatus", `"completed."`), store.ClaimConfirmed, ""},
+		"the number behind": {value("CreditPartyName", `"Cinema Ltd - 174379"`), store.ClaimConfirmed, ""},
+		"declined": {value("TransactionStatus", `"DECLINED"`),
+			store.ClaimRefused, store.ReasonNoSuchReceipt},
 		"another receipt":     {value("ReceiptNo", `"UKT1A2B3C4"`), store.ClaimRefused, store.ReasonNoSuchReceipt},
 		"payer masked with X": {payer(`"%sXXXXX%s - ADA"`), store.ClaimConfirmed, ""},
 		"payer masked with #": {payer(`"%s ##### %s - DEAD BEEF"`), store.ClaimConfirmed, ""},

@@ -24,12 +24,14 @@ func unparsed(err error) notRead {
 }
 
 // unreadable writes down a callback that could not be read, with what is legible in it.
-func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied, error) {
+func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+	error) {
 	return s.store.KeepUnread(ctx, cb, legible(cb, u, why))
 }
 
 // keepUnread is unreadable, and tells the operator.
-func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied, error) {
+func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+	error) {
 	applied, err := s.unreadable(ctx, cb, u, why)
 	if err == nil {
 		s.warnUnread(cb, applied, why)

@@ -39,8 +39,8 @@ func ParsePattern(text string) Pattern {
 	if hash := strings.ToLower(text); isHash(hash) {
 		return Pattern(hash)
 	}
-	// A number at the beginning counts, even if it is hidden whole: what stands behind it is a name, which its owner may
-	// have chosen to look like a number.
+	// A number at the beginning counts, even if it is hidden whole: what stands behind it is a name, which its owner
+	// may have chosen to look like a number.
 	if number, _, named := strings.Cut(text, " - "); named {
 		if p, is := oneNumber(number); is {
 			return p

@@ -31,17 +31,22 @@ func TestPattern(t *testing.T) {
 	another := func(p money.Pattern) reading { return reading{p, false, false} }
 	for text, r := range map[string]reading{
 		// whole: as the callback, Transaction Status and Pull Transactions have it
-		whole: own, "+254712345678": own, "00254712345678": own, "0712345678": own, "712345678": own, " 254712345678 ": own,
+		whole: own, "+254712345678": own, "00254712345678": own, "0712345678": own, "712345678": own,
+		" 254712345678 ": own,
 		"254712 345 678": own, "+254 712-345-678": own, "(0712) 345 678": own, "\u202a0712345678\u202c": own,
-		"254712345679": another("254712345679"), "0712345679": another("254712345679"), "110000100": another("254110000100"),
+		"254712345679": another("254712345679"), "0712345679": another("254712345679"),
+		"110000100":  another("254110000100"),
 		"0110000100": another("254110000100"), "254110000100": another("254110000100"),
 
 		// with the name of who paid, as Transaction Status has it
-		"254712345678 - ADA NJERI": own, "0712345678 - ADA": own, "712345678 - ADA": own, "254712345678 - ADA - B": own,
-		"254712345678 - X": own, "ADA - 254712345678": own, "254712345678 ADA": own, "ADA 254712345678": own,
-		"ADA (0712345678).": own, "X ADA 0712345678": own, "254712345678 - DEADBEEF": own, "254712345678 - 2 CAFE": own,
+		"254712345678 - ADA NJERI": own, "0712345678 - ADA": own, "712345678 - ADA": own,
+		"254712345678 - ADA - B": own,
+		"254712345678 - X":       own, "ADA - 254712345678": own, "254712345678 ADA": own, "ADA 254712345678": own,
+		"ADA (0712345678).": own, "X ADA 0712345678": own, "254712345678 - DEADBEEF": own,
+		"254712345678 - 2 CAFE":       own,
 		"254712345679 - 254712345678": another("254712345679"), "2547 ***** 678 - ADA NJERI": mask("2547*678"),
-		"2547XXXXX678 - ADA": mask("2547*678"), "7*****678 - ADA": mask("2547*678"), "ADA - 2547#####678": mask("2547*678"),
+		"2547XXXXX678 - ADA": mask("2547*678"), "7*****678 - ADA": mask("2547*678"),
+		"ADA - 2547#####678": mask("2547*678"),
 
 		// masked: as version 2 of C2B has it, and with other signs and in other places
 		"2547 ***** 678": mask("2547*678"), "2547*****678": mask("2547*678"), "254 7****678": mask("2547*678"),
@@ -54,17 +59,21 @@ func TestPattern(t *testing.T) {
 		"2547·····678": mask("2547*678"), "*****678": mask("*678"), "XXXXXXXXX678": mask("*678"),
 		"0*****678":    mask("254*678"),
 		"25*******678": mask("25*678"), "2547**345*78": mask("2547*345*78"), "2547123****": mask("2547123*"),
-		"25471234567*": mask("25471234567*"), "*12345678": mask("*12345678"), "\u202a0712***678\u202c": mask("254712*678"),
-		"2547*****679": another("2547*679"), "2541*****678": another("2541*678"), "0713***678": another("254713*678"),
+		"25471234567*": mask("25471234567*"), "*12345678": mask("*12345678"),
+		"\u202a0712***678\u202c": mask("254712*678"),
+		"2547*****679":           another("2547*679"), "2541*****678": another("2541*678"),
+		"0713***678": another("254713*678"),
 		"0712***778": another("254712*778"), "1*****678": another("2541*678"), "2547**346*78": another("2547*346*78"),
 
 		// too little shows to tell whose it is: operators' prefixes and last digits are shared by many
-		"2547*****78": weak("2547*78"), "7*****78": weak("2547*78"), "*****78": weak("*78"), "254712******": weak("254712*"),
-		"0712******": weak("254712*"), "2547********": weak("2547*"), "07********": weak("2547*"),
+		"2547*****78": weak("2547*78"), "7*****78": weak("2547*78"), "*****78": weak("*78"),
+		"254712******": weak("254712*"),
+		"0712******":   weak("254712*"), "2547********": weak("2547*"), "07********": weak("2547*"),
 		"2547**3**8": weak("2547*3*8"),
 
 		// hidden whole
-		"*": hidden, "*****": hidden, "254*********": hidden, "+254 *** *** ***": hidden, "************ - ADA": hidden,
+		"*": hidden, "*****": hidden, "254*********": hidden, "+254 *** *** ***": hidden,
+		"************ - ADA":  hidden,
 		"**** - 254712345678": hidden, "2***********": hidden, "0*********": hidden, "254XXXXXXXXX": hidden,
 		"●●●●●●●●●": hidden,
 
@@ -85,18 +94,22 @@ func TestPattern(t *testing.T) {
 		// numbers that are no mobile phone's: a business or a bank has paid
 		"600310": weak("600310"), "600310 - Safaricom333": weak("600310"), "600310 - 254712345678": weak("600310"),
 		"255712345678": weak("255712345678"), "0202345678": weak("0202345678"), "+12025550123": unknown,
-		"254212345678": weak("254212345678"), "25471234567": weak("25471234567"), "2547123456789": weak("2547123456789"),
-		"71234567": weak("71234567"),
+		"254212345678": weak("254212345678"), "25471234567": weak("25471234567"),
+		"2547123456789": weak("2547123456789"),
+		"71234567":      weak("71234567"),
 
 		// nonsense
 		"SAFARICOM": unknown, "X": unknown, "12": unknown, "+": unknown, " - ": unknown, "07 - ADA": unknown,
-		"2543*****678": unknown, "3***678": unknown, "6003***": unknown, "+7*****678": unknown, "254712345678*": unknown,
-		"25471234*5678": unknown, "2547123456789*": unknown, "254712345678254712*678": unknown, "A254712345678": unknown,
+		"2543*****678": unknown, "3***678": unknown, "6003***": unknown, "+7*****678": unknown,
+		"254712345678*": unknown,
+		"25471234*5678": unknown, "2547123456789*": unknown, "254712345678254712*678": unknown,
+		"A254712345678":   unknown,
 		"254712345678ADA": unknown, "tel:254712345678": unknown, "2.54712345678E11": unknown, "٢٥٤٧*****٦٧٨": unknown,
 		"254712345678 254712345678": unknown, "0712345678 +": unknown,
 		"0712 JOHN ***678": unknown, "JOHN 2 DOE 0712***678": unknown,
 		"6003*** - 254712345678": unknown, "2 - 254712345678": unknown, strings.Repeat("2", 600): unknown,
-		"254712345678 - " + strings.Repeat("A", 600): unknown, "\xff254712345678": unknown, "2547-----678": weak("2547678"),
+		"254712345678 - " + strings.Repeat("A", 600): unknown, "\xff254712345678": unknown,
+		"2547-----678": weak("2547678"),
 	} {
 		p := money.ParsePattern(text)
 		if p != r.want || p.Fits(whole) != r.fits || p.Proves(whole) != r.proves {
@@ -123,7 +136,9 @@ func TestPatternOfNoPhone(t *testing.T) {
 // no other that differs in what shows.
 func TestPatternsOfAnyNumber(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		number := rapid.Custom(func(rt *rapid.T) string { return rapid.StringMatching(`254[71][0-9]{8}`).Draw(rt, "number") })
+		number := rapid.Custom(func(rt *rapid.T) string {
+			return rapid.StringMatching(`254[71][0-9]{8}`).Draw(rt, "number")
+		})
 		mine, other := number.Draw(rt, "mine"), number.Draw(rt, "other")
 		written := []string{mine, "+" + mine, "0" + mine[3:], mine[3:]}[rapid.IntRange(0, 3).Draw(rt, "spelling")]
 		from := rapid.IntRange(0, len(written)).Draw(rt, "from")

@@ -180,7 +180,8 @@ func TestAdvice(t *testing.T) {
 				"in progress",
 			"wait", ""},
 		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Callback: store.CallbackValidation, Receipt: "R", Why: store.UnreadUnparsed, Detail: "WHY", TicketCode: "CODE"},
+			Callback: store.CallbackValidation, Receipt: "R", Why: store.UnreadUnparsed, Detail: "WHY",
+			TicketCode: "CODE"},
 			"WHY",
 			"look; accept R>CODE; resolve callback:3 +note", ""},
 		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
@@ -191,7 +192,8 @@ func TestAdvice(t *testing.T) {
 			Callback: store.CallbackSTK, Askable: true, Why: store.UnreadUnparsed, Detail: "WHY"},
 			"M-PESA reported that a prompt was paid: WHY",
 			"look; accept > +receipt +ticket; resolve callback:3 +note", ""},
-		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead, Callback: store.CallbackPull},
+		"read since": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackRead,
+			Callback: store.CallbackPull},
 			"M-PESA reported money that was paid (Pull Transactions), and the report was not understood whole; it " +
 				"has been read since",
 			"", ""},
@@ -458,7 +460,8 @@ func TestEveryReasonIsSaid(t *testing.T) {
 		}
 	}
 	for _, doubt := range declared(t, "../../store/money/decision.go", "DoubtReason") {
-		for _, state := range []store.PaymentState{store.PaymentApplied, store.PaymentRefundDue, store.PaymentRefunded} {
+		for _, state := range []store.PaymentState{store.PaymentApplied, store.PaymentRefundDue,
+			store.PaymentRefunded} {
 			c := of(store.CasePayment, string(state))
 			c.Doubt = store.DoubtReason(doubt)
 			cases = append(cases, c)

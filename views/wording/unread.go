@@ -39,8 +39,8 @@ func notUnderstood(why store.UnreadReason, detail string) string {
 	case store.UnreadBesides:
 		return "M-PESA answered with " + detail + ", besides what it has said of this prompt"
 	case store.UnreadUnconfirmed:
-		return "M-PESA asked whether to take this payment, and has not confirmed it since: it may not have been made, " +
-			"or the addresses that were registered for the two are mixed up"
+		return "M-PESA asked whether to take this payment, and has not confirmed it since: it may not have been " +
+			"made, or the addresses that were registered for the two are mixed up"
 	}
 	return detail
 }
