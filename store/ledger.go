@@ -264,9 +264,9 @@ func (t *tx) writePayment(p, before Payment) error {
 			transacted_at = excluded.transacted_at, learnt_by = excluded.learnt_by, state = excluded.state, reason = excluded.reason, doubt = excluded.doubt,
 			doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, automatic = excluded.automatic, loose = excluded.loose,
 			updated_at = excluded.updated_at`,
-		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)), noID(int64(p.Amount)),
-		p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason, p.Doubt, p.DoubtCents,
-		p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
+		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
+		noID(int64(p.Amount)), p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason,
+		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
 		return err
 	}
 	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to be done

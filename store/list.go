@@ -53,9 +53,11 @@ type Case struct {
 	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what an operator must look into about a payment, besides its Reason
 	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount that the doubt is about
 	DoubtOf    string        `db:"doubt_receipt" json:"doubtReceipt"`
-	Text       string        `db:"result_text" json:"resultText"` // M-PESA's words on a push; what is legible of a callback, or of money
-	Why        string        `db:"why" json:"notUnderstood"`      // of a callback: what could not be understood
-	Others     int           `db:"others" json:"-"`               // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
+	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's words on a push; what is legible of a callback, or of money
+	Why        UnreadReason  `db:"why" json:"notUnderstood"`        // of a callback: why it was not understood
+	Detail     string        `db:"detail" json:"notUnderstoodText"` // what Why or Lacks is about, as M-PESA gave it
+	Lacks      UnreadReason  `db:"lacks" json:"answerLacks"`        // of a claim: why M-PESA's last answer was not understood whole
+	Others     int           `db:"others" json:"-"`                 // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
 	// Money is what has become of a claimed receipt's money, "" where it is not known.
 	Money PaymentState `db:"money" json:"money"`
 	// Alike names the entries that may be the same money as this payment, by receipt or by number: M-PESA has named the
@@ -67,22 +69,22 @@ type Case struct {
 	// Askable says that M-PESA can be asked about a push: its CheckoutRequestID is known.
 	Askable bool `db:"askable" json:"-"`
 	// Settled says that a person has taken it off the list, and that nothing has changed since.
-	Settled   bool       `db:"-" json:"settled"`
-	SettledBy string     `db:"settled_by" json:"settledBy"` // also where something has changed since
-	SettledAt Instant    `db:"settled_at" json:"settledAtMillis"`
-	Note      string     `db:"note" json:"note"` // what the person said
-	standing  `json:"-"` // as it was settled
+	Settled   bool    `db:"-" json:"settled"`
+	SettledBy string  `db:"settled_by" json:"settledBy"` // also where something has changed since
+	SettledAt Instant `db:"settled_at" json:"settledAtMillis"`
+	Note      string  `db:"note" json:"note"` // what the person said
+	standing          // as it was settled
 }
 
 // standing is what an entry is settled as: once anything of it is another, the entry is listed again.
 type standing struct {
-	State   string        `db:"settled_state"`
-	Refund  RefundState   `db:"settled_refund"`
-	Reason  Reason        `db:"settled_reason"`
-	Failure FailureReason `db:"settled_failure"`
-	Doubt   DoubtReason   `db:"settled_doubt"`
-	Cents   Cents         `db:"settled_doubt_cents"`
-	Receipt string        `db:"settled_doubt_receipt"`
+	State   string        `db:"settled_state" json:"-"`
+	Refund  RefundState   `db:"settled_refund" json:"-"`
+	Reason  Reason        `db:"settled_reason" json:"-"`
+	Failure FailureReason `db:"settled_failure" json:"-"`
+	Doubt   DoubtReason   `db:"settled_doubt" json:"-"`
+	Cents   Cents         `db:"settled_doubt_cents" json:"-"`
+	Receipt string        `db:"settled_doubt_receipt" json:"-"`
 }
 
 // Name is the entry's own number, for what neither a receipt nor a ticket's code names.
@@ -109,9 +111,11 @@ const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) 
 	`'') AS settled_reason, COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
 	`COALESCE(d.doubt_cents, 0) AS settled_doubt_cents, COALESCE(d.doubt_receipt, '') AS settled_doubt_receipt`
 
-const caseNotCallback = `, '' AS why, '' AS callback`
+const caseNotCallback = `, '' AS why, '' AS detail, '' AS callback`
 
 const caseNotPush = `, '' AS failure`
+
+const caseNotClaim = `, '' AS lacks`
 
 const caseNoDoubt = `, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
 
@@ -126,7 +130,7 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
 	CASE WHEN y.amount_cents IS NULL
 		THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '')
-		ELSE '' END AS result_text` + caseNotPush + caseNotCallback + caseSettled + `
+		ELSE '' END AS result_text` + caseNotClaim + caseNotPush + caseNotCallback + caseSettled + `
 	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
@@ -136,7 +140,7 @@ const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason
 	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
 	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
-	p.result_text` + caseNoDoubt + caseNotCallback + caseSettled + `
+	p.result_text` + caseNotClaim + caseNoDoubt + caseNotCallback + caseSettled + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
 
@@ -151,7 +155,8 @@ const caseClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` TH
 	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
-	'' AS result_text` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled + claimFrom + `
+	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled +
+	claimFrom + `
 	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
 	LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
 
@@ -163,8 +168,8 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 	'callback' AS learnt_by, c.received_at AS at, COALESCE(k.next_at, q.next_at, 0) AS next,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
-	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why` + caseNotPush + caseNoDoubt + caseSettled +
-	unreadFrom + `
+	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why,
+	COALESCE(u.detail, '') AS detail` + caseNotClaim + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 

@@ -84,3 +84,28 @@ const (
 	// unreadable callback, or money whose amount or receipt is not known.
 	FailureConfirming FailureReason = "confirming"
 )
+
+// UnreadReason is why what M-PESA sent was not understood whole. What it is about, such as the odd code, stands beside
+// it as M-PESA gave it.
+type UnreadReason string
+
+// Why it was not understood whole.
+const (
+	UnreadUnparsed    UnreadReason = "unparsed"    // its form; beside it what package mpesa says of that
+	UnreadContradicts UnreadReason = "contradicts" // its code means success, and its ResultType does not
+	UnreadNoReceipt   UnreadReason = "no_receipt"  // it names none, or not so that it can be read
+	UnreadNoAmount    UnreadReason = "no_amount"   // it does not say how much was paid, or not so that it can be read
+	UnreadNoPayee     UnreadReason = "no_payee"    // it does not say who was paid
+	UnreadNoPayer     UnreadReason = "no_payer"    // it does not say who paid
+	UnreadNoTime      UnreadReason = "no_time"     // it does not say when it was paid
+	UnreadNoState     UnreadReason = "no_state"    // it does not say what has become of the payment
+	UnreadNoReturned  UnreadReason = "no_returned" // it does not say how much was given back
+	UnreadOddState    UnreadReason = "odd_state"   // nobody knows the state beside it
+	UnreadOddReceipt  UnreadReason = "odd_receipt" // nobody knows the receipt's form beside it
+	UnreadReceipts    UnreadReason = "receipts"    // it is not clear which receipt it is about
+	UnreadOther       UnreadReason = "other"       // it is about another receipt than the one that was to be given back
+	UnreadOtherID     UnreadReason = "other_id"    // it names another CheckoutRequestID than the prompt's
+	UnreadPaidCode    UnreadReason = "paid_code"   // nobody knows its code, and it has what only a payment has
+	UnreadBesides     UnreadReason = "besides"     // nobody knows its code, and M-PESA has said more of the prompt
+	UnreadUnconfirmed UnreadReason = "unconfirmed" // a question before a payment, without its confirmation
+)

@@ -141,25 +141,27 @@ const (
 
 // Claim is a receipt that a customer says has paid for a ticket.
 type Claim struct {
-	ID        int64      `db:"id"`
-	Receipt   string     `db:"receipt"`
-	TicketID  TicketID   `db:"ticket_id"`
-	State     ClaimState `db:"state"`
-	Reason    Reason     `db:"reason"`
-	CreatedAt Instant    `db:"created_at"`
-	Said      string     `db:"result_text"` // what M-PESA answered last, for the operator
+	ID        int64        `db:"id"`
+	Receipt   string       `db:"receipt"`
+	TicketID  TicketID     `db:"ticket_id"`
+	State     ClaimState   `db:"state"`
+	Reason    Reason       `db:"reason"`
+	CreatedAt Instant      `db:"created_at"`
+	Said      string       `db:"result_text"` // what M-PESA answered last, for the operator
+	Lacks     UnreadReason `db:"lacks"`       // why that was not understood whole; "" where it was, or it has not answered
 }
 
-const claimColumns = `c.id, c.receipt, c.ticket_id, c.state, c.reason, c.created_at, '' AS result_text`
+const claimColumns = `c.id, c.receipt, c.ticket_id, c.state, c.reason, c.created_at, '' AS result_text, '' AS lacks`
 
 // claimShown is a claim with what has become of the question about it: one that is asked about no more is a person's.
 const claimShown = `c.id, c.receipt, c.ticket_id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
 	` + claimReason + ` AS reason,
-	c.created_at, COALESCE(q.result_text, '') AS result_text`
+	c.created_at, COALESCE(q.result_text, '') AS result_text, COALESCE(q.lacks, '') AS lacks`
 
 const (
 	claimReason = `CASE WHEN ` + claimLeft + ` THEN
-		CASE WHEN COALESCE(q.result_text, '') = '' THEN 'not_asked' ELSE 'not_understood' END ELSE c.reason END`
+		CASE WHEN COALESCE(q.result_text, '') = '' AND COALESCE(q.lacks, '') = '' THEN 'not_asked'
+			ELSE 'not_understood' END ELSE c.reason END`
 	claimLeft = `c.state = 'asking' AND q.next_at IS NULL`
 	claimFrom = ` FROM claim c LEFT JOIN question q ON q.receipt = c.receipt`
 )

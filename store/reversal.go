@@ -48,13 +48,13 @@ const (
 // RefundAnswer is an answer of M-PESA to a Reversal: at once, or by its result.
 type RefundAnswer struct {
 	Verdict                                  RefundVerdict
-	ConversationID, OriginatorConversationID string // where it was taken
-	Receipt                                  string // the Reversal's own, where it was carried out
-	Original                                 string // the receipt that it has given back; "" where M-PESA did not say
-	Unclear                                  string // of money given back: what is not known; "" where all is
-	Legible                                  string // the answer as printable text
-	Amount                                   *Cents // what it gave back; nil where M-PESA did not say
-	Code, Text                               string // Safaricom's own, for the operator
+	ConversationID, OriginatorConversationID string       // where it was taken
+	Receipt                                  string       // the Reversal's own, where it was carried out
+	Original                                 string       // the receipt that it gave back; "" is not said
+	Unclear                                  UnreadReason // of money given back: what is not known; "" where all is
+	Legible                                  string       // the answer as printable text
+	Amount                                   *Cents       // what it gave back; nil where M-PESA did not say
+	Code, Text                               string       // Safaricom's own, for the operator
 }
 
 // gaveBack is how much a Reversal has given back: what was asked for, where M-PESA does not say.
@@ -66,12 +66,12 @@ func (a RefundAnswer) gaveBack(r Refund) Cents {
 }
 
 // unclear says why a result that tells of money given back does not say how much of which payment it was, or "".
-func (a RefundAnswer) unclear(r Refund) string {
+func (a RefundAnswer) unclear(r Refund) UnreadReason {
 	switch {
 	case a.Verdict != RefundReversed:
 		return ""
 	case a.Original != "" && !strings.EqualFold(a.Original, r.Receipt):
-		return "it is about another receipt than the one that was to be given back"
+		return UnreadOther
 	}
 	return a.Unclear
 }

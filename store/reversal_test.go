@@ -286,7 +286,7 @@ func testTimeoutTokens(t *testing.T) {
 			} else {
 				a, err = rf.s.ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
 			}
-			if err != nil || a.Outcome != "unclear" && a.Outcome != "no answer" {
+			if err != nil || a.Outcome != store.OutcomeUnclear && a.Outcome != store.OutcomeNoAnswer {
 				t.Errorf("%s: %+v, %v", kind, a, err)
 			}
 		}

@@ -173,7 +173,8 @@ CREATE TABLE unread (
     phone         TEXT NOT NULL, -- may be masked
     account       TEXT NOT NULL, -- the account number that the payer typed
     transacted_at BIGINT,        -- when the money was paid
-    why           TEXT NOT NULL, -- it was not understood, for the operator
+    why           TEXT NOT NULL, -- it was not understood
+    detail        TEXT NOT NULL, -- what that is about, as M-PESA gave it
     legible       TEXT NOT NULL, -- the body as printable text
     created_at    BIGINT NOT NULL
 );
@@ -298,6 +299,7 @@ CREATE TABLE question (
     next_at       BIGINT, -- when it is to be sent; NULL once it is answered or a person's
     lease_until   BIGINT NOT NULL, -- until when the answer to the last one sent is awaited
     result_text   TEXT NOT NULL, -- M-PESA's last answer, for the operator
+    lacks         TEXT NOT NULL DEFAULT '', -- why that was not understood whole; '' where it was
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL,
     PRIMARY KEY (kind, id)

@@ -39,10 +39,10 @@ type Verdict struct {
 }
 
 // unread is what is kept of a callback that was understood, but not so that it settles its push.
-func (v Verdict) unread(p Push, why string) unreadRow {
+func (v Verdict) unread(p Push, why UnreadReason, detail string) unreadRow {
 	u := unreadRow{push: p.ID, ticket: p.TicketID, Unread: Unread{
 		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt,
-		Why: why,
+		Why: why, Detail: detail,
 	}}
 	if v.Legible != nil {
 		u.Legible = v.Legible()
@@ -55,11 +55,12 @@ func (v Verdict) unread(p Push, why string) unreadRow {
 
 // Applied says what a verdict has led to.
 type Applied struct {
-	Outcome Outcome     // as written to the callback
-	Reason  Reason      // of money that is due back or unmatched
-	Doubt   DoubtReason // of money that is in doubt
-	Code    string      // of the ticket; "" where there is none
-	Why     string      // of an answer of M-PESA that is not understood whole: what is missing in it
+	Outcome Outcome      // as written to the callback
+	Reason  Reason       // of money that is due back or unmatched
+	Doubt   DoubtReason  // of money that is in doubt
+	Code    string       // of the ticket; "" where there is none
+	Why     UnreadReason // of an answer of M-PESA that is not understood whole
+	Detail  string       // what Why is about
 }
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
@@ -137,7 +138,7 @@ func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (Applied, er
 	out, err := t.applyVerdict(p, v)
 	out.Code = code
 	if err == nil && v.OddReceipt != "" && v.Class == Success && !out.Outcome.NotUnderstood() {
-		u := v.unread(p, "its receipt is not understood: "+v.OddReceipt)
+		u := v.unread(p, UnreadOddReceipt, v.OddReceipt)
 		u.paid = true
 		out, err = Applied{Outcome: OutcomeReceipt, Code: code}, t.keepUnread(v.callback, u)
 	}
@@ -176,7 +177,7 @@ func (t *tx) succeed(p Push, v Verdict) (Applied, error) {
 	var unknown int
 	err = t.scan([]any{&unknown}, `SELECT count(*) FROM payment WHERE push_id = $1 AND amount_cents IS NULL`, p.ID)
 	if err == nil && unknown > 0 {
-		u := v.unread(p, "its amount is not known")
+		u := v.unread(p, UnreadNoAmount, "")
 		u.paid = true
 		out, err = Applied{Outcome: OutcomeNoAmount}, t.keepUnread(v.callback, u)
 	}
@@ -186,7 +187,6 @@ func (t *tx) succeed(p Push, v Verdict) (Applied, error) {
 // otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither:
 // M-PESA is asked about the push whose token it is.
 func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
-	const why = "it names another CheckoutRequestID than the prompt's"
 	switch {
 	case v.Class == Success && v.Receipt != "":
 		_, err := t.recordPush(nil, v.fact(p)...)
@@ -194,7 +194,7 @@ func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	case v.LearntBy != "callback":
 		return OutcomeAnothersID, nil
 	}
-	u := v.unread(p, why+", with "+v.Said)
+	u := v.unread(p, UnreadOtherID, v.Said)
 	if u.paid = v.Class == Success && p.State != PushPaid; u.paid {
 		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.confirmPush(p, v.Receipt))
 	}
@@ -222,11 +222,10 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	switch {
 	case unknown && v.LearntBy == "callback" && p.State != PushPaid && (v.Receipt != "" || v.Amount != nil):
 		p.ResultCode, p.ResultText = v.Code, v.Text
-		why := "M-PESA answered with " + v.Said + ", which nobody knows, and with what only a payment has"
-		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, v.unread(p, why)), t.confirmPush(p, v.Receipt))
+		u := v.unread(p, UnreadPaidCode, v.Said)
+		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.confirmPush(p, v.Receipt))
 	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == FailureConfirming):
-		why := "M-PESA answered with " + v.Said + ", besides what it has said of this prompt"
-		err := t.keepUnread(v.callback, v.unread(p, why))
+		err := t.keepUnread(v.callback, v.unread(p, UnreadBesides, v.Said))
 		if err == nil && !decided {
 			err = t.savePush(p)
 		}
@@ -315,8 +314,8 @@ func (t *tx) failTicket(p Push, final bool) error {
 		Owed    Reason // as the ticket says
 		Due     Reason // as its payments say
 	}
-	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed, &tk.Due}, `SELECT payment_status,
-		failure_reason, COALESCE(hold_until, 0),
+	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed,
+		&tk.Due}, `SELECT payment_status, failure_reason, COALESCE(hold_until, 0),
 		(SELECT max(id) FROM push_request WHERE ticket_id = $1), `+awaitedPushes+`, owed_reason,
 		COALESCE((SELECT min(reason) FROM payment WHERE ticket_id = $1 AND state = 'refund_due'), '')
 		FROM ticket WHERE id = $1`, p.TicketID)

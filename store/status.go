@@ -16,21 +16,22 @@ type Transaction struct {
 	Amount       Cents
 	Phone        Pattern // who paid
 	TransactedAt Instant
-	Text         string // Safaricom's words, for the operator
-	NoAnswer     bool   // the question was not answered, or it is not decided yet: ask again
-	Unclear      string // what of it is missing or cannot be read, and is needed; "" where all is known
-	Legible      string // the answer as printable text
+	Text         string       // Safaricom's words, for the operator
+	NoAnswer     bool         // the question was not answered, or it is not decided yet: ask again
+	Unclear      UnreadReason // what of it is missing or cannot be read, and is needed; "" where all is known
+	Odd          string       // what Unclear is about
+	Legible      string       // the answer as printable text
 }
 
 // lacks is what an answer that it is ours lacks to be the payment of a ticket that a customer named it for.
-func (tr Transaction) lacks() string {
+func (tr Transaction) lacks() UnreadReason {
 	switch {
 	case !tr.Completed || !tr.ToUs:
 		return ""
 	case tr.Phone == "":
-		return "it does not say who paid"
+		return UnreadNoPayer
 	case tr.TransactedAt == 0:
-		return "it does not say when it was paid"
+		return UnreadNoTime
 	}
 	return ""
 }
@@ -39,7 +40,7 @@ func (tr Transaction) lacks() string {
 func (tr Transaction) unread(receipt string) Unread {
 	return Unread{
 		Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt,
-		Why: tr.Unclear, Legible: tr.Legible,
+		Why: tr.Unclear, Detail: tr.Odd, Legible: tr.Legible,
 	}
 }
 
@@ -66,7 +67,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 			if tr.Text == "" {
 				return out, nil
 			}
-			return out, t.run(`UPDATE question SET result_text = $1 WHERE receipt = $2`, tr.Text, receipt)
+			return out, t.run(`UPDATE question SET result_text = $1, lacks = '' WHERE receipt = $2`, tr.Text, receipt)
 		}
 		if tr.Unclear == "" && strings.EqualFold(tr.Receipt, receipt) {
 			var claims int
@@ -80,7 +81,7 @@ func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (A
 		if tr.Unclear != "" {
 			return t.unreadStatus(cb.ID, token, tr.unread(receipt))
 		}
-		if err := t.run(`UPDATE question SET next_at = NULL, result_text = $1, updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt); err != nil {
+		if err := t.run(`UPDATE question SET next_at = NULL, result_text = $1, lacks = '', updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt); err != nil {
 			return out, err
 		}
 		if out, err = t.record(tr.fact(receipt)...); err == nil {

@@ -19,7 +19,8 @@ type Unread struct {
 	Phone                                Pattern // of the payer
 	Account                              string  // what the payer typed, at a paybill
 	TransactedAt                         Instant
-	Why                                  string // it was not understood, for the operator
+	Why                                  UnreadReason
+	Detail                               string // what Why is about, as M-PESA gave it
 	Legible                              string // the body as printable text
 }
 
@@ -68,11 +69,11 @@ type unreadRow struct {
 }
 
 func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
-	return t.run(`INSERT INTO unread (callback_id, push_id, ticket_id, paid, receipt, amount_cents, phone, account, transacted_at, why, legible, created_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT (callback_id) DO UPDATE SET paid = excluded.paid, receipt = excluded.receipt,
-		amount_cents = excluded.amount_cents, phone = excluded.phone, account = excluded.account, transacted_at = excluded.transacted_at, why = excluded.why, legible = excluded.legible`,
+	return t.run(`INSERT INTO unread (callback_id, push_id, ticket_id, paid, receipt, amount_cents, phone, account, transacted_at, why, detail, legible, created_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13) ON CONFLICT (callback_id) DO UPDATE SET paid = excluded.paid, receipt = excluded.receipt,
+		amount_cents = excluded.amount_cents, phone = excluded.phone, account = excluded.account, transacted_at = excluded.transacted_at, why = excluded.why, detail = excluded.detail, legible = excluded.legible`,
 		id, noID(int64(u.push)), noID(int64(u.ticket)), flag(u.paid), orNull(u.Receipt), noID(int64(u.Amount)),
-		u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Legible, t.now)
+		u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Detail, u.Legible, t.now)
 }
 
 // unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once.
@@ -131,10 +132,9 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, e
 	if err != nil {
 		return out, err
 	}
-	out.Outcome, out.Why = OutcomeUnreadable, u.Why
-	said := "an answer that is not understood whole: " + u.Why
+	out.Outcome, out.Why, out.Detail = OutcomeUnreadable, u.Why, u.Detail
 	return out, errors.Join(t.keepUnread(id, row), t.run(`UPDATE question SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0,
-		result_text = $2 WHERE receipt = $3 AND next_at IS NOT NULL`, t.now.Add(askUnreadAfter), said, receipt))
+		result_text = $2, lacks = $4 WHERE receipt = $3 AND next_at IS NOT NULL`, t.now.Add(askUnreadAfter), u.Detail, receipt, u.Why))
 }
 
 // unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the

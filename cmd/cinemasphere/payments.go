@@ -105,8 +105,9 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 		if c.Amount != 0 {
 			amount = wording.Cents(c.Amount)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", wording.Moment(c.At), amount, cmp.Or(c.Receipt, "no receipt, "+c.Name()),
-			mpesa.MaskDigits(cmp.Or(string(c.Phone), "-")), "ticket "+cmp.Or(c.TicketCode, "-"), c.State)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", wording.Moment(c.At), amount,
+			cmp.Or(c.Receipt, "no receipt, "+c.Name()), mpesa.MaskDigits(cmp.Or(string(c.Phone), "-")),
+			"ticket "+cmp.Or(c.TicketCode, "-"), c.State)
 		if err := t.Flush(); err != nil {
 			return err
 		}

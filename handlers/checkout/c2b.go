@@ -23,19 +23,22 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 		applied, err = s.store.ApplyC2B(ctx, cb, h, legible(cb, u, why))
 	}
 	if err == nil {
-		s.warnUnread(cb, applied, whyUnread(why))
+		s.warnUnread(cb, applied, why)
 	}
 	return applied, err
 }
 
-// hint reads a C2B confirmation, as far as it can be read. The error is why that is not all of its money.
-func hint(body []byte) (h store.Hint, why error) {
-	p, why := mpesa.ParseC2B(body)
+// hint reads a C2B confirmation, as far as it can be read. Why is why that is not all of its money.
+func hint(body []byte) (h store.Hint, why notRead) {
+	p, err := mpesa.ParseC2B(body)
+	if err != nil {
+		why = unparsed(err)
+	}
 	h = store.Hint{Receipt: p.Receipt, Phone: store.ParsePattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
 	if p.HasAmount {
 		h.Amount = store.Cents(p.Amount)
-	} else if why == nil {
-		why = errNoAmount
+	} else if err == nil {
+		why.why = store.UnreadNoAmount
 	}
 	if p.HasTime {
 		h.TransactedAt = store.At(p.TransactedAt)
@@ -85,9 +88,6 @@ func (s *Service) pull(ctx context.Context) error {
 	return nil
 }
 
-// errPulled is why a row of M-PESA's own list is not understood.
-var errPulled = errors.New("it names no receipt, or not in a way that can be read")
-
 // pulled takes in one row of M-PESA's own list. One that names no receipt is kept for the operator.
 func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error {
 	h := pulledHint(row)
@@ -96,9 +96,9 @@ func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error
 		return err
 	}
 	cb := store.Callback{Kind: store.CallbackPull, Body: row.Raw}
-	first, err := s.store.KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), errPulled))
+	first, err := s.store.KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), notRead{why: store.UnreadNoReceipt}))
 	if err == nil && first {
-		s.warnUnread(cb, store.Applied{}, errPulled.Error())
+		s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadNoReceipt})
 	}
 	return err
 }
@@ -107,9 +107,9 @@ func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error
 func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	h := pulledHint(mpesa.ParsePulled(cb.Body))
 	if h.Receipt == "" {
-		return s.unreadable(ctx, cb, unreadHint(h), errPulled)
+		return s.unreadable(ctx, cb, unreadHint(h), notRead{why: store.UnreadNoReceipt})
 	}
-	return s.store.ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), errNoAmount))
+	return s.store.ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), notRead{why: store.UnreadNoAmount}))
 }
 
 func pulledHint(row mpesa.PulledTransaction) store.Hint {
@@ -132,10 +132,6 @@ func unreadHint(h store.Hint) store.Unread {
 	}
 }
 
-// errUnconfirmed is why M-PESA's question before a payment is listed.
-var errUnconfirmed = errors.New("M-PESA asked whether to take this payment, and has not confirmed it since: " +
-	"it may not have been made, or the addresses that were registered for the two are mixed up")
-
 // applyValidation keeps M-PESA's question before a payment until the confirmation has come.
 func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	h, _ := hint(cb.Body)
@@ -147,9 +143,10 @@ func (s *Service) endValidations(ctx context.Context) error {
 	cbs, err := s.store.Unconfirmed(ctx)
 	for _, cb := range cbs {
 		h, _ := hint(cb.Body)
-		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h), errUnconfirmed))
+		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h),
+			notRead{why: store.UnreadUnconfirmed}))
 		if err = errors.Join(err, endErr); endErr == nil && missing {
-			s.warnUnread(cb, store.Applied{}, whyUnread(errUnconfirmed))
+			s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadUnconfirmed})
 		}
 	}
 	return err

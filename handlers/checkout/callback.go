@@ -92,26 +92,18 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	got, readErr := mpesa.ParseCallback(cb.Body)
 	if readErr != nil {
-		return s.keepUnread(ctx, cb, unreadSTK(got), readErr)
+		return s.keepUnread(ctx, cb, unreadSTK(got), unparsed(readErr))
 	}
 	v := verdict(got)
 	v.Legible = func() string { return mpesa.Legible(cb.Body) }
 	applied, err := s.store.ApplyCallback(ctx, cb, v)
 	if err == nil && applied.Outcome.NotUnderstood() {
-		s.warnUnread(cb, applied, whyUnsettled(applied.Outcome))
+		s.warnUnread(cb, applied, notRead{detail: string(applied.Outcome)})
 	}
 	if err == nil {
 		s.warnResult(got.Code, got.Desc, applied)
 	}
 	return applied, err
-}
-
-// whyUnsettled is why a callback that was read does not settle its push.
-func whyUnsettled(outcome store.Outcome) string {
-	if outcome == store.OutcomeUnreadable {
-		return "it does not fit what is known of its prompt"
-	}
-	return string(outcome)
 }
 
 // verdict is what a callback says, by code alone.

@@ -65,11 +65,11 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
 		return s.store.ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
 	}
-	if readErr == nil {
-		readErr = contradicts(result)
-	}
-	if readErr != nil {
-		return s.keepUnread(ctx, cb, store.Unread{}, readErr)
+	switch {
+	case readErr != nil:
+		return s.keepUnread(ctx, cb, store.Unread{}, unparsed(readErr))
+	case contradicts(result):
+		return s.keepUnread(ctx, cb, store.Unread{}, notRead{why: store.UnreadContradicts})
 	}
 	tr := s.transaction(result)
 	if timeout && (tr.Unclear != "" || tr.NoAnswer) {
@@ -80,19 +80,16 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	switch {
 	case err != nil:
 	case applied.Outcome.NotUnderstood():
-		s.warnUnread(cb, applied, applied.Why)
+		s.warnUnread(cb, applied, notRead{applied.Why, applied.Detail})
 	default:
 		s.warnVerdict("Transaction Status", result, applied)
 	}
 	return applied, err
 }
 
-// contradicts is an error where a result says by its code that all is well, and by its type that it does not.
-func contradicts(r mpesa.AsyncResult) error {
-	if r.Code == mpesa.Success && r.Verdict().Outcome != mpesa.OutcomeDone {
-		return errors.New("its code means success, and its ResultType does not")
-	}
-	return nil
+// contradicts reports whether a result says by its code that all is well, and by its type that it does not.
+func contradicts(r mpesa.AsyncResult) bool {
+	return r.Code == mpesa.Success && r.Verdict().Outcome != mpesa.OutcomeDone
 }
 
 // transaction is what a result of Transaction Status says. What is missing in it, or cannot be read, is not known,
@@ -121,25 +118,25 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	case mpesa.StateCompleted:
 		out.Unclear = unclearPayment(tr, known)
 	case "":
-		out.Unclear = "it does not say what has become of the payment"
+		out.Unclear = store.UnreadNoState
 	default:
 		if !out.Reversed {
-			out.Unclear = "nobody knows the state that it gives: " + mpesa.MaskDigits(string(tr.State))
+			out.Unclear, out.Odd = store.UnreadOddState, mpesa.MaskDigits(string(tr.State))
 		}
 	}
 	if tr.ReceiptUnclear {
-		out.Unclear = "it is not clear which receipt it is about"
+		out.Unclear, out.Odd = store.UnreadReceipts, ""
 	}
 	return out
 }
 
 // unclearPayment says what is not known of a payment that is completed, and that one must know of each.
-func unclearPayment(tr mpesa.Transaction, known bool) string {
+func unclearPayment(tr mpesa.Transaction, known bool) store.UnreadReason {
 	switch {
 	case !tr.HasAmount:
-		return "it does not say how much was paid"
+		return store.UnreadNoAmount
 	case !known:
-		return "it does not say who was paid"
+		return store.UnreadNoPayee
 	}
 	return ""
 }

@@ -63,11 +63,11 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
 		return s.store.ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 	}
-	if readErr == nil {
-		readErr = contradicts(result)
-	}
-	if readErr != nil {
-		return s.keepUnread(ctx, cb, store.Unread{}, readErr)
+	switch {
+	case readErr != nil:
+		return s.keepUnread(ctx, cb, store.Unread{}, unparsed(readErr))
+	case contradicts(result):
+		return s.keepUnread(ctx, cb, store.Unread{}, notRead{why: store.UnreadContradicts})
 	}
 	answer := store.RefundAnswer{
 		Code: string(result.Code), Text: result.Desc, ConversationID: result.ConversationID,
@@ -77,7 +77,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	if done, is := result.Reversal(); is {
 		answer.Receipt, answer.Original = done.Receipt, done.Original
 		if answer.Amount = new(store.Cents(done.Amount)); !done.HasAmount {
-			answer.Amount, answer.Unclear = nil, "it does not say how much was given back"
+			answer.Amount, answer.Unclear = nil, store.UnreadNoReturned
 		}
 	}
 	switch result.Verdict().Outcome {
@@ -95,7 +95,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	switch {
 	case err != nil:
 	case applied.Outcome.NotUnderstood():
-		s.warnUnread(cb, applied, applied.Why)
+		s.warnUnread(cb, applied, notRead{applied.Why, applied.Detail})
 	default:
 		s.warnVerdict("Reversal", result, applied)
 	}

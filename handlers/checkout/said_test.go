@@ -85,7 +85,8 @@ func TestStatusLeavesOut(t *testing.T) {
 				pass(8 * time.Second)
 				c := w.claim(secret)
 				listed, unsound := w.unknownMoney()
-				if c.State != store.ClaimAsking || c.Said == "" || len(listed) == 0 || listed[0].Text == "" ||
+				if c.State != store.ClaimAsking || c.Said == "" && c.Lacks == "" || len(listed) == 0 ||
+					listed[0].Text == "" ||
 					!unsound {
 					t.Errorf("%+v, listed %+v, unsound %v", c, listed, unsound)
 				}
@@ -110,15 +111,17 @@ func TestStatusLeavesOut(t *testing.T) {
 // answered.
 func TestStatusStaysUnclear(t *testing.T) {
 	for name, tt := range map[string]struct {
-		how  shape
-		said string
+		how   shape
+		said  string
+		lacks store.UnreadReason
 	}{
-		"no receipt of ours known": {value("CreditPartyName", ""), "an answer that is not understood whole"},
+		"no receipt of ours known": {value("CreditPartyName", ""), "an answer that is not understood whole: " +
+			"it does not say who", store.UnreadNoPayee},
 		"a code that " +
 			"nobody knows": {replace(`"ResultCode":0,"ResultDesc":"The service request is processed successfully."`,
-			`"ResultCode":7777,"ResultDesc":"Strange new result"`), "code 7777, Strange new result"},
-		"the initiator":             {replace(`"ResultCode":0`, `"ResultCode":2001`), "code 2001"},
-		"not completed for all the": {value("TransactionStatus", `"initiated"`), "state Initiated"},
+			`"ResultCode":7777,"ResultDesc":"Strange new result"`), "code 7777, Strange new result", ""},
+		"the initiator":             {replace(`"ResultCode":0`, `"ResultCode":2001`), "code 2001", ""},
+		"not completed for all the": {value("TransactionStatus", `"initiated"`), "state Initiated", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, garbled(store.CallbackStatus, tt.how,
@@ -127,7 +130,7 @@ func TestStatusStaysUnclear(t *testing.T) {
 				pass(time.Hour)
 				c := w.claim(secret)
 				if c.State != store.ClaimPerson || c.Reason != store.ReasonNotUnderstood ||
-					!strings.Contains(c.Said, tt.said) {
+					c.Lacks != tt.lacks || tt.lacks == "" && !strings.Contains(c.Said, tt.said) {
 					t.Errorf("%+v", c)
 				}
 				if said := wording.ExplainClaim(c, 1350); strings.Contains(said, "could not ask") ||
@@ -151,6 +154,10 @@ func TestStatusStaysUnclear(t *testing.T) {
 // TestStatusPlainWords: a plain word refuses, in any case of letters, and the receipt that is left out is the one asked
 // about.
 func TestStatusPlainWords(t *testing.T) {
+	payer := func(format string) shape {
+		phone := storetest.Phone(1)
+		return value("DebitPartyName", fmt.Sprintf(format, phone[:4], phone[9:]))
+	}
 	for name, tt := range map[string]struct {
 		how    shape
 		state  store.ClaimState
@@ -162,9 +169,16 @@ func TestStatusPlainWords(t *testing.T) {
 		"COMPLETED":         {value("TransactionStatus", `"COMPLETED"`), store.ClaimConfirmed, ""},
 		"a full stop":       {value("TransactionStatus", `"completed."`), store.ClaimConfirmed, ""},
 		"the number behind": {value("CreditPartyName", `"Cinema Ltd - 174379"`), store.ClaimConfirmed, ""},
-		"declined":          {value("TransactionStatus", `"DECLINED"`), store.ClaimRefused, store.ReasonNoSuchReceipt},
-		"another receipt":   {value("ReceiptNo", `"UKT1A2B3C4"`), store.ClaimRefused, store.ReasonNoSuchReceipt},
-		"to others":         {value("CreditPartyName", `"600999 - Shop"`), store.ClaimPerson, store.ReasonPaidOthers},
+		"declined": {value("TransactionStatus", `"DECLINED"`),
+			store.ClaimRefused, store.ReasonNoSuchReceipt},
+		"another receipt":     {value("ReceiptNo", `"UKT1A2B3C4"`), store.ClaimRefused, store.ReasonNoSuchReceipt},
+		"payer masked with X": {payer(`"%sXXXXX%s - ADA"`), store.ClaimConfirmed, ""},
+		"payer masked with #": {payer(`"%s ##### %s - DEAD BEEF"`), store.ClaimConfirmed, ""},
+		"payer's name first":  {payer(`"ADA - %s*****%s"`), store.ClaimConfirmed, ""},
+		"another payer":       {payer(`"%[1]sXXXXX999 - %[1]s00000%[2]s"`), store.ClaimPerson, store.ReasonOtherPhone},
+		"payer hidden":        {payer(`"************ - %s00000%s"`), store.ClaimPerson, store.ReasonOtherPhone},
+		"a bank":              {value("DebitPartyName", `"600310 - BANK"`), store.ClaimPerson, store.ReasonOtherPhone},
+		"to others":           {value("CreditPartyName", `"600999 - Shop"`), store.ClaimPerson, store.ReasonPaidOthers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, garbled(store.CallbackStatus, tt.how,
@@ -364,7 +378,7 @@ func TestReceiptOfAnotherForm(t *testing.T) {
 			pass(time.Minute)
 			listed, unsound := w.unknownMoney()
 			if state(tk) != "Paid" || len(listed) != 1 || !unsound ||
-				!strings.Contains(listed[0].Why+listed[0].Text, odd) {
+				!strings.Contains(listed[0].Detail+listed[0].Text, odd) {
 				t.Errorf("%s: %s, listed %+v, unsound %v", odd, state(tk), listed, unsound)
 			}
 		})

@@ -2,43 +2,47 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
 
-// errNoAmount is why a callback is not understood whole that tells of money.
-var errNoAmount = errors.New("it does not say how much was paid, or not in a way that can be read")
+// notRead is why a callback is not understood whole, and what that is about, in words that may be shown and logged.
+type notRead struct {
+	why    store.UnreadReason
+	detail string
+}
+
+// unparsed is what package mpesa says of a body that it could not read.
+func unparsed(err error) notRead {
+	detail := err.Error()
+	if _, inner, is := strings.Cut(detail, mpesa.ErrUnreadable.Error()+": "); is {
+		detail = inner
+	}
+	return notRead{store.UnreadUnparsed, mpesa.MaskDigits(detail)}
+}
 
 // unreadable writes down a callback that could not be read, with what is legible in it.
-func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why error) (store.Applied, error) {
+func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+	error) {
 	return s.store.KeepUnread(ctx, cb, legible(cb, u, why))
 }
 
 // keepUnread is unreadable, and tells the operator.
-func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why error) (store.Applied, error) {
+func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+	error) {
 	applied, err := s.unreadable(ctx, cb, u, why)
 	if err == nil {
-		s.warnUnread(cb, applied, whyUnread(why))
+		s.warnUnread(cb, applied, why)
 	}
 	return applied, err
 }
 
 // legible adds to what could be read of a callback its text, and why that is not all.
-func legible(cb store.Callback, u store.Unread, why error) store.Unread {
-	u.Why, u.Legible = whyUnread(why), mpesa.Legible(cb.Body)
+func legible(cb store.Callback, u store.Unread, why notRead) store.Unread {
+	u.Why, u.Detail, u.Legible = why.why, why.detail, mpesa.Legible(cb.Body)
 	return u
-}
-
-// whyUnread is what could not be understood, in words that may be shown and logged.
-func whyUnread(err error) string {
-	why := err.Error()
-	if _, inner, is := strings.Cut(why, mpesa.ErrUnreadable.Error()+": "); is {
-		why = inner
-	}
-	return mpesa.MaskDigits(why)
 }
 
 // unreadSTK is what is legible of a verdict on a push that could not be read.
@@ -57,9 +61,9 @@ func unreadSTK(cb mpesa.Callback) store.Unread {
 }
 
 // warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
-func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why string) {
+func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why notRead) {
 	s.log.Warn("callback not understood whole: see cinemasphere payments",
-		"kind", cb.Kind, "ticket", applied.Code, "reason", why)
+		"kind", cb.Kind, "ticket", applied.Code, "reason", why.why, "text", why.detail)
 }
 
 // readAgain reads the callbacks once more that were not understood whole, since this program may understand what the

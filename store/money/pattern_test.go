@@ -39,9 +39,11 @@ func TestPattern(t *testing.T) {
 		"0110000100": another("254110000100"), "254110000100": another("254110000100"),
 
 		// with the name of who paid, as Transaction Status has it
-		"254712345678 - ADA NJERI": own, "0712345678 - ADA": own, "712345678 - ADA": own, "254712345678 - ADA - B": own,
-		"254712345678 - X": own, "ADA - 254712345678": own, "254712345678 ADA": own, "ADA 254712345678": own,
-		"ADA (0712345678).": own, "X ADA 0712345678": own, "254712345678 - DEADBEEF": own, "254712345678 - 2 CAFE": own,
+		"254712345678 - ADA NJERI": own, "0712345678 - ADA": own, "712345678 - ADA": own,
+		"254712345678 - ADA - B": own,
+		"254712345678 - X":       own, "ADA - 254712345678": own, "254712345678 ADA": own, "ADA 254712345678": own,
+		"ADA (0712345678).": own, "X ADA 0712345678": own, "254712345678 - DEADBEEF": own,
+		"254712345678 - 2 CAFE":       own,
 		"254712345679 - 254712345678": another("254712345679"), "2547 ***** 678 - ADA NJERI": mask("2547*678"),
 		"2547XXXXX678 - ADA": mask("2547*678"), "7*****678 - ADA": mask("2547*678"),
 		"ADA - 2547#####678": mask("2547*678"),
@@ -70,7 +72,8 @@ func TestPattern(t *testing.T) {
 		"2547**3**8": weak("2547*3*8"),
 
 		// hidden whole
-		"*": hidden, "*****": hidden, "254*********": hidden, "+254 *** *** ***": hidden, "************ - ADA": hidden,
+		"*": hidden, "*****": hidden, "254*********": hidden, "+254 *** *** ***": hidden,
+		"************ - ADA":  hidden,
 		"**** - 254712345678": hidden, "2***********": hidden, "0*********": hidden, "254XXXXXXXXX": hidden,
 		"●●●●●●●●●": hidden,
 

@@ -82,8 +82,8 @@ func adviseClaim(c store.Case) Advice {
 	switch store.ClaimState(c.State) {
 	case store.ClaimAsking:
 		why := "M-PESA is being asked about a receipt that was named for this ticket"
-		if c.RefundText != "" {
-			why += "; so far it answered with " + c.RefundText
+		if said := claimAnswer(c); said != "" {
+			why += "; so far it answered with " + said
 		}
 		return nothing(why, "M-PESA answers within some minutes")
 	case store.ClaimConfirmed:
@@ -92,7 +92,7 @@ func adviseClaim(c store.Case) Advice {
 	}
 	a := nothing(claimWhy(c.Reason), "")
 	if c.Reason == store.ReasonNotUnderstood {
-		a.Why = "the customer named this receipt, and M-PESA answered with " + c.RefundText +
+		a.Why = "the customer named this receipt, and M-PESA answered with " + claimAnswer(c) +
 			", which does not say what became of it"
 	}
 	person := store.ClaimState(c.State) == store.ClaimPerson
@@ -166,11 +166,10 @@ func adviseCallback(c store.Case) Advice {
 	if kind == store.CallbackSTK && c.Askable {
 		a.Why = "M-PESA reported that a prompt was paid"
 	}
-	if c.Why != "" {
-		a.Why += ": " + c.Why
-	}
-	if kind == store.CallbackValidation && c.Why != "" {
-		a.Why = c.Why
+	if why := notUnderstood(c.Why, c.Detail); kind == store.CallbackValidation && why != "" {
+		a.Why = why
+	} else if why != "" {
+		a.Why += ": " + why
 	}
 	switch c.State {
 	case store.CallbackRead:

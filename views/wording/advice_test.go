@@ -180,7 +180,8 @@ func TestAdvice(t *testing.T) {
 				"in progress",
 			"wait", ""},
 		"asked beforehand": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Callback: store.CallbackValidation, Receipt: "R", Why: "WHY", TicketCode: "CODE"},
+			Callback: store.CallbackValidation, Receipt: "R", Why: store.UnreadUnparsed, Detail: "WHY",
+			TicketCode: "CODE"},
 			"WHY",
 			"look; accept R>CODE; resolve callback:3 +note", ""},
 		"a Reversal, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
@@ -188,7 +189,7 @@ func TestAdvice(t *testing.T) {
 			"M-PESA reported a Reversal, and the report was not understood whole",
 			"look; resolve callback:3 +note", ""},
 		"a push paid, unread": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Callback: store.CallbackSTK, Askable: true, Why: "WHY"},
+			Callback: store.CallbackSTK, Askable: true, Why: store.UnreadUnparsed, Detail: "WHY"},
 			"M-PESA reported that a prompt was paid: WHY",
 			"look; accept > +receipt +ticket; resolve callback:3 +note", ""},
 		"read since": {store.Case{
@@ -284,7 +285,7 @@ func TestAdvice(t *testing.T) {
 			"this prompt failed with code 2028, TEXT. " + mpesa.Classify("2028").Operator,
 			"wait", ""},
 		"unread, asked about": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
-			Callback: store.CallbackSTK, TicketCode: "CODE", Why: "WHY", Next: 1},
+			Callback: store.CallbackSTK, TicketCode: "CODE", Why: store.UnreadUnparsed, Detail: "WHY", Next: 1},
 			"M-PESA reported whether a prompt was paid, and the report was not understood whole: WHY",
 			"wait; look; accept >CODE +receipt; resolve callback:3 +note", ""},
 		"unread, with a receipt": {store.Case{Kind: store.CaseCallback, ID: 3, State: store.CallbackUnread,
@@ -479,6 +480,14 @@ func TestEveryReasonIsSaid(t *testing.T) {
 		c := of(store.CaseCallback, store.CallbackUnread)
 		c.Callback = store.CallbackKind(kind)
 		cases = append(cases, c)
+		for _, why := range declared(t, "../../store/reason.go", "UnreadReason") {
+			c.Why, c.Detail = store.UnreadReason(why), "DETAIL"
+			said := wording.Advise(c, true).Why
+			if bare := wording.Advise(of(store.CaseCallback, store.CallbackUnread), true).Why; said == bare ||
+				strings.HasSuffix(said, ": ") || strings.Contains(why, "_") && strings.Contains(said, why) {
+				t.Errorf("%s, %s: %q", kind, why, said)
+			}
+		}
 	}
 	for _, c := range cases {
 		for _, initiator := range []bool{true, false} {

@@ -178,7 +178,7 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 	const notSaid = ", but not so that we know whether it paid for this booking."
 	const person = " A person at the box office will look at it: keep your M-PESA message."
 	receipt := "Receipt " + c.Receipt
-	if c.State == store.ClaimAsking && c.Said != "" {
+	if c.State == store.ClaimAsking && (c.Said != "" || c.Lacks != "") {
 		return "M-PESA has answered about receipt " + c.Receipt + notSaid +
 			" We go on asking: look at this page again in a few minutes, and do not pay again."
 	}
