@@ -136,7 +136,8 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
 	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
 
-const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt, p.amount * 100 AS amount, p.phone,
+const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt,
+	p.amount * 100 AS amount, p.phone,
 	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
 	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
