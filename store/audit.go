@@ -283,6 +283,7 @@ func (r *Reread) Status(cb Callback, tr Transaction) {
 	tr.ToUs, tr.Unclear = true, ""
 	for _, f := range tr.fact(asked) {
 		r.among(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
+			reported{money.Status, money.Reversed, 0, asked, 0},
 			reported{money.Status, money.PaidToOthers, 0, asked, -1})
 	}
 }

@@ -304,7 +304,8 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 // loose reports whether a fact tells of money that no fact gives to a push, and whose payer typed no account number,
 // best of all facts about it.
 func loose(facts []money.Fact, f money.Fact) bool {
-	if f.Receipt == "" || f.Says != money.Paid && (f.Says != money.PaysFor || f.Source != money.Operator) {
+	if f.Receipt == "" || f.Says != money.Paid && (f.Says != money.Reversed || f.Amount == nil) &&
+		(f.Says != money.PaysFor || f.Source != money.Operator) {
 		return false
 	}
 	return !slices.ContainsFunc(facts, func(of money.Fact) bool {

@@ -103,6 +103,9 @@ func (tr Transaction) fact(asked string) []factRow {
 	if f.Says == money.Paid || f.Says == money.Reversed {
 		f.Amount, f.Payer, f.TransactedAt = known(tr.Amount), money.ParsePattern(tr.Phone), tr.TransactedAt
 	}
+	if f.Says == money.Reversed && !tr.ToUs { // how much came to us it does not say
+		f.Amount = nil
+	}
 	return []factRow{{Fact: f}}
 }
 

@@ -102,6 +102,11 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			tr.TransactedAt = paidAt.Add(-time.Minute)
 		}
 		return st.typed(push.Secret, receipt, tr)
+	case "typed, went back", "typed, others got it back":
+		return st.typed(push.Secret, receipt, store.Transaction{
+			Known: true, Reversed: true, ToUs: event == "typed, went back", Receipt: receipt, Amount: amount, Phone: push.Phone,
+			TransactedAt: paidAt,
+		})
 	case "second typed": // another payment of the phone, which nothing else tells of
 		receipt = fmt.Sprint("SECOND", n)
 		return st.typed(push.Secret, receipt, store.Transaction{
@@ -567,6 +572,11 @@ func testMoneyFromElsewhere(t *testing.T) {
 			"refund due: paid_twice", "Paid;  applied; RECEIPT1 refund_due paid_twice"},
 		{"accepted > hold ends > typed older", "person: older", "Failed unconfirmed; RECEIPT1 unmatched older"},
 		{"accepted > hold ends > typed, paid to others", "person: paid_to_others", "Failed unconfirmed"},
+		{"accepted > hold ends > typed, went back", "refused: gone_back",
+			"Failed unconfirmed; RECEIPT1 reversed_elsewhere to_be_confirmed"},
+		{"accepted > hold ends > typed, went back > query: paid", "unmatched: may_be_same",
+			"Failed unconfirmed; RECEIPT1 reversed_elsewhere to_be_confirmed;  unmatched may_be_same"},
+		{"accepted > hold ends > typed, others got it back", "refused: gone_back", "Failed unconfirmed"},
 		{"accepted > hold ends > typed, unknown", "refused: no_such_receipt", "Failed unconfirmed"},
 		{"accepted > paid > second typed", "refund due: paid_twice",
 			"Paid; RECEIPT1 applied; SECOND1 refund_due paid_twice"},

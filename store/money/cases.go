@@ -33,7 +33,7 @@ func Cases(books Case) []Case {
 	late := slices.DeleteFunc(slices.Clone(pushes), func(p Push) bool { return !nameless[p.ID] })
 	byTime := slices.SortedFunc(slices.Values(pushes), func(a, b Push) int { return int(a.MadeAt - b.MadeAt) })
 	for _, f := range facts {
-		if f.Receipt == "" || pushed[f.Receipt] || f.Says != Paid && f.Says != PaysFor {
+		if f.Receipt == "" || pushed[f.Receipt] || f.Says != Paid && f.Says != PaysFor && f.Says != Reversed {
 			continue
 		}
 		from := 0

@@ -196,12 +196,18 @@ func pushesPaid(c Case, owner map[string]PushID, shared map[PushID][]string) (pa
 // receiptsPaid lists the receipts that somebody says were paid: M-PESA, or an operator who has not taken it back.
 func receiptsPaid(c Case) (paid []string) {
 	for _, f := range c.Facts {
-		if f.Receipt != "" && (f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)) {
+		if f.Receipt != "" &&
+			(f.Says == Paid || f.wasPaid() || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)) {
 			paid = append(paid, f.Receipt)
 		}
 	}
 	slices.Sort(paid)
 	return slices.Compact(paid)
+}
+
+// wasPaid reports whether Transaction Status says of money that it was paid to us, by saying how much of it went back.
+func (f Fact) wasPaid() bool {
+	return f.Says == Reversed && f.Amount != nil
 }
 
 // takenBack reports whether an operator takes back that a receipt pays for a ticket. An operator's last word counts.

@@ -16,7 +16,8 @@ func weigh(c Case, p *Payment) {
 		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(amountOf(a), amountOf(b)),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
-	asked := false // M-PESA says that a push was paid, not how much
+	asked := false      // M-PESA says that a push was paid, not how much
+	var returned Source // who says how much went back, without a word of how it was paid
 	for _, f := range facts {
 		switch {
 		case f.Says == Paid || f.Says == Mentions || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
@@ -30,11 +31,16 @@ func weigh(c Case, p *Payment) {
 			if f.Source == Status && !p.AmountKnown && amountOf(f) > 0 { // it says how much the receipt is of
 				p.Amount, p.AmountKnown = amountOf(f), true
 			}
+			if f.wasPaid() {
+				p.takePaid(Fact{Source: f.Source, Says: Mentions, Payer: f.Payer, TransactedAt: f.TransactedAt})
+				returned = f.Source
+			}
 			p.takeBack(f)
 		}
 		p.account = p.account || f.Account
 		p.beside = max(p.beside, f.Beside)
 	}
+	p.Proof = cmp.Or(p.Proof, returned)
 	if p.status != nil && amountOf(*p.status) == p.Amount { // what it told besides does not count
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
