@@ -77,6 +77,11 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	return b, nil
 }
 
+// all is everything as one case.
+func (b *allBooks) all() money.Case {
+	return money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds, Late: b.late}
+}
+
 // checkFacts decides anew what all facts mean, and describes where the rows say otherwise.
 func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 	b, err := s.loadBooks(ctx)
@@ -89,9 +94,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		p.ID, p.CreatedAt = 0, 0
 		payments[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p
 	}
-	for _, c := range money.Cases(money.Case{
-		Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds, Late: b.late,
-	}) {
+	for _, c := range money.Cases(b.all()) {
 		l := ledger{Case: c, accounts: b.accounts}
 		l.Decision = money.Decide(c, decidedAt(c))
 		for _, p := range l.Decision.Payments {

@@ -13,7 +13,7 @@ type Cents = money.Cents
 type Shillings int64
 
 // MaxCharge is the most M-PESA takes in one payment (documented by Safaricom).
-const MaxCharge Shillings = 250_000
+const MaxCharge = Shillings(money.MaxPayment / 100)
 
 // Total is what n tickets at the price cost, rounded up once to whole shillings.
 func Total(price Cents, n int) Shillings {

@@ -33,28 +33,7 @@ func (c fsckCmd) Run(p *program) error {
 		for _, sum := range a.Sums {
 			fmt.Fprintf(p.stdout, "%-18s %7d payments  %s\n", sum.State, sum.Payments, wording.Cents(sum.Amount))
 		}
-		var behind store.Cents
-		for _, push := range a.Undecided {
-			behind += store.Cents(push.Amount) * 100
-		}
-		fmt.Fprintf(p.stdout, "%-18s %7d pushes    %s at most\n", "without a verdict", len(a.Undecided),
-			wording.Cents(behind))
-		for _, push := range a.Undecided {
-			fmt.Fprintf(p.stdout, "  %s  %s  %s  %s\n", wording.Moment(push.CreatedAt),
-				mpesa.MSISDN(push.Phone).Masked(), wording.Shillings(push.Amount), push.State)
-		}
-		if len(a.Pending) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt",
-				len(a.Pending))
-		}
-		if len(a.Alike) > 0 {
-			fmt.Fprintf(p.stdout, "%-18s %7d pairs     up to %s may be due\n", "may be the same", len(a.Alike),
-				wording.Cents(store.Between(a.Alike)))
-			for _, pair := range a.Alike {
-				fmt.Fprintf(p.stdout, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
-					pair.Pending, pair.Code, wording.Cents(pair.Amount))
-			}
-		}
+		printBounds(p.stdout, a)
 		if len(a.Wrong) == 0 {
 			_, err = fmt.Fprintln(p.stdout, "The books are sound.")
 			return err
@@ -64,6 +43,50 @@ func (c fsckCmd) Run(p *program) error {
 		}
 		return errUnsound
 	})
+}
+
+// printBounds says between what the money lies that M-PESA has taken, and names each thing that is not certain.
+func printBounds(w io.Writer, a checkout.Audit) {
+	pushes := map[string]store.Push{}
+	for _, push := range a.Undecided {
+		pushes[store.Case{Kind: store.CasePush, ID: int64(push.ID)}.Name()] = push
+	}
+	open := map[store.OpenKind][]store.OpenAmount{}
+	for _, o := range a.Bounds.Open {
+		open[o.Why] = append(open[o.Why], o)
+	}
+	for _, why := range store.OpenKinds() {
+		of := open[why]
+		if len(of) == 0 && why != store.OpenPush {
+			continue
+		}
+		var least, most store.Cents
+		for _, o := range of {
+			least, most = least+o.Least, most+o.Most
+		}
+		fmt.Fprintf(w, "%-18s %7d %-9s %s\n", wording.Open(why), len(of), wording.OpenCount(why),
+			wording.Between(least, most))
+		for _, o := range of {
+			if push, is := pushes[o.Name]; is {
+				fmt.Fprintf(w, "  %s  %s  %s  %s\n", wording.Moment(push.CreatedAt), mpesa.MSISDN(push.Phone).Masked(),
+					wording.Shillings(push.Amount), push.State)
+				continue
+			}
+			fmt.Fprintf(w, "  %s  %s\n", or(o.Receipt, o.Name), wording.Between(o.Least, o.Most))
+		}
+	}
+	if len(a.Pending) > 0 {
+		fmt.Fprintf(w, "%-18s %7d payments, listed by cinemasphere payments\n", "without a receipt", len(a.Pending))
+	}
+	if pairs := a.Bounds.Alike; len(pairs) > 0 {
+		fmt.Fprintf(w, "%-18s %7d pairs     up to %s may be due\n", "may be the same", len(pairs),
+			wording.Cents(store.Between(pairs)))
+		for _, pair := range pairs {
+			fmt.Fprintf(w, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
+				pair.Pending, pair.Code, wording.Cents(pair.Amount))
+		}
+	}
+	fmt.Fprintf(w, "%-28s %s\n", "M-PESA took in all", wording.Between(a.Bounds.Least, a.Bounds.Most))
 }
 
 type paymentsCmd struct {

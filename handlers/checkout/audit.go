@@ -12,7 +12,7 @@ type Audit struct {
 	Wrong     []string        // what must never be, a line each; empty in sound books
 	Undecided []store.Push    // pushes without M-PESA's final word: money may lie behind each
 	Pending   []store.Payment // payments that M-PESA confirmed without a receipt
-	Alike     []store.Alike   // payments that may be the same money, pair by pair; see [store.Between]
+	Bounds    store.Bounds    // between what the money lies that M-PESA took, and what is not certain of it
 	Sums      []store.Sum     // all money, by what has become of it
 }
 
@@ -41,7 +41,7 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Undecided, err = st.UndecidedPushes(ctx); err != nil {
 		return a, err
 	}
-	if a.Alike, err = st.Alikes(ctx); err != nil {
+	if a.Bounds, err = st.Bounds(ctx); err != nil {
 		return a, err
 	}
 	a.Sums, err = st.Sums(ctx)

@@ -83,9 +83,12 @@ type Payment struct {
 	Named  TicketID // that it is said to be for, where Ticket is 0
 	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be
 	// paid in part.
-	Amount       Cents
-	AmountKnown  bool
-	Assumed      bool
+	Amount      Cents
+	AmountKnown bool
+	Assumed     bool
+	// Least and Most are how much M-PESA may have taken, by all that it and operators have said, whether or not an
+	// operator has looked into it since.
+	Least, Most  Cents
 	Payer        Pattern
 	TransactedAt Instant
 	Proof        Source // the best that says it was paid

@@ -79,10 +79,12 @@ func worded(f money.Fact, w string, i int) money.Fact {
 		"paid": money.Paid, "failed": money.FailedForGood, "not-completed": money.NotCompleted,
 		"unknown":   money.NoSuchReceipt,
 		"to-others": money.PaidToOthers, "reversed": money.Reversed, "not": money.NotFor, "nothing": money.NothingPaid,
-		"back": money.GivenBack, "same": money.TheSame, "two": money.Two,
+		"seen": money.DoubtEnds, "back": money.GivenBack, "same": money.TheSame, "two": money.Two,
 	}
 	if saying, is := says[w]; is {
-		f.Says = saying
+		if f.Says = saying; saying == money.DoubtEnds {
+			f.About = money.AmountDiffers
+		}
 		return f
 	}
 	switch w {
@@ -265,10 +267,79 @@ func TestDecide(t *testing.T) {
 			"ticket1 owed given_back_part; push1 R1 refund_due given_back_part ?returned_other"},
 		{"callback paid push1 R1 + reversal back R1 KSh2700 + operator back R1 KSh2700",
 			"ticket1 owed refund_asked; push1 R1 refunded ?returned_twice"},
+		// Money that was paid to us and went back was paid.
+		{"status reversed R1", "R1 reversed_elsewhere names_no_ticket"},
+		{"status reversed R1 amountless", ""},
+		{"customer R1 ticket1 + status reversed R1", "R1 reversed_elsewhere to_be_confirmed"},
+		{"customer R1 ticket1 + status reversed R1 amountless", ""},
+		{"customer R1 ticket1 + status reversed R1 ada min1 + query paid push1",
+			"push1 unmatched may_be_same; R1 reversed_elsewhere to_be_confirmed"},
+		// What M-PESA gives another amount of keeps nobody from a ticket.
+		{"query paid push1 + till R1 KSh2699 + status reversed R1 KSh2699 ada min1",
+			"ticket1 paid; push1 applied; R1 reversed_elsewhere names_no_ticket of 2699"},
 	} {
 		t.Run(c.facts, func(t *testing.T) {
 			in := tell(world(), c.facts)
 			if got := tale(in, money.Decide(in, opened+minute)); got != c.want {
+				t.Errorf("\n got %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestRange: between what the amount of each payment lies, in shillings, and what it may be the same money as.
+func TestRange(t *testing.T) {
+	for _, c := range []struct{ facts, want string }{
+		{"callback paid push1 R1", "push1 R1 2700"},
+		{"callback paid push1 R1 KSh5", "push1 R1 5"},
+		{"query paid push1", "push1 2700"},
+		{"callback paid push1 R1 amountless", "push1 R1 1 to 250000"},
+		{"callback paid push1 R1 amountless + query paid push1", "push1 R1 2700"},
+		// two amounts, until Transaction Status says which; whether or not an operator has seen to it
+		{"callback paid push1 R1 + echo push1 R1 KSh2600", "push1 R1 2600 to 2700"},
+		{"callback paid push1 R1 + echo push1 R1 KSh2800", "push1 R1 2700 to 2800"},
+		{"callback paid push1 R1 + echo push1 R1 KSh2800 + status paid R1", "push1 R1 2700"},
+		{"callback paid push1 R1 + status paid R1 KSh2800", "push1 R1 2800"},
+		{"callback paid push1 R1 + echo push1 R1 KSh2600 + operator seen R1 KSh2600", "push1 R1 2600 to 2700"},
+		{"callback paid push1 R1 + status reversed R1 KSh2600", "push1 R1 2600 to 2700"},
+		{"till R1 + operator R1 ticket1 KSh5", "R1 2700"},
+		// an operator's word alone
+		{"operator R1 ticket1", "R1 0 to 2700"},
+		{"operator R1 ticket1 + status unknown R1", "R1 0 to 2700"},
+		{"operator R1 ticket1 KSh5 + status paid R1", "R1 2700"},
+		{"query paid push1 + operator same push1 R9", "push1 R9 2700"},
+		{"status reversed R1", "R1 2700"},
+		{"callback paid push1 R1 + callback paid push3 R1 + query paid push3 + query paid push1",
+			"push1 0 to 2700; push3 0 to 2700"},
+		// alike: the amount tells two apart where M-PESA has said it of both
+		{"query paid push1 + till R1", "push1 2700 ~ R1; R1 2700"},
+		{"query paid push1 + till R1 KSh2699", "push1 2700 ~ R1; R1 2699"},
+		{"till R1 KSh2699 + query paid push1", "push1 2700 ~ R1; R1 2699"},
+		{"query paid push1 + hand R1 KSh2699", "push1 2700; R1 2699"},
+		{"callback paid push1 + till R1", "push1 2700 ~ R1; R1 2700"},
+		{"callback paid push1 + till R1 KSh2699", "push1 2700; R1 2699"},
+		{"callback paid push1 amountless + till R1 KSh2699", "push1 1 to 250000 ~ R1; R1 2699"},
+		{"query paid push1 + till R1 KSh2699 ben", "push1 2700; R1 2699"},
+		{"query paid push1 + status reversed R1 KSh2699 ada min1", "push1 2700 ~ R1; R1 2699"},
+	} {
+		t.Run(c.facts, func(t *testing.T) {
+			var out []string
+			for _, p := range money.Decide(tell(world(), c.facts), opened+minute).Payments {
+				s := strings.TrimSpace(p.Receipt + fmt.Sprintf(" %v", float64(p.Least)/100))
+				if p.Push != 0 {
+					s = fmt.Sprintf("push%d ", p.Push) + s
+				}
+				if p.Most != p.Least {
+					s += fmt.Sprintf(" to %v", p.Most/100)
+				}
+				for _, k := range p.Alike {
+					if p.Push != 0 {
+						s += " ~ " + k.Receipt
+					}
+				}
+				out = append(out, s)
+			}
+			if got := strings.Join(out, "; "); got != c.want {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})

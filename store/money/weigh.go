@@ -57,6 +57,7 @@ func weigh(c Case, p *Payment) {
 		p.Doubts = append(p.Doubts, Doubt{Why: why, Receipt: p.Receipt})
 	}
 	p.weighReturns()
+	p.weighRange()
 	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return c.resolved(p, d) })
 }
 
@@ -158,6 +159,29 @@ func (p *Payment) givenBack() (back Cents) {
 		back += cmp.Or(p.back.us, p.Amount)
 	}
 	return back
+}
+
+// MaxPayment is the most that M-PESA takes in one payment (documented by Safaricom).
+const MaxPayment Cents = 250_000_00
+
+// weighRange says between what the amount lies. Of what an operator or a customer alone says nothing may have been
+// paid, and a receipt that several prompts share may be another one's.
+func (p *Payment) weighRange() {
+	p.Least, p.Most = p.Amount, p.Amount
+	if !p.AmountKnown {
+		p.Least, p.Most = 100, MaxPayment // whole shillings
+	}
+	for _, d := range p.Doubts {
+		if d.Why == AmountDiffers {
+			p.Least, p.Most = min(p.Least, d.Amount), max(p.Most, d.Amount)
+		}
+		if d.Why == ReceiptShared && p.Receipt == "" {
+			p.Least = 0
+		}
+	}
+	if p.Proof.rank() <= Customer.rank() {
+		p.Least = 0
+	}
 }
 
 // weighReturns says what is odd about money that went back.

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"cinemasphere/store/money"
+)
+
+// OpenKind is why it is not certain how much M-PESA took.
+type OpenKind string
+
+// Why it is open how much M-PESA took.
+const (
+	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, whether or not an operator has settled it
+	OpenNoAmount   OpenKind = "no_amount"      // it was paid, and M-PESA has not reported how much
+	OpenShared     OpenKind = "receipt_shared" // its receipt was reported of several prompts
+	OpenByWord     OpenKind = "by_word"        // M-PESA has reported nothing of it: an operator says that it was paid
+	OpenPush       OpenKind = "no_verdict"     // a push without a verdict
+	OpenCallback   OpenKind = "not_understood" // a callback that was not understood whole
+)
+
+// OpenKinds lists them in the order in which they are shown.
+func OpenKinds() []OpenKind {
+	return []OpenKind{OpenPush, OpenTwoAmounts, OpenNoAmount, OpenShared, OpenByWord, OpenCallback}
+}
+
+// OpenAmount is money of which it is not certain how much it is: between Least and Most.
+type OpenAmount struct {
+	Name        string // of its entry on the list, such as payment:12
+	Receipt     string // "" where it has none
+	Least, Most Cents
+	Why         OpenKind
+}
+
+// Bounds is between what the money lies that M-PESA has taken, by all facts and all that is still awaited. What has
+// gone back is counted as taken.
+type Bounds struct {
+	Least, Most Cents
+	Open        []OpenAmount // what is not certain, one by one
+	Alike       []Alike      // pairs of payments that may be one
+}
+
+// Bounds decides anew, from all facts, how much M-PESA has taken at least and at most.
+func (s *Store) Bounds(ctx context.Context) (b Bounds, err error) {
+	books, err := s.loadBooks(ctx)
+	if err == nil {
+		b.Alike, err = s.Alikes(ctx)
+	}
+	if err == nil {
+		err = s.openAwaited(ctx, &b)
+	}
+	if err != nil {
+		return b, fmt.Errorf("add up what M-PESA took: %w", err)
+	}
+	rows := map[money.Key]PaymentID{}
+	for _, p := range books.payments {
+		rows[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p.ID
+	}
+	least := map[PaymentID]Cents{}
+	for _, c := range money.Cases(books.all()) {
+		for _, p := range money.Decide(c, decidedAt(c)).Payments {
+			id := rows[p.Key]
+			least[id] = p.Least
+			if why := openWhy(p); why != "" {
+				b.Open = append(b.Open, OpenAmount{
+					Name: Case{Kind: CasePayment, ID: int64(id)}.Name(), Receipt: p.Receipt, Least: p.Least,
+					Most: p.Most, Why: why,
+				})
+				continue
+			}
+			b.Least, b.Most = b.Least+p.Least, b.Most+p.Most
+		}
+	}
+	slices.SortFunc(b.Open, func(a, b OpenAmount) int { return cmp.Compare(a.Name, b.Name) })
+	for _, o := range b.Open {
+		b.Least, b.Most = b.Least+o.Least, b.Most+o.Most
+	}
+	pairs := slices.Clone(b.Alike)
+	for i, a := range pairs {
+		pairs[i].Amount = least[a.Pending]
+	}
+	b.Least -= Between(pairs)
+	return b, nil
+}
+
+func openWhy(p money.Payment) OpenKind {
+	switch {
+	case p.Least == p.Most:
+		return ""
+	case !p.AmountKnown:
+		return OpenNoAmount
+	case p.Least > 0:
+		return OpenTwoAmounts
+	case p.Push != 0 && p.Receipt == "":
+		return OpenShared
+	}
+	return OpenByWord
+}
+
+// openAwaited adds the pushes that may still turn out to be paid, and the callbacks behind which money may lie that no
+// push or payment stands for.
+func (s *Store) openAwaited(ctx context.Context, b *Bounds) error {
+	pushes, err := s.UndecidedPushes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pushes {
+		b.Open = append(b.Open, OpenAmount{
+			Name: Case{Kind: CasePush, ID: int64(p.ID)}.Name(), Most: Cents(p.Amount) * 100, Why: OpenPush,
+		})
+	}
+	var unread []struct {
+		ID      int64
+		Receipt string
+		Amount  Cents
+	}
+	err = s.list(ctx, &unread, `SELECT c.id, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount`+
+		unreadFrom+` WHERE `+unreadOpen+` AND (c.kind IN ('c2b', 'pull', 'validation') OR c.kind = 'stk'
+		AND p.state IN ('failed', 'refused'))`)
+	for _, u := range unread {
+		b.Open = append(b.Open, OpenAmount{
+			Name: Case{Kind: CaseCallback, ID: u.ID}.Name(), Receipt: u.Receipt,
+			Most: cmp.Or(u.Amount, money.MaxPayment), Why: OpenCallback,
+		})
+	}
+	return err
+}
