@@ -243,9 +243,13 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 	}
 	var ledger []storetest.Taken
 	for _, e := range daraja.Ledger() {
+		var reported []store.Shillings
+		for _, amount := range e.Reported {
+			reported = append(reported, store.Shillings(amount))
+		}
 		ledger = append(ledger, storetest.Taken{
-			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Token: path.Base(e.CallbackURL),
-			Reversed: e.Reversed,
+			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token,
+			Reversed: e.Reversed, Reported: reported, ReturnReported: e.ReturnReported,
 		})
 	}
 	differ, err := storetest.Compare(t.Context(), st, ledger)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"path"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -214,8 +213,8 @@ func (w *world) sound() {
 	var ledger []storetest.Taken
 	for _, e := range w.daraja.Ledger() {
 		ledger = append(ledger, storetest.Taken{
-			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Told: store.Shillings(e.Told),
-			Token: path.Base(e.CallbackURL), Reversed: e.Reversed, Unseen: e.Kind == sim.KindC2B && !w.pull,
+			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token,
+			Reversed: e.Reversed, Reported: shillings(e.Reported), ReturnReported: e.ReturnReported,
 		})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)
@@ -225,6 +224,13 @@ func (w *world) sound() {
 	for _, line := range differ {
 		w.t.Errorf("%s", line)
 	}
+}
+
+func shillings(amounts []int) (out []store.Shillings) {
+	for _, a := range amounts {
+		out = append(out, store.Shillings(a))
+	}
+	return out
 }
 
 func booking(id store.ScreeningID, phone string, n int, key string) checkout.Booking {

@@ -113,6 +113,11 @@ func (r *report) deliver(i int) {
 		to: p.CallbackURL, code: r.code, body: r.body, log: &p.Deliveries, ok: &s.totals.CallbacksOK,
 		failed: &s.totals.CallbacksFailed,
 		later:  func(d time.Duration, f func()) { s.later(p, d, f) },
+		tells: func() {
+			if r.paid.Receipt != "" {
+				s.reported(r.paid.Receipt, r.paid.Amount+p.script.ReportDelta)
+			}
+		},
 	})
 	if r.echo == EchoBetween && i == 0 || r.echo == EchoAfter && i == r.times-1 {
 		s.mu.Lock()

@@ -81,9 +81,6 @@ func (s *Sim) confirm(e Entry, script *Script) {
 	s.mu.Lock()
 	urls, thirdParty := s.urls, s.thirdParty[e.Receipt]
 	balance := strconv.Itoa(s.totals.Balance) + ".00"
-	if i := s.receipts[e.Receipt]; i >= 0 && i < len(s.ledger) && s.ledger[i].Receipt == e.Receipt {
-		s.ledger[i].Told = e.Amount + script.ReportDelta
-	}
 	s.mu.Unlock()
 	if urls.Confirmation == "" || script.Confirmations == NoCallback {
 		return
@@ -92,6 +89,7 @@ func (s *Sim) confirm(e Entry, script *Script) {
 	n := &notice{
 		to: urls.Confirmation, body: s.c2bBody(e, urls.Version, balance, thirdParty),
 		ok: &s.totals.ConfirmsOK, failed: &s.totals.ConfirmsFailed, later: s.after,
+		tells: func() { s.reported(e.Receipt, e.Amount) },
 	}
 	s.deliver(n)
 	s.mu.Lock()

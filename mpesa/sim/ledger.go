@@ -25,7 +25,7 @@ type Entry struct {
 	Receipt           string    `json:"receipt"`
 	Phone             string    `json:"phone"`
 	Amount            int       `json:"amount"`   // taken, in whole shillings
-	Told              int       `json:"told"`     // what is said of it instead, 0 for the same
+	Asked             int       `json:"asked"`    // what the push asked for; 0 of what was paid by hand
 	Receiver          string    `json:"receiver"` // the paybill or till that was paid
 	BuyGoods          bool      `json:"buyGoods"` // it is a till: what was paid for does not reach it
 	MerchantRequestID string    `json:"merchantRequestId"`
@@ -36,6 +36,11 @@ type Entry struct {
 	At                time.Time `json:"at"`
 	Reversed          bool      `json:"reversed"`
 	Reversal          *Reversal `json:"reversal,omitempty"` // how it went back; never changed once it is there
+	// Reported are the amounts that the product was told of it, each once: by what it has answered with a 2xx, and by
+	// what its queries and pulls were answered with. 0 is that it was paid, and not how much.
+	Reported []int `json:"reported"`
+	// ReturnReported says that the product was told that the money went back.
+	ReturnReported bool `json:"returnReported"`
 }
 
 // Who sends a payment back: Reversal.By.
@@ -76,6 +81,20 @@ type Totals struct {
 	ResultsFailed   int `json:"resultsFailed"`
 	ConfirmsOK      int `json:"confirmsOk"` // C2B confirmations answered with a 2xx
 	ConfirmsFailed  int `json:"confirmsFailed"`
+}
+
+// reported notes that the product was told of a payment, and how much. s.mu must be held.
+func (s *Sim) reported(receipt string, amount int) {
+	if i, found := s.receipts[receipt]; found && i >= 0 && !slices.Contains(s.ledger[i].Reported, amount) {
+		s.ledger[i].Reported = append(s.ledger[i].Reported, amount)
+	}
+}
+
+// returnReported notes that the product was told that a payment went back. s.mu must be held.
+func (s *Sim) returnReported(receipt string, is bool) {
+	if i, found := s.receipts[receipt]; found && i >= 0 && is {
+		s.ledger[i].ReturnReported = true
+	}
 }
 
 // Net is what the cinema has of all that was taken, in whole shillings.

@@ -17,6 +17,7 @@ type notice struct {
 	log        *[]Delivery // where it is written down; may be nil
 	ok, failed *int        // the counters of its kind
 	later      func(time.Duration, func())
+	tells      func() // notes what the product knows by it; may be nil. Sim.mu is held
 }
 
 // deliver posts a notice, once: Safaricom does not try again (observed).
@@ -46,6 +47,9 @@ func (s *Sim) deliver(n *notice) {
 	}
 	if done.Status/100 == 2 {
 		*n.ok++
+		if n.tells != nil {
+			n.tells()
+		}
 	} else {
 		*n.failed++
 	}

@@ -108,6 +108,7 @@ func (s *Sim) pullRows(start, end time.Time, offset int) (rows []pulled) {
 		if offset--; offset >= 0 {
 			continue
 		}
+		s.reported(e.Receipt, e.Amount)
 		if rows = append(rows, s.pulled(e)); len(rows) == s.cfg.PullPage {
 			break
 		}

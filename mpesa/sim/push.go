@@ -163,10 +163,9 @@ func (s *Sim) conclude(p *push, code, desc string, now time.Time, delivered int)
 	var paid Entry
 	if code == codePaid {
 		paid = s.take(Entry{
-			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Receiver: p.PartyB,
+			Kind: KindSTK, Phone: p.Phone, Amount: p.Amount + p.script.AmountDelta, Asked: p.Amount, Receiver: p.PartyB,
 			BuyGoods: p.TransactionType == typeBuyGoods, MerchantRequestID: p.MerchantRequestID,
 			CheckoutRequestID: p.CheckoutRequestID, Reference: p.Reference, CallbackURL: p.CallbackURL, At: now,
-			Told: p.Amount + p.script.AmountDelta + p.script.ReportDelta,
 		})
 		p.Receipt, p.taken, p.spentToday = paid.Receipt, paid.Amount, s.handset(p.Phone).spent
 	} else {

@@ -47,6 +47,7 @@ type outcome struct {
 	receipt    string // of the transaction that it was itself
 	params     []param
 	references []param
+	tells      func() // notes what the product knows by it; may be nil. Sim.mu is held
 }
 
 // keptRequests are kept for Requests and for OriginalConversationID, the newest ones.
@@ -195,20 +196,20 @@ func (s *Sim) carryOut(q *request) {
 
 // postsOf is what is posted about a request, in its order. s.mu must be held.
 func (s *Sim) postsOf(q *request, done outcome) (posts []*notice) {
-	post := func(to, code string, body []byte) {
+	post := func(to, code string, body []byte, tells func()) {
 		posts = append(posts, &notice{
 			to: to, code: code, body: body, log: &q.Deliveries, ok: &s.totals.ResultsOK,
-			failed: &s.totals.ResultsFailed, later: s.after,
+			failed: &s.totals.ResultsFailed, later: s.after, tells: tells,
 		})
 	}
 	if q.call.TimedOut {
-		post(q.QueueTimeOutURL, "timeout", timeOutBody(q))
+		post(q.QueueTimeOutURL, "timeout", timeOutBody(q), nil)
 	}
 	if q.call.Results == NoCallback {
 		return posts
 	}
 	for range max(q.call.Results, 1) {
-		post(q.ResultURL, done.code, resultBody(q, done))
+		post(q.ResultURL, done.code, resultBody(q, done), done.tells)
 	}
 	return posts
 }

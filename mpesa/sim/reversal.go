@@ -45,6 +45,7 @@ func (s *Sim) reverse(q *request, now time.Time) outcome {
 	if err != nil {
 		done := failed(reversalCode(err))
 		done.references = references
+		done.tells = func() { s.returnReported(q.Receipt, errors.Is(err, errAlreadyReversed)) }
 		return done
 	}
 	balance := whole(s.totals.Balance)
@@ -59,7 +60,7 @@ func (s *Sim) reverse(q *request, now time.Time) outcome {
 			{"CreditPartyPublicName", quoted(q.call.Party.named(back.Phone))},
 			{"DebitPartyPublicName", quoted(s.cinemaParty(s.ledger[s.receipts[back.Of]].Receiver))},
 		},
-		references: references,
+		references: references, tells: func() { s.returnReported(back.Of, true) },
 	}
 }
 

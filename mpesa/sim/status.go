@@ -69,7 +69,7 @@ func (s *Sim) status(q *request, _ time.Time) outcome {
 	case found && i >= 0:
 		return outcome{
 			code: codePaid, desc: requestText(codePaid), params: s.paymentParams(q, &s.ledger[i]),
-			references: references,
+			references: references, tells: s.tellsStatus(receipt, s.ledger[i]),
 		}
 	case found && i != reserved:
 		return outcome{
@@ -78,6 +78,14 @@ func (s *Sim) status(q *request, _ time.Time) outcome {
 		}
 	}
 	return fails(codeNoReceipt)
+}
+
+// tellsStatus notes that the product knows what Transaction Status says of a payment by now. s.mu must be held.
+func (s *Sim) tellsStatus(receipt string, now Entry) func() {
+	return func() {
+		s.reported(receipt, now.Amount)
+		s.returnReported(receipt, now.Reversed)
+	}
 }
 
 // paymentParams is what Transaction Status says of a customer's payment, in the order of captures of 2021 to 2025.

@@ -53,6 +53,11 @@ func (s *Sim) stkQuery(w http.ResponseWriter, r *http.Request, f fields) {
 	case as == AnswerAccepted:
 		as = usualQuery(answer.ResultCode != "", turn)
 	}
+	if as == AnswerAccepted && answer.ResultCode == codePaid {
+		s.mu.Lock()
+		s.reported(p.Receipt, 0)
+		s.mu.Unlock()
+	}
 	s.answerQuery(w, r, as, answer, turn)
 }
 

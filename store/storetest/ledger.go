@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"cinemasphere/store"
 )
@@ -11,68 +13,80 @@ import (
 type Taken struct {
 	Receipt  string
 	Amount   store.Shillings
-	Told     store.Shillings // what M-PESA said instead, before it was asked
+	Asked    store.Shillings // by the push, 0 where there was none
 	Token    string          // of the push's callback, "" where there was none
 	Reversed bool
-	Unseen   bool // paid by hand, so that nobody need have told the cinema of it
+	// Reported are the amounts that the cinema was told of it; 0 is that it was paid, and not how much. Where there is
+	// none, M-PESA has told the cinema nothing at all.
+	Reported []store.Shillings
+	// ReturnReported says that the cinema was told that it went back.
+	ReturnReported bool
 }
 
-// Compare says in one line each where M-PESA's ledger and the books disagree: money that nothing in the books speaks
-// of, money that they have twice and do not list as what may be the same, at another amount, or that M-PESA never took;
-// and tickets that are paid with money that M-PESA has given back. What lies behind a push without a verdict is not yet
-// known to the books, and no disagreement; nor is the amount of a payment whose receipt is pending, or that it went
-// back: M-PESA cannot be asked about it. What was reversed at M-PESA alone is known from the check of paid tickets on,
-// in the hour before the film. Where a person has settled what M-PESA contradicted itself on, nothing is compared.
+// Compare says in one line each where M-PESA's ledger and the books disagree.
+//
+// Each entry of the ledger must be one payment of its own, by receipt or by push, of the same amount; or the bounds that
+// fsck prints must name that very payment or push, with the amount between its own. Where the books have two payments
+// for an entry, they must be listed as what may be the same. What went back must be gone in the books, or on the list.
+// Each payment in the books must be an entry's, or be named as what nobody but an operator speaks of. And all that
+// M-PESA took must lie within the bounds.
+//
+// What no program can know is taken from what M-PESA has told and from nothing else. An entry that it told nothing of
+// need not be in the books. One that it told only other amounts of, or none, is in them as it was told of, or as the
+// prompt asked for.
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
-	payments, err := s.Payments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	undecided, err := s.UndecidedPushes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	pairs, err := s.Alikes(ctx)
-	if err != nil {
-		return nil, err
-	}
 	c := comparison{
-		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, awaited: map[string]bool{},
-		alike: map[[2]store.PaymentID]bool{},
+		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, pushes: map[string]string{},
+		open: map[string]store.OpenAmount{}, listed: map[string]bool{},
+	}
+	payments, err := s.Payments(ctx)
+	if err == nil {
+		c.bounds, err = s.Bounds(ctx)
+	}
+	undecided, failed := s.UndecidedPushes(ctx)
+	cases, failing := s.Cases(ctx, store.CaseFilter{All: true})
+	for _, err := range []error{err, failed, failing} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	open, err := s.Cases(ctx, store.CaseFilter{})
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range undecided {
-		c.awaited[p.CallbackToken] = true
+		c.pushes[p.CallbackToken] = store.Case{Kind: store.CasePush, ID: int64(p.ID)}.Name()
 	}
-	for _, a := range pairs {
-		c.alike[[2]store.PaymentID{a.Pending, a.Payment}] = true
+	for _, entry := range open {
+		c.listed[entry.Name()] = true
 	}
 	for _, p := range payments {
-		switch {
-		case p.Receipt != "":
+		if p.Receipt != "" {
 			c.byReceipt[p.Receipt] = p
-		case p.PushToken != "":
+		}
+		if p.PushToken != "" {
 			c.byToken[p.PushToken] = p
-		default:
+		}
+		if p.Receipt == "" && p.PushToken == "" {
 			c.say("payment %d has neither receipt nor push", p.ID)
 		}
 	}
+	c.namesOpen(payments, cases)
 	for _, e := range ledger {
 		c.look(e)
 	}
-	for receipt := range c.byReceipt {
-		c.say("the books have %s, which M-PESA never took", receipt)
-	}
-	for _, p := range c.byToken {
-		c.say("the books have payment %d of a push that M-PESA took nothing for", p.ID)
-	}
+	c.rest()
 	return c.differ, nil
 }
 
 // comparison has the payments that no entry of the ledger has been found for yet, by what they can be found by.
 type comparison struct {
 	byReceipt, byToken map[string]store.Payment
-	awaited            map[string]bool             // tokens of pushes without a verdict
-	alike              map[[2]store.PaymentID]bool // pairs that the books list: without a receipt, and with one
+	pushes             map[string]string // names of pushes without a verdict, by their callback tokens
+	bounds             store.Bounds
+	open               map[string]store.OpenAmount // by name
+	listed             map[string]bool             // names of what is on the list
+	took               store.Cents                 // by M-PESA, as far as it has told
 	differ             []string
 }
 
@@ -80,18 +94,42 @@ func (c *comparison) say(format string, args ...any) {
 	c.differ = append(c.differ, fmt.Sprintf(format, args...))
 }
 
+func name(p store.Payment) string { return store.Case{Kind: store.CasePayment, ID: int64(p.ID)}.Name() }
+
+// namesOpen says what fsck names as open and the list does not, though no operator has seen to it.
+func (c *comparison) namesOpen(payments []store.Payment, cases []store.Case) {
+	seen := map[string]bool{}
+	for _, p := range payments {
+		seen[name(p)] = p.Settled == 1
+	}
+	for _, entry := range cases {
+		seen[entry.Name()] = seen[entry.Name()] || entry.Settled
+	}
+	for _, o := range c.bounds.Open {
+		c.open[o.Name] = o
+		if !c.listed[o.Name] && !seen[o.Name] && o.Why != store.OpenByWord {
+			c.say("%s (%s) is open, and not on the list", o.Name, o.Why)
+		}
+	}
+}
+
 // find takes what the books have of an entry out of what is left: a payment by its receipt, and one by its push.
 func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 	p, there = c.byReceipt[e.Receipt]
 	delete(c.byReceipt, e.Receipt)
+	delete(c.byToken, p.PushToken)
 	pending, twice := c.byToken[e.Token]
 	delete(c.byToken, e.Token)
+	delete(c.byReceipt, pending.Receipt)
 	if !there {
-		return pending, twice
+		if pending.Receipt != "" && slices.ContainsFunc(e.Reported, func(a store.Shillings) bool { return a != 0 }) {
+			c.say("M-PESA told of %s for a push, and the books have %s", e.Receipt, pending.Receipt)
+		}
+		return pending, twice // under a receipt that an operator has typed, where M-PESA told of none
 	}
-	// Where M-PESA has told of another amount than was asked, the two do not look alike: the list has both, as they
-	// were told of.
-	if twice && !c.alike[[2]store.PaymentID{pending.ID, p.ID}] && pending.Amount == p.Amount && p.Settled == 0 {
+	if twice && !slices.ContainsFunc(c.bounds.Alike, func(a store.Alike) bool {
+		return a.Pending == pending.ID && a.Payment == p.ID
+	}) {
 		c.say("M-PESA took KSh %d once (%s), and the books have it as payments %d and %d", e.Amount, e.Receipt,
 			pending.ID, p.ID)
 	}
@@ -100,18 +138,106 @@ func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 
 func (c *comparison) look(e Taken) {
 	p, there := c.find(e)
+	push := c.pushes[e.Token]
+	switch {
+	case there:
+		c.amount(e, p)
+		c.returned(e, p)
+	case push != "":
+		took := e.Amount
+		if !e.told(took) && e.Asked > 0 {
+			took = min(took, e.Asked)
+		}
+		if o := c.open[push]; o.Most < cents(took) {
+			c.say("M-PESA took KSh %d (%s), and the push without a verdict may have brought %d cents", e.Amount,
+				e.Receipt, o.Most)
+		}
+		c.took += cents(took)
+	case len(e.Reported) > 0 && !c.unread(e):
+		c.say("M-PESA took KSh %d (%s) and told so, and nothing in the books says it", e.Amount, e.Receipt)
+	}
+}
+
+// unread reports whether a callback is listed that may tell of the entry and was not understood whole. Each tells of
+// one at most.
+func (c *comparison) unread(e Taken) bool {
+	for name, o := range c.open {
+		if o.Why == store.OpenCallback && (o.Receipt == e.Receipt || o.Receipt == "") && o.Most >= cents(e.Amount) {
+			c.took += cents(e.Amount)
+			delete(c.open, name)
+			return true
+		}
+	}
+	return false
+}
+
+func cents(s store.Shillings) store.Cents { return store.Cents(s) * 100 }
+
+func (e Taken) told(amount store.Shillings) bool { return slices.Contains(e.Reported, amount) }
+
+// amount says where a payment is not of the amount that M-PESA has told of, and of no other that is open.
+func (c *comparison) amount(e Taken, p store.Payment) {
+	o, open := c.open[name(p)]
+	if !open {
+		o.Least, o.Most = p.Amount, p.Amount
+	}
+	known := func(s store.Shillings) bool { return o.Least <= cents(s) && cents(s) <= o.Most }
+	var others []store.Shillings
+	for _, s := range e.Reported {
+		if s != 0 && s != e.Amount {
+			others = append(others, s)
+		}
+	}
+	i := slices.IndexFunc(others, known)
+	switch {
+	case known(e.Amount):
+		c.took += cents(e.Amount)
+	case e.told(e.Amount):
+		c.say("receipt %s: M-PESA took KSh %d and told so, the books say %d to %d cents", e.Receipt, e.Amount, o.Least,
+			o.Most)
+	case i >= 0: // M-PESA has told of nothing else
+		c.took += cents(others[i])
+	case len(others) == 0 && p.Assumed == 1 && p.Amount == cents(e.Asked), // nor even of that
+		len(others) == 0 && o.Why == store.OpenByWord:
+		c.took += p.Amount
+	default:
+		c.say("receipt %s: M-PESA took KSh %d and told of %v, the books say %d to %d cents", e.Receipt, e.Amount,
+			e.Reported, o.Least, o.Most)
+	}
+}
+
+// returned says where the books have money that went back, or the other way round.
+func (c *comparison) returned(e Taken, p store.Payment) {
 	gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
 	switch {
-	case !there && !c.awaited[e.Token] && !e.Unseen:
-		c.say("M-PESA took KSh %d (%s) and nothing in the books says so", e.Amount, e.Receipt)
-	case there && p.Settled > 0: // a person has looked into it
-	case there && p.State == store.PaymentUnmatched && p.PushID == 0 && p.Amount == store.Cents(e.Told)*100:
-		// it is on the list as it was told of
-	case there && p.Receipt != "" && p.Amount != store.Cents(e.Amount)*100 && p.Amount != 0:
-		c.say("receipt %s: M-PESA took KSh %d, the books say %d cents", e.Receipt, e.Amount, p.Amount)
-	case there && gone && !e.Reversed:
+	case gone && !e.Reversed:
 		c.say("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt)
-	case there && p.Receipt != "" && p.State == store.PaymentApplied && e.Reversed:
+	case !gone && e.Reversed && p.State == store.PaymentApplied && p.Receipt != "":
 		c.say("receipt %s: a ticket is paid with it, and M-PESA has given it back", e.Receipt)
+	case !gone && e.Reversed && e.ReturnReported:
+		c.say("receipt %s: M-PESA has given it back and told so, and the books say %s %s", e.Receipt, p.State, p.Reason)
+	case !gone && e.Reversed && !c.listed[name(p)]:
+		c.say("receipt %s: M-PESA has given it back, and it is not on the list", e.Receipt)
 	}
+}
+
+// rest says what the books have besides the ledger, and where all of it is not within the bounds.
+func (c *comparison) rest() {
+	for receipt, p := range c.byReceipt {
+		if o := c.open[name(p)]; o.Why == "" || o.Least > 0 {
+			c.say("the books have %s, which M-PESA never took", receipt)
+		}
+	}
+	for _, p := range c.byToken {
+		if p.Receipt != "" {
+			continue // which is looked at by that
+		}
+		if o := c.open[name(p)]; o.Why == "" || o.Least > 0 {
+			c.say("the books have payment %d of a push that M-PESA took nothing for", p.ID)
+		}
+	}
+	if c.took < c.bounds.Least || c.took > c.bounds.Most {
+		c.say("M-PESA took %d cents in all, and fsck says %d to %d", c.took, c.bounds.Least, c.bounds.Most)
+	}
+	slices.SortFunc(c.differ, strings.Compare)
 }
