@@ -106,6 +106,9 @@ func (tr Transaction) fact(asked string) []factRow {
 	if f.Says == money.Reversed && !tr.ToUs { // how much came to us it does not say
 		f.Amount = nil
 	}
+	if f.Says == money.Reversed && !tr.ToUs { // how much came to us it does not say
+		f.Amount = nil
+	}
 	return []factRow{{Fact: f}}
 }
 

@@ -163,7 +163,9 @@ func (n *cinemaNight) settles() {
 		n.t.Fatal(err)
 	}
 	cases = slices.DeleteFunc(cases, func(c store.Case) bool {
-		return !slices.Contains([]store.DoubtReason{store.DoubtAmount, store.DoubtReturnedOther}, c.Doubt)
+		return !slices.Contains([]store.DoubtReason{
+			store.DoubtAmount, store.DoubtReturnedOther, store.DoubtNoSuchReceipt,
+		}, c.Doubt)
 	})
 	audit, err := checkout.Check(n.t.Context(), n.store)
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {
@@ -455,7 +457,7 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 		}
 		_, _ = n.books.Load().RequestRefund(ctx, ask)
 	case len(ledger) > 0 && chance(r, 30): // it is in the portal, and on the list
-		n.accepts(one(r, ledger...))
+		n.accepts(r, one(r, ledger...))
 	case chance(r, 20):
 		_ = n.books.Load().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
 	case chance(r, 30):
@@ -475,8 +477,8 @@ func codeOf(e sim.Entry) string {
 
 // accepts has a person take a receipt for its ticket. The portal says whether it was paid by prompt or by hand: a
 // prompt's is the receipt of that prompt, and where a payment of the ticket lacks its own, what was paid by hand is not
-// accepted in its place.
-func (n *cinemaNight) accepts(e sim.Entry) {
+// accepted in its place. Now and then the amount or the receipt is mistyped.
+func (n *cinemaNight) accepts(r *rand.Rand, e sim.Entry) {
 	ctx, books := context.Background(), n.books.Load()
 	payments, err := books.Payments(ctx)
 	cases, failed := books.Cases(ctx, store.CaseFilter{All: true, Ticket: codeOf(e)})
@@ -484,6 +486,12 @@ func (n *cinemaNight) accepts(e sim.Entry) {
 		return // the program has died, or it is a till's
 	}
 	a := store.Acceptance{Receipt: e.Receipt, Ticket: codeOf(e), Amount: store.Cents(e.Amount) * 100, By: "box office"}
+	if chance(r, 25) {
+		a.Amount += one[store.Cents](r, -100_00, 100_00)
+	}
+	if chance(r, 20) {
+		a.Receipt = "UKTM1STYP" + e.Receipt[len(e.Receipt)-1:]
+	}
 	for _, p := range payments {
 		switch {
 		case p.Receipt != "" ||

@@ -293,7 +293,7 @@ func TestRange(t *testing.T) {
 		{"callback paid push1 R1", "push1 R1 2700"},
 		{"callback paid push1 R1 KSh5", "push1 R1 5"},
 		{"query paid push1", "push1 2700"},
-		{"callback paid push1 R1 amountless", "push1 R1 0.01 to 250000"},
+		{"callback paid push1 R1 amountless", "push1 R1 1 to 250000"},
 		{"callback paid push1 R1 amountless + query paid push1", "push1 R1 2700"},
 		// two amounts, until Transaction Status says which; whether or not an operator has seen to it
 		{"callback paid push1 R1 + echo push1 R1 KSh2600", "push1 R1 2600 to 2700"},
@@ -318,7 +318,7 @@ func TestRange(t *testing.T) {
 		{"query paid push1 + hand R1 KSh2699", "push1 2700; R1 2699"},
 		{"callback paid push1 + till R1", "push1 2700 ~ R1; R1 2700"},
 		{"callback paid push1 + till R1 KSh2699", "push1 2700; R1 2699"},
-		{"callback paid push1 amountless + till R1 KSh2699", "push1 0.01 to 250000 ~ R1; R1 2699"},
+		{"callback paid push1 amountless + till R1 KSh2699", "push1 1 to 250000 ~ R1; R1 2699"},
 		{"query paid push1 + till R1 KSh2699 ben", "push1 2700; R1 2699"},
 		{"query paid push1 + status reversed R1 KSh2699 ada min1", "push1 2700 ~ R1; R1 2699"},
 	} {

@@ -171,7 +171,7 @@ const MaxPayment Cents = 250_000_00
 func (p *Payment) weighRange() {
 	p.Least, p.Most = p.Amount, p.Amount
 	if !p.AmountKnown {
-		p.Least, p.Most = 1, MaxPayment
+		p.Least, p.Most = 100, MaxPayment // whole shillings
 	}
 	for _, d := range p.Doubts {
 		if d.Why == AmountDiffers {

@@ -61,12 +61,13 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 		c.listed[entry.Name()] = true
 	}
 	for _, p := range payments {
-		switch {
-		case p.Receipt != "":
+		if p.Receipt != "" {
 			c.byReceipt[p.Receipt] = p
-		case p.PushToken != "":
+		}
+		if p.PushToken != "" {
 			c.byToken[p.PushToken] = p
-		default:
+		}
+		if p.Receipt == "" && p.PushToken == "" {
 			c.say("payment %d has neither receipt nor push", p.ID)
 		}
 	}
@@ -116,10 +117,15 @@ func (c *comparison) namesOpen(payments []store.Payment, cases []store.Case) {
 func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 	p, there = c.byReceipt[e.Receipt]
 	delete(c.byReceipt, e.Receipt)
+	delete(c.byToken, p.PushToken)
 	pending, twice := c.byToken[e.Token]
 	delete(c.byToken, e.Token)
+	delete(c.byReceipt, pending.Receipt)
 	if !there {
-		return pending, twice
+		if pending.Receipt != "" && slices.ContainsFunc(e.Reported, func(a store.Shillings) bool { return a != 0 }) {
+			c.say("M-PESA told of %s for a push, and the books have %s", e.Receipt, pending.Receipt)
+		}
+		return pending, twice // under a receipt that an operator has typed, where M-PESA told of none
 	}
 	if twice && !slices.ContainsFunc(c.bounds.Alike, func(a store.Alike) bool {
 		return a.Pending == pending.ID && a.Payment == p.ID
@@ -223,6 +229,9 @@ func (c *comparison) rest() {
 		}
 	}
 	for _, p := range c.byToken {
+		if p.Receipt != "" {
+			continue // which is looked at by that
+		}
 		if o := c.open[name(p)]; o.Why == "" || o.Least > 0 {
 			c.say("the books have payment %d of a push that M-PESA took nothing for", p.ID)
 		}

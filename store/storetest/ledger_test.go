@@ -40,10 +40,12 @@ func TestCompare(t *testing.T) {
 		'amount_differs', 10 FROM payment`
 	const accepted = soldFact + `SELECT 9, 'operator', 'pays_for', 0, '` + byHand + `', id, 0, 135000, '', 0, '', 'Ada', '',
 		'', 9 FROM ticket WHERE payment_status = 'Pending'`
-	const acceptedRow = `INSERT INTO payment (id, receipt, ticket_id, amount_cents, assumed, phone, account, learnt_by,
-		state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
+	const acceptedRow = `INSERT INTO payment (id, receipt, ticket_id, amount_cents, assumed, phone, account, learnt_by, state,
+		reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 		SELECT 1, '` + byHand + `', id, 135000, 0, '', '', 'operator', 'applied', '', '', 0, '', 1, 0, 1, 1 FROM ticket
 		WHERE payment_status = 'Pending'`
+	typed := []string{`UPDATE payment SET receipt = '` + byHand + `'`,
+		`UPDATE fact SET source = 'query', receipt = '', amount_cents = -1`}
 	for name, c := range map[string]struct {
 		queries []string
 		ledger  []storetest.Taken
@@ -57,7 +59,12 @@ func TestCompare(t *testing.T) {
 			[]storetest.Taken{paid}, "the books say"},
 		"a shilling more by the facts": {[]string{`UPDATE fact SET amount_cents = amount_cents + 100`},
 			[]storetest.Taken{paid}, "in all"},
-		"another receipt":                       {[]string{`UPDATE payment SET receipt = 'UKT4JL9G99'`}, []storetest.Taken{paid}, "never took"},
+		"another receipt": {[]string{`UPDATE payment SET receipt = 'UKT4JL9G99'`}, []storetest.Taken{paid}, "never took"},
+		"a prompt's, under a receipt that an operator typed": {typed, entry(func(e *storetest.Taken) {
+			e.Token, e.Reported = "paid", []store.Shillings{0}
+		}), ""},
+		"and M-PESA told of its own": {typed, entry(func(e *storetest.Taken) { e.Token = "paid" }),
+			"the books have"},
 		"M-PESA took nothing":                   {nil, nil, "never took"},
 		"M-PESA took more than it told":         {nil, amount(2701, 2700), ""},
 		"and told so after all":                 {nil, amount(2701, 2700, 2701), "told so"},
@@ -99,7 +106,7 @@ func TestCompare(t *testing.T) {
 			path := storetest.Path(t)
 			s := open(t, path)
 			storetest.Sell(t, s, storetest.Screening(t, s, 5, 10))
-			storetest.Exec(t, path, `UPDATE push_request SET callback_token = 'open' WHERE state <> 'paid'`)
+			storetest.Exec(t, path, `UPDATE push_request SET callback_token = CASE state WHEN 'paid' THEN 'paid' ELSE 'open' END`)
 			for _, query := range c.queries {
 				storetest.Exec(t, path, query)
 			}
