@@ -96,18 +96,14 @@ type Payment struct {
 	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
 	Automatic bool
 
-	facts   []Fact     // that speak of it
-	account bool       // the payer's account number is known, and is no push's
-	status  *Fact      // Transaction Status's word that it was paid to us
-	bogus   Reason     // NotKnown or ToOthers, where Transaction Status says so
-	beside  PushID     // it was told with the token of this push, which names another CheckoutRequestID
-	also    bool       // its push was paid with another receipt
-	oneOf   bool       // it is one of several pushes' that were paid, and it is not known whose
-	astray  bool       // an operator said that it was a push's, and it was not
-	ownLike []TicketID // of pushes that were paid, and that it may be the same money as
-	named   bool       // it is an operator alone who says which receipt its push was paid with
-	asGone  bool       // it may be the same money as what has gone back
-	back    returns
+	facts     []Fact     // that speak of it
+	confirmed bool       // Transaction Status says that it was paid to us
+	bogus     Reason     // NotKnown or ToOthers, where Transaction Status says so
+	like      []*Payment // that it may be the same money as
+	partly    bool       // less went back than was taken
+	refunding bool       // a refund of it was asked for, and is neither done nor refused
+	reversing bool       // M-PESA may have carried out a Reversal of ours
+	late      Reason     // why it was shown as too late for its ticket
 }
 
 // gravity ranks doubts: of several the gravest is shown first.
@@ -122,23 +118,6 @@ func (p Payment) Gravest() (gravest Doubt) {
 	}
 	return gravest
 }
-
-// returns is what facts say of money that went back.
-type returns struct {
-	byHand, byUs, elsewhere bool
-	hand, us                Cents // how much, as far as that was said
-}
-
-// Outcome is what became of a push.
-type Outcome string
-
-// A push may still be paid until it has failed for good or was paid; after NotCompleted too.
-const (
-	PushPaid         Outcome = "paid"
-	PushFailed       Outcome = "failed"
-	PushNotCompleted Outcome = "not_completed"
-	PushAwaited      Outcome = "awaited"
-)
 
 // TicketDecision is what becomes of a ticket by its money.
 type TicketDecision struct {
@@ -173,50 +152,24 @@ type Question struct {
 // Decision is all that follows from a case. Its lists are in the order of their keys.
 type Decision struct {
 	Payments  []Payment
-	Pushes    map[PushID]Outcome
 	Tickets   []TicketDecision
 	Claims    []Claim
 	Questions []Question
 }
 
 // Decide says what a case means at an instant. The instant matters for films that have begun alone.
-func Decide(c Case, now Instant) Decision {
+func Decide(c Case, now Instant) (d Decision) {
 	payments := identify(c)
 	for _, p := range payments {
 		weigh(c, p)
 	}
-	outcomes := outcomesOf(c, payments)
-	compare(c, payments, outcomes)
-	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, now)}
-	for _, p := range payments {
-		p.Automatic = mayGoBack(c, payments, outcomes, p)
-	}
+	compare(c, payments)
+	d.Tickets = allot(c, payments, now)
 	d.Claims = claimsOf(c, payments)
-	d.Questions = ask(c, payments, outcomes)
+	d.Questions = ask(c, payments)
 	for _, p := range payments {
+		p.Automatic = mayGoBack(payments, p)
 		d.Payments = append(d.Payments, *p)
 	}
 	return d
-}
-
-// push finds a push of the case; the zero Push where it has none such.
-func (c Case) push(id PushID) Push {
-	i := slices.IndexFunc(c.Pushes, func(p Push) bool { return p.ID == id })
-	if i < 0 {
-		return Push{}
-	}
-	return c.Pushes[i]
-}
-
-func (c Case) ticket(id TicketID) (Ticket, bool) {
-	i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return t.ID == id })
-	if i < 0 {
-		return Ticket{}, false
-	}
-	return c.Tickets[i], true
-}
-
-// said reports whether a fact of this saying matches.
-func (c Case) said(says Saying, match func(Fact) bool) bool {
-	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Says == says && match(f) })
 }

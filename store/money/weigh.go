@@ -6,58 +6,61 @@ import (
 	"time"
 )
 
-// weigh fills in what a payment's facts say of it, each thing by the best proof, and what they contradict each other
-// on.
+// weigh fills in what facts say of a payment, each thing by the best proof, and what they contradict each other on.
 func weigh(c Case, p *Payment) {
-	facts := slices.Clone(p.facts)
-	// The order in which facts came to be known must not show: equal proof goes by what it says.
+	for _, r := range c.Refunds {
+		if r.Of.Names(p.Key) {
+			p.refunding, p.reversing = p.refunding || r.Open, p.reversing || r.Out > 0
+		}
+	}
+	// The order in which facts became known does not matter: equal proof goes by what it says.
 	total := c.shownTotal(p)
-	slices.SortFunc(facts, func(a, b Fact) int {
-		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(amountOf(a), amountOf(b)),
+	slices.SortFunc(p.facts, func(a, b Fact) int {
+		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(a.amount(), b.amount()),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
-	asked := false // M-PESA says that a push was paid, not how much
-	for _, f := range facts {
+	queried := false // M-PESA says that a push was paid, not how much
+	var confirmed Cents
+	for _, f := range p.facts {
 		switch {
-		case f.Says == Paid || f.Says == Mentions || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f):
-			p.takePaid(f)
-			asked = asked || f.Source == Query
-		case f.Says == NoSuchReceipt:
-			p.bogus = cmp.Or(p.bogus, NotKnown)
-		case f.Says == PaidToOthers:
-			p.bogus = ToOthers
-		case f.Says == Reversed, f.Says == GivenBack:
-			if f.Source == Status && !p.AmountKnown && amountOf(f) > 0 { // it says how much the receipt is of
-				p.Amount, p.AmountKnown = amountOf(f), true
+		case f.Says == Mentions || c.saysPaid(f):
+			if f.Says != Mentions && f.Source.rank() > p.Proof.rank() {
+				p.Proof = f.Source
 			}
-			p.takeBack(f)
+			p.Payer = cmp.Or(p.Payer, f.Payer)
+			p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
+			differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
+			if p.AmountKnown && f.amount() != 0 && f.amount() != p.Amount && f.Source.isMPESA() &&
+				!slices.Contains(p.Doubts, differs) {
+				p.Doubts = append(p.Doubts, differs)
+			}
+			p.takeAmount(f)
+			queried = queried || f.Source == Query
+			if f.Source == Status {
+				p.confirmed, confirmed = true, f.amount()
+			}
+		case f.Says == Reversed && f.Source == Status:
+			p.takeAmount(f)
+		case f.Says == NoSuchReceipt && p.bogus == "", f.Says == PaidToOthers:
+			p.bogus = map[Saying]Reason{NoSuchReceipt: NotKnown, PaidToOthers: ToOthers}[f.Says]
 		}
-		p.account = p.account || f.Account
-		p.beside = max(p.beside, f.Beside)
 	}
-	if p.status != nil && amountOf(*p.status) == p.Amount { // what it told besides does not count
+	if p.confirmed && confirmed == p.Amount { // what it told besides does not count
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
-	if !p.AmountKnown && asked {
+	if !p.AmountKnown && queried {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
 	}
 	// What M-PESA itself has told of is not doubted because it does not find it: that may come from how it was asked.
-	p.named = p.byOperator(c)
-	if p.bogus != "" && p.status == nil && (p.Proof.rank() <= Customer.rank() || p.named) {
-		why := ReceiptBogus
-		if p.bogus == ToOthers {
-			why = ReceiptOthers
-		}
+	if p.bogus != "" && !p.confirmed && (!p.Proof.isMPESA() || p.byOperator(c)) {
+		why := map[Reason]DoubtReason{NotKnown: ReceiptBogus, ToOthers: ReceiptOthers}[p.bogus]
 		p.Doubts = append(p.Doubts, Doubt{Why: why, Receipt: p.Receipt})
 	}
 	p.weighReturns()
-	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return c.resolved(p, d) })
-}
-
-// resolved reports whether an operator has looked into a doubt.
-func (c Case) resolved(p *Payment, d Doubt) bool {
-	return c.said(DoubtEnds, func(f Fact) bool {
-		return p.Names(Key{f.Push, f.Receipt}) && f.About == d.Why && max(amountOf(f), 0) == d.Amount
+	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool {
+		return slices.ContainsFunc(p.facts, func(f Fact) bool {
+			return f.Says == DoubtEnds && f.About == d.Why && f.amount() == d.Amount
+		})
 	})
 }
 
@@ -66,12 +69,19 @@ func (c Case) resolved(p *Payment, d Doubt) bool {
 // with.
 func (f Fact) knowsAmount(shown Cents) int {
 	switch {
-	case shown != 0 && f.Source.rank() >= Status.rank() && amountOf(f) == shown:
+	case shown != 0 && f.Source.rank() >= Status.rank() && f.amount() == shown:
 		return Callback.rank() + 2
 	case f.Source == Status && (f.Says == Paid || f.Says == Reversed):
 		return Callback.rank() + 1
 	}
 	return f.Source.rank()
+}
+
+// takeAmount takes in how much was paid; better proof of it was taken in before.
+func (p *Payment) takeAmount(f Fact) {
+	if !p.AmountKnown && f.amount() != 0 {
+		p.Amount, p.AmountKnown = f.amount(), true
+	}
 }
 
 // paidFor reports whether a ticket was shown as paid with the payment. The receipt that it was shown with may have
@@ -85,114 +95,64 @@ func (p *Payment) paidFor(t Ticket) bool {
 
 // shownTotal is what the ticket costs that was shown as paid with the payment, 0 where none was.
 func (c Case) shownTotal(p *Payment) Cents {
-	i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return p.paidFor(t) })
-	if i < 0 {
-		return 0
-	}
-	return c.Tickets[i].Total
-}
-
-func amountOf(f Fact) Cents {
-	if f.Amount == nil {
-		return -1
-	}
-	return *f.Amount
-}
-
-// takePaid takes in a fact that says it was paid; better ones were taken in before.
-func (p *Payment) takePaid(f Fact) {
-	if f.Says != Mentions && f.Source.rank() > p.Proof.rank() {
-		p.Proof = f.Source
-	}
-	p.Payer = cmp.Or(p.Payer, f.Payer)
-	p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
-	if f.Source == Status && f.Says == Paid {
-		p.status = &f
-	}
-	switch {
-	case f.Amount == nil || *f.Amount <= 0:
-	case !p.AmountKnown:
-		p.Amount, p.AmountKnown = *f.Amount, true
-	case *f.Amount != p.Amount && f.Source.isMPESA():
-		differs := Doubt{Why: AmountDiffers, Amount: *f.Amount, Receipt: p.Receipt}
-		if !slices.Contains(p.Doubts, differs) {
-			p.Doubts = append(p.Doubts, differs)
+	for _, t := range c.Tickets {
+		if p.paidFor(t) {
+			return t.Total
 		}
 	}
+	return 0
 }
 
 // byOperator reports whether it is an operator alone who says that the push was paid with this receipt.
 func (p *Payment) byOperator(c Case) bool {
-	if p.Push == 0 || p.Receipt == "" {
-		return false
-	}
-	return !c.said(Paid, func(f Fact) bool { return f.Push == p.Push && f.Receipt == p.Receipt })
+	return p.Push != 0 && p.Receipt != "" && !c.has(Fact{Says: Paid, Push: p.Push, Receipt: p.Receipt})
 }
 
-func (p *Payment) takeBack(f Fact) {
-	amount := max(amountOf(f), 0)
-	switch {
-	case f.Says == Reversed:
-		p.back.elsewhere = true
-	case f.Source == Operator:
-		p.back.byHand = true
-		p.back.hand += amount
-	default:
-		p.back.byUs = true
-		p.back.us = max(p.back.us, amount) // a result may be told twice
-	}
-}
-
-// givenBack is how much went back. Where no fact says how much that was, it is the whole.
-func (p *Payment) givenBack() (back Cents) {
-	if p.back.byHand {
-		back += cmp.Or(p.back.hand, p.Amount)
-	}
-	if p.back.byUs {
-		back += cmp.Or(p.back.us, p.Amount)
-	}
-	return back
-}
-
-// weighReturns says what is odd about money that went back.
+// weighReturns says whether money of the payment went back, how much, and what is odd about that. Where no fact says
+// how much, it is the whole.
 func (p *Payment) weighReturns() {
-	switch back := p.givenBack(); {
-	case back == 0 || !p.AmountKnown || back == p.Amount:
-	case p.back.byHand && p.back.byUs && back > p.Amount:
-		p.Doubts = append(p.Doubts, Doubt{Why: ReturnedTwice, Amount: back, Receipt: p.Receipt})
-	default:
-		p.Doubts = append(p.Doubts, Doubt{Why: ReturnedOther, Amount: back, Receipt: p.Receipt})
-	}
-}
-
-// gone reports whether its money is with its payer again, as far as anybody says.
-func (p *Payment) gone() bool {
-	return (p.back.elsewhere || p.back.byHand || p.back.byUs) && !p.partly()
-}
-
-// partly reports whether M-PESA or an operator says that less went back than was taken.
-func (p *Payment) partly() bool {
-	back := p.givenBack()
-	return back > 0 && p.AmountKnown && back < p.Amount
-}
-
-// outcomesOf says what became of each push.
-func outcomesOf(c Case, payments []*Payment) map[PushID]Outcome {
-	outcomes := make(map[PushID]Outcome, len(c.Pushes))
-	for _, push := range c.Pushes {
-		of := func(f Fact) bool { return f.Push == push.ID }
+	returned, reversed := map[Source]Cents{}, false
+	for _, f := range p.facts {
 		switch {
-		case slices.ContainsFunc(payments, func(p *Payment) bool { return p.Push == push.ID }):
-			outcomes[push.ID] = PushPaid
-		case push.Refused, c.said(FailedForGood, of):
-			outcomes[push.ID] = PushFailed
-		case c.said(NotCompleted, of):
-			outcomes[push.ID] = PushNotCompleted
-		default:
-			outcomes[push.ID] = PushAwaited
+		case f.Says == Reversed:
+			reversed = true
+		case f.Says == GivenBack && f.Source == Operator:
+			returned[Operator] += f.amount()
+		case f.Says == GivenBack: // a result may be told twice
+			returned[Reversal] = max(returned[Reversal], f.amount())
 		}
 	}
-	return outcomes
+	var back Cents
+	for _, amount := range returned {
+		back += cmp.Or(amount, p.Amount)
+	}
+	why := ReturnedOther
+	if len(returned) > 1 && back > p.Amount {
+		why = ReturnedTwice
+	}
+	if back != 0 && p.AmountKnown && back != p.Amount {
+		p.Doubts = append(p.Doubts, Doubt{Why: why, Amount: back, Receipt: p.Receipt})
+	}
+	p.partly = back > 0 && back < p.Amount
+	switch {
+	case p.partly:
+	case len(returned) > 0, reversed && p.reversing:
+		p.State = Refunded
+	case reversed:
+		p.State = Returned
+	}
+}
+
+// gone is why a ticket is void that was paid with the payment, and whose money has gone back; "" where it has not.
+func (p *Payment) gone() Reason {
+	switch p.State {
+	case Refunded:
+		return RefundAsked
+	case Returned:
+		return GoneBack
+	case Applied, RefundDue, Unmatched:
+	}
+	return ""
 }
 
 const (
@@ -206,20 +166,21 @@ const (
 
 // compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the
 // same money, and nothing says so. What failed for good took no money.
-func compare(c Case, payments []*Payment, outcomes map[PushID]Outcome) {
+func compare(c Case, payments []*Payment) {
 	for _, receipt := range payments {
-		if receipt.Push != 0 || receipt.also {
+		if receipt.Push != 0 || receipt.Reason == AlsoTold {
 			continue
 		}
 		for _, push := range c.Pushes {
-			payment := paymentOf(payments, push.ID)
-			if payment != nil && payment.Receipt != "" || outcomes[push.ID] == PushFailed || !alike(c, receipt, push) {
-				continue
-			}
-			receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
-			if payment != nil {
-				payment.Alike = append(payment.Alike, receipt.Key)
-				receipt.ownLike = append(receipt.ownLike, push.Ticket)
+			paid := paymentOf(payments, push.ID)
+			switch {
+			case paid != nil && paid.Receipt != "", !alike(c, receipt, push):
+			case paid != nil:
+				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
+				paid.Alike = append(paid.Alike, receipt.Key)
+				receipt.like, paid.like = append(receipt.like, paid), append(paid.like, receipt)
+			case !push.Refused && !c.has(Fact{Says: FailedForGood, Push: push.ID}):
+				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
 			}
 		}
 	}
@@ -233,32 +194,25 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return payments[i]
 }
 
-// paidBy is when M-PESA first said that a push was paid, 0 where it has not or that is not known.
-func (c Case) paidBy(push PushID) (at Instant) {
-	for _, f := range c.Facts {
-		if f.Says == Paid && f.Push == push && f.At != 0 && (at == 0 || f.At < at) {
-			at = f.At
-		}
-	}
-	return at
-}
-
 // alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
 // apart, since each push sends one of its own; so does an operator.
 func alike(c Case, receipt *Payment, push Push) bool {
-	if receipt.account || receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) {
+	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
+	two, same := pair, pair
+	two.Says, same.Says = Two, TheSame
+	if receipt.AmountKnown && receipt.Amount != push.Amount || !receipt.Payer.Fits(push.Phone) ||
+		c.has(Fact{Receipt: receipt.Receipt, Account: true}) || c.last(two) > c.last(same) {
 		return false
 	}
-	paid := c.paidBy(push.ID)
-	until := push.MadeAt.Add(EchoAfter)
-	if paid != 0 { // what M-PESA had said to be paid by then was not paid later
-		until = paid + clockSkew
+	from, until := push.MadeAt.Add(-EchoBefore), push.MadeAt.Add(EchoAfter)
+	var known Instant // when M-PESA first said that the push was paid
+	for _, f := range c.Facts {
+		if f.Says == Paid && f.Push == push.ID && f.At != 0 && (known == 0 || f.At < known) {
+			known = f.At
+		}
 	}
-	if at := receipt.TransactedAt; at != 0 && (at < push.MadeAt.Add(-EchoBefore) || at > until) {
-		return false
+	if known != 0 { // what was known to be paid by then was not paid later
+		until = known + clockSkew
 	}
-	pair := func(says Saying) func(Fact) bool {
-		return func(f Fact) bool { return f.Says == says && f.Push == push.ID && f.Receipt == receipt.Receipt }
-	}
-	return c.last(pair(Two)) <= c.last(pair(TheSame))
+	return receipt.TransactedAt == 0 || receipt.TransactedAt >= from && receipt.TransactedAt <= until
 }
