@@ -11,9 +11,7 @@ func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) 
 		if p.Push == 0 {
 			claimTicket(c, p)
 		}
-		if i := slices.IndexFunc(c.Late, func(l Late) bool { return l.Of.Names(p.Key) }); i >= 0 {
-			p.late = c.Late[i].Why
-		}
+		p.late = first(c.Late, func(l Late) bool { return l.Of.Names(p.Key) }).Why
 	}
 	tickets := slices.SortedFunc(slices.Values(c.Tickets), func(a, b Ticket) int { return cmp.Compare(a.ID, b.ID) })
 	for _, t := range tickets {
@@ -32,7 +30,7 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	case paying != nil:
 		d.With, d.NeedsSeats = paying.Key, !shown && t.Seats == SeatsNone
 		d.Paid = !d.NeedsSeats
-		t.Void = cmp.Or(t.Void, paying.gone())
+		t.Void = cmp.Or(t.Void, paying.gone)
 	case shown && t.PaidWith.Receipt != "" && c.has(Fact{Says: NothingPaid, Receipt: t.PaidWith.Receipt}):
 		d.Void, d.FreeSeats = cmp.Or(d.Void, NeverPaid), true
 	case shown: // better proof has made its money another ticket's
@@ -43,9 +41,9 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		why, owed := p.whyDue(t, paying, now), Reason("")
 		switch {
 		case p.State == Returned:
-			owed = GoneBack
+			owed = p.gone
 		case p.State == Refunded:
-			p.Reason, owed = why, cmp.Or(why, RefundAsked)
+			p.Reason, owed = why, cmp.Or(why, p.gone)
 		case why == "":
 			p.State = Applied
 		case why == AmountUnknown, why == MayBeSame:
@@ -87,10 +85,10 @@ func (t Ticket) paying(own []*Payment, now Instant) *Payment {
 	if t.PaidWith != (Key{}) { // an operator may have put right which payment it is
 		free.Waiting, free.Late, free.Seats = true, "", SeatsHeld
 	}
-	can := func(p *Payment) bool { return p.gone() == "" && p.whyDue(free, nil, now) == "" }
+	can := func(p *Payment) bool { return p.gone == "" && p.whyDue(free, nil, now) == "" }
 	for _, is := range []func(*Payment) bool{paidFor, named, can} {
-		if i := slices.IndexFunc(own, is); i >= 0 {
-			return own[i]
+		if p := first(own, is); p != nil {
+			return p
 		}
 	}
 	return nil
@@ -99,7 +97,7 @@ func (t Ticket) paying(own []*Payment, now Instant) *Payment {
 // whyDue says why a payment does not pay for its ticket, "" where it does.
 func (p *Payment) whyDue(t Ticket, paying *Payment, now Instant) Reason {
 	why := p.whyNotPaying(t, paying, now)
-	if (why == "" || why == AmountUnknown || why == MayBeSame) && p.refunding && p.gone() == "" {
+	if (why == "" || why == AmountUnknown || why == MayBeSame) && p.refunding && p.gone == "" {
 		return RefundAsked
 	}
 	return why
@@ -107,7 +105,7 @@ func (p *Payment) whyDue(t Ticket, paying *Payment, now Instant) Reason {
 
 func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 	goes := func(like *Payment) bool { // back, or has gone
-		return (like.gone() != "" || like.refunding) && (like.Ticket == t.ID || like.Ticket == 0)
+		return (like.gone != "" || like.refunding) && (like.Ticket == t.ID || like.Ticket == 0)
 	}
 	switch {
 	case p.partly:
@@ -122,7 +120,7 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return t.Void
 	case paying != nil && slices.Contains(p.like, paying):
 		return MayBeSame
-	case paying != nil && p != paying && paying.gone() == "":
+	case paying != nil && p != paying && paying.gone == "":
 		return PaidTwice
 	case t.Void != "":
 		return Voided

@@ -45,7 +45,7 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 // worthAsking reports whether Transaction Status may say something about the payment that matters.
 func (p *Payment) worthAsking(c Case) bool {
 	switch {
-	case p.confirmed || p.bogus != "" || p.gone() != "":
+	case p.confirmed || p.bogus != "" || p.gone != "":
 		return false
 	case len(p.Doubts) > 0, p.State == RefundDue: // how much goes back is M-PESA's to say
 		return true

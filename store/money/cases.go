@@ -1,10 +1,5 @@
 package money
 
-import (
-	"cmp"
-	"slices"
-)
-
 // Cases parts whole books into cases: what may concern the same money is in the same one.
 func Cases(books Case) []Case {
 	s := sets{}
@@ -20,22 +15,14 @@ func Cases(books Case) []Case {
 	for _, p := range books.Pushes {
 		s.join(p.ID, p.Ticket)
 	}
-	late := where(books.Pushes, func(p Push) bool { return nameless[p.ID] })
-	byTime := slices.SortedFunc(slices.Values(books.Pushes), func(a, b Push) int { return cmp.Compare(a.MadeAt, b.MadeAt) })
-	since := func(at Instant) int {
-		i, _ := slices.BinarySearchFunc(byTime, at, func(p Push, at Instant) int { return cmp.Compare(p.MadeAt, at) })
-		return i
-	}
 	for _, f := range books.Facts {
 		if f.Receipt == "" || pushed[f.Receipt] || f.Says != Paid && f.Says != PaysFor {
 			continue
 		}
-		from, to := 0, len(byTime)
-		if f.TransactedAt != 0 {
-			from, to = since(f.TransactedAt.Add(-EchoAfter)), since(f.TransactedAt.Add(EchoBefore)+1)
-		}
-		for _, p := range slices.Concat(byTime[from:to], late) {
-			if f.Payer.Fits(p.Phone) {
+		at := f.TransactedAt
+		for _, p := range books.Pushes {
+			near := p.MadeAt >= at.Add(-EchoAfter) && p.MadeAt <= at.Add(EchoBefore)
+			if (near || at == 0 || nameless[p.ID]) && f.Payer.Fits(p.Phone) {
 				s.join(f.Receipt, p.ID)
 			}
 		}

@@ -42,7 +42,7 @@ func claimTicket(c Case, p *Payment) {
 	default:
 		p.Reason = NamesNoTicket
 	}
-	if p.Ticket == 0 && p.gone() == "" {
+	if p.Ticket == 0 && p.gone == "" {
 		p.State = Unmatched
 	}
 }
@@ -143,27 +143,29 @@ func claimsOf(c Case, payments []*Payment) (claims []Claim) {
 
 func claimState(c Case, payments []*Payment, f Fact) (ClaimState, Reason) {
 	said := func(says Saying) bool { return c.has(Fact{Says: says, Receipt: f.Receipt}) }
-	i := slices.IndexFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
+	p := first(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
 	var why Reason
 	switch {
-	case i >= 0 && payments[i].Ticket == f.Ticket:
+	case p != nil && p.Ticket == f.Ticket:
 		return ClaimConfirmed, ""
 	case c.takenBack(f):
 		return ClaimRefused, Resolved
-	case i < 0 && said(Reversed), i >= 0 && payments[i].gone() != "":
+	case p == nil && said(Reversed), p != nil && p.gone != "":
 		return ClaimRefused, GoneBack
-	case i < 0 && said(PaidToOthers):
-		return ClaimPerson, ToOthers
-	case i < 0 && (said(NoSuchReceipt) || said(NothingPaid)):
-		return ClaimRefused, NotKnown
-	case i < 0:
-		return ClaimAsking, ""
-	case payments[i].Ticket != 0 && payments[i].Proof.isMPESA():
+	case p == nil && said(PaidToOthers):
+		why = ToOthers
+	case p == nil && (said(NoSuchReceipt) || said(NothingPaid)):
+		why = NotKnown
+	case p == nil:
+		why = ToBeConfirmed
+	case p.Ticket != 0 && p.Proof.isMPESA():
 		return ClaimRefused, NamedTwice
-	case payments[i].Ticket != 0:
-		return ClaimPerson, NamedTwice
+	case p.Ticket != 0:
+		why = NamedTwice
+	default:
+		why = cmp.Or(p.whyNot(c, f), p.Reason)
 	}
-	switch why = cmp.Or(payments[i].whyNot(c, f), payments[i].Reason); why {
+	switch why {
 	case ToBeConfirmed:
 		return ClaimAsking, ""
 	case NotKnown:

@@ -101,6 +101,7 @@ type Payment struct {
 	bogus     Reason     // NotKnown or ToOthers, where Transaction Status says so
 	like      []*Payment // that it may be the same money as
 	partly    bool       // less went back than was taken
+	gone      Reason     // why a ticket is void that was paid with it: its money has gone back
 	refunding bool       // a refund of it was asked for, and is neither done nor refused
 	reversing bool       // M-PESA may have carried out a Reversal of ours
 	late      Reason     // why it was shown as too late for its ticket
@@ -110,13 +111,10 @@ type Payment struct {
 var gravity = []DoubtReason{"", ReceiptBogus, ReceiptOthers, AmountDiffers, ReceiptShared, ReturnedOther, ReturnedTwice}
 
 // Gravest is the gravest doubt about a payment; the zero Doubt where there is none.
-func (p Payment) Gravest() (gravest Doubt) {
-	for _, d := range p.Doubts {
-		if slices.Index(gravity, d.Why) > slices.Index(gravity, gravest.Why) {
-			gravest = d
-		}
-	}
-	return gravest
+func (p Payment) Gravest() Doubt {
+	return slices.MaxFunc(append([]Doubt{{}}, p.Doubts...), func(a, b Doubt) int {
+		return slices.Index(gravity, a.Why) - slices.Index(gravity, b.Why)
+	})
 }
 
 // TicketDecision is what becomes of a ticket by its money.

@@ -169,19 +169,11 @@ func (k Key) Names(other Key) bool {
 }
 
 // push finds a push of the case; the zero Push where it has none such.
-func (c Case) push(id PushID) (push Push) {
-	if i := slices.IndexFunc(c.Pushes, func(p Push) bool { return p.ID == id }); i >= 0 {
-		push = c.Pushes[i]
-	}
-	return push
-}
+func (c Case) push(id PushID) Push { return first(c.Pushes, func(p Push) bool { return p.ID == id }) }
 
 // ticket finds a ticket of the case.
-func (c Case) ticket(id TicketID) (ticket Ticket) {
-	if i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return t.ID == id }); i >= 0 {
-		ticket = c.Tickets[i]
-	}
-	return ticket
+func (c Case) ticket(id TicketID) Ticket {
+	return first(c.Tickets, func(t Ticket) bool { return t.ID == id })
 }
 
 // has reports whether there is a fact like this one.
@@ -202,6 +194,14 @@ func (c Case) last(like Fact) (id int64) {
 func isLike[T comparable](want, is T) bool {
 	var anything T
 	return want == anything || want == is
+}
+
+// first is the first that matches; zero where none does.
+func first[T any](all []T, matches func(T) bool) (one T) {
+	if i := slices.IndexFunc(all, matches); i >= 0 {
+		one = all[i]
+	}
+	return one
 }
 
 // where lists what matches.

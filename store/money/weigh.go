@@ -14,35 +14,36 @@ func weigh(c Case, p *Payment) {
 		}
 	}
 	// The order in which facts became known does not matter: equal proof goes by what it says.
-	total := c.shownTotal(p)
+	total := first(c.Tickets, p.paidFor).Total // of the ticket that was shown as paid with it
 	slices.SortFunc(p.facts, func(a, b Fact) int {
 		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(a.amount(), b.amount()),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
-	queried := false // M-PESA says that a push was paid, not how much
-	var confirmed Cents
+	queried := false    // M-PESA says that a push was paid, not how much
+	var confirmed Cents // by Transaction Status
 	for _, f := range p.facts {
+		paid := f.Says == Mentions || c.saysPaid(f)
+		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status) {
+			p.Amount, p.AmountKnown = f.amount(), true
+		}
 		switch {
-		case f.Says == Mentions || c.saysPaid(f):
+		case paid:
 			if f.Says != Mentions && f.Source.rank() > p.Proof.rank() {
 				p.Proof = f.Source
 			}
-			p.Payer = cmp.Or(p.Payer, f.Payer)
-			p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
+			p.Payer, p.TransactedAt = cmp.Or(p.Payer, f.Payer), cmp.Or(p.TransactedAt, f.TransactedAt)
 			differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
-			if p.AmountKnown && f.amount() != 0 && f.amount() != p.Amount && f.Source.isMPESA() &&
-				!slices.Contains(p.Doubts, differs) {
+			if f.amount() != 0 && f.amount() != p.Amount && f.Source.isMPESA() && !slices.Contains(p.Doubts, differs) {
 				p.Doubts = append(p.Doubts, differs)
 			}
-			p.takeAmount(f)
 			queried = queried || f.Source == Query
 			if f.Source == Status {
 				p.confirmed, confirmed = true, f.amount()
 			}
-		case f.Says == Reversed && f.Source == Status:
-			p.takeAmount(f)
-		case f.Says == NoSuchReceipt && p.bogus == "", f.Says == PaidToOthers:
-			p.bogus = map[Saying]Reason{NoSuchReceipt: NotKnown, PaidToOthers: ToOthers}[f.Says]
+		case f.Says == PaidToOthers:
+			p.bogus = ToOthers
+		case f.Says == NoSuchReceipt:
+			p.bogus = cmp.Or(p.bogus, NotKnown)
 		}
 	}
 	if p.confirmed && confirmed == p.Amount { // what it told besides does not count
@@ -53,8 +54,8 @@ func weigh(c Case, p *Payment) {
 	}
 	// What M-PESA itself has told of is not doubted because it does not find it: that may come from how it was asked.
 	if p.bogus != "" && !p.confirmed && (!p.Proof.isMPESA() || p.byOperator(c)) {
-		why := map[Reason]DoubtReason{NotKnown: ReceiptBogus, ToOthers: ReceiptOthers}[p.bogus]
-		p.Doubts = append(p.Doubts, Doubt{Why: why, Receipt: p.Receipt})
+		why := map[Reason]DoubtReason{NotKnown: ReceiptBogus, ToOthers: ReceiptOthers}
+		p.Doubts = append(p.Doubts, Doubt{Why: why[p.bogus], Receipt: p.Receipt})
 	}
 	p.weighReturns()
 	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool {
@@ -77,30 +78,11 @@ func (f Fact) knowsAmount(shown Cents) int {
 	return f.Source.rank()
 }
 
-// takeAmount takes in how much was paid; better proof of it was taken in before.
-func (p *Payment) takeAmount(f Fact) {
-	if !p.AmountKnown && f.amount() != 0 {
-		p.Amount, p.AmountKnown = f.amount(), true
-	}
-}
-
 // paidFor reports whether a ticket was shown as paid with the payment. The receipt that it was shown with may have
 // turned out to be another push's.
 func (p *Payment) paidFor(t Ticket) bool {
-	if t.PaidWith.Push != 0 {
-		return p.Push == t.PaidWith.Push
-	}
-	return p.Names(t.PaidWith)
-}
-
-// shownTotal is what the ticket costs that was shown as paid with the payment, 0 where none was.
-func (c Case) shownTotal(p *Payment) Cents {
-	for _, t := range c.Tickets {
-		if p.paidFor(t) {
-			return t.Total
-		}
-	}
-	return 0
+	push := t.PaidWith.Push
+	return push != 0 && push == p.Push || push == 0 && p.Names(t.PaidWith)
 }
 
 // byOperator reports whether it is an operator alone who says that the push was paid with this receipt.
@@ -137,22 +119,10 @@ func (p *Payment) weighReturns() {
 	switch {
 	case p.partly:
 	case len(returned) > 0, reversed && p.reversing:
-		p.State = Refunded
+		p.State, p.gone = Refunded, RefundAsked
 	case reversed:
-		p.State = Returned
+		p.State, p.gone = Returned, GoneBack
 	}
-}
-
-// gone is why a ticket is void that was paid with the payment, and whose money has gone back; "" where it has not.
-func (p *Payment) gone() Reason {
-	switch p.State {
-	case Refunded:
-		return RefundAsked
-	case Returned:
-		return GoneBack
-	case Applied, RefundDue, Unmatched:
-	}
-	return ""
 }
 
 const (
@@ -187,11 +157,7 @@ func compare(c Case, payments []*Payment) {
 }
 
 func paymentOf(payments []*Payment, push PushID) *Payment {
-	i := slices.IndexFunc(payments, func(p *Payment) bool { return p.Push == push })
-	if i < 0 {
-		return nil
-	}
-	return payments[i]
+	return first(payments, func(p *Payment) bool { return p.Push == push })
 }
 
 // alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
