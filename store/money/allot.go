@@ -51,13 +51,13 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		default:
 			p.State, p.Reason, owed = RefundDue, why, why
 		}
-		if d.Paid && p == paying {
+		if p == paying {
 			d.Void = cmp.Or(d.Void, why)
 		}
 		if !d.Paid {
 			d.Owed = cmp.Or(d.Owed, owed)
 		}
-		if !d.Paid && why.IsLate() {
+		if why.IsLate() {
 			d.Late = cmp.Or(d.Late, why)
 		}
 	}

@@ -5,36 +5,29 @@ import (
 	"slices"
 )
 
-// claim is that a receipt is said to have paid for a ticket.
-type claim struct {
-	ticket TicketID
-	rank   int
-	why    Reason // why it does not count; "" where it does
-}
-
 // claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the
 // receipt on one's page, or an operator says so. All but the operator's word must be confirmed by Transaction Status.
+// Of several tickets it is the one that the best proof names.
 func claimTicket(c Case, p *Payment) {
-	var claims []claim
+	claims := where(p.facts, func(f Fact) bool {
+		return f.Ticket != 0 && (f.Says == Paid || f.Says == PaysFor) && !c.takenBack(f)
+	})
+	slices.SortFunc(claims, func(a, b Fact) int {
+		return cmp.Or(b.Source.rank()-a.Source.rank(), cmp.Compare(a.Ticket, b.Ticket))
+	})
+	counting := where(claims, func(f Fact) bool { return p.whyNot(c, f) == "" })
 	var beside PushID
 	for _, f := range p.facts {
 		beside = max(beside, f.Beside)
-		if f.Ticket != 0 && (f.Says == Paid || f.Says == PaysFor) && !c.takenBack(f) {
-			claims = append(claims, claim{f.Ticket, f.Source.rank(), p.whyNot(c, f)})
-		}
 	}
-	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Or(min(len(a.why), 1)-min(len(b.why), 1), b.rank-a.rank, cmp.Compare(a.ticket, b.ticket),
-			cmp.Compare(a.why, b.why))
-	})
 	switch {
 	case p.Reason == AlsoTold:
-	case len(claims) > 0 && claims[0].why != "":
-		p.Named, p.Reason = claims[0].ticket, claims[0].why
-	case len(claims) > 0:
-		if p.Ticket = c.chosen(p, claims); p.Ticket == 0 {
-			p.Named, p.Reason = claims[0].ticket, NamedTwice
+	case len(counting) > 0:
+		if p.Ticket = c.chosen(p, counting); p.Ticket == 0 {
+			p.Named, p.Reason = counting[0].Ticket, NamedTwice
 		}
+	case len(claims) > 0:
+		p.Named, p.Reason = claims[0].Ticket, p.whyNot(c, claims[0])
 	case len(p.Doubts) > 0 && p.Doubts[0].Why == ReceiptShared:
 		p.Reason = NamedTwice
 	case beside != 0:
@@ -47,28 +40,20 @@ func claimTicket(c Case, p *Payment) {
 	}
 }
 
-// chosen is which ticket a receipt pays for, of those that the best claims which count name: the one that was shown as
-// paid with it, the only one, or else the only one that an operator names. It is 0 where that is not certain.
-func (c Case) chosen(p *Payment, claims []claim) TicketID {
-	named := func(rank int) (tickets []TicketID) {
-		for _, one := range claims {
-			if one.why == "" && one.rank == rank {
-				tickets = append(tickets, one.ticket)
-			}
-		}
-		return slices.Compact(tickets)
+// chosen is which ticket a receipt pays for, of those that claims name, the best first: the one that was shown as paid
+// with it, the only one that the best name, or of those the only one that an operator names too. It is 0 where that is
+// not certain.
+func (c Case) chosen(p *Payment, claims []Fact) TicketID {
+	best := where(claims, func(f Fact) bool { return f.Source == claims[0].Source })
+	if shown := first(best, func(f Fact) bool { return c.ticket(f.Ticket).PaidWith.Names(p.Key) }); shown.Ticket != 0 {
+		return shown.Ticket
 	}
-	best, operators := named(claims[0].rank), named(Operator.rank())
-	for _, id := range best {
-		if c.ticket(id).PaidWith.Names(p.Key) {
-			return id
+	operators := where(claims, func(f Fact) bool { return f.Source == Operator })
+	for _, named := range [][]Fact{best, operators} {
+		if len(named) > 0 && named[0].Ticket == named[len(named)-1].Ticket &&
+			slices.ContainsFunc(best, func(f Fact) bool { return f.Ticket == named[0].Ticket }) {
+			return named[0].Ticket
 		}
-	}
-	switch {
-	case len(best) == 1:
-		return best[0]
-	case len(operators) == 1 && slices.Contains(best, operators[0]):
-		return operators[0]
 	}
 	return 0
 }
