@@ -16,7 +16,6 @@ type allBooks struct {
 	pushes   []money.Push
 	tickets  []money.Ticket
 	refunds  []money.Refund
-	late     []money.Late
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
@@ -54,11 +53,6 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	for _, c := range claims {
 		b.claims[claimKey{c.Receipt, c.TicketID}] = string(c.State) + " " + c.Reason
 	}
-	for _, p := range b.payments {
-		if why := money.Reason(p.Reason); why.IsLate() {
-			b.late = append(b.late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: why})
-		}
-	}
 	for _, f := range facts {
 		b.facts = append(b.facts, f.fact())
 		if f.Account != "" && b.accounts[f.Receipt] == "" {
@@ -90,7 +84,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		payments[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p
 	}
 	for _, c := range money.Cases(money.Case{
-		Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds, Late: b.late,
+		Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds,
 	}) {
 		l := ledger{Case: c, accounts: b.accounts}
 		l.Decision = money.Decide(c, decidedAt(c))

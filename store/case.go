@@ -308,9 +308,6 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 	for _, p := range l.payments {
 		l.before[p.ID] = p.State
 		ids = append(ids, p.ID)
-		if why := money.Reason(p.Reason); why.IsLate() {
-			l.Late = append(l.Late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: why})
-		}
 	}
 	for _, id := range c.tickets {
 		tk, err := t.ticketForPayment(id)

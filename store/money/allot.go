@@ -11,7 +11,6 @@ func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) 
 		if p.Push == 0 {
 			claimTicket(c, p)
 		}
-		p.late = first(c.Late, func(l Late) bool { return l.Of.Names(p.Key) }).Why
 	}
 	tickets := slices.SortedFunc(slices.Values(c.Tickets), func(a, b Ticket) int { return cmp.Compare(a.ID, b.ID) })
 	for _, t := range tickets {
@@ -126,8 +125,6 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return Voided
 	case t.Late != "":
 		return t.Late
-	case p.late != "":
-		return p.late
 	case t.Cancelled:
 		return ScreeningCancelled
 	case !t.Waiting && now >= t.StartsAt:

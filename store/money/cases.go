@@ -53,10 +53,6 @@ func Cases(books Case) []Case {
 		c := of(Fact{Push: r.Of.Push, Receipt: r.Of.Receipt}.names()[0])
 		c.Refunds = append(c.Refunds, r)
 	}
-	for _, l := range books.Late {
-		c := of(Fact{Push: l.Of.Push, Receipt: l.Of.Receipt}.names()[0])
-		c.Late = append(c.Late, l)
-	}
 	return out
 }
 

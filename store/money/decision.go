@@ -104,7 +104,6 @@ type Payment struct {
 	gone      Reason     // why a ticket is void that was paid with it: its money has gone back
 	refunding bool       // a refund of it was asked for, and is neither done nor refused
 	reversing bool       // M-PESA may have carried out a Reversal of ours
-	late      Reason     // why it was shown as too late for its ticket
 }
 
 // gravity ranks doubts: of several the gravest is shown first.

@@ -130,7 +130,7 @@ type Ticket struct {
 	Waiting   bool    // it is Pending: nobody has been told that it failed
 	Seats     Seats
 	PaidWith  Key    // the payment that it was shown as paid with; zero where it was not
-	Late      Reason // why money that came for it was too late: it cannot be paid any more; "" where none was
+	Late      Reason // why money for it came too late: nothing pays for it any more, whatever changes; "" where none did
 	Void      Reason // why it admits nobody any more, though it was paid; "" where it does
 }
 
@@ -141,20 +141,12 @@ type Refund struct {
 	Out  int  // Reversals that M-PESA may have carried out
 }
 
-// Late is that money was shown as due back since it came too late for its ticket. It is a commitment: what becomes of
-// the screening or of its seats after that does not change it.
-type Late struct {
-	Of  Key
-	Why Reason // SeatsTaken, ScreeningBegun or ScreeningCancelled
-}
-
 // Case is all that may concern the same money.
 type Case struct {
 	Facts   []Fact
 	Pushes  []Push
 	Tickets []Ticket
 	Refunds []Refund
-	Late    []Late
 }
 
 // Key names a payment: by its push, by its receipt, or by both.
