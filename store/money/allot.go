@@ -117,7 +117,7 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return WrongAmount
 	case p == paying && slices.Contains([]Reason{"", WrongAmount, RefundAsked, GoneBack}, t.Void):
 		return t.Void
-	case paying != nil && slices.Contains(p.like, paying):
+	case slices.Contains(p.like, paying):
 		return MayBeSame
 	case paying != nil && p != paying && paying.gone == "":
 		return PaidTwice

@@ -35,7 +35,7 @@ func claimTicket(c Case, p *Payment) {
 	default:
 		p.Reason = NamesNoTicket
 	}
-	if p.Ticket == 0 && p.gone == "" {
+	if p.gone == "" { // until it is a ticket's
 		p.State = Unmatched
 	}
 }

@@ -79,13 +79,11 @@ const (
 // Payment is money that M-PESA took, by its own word or an operator's.
 type Payment struct {
 	Key
-	Ticket TicketID // that it is for; 0 where that is not certain
-	Named  TicketID // that it is said to be for, where Ticket is 0
-	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be
-	// paid in part.
-	Amount       Cents
+	Ticket       TicketID // that it is for; 0 where that is not certain
+	Named        TicketID // that it is said to be for, where Ticket is 0
+	Amount       Cents    // where AmountKnown
 	AmountKnown  bool
-	Assumed      bool
+	Assumed      bool // Amount is what the push asked for, since a push cannot be paid in part
 	Payer        Pattern
 	TransactedAt Instant
 	Proof        Source // the best that says it was paid
@@ -93,8 +91,7 @@ type Payment struct {
 	Reason       Reason
 	Doubts       []Doubt
 	Alike        []Key // the payments and pushes that it may be the same money as
-	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
-	Automatic bool
+	Automatic    bool  // it may go back without a person: it is due, whole shillings, and nothing about it is open
 
 	facts     []Fact     // that speak of it
 	confirmed bool       // Transaction Status says that it was paid to us
@@ -118,11 +115,10 @@ func (p Payment) Gravest() Doubt {
 
 // TicketDecision is what becomes of a ticket by its money.
 type TicketDecision struct {
-	ID   TicketID
-	Paid bool
-	With Key
-	// NeedsSeats says that With pays for it once the database has given it seats; decide again with what came of that.
-	NeedsSeats bool
+	ID         TicketID
+	Paid       bool
+	With       Key
+	NeedsSeats bool // With pays for it once the database has given it seats: decide again with what came of that
 	Void       Reason
 	Late       Reason // why money came too late for it, "" where none did
 	FreeSeats  bool   // it is void, and nothing of it remains to be given back
