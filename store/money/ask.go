@@ -15,7 +15,7 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 		soon := p != nil || slices.ContainsFunc(payments, func(p *Payment) bool {
 			return slices.Contains(p.Alike, Key{Push: push.ID})
 		})
-		for _, says := range []Saying{Paid, Mentions} { // it is not clear yet what was said of it
+		for _, says := range []Saying{Paid, Mentions} { // a report of it is not clear yet
 			soon = soon || c.has(Fact{Says: says, Push: push.ID}) || c.has(Fact{Says: says, Beside: push.ID})
 		}
 		questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: soon})
@@ -42,12 +42,12 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 	return questions
 }
 
-// worthAsking reports whether Transaction Status may say something about the payment that matters.
+// worthAsking reports whether an answer of Transaction Status may change something about the payment.
 func (p *Payment) worthAsking(c Case) bool {
 	switch {
 	case p.confirmed || p.bogus != "" || p.gone != "":
 		return false
-	case len(p.Doubts) > 0, p.State == RefundDue: // how much goes back is M-PESA's to say
+	case len(p.Doubts) > 0, p.State == RefundDue: // how much goes back, M-PESA must report
 		return true
 	case p.State == Applied:
 		return !p.Proof.isMPESA() || p.byOperator(c)

@@ -6,8 +6,8 @@ import (
 )
 
 // claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the
-// receipt on one's page, or an operator says so. All but the operator's word must be confirmed by Transaction Status.
-// Of several tickets it is the one that the best proof names.
+// receipt on one's page, or an operator decided. Transaction Status must confirm all but an operator's decision. Of
+// several tickets it is the one that the best proof names.
 func claimTicket(c Case, p *Payment) {
 	claims := where(p.facts, func(f Fact) bool {
 		return f.Ticket != 0 && (f.Says == Paid || f.Says == PaysFor) && !c.takenBack(f)

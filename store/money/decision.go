@@ -34,7 +34,7 @@ const (
 const (
 	NamesNoTicket Reason = "names_no_ticket"
 	ToBeConfirmed Reason = "to_be_confirmed" // it names a ticket, and M-PESA is asked
-	AmountUnknown Reason = "amount_unknown"  // M-PESA has not said how much it took
+	AmountUnknown Reason = "amount_unknown"  // M-PESA has not reported how much it took
 	MayBeSame     Reason = "may_be_same"     // it may be the same money as another payment
 	OtherAmount   Reason = "other_amount"    // than the ticket that it names
 	OtherPhone    Reason = "other_phone"     // than those that the ticket's pushes went to
@@ -43,8 +43,8 @@ const (
 	NamedTwice    Reason = "named_twice"     // for two tickets
 	NotKnown      Reason = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	ToOthers      Reason = "paid_to_others"  // M-PESA says that it paid somebody else
-	OtherPush     Reason = "other_push"      // told with one push's token and another CheckoutRequestID
-	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
+	OtherPush     Reason = "other_push"      // it came with one push's token and another CheckoutRequestID
+	AlsoTold      Reason = "also_told"       // a second receipt of a push, which pays once
 	GoneBack      Reason = "gone_back"       // its money has gone back
 	Resolved      Reason = "resolved"        // an operator has looked into it, and it is not the ticket's
 	GivenBackPart Reason = "given_back_part" // a part of it went back
@@ -59,7 +59,7 @@ func (r Reason) IsLate() bool {
 // it or a better proof ends it.
 type Doubt struct {
 	Why     DoubtReason
-	Amount  Cents  // the other amount that was told, or what went back
+	Amount  Cents  // the other amount that was reported, or what went back
 	Receipt string // the receipt that the doubt is about
 }
 
@@ -68,19 +68,19 @@ type DoubtReason string
 
 // The doubts.
 const (
-	AmountDiffers DoubtReason = "amount_differs"  // Amount was told besides
-	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was told of several pushes, and is none's for certain
+	AmountDiffers DoubtReason = "amount_differs"  // Amount was reported besides
+	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was reported for several pushes, and is none's for certain
 	ReceiptBogus  DoubtReason = "receipt_unknown" // M-PESA knows no such completed payment to us
 	ReceiptOthers DoubtReason = "paid_elsewhere"  // M-PESA says that it was paid to somebody else
 	ReturnedTwice DoubtReason = "returned_twice"  // by hand, and by a Reversal
 	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
 )
 
-// Payment is money that M-PESA took, by its own word or an operator's.
+// Payment is money that M-PESA took, as M-PESA or an operator reports.
 type Payment struct {
 	Key
 	Ticket       TicketID // that it is for; 0 where that is not certain
-	Named        TicketID // that it is said to be for, where Ticket is 0
+	Named        TicketID // that it may be for, where Ticket is 0
 	Amount       Cents    // where AmountKnown
 	AmountKnown  bool
 	Assumed      bool // Amount is what the push asked for, since a push cannot be paid in part

@@ -28,7 +28,7 @@ func (i Instant) Time() time.Time {
 // Add returns the instant d later, in whole milliseconds.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }
 
-// Source is who has said a fact.
+// Source is who reports a fact.
 type Source string
 
 // The sources, the best proof first. The result of a Reversal proves no payment.
@@ -64,7 +64,7 @@ const (
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	PaidToOthers  Saying = "paid_to_others"  // the receipt is of a payment to somebody else
 	Reversed      Saying = "reversed"        // M-PESA has given the receipt's money back, by whomever
-	PaysFor       Saying = "pays_for"        // the receipt is said to have paid for the ticket
+	PaysFor       Saying = "pays_for"        // the receipt paid for the ticket, as a customer or an operator reports
 	NotFor        Saying = "not_for"         // an operator takes PaysFor back
 	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
 	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
@@ -73,8 +73,8 @@ const (
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of
-// a kind, that is zero.
+// Fact is one thing that somebody has reported about money. What it names, it names for certain; where it names nothing
+// of a kind, that is zero.
 type Fact struct {
 	ID           int64
 	At           Instant // when it became known: what was known to be paid by then was not paid later
@@ -85,13 +85,13 @@ type Fact struct {
 	Ticket       TicketID    // of PaysFor; or whose code the payer typed as account number
 	Beside       PushID      // whose token a callback came with that names another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds
-	Amount       *Cents      // what was taken or went back; nil where it does not say
+	Amount       *Cents      // what was taken or went back; nil where it is not known
 	Payer        Pattern
 	TransactedAt Instant
 	Account      bool // the payer's account number is known and no push sent it; the echo of a push names its push
 }
 
-// amount is how much the fact says was taken or went back, 0 where it does not say.
+// amount is how much was taken or went back, 0 where it is not known.
 func (f Fact) amount() Cents {
 	if f.Amount == nil {
 		return 0
@@ -127,7 +127,7 @@ type Ticket struct {
 	MadeAt    Instant
 	StartsAt  Instant // of the film
 	Cancelled bool    // the screening
-	Waiting   bool    // it is Pending: nobody has been told that it failed
+	Waiting   bool    // it is Pending: nobody was shown that it failed
 	Seats     Seats
 	PaidWith  Key    // the payment that it was shown as paid with; zero where it was not
 	Late      Reason // why money for it came too late: nothing pays for it any more, whatever changes; "" where none did

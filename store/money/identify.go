@@ -63,7 +63,7 @@ type link struct {
 	Key
 	rank  int     // of the best proof
 	shown int     // 1 where a ticket was shown as paid with just this push and receipt
-	at    Instant // when the money was taken, where that was told
+	at    Instant // when the money was taken, where that is known
 }
 
 // links lists by receipt which pushes the best proof names for it.
@@ -141,8 +141,8 @@ func (c Case) saysPaid(f Fact) bool {
 	return f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)
 }
 
-// takenBack reports whether it does not count any more which ticket or push a fact names for its receipt. The last word
-// of an operator counts. It cannot make a push's what came with an account number that no push sent.
+// takenBack reports whether it does not count any more which ticket or push a fact names for its receipt. The last
+// decision of an operator counts. It cannot make a push's what came with an account number that no push sent.
 func (c Case) takenBack(f Fact) bool {
 	since, ticket := f.ID, f.Ticket
 	switch {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// weigh fills in what facts say of a payment, each thing by the best proof, and what they contradict each other on.
+// weigh fills in what a payment's facts report, each thing by the best proof, and the doubts where they differ.
 func weigh(c Case, p *Payment) {
 	for _, r := range c.Refunds {
 		if r.Of.Names(p.Key) {
@@ -46,13 +46,13 @@ func weigh(c Case, p *Payment) {
 			p.bogus = cmp.Or(p.bogus, NotKnown)
 		}
 	}
-	if p.confirmed && confirmed == p.Amount { // what it told besides does not count
+	if p.confirmed && confirmed == p.Amount { // other amounts do not count then
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
 	if !p.AmountKnown && queried {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
 	}
-	// What M-PESA itself has told of is not doubted because it does not find it: that may come from how it was asked.
+	// What M-PESA itself reported is not doubted because it does not find it: that may come from how it was asked.
 	if p.bogus != "" && !p.confirmed && (!p.Proof.isMPESA() || p.byOperator(c)) {
 		why := map[Reason]DoubtReason{NotKnown: ReceiptBogus, ToOthers: ReceiptOthers}
 		p.Doubts = append(p.Doubts, Doubt{Why: why[p.bogus], Receipt: p.Receipt})
@@ -66,7 +66,7 @@ func weigh(c Case, p *Payment) {
 }
 
 // knowsAmount orders facts by how well they know how much was paid: by their proof, but that M-PESA's answer to a
-// question about the receipt counts more than what it told before; and most of all what a ticket was shown as paid
+// question about the receipt counts more than what it reported before; and most of all what a ticket was shown as paid
 // with.
 func (f Fact) knowsAmount(shown Cents) int {
 	switch {
@@ -100,7 +100,7 @@ func (p *Payment) weighReturns() {
 			reversed = true
 		case f.Says == GivenBack && f.Source == Operator:
 			returned[Operator] += f.amount()
-		case f.Says == GivenBack: // a result may be told twice
+		case f.Says == GivenBack: // a result may come twice
 			returned[Reversal] = max(returned[Reversal], f.amount())
 		}
 	}
@@ -160,8 +160,8 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return first(payments, func(p *Payment) bool { return p.Push == push })
 }
 
-// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed tells the two
-// apart, since each push sends one of its own; so does an operator.
+// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed parts the two,
+// since each push sends one of its own; so does an operator.
 func alike(c Case, receipt *Payment, push Push) bool {
 	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
 	two, same := pair, pair
@@ -171,7 +171,7 @@ func alike(c Case, receipt *Payment, push Push) bool {
 		return false
 	}
 	from, until := push.MadeAt.Add(-EchoBefore), push.MadeAt.Add(EchoAfter)
-	var known Instant // when M-PESA first said that the push was paid
+	var known Instant // when M-PESA first reported that the push was paid
 	for _, f := range c.Facts {
 		if f.Says == Paid && f.Push == push.ID && f.At != 0 && (known == 0 || f.At < known) {
 			known = f.At
