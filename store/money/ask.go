@@ -20,20 +20,18 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 		}
 		questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: soon})
 	}
-	known := map[string]bool{}
-	about := func(receipt string) {
-		questions = append(questions, Question{Kind: AskReceipt, Receipt: receipt, Soon: true})
-	}
+	receipts := map[string]bool{} // whether to ask about it
 	for _, p := range payments {
-		if known[p.Receipt] = true; p.Receipt != "" && p.worthAsking(c) {
-			about(p.Receipt)
+		receipts[p.Receipt] = p.Receipt != "" && p.worthAsking(c)
+	}
+	for _, f := range c.Facts { // a receipt that a customer typed is nobody's money until M-PESA reports it
+		if _, paid := receipts[f.Receipt]; !paid && f.Source == Customer && f.Says == PaysFor && !c.takenBack(f) {
+			receipts[f.Receipt] = !c.has(Fact{Source: Status, Receipt: f.Receipt})
 		}
 	}
-	for _, f := range c.Facts { // a receipt that a customer typed is nobody's money until M-PESA says so
-		if f.Source == Customer && f.Says == PaysFor && !known[f.Receipt] && !c.takenBack(f) &&
-			!c.has(Fact{Source: Status, Receipt: f.Receipt}) {
-			known[f.Receipt] = true
-			about(f.Receipt)
+	for receipt, open := range receipts {
+		if open {
+			questions = append(questions, Question{Kind: AskReceipt, Receipt: receipt, Soon: true})
 		}
 	}
 	slices.SortFunc(questions, func(a, b Question) int {

@@ -17,7 +17,7 @@ func identify(c Case) (all []*Payment) {
 	pushes, receipts := map[PushID]bool{}, map[string]bool{} // that were paid
 	for _, f := range c.Facts {
 		// One receipt is one payment: a push that shares its receipt with another is not paid by that.
-		if f.Says == Paid && f.Push != 0 && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
+		if f.Says == Paid && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
 			pushes[f.Push] = true
 		}
 		if f.Receipt != "" && c.saysPaid(f) {
@@ -38,7 +38,7 @@ func identify(c Case) (all []*Payment) {
 		p := &Payment{Key: Key{Receipt: receipt}, Named: c.push(push).Ticket}
 		among := where(shared, func(k Key) bool { return k.Receipt == receipt && push == 0 })
 		switch {
-		case push != 0 && own[push] == receipt,
+		case own[push] == receipt,
 			slices.ContainsFunc(among, func(k Key) bool { return pushes[k.Push] }):
 			continue // it is the payment of the push, or of one of those which share it
 		case push != 0 && c.has(Fact{Says: Paid, Push: push, Receipt: receipt}):
