@@ -107,7 +107,7 @@ func owners(c Case) (owned []link, shared []Key) {
 		all := named[receipt]
 		// A push that was paid with another receipt was not paid with this one too.
 		free := where(all, func(l link) bool { return sole[l.Push] < l.rank })
-		if len(all) > 1 && len(free) > 0 {
+		if len(free) > 0 {
 			all = free
 		}
 		if len(all) == 1 {
