@@ -46,7 +46,7 @@ func weigh(c Case, p *Payment) {
 			p.bogus = cmp.Or(p.bogus, NotKnown)
 		}
 	}
-	if p.confirmed && confirmed == p.Amount { // other amounts do not count then
+	if confirmed == p.Amount { // other amounts do not count then
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
 	if !p.AmountKnown && queried {
@@ -72,7 +72,7 @@ func (f Fact) knowsAmount(shown Cents) int {
 	switch {
 	case shown != 0 && f.Source.rank() >= Status.rank() && f.amount() == shown:
 		return Callback.rank() + 2
-	case f.Source == Status && (f.Says == Paid || f.Says == Reversed):
+	case f.Source == Status:
 		return Callback.rank() + 1
 	}
 	return f.Source.rank()
@@ -85,9 +85,9 @@ func (p *Payment) paidFor(t Ticket) bool {
 	return push != 0 && push == p.Push || push == 0 && p.Names(t.PaidWith)
 }
 
-// byOperator reports whether it is an operator alone who says that the push was paid with this receipt.
+// byOperator reports whether operators alone report the payment: its receipt, or that its push was paid with it.
 func (p *Payment) byOperator(c Case) bool {
-	return p.Push != 0 && p.Receipt != "" && !c.has(Fact{Says: Paid, Push: p.Push, Receipt: p.Receipt})
+	return !c.has(Fact{Says: Paid, Push: p.Push, Receipt: p.Receipt})
 }
 
 // weighReturns says whether money of the payment went back, how much, and what is odd about that. Where no fact says
