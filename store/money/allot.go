@@ -78,19 +78,14 @@ func (t Ticket) paying(own []*Payment, now Instant) *Payment {
 			cmp.Compare(uint64(a.TransactedAt-1), uint64(b.TransactedAt-1)), // what is not known, 0, is last
 			cmp.Compare(a.Push, b.Push), cmp.Compare(a.Receipt, b.Receipt))
 	})
-	paidFor := func(p *Payment) bool { return p.paidFor(t) }
-	named := func(p *Payment) bool { return p.Names(t.PaidWith) }
+	if p := t.shownWith(own); p != nil {
+		return p
+	}
 	free := t
 	if t.PaidWith != (Key{}) { // an operator may have put right which payment it is
 		free.Waiting, free.Late, free.Seats = true, "", SeatsHeld
 	}
-	can := func(p *Payment) bool { return p.gone == "" && p.whyDue(free, nil, now) == "" }
-	for _, is := range []func(*Payment) bool{paidFor, named, can} {
-		if p := first(own, is); p != nil {
-			return p
-		}
-	}
-	return nil
+	return first(own, func(p *Payment) bool { return p.gone == "" && p.whyDue(free, nil, now) == "" })
 }
 
 // whyDue says why a payment does not pay for its ticket, "" where it does.

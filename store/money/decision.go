@@ -1,6 +1,9 @@
 package money
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // State is what has become of a payment.
 type State string
@@ -94,6 +97,7 @@ type Payment struct {
 	Automatic    bool  // it may go back without a person: it is due, whole shillings, and nothing about it is open
 
 	facts     []Fact     // that speak of it
+	shown     Cents      // what the ticket costs that was shown as paid with it
 	confirmed bool       // Transaction Status says that it was paid to us
 	bogus     Reason     // NotKnown or ToOthers, where Transaction Status says so
 	like      []*Payment // that it may be the same money as
@@ -153,6 +157,11 @@ type Decision struct {
 // Decide says what a case means at an instant. The instant matters for films that have begun alone.
 func Decide(c Case, now Instant) (d Decision) {
 	payments := identify(c)
+	for _, t := range c.Tickets {
+		if p := t.shownWith(payments); p != nil {
+			p.shown = cmp.Or(p.shown, t.Total)
+		}
+	}
 	for _, p := range payments {
 		weigh(c, p)
 	}

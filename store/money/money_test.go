@@ -307,6 +307,10 @@ func TestCommitments(t *testing.T) {
 		"another ticket's by better proof": {"operator R1 ticket2 + callback paid push1 R1",
 			shown(2, money.Key{Receipt: "R1"}), opened,
 			"ticket1 paid; ticket2 void taken_over, free; push1 R1 applied"},
+		"another ticket's, and of another amount": {
+			"operator R1 ticket1 + callback paid push1 R2 + callback paid push3 R1 + status paid R1 KSh5",
+			shown(1, money.Key{Receipt: "R1"}), opened, "ticket1 paid; ticket2 owed wrong_amount; push1 R2 applied; " +
+				"push3 R1 refund_due wrong_amount of 5 automatic"},
 		"nothing was paid": {"operator R1 ticket1 + status unknown R1 + operator nothing R1",
 			shown(1, money.Key{Receipt: "R1"}), opened,
 			"ticket1 void never_paid, free"},

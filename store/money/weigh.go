@@ -14,9 +14,8 @@ func weigh(c Case, p *Payment) {
 		}
 	}
 	// The order in which facts became known does not matter: equal proof goes by what it says.
-	total := first(c.Tickets, p.paidFor).Total // of the ticket that was shown as paid with it
 	slices.SortFunc(p.facts, func(a, b Fact) int {
-		return cmp.Or(b.knowsAmount(total)-a.knowsAmount(total), cmp.Compare(a.amount(), b.amount()),
+		return cmp.Or(b.knowsAmount(p.shown)-a.knowsAmount(p.shown), cmp.Compare(a.amount(), b.amount()),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
 	queried := false    // M-PESA says that a push was paid, not how much
@@ -78,11 +77,15 @@ func (f Fact) knowsAmount(shown Cents) int {
 	return f.Source.rank()
 }
 
-// paidFor reports whether a ticket was shown as paid with the payment. The receipt that it was shown with may have
-// turned out to be another push's.
-func (p *Payment) paidFor(t Ticket) bool {
-	push := t.PaidWith.Push
-	return push != 0 && push == p.Push || push == 0 && p.Names(t.PaidWith)
+// shownWith is the payment that a ticket was shown as paid with. The receipt that it was shown with may have turned out
+// to be that of another push.
+func (t Ticket) shownWith(payments []*Payment) *Payment {
+	if p := paymentOf(payments, t.PaidWith.Push); p != nil && p.Push != 0 {
+		return p
+	}
+	return first(payments, func(p *Payment) bool {
+		return p.Names(t.PaidWith) && (p.Ticket == 0 || p.Ticket == t.ID)
+	})
 }
 
 // byOperator reports whether operators alone report the payment: its receipt, or that its push was paid with it.
