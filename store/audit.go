@@ -17,7 +17,6 @@ type allBooks struct {
 	pushes   []money.Push
 	tickets  []money.Ticket
 	refunds  []money.Refund
-	late     []money.Late
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
@@ -60,11 +59,6 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	for _, c := range claims {
 		b.claims[claimKey{c.Receipt, c.TicketID}] = judged{c.State, c.Reason}
 	}
-	for _, p := range b.payments {
-		if p.Reason.IsLate() {
-			b.late = append(b.late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: p.Reason})
-		}
-	}
 	for _, f := range facts {
 		b.facts = append(b.facts, f.Fact)
 		b.accounts[f.Receipt] = cmp.Or(b.accounts[f.Receipt], f.Typed)
@@ -80,7 +74,7 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 
 // all is everything as one case.
 func (b *allBooks) all() money.Case {
-	return money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds, Late: b.late}
+	return money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds}
 }
 
 // checkFacts decides anew what all facts mean, and describes where the rows say otherwise.

@@ -300,9 +300,6 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 	for _, p := range l.payments {
 		l.before[p.ID] = p.State
 		ids = append(ids, p.ID)
-		if p.Reason.IsLate() {
-			l.Late = append(l.Late, money.Late{Of: money.Key{Push: p.PushID, Receipt: p.Receipt}, Why: p.Reason})
-		}
 	}
 	for _, id := range c.tickets {
 		tk, err := t.ticketForPayment(id)

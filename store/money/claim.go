@@ -5,6 +5,96 @@ import (
 	"slices"
 )
 
+// claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the
+// receipt on one's page, or an operator decided. Transaction Status must confirm all but an operator's decision. Of
+// several tickets it is the one that the best proof names.
+func claimTicket(c Case, p *Payment) {
+	claims := where(p.facts, func(f Fact) bool {
+		return f.Ticket != 0 && (f.Says == Paid || f.Says == PaysFor) && !c.takenBack(f)
+	})
+	slices.SortFunc(claims, func(a, b Fact) int {
+		return cmp.Or(b.Source.rank()-a.Source.rank(), cmp.Compare(a.Ticket, b.Ticket))
+	})
+	counting := where(claims, func(f Fact) bool { return p.whyNot(c, f) == "" })
+	var beside PushID
+	for _, f := range p.facts {
+		beside = max(beside, f.Beside)
+	}
+	switch {
+	case p.Reason == AlsoTold:
+	case len(counting) > 0:
+		if p.Ticket = c.chosen(p, counting); p.Ticket == 0 {
+			p.Named, p.Reason = counting[0].Ticket, NamedTwice
+		}
+	case len(claims) > 0:
+		p.Named, p.Reason = claims[0].Ticket, p.whyNot(c, claims[0])
+	case len(p.Doubts) > 0 && p.Doubts[0].Why == ReceiptShared:
+		p.Reason = NamedTwice
+	case beside != 0:
+		p.Named, p.Reason = c.push(beside).Ticket, OtherPush
+	default:
+		p.Reason = NamesNoTicket
+	}
+	if p.gone == "" { // until it is a ticket's
+		p.State = Unmatched
+	}
+}
+
+// chosen is which ticket a receipt pays for, of those that claims name, the best first: the one that was shown as paid
+// with it, the only one that the best name, or of those the only one that an operator names too. It is 0 where that is
+// not certain.
+func (c Case) chosen(p *Payment, claims []Fact) TicketID {
+	best := where(claims, func(f Fact) bool { return f.Source == claims[0].Source })
+	if shown := first(best, func(f Fact) bool { return c.ticket(f.Ticket).PaidWith.Names(p.Key) }); shown.Ticket != 0 {
+		return shown.Ticket
+	}
+	operators := where(claims, func(f Fact) bool { return f.Source == Operator })
+	for _, named := range [][]Fact{best, operators} {
+		if len(named) > 0 && named[0].Ticket == named[len(named)-1].Ticket &&
+			slices.ContainsFunc(best, func(f Fact) bool { return f.Ticket == named[0].Ticket }) {
+			return named[0].Ticket
+		}
+	}
+	return 0
+}
+
+// whyNot says why a claim to a receipt does not count, "" where it does.
+func (p *Payment) whyNot(c Case, f Fact) Reason {
+	if f.Source == Operator {
+		if slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == TheSame && !c.takenBack(f) }) {
+			return AlsoTold // an operator gave it to a push, which was paid with another
+		}
+		return ""
+	}
+	t := c.ticket(f.Ticket)
+	switch {
+	case !p.confirmed:
+		return cmp.Or(p.bogus, ToBeConfirmed)
+	case f.Source == Customer && slices.ContainsFunc(p.facts, func(of Fact) bool {
+		return of.Says == Paid && of.Ticket != 0 && of.Ticket != t.ID
+	}):
+		return NamedTwice
+	case p.TransactedAt == 0:
+		return Unclear
+	case p.TransactedAt < t.MadeAt-clockSkew:
+		return Older
+	case !p.AmountKnown:
+		return AmountUnknown
+	case p.Amount != t.Total:
+		return OtherAmount
+	case !slices.ContainsFunc(c.Pushes, func(push Push) bool {
+		return push.Ticket == t.ID && p.Payer.Proves(push.Phone)
+	}):
+		return OtherPhone
+	case slices.ContainsFunc(p.Alike, func(k Key) bool {
+		return c.push(k.Push).Ticket != t.ID && c.push(k.Push).Amount == p.Amount
+	}) &&
+		!slices.ContainsFunc(p.like, func(paid *Payment) bool { return paid.Ticket == t.ID }):
+		return Unclear // it may be what a push of another ticket was paid with
+	}
+	return ""
+}
+
 // ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
 type ClaimState string
 
@@ -27,48 +117,42 @@ type Claim struct {
 // claimsOf says what became of what customers typed.
 func claimsOf(c Case, payments []*Payment) (claims []Claim) {
 	for _, f := range c.Facts {
-		if f.Source != Customer || f.Says != PaysFor {
-			continue
-		}
-		claim := Claim{Receipt: f.Receipt, Ticket: f.Ticket}
-		claim.State, claim.Reason = claimState(c, payments, f)
-		if !slices.Contains(claims, claim) {
-			claims = append(claims, claim)
+		if f.Source == Customer && f.Says == PaysFor {
+			state, why := claimState(c, payments, f)
+			claim := Claim{Receipt: f.Receipt, Ticket: f.Ticket, State: state, Reason: why}
+			if !slices.Contains(claims, claim) {
+				claims = append(claims, claim)
+			}
 		}
 	}
 	return claims
 }
 
 func claimState(c Case, payments []*Payment, f Fact) (ClaimState, Reason) {
-	ofReceipt := func(of Fact) bool { return of.Receipt == f.Receipt }
-	i := slices.IndexFunc(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
-	if i < 0 {
-		switch {
-		case c.takenBack(f):
-			return ClaimRefused, Resolved
-		case c.said(Reversed, ofReceipt):
-			return ClaimRefused, GoneBack
-		case c.said(PaidToOthers, ofReceipt):
-			return ClaimPerson, ToOthers
-		case c.said(NoSuchReceipt, ofReceipt), c.said(NothingPaid, ofReceipt):
-			return ClaimRefused, NotKnown
-		}
-		return ClaimAsking, ""
-	}
-	p := payments[i]
+	said := func(says Saying) bool { return c.has(Fact{Says: says, Receipt: f.Receipt}) }
+	p := first(payments, func(p *Payment) bool { return p.Receipt == f.Receipt })
+	var why Reason
 	switch {
-	case p.Ticket == f.Ticket:
+	case p != nil && p.Ticket == f.Ticket:
 		return ClaimConfirmed, ""
 	case c.takenBack(f):
 		return ClaimRefused, Resolved
-	case p.gone():
+	case p == nil && said(Reversed), p != nil && p.gone != "":
 		return ClaimRefused, GoneBack
-	case p.Ticket != 0 && p.Proof.rank() > Customer.rank():
+	case p == nil && said(PaidToOthers):
+		why = ToOthers
+	case p == nil && (said(NoSuchReceipt) || said(NothingPaid)):
+		why = NotKnown
+	case p == nil:
+		why = ToBeConfirmed
+	case p.Ticket != 0 && p.Proof.isMPESA():
 		return ClaimRefused, NamedTwice
 	case p.Ticket != 0:
-		return ClaimPerson, NamedTwice
+		why = NamedTwice
+	default:
+		why = cmp.Or(p.whyNot(c, f), p.Reason)
 	}
-	switch why := cmp.Or(p.whyNot(c, f), p.Reason); why {
+	switch why {
 	case ToBeConfirmed:
 		return ClaimAsking, ""
 	case NotKnown:

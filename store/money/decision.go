@@ -1,6 +1,9 @@
 package money
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // State is what has become of a payment.
 type State string
@@ -34,7 +37,7 @@ const (
 const (
 	NamesNoTicket Reason = "names_no_ticket"
 	ToBeConfirmed Reason = "to_be_confirmed" // it names a ticket, and M-PESA is asked
-	AmountUnknown Reason = "amount_unknown"  // M-PESA has not said how much it took
+	AmountUnknown Reason = "amount_unknown"  // M-PESA has not reported how much it took
 	MayBeSame     Reason = "may_be_same"     // it may be the same money as another payment
 	OtherAmount   Reason = "other_amount"    // than the ticket that it names
 	OtherPhone    Reason = "other_phone"     // than those that the ticket's pushes went to
@@ -43,8 +46,8 @@ const (
 	NamedTwice    Reason = "named_twice"     // for two tickets
 	NotKnown      Reason = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	ToOthers      Reason = "paid_to_others"  // M-PESA says that it paid somebody else
-	OtherPush     Reason = "other_push"      // told with one push's token and another CheckoutRequestID
-	AlsoTold      Reason = "also_told"       // a second receipt told of a push, which pays once
+	OtherPush     Reason = "other_push"      // it came with one push's token and another CheckoutRequestID
+	AlsoTold      Reason = "also_told"       // a second receipt of a push, which pays once
 	GoneBack      Reason = "gone_back"       // its money has gone back
 	Resolved      Reason = "resolved"        // an operator has looked into it, and it is not the ticket's
 	GivenBackPart Reason = "given_back_part" // a part of it went back
@@ -66,7 +69,7 @@ func (r Reason) IsLate() bool {
 // it or a better proof ends it.
 type Doubt struct {
 	Why     DoubtReason
-	Amount  Cents  // the other amount that was told, or what went back
+	Amount  Cents  // the other amount that was reported, or what went back
 	Receipt string // the receipt that the doubt is about
 }
 
@@ -75,26 +78,23 @@ type DoubtReason string
 
 // The doubts.
 const (
-	AmountDiffers DoubtReason = "amount_differs"  // Amount was told besides
-	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was told of several pushes, and is none's for certain
+	AmountDiffers DoubtReason = "amount_differs"  // Amount was reported besides
+	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was reported for several pushes, and is none's for certain
 	ReceiptBogus  DoubtReason = "receipt_unknown" // M-PESA knows no such completed payment to us
 	ReceiptOthers DoubtReason = "paid_elsewhere"  // M-PESA says that it was paid to somebody else
 	ReturnedTwice DoubtReason = "returned_twice"  // by hand, and by a Reversal
 	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
 )
 
-// Payment is money that M-PESA took, by its own word or an operator's.
+// Payment is money that M-PESA took, as M-PESA or an operator reports.
 type Payment struct {
 	Key
-	Ticket TicketID // that it is for; 0 where that is not certain
-	Named  TicketID // that it is said to be for, where Ticket is 0
-	// Amount is in cents where AmountKnown. Assumed says that it is what the push asked for, since a push cannot be
-	// paid in part.
-	Amount      Cents
+	Ticket      TicketID // that it is for; 0 where that is not certain
+	Named       TicketID // that it may be for, where Ticket is 0
+	Amount      Cents    // where AmountKnown
 	AmountKnown bool
-	Assumed     bool
-	// Least and Most are how much M-PESA may have taken, by all that it and operators have said, whether or not an
-	// operator has looked into it since.
+	Assumed     bool // Amount is what the push asked for, since a push cannot be paid in part
+	// Least and Most are between what it lies by all reports, whether or not an operator has looked into it.
 	Least, Most  Cents
 	Payer        Pattern
 	TransactedAt Instant
@@ -103,60 +103,35 @@ type Payment struct {
 	Reason       Reason
 	Doubts       []Doubt
 	Alike        []Key // the payments and pushes that it may be the same money as
-	// Automatic says that it may go back without a person: it is due, whole shillings, and nothing about it is open.
-	Automatic bool
+	Automatic    bool  // it may go back without a person: it is due, whole shillings, and nothing about it is open
 
-	facts   []Fact     // that speak of it
-	account bool       // the payer's account number is known, and is no push's
-	status  *Fact      // Transaction Status's word that it was paid to us
-	bogus   Reason     // NotKnown or ToOthers, where Transaction Status says so
-	beside  PushID     // it was told with the token of this push, which names another CheckoutRequestID
-	also    bool       // its push was paid with another receipt
-	oneOf   bool       // it is one of several pushes' that were paid, and it is not known whose
-	astray  bool       // an operator said that it was a push's, and it was not
-	ownLike []TicketID // of pushes that were paid, and that it may be the same money as
-	named   bool       // it is an operator alone who says which receipt its push was paid with
-	asGone  bool       // it may be the same money as what has gone back
-	back    returns
+	facts     []Fact     // that speak of it
+	shown     Cents      // what the ticket costs that was shown as paid with it
+	confirmed bool       // Transaction Status says that it was paid to us
+	bogus     Reason     // NotKnown or ToOthers, where Transaction Status says so
+	like      []*Payment // that it may be the same money as
+	partly    bool       // less went back than was taken
+	gone      Reason     // why a ticket is void that was paid with it: its money has gone back
+	refunding bool       // a refund of it was asked for, and is neither done nor refused
+	reversing bool       // M-PESA may have carried out a Reversal of ours
 }
 
 // gravity ranks doubts: of several the gravest is shown first.
 var gravity = []DoubtReason{"", ReceiptBogus, ReceiptOthers, AmountDiffers, ReceiptShared, ReturnedOther, ReturnedTwice}
 
 // Gravest is the gravest doubt about a payment; the zero Doubt where there is none.
-func (p Payment) Gravest() (gravest Doubt) {
-	for _, d := range p.Doubts {
-		if slices.Index(gravity, d.Why) > slices.Index(gravity, gravest.Why) {
-			gravest = d
-		}
-	}
-	return gravest
+func (p Payment) Gravest() Doubt {
+	return slices.MaxFunc(append([]Doubt{{}}, p.Doubts...), func(a, b Doubt) int {
+		return slices.Index(gravity, a.Why) - slices.Index(gravity, b.Why)
+	})
 }
-
-// returns is what facts say of money that went back.
-type returns struct {
-	byHand, byUs, elsewhere bool
-	hand, us                Cents // how much, as far as that was said
-}
-
-// Outcome is what became of a push.
-type Outcome string
-
-// A push may still be paid until it has failed for good or was paid; after NotCompleted too.
-const (
-	PushPaid         Outcome = "paid"
-	PushFailed       Outcome = "failed"
-	PushNotCompleted Outcome = "not_completed"
-	PushAwaited      Outcome = "awaited"
-)
 
 // TicketDecision is what becomes of a ticket by its money.
 type TicketDecision struct {
-	ID   TicketID
-	Paid bool
-	With Key
-	// NeedsSeats says that With pays for it once the database has given it seats; decide again with what came of that.
-	NeedsSeats bool
+	ID         TicketID
+	Paid       bool
+	With       Key
+	NeedsSeats bool // With pays for it once the database has given it seats: decide again with what came of that
 	Void       Reason
 	Late       Reason // why money came too late for it, "" where none did
 	FreeSeats  bool   // it is void, and nothing of it remains to be given back
@@ -183,50 +158,29 @@ type Question struct {
 // Decision is all that follows from a case. Its lists are in the order of their keys.
 type Decision struct {
 	Payments  []Payment
-	Pushes    map[PushID]Outcome
 	Tickets   []TicketDecision
 	Claims    []Claim
 	Questions []Question
 }
 
 // Decide says what a case means at an instant. The instant matters for films that have begun alone.
-func Decide(c Case, now Instant) Decision {
+func Decide(c Case, now Instant) (d Decision) {
 	payments := identify(c)
+	for _, t := range c.Tickets {
+		if p := t.shownWith(payments); p != nil {
+			p.shown = cmp.Or(p.shown, t.Total)
+		}
+	}
 	for _, p := range payments {
 		weigh(c, p)
 	}
-	outcomes := outcomesOf(c, payments)
-	compare(c, payments, outcomes)
-	d := Decision{Pushes: outcomes, Tickets: allot(c, payments, now)}
-	for _, p := range payments {
-		p.Automatic = mayGoBack(c, payments, outcomes, p)
-	}
+	compare(c, payments)
+	d.Tickets = allot(c, payments, now)
 	d.Claims = claimsOf(c, payments)
-	d.Questions = ask(c, payments, outcomes)
+	d.Questions = ask(c, payments)
 	for _, p := range payments {
+		p.Automatic = mayGoBack(payments, p)
 		d.Payments = append(d.Payments, *p)
 	}
 	return d
-}
-
-// push finds a push of the case; the zero Push where it has none such.
-func (c Case) push(id PushID) Push {
-	i := slices.IndexFunc(c.Pushes, func(p Push) bool { return p.ID == id })
-	if i < 0 {
-		return Push{}
-	}
-	return c.Pushes[i]
-}
-
-func (c Case) ticket(id TicketID) (Ticket, bool) {
-	i := slices.IndexFunc(c.Tickets, func(t Ticket) bool { return t.ID == id })
-	if i < 0 {
-		return Ticket{}, false
-	}
-	return c.Tickets[i], true
-}
-
-// said reports whether a fact of this saying matches.
-func (c Case) said(says Saying, match func(Fact) bool) bool {
-	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Says == says && match(f) })
 }

@@ -1,6 +1,9 @@
 package money
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // PushID is the number of an STK Push.
 type PushID int64
@@ -25,10 +28,10 @@ func (i Instant) Time() time.Time {
 // Add returns the instant d later, in whole milliseconds.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }
 
-// Source is who has said a fact.
+// Source is who reports a fact.
 type Source string
 
-// The sources, in the order of their proof; see [Source.rank].
+// The sources, the best proof first. The result of a Reversal proves no payment.
 const (
 	Callback     Source = "callback"     // a callback with the push's own token
 	Status       Source = "status"       // M-PESA's answer to a Transaction Status
@@ -41,31 +44,12 @@ const (
 	Reversal     Source = "reversal"     // the result of a Reversal
 )
 
-// rank orders sources by their proof: a greater one replaces what a smaller one says.
-func (s Source) rank() int {
-	switch s {
-	case Callback:
-		return 8
-	case Status:
-		return 7
-	case Statement:
-		return 6
-	case Query:
-		return 5
-	case Confirmation:
-		return 4
-	case Pull:
-		return 3
-	case Customer:
-		return 2
-	case Operator:
-		return 1
-	case Reversal:
-	}
-	return 0
-}
+var byProof = []Source{Reversal, Operator, Customer, Pull, Confirmation, Query, Statement, Status, Callback}
 
-// isMPESA reports whether M-PESA itself speaks.
+// rank orders sources by their proof: a greater one replaces what a smaller one says.
+func (s Source) rank() int { return max(slices.Index(byProof, s), 0) }
+
+// isMPESA reports whether M-PESA itself is the source.
 func (s Source) isMPESA() bool { return s.rank() > Customer.rank() || s == Reversal }
 
 // Saying is what a fact says.
@@ -73,15 +57,14 @@ type Saying string
 
 // The sayings. Those of a push name a push, those of a receipt a receipt.
 const (
-	Paid Saying = "paid" // money was taken: by the push, under the receipt, or both
-	// a callback of the push names the receipt or Amount, but cannot be read whole
-	Mentions      Saying = "mentions"
+	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
+	Mentions      Saying = "mentions"        // a callback that cannot be read whole names the receipt or Amount
 	FailedForGood Saying = "failed"          // the push took no money, and will not
 	NotCompleted  Saying = "not_completed"   // the push took no money so far
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	PaidToOthers  Saying = "paid_to_others"  // the receipt is of a payment to somebody else
 	Reversed      Saying = "reversed"        // M-PESA has given the receipt's money back, by whomever
-	PaysFor       Saying = "pays_for"        // the receipt is said to have paid for the ticket
+	PaysFor       Saying = "pays_for"        // the receipt paid for the ticket, as a customer or an operator reports
 	NotFor        Saying = "not_for"         // an operator takes PaysFor back
 	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
 	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
@@ -90,38 +73,41 @@ const (
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has said about money. What it names, it names for certain; where it names nothing of
-// a kind, that is zero.
+// Fact is one thing that somebody has reported about money. What it names, it names for certain; where it names nothing
+// of a kind, that is zero.
 type Fact struct {
-	ID      int64
-	At      Instant // when it became known: what was known to be paid by then was not paid later
-	Source  Source
-	Says    Saying
-	Push    PushID
-	Receipt string
-	Ticket  TicketID // of PaysFor; or which ticket's code the payer typed as account number
-	Beside  PushID   // whose token a callback came with that names another CheckoutRequestID
-
+	ID           int64
+	At           Instant // when it became known: what was known to be paid by then was not paid later
+	Source       Source
+	Says         Saying
+	Push         PushID
+	Receipt      string
+	Ticket       TicketID    // of PaysFor; or whose code the payer typed as account number
+	Beside       PushID      // whose token a callback came with that names another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds
-	Amount       *Cents      // what was taken or went back; nil where it does not say
+	Amount       *Cents      // what was taken or went back; nil where it is not known
 	Payer        Pattern
 	TransactedAt Instant
-	// Account says that the payer's account number is known, and that no push sent it. The echo of a push names its
-	// push.
-	Account bool
+	Account      bool // the payer's account number is known and no push sent it; the echo of a push names its push
 }
 
-// Push is an STK Push. Amount is what was asked.
+// amount is how much was taken or went back, 0 where it is not known.
+func (f Fact) amount() Cents {
+	if f.Amount == nil {
+		return 0
+	}
+	return max(*f.Amount, 0)
+}
+
+// Push is an STK Push.
 type Push struct {
-	ID     PushID
-	Ticket TicketID
-	Amount Cents
-	Phone  string // MSISDN
-	MadeAt Instant
-	// Refused says that Daraja turned it away: no prompt went out.
-	Refused bool
-	// Askable says that its CheckoutRequestID is known, so that M-PESA can be asked about it.
-	Askable bool
+	ID      PushID
+	Ticket  TicketID
+	Amount  Cents  // asked for
+	Phone   string // MSISDN
+	MadeAt  Instant
+	Refused bool // Daraja turned it away: no prompt went out
+	Askable bool // its CheckoutRequestID is known, so that M-PESA can be asked about it
 }
 
 // Seats says whether a ticket has its seats. Only the database knows whether others are free.
@@ -134,17 +120,17 @@ const (
 	SeatsGone Seats = "gone"
 )
 
-// Ticket is what the fate of money depends on. PaidWith and Void are commitments.
+// Ticket is what the fate of money depends on. PaidWith, Late and Void are commitments.
 type Ticket struct {
 	ID        TicketID
 	Total     Cents
 	MadeAt    Instant
 	StartsAt  Instant // of the film
 	Cancelled bool    // the screening
-	Waiting   bool    // it is Pending: nobody has been told that it failed
+	Waiting   bool    // it is Pending: nobody was shown that it failed
 	Seats     Seats
-	PaidWith  Key    // the money that it was shown as paid with; zero where it was not
-	Late      Reason // why money that came for it was too late: it cannot be paid any more; "" where none was
+	PaidWith  Key    // the payment that it was shown as paid with; zero where it was not
+	Late      Reason // why money for it came too late: nothing pays for it any more, whatever changes; "" where none did
 	Void      Reason // why it admits nobody any more, though it was paid; "" where it does
 }
 
@@ -155,29 +141,67 @@ type Refund struct {
 	Out  int  // Reversals that M-PESA may have carried out
 }
 
-// Late is that money was shown as due back since it came too late for its ticket. It is a commitment: what becomes of
-// the screening or of its seats after that does not change it.
-type Late struct {
-	Of  Key
-	Why Reason // SeatsTaken, ScreeningBegun or ScreeningCancelled
-}
-
 // Case is all that may concern the same money.
 type Case struct {
 	Facts   []Fact
 	Pushes  []Push
 	Tickets []Ticket
 	Refunds []Refund
-	Late    []Late
 }
 
-// Key names a payment: by its push, by its receipt, or by both. Two keys name the same payment where they share either.
+// Key names a payment: by its push, by its receipt, or by both.
 type Key struct {
 	Push    PushID
 	Receipt string
 }
 
-// Names reports whether both keys name the same payment.
+// Names reports whether both keys name the same payment: they share the push or the receipt.
 func (k Key) Names(other Key) bool {
 	return k.Push != 0 && k.Push == other.Push || k.Receipt != "" && k.Receipt == other.Receipt
+}
+
+// push finds a push of the case; the zero Push where it has none such.
+func (c Case) push(id PushID) Push { return first(c.Pushes, func(p Push) bool { return p.ID == id }) }
+
+// ticket finds a ticket of the case.
+func (c Case) ticket(id TicketID) Ticket {
+	return first(c.Tickets, func(t Ticket) bool { return t.ID == id })
+}
+
+// has reports whether there is a fact like this one.
+func (c Case) has(like Fact) bool { return c.last(like) != 0 }
+
+// last is the id of the last fact like this one, 0 where there is none. A zero field is like any.
+func (c Case) last(like Fact) (id int64) {
+	for _, f := range c.Facts {
+		if isLike(like.Source, f.Source) && isLike(like.Says, f.Says) && isLike(like.Push, f.Push) &&
+			isLike(like.Beside, f.Beside) && isLike(like.Receipt, f.Receipt) && isLike(like.Ticket, f.Ticket) &&
+			isLike(like.Account, f.Account) {
+			id = max(id, f.ID)
+		}
+	}
+	return id
+}
+
+func isLike[T comparable](want, is T) bool {
+	var anything T
+	return want == anything || want == is
+}
+
+// first is the first that matches; zero where none does.
+func first[T any](all []T, matches func(T) bool) (one T) {
+	if i := slices.IndexFunc(all, matches); i >= 0 {
+		one = all[i]
+	}
+	return one
+}
+
+// where lists what matches.
+func where[T any](all []T, matches func(T) bool) (matching []T) {
+	for _, one := range all {
+		if matches(one) {
+			matching = append(matching, one)
+		}
+	}
+	return matching
 }

@@ -6,231 +6,158 @@ import (
 	"slices"
 )
 
-// link is that a receipt was named for a push, and by how good a proof.
-type link struct {
-	push    PushID
-	receipt string
-	rank    int
-	at      Instant // when the money was taken, where that was told
-}
-
 // identify finds the payments of a case: one for each push that was paid, and one for each receipt that is no push's.
-func identify(c Case) []*Payment {
-	owner, shared := owners(c)
-	receipts := map[PushID]string{}
-	for receipt, push := range owner {
-		receipts[push] = preferred(c, push, receipts[push], receipt)
+func identify(c Case) (all []*Payment) {
+	owned, shared := owners(c)
+	owner := map[string]PushID{}
+	own := map[PushID]string{} // the receipt of each push's payment: of several the best
+	for _, l := range owned {
+		owner[l.Receipt], own[l.Push] = l.Push, cmp.Or(own[l.Push], l.Receipt)
 	}
-	var all []*Payment
-	paid := pushesPaid(c, owner, shared)
-	for _, push := range paid {
-		p := &Payment{Key: Key{push, receipts[push]}, Ticket: c.push(push).Ticket}
-		for _, receipt := range shared[push] {
-			p.Doubts = append(p.Doubts, Doubt{Why: ReceiptShared, Receipt: receipt})
+	pushes, receipts := map[PushID]bool{}, map[string]bool{} // that were paid
+	for _, f := range c.Facts {
+		// One receipt is one payment: a push that shares its receipt with another is not paid by that.
+		if f.Says == Paid && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
+			pushes[f.Push] = true
+		}
+		if f.Receipt != "" && (c.saysPaid(f) || f.wasPaid()) {
+			receipts[f.Receipt] = true
+			pushes[owner[f.Receipt]] = true
+		}
+	}
+	delete(pushes, 0)
+	for _, push := range slices.Sorted(maps.Keys(pushes)) {
+		p := &Payment{Key: Key{push, own[push]}, Ticket: c.push(push).Ticket}
+		for _, k := range where(shared, func(k Key) bool { return k.Push == push }) {
+			p.Doubts = append(p.Doubts, Doubt{Why: ReceiptShared, Receipt: k.Receipt})
 		}
 		all = append(all, p)
 	}
-	for _, receipt := range receiptsPaid(c) {
-		push, owned := owner[receipt]
+	for _, receipt := range slices.Sorted(maps.Keys(receipts)) {
+		push := owner[receipt]
 		p := &Payment{Key: Key{Receipt: receipt}, Named: c.push(push).Ticket}
-		p.also = c.said(Paid, func(f Fact) bool { return owned && f.Push == push && f.Receipt == receipt })
-		p.astray = !p.also &&
-			c.said(TheSame, func(f Fact) bool {
-				return f.Receipt == receipt && receipts[f.Push] != receipt && c.theSame(f)
-			})
-		if owned && receipts[push] == receipt {
-			continue // it is the push's payment
+		among := where(shared, func(k Key) bool { return k.Receipt == receipt && push == 0 })
+		switch {
+		case own[push] == receipt,
+			slices.ContainsFunc(among, func(k Key) bool { return pushes[k.Push] }):
+			continue // it is the payment of the push, or of one of those which share it
+		case push != 0 && c.has(Fact{Says: Paid, Push: push, Receipt: receipt}):
+			p.Reason = AlsoTold
+		case len(among) > 0:
+			p.Doubts = []Doubt{{Why: ReceiptShared, Receipt: receipt}}
 		}
-		for push, disputed := range shared {
-			if !owned && slices.Contains(disputed, receipt) {
-				p.Doubts = []Doubt{{Why: ReceiptShared, Receipt: receipt}}
-				p.oneOf = p.oneOf || slices.Contains(paid, push)
-			}
-		}
-		if !p.oneOf {
-			all = append(all, p)
-		}
+		all = append(all, p)
 	}
 	for _, p := range all {
-		p.facts = slices.Collect(func(yield func(Fact) bool) {
-			for _, f := range c.Facts {
-				if (f.Push == 0 || f.Push == p.Push || p.Push == 0) && p.Receipt != "" && f.Receipt == p.Receipt ||
-					p.Push != 0 && f.Push == p.Push && (f.Receipt == "" || p.Receipt == "" || f.Receipt == p.Receipt) {
-					if !yield(f) {
-						return
-					}
-				}
-			}
+		p.facts = where(c.Facts, func(f Fact) bool {
+			return p.Names(Key{f.Push, f.Receipt}) &&
+				(f.Push == 0 || p.Push == 0 || f.Push == p.Push) &&
+				(f.Receipt == "" || p.Receipt == "" || f.Receipt == p.Receipt)
 		})
 	}
 	return all
 }
 
-// links lists what was said of which receipt a push was paid with, the best proof of each pair alone.
-func links(c Case) []link {
-	best := map[Key]link{}
+// link is that a receipt was named for a push.
+type link struct {
+	Key
+	rank  int     // of the best proof
+	shown int     // 1 where a ticket was shown as paid with just this push and receipt
+	at    Instant // when the money was taken, where that is known
+}
+
+// links lists by receipt which pushes the best proof names for it.
+func links(c Case) map[string][]link {
+	named := map[string][]link{}
 	for _, f := range c.Facts {
-		if f.Push == 0 || f.Receipt == "" || f.Says != Paid && f.Says != Mentions && !c.theSame(f) {
+		if f.Push == 0 || f.Receipt == "" ||
+			f.Says != Paid && f.Says != Mentions && (f.Says != TheSame || c.takenBack(f)) {
 			continue
 		}
-		k := Key{f.Push, f.Receipt}
-		l := link{f.Push, f.Receipt, f.Source.rank(), f.TransactedAt}
-		have, is := best[k]
-		if !is || cmp.Or(have.rank-l.rank, cmp.Compare(l.at, have.at)) < 0 {
-			best[k] = l
+		l := link{Key: Key{f.Push, f.Receipt}, rank: f.Source.rank(), at: f.TransactedAt}
+		if slices.ContainsFunc(c.Tickets, func(t Ticket) bool { return t.PaidWith == l.Key }) {
+			l.shown = 1
+		}
+		best := named[f.Receipt]
+		i := slices.IndexFunc(best, func(have link) bool { return have.Push == f.Push })
+		switch {
+		case len(best) == 0 || l.rank > best[0].rank:
+			named[f.Receipt] = []link{l}
+		case l.rank == best[0].rank && i < 0:
+			named[f.Receipt] = append(best, l)
+		case l.rank == best[0].rank:
+			best[i].at = min(best[i].at, l.at)
 		}
 	}
-	return slices.SortedFunc(maps.Values(best), func(a, b link) int { return cmp.Compare(a.push, b.push) })
+	return named
 }
 
-// theSame reports whether an operator says which receipt a push was paid with, and neither takes it back nor is wrong:
-// what a payer typed as account number, no push sent.
-func (c Case) theSame(f Fact) bool {
-	if f.Says != TheSame ||
-		c.takenBack(Fact{ID: f.ID, Source: Operator, Receipt: f.Receipt, Ticket: c.push(f.Push).Ticket}) ||
-		c.last(func(of Fact) bool { return of.Says == Two && of.Push == f.Push && of.Receipt == f.Receipt }) > f.ID {
-		return false
-	}
-	return !slices.ContainsFunc(c.Facts, func(of Fact) bool { return of.Receipt == f.Receipt && of.Account })
-}
-
-// owners says which push each receipt is of: the one that the best proof names. A receipt that several pushes have
-// equal proof of is none's, unless a ticket was shown as paid with it already; it is shared by them.
-func owners(c Case) (owner map[string]PushID, shared map[PushID][]string) {
-	byReceipt := map[string][]link{}
-	for _, l := range links(c) {
-		byReceipt[l.receipt] = append(byReceipt[l.receipt], l)
-	}
-	owner, shared = map[string]PushID{}, map[PushID][]string{}
-	own := map[PushID]int{} // how good the proof is of a receipt that nobody else has a claim to
-	for receipt, all := range byReceipt {
-		top := slices.MaxFunc(all, func(a, b link) int { return a.rank - b.rank }).rank
-		byReceipt[receipt] = slices.DeleteFunc(all, func(l link) bool { return l.rank < top })
-		if all = byReceipt[receipt]; len(all) == 1 {
-			owner[receipt] = all[0].push
-			own[all[0].push] = max(own[all[0].push], top)
-		}
-	}
-	for _, receipt := range slices.Sorted(maps.Keys(byReceipt)) {
-		all := byReceipt[receipt]
+// owners says which push each receipt is of, the best links first: the one that the best proof names. A receipt that
+// several pushes have equal proof of is shared by them. It is none's, unless a ticket was shown as paid with it, or
+// just one of them was paid by another fact too.
+func owners(c Case) (owned []link, shared []Key) {
+	named := links(c)
+	sole := map[PushID]int{} // the best proof of a receipt that no other push has equal proof of
+	for _, all := range named {
 		if len(all) == 1 {
-			continue
+			sole[all[0].Push] = max(sole[all[0].Push], all[0].rank)
 		}
+	}
+	for _, receipt := range slices.Sorted(maps.Keys(named)) {
+		all := named[receipt]
 		// A push that was paid with another receipt was not paid with this one too.
-		others := slices.DeleteFunc(slices.Clone(all), func(l link) bool { return own[l.push] >= l.rank })
-		if len(others) > 0 {
-			all = others
+		free := where(all, func(l link) bool { return sole[l.Push] < l.rank })
+		if len(free) > 0 {
+			all = free
 		}
 		if len(all) == 1 {
-			owner[receipt] = all[0].push
+			owned = append(owned, all[0])
 			continue
 		}
-		confirmed := slices.DeleteFunc(slices.Clone(all), func(l link) bool { return !c.paidBesides(l.push, receipt) })
-		switch shown := slices.IndexFunc(all, func(l link) bool { return c.shownWith(Key{l.push, receipt}) }); {
-		case shown >= 0:
-			owner[receipt] = all[shown].push
-		case len(confirmed) == 1:
-			owner[receipt] = confirmed[0].push
+		slices.SortFunc(all, func(a, b link) int { return cmp.Or(b.shown-a.shown, cmp.Compare(a.Push, b.Push)) })
+		paid := where(all, func(l link) bool {
+			return slices.ContainsFunc(c.Facts, func(f Fact) bool {
+				return f.Says == Paid && f.Push == l.Push && f.Receipt != receipt
+			})
+		})
+		switch {
+		case all[0].shown > 0:
+			owned = append(owned, all[0])
+		case len(paid) == 1:
+			owned = append(owned, paid[0])
 		}
 		for _, l := range all {
-			shared[l.push] = append(shared[l.push], receipt)
+			shared = append(shared, l.Key)
 		}
 	}
-	return owner, shared
+	slices.SortFunc(owned, func(a, b link) int {
+		return cmp.Or(b.rank-a.rank, b.shown-a.shown, cmp.Compare(a.at, b.at), cmp.Compare(a.Receipt, b.Receipt))
+	})
+	return owned, shared
 }
 
-// paidBesides reports whether M-PESA says that the push was paid in another way than with this receipt.
-func (c Case) paidBesides(push PushID, receipt string) bool {
-	return c.said(Paid, func(f Fact) bool { return f.Push == push && f.Receipt != receipt })
+// saysPaid reports whether a fact says that money was taken: by M-PESA, or by an operator who has not taken it back.
+func (c Case) saysPaid(f Fact) bool {
+	return f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)
 }
 
-// shownWith reports whether a ticket was shown as paid with just this push and receipt.
-func (c Case) shownWith(k Key) bool {
-	return slices.ContainsFunc(c.Tickets, func(t Ticket) bool { return t.PaidWith == k })
-}
+// wasPaid reports whether Transaction Status says of money that it was paid to us, by how much of it went back.
+func (f Fact) wasPaid() bool { return f.Says == Reversed && f.Amount != nil }
 
-// preferred is which of two receipts that are a push's alone is its payment's: the one by better proof, the one that a
-// ticket was shown with, or the earlier one.
-func preferred(c Case, push PushID, a, b string) string {
-	if a == "" || b == "" {
-		return cmp.Or(a, b)
-	}
-	var first, second link
-	for _, l := range links(c) {
-		if l.push == push && l.receipt == a {
-			first = l
+// takenBack reports whether it does not count any more which ticket or push a fact names for its receipt. The last
+// decision of an operator counts. It cannot make a push's what came with an account number that no push sent.
+func (c Case) takenBack(f Fact) bool {
+	since, ticket := f.ID, f.Ticket
+	switch {
+	case f.Says == TheSame:
+		ticket = c.push(f.Push).Ticket
+		if c.last(Fact{Says: Two, Push: f.Push, Receipt: f.Receipt}) > since ||
+			c.has(Fact{Receipt: f.Receipt, Account: true}) {
+			return true
 		}
-		if l.push == push && l.receipt == b {
-			second = l
-		}
+	case f.Source != Operator:
+		since = c.last(Fact{Source: Operator, Says: PaysFor, Receipt: f.Receipt, Ticket: ticket})
 	}
-	shown := func(receipt string) int {
-		if c.shownWith(Key{push, receipt}) {
-			return 1
-		}
-		return 0
-	}
-	if cmp.Or(second.rank-first.rank, shown(b)-shown(a), cmp.Compare(first.at, second.at), cmp.Compare(a, b)) > 0 {
-		return b
-	}
-	return a
-}
-
-// pushesPaid lists the pushes that somebody says were paid, and those that a receipt that was paid is of. One receipt
-// is one payment: a push that is said to have the receipt of another one is not paid by that.
-func pushesPaid(c Case, owner map[string]PushID, shared map[PushID][]string) (paid []PushID) {
-	for _, f := range c.Facts {
-		if f.Says == Paid && f.Push != 0 && !slices.Contains(shared[f.Push], f.Receipt) {
-			paid = append(paid, f.Push)
-		}
-	}
-	for _, receipt := range receiptsPaid(c) {
-		if push, owned := owner[receipt]; owned {
-			paid = append(paid, push)
-		}
-	}
-	slices.Sort(paid)
-	return slices.Compact(paid)
-}
-
-// receiptsPaid lists the receipts that somebody says were paid: M-PESA, or an operator who has not taken it back.
-func receiptsPaid(c Case) (paid []string) {
-	for _, f := range c.Facts {
-		if f.Receipt != "" &&
-			(f.Says == Paid || f.wasPaid() || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)) {
-			paid = append(paid, f.Receipt)
-		}
-	}
-	slices.Sort(paid)
-	return slices.Compact(paid)
-}
-
-// wasPaid reports whether Transaction Status says of money that it was paid to us, by saying how much of it went back.
-func (f Fact) wasPaid() bool {
-	return f.Says == Reversed && f.Amount != nil
-}
-
-// takenBack reports whether an operator takes back that a receipt pays for a ticket. An operator's last word counts.
-func (c Case) takenBack(claim Fact) bool {
-	since := claim.ID // of a customer's word the last one that any operator said of it counts
-	if claim.Source != Operator {
-		since = c.last(func(f Fact) bool {
-			return f.Source == Operator && f.Says == PaysFor && f.Receipt == claim.Receipt && f.Ticket == claim.Ticket
-		})
-	}
-	return c.last(func(f Fact) bool {
-		return f.Says == NotFor && f.Receipt == claim.Receipt && f.Ticket == claim.Ticket
-	}) > since ||
-		claim.Source == Operator &&
-			c.last(func(f Fact) bool { return f.Says == NothingPaid && f.Receipt == claim.Receipt }) > since
-}
-
-// last is the id of the last fact that matches, 0 where none does.
-func (c Case) last(match func(Fact) bool) (id int64) {
-	for _, f := range c.Facts {
-		if match(f) {
-			id = max(id, f.ID)
-		}
-	}
-	return id
+	return c.last(Fact{Says: NotFor, Receipt: f.Receipt, Ticket: ticket}) > since ||
+		f.Source == Operator && c.last(Fact{Says: NothingPaid, Receipt: f.Receipt}) > since
 }

@@ -257,6 +257,12 @@ func TestDecide(t *testing.T) {
 		{"operator R1 ticket1 + operator R1 ticket2", "R1 unmatched named_twice"},
 		{"operator R1 ticket2 + customer R1 ticket1 + status paid R1", "ticket1 paid; R1 applied"},
 		{"operator R1 ticket2 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		// Where customers name two tickets equally well, an operator says which one it is.
+		{"customer R1 ticket1 + customer R1 ticket4 + status paid R1 min25", "R1 unmatched named_twice"},
+		{"customer R1 ticket1 + customer R1 ticket4 + status paid R1 min25 + operator R1 ticket4",
+			"ticket4 paid; R1 applied"},
+		{"customer R1 ticket1 + customer R1 ticket4 + status paid R1 min25 + operator R1 ticket2",
+			"R1 unmatched named_twice"},
 		{"query paid push1 + operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"query paid push1 + operator same push1 R9 + status unknown R9",
 			"ticket1 paid; push1 R9 applied ?receipt_unknown"},
@@ -372,6 +378,10 @@ func TestCommitments(t *testing.T) {
 		"another ticket's by better proof": {"operator R1 ticket2 + callback paid push1 R1",
 			shown(2, money.Key{Receipt: "R1"}), opened,
 			"ticket1 paid; ticket2 void taken_over, free; push1 R1 applied"},
+		"another ticket's, and of another amount": {
+			"operator R1 ticket1 + callback paid push1 R2 + callback paid push3 R1 + status paid R1 KSh5",
+			shown(1, money.Key{Receipt: "R1"}), opened, "ticket1 paid; ticket2 owed wrong_amount; push1 R2 applied; " +
+				"push3 R1 refund_due wrong_amount of 5 automatic"},
 		"nothing was paid": {"operator R1 ticket1 + status unknown R1 + operator nothing R1",
 			shown(1, money.Key{Receipt: "R1"}), opened,
 			"ticket1 void never_paid, free"},
@@ -382,6 +392,17 @@ func TestCommitments(t *testing.T) {
 			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
 			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
 		}, opened, "ticket1 void refund_asked; push1 R1 refund_due refund_asked automatic"},
+		"void for a part that went back, which is the whole": {"callback paid push1 R1", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Tickets[0].Void = money.GivenBackPart
+		}, opened, "ticket1 void given_back_part; push1 R1 refund_due voided automatic"},
+		"too late for another ticket": {"operator R1 ticket2 + operator not R1 ticket2 + operator R1 ticket1",
+			func(c *money.Case) { c.Tickets[1].Late, c.Tickets[1].Waiting = money.SeatsTaken, false }, opened,
+			"ticket1 paid; R1 applied"},
+		"nothing pays any more for what was too late": {"callback paid push1 R1 + callback paid push2 R2 min4",
+			func(c *money.Case) { c.Tickets[0].Late, c.Tickets[0].Waiting = money.SeatsTaken, false }, opened,
+			"ticket1 owed seats_gone; push1 R1 refund_due seats_gone automatic; " +
+				"push2 R2 refund_due seats_gone automatic"},
 		"failed, and the film has begun": {"callback paid push1 R1",
 			func(c *money.Case) { c.Tickets[0].Waiting = false }, evening,
 			"ticket1 owed screening_begun; push1 R1 refund_due screening_begun automatic"},

@@ -45,6 +45,9 @@ func ParsePattern(text string) Pattern {
 		if p, is := oneNumber(number); is {
 			return p
 		}
+		if number = strings.TrimSpace(number); number != "" && strings.Trim(number, "xX") == "" {
+			return Hidden // and not a name
+		}
 		text = text[strings.LastIndex(text, " - ")+len(" - "):]
 	}
 	p, _ := oneNumber(text)
