@@ -98,7 +98,7 @@ func (t Ticket) shownWith(payments []*Payment) *Payment {
 		return p
 	}
 	return first(payments, func(p *Payment) bool {
-		return p.Names(t.PaidWith) && (p.Ticket == 0 || p.Ticket == t.ID)
+		return p.Names(t.PaidWith) && (p.Ticket == 0 || p.Ticket == t.ID) && p.Reason != AlsoTold
 	})
 }
 
