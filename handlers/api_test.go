@@ -55,11 +55,11 @@ func keys(t *testing.T, v any, names ...string) {
 func TestAPIMovies(t *testing.T) {
 	o := open(t)
 	full := storetest.Screening(t, o.store, 1, 2)
-	sc, m, err := o.store.Screening(t.Context(), full)
+	sc, m, err := o.store.Catalogue().Screening(t.Context(), full)
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, err := o.store.AddScreening(t.Context(), store.Screening{
+	later, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(48 * time.Hour),
 		SalesCloseAt: sc.StartsAt.Add(48 * time.Hour), Price: 1275,
 	})
@@ -67,7 +67,7 @@ func TestAPIMovies(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.book(full, storetest.Phone(1), 2)
-	bare, err := o.store.AddMovie(t.Context(), store.Movie{
+	bare, err := o.store.Catalogue().AddMovie(t.Context(), store.Movie{
 		Title: "Nothing On", Synopsis: "-", Runtime: 90, AgeRating: "GE", Genre: "Drama", Language: "Kiswahili",
 	})
 	if err != nil {
@@ -123,7 +123,7 @@ func TestAPIMovies(t *testing.T) {
 func TestAPIMakePayment(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 10, 20)
-	_, m, err := o.store.Screening(t.Context(), id)
+	_, m, err := o.store.Catalogue().Screening(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +155,11 @@ func TestAPIMakePayment(t *testing.T) {
 func TestAPIIdempotency(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 1, 2)
-	sc, m, err := o.store.Screening(t.Context(), id)
+	sc, m, err := o.store.Catalogue().Screening(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.store.AddScreening(t.Context(), store.Screening{
+	if _, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour),
 		SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 135_000,
 	}); err != nil {
@@ -180,7 +180,7 @@ func TestAPIIdempotency(t *testing.T) {
 		t.Errorf("other content: %d %s", w.Code, w.Body)
 	}
 	storetest.Screening(t, o.store, 1, 2)
-	programme, err := o.store.Programme(t.Context())
+	programme, err := o.store.Catalogue().Programme(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -229,11 +229,11 @@ func TestASecondPromptOnTheSamePhone(t *testing.T) {
 func TestTheFormIsRedrawnForAnotherScreening(t *testing.T) {
 	o := open(t)
 	first := storetest.Screening(t, o.store, 5, 10)
-	sc, _, err := o.store.Screening(t.Context(), first)
+	sc, _, err := o.store.Catalogue().Screening(t.Context(), first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := o.store.AddScreening(t.Context(), store.Screening{
+	second, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: sc.MovieID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour),
 		SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 1275,
 	})

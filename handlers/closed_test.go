@@ -26,19 +26,19 @@ func TestClosedBookings(t *testing.T) {
 		says   string // to who books
 		again  string // Retry-After
 	}{
-		{"paused", func(o *office) error { return o.store.PauseSales(o.Context(), "till is being counted") },
-			func(o *office) error { return o.store.ResumeSales(o.Context()) },
+		{"paused", func(o *office) error { return o.store.Tickets().PauseSales(o.Context(), "till is being counted") },
+			func(o *office) error { return o.store.Tickets().ResumeSales(o.Context()) },
 			"Ticket sales are paused for the moment.",
 			"The box office has paused ticket sales for the moment. Nothing was booked and you have not been charged.",
 			"60"},
 		{"M-PESA is silent", func(o *office) error {
 			for range 5 {
-				if err := o.store.NoteDaraja(o.Context(), store.CallPush, false); err != nil {
+				if err := o.store.Jobs().NoteDaraja(o.Context(), store.CallPush, false); err != nil {
 					return err
 				}
 			}
 			return nil
-		}, func(o *office) error { return o.store.NoteDaraja(o.Context(), store.CallPush, true) },
+		}, func(o *office) error { return o.store.Jobs().NoteDaraja(o.Context(), store.CallPush, true) },
 			"M-PESA is not answering, so bookings are closed for the moment.",
 			"M-PESA is not answering at the moment. We take no bookings meanwhile", "15"},
 	} {
@@ -46,7 +46,7 @@ func TestClosedBookings(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := open(t)
 				id := storetest.Screening(t, o.store, 10, 20)
-				_, m, err := o.store.Screening(t.Context(), id)
+				_, m, err := o.store.Catalogue().Screening(t.Context(), id)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -139,7 +139,7 @@ func TestBookingsOpenByThemselves(t *testing.T) {
 		o := open(t)
 		id := storetest.Screening(t, o.store, 10, 20)
 		for range 5 {
-			if err := o.store.NoteDaraja(t.Context(), store.CallPush, false); err != nil {
+			if err := o.store.Jobs().NoteDaraja(t.Context(), store.CallPush, false); err != nil {
 				t.Fatal(err)
 			}
 		}

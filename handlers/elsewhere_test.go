@@ -22,7 +22,7 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 	id := storetest.Screening(t, o.store, 20, 20)
 	key := []string{"Idempotency-Key", "a-name-of-this-request"}
 	pushes := func() int {
-		n, err := o.store.LivePushes(t.Context())
+		n, err := o.store.Tickets().LivePushes(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 		}
 	}
 	for _, s := range []string{secret, bookedSecret(t, byForm)} {
-		if err := o.store.GiveUp(t.Context(), s); err != nil {
+		if err := o.store.Tickets().GiveUp(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}

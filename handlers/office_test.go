@@ -219,7 +219,7 @@ func (o *office) book(id store.ScreeningID, phone string, n int) string {
 
 func (o *office) ticket(secret string) *store.Ticket {
 	o.Helper()
-	t, err := o.store.TicketBySecret(o.Context(), secret)
+	t, err := o.store.Tickets().TicketBySecret(o.Context(), secret)
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func sessionCookie(w *httptest.ResponseRecorder) *http.Cookie {
 // seatsTaken says how many seats of the screening are held or paid for.
 func (o *office) seatsTaken(id store.ScreeningID) int {
 	o.Helper()
-	sc, _, err := o.store.Screening(o.Context(), id)
+	sc, _, err := o.store.Catalogue().Screening(o.Context(), id)
 	if err != nil {
 		o.Fatal(err)
 	}

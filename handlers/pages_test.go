@@ -18,7 +18,7 @@ import (
 // everywhere is a request to every kind of answer there is, errors too, and its status.
 func (o *office) everywhere() map[string]int {
 	id := storetest.Screening(o.T, o.store, 10, 20)
-	_, m, err := o.store.Screening(o.Context(), id)
+	_, m, err := o.store.Catalogue().Screening(o.Context(), id)
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestHomePageIsReady(t *testing.T) {
 	if !strings.Contains(title, "Film") {
 		t.Errorf("no film on the page: %s", title)
 	}
-	_, err := o.store.AddMovie(t.Context(), store.Movie{
+	_, err := o.store.Catalogue().AddMovie(t.Context(), store.Movie{
 		Title: "Brand New", Synopsis: "-", Runtime: 90, AgeRating: "GE", Genre: "Western", Language: "English",
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestHomePageIsReady(t *testing.T) {
 func TestRobotsAndSitemap(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 10, 20)
-	_, m, err := o.store.Screening(t.Context(), id)
+	_, m, err := o.store.Catalogue().Screening(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 func TestLinksThatWerePassedOn(t *testing.T) {
 	o := open(t)
 	id := storetest.Screening(t, o.store, 20, 20)
-	sc, m, err := o.store.Screening(t.Context(), id)
+	sc, m, err := o.store.Catalogue().Screening(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

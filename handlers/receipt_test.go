@@ -55,7 +55,7 @@ func (o *office) claimed(secret string) store.Claim {
 	o.Helper()
 	var c store.Claim
 	o.until(secret, "told about its receipt", func(t *store.Ticket) bool {
-		cs, err := o.store.Claims(o.Context(), t.ID)
+		cs, err := o.store.Money().Claims(o.Context(), t.ID)
 		if err != nil || len(cs) == 0 {
 			o.Fatalf("%d receipts: %v", len(cs), err)
 		}
@@ -269,7 +269,7 @@ func TestABadReceipt(t *testing.T) {
 		if w := o.post("/tickets/"+secret+"/receipt", url.Values{}); w.Code != 422 {
 			t.Errorf("no field: %d", w.Code)
 		}
-		if cs, err := o.store.Claims(t.Context(), o.ticket(secret).ID); err != nil || len(cs) != 0 {
+		if cs, err := o.store.Money().Claims(t.Context(), o.ticket(secret).ID); err != nil || len(cs) != 0 {
 			t.Errorf("%d receipts were taken down: %v", len(cs), err)
 		}
 	}
@@ -303,7 +303,7 @@ func TestFiveReceipts(t *testing.T) {
 			t.Errorf("the seventh: %d", w.Code)
 		}
 		o.until(secret, "told about all", func(tk *store.Ticket) bool {
-			cs, err := o.store.Claims(t.Context(), tk.ID)
+			cs, err := o.store.Money().Claims(t.Context(), tk.ID)
 			asking := 0
 			for _, c := range cs {
 				if c.State == store.ClaimAsking {
@@ -357,7 +357,7 @@ func TestARefundOnThePage(t *testing.T) {
 		refund := func(phone string, call sim.Call) string {
 			o.daraja.SetScript(phone, sim.Script{Result: "0", Reversal: call})
 			tk := o.until(o.book(id, phone, 1), "paid", paid)
-			if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{
+			if _, err := o.store.Money().RequestRefund(t.Context(), store.NewRefund{
 				Receipt: tk.Receipt, By: "test", Reason: "asked",
 			}); err != nil {
 				t.Fatal(err)
@@ -386,7 +386,7 @@ func TestARefundOnThePage(t *testing.T) {
 		says(done, "KSh 1,350 has been paid back to you.")
 		not := refund(storetest.Phone(2), sim.Call{Result: "1"})
 		o.until(not, "refused", func(tk *store.Ticket) bool {
-			rs, err := o.store.Returns(t.Context(), tk.ID)
+			rs, err := o.store.Money().Returns(t.Context(), tk.ID)
 			return err == nil && len(rs) == 1 && rs[0].Refund == store.RefundFailed
 		})
 		says(not,
@@ -408,7 +408,7 @@ func TestARefundThatWaitsForItsReceipt(t *testing.T) {
 		if tk.Receipt != "" {
 			t.Fatalf("its receipt is known: %s", tk.Receipt)
 		}
-		if _, err := o.store.RequestRefund(t.Context(), store.NewRefund{
+		if _, err := o.store.Money().RequestRefund(t.Context(), store.NewRefund{
 			Ticket: tk.Code, By: "test", Reason: "asked",
 		}); err != nil {
 			t.Fatal(err)
@@ -454,11 +454,11 @@ func (o *office) isOne(secret, receipt string) {
 	if slices.ContainsFunc(o.daraja.Ledger(), func(e sim.Entry) bool { return e.Reversed }) {
 		o.Error("it was reversed without a word of whose it is")
 	}
-	pairs, err := o.store.Alikes(o.Context())
+	pairs, err := o.store.Money().Alikes(o.Context())
 	if err != nil || len(pairs) != 1 || pairs[0].Receipt != receipt {
 		o.Fatalf("alike: %+v, %v", pairs, err)
 	}
-	if _, err := o.store.AcceptReceipt(o.Context(), store.Acceptance{
+	if _, err := o.store.Money().AcceptReceipt(o.Context(), store.Acceptance{
 		Receipt: receipt, PaymentID: pairs[0].Pending, By: "box office",
 	}); err != nil {
 		o.Fatal(err)

@@ -32,7 +32,7 @@ type acceptance struct {
 // AcceptReceipt takes down that an operator has found a receipt to have paid for a ticket. M-PESA is asked about it
 // soon, where there is an initiator. It returns the payment, which may be due back. ErrNotFound means that there is no
 // such ticket or payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown.
-func (s *Store) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
+func (s Money) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
 		a, err := t.acceptance(said)

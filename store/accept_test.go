@@ -17,7 +17,7 @@ func (st *stage) accept(a store.Acceptance) string {
 		a.Ticket = st.pushes[0].Code
 	}
 	a.By = "Wanjiru"
-	p, err := st.s.AcceptReceipt(st.t.Context(), a)
+	p, err := st.s.Money().AcceptReceipt(st.t.Context(), a)
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		return string(refusal.Kind)
 	}
@@ -135,7 +135,7 @@ func TestReceiptOfOnePayment(t *testing.T) { storetest.Each(t, testReceiptOfOneP
 func testReceiptOfOnePayment(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > no answer > 120 s > retry > accepted > accept RECEIPT1 > query: paid 2")
-	payments, err := st.s.Payments(t.Context())
+	payments, err := st.s.Money().Payments(t.Context())
 	if err != nil || len(payments) != 2 {
 		t.Fatal(payments, err)
 	}
@@ -165,7 +165,7 @@ func TestAcceptedOfAnother(t *testing.T) { storetest.Each(t, testAcceptedOfAnoth
 func testAcceptedOfAnother(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid > another ticket")
-	other, err := st.s.TicketBySecret(t.Context(), st.other)
+	other, err := st.s.Tickets().TicketBySecret(t.Context(), st.other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func testAcceptanceEndsClaims(t *testing.T) {
 			if told := st.accept(store.Acceptance{Receipt: "RECEIPT1"}); told != "applied" {
 				t.Error(told)
 			}
-			claims, err := st.s.Claims(t.Context(), st.pushes[0].TicketID)
+			claims, err := st.s.Money().Claims(t.Context(), st.pushes[0].TicketID)
 			if want := map[bool]int{true: 0, false: 1}[name == "named by nobody"]; err != nil || len(claims) != want ||
 				want > 0 && claims[0].State != store.ClaimConfirmed {
 				t.Errorf("%+v %v", claims, err)
@@ -241,7 +241,7 @@ func testReversedReceiptIsNotAccepted(t *testing.T) {
 // claim lets the customer type a receipt.
 func (st *stage) claim(receipt string) {
 	st.t.Helper()
-	if err := st.s.ClaimReceipt(st.t.Context(), st.pushes[0].Secret, receipt, ""); err != nil {
+	if err := st.s.Money().ClaimReceipt(st.t.Context(), st.pushes[0].Secret, receipt, ""); err != nil {
 		st.t.Fatal(err)
 	}
 }
@@ -250,9 +250,9 @@ func (st *stage) claim(receipt string) {
 func (st *stage) forPerson(receipt string) {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	c, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err == nil {
-		err = st.s.EndReceipt(st.t.Context(), c.Receipt)
+		err = st.s.Money().EndReceipt(st.t.Context(), c.Receipt)
 	}
 	if err != nil {
 		st.t.Fatal(err)
@@ -272,7 +272,7 @@ func testAcceptedAtOnce(t *testing.T) {
 			amount := store.Cents(push.Amount * 100)
 			atOnce(t,
 				func() error {
-					_, err := st.s.AcceptReceipt(t.Context(), store.Acceptance{Receipt: "RECEIPT1", Ticket: push.Code})
+					_, err := st.s.Money().AcceptReceipt(t.Context(), store.Acceptance{Receipt: "RECEIPT1", Ticket: push.Code})
 					return err
 				},
 				func() error {
@@ -281,7 +281,7 @@ func testAcceptedAtOnce(t *testing.T) {
 					})
 				},
 				func() error {
-					_, err := st.s.ApplyHint(t.Context(), store.Hint{
+					_, err := st.s.Money().ApplyHint(t.Context(), store.Hint{
 						Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(push.Phone), Account: push.Reference,
 						TransactedAt: st.made[0], LearntBy: "c2b",
 					})

@@ -125,7 +125,7 @@ func testWhatIsAlike(t *testing.T) {
 			for _, same := range []bool{true, false} {
 				st := newStage(t)
 				st.play(c.events)
-				pairs, err := st.s.Alikes(t.Context())
+				pairs, err := st.s.Money().Alikes(t.Context())
 				if err != nil || (len(pairs) > 0) != (c.open > 0) || store.Between(pairs) != store.Cents(c.open*100) {
 					t.Fatalf("alike: %+v, %v", pairs, err)
 				}
@@ -144,18 +144,18 @@ func testWhatIsAlike(t *testing.T) {
 				if same {
 					want = c.one
 				}
-				if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+				if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 					t.Errorf("would go back by itself: %+v, %v", due, err)
 				}
 				st.clock.add(time.Second)
-				if err := st.s.SettleCases(t.Context(), []store.Case{said}, "as the portal has it",
+				if err := st.s.Money().SettleCases(t.Context(), []store.Case{said}, "as the portal has it",
 					"Wanjiru"); err != nil {
 					t.Fatal(err)
 				}
 				if got := strings.ReplaceAll(st.end(), "held 119s", "held 120s"); got != want {
 					t.Errorf("same %v: ends as %s\nwant %s", same, got, want)
 				}
-				if pairs, err := st.s.Alikes(t.Context()); err != nil || len(pairs) > 0 {
+				if pairs, err := st.s.Money().Alikes(t.Context()); err != nil || len(pairs) > 0 {
 					t.Errorf("alike after all: %+v, %v", pairs, err)
 				}
 				storetest.Sound(t, st.s)

@@ -163,7 +163,7 @@ func decidedAt(c money.Case) (at Instant) {
 	return at
 }
 
-// Reread compares what stored callbacks say, when they are read again, with the facts. Make it with [Store.Reread].
+// Reread compares what stored callbacks say, when they are read again, with the facts. Make it with [Money.Reread].
 type Reread struct {
 	// Wrong has a line for each callback whose word is not among the facts.
 	Wrong []string
@@ -186,7 +186,7 @@ type reported struct {
 
 // Reread goes through the stored callbacks that have a token of ours and were understood, oldest first: see is given
 // each one with what it is to be compared with.
-func (s *Store) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread, error) {
+func (s Money) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread, error) {
 	r := &Reread{
 		facts: map[reported]bool{}, pushes: map[string]Push{}, questions: map[string]string{},
 		refunds: map[string]string{},

@@ -52,7 +52,7 @@ type Sending struct {
 // Book holds the best seats, writes the ticket and its push, and returns what to send. Where the key has been used for
 // the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
-func (s *Store) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
+func (s Tickets) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
 	look, ended := b.KeyBefore != "", false // nothing else may speak against a booking that was made with that one
 	probing, err := s.probing(ctx)
 	if err != nil {
@@ -286,7 +286,7 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 const withKey = `(idempotency_key = $1 OR idempotency_key = $2 AND browser = $3)`
 
 // BookedWith finds what was booked with a booking's idempotency key; ErrNotFound where nothing was.
-func (s *Store) BookedWith(ctx context.Context, key, before, browser string) (ScreeningID, MovieID, error) {
+func (s Tickets) BookedWith(ctx context.Context, key, before, browser string) (ScreeningID, MovieID, error) {
 	var row struct {
 		Screening ScreeningID `db:"screening_id"`
 		Movie     MovieID     `db:"movie_id"`

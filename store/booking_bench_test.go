@@ -20,7 +20,7 @@ func BenchmarkBook(b *testing.B) {
 		booking := storetest.Booking(screenings[i%len(screenings)], storetest.Phone(i), 1)
 		booking.Browser = fmt.Sprint("browser", i)
 		benchClient(&booking, i)
-		if _, _, err := s.Book(b.Context(), booking); err != nil {
+		if _, _, err := s.Tickets().Book(b.Context(), booking); err != nil {
 			b.Fatal(err)
 		}
 	}

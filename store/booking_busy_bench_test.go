@@ -26,7 +26,7 @@ func BenchmarkBookBehindABusyAddress(b *testing.B) {
 	book := func(i int) {
 		booking := storetest.Booking(screenings[i%len(screenings)], storetest.Phone(i), 1)
 		booking.Browser, booking.Client.Address = fmt.Sprint("browser", i), "192.0.2.1"
-		if sent, _, err := s.Book(b.Context(), booking); err != nil || sent.Secret == "" {
+		if sent, _, err := s.Tickets().Book(b.Context(), booking); err != nil || sent.Secret == "" {
 			b.Fatal(err)
 		}
 	}

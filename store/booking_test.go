@@ -19,7 +19,7 @@ func testBook(t *testing.T) {
 	id := storetest.Screening(t, s, 9, 20, func(sc *store.Screening) { sc.Price = 1275 })
 	b := storetest.Booking(id, storetest.Phone(1), 3)
 	b.Total = 39 // 3 × 12.75 = 38.25, rounded up once
-	sent, replayed, err := s.Book(t.Context(), b)
+	sent, replayed, err := s.Tickets().Book(t.Context(), b)
 	if err != nil || replayed {
 		t.Fatal(replayed, err)
 	}
@@ -27,7 +27,7 @@ func testBook(t *testing.T) {
 		!strings.HasPrefix(sent.Code, "0") || len(sent.Code) > 12 {
 		t.Errorf("to send: %+v", sent)
 	}
-	tk, err := s.TicketBySecret(t.Context(), sent.Secret)
+	tk, err := s.Tickets().TicketBySecret(t.Context(), sent.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func testBook(t *testing.T) {
 	if tk.HoldUntil != tk.CreatedAt.Add(3*time.Minute) {
 		t.Errorf("held for %d ms", tk.HoldUntil-tk.CreatedAt)
 	}
-	if sc, _, err := s.Screening(t.Context(), id); err != nil || sc.Left != 177 || sc.Capacity != 180 {
+	if sc, _, err := s.Catalogue().Screening(t.Context(), id); err != nil || sc.Left != 177 || sc.Capacity != 180 {
 		t.Errorf("%d of %d seats left, %v", sc.Left, sc.Capacity, err)
 	}
 	storetest.Sound(t, s)
@@ -78,7 +78,7 @@ func testBookRefuses(t *testing.T) {
 			if c.book != nil {
 				c.book(&b)
 			}
-			_, _, err := s.Book(t.Context(), b)
+			_, _, err := s.Tickets().Book(t.Context(), b)
 			got, is := errors.AsType[*store.Refusal](err)
 			if !is || *got != c.want {
 				t.Errorf("told %v (%+v), want %+v", err, got, c.want)
@@ -87,7 +87,7 @@ func testBookRefuses(t *testing.T) {
 		})
 	}
 	s := storetest.New(t)
-	if _, _, err := s.Book(t.Context(), storetest.Booking(7, storetest.Phone(1), 1)); !errors.Is(err,
+	if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(7, storetest.Phone(1), 1)); !errors.Is(err,
 		store.ErrNotFound) {
 		t.Errorf("no such screening: %v", err)
 	}
@@ -100,19 +100,19 @@ func testSameKey(t *testing.T) {
 	id := storetest.Screening(t, s, 2, 2)
 	b := storetest.Booking(id, storetest.Phone(1), 4)
 	b.Browser = "mine"
-	first, _, err := s.Book(t.Context(), b)
+	first, _, err := s.Tickets().Book(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The same again is the same booking, though no seat is left and a prompt is on the phone.
-	again, replayed, err := s.Book(t.Context(), b)
+	again, replayed, err := s.Tickets().Book(t.Context(), b)
 	if err != nil || !replayed || again.TicketID != first.TicketID || again.PushID != 0 {
 		t.Errorf("again: %+v, replayed %v, %v", again, replayed, err)
 	}
 	b.Fingerprint = "other content"
 	for browser, secret := range map[string]string{"mine": first.Secret, "another": "", "": ""} {
 		b.Browser = browser
-		_, _, err = s.Book(t.Context(), b)
+		_, _, err = s.Tickets().Book(t.Context(), b)
 		if got, is := errors.AsType[*store.Refusal](err); !is || got.Kind != store.KeyReused || got.Secret != secret {
 			t.Errorf("other content from browser %q: %v, %+v", browser, err, got)
 		}
@@ -127,19 +127,19 @@ func testOnePromptAPhone(t *testing.T) {
 	id := storetest.Screening(t, s, 5, 10)
 	b := storetest.Booking(id, storetest.Phone(1), 1)
 	b.Browser = "mine"
-	first, _, err := s.Book(t.Context(), b)
+	first, _, err := s.Tickets().Book(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b = storetest.Booking(id, storetest.Phone(1), 1)
 	b.Browser = "mine"
-	_, _, err = s.Book(t.Context(), b)
+	_, _, err = s.Tickets().Book(t.Context(), b)
 	got, is := errors.AsType[*store.Refusal](err)
 	if !is || got.Kind != store.PhoneBusy || got.Secret != first.Secret || got.Until != s.Now().Add(120*time.Second) {
 		t.Errorf("a second prompt on the phone: %v, %+v", err, got)
 	}
 	clock.add(120 * time.Second)
-	if _, _, err := s.Book(t.Context(), b); err != nil {
+	if _, _, err := s.Tickets().Book(t.Context(), b); err != nil {
 		t.Errorf("after its 120 s the first prompt is no longer live: %v", err)
 	}
 	storetest.Sound(t, s)
@@ -161,7 +161,7 @@ func testHoldCap(t *testing.T) {
 					b.Phone, b.Browser = storetest.Phone(0), ""
 				}
 				clock.add(2 * time.Minute) // the phone's last prompt is over, its hold is not
-				_, _, err := s.Book(t.Context(), b)
+				_, _, err := s.Tickets().Book(t.Context(), b)
 				got, refused := errors.AsType[*store.Refusal](err)
 				if want := n == 3; refused != want || want && (got.Kind != store.TooManySeats || got.Left != 2) {
 					t.Errorf("booking of %d: %v, %+v", n, err, got)
@@ -178,19 +178,19 @@ func testHoldCapOnRetry(t *testing.T) {
 	s := storetest.New(t, storetest.FairUse)
 	id := storetest.Screening(t, s, 5, 20)
 	for i, want := range []bool{true, true, false} {
-		sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 10))
+		sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 10))
 		if err != nil {
 			t.Fatal(err)
 		}
 		refuse := func(id store.PushID) {
-			if err := s.RecordAnswer(t.Context(), store.Sending{PushID: id}, store.Answer{
+			if err := s.Tickets().RecordAnswer(t.Context(), store.Sending{PushID: id}, store.Answer{
 				Kind: store.Refused, Reason: "mpesa_busy",
 			}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		refuse(sent.PushID)
-		again, err := s.Retry(t.Context(), store.NewRetry{Secret: sent.Secret, Phone: storetest.Phone(99)})
+		again, err := s.Tickets().Retry(t.Context(), store.NewRetry{Secret: sent.Secret, Phone: storetest.Phone(99)})
 		if refusal, is := errors.AsType[*store.Refusal](err); is == want || is && refusal.Kind != store.TooManySeats {
 			t.Errorf("retry %d by one phone: %v", i, err)
 		}
@@ -208,7 +208,7 @@ func testSameKeyAtOnce(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
 	id := storetest.Screening(t, s, 5, 20)
-	if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 10)); err != nil {
+	if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 10)); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(121 * time.Second)
@@ -216,7 +216,7 @@ func testSameKeyAtOnce(t *testing.T) {
 	tickets := make(chan store.TicketID, 4)
 	for range 4 {
 		go func() {
-			sent, _, err := s.Book(t.Context(), b)
+			sent, _, err := s.Tickets().Book(t.Context(), b)
 			if err != nil {
 				t.Error(err)
 			}
@@ -250,7 +250,7 @@ func testGuardOfSeats(t *testing.T) {
 	}()
 	id := storetest.Screening(t, processes[0], rows, 20)
 	for i, s := range processes { // on SQLite each remembers for 5 s what was free
-		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(buyers+i), 1)); err != nil {
+		if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(buyers+i), 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -261,7 +261,7 @@ func testGuardOfSeats(t *testing.T) {
 		wg.Go(func() {
 			<-start
 			book := func() error {
-				_, _, err := processes[i%2].Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
+				_, _, err := processes[i%2].Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
 				return err
 			}
 			err := book()

@@ -44,7 +44,7 @@ type Bounds struct {
 }
 
 // Bounds decides anew, from all facts, how much M-PESA has taken at least and at most.
-func (s *Store) Bounds(ctx context.Context) (b Bounds, err error) {
+func (s Money) Bounds(ctx context.Context) (b Bounds, err error) {
 	books, err := s.loadBooks(ctx)
 	if err == nil {
 		b.Alike, err = s.Alikes(ctx)
@@ -103,7 +103,7 @@ func openWhy(p money.Payment) OpenKind {
 // openAwaited adds the pushes that may still turn out to be paid, and the callbacks behind which money may lie that no
 // push or payment stands for.
 func (s *Store) openAwaited(ctx context.Context, b *Bounds) error {
-	pushes, err := s.UndecidedPushes(ctx)
+	pushes, err := s.Money().UndecidedPushes(ctx)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ var tokens = map[CallbackKind]string{
 }
 
 // TokenKind says of which kind of callback a token of ours is. ErrNotFound means that it is none of ours.
-func (s *Store) TokenKind(ctx context.Context, token string) (CallbackKind, error) {
+func (s Money) TokenKind(ctx context.Context, token string) (CallbackKind, error) {
 	if token == "" || len(token) > 64 {
 		return "", ErrNotFound
 	}
@@ -80,13 +80,13 @@ type NewCallback struct {
 }
 
 // C2BToken is the unguessable last segment of the addresses that C2B confirmations are sent to, made at first use.
-func (s *Store) C2BToken(ctx context.Context) (string, error) {
-	return s.SettingOr(ctx, "c2b.token", newSecret)
+func (s Money) C2BToken(ctx context.Context) (string, error) {
+	return s.Catalogue().SettingOr(ctx, "c2b.token", newSecret)
 }
 
 // KeepCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
 // stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
-func (s *Store) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
+func (s Money) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
 	err = s.hooks.scan(ctx, []any{&kept.push, &kept.ticket}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return kept, false, fmt.Errorf("look for the token: %w", err)
@@ -135,7 +135,7 @@ func decodeBody(text, encoding string) ([]byte, error) {
 }
 
 // OpenCallbacks are kept callbacks that nothing has been made of yet, oldest first, received before the instant.
-func (s *Store) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
+func (s Money) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
 	var rows []callbackRow
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome IS NULL AND received_at < $1 ORDER BY id LIMIT $2`, before, limit)
 	if err != nil {
@@ -163,7 +163,7 @@ func callbacks(rows []callbackRow) ([]Callback, error) {
 }
 
 // Strangers says how many callbacks came with a token that is not ours, kept and only counted.
-func (s *Store) Strangers() int64 { return s.strangers.Load() }
+func (s Money) Strangers() int64 { return s.strangers.Load() }
 
 func (s *Store) countStrangers(ctx context.Context) error {
 	var n int64

@@ -31,14 +31,14 @@ func testDecidedClaimStays(t *testing.T) {
 		st.do("accepted")
 		st.do("cancelled")
 		push := st.pushes[0]
-		if err := st.s.ClaimReceipt(t.Context(), push.Secret, receipt, ""); err != nil {
+		if err := st.s.Money().ClaimReceipt(t.Context(), push.Secret, receipt, ""); err != nil {
 			t.Fatal(err)
 		}
 		var asked store.Question
 		for range 2 {
 			st.clock.add(time.Minute)
 			var err error
-			if asked, err = st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil {
+			if asked, err = st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -50,10 +50,10 @@ func testDecidedClaimStays(t *testing.T) {
 			c.change(&tr)
 			st.answer(asked, tr)
 		}
-		if err := st.s.EndReceipt(t.Context(), asked.Receipt); err != nil {
+		if err := st.s.Money().EndReceipt(t.Context(), asked.Receipt); err != nil {
 			t.Fatal(err)
 		}
-		all, err := st.s.Claims(t.Context(), push.TicketID)
+		all, err := st.s.Money().Claims(t.Context(), push.TicketID)
 		if err != nil || len(all) != 1 || all[0].State != c.state || all[0].Reason != c.reason {
 			t.Errorf("%s: %+v, %v; want %s %s", c.answer, all, err, c.state, c.reason)
 		}
@@ -64,13 +64,13 @@ func testDecidedClaimStays(t *testing.T) {
 // answer lets M-PESA answer what it was asked about a receipt.
 func (st *stage) answer(c store.Question, tr store.Transaction) {
 	st.t.Helper()
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
 		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		st.t.Fatalf("keep: known %v, %v", known, err)
 	}
-	applied, err := st.s.ApplyStatus(st.t.Context(), cb, tr)
+	applied, err := st.s.Money().ApplyStatus(st.t.Context(), cb, tr)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func testPhoneThatProves(t *testing.T) {
 		}
 		if number != "" {
 			storetest.Sound(t, st.s)
-		} else if wrong, err := st.s.Check(t.Context()); err != nil || len(wrong) != 1 {
+		} else if wrong, err := st.s.Money().Check(t.Context()); err != nil || len(wrong) != 1 {
 			t.Errorf("fsck says %q, %v, where M-PESA has left out who paid", wrong, err)
 		}
 	}
@@ -131,7 +131,7 @@ func testClaimsOfStrangers(t *testing.T) {
 		secrets = append(secrets, sent.Secret)
 	}
 	claim := func(secret string, n int, browser string) bool {
-		err := f.s.ClaimReceipt(t.Context(), secret, fmt.Sprintf("UKT%07d", n), browser)
+		err := f.s.Money().ClaimReceipt(t.Context(), secret, fmt.Sprintf("UKT%07d", n), browser)
 		refusal, is := errors.AsType[*store.Refusal](err)
 		if err != nil && (!is || refusal.Kind != store.TooManyTries) {
 			t.Fatal(err)

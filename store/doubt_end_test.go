@@ -13,7 +13,7 @@ import (
 // unknown lets M-PESA say of the receipt that it is asked about that it knows no such payment.
 func (st *stage) unknown() store.Question {
 	st.t.Helper()
-	k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -56,14 +56,14 @@ func testDoubtEnds(t *testing.T) {
 		"what is due back may be its money": {"accepted > accept TYPO000001", func(st *stage) {
 			st.do("paid")
 			st.confirmsAll()
-			if due, err := st.s.RefundsDue(st.t.Context(), 10); err != nil || len(due) > 0 {
+			if due, err := st.s.Money().RefundsDue(st.t.Context(), 10); err != nil || len(due) > 0 {
 				st.t.Errorf("goes back by itself: %+v, %v", due, err)
 			}
-			if err := st.s.SettleCases(st.t.Context(), st.cases(store.CasePayment)[:1], "two payments",
+			if err := st.s.Money().SettleCases(st.t.Context(), st.cases(store.CasePayment)[:1], "two payments",
 				"Wanjiru"); err != nil {
 				st.t.Error(err)
 			}
-			if due, err := st.s.RefundsDue(st.t.Context(), 10); err != nil || len(due) != 1 {
+			if due, err := st.s.Money().RefundsDue(st.t.Context(), 10); err != nil || len(due) != 1 {
 				st.t.Errorf("settled: %+v, %v", due, err)
 			}
 		}, typo + "; RECEIPT1 refund_due paid_twice", "refund_due paid_twice", ""},
@@ -74,7 +74,7 @@ func testDoubtEnds(t *testing.T) {
 			st.unknown()
 			c.after(st)
 			st.ends(c.end, c.listed, c.wrong)
-			tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
+			tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret)
 			if never := name == "nothing was paid"; err != nil || never != (tk.VoidReason == store.ReasonNeverPaid) {
 				t.Errorf("void as %q, %v", tk.VoidReason, err)
 			}
@@ -119,7 +119,7 @@ func TestTicketOfAnAnswerStays(t *testing.T) { storetest.Each(t, testTicketOfAnA
 func testTicketOfAnAnswerStays(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid too little")
-	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func testTicketOfAnAnswerStays(t *testing.T) {
 		st.do("paid too little")
 		st.ends("Paid; RECEIPT1 applied", "", "")
 	}
-	if k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+	if k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("asked once more: %+v, %v", k, err)
 	}
 }
@@ -143,7 +143,7 @@ func testDueWithoutItsDoubt(t *testing.T) {
 	st.play("accepted > hold ends > others take all > c2b echo > paid too little")
 	const end = "Failed wrong_amount; RECEIPT1 refund_due wrong_amount, less than the price"
 	st.ends(end+", doubt amount_differs", "refund_due amount_differs", "amount_differs")
-	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 		t.Errorf("goes back by itself: %+v, %v", due, err)
 	}
 	due := func() []store.Case {
@@ -151,16 +151,16 @@ func testDueWithoutItsDoubt(t *testing.T) {
 			return c.Receipt != "RECEIPT1"
 		})
 	}
-	if err := st.s.SettleCases(t.Context(), due(), "as the portal has it", "Wanjiru"); err != nil {
+	if err := st.s.Money().SettleCases(t.Context(), due(), "as the portal has it", "Wanjiru"); err != nil {
 		t.Error(err)
 	}
 	st.ends(end, "refund_due wrong_amount", "")
-	err := st.s.SettleCases(t.Context(), due(), "let it be", "Wanjiru")
+	err := st.s.Money().SettleCases(t.Context(), due(), "let it be", "Wanjiru")
 	if refusal, is := errors.AsType[*store.Refusal](err); !is || refusal.Kind != store.MoneyDue {
 		t.Errorf("taken off the list: %v", err)
 	}
 	st.confirmsAll() // how much goes back is M-PESA's to say
-	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) != 1 {
+	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) != 1 {
 		t.Errorf("does not go back by itself: %+v, %v", due, err)
 	}
 }
@@ -191,7 +191,7 @@ func testReversedBesidesByHand(t *testing.T) {
 	st = newStage(t)
 	st.play("accepted > paid > refund")
 	st.reversalSent()
-	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func testMovedByItsPayersWord(t *testing.T) {
 		t.Fatal(err)
 	}
 	st.ends("Paid; BYHAND7 applied", "", "")
-	other, _, err := st.s.Book(t.Context(),
+	other, _, err := st.s.Tickets().Book(t.Context(),
 		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func testMovedByItsPayersWord(t *testing.T) {
 		t.Error(told)
 	}
 	st.ends("Paid void; BYHAND7 refund_due voided", "refund_due voided", "")
-	if tk, err := st.s.TicketBySecret(t.Context(), other.Secret); err != nil || tk.VoidReason != store.ReasonTakenOver {
+	if tk, err := st.s.Tickets().TicketBySecret(t.Context(), other.Secret); err != nil || tk.VoidReason != store.ReasonTakenOver {
 		t.Errorf("the other ticket: %+v, %v", tk, err)
 	}
 	if told := st.accept(store.Acceptance{
@@ -249,7 +249,7 @@ func testMovedByItsPayersWord(t *testing.T) {
 	// Moving it does not change how much M-PESA said that it is of.
 	st = newStage(t)
 	st.play("accepted > paid by hand > accept BYHAND1")
-	dear, _, err := st.s.Book(t.Context(),
+	dear, _, err := st.s.Tickets().Book(t.Context(),
 		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 1))
 	if err != nil {
 		t.Fatal(err)
@@ -266,13 +266,13 @@ func testMovedByItsPayersWord(t *testing.T) {
 	}
 	for _, amount := range []store.Cents{100_00, 50_00} {
 		hint.Amount = amount
-		if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
+		if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
 			t.Fatal(err)
 		}
 		if st.listed() == "" {
 			t.Errorf("the list has nothing of %d cents", amount)
 		}
-		if err := st.s.SettleCases(t.Context(), st.cases(store.CasePayment), "as the portal has it",
+		if err := st.s.Money().SettleCases(t.Context(), st.cases(store.CasePayment), "as the portal has it",
 			"Wanjiru"); err != nil {
 			t.Error(err)
 		}

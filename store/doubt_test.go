@@ -16,14 +16,14 @@ import (
 func (st *stage) refunds(n store.NewRefund) {
 	st.t.Helper()
 	n.By = "box office"
-	if _, err := st.s.RequestRefund(st.t.Context(), n); err != nil {
+	if _, err := st.s.Money().RequestRefund(st.t.Context(), n); err != nil {
 		st.t.Fatal(err)
 	}
 }
 
 func (st *stage) payments() []store.Payment {
 	st.t.Helper()
-	ps, err := st.s.Payments(st.t.Context())
+	ps, err := st.s.Money().Payments(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func (st *stage) ends(end, listed, wrong string) {
 	if got := st.listed(); got != listed {
 		st.t.Errorf("the list has %q, want %q", got, listed)
 	}
-	said, err := st.s.Check(st.t.Context())
+	said, err := st.s.Money().Check(st.t.Context())
 	if err != nil || (len(said) > 0) != (wrong != "") || !strings.Contains(strings.Join(said, "\n"), wrong) {
 		st.t.Errorf("fsck says %q, %v, want %q", said, err, wrong)
 	}
@@ -60,11 +60,11 @@ func (st *stage) ends(end, listed, wrong string) {
 func (st *stage) reversalSent(a ...store.RefundAnswer) {
 	st.t.Helper()
 	ctx := st.t.Context()
-	r, err := st.s.TakeQuestion(ctx, 0, store.Reversal)
+	r, err := st.s.Jobs().TakeQuestion(ctx, 0, store.Reversal)
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{
+	if err := st.s.Money().RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{
 		ConversationID: fmt.Sprint("AG_", r.ID),
 	}); err != nil {
 		st.t.Fatal(err)
@@ -77,13 +77,13 @@ func (st *stage) reversalSent(a ...store.RefundAnswer) {
 
 func (st *stage) reversalSays(a store.RefundAnswer) {
 	st.t.Helper()
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
 		Kind: store.CallbackReversal, Token: st.sentBy, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		st.t.Fatal(known, err)
 	}
-	applied, err := st.s.ApplyReversal(st.t.Context(), cb, a)
+	applied, err := st.s.Money().ApplyReversal(st.t.Context(), cb, a)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func (st *stage) reversalSays(a store.RefundAnswer) {
 func (st *stage) asked(receipt string) store.Question {
 	st.t.Helper()
 	st.claim(receipt)
-	c, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	c, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func testGivenBackInPartStaysListed(t *testing.T) {
 	st.reversalSent(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0", Amount: &part, ConversationID: "AG_R"})
 	st.do("by hand, code in groups")
 	st.clock.add(time.Minute)
-	c, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	c, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func testGivenBackInPartAfterAll(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > paid > refund")
 	st.reversalSent()
-	k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func testWordOfAPerson(t *testing.T) {
 			if strings.HasPrefix(name, "a prompt") {
 				st.clock.add(time.Hour)
 			}
-			k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+			k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil || k.Receipt != "RECEIPT1" {
 				t.Fatal(k.Receipt, err)
 			}
@@ -251,7 +251,7 @@ func testAcceptedInstead(t *testing.T) {
 		st := newStage(t)
 		st.play(events)
 		for range st.payments() {
-			k, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+			k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -259,7 +259,7 @@ func testAcceptedInstead(t *testing.T) {
 		}
 		st.play("accept RECEIPT1")
 		st.ends("Paid; RECEIPT1 applied", "", "")
-		if tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil || tk.Receipt != "RECEIPT1" {
+		if tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil || tk.Receipt != "RECEIPT1" {
 			t.Errorf("the ticket shows %s, %v", tk.Receipt, err)
 		}
 	}
@@ -277,11 +277,11 @@ func testAcceptedAndAPrompt(t *testing.T) {
 	st.play("accept BYHAND9 > query: paid")
 	st.ends("Paid; BYHAND9 applied;  unmatched may_be_same", "applied ; unmatched may_be_same", "")
 	pending := slices.DeleteFunc(st.cases(store.CasePayment), func(c store.Case) bool { return c.Receipt != "" })
-	if err := st.s.SettleCases(t.Context(), pending, "it is the same", "Wanjiru"); err != nil {
+	if err := st.s.Money().SettleCases(t.Context(), pending, "it is the same", "Wanjiru"); err != nil {
 		t.Error(err)
 	}
 	st.ends("Paid; BYHAND9 applied", "", "")
-	sums, err := st.s.Sums(t.Context())
+	sums, err := st.s.Money().Sums(t.Context())
 	if err != nil || len(sums) != 1 || sums[0].Payments != 1 {
 		t.Errorf("sums %+v, %v", sums, err)
 	}
@@ -289,7 +289,7 @@ func testAcceptedAndAPrompt(t *testing.T) {
 	st = newStage(t)
 	st.play("accepted > hold ends > accept RECEIPT1 > cancelled 1")
 	st.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "PORTAL1"})
-	other, _, err := st.s.Book(t.Context(),
+	other, _, err := st.s.Tickets().Book(t.Context(),
 		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(1), 2))
 	if err != nil {
 		t.Fatal(err)
@@ -309,7 +309,7 @@ func testAnswersAfterTheDecision(t *testing.T) {
 		st := newStage(t)
 		st.play("accepted > cancelled")
 		c := st.asked("BYHAND7")
-		if err := st.s.EndReceipt(t.Context(), c.Receipt); err != nil {
+		if err := st.s.Money().EndReceipt(t.Context(), c.Receipt); err != nil {
 			t.Fatal(err)
 		}
 		if told := st.settle(store.CaseClaim); told != "settled" {
@@ -362,7 +362,7 @@ func testPromptLikeWhatHasGoneBack(t *testing.T) {
 		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100),
 		Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]), TransactedAt: st.s.Now(), LearntBy: "c2b",
 	}
-	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
+	if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
 	st.refunds(store.NewRefund{Receipt: "POPCORN1", Reference: "PORTAL1"})
@@ -399,7 +399,7 @@ func testAcceptedForTheWrongTicket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)
 			st.play("accepted > hold ends")
-			wrong, _, err := st.s.Book(t.Context(),
+			wrong, _, err := st.s.Tickets().Book(t.Context(),
 				storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
 			if err != nil {
 				t.Fatal(err)
@@ -409,7 +409,7 @@ func testAcceptedForTheWrongTicket(t *testing.T) {
 			}
 			rights(st)
 			st.ends("Paid; RECEIPT1 applied", "", "")
-			if tk, err := st.s.TicketBySecret(t.Context(), wrong.Secret); err != nil ||
+			if tk, err := st.s.Tickets().TicketBySecret(t.Context(), wrong.Secret); err != nil ||
 				tk.VoidReason != store.ReasonTakenOver {
 				t.Errorf("the wrong ticket: %+v, %v", tk, err)
 			}
@@ -425,10 +425,10 @@ func testWrongReceiptsOwner(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > query: paid > accept OWNERS0001 > paid")
 	st.ends("Paid; RECEIPT1 applied; OWNERS0001 unmatched also_told", "unmatched also_told", "")
-	if due, err := st.s.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 		t.Errorf("due by itself: %+v, %v", due, err)
 	}
-	owner, _, err := st.s.Book(t.Context(),
+	owner, _, err := st.s.Tickets().Book(t.Context(),
 		storetest.Booking(storetest.Screening(t, st.s, 2, 2), storetest.Phone(90), 2))
 	if err != nil {
 		t.Fatal(err)
@@ -500,7 +500,7 @@ func testSettledAgain(t *testing.T) {
 	if told := st.settle(store.CasePayment); told != "settled" {
 		t.Error(told)
 	}
-	if got, err := st.s.Check(t.Context()); err != nil || len(got) > 0 || st.listed() != "" {
+	if got, err := st.s.Money().Check(t.Context()); err != nil || len(got) > 0 || st.listed() != "" {
 		t.Errorf("settled: %q, %v, the list has %q", got, err, st.listed())
 	}
 }
@@ -514,7 +514,7 @@ func testChecksOfMovedReceipt(t *testing.T) {
 		sc.StartsAt, sc.SalesCloseAt = st.s.Now().Add(30*time.Minute), st.s.Now().Add(30*time.Minute)
 	})
 	st.do("accepted")
-	other, _, err := st.s.Book(t.Context(), storetest.Booking(soon, storetest.Phone(90), 2))
+	other, _, err := st.s.Tickets().Book(t.Context(), storetest.Booking(soon, storetest.Phone(90), 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -522,7 +522,7 @@ func testChecksOfMovedReceipt(t *testing.T) {
 	st.queues("before the other's film", 1)
 	st.confirmsAll()
 	st.do("paid")
-	sc, _, err := st.s.Screening(t.Context(), st.screening)
+	sc, _, err := st.s.Catalogue().Screening(t.Context(), st.screening)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,7 +217,7 @@ func clientOf(client string, d fairuse.Decision) string {
 
 // ForgetClients forgets who booked, asked for prompts and named receipts, a day after, and says of how many tickets,
 // prompts and receipts that was.
-func (s *Store) ForgetClients(ctx context.Context) (int64, error) {
+func (s Tickets) ForgetClients(ctx context.Context) (int64, error) {
 	var n int64
 	before := s.Now().Add(-fairuse.Day)
 	err := s.readers.scan(ctx, []any{&n}, `SELECT (SELECT count(*) FROM ticket WHERE client <> '' AND held_since <= $1) +

@@ -41,7 +41,7 @@ func (f *fairStage) who(n int, change ...func(*store.NewBooking)) store.NewBooki
 // book books, and says why not.
 func (f *fairStage) book(b store.NewBooking) (store.Sending, store.RefusalKind) {
 	f.Helper()
-	sent, _, err := f.s.Book(f.Context(), b)
+	sent, _, err := f.s.Tickets().Book(f.Context(), b)
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		if secs := refusal.Wait; secs <= 0 && refusal.Until == 0 {
 			f.Errorf("%s without a time to wait", refusal.Kind)
@@ -68,7 +68,7 @@ func (f *fairStage) accepted(p store.Sending) string {
 	f.Helper()
 	f.n++
 	checkout := fmt.Sprint("ws_CO_", f.n)
-	if err := f.s.RecordAnswer(f.Context(), p, store.Answer{CheckoutRequestID: checkout}); err != nil {
+	if err := f.s.Tickets().RecordAnswer(f.Context(), p, store.Answer{CheckoutRequestID: checkout}); err != nil {
 		f.Fatal(err)
 	}
 	return checkout
@@ -83,7 +83,7 @@ func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason store
 		amount := store.Cents(p.Amount) * 100
 		v.Amount, v.Receipt = &amount, fmt.Sprintf("UKT%07d", f.n)
 	}
-	if _, err := f.s.ApplyQuery(f.Context(), p.PushID, v); err != nil {
+	if _, err := f.s.Money().ApplyQuery(f.Context(), p.PushID, v); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -119,7 +119,7 @@ func testFactsOfSeats(t *testing.T) {
 	mine := f.want("a browser that has paid", f.who(10, func(b *store.NewBooking) { b.Browser = known.Browser }), "")
 	f.want("its own bound", f.who(10, func(b *store.NewBooking) { b.Browser = known.Browser }), "")
 	f.want("and no more", f.who(1, func(b *store.NewBooking) { b.Browser = known.Browser }), store.TooManySeats)
-	if err := f.s.GiveUp(t.Context(), second.Secret); err != nil {
+	if err := f.s.Tickets().GiveUp(t.Context(), second.Secret); err != nil {
 		t.Fatal(err)
 	}
 	f.want("it does not count against its neighbours", f.who(8), "")
@@ -168,7 +168,7 @@ func testFactsOfPrompts(t *testing.T) {
 	}
 	for range 4 {
 		sent := f.want("not sent", f.who(1, to(3), elsewhere), "")
-		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{
+		if err := f.s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
 			Kind: store.Refused, Reason: "mpesa_busy",
 		}); err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func testFactsOfPrompts(t *testing.T) {
 		}
 		prompts++
 		f.accepted(sent)
-		if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+		if err := f.s.Tickets().GiveUp(t.Context(), sent.Secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -214,7 +214,7 @@ func testFactsOfPrompts(t *testing.T) {
 	}
 	f.want("a phone that has paid here", f.who(3, third, func(b *store.NewBooking) { b.Phone = owner.Phone }), "")
 	f.want("a browser that has", f.who(3, third, func(b *store.NewBooking) { b.Browser = owner.Browser }), "")
-	if _, err := f.s.EndHolds(t.Context()); err != nil {
+	if _, err := f.s.Tickets().EndHolds(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Sound(t, f.s)
@@ -234,17 +234,17 @@ func testWhatCountsForNobody(t *testing.T) {
 		for range 120 {
 			sent := f.want(what, f.who(1, victim), "")
 			if answer != nil {
-				if err := f.s.RecordAnswer(t.Context(), sent, *answer); err != nil {
+				if err := f.s.Tickets().RecordAnswer(t.Context(), sent, *answer); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+			if err := f.s.Tickets().GiveUp(t.Context(), sent.Secret); err != nil {
 				t.Fatal(err)
 			}
 			if answer == nil || answer.Kind != store.Refused {
 				f.clock.add(4 * time.Minute)
 			}
-			if _, err := f.s.EndHolds(t.Context()); err != nil {
+			if _, err := f.s.Tickets().EndHolds(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -255,13 +255,13 @@ func testWhatCountsForNobody(t *testing.T) {
 	for range 3 { // and what was accepted with other words, and never answered, does
 		sent := f.want("accepted in an odd way", f.who(1, victim), "")
 		f.n++
-		if err := f.s.RecordAnswer(t.Context(), sent, store.Answer{
+		if err := f.s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
 			Kind: store.Ambiguous, CheckoutRequestID: fmt.Sprint("ws_CO_", f.n),
 		}); err != nil {
 			t.Fatal(err)
 		}
 		f.clock.add(4 * time.Minute)
-		if _, err := f.s.EndHolds(t.Context()); err != nil {
+		if _, err := f.s.Tickets().EndHolds(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		f.clock.add(2 * time.Minute)
@@ -279,14 +279,14 @@ func testALaneIsNotBought(t *testing.T) {
 	mine := func(b *store.NewBooking) { b.Browser = "mallory" }
 	p := f.want("the own phone", f.who(1, mine), "")
 	f.cancels(p)
-	again, err := f.s.Retry(t.Context(), store.NewRetry{
+	again, err := f.s.Tickets().Retry(t.Context(), store.NewRetry{
 		Secret: p.Secret, Phone: victim, Client: store.Client{Address: "192.0.2.1"}, Browser: "mallory",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.cancels(again)
-	if _, err := f.s.AcceptReceipt(t.Context(), store.Acceptance{Receipt: "UKT5HAND01", Ticket: p.Code}); err != nil {
+	if _, err := f.s.Money().AcceptReceipt(t.Context(), store.Acceptance{Receipt: "UKT5HAND01", Ticket: p.Code}); err != nil {
 		t.Fatal(err)
 	}
 	prompts := 0
@@ -295,7 +295,7 @@ func testALaneIsNotBought(t *testing.T) {
 		if sent, refused := f.book(f.who(1, mine, func(b *store.NewBooking) { b.Phone = victim })); refused == "" {
 			prompts++
 			f.cancels(sent)
-			if err := f.s.GiveUp(t.Context(), sent.Secret); err != nil {
+			if err := f.s.Tickets().GiveUp(t.Context(), sent.Secret); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -311,7 +311,7 @@ func TestFairUseOfRetries(t *testing.T) { storetest.Each(t, testFairUseOfRetries
 func testFairUseOfRetries(t *testing.T) {
 	f := newFairStage(t)
 	retry := func(secret, phone, from string) (store.Sending, store.RefusalKind) {
-		sent, err := f.s.Retry(t.Context(), store.NewRetry{
+		sent, err := f.s.Tickets().Retry(t.Context(), store.NewRetry{
 			Secret: secret, Phone: phone, Client: store.Client{Address: from},
 		})
 		refusal, is := errors.AsType[*store.Refusal](err)
@@ -363,7 +363,7 @@ func testOneAddressAtOnce(t *testing.T) {
 		f.hall = storetest.Screening(t, f.s, 9, 20)
 		b := f.who(10)
 		all.Go(func() {
-			switch _, _, err := f.s.Book(t.Context(), b); {
+			switch _, _, err := f.s.Tickets().Book(t.Context(), b); {
 			case err == nil:
 				taken.Add(10)
 			case !errors.As(err, new(*store.Refusal)):
@@ -407,14 +407,14 @@ func TestWhoBookedIsForgotten(t *testing.T) {
 	f.want("30 seats, after a restart", f.who(10), store.AddressShare)
 	forgets := func(want int64) {
 		t.Helper()
-		if n, err := f.s.ForgetClients(t.Context()); err != nil || n != want {
+		if n, err := f.s.Tickets().ForgetClients(t.Context()); err != nil || n != want {
 			t.Errorf("%d forgotten, %v, want %d", n, err, want)
 		}
 	}
 	clock.add(24*time.Hour - time.Second)
 	forgets(0)
 	form.Session = new(store.SessionRow)
-	if again, replayed, err := f.s.Book(t.Context(), form); err != nil || !replayed || again.Secret != first.Secret {
+	if again, replayed, err := f.s.Tickets().Book(t.Context(), form); err != nil || !replayed || again.Secret != first.Secret {
 		t.Errorf("sent again: %v, %v", replayed, err)
 	}
 	clock.add(time.Second)

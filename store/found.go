@@ -16,13 +16,13 @@ type Founding struct {
 
 // Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books
 // have films.
-func (s *Store) Found(ctx context.Context, f Founding) error {
+func (s Catalogue) Found(ctx context.Context, f Founding) error {
 	for i := range f.Halls {
 		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
 			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
 		}
 	}
-	err := s.write(ctx, urgent, func(t *tx) error { return t.found(s, f) })
+	err := s.write(ctx, urgent, func(t *tx) error { return t.found(s.books, f) })
 	if err != nil {
 		return fmt.Errorf("found the cinema: %w", err)
 	}

@@ -82,7 +82,7 @@ func strangers() string {
 const overdue = 60_000
 
 // Check looks for what must never be in the books and describes each case in one line. None means that they are sound.
-func (s *Store) Check(ctx context.Context) ([]string, error) {
+func (s Money) Check(ctx context.Context) ([]string, error) {
 	var wrong []string
 	for _, r := range rules {
 		var rows []string
@@ -116,7 +116,7 @@ const rulePlan = "seats equal the plan's"
 // unlikePlan describes the screenings whose seats are not those of their hall's plan, from which they were made and
 // which never changes.
 func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
-	halls, err := s.Halls(ctx)
+	halls, err := s.Catalogue().Halls(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ type Sum struct {
 }
 
 // Sums adds up all money by what has become of it.
-func (s *Store) Sums(ctx context.Context) ([]Sum, error) {
+func (s Money) Sums(ctx context.Context) ([]Sum, error) {
 	var sums []Sum
 	err := s.list(ctx, &sums, `SELECT state, count(*) AS payments, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS amount FROM payment GROUP BY state ORDER BY state`)
 	if err != nil {

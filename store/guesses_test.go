@@ -19,7 +19,7 @@ func testReceiptsThatAreMadeUp(t *testing.T) {
 	receipts := 0
 	names := func(sent store.Sending) store.RefusalKind {
 		receipts++
-		err := f.s.ClaimReceipt(t.Context(), sent.Secret, fmt.Sprintf("UKA%07d", receipts), "")
+		err := f.s.Money().ClaimReceipt(t.Context(), sent.Secret, fmt.Sprintf("UKA%07d", receipts), "")
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			return refusal.Kind
 		}
@@ -31,20 +31,20 @@ func testReceiptsThatAreMadeUp(t *testing.T) {
 	// answered is what M-PESA says of all that it is asked about.
 	answered := func() (asked int) {
 		for {
-			c, err := f.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+			c, err := f.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if errors.Is(err, store.ErrNotFound) {
 				return asked
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			cb, known, err := f.s.KeepCallback(t.Context(), store.NewCallback{
+			cb, known, err := f.s.Money().KeepCallback(t.Context(), store.NewCallback{
 				Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil || !known {
 				t.Fatalf("keep: known %v, %v", known, err)
 			}
-			if _, err := f.s.ApplyStatus(t.Context(), cb, store.Transaction{}); err != nil {
+			if _, err := f.s.Money().ApplyStatus(t.Context(), cb, store.Transaction{}); err != nil {
 				t.Fatal(err)
 			}
 			asked++
@@ -110,7 +110,7 @@ func testReceiptsTakeTurns(t *testing.T) {
 	name := func(address string, n int) {
 		sent := f.want("a booking", f.who(1, func(b *store.NewBooking) { b.Client.Address = address }), "")
 		for i := range n {
-			if err := f.s.ClaimReceipt(t.Context(), sent.Secret, fmt.Sprintf("UK%c%02d%05d", 'A'+i, f.n, i),
+			if err := f.s.Money().ClaimReceipt(t.Context(), sent.Secret, fmt.Sprintf("UK%c%02d%05d", 'A'+i, f.n, i),
 				""); err != nil {
 				t.Fatal(err)
 			}
@@ -123,17 +123,17 @@ func testReceiptsTakeTurns(t *testing.T) {
 	name("198.51.100.2", 2)
 	var order []byte
 	for range 13 {
-		c, err := f.s.TakeQuestion(t.Context(), gap, store.TransactionStatus)
+		c, err := f.s.Jobs().TakeQuestion(t.Context(), gap, store.TransactionStatus)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.s.TakeQuestion(t.Context(), gap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+		if _, err := f.s.Jobs().TakeQuestion(t.Context(), gap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 			t.Fatalf("at the same moment: %v", err)
 		}
-		if turn, err := f.s.TakeQueryTurn(t.Context(), gap); err != nil || turn {
+		if turn, err := f.s.Jobs().TakeQueryTurn(t.Context(), gap); err != nil || turn {
 			t.Fatalf("a question about a push at the same moment: %v, %v", turn, err)
 		}
-		if due, err := f.s.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+		if due, err := f.s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
 			due <= f.s.Now() {
 			t.Fatalf("due at once: %v", err)
 		}

@@ -59,7 +59,7 @@ func ParsePlan(plan string) ([]Place, error) {
 }
 
 // AddHall writes a new hall and returns its id. The plan must parse.
-func (s *Store) AddHall(ctx context.Context, h Hall) (HallID, error) {
+func (s Catalogue) AddHall(ctx context.Context, h Hall) (HallID, error) {
 	if _, err := ParsePlan(h.Plan); err != nil {
 		return 0, fmt.Errorf("add hall %s: %w", h.Name, err)
 	}
@@ -79,7 +79,7 @@ func (t *tx) addHall(h Hall) error {
 }
 
 // Halls lists the halls by name.
-func (s *Store) Halls(ctx context.Context) ([]Hall, error) {
+func (s Catalogue) Halls(ctx context.Context) ([]Hall, error) {
 	var hs []Hall
 	if err := s.list(ctx, &hs, `SELECT id, name, plan FROM hall ORDER BY name`); err != nil {
 		return nil, fmt.Errorf("read halls: %w", err)

@@ -37,7 +37,7 @@ func TestHealthOfADisk(t *testing.T) {
 			health("")
 			broken(&disk, true)
 			health("") // nothing has been written
-			if err := s.SetSettings(t.Context(), map[string]string{"about": strings.Repeat("x", 1<<20)}); err == nil {
+			if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"about": strings.Repeat("x", 1<<20)}); err == nil {
 				t.Fatal("it was written")
 			}
 			health(word)
@@ -48,10 +48,10 @@ func TestHealthOfADisk(t *testing.T) {
 			now = now.Add(2 * time.Second)
 			health("")
 			health("")
-			if v, err := s.Setting(t.Context(), "health.probe"); v != "" || err != nil {
+			if v, err := s.Catalogue().Setting(t.Context(), "health.probe"); v != "" || err != nil {
 				t.Errorf("%d bytes of the trial are left, %v", len(v), err)
 			}
-			if _, err := s.Setting(t.Context(), "about"); !errors.Is(err, store.ErrNotFound) {
+			if _, err := s.Catalogue().Setting(t.Context(), "about"); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("the write that failed: %v", err)
 			}
 		})
@@ -88,18 +88,18 @@ func TestHealthyRefusals(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
 		s := storetest.New(t)
 		id := storetest.Screening(t, s, 1, 2)
-		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 3)); err == nil {
+		if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 3)); err == nil {
 			t.Error("three seats of two are sold")
 		}
-		if _, err := s.AddHall(t.Context(), store.Hall{Name: "One", Plan: "A oo"}); err != nil {
+		if _, err := s.Catalogue().AddHall(t.Context(), store.Hall{Name: "One", Plan: "A oo"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.AddHall(t.Context(), store.Hall{Name: "One", Plan: "A oo"}); err == nil {
+		if _, err := s.Catalogue().AddHall(t.Context(), store.Hall{Name: "One", Plan: "A oo"}); err == nil {
 			t.Error("two halls of one name")
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.SetSettings(gone, map[string]string{"a": "b"}); err == nil {
+		if err := s.Catalogue().SetSettings(gone, map[string]string{"a": "b"}); err == nil {
 			t.Error("written for nobody")
 		}
 		if word, err := s.Health(t.Context()); word != "" || err != nil {
@@ -128,7 +128,7 @@ func TestHealthOnPostgres(t *testing.T) {
 			storetest.Exec(t, writable,
 				`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 		}
-		write := func() error { return s.SetSettings(t.Context(), map[string]string{"a": "b"}) }
+		write := func() error { return s.Catalogue().SetSettings(t.Context(), map[string]string{"a": "b"}) }
 		if word, err := s.Health(t.Context()); word != "" || err != nil {
 			t.Errorf("%q, %v", word, err)
 		}

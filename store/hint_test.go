@@ -29,11 +29,11 @@ func testAccount(t *testing.T) {
 			Receipt: fmt.Sprint("HAND", i), Amount: store.Cents(100 + i), Phone: "2547*****126", Account: c.typed,
 			TransactedAt: st.s.Now(), LearntBy: "c2b",
 		}
-		applied, err := st.s.ApplyHint(t.Context(), h)
+		applied, err := st.s.Money().ApplyHint(t.Context(), h)
 		if err != nil {
 			t.Fatal(err)
 		}
-		payments, err := st.s.Payments(t.Context())
+		payments, err := st.s.Money().Payments(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 
 // EndHolds frees the seats of unpaid tickets whose hold is over, and returns how many tickets that were. A ticket that
 // was still Pending becomes Failed, unconfirmed: its money may come yet, and is then dealt with.
-func (s *Store) EndHolds(ctx context.Context) (int, error) {
+func (s Tickets) EndHolds(ctx context.Context) (int, error) {
 	var ids []TicketID
 	if err := s.list(ctx, &ids, `SELECT id FROM ticket WHERE hold_until <= $1 ORDER BY hold_until LIMIT 500`, s.Now()); err != nil {
 		return 0, fmt.Errorf("look for holds that end: %w", err)
@@ -36,7 +36,7 @@ func (t *tx) release(id TicketID, by Instant, reason FailureReason) error {
 
 // GiveUp frees the seats of an unpaid ticket because its customer wants no more of it. Money that comes all the same is
 // late money. A paid ticket is a NotFailed refusal.
-func (s *Store) GiveUp(ctx context.Context, secret string) error {
+func (s Tickets) GiveUp(ctx context.Context, secret string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
 			ID     TicketID `db:"id"`
@@ -61,7 +61,7 @@ func (s *Store) GiveUp(ctx context.Context, secret string) error {
 }
 
 // Sweep tidies what only time has changed: prompts whose time is over are no longer live, expired sessions go.
-func (s *Store) Sweep(ctx context.Context) error {
+func (s Jobs) Sweep(ctx context.Context) error {
 	now := s.Now()
 	var due struct{ Live, Sessions int }
 	err := s.read(ctx, &due, `SELECT (SELECT count(*) FROM push_request WHERE live = 1 AND live_until <= $1) AS live,

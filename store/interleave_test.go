@@ -20,7 +20,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	paidAt := st.made[n-1] // M-PESA took the money of a prompt at once
 	query := func(v store.Verdict) error {
 		v.LearntBy, v.CheckoutRequestID = "query", checkout
-		applied, err := st.s.ApplyQuery(ctx, push.PushID, v)
+		applied, err := st.s.Money().ApplyQuery(ctx, push.PushID, v)
 		st.told = told(applied)
 		return err
 	}
@@ -47,7 +47,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return nil
 	case "late success":
 		st.clock.add(3*time.Minute + time.Second)
-		if _, err := st.s.EndHolds(ctx); err != nil {
+		if _, err := st.s.Tickets().EndHolds(ctx); err != nil {
 			return err
 		}
 		return st.callback(push.CallbackToken, checkout, n, store.Verdict{Class: store.Success, Amount: &amount})
@@ -77,11 +77,11 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		case "c2b, no amount":
 			h.Amount, h.Account = 0, ""
 		}
-		applied, err := st.s.ApplyHint(ctx, h)
+		applied, err := st.s.Money().ApplyHint(ctx, h)
 		st.told = told(applied)
 		return err
 	case "paid by hand":
-		applied, err := st.s.ApplyHint(ctx, store.Hint{
+		applied, err := st.s.Money().ApplyHint(ctx, store.Hint{
 			Receipt: fmt.Sprint("BYHAND", n), Amount: amount,
 			Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]), Account: push.Code,
 			TransactedAt: st.s.Now(), LearntBy: "c2b",
@@ -118,7 +118,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			TransactedAt: st.s.Now(),
 		})
 	case "claimed": // and M-PESA is still to answer
-		return st.s.ClaimReceipt(ctx, push.Secret, receipt, "")
+		return st.s.Money().ClaimReceipt(ctx, push.Secret, receipt, "")
 	case "typed late": // it was paid a moment ago
 		return st.typed(push.Secret, receipt, store.Transaction{
 			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
@@ -132,18 +132,18 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			TransactedAt: paidAt,
 		})
 	case "another ticket":
-		sent, _, err := st.s.Book(ctx, storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), storetest.Phone(90), 2))
+		sent, _, err := st.s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), storetest.Phone(90), 2))
 		if err != nil {
 			return err
 		}
 		st.other = sent.Secret
-		return st.s.RecordAnswer(ctx, sent, store.Answer{Kind: store.Refused})
+		return st.s.Tickets().RecordAnswer(ctx, sent, store.Answer{Kind: store.Refused})
 	case "typed for another ticket of the phone":
 		st.clock.add(5 * time.Minute)
-		if _, err := st.s.EndHolds(ctx); err != nil {
+		if _, err := st.s.Tickets().EndHolds(ctx); err != nil {
 			return err
 		}
-		if _, err := st.s.Retry(ctx, store.NewRetry{Secret: st.other, Phone: push.Phone}); err != nil {
+		if _, err := st.s.Tickets().Retry(ctx, store.NewRetry{Secret: st.other, Phone: push.Phone}); err != nil {
 			return err
 		}
 		return st.typed(st.other, receipt, store.Transaction{
@@ -154,7 +154,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 	case "typed by a stranger":
 		if st.stranger == "" {
 			id := storetest.Screening(st.t, st.s, 2, 2)
-			sent, _, err := st.s.Book(ctx, storetest.Booking(id, storetest.Phone(77), 2))
+			sent, _, err := st.s.Tickets().Book(ctx, storetest.Booking(id, storetest.Phone(77), 2))
 			if err != nil {
 				return err
 			}
@@ -166,7 +166,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			TransactedAt: paidAt,
 		})
 	case "refund":
-		_, err := st.s.RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
+		_, err := st.s.Money().RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
 		st.told = "refund requested"
 		if err != nil {
 			st.told = "no refund"
@@ -177,7 +177,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		if event == "given back by hand" {
 			n.Reference = "PORTAL1"
 		}
-		_, err := st.s.RequestRefund(ctx, n)
+		_, err := st.s.Money().RequestRefund(ctx, n)
 		return err
 	case "reversed", "reversed before", "reversal refused", "reversal timed out":
 		return st.reversal(map[string]store.RefundVerdict{
@@ -195,24 +195,24 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 // typed lets a customer name a receipt, and M-PESA answer what it is asked about it.
 func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 	ctx := st.t.Context()
-	if err := st.s.ClaimReceipt(ctx, secret, receipt, ""); err != nil {
+	if err := st.s.Money().ClaimReceipt(ctx, secret, receipt, ""); err != nil {
 		return err
 	}
-	c, err := st.s.TakeQuestion(ctx, 0, store.TransactionStatus)
+	c, err := st.s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 	for err == nil && c.Receipt != receipt {
-		c, err = st.s.TakeQuestion(ctx, 0, store.TransactionStatus)
+		c, err = st.s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 	}
 	if err != nil {
 		st.told = "nothing to ask"
 		return errors.Join(ignore(ignore(err, store.ErrNotFound), store.ErrGivenOver), st.judged(secret, receipt))
 	}
-	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{
+	id, known, err := st.s.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
-	applied, err := st.s.ApplyStatus(ctx, id, tr)
+	applied, err := st.s.Money().ApplyStatus(ctx, id, tr)
 	st.told = told(applied)
 	if err != nil || applied.Outcome.NotUnderstood() {
 		return err
@@ -223,11 +223,11 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 // judged lets the customer who named a receipt be told what became of that, unless it was confirmed: then what it is
 // for has been told.
 func (st *stage) judged(secret, receipt string) error {
-	tk, err := st.s.TicketBySecret(st.t.Context(), secret)
+	tk, err := st.s.Tickets().TicketBySecret(st.t.Context(), secret)
 	if err != nil {
 		return err
 	}
-	claims, err := st.s.Claims(st.t.Context(), tk.ID)
+	claims, err := st.s.Money().Claims(st.t.Context(), tk.ID)
 	for _, c := range claims {
 		if c.Receipt == receipt && c.State != store.ClaimConfirmed {
 			st.told = strings.TrimSuffix(fmt.Sprintf("%s: %s", c.State, c.Reason), ": ")
@@ -239,23 +239,23 @@ func (st *stage) judged(secret, receipt string) error {
 // reversal sends the refund that is due, where there is one, and lets M-PESA answer.
 func (st *stage) reversal(v store.RefundVerdict) error {
 	ctx := st.t.Context()
-	r, err := st.s.TakeQuestion(ctx, 0, store.Reversal)
+	r, err := st.s.Jobs().TakeQuestion(ctx, 0, store.Reversal)
 	if err != nil {
 		st.told = "nothing to reverse"
 		return ignore(err, store.ErrNotFound)
 	}
-	if err := st.s.RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{
+	if err := st.s.Money().RecordRefundAnswer(ctx, r.ID, store.RefundAnswer{
 		ConversationID: fmt.Sprint("AG_", r.ID, r.Sent),
 	}); err != nil {
 		return err
 	}
-	id, known, err := st.s.KeepCallback(ctx, store.NewCallback{
+	id, known, err := st.s.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
-	applied, err := st.s.ApplyReversal(ctx, id, store.RefundAnswer{Verdict: v, Code: "0"})
+	applied, err := st.s.Money().ApplyReversal(ctx, id, store.RefundAnswer{Verdict: v, Code: "0"})
 	st.told = told(applied)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // Lease takes or renews a piece of work that one process at a time does, for so long, and reports whether it is the
 // holder's. A holder that dies loses it when the time is over; one that takes it for 0 gives it back. Alone on its
 // books a process always has it.
-func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
+func (s Jobs) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
 	if !s.Shared() {
 		return true, nil
 	}
@@ -28,7 +28,7 @@ func (s *Store) Lease(ctx context.Context, name, holder string, d time.Duration)
 }
 
 // Holder is who has a piece of work that one process at a time does, "" where nobody has had it yet.
-func (s *Store) Holder(ctx context.Context, name string) (holder string, err error) {
+func (s Jobs) Holder(ctx context.Context, name string) (holder string, err error) {
 	err = s.read(ctx, &holder, `SELECT holder FROM lease WHERE name = $1`, name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", fmt.Errorf("look for who does %s: %w", name, err)

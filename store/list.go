@@ -178,7 +178,7 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 // no receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person
 // must judge, or was told of by a callback that was not understood whole. All are also the pushes that failed. What a
 // person has settled is not among it, unless it has changed since.
-func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
+func (s Money) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	payments, pushes, claims, callbacks := casePayments, casePushes+caseUnpaid, caseClaims, caseCallbacks
 	alike, err := s.alikeNames(ctx)
 	if err != nil {
@@ -225,7 +225,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 
 // alikeNames names, for each payment that may be the same money as others, those others.
 func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) {
-	pairs, err := s.Alikes(ctx)
+	pairs, err := s.Money().Alikes(ctx)
 	names := map[PaymentID][]string{}
 	for _, a := range pairs {
 		names[a.Pending] = append(names[a.Pending], a.Receipt)

@@ -11,7 +11,7 @@ import (
 
 func (st *stage) cases(kind store.CaseKind) []store.Case {
 	st.t.Helper()
-	cs, err := st.s.Cases(st.t.Context(), store.CaseFilter{})
+	cs, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{})
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestClaimsLeaveTheList(t *testing.T) { storetest.Each(t, testClaimsLeaveThe
 func testClaimsLeaveTheList(t *testing.T) {
 	for name, end := range map[string]func(*stage) error{
 		"refunded": func(st *stage) error {
-			_, err := st.s.RequestRefund(t.Context(), store.NewRefund{
+			_, err := st.s.Money().RequestRefund(t.Context(), store.NewRefund{
 				Receipt: "RECEIPT1", By: "box office", Reference: "UKO6MINE00",
 			})
 			return err
@@ -65,7 +65,7 @@ func testAwaited(t *testing.T) {
 	asked := newStage(t, func(o *store.Options) { o.Queries = store.Schedule{time.Second} })
 	asked.do("accepted")
 	asked.do("hold ends")
-	if _, err := asked.s.TakeQuestion(t.Context(), 0, store.PushQuery); err != nil {
+	if _, err := asked.s.Jobs().TakeQuestion(t.Context(), 0, store.PushQuery); err != nil {
 		t.Fatal(err)
 	}
 	asked.do("query: nothing")

@@ -34,7 +34,7 @@ func Slug(title string) string {
 }
 
 // AddMovie writes a new film and returns its id. An empty Slug is made from the title.
-func (s *Store) AddMovie(ctx context.Context, m Movie) (MovieID, error) {
+func (s Catalogue) AddMovie(ctx context.Context, m Movie) (MovieID, error) {
 	if m.Slug == "" {
 		m.Slug = Slug(m.Title)
 	}
@@ -55,7 +55,7 @@ func (t *tx) addMovie(m Movie) error {
 }
 
 // CountMovies says how many films the books have, archived ones too.
-func (s *Store) CountMovies(ctx context.Context) (int, error) {
+func (s Catalogue) CountMovies(ctx context.Context) (int, error) {
 	var n int
 	err := s.read(ctx, &n, `SELECT count(*) FROM movie`)
 	return n, err

@@ -81,7 +81,7 @@ func (s *Store) pace(ctx context.Context) (Pace, error) {
 }
 
 // Sales reports whether bookings are taken at this moment. What another process has changed is seen a second later.
-func (s *Store) Sales(ctx context.Context) (Sales, error) {
+func (s Tickets) Sales(ctx context.Context) (Sales, error) {
 	st, err := s.salesState(ctx)
 	out := Sales{Paused: st.paused}
 	if st.pace.open() {
@@ -90,9 +90,9 @@ func (s *Store) Sales(ctx context.Context) (Sales, error) {
 	return out, err
 }
 
-// PauseSales stops bookings until [Store.ResumeSales], with a reason for the operator's list. Tickets already booked go
+// PauseSales stops bookings until [Tickets.ResumeSales], with a reason for the operator's list. Tickets already booked go
 // on.
-func (s *Store) PauseSales(ctx context.Context, why string) error {
+func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	if why == "" {
 		why = "paused"
 	}
@@ -100,10 +100,10 @@ func (s *Store) PauseSales(ctx context.Context, why string) error {
 }
 
 // ResumeSales lets bookings be taken again.
-func (s *Store) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
+func (s Tickets) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
 
 func (s *Store) setPaused(ctx context.Context, why string) error {
-	err := s.SetSettings(ctx, map[string]string{pausedKey: why})
+	err := s.Catalogue().SetSettings(ctx, map[string]string{pausedKey: why})
 	s.sales.Store(nil)
 	return err
 }
@@ -111,7 +111,7 @@ func (s *Store) setPaused(ctx context.Context, why string) error {
 // MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now
 // and then shows whether it answers again: the first booking or other try that is written then, and nothing that is
 // refused.
-func (s *Store) MayPush(ctx context.Context) error {
+func (s Tickets) MayPush(ctx context.Context) error {
 	st, err := s.salesState(ctx)
 	switch {
 	case err != nil:
@@ -153,7 +153,7 @@ func (t *tx) probe() error {
 // NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times
 // running, it is left alone for longer. A push that it answered makes all good again, a question that it answered only
 // what questions have counted.
-func (s *Store) NoteDaraja(ctx context.Context, call Call, answered bool) error {
+func (s Jobs) NoteDaraja(ctx context.Context, call Call, answered bool) error {
 	if answered {
 		if p, err := s.pace(ctx); err != nil || p.Questions == 0 && (p.Pushes == 0 || call == CallQuestion) {
 			return err
@@ -197,7 +197,7 @@ func (t *tx) notAnswered(call Call) error {
 }
 
 // YieldToPushes makes questions few for a while: Daraja was too busy for a push, and pushes go before questions.
-func (s *Store) YieldToPushes(ctx context.Context) error {
+func (s Jobs) YieldToPushes(ctx context.Context) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('push', 0, 0, $1) ON CONFLICT (name) DO UPDATE SET rest_until = excluded.rest_until`, t.now.Add(yieldFor))
 	})

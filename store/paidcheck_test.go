@@ -23,14 +23,14 @@ func paidStage(t *testing.T) *stage {
 // queues has the paid tickets put in line whose turn it is, and fails the test where there are others than so many.
 func (st *stage) queues(when string, want int) {
 	st.t.Helper()
-	if n, err := st.s.QueueChecks(st.t.Context(), 100); err != nil || n != want {
+	if n, err := st.s.Money().QueueChecks(st.t.Context(), 100); err != nil || n != want {
 		st.t.Errorf("%s: %d receipts to ask about, want %d, %v", when, n, want, err)
 	}
 }
 
 func (st *stage) takes(when string) store.Question {
 	st.t.Helper()
-	k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus)
 	if err != nil || k.Receipt != "RECEIPT1" || k.Sent == 0 {
 		st.t.Fatalf("%s: %+v, %v", when, k, err)
 	}
@@ -40,11 +40,11 @@ func (st *stage) takes(when string) store.Question {
 // idle fails the test where there is something to ask about, or the loop would be woken for it.
 func (st *stage) idle(when string) {
 	st.t.Helper()
-	if k, err := st.s.TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus); !errors.Is(err,
+	if k, err := st.s.Jobs().TakeQuestion(st.t.Context(), checkGap, store.TransactionStatus); !errors.Is(err,
 		store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, k, err)
 	}
-	if at, err := st.s.NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+	if at, err := st.s.Jobs().NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
 		at != 0 && at <= st.s.Now() {
 		st.t.Errorf("%s: due at %v, %v", when, at.Time(), err)
 	}
@@ -56,13 +56,13 @@ func (st *stage) checked(k store.Question, tr store.Transaction) string {
 	if tr.NoAnswer {
 		kind, token = store.CallbackStatusTimeout, k.TimeoutToken
 	}
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
 		Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		st.t.Fatalf("keep: known %v, %v", known, err)
 	}
-	applied, err := st.s.ApplyStatus(st.t.Context(), cb, tr)
+	applied, err := st.s.Money().ApplyStatus(st.t.Context(), cb, tr)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -72,12 +72,12 @@ func (st *stage) checked(k store.Question, tr store.Transaction) string {
 // confirmsAll has M-PESA say of each receipt that it is asked about what the books say.
 func (st *stage) confirmsAll() {
 	st.t.Helper()
-	payments, err := st.s.Payments(st.t.Context())
+	payments, err := st.s.Money().Payments(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
 	for range payments {
-		k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+		k, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 		if errors.Is(err, store.ErrNotFound) {
 			return
 		}
@@ -107,7 +107,7 @@ func testPaidTicketsAreChecked(t *testing.T) {
 		st := paidStage(t)
 		st.do("another ticket") // which is not paid
 		sees := func() store.Ticket {
-			tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
+			tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func testPaidTicketsAreChecked(t *testing.T) {
 		before, cases := sees(), len(st.cases(""))
 		st.queues("the day before", 0)
 		st.clock.add(23*time.Hour + time.Minute)
-		if _, err := st.s.EndHolds(t.Context()); err != nil {
+		if _, err := st.s.Tickets().EndHolds(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		st.queues("its turn", 1)
@@ -137,7 +137,7 @@ func testPaidTicketsAreChecked(t *testing.T) {
 		if after := sees(); after.Version != before.Version || after.Claims != 0 || after.VoidedAt != 0 {
 			t.Errorf("the ticket's page: version %d, then %d, %d claims", before.Version, after.Version, after.Claims)
 		}
-		if claims, err := st.s.Claims(t.Context(), before.ID); err != nil || len(claims) != 0 {
+		if claims, err := st.s.Money().Claims(t.Context(), before.ID); err != nil || len(claims) != 0 {
 			t.Errorf("claims: %+v, %v", claims, err)
 		}
 		if n := len(st.cases("")); n != cases {
@@ -171,7 +171,7 @@ func testReversedBeforeTheFilm(t *testing.T) {
 			t.Errorf("told %s, ends as %s; want %s, %s", told, st.end(), says.told, says.ends)
 		}
 	}
-	tk, err := st.s.TicketBySecret(t.Context(), st.pushes[0].Secret)
+	tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret)
 	if err != nil || tk.Refunded != 270_000 {
 		t.Errorf("the ticket says that %d cents went back, %v", tk.Refunded, err)
 	}
@@ -194,7 +194,7 @@ func testCheckIsAskedAgain(t *testing.T) {
 	st.queues("its turn", 1)
 	asked, ended := 0, 0
 	for range 300 {
-		switch _, err := st.s.TakeQuestion(t.Context(), checkGap, store.TransactionStatus); {
+		switch _, err := st.s.Jobs().TakeQuestion(t.Context(), checkGap, store.TransactionStatus); {
 		case err == nil:
 			asked++
 		case errors.Is(err, store.ErrGivenOver):
@@ -229,15 +229,15 @@ func testChecksGoLast(t *testing.T) {
 	st.queues("its turn", 1)
 	customers := func(when, receipt string) {
 		st.do("another ticket")
-		if err := st.s.ClaimReceipt(t.Context(), st.other, receipt, ""); err != nil {
+		if err := st.s.Money().ClaimReceipt(t.Context(), st.other, receipt, ""); err != nil {
 			t.Fatal(err)
 		}
-		q, err := st.s.TakeQuestion(t.Context(), checkGap, store.TransactionStatus)
+		q, err := st.s.Jobs().TakeQuestion(t.Context(), checkGap, store.TransactionStatus)
 		if err != nil || q.Receipt != receipt || !q.Urgent {
 			t.Fatalf("%s: %+v, %v", when, q, err)
 		}
 		st.idle("within the pace of what a customer waits for")
-		if err := st.s.EndReceipt(t.Context(), receipt); err != nil {
+		if err := st.s.Money().EndReceipt(t.Context(), receipt); err != nil {
 			t.Fatal(err)
 		}
 		st.clock.add(checkGap)
@@ -250,14 +250,14 @@ func testChecksGoLast(t *testing.T) {
 	}
 	st.idle("within the pace of queries")
 	st.clock.add(checkGap)
-	if err := st.s.RestChecks(t.Context()); err != nil {
+	if err := st.s.Jobs().RestChecks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	st.idle("while Daraja does not answer")
-	if sales, err := st.s.Sales(t.Context()); err != nil || sales.Until != 0 {
+	if sales, err := st.s.Tickets().Sales(t.Context()); err != nil || sales.Until != 0 {
 		t.Errorf("sales: %+v, %v", sales, err)
 	}
-	if at, err := st.s.NextDue(t.Context(), store.PushQuery); err != nil || at != 0 && at <= st.s.Now() {
+	if at, err := st.s.Jobs().NextDue(t.Context(), store.PushQuery); err != nil || at != 0 && at <= st.s.Now() {
 		t.Errorf("without an initiator: due at %v, %v", at.Time(), err)
 	}
 	customers("while checks rest", "UKO5ABCDEG")

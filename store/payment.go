@@ -49,7 +49,7 @@ type Payment struct {
 	Loose        int64        `db:"loose"`         // 1 where no fact gives it to a push, and no account number is known
 	Automatic    int64        `db:"automatic"`     // 1 where it may go back without an operator
 	CreatedAt    Instant      `db:"created_at"`
-	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Store.Payments] alone, as is the next
+	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Money.Payments] alone, as is the next
 	Settled      int          `db:"settled"`    // 1 where an operator has settled its doubt
 }
 
@@ -59,7 +59,7 @@ const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id
 	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at`
 
 // Payments lists every receipt of money, oldest first.
-func (s *Store) Payments(ctx context.Context) ([]Payment, error) {
+func (s Money) Payments(ctx context.Context) ([]Payment, error) {
 	var ps []Payment
 	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+`,
 		COALESCE((SELECT callback_token FROM push_request u WHERE u.id = p.push_id), '') AS push_token, CASE WHEN `+
@@ -177,7 +177,7 @@ type Alike struct {
 }
 
 // Alikes lists the payments that may be the same money, pair by pair. One payment may stand in several pairs.
-func (s *Store) Alikes(ctx context.Context) ([]Alike, error) {
+func (s Money) Alikes(ctx context.Context) ([]Alike, error) {
 	var pairs []Alike
 	err := s.list(ctx, &pairs, `SELECT n.id AS pending, r.id AS payment, a.receipt, t.code,
 		COALESCE(n.amount_cents, r.amount_cents, 0) AS amount
@@ -224,7 +224,7 @@ func Between(pairs []Alike) (sum Cents) {
 
 // RefundsDue lists the payments that are due back and may go back without an operator, oldest first: nothing about them
 // is open, M-PESA is not being asked about them, and no refund of them was made yet.
-func (s *Store) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
+func (s Money) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 	var due []Payment
 	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment
 		WHERE `+mayGoBack+` AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.payment_id = payment.id)

@@ -32,19 +32,19 @@ func TestCutAtCommit(t *testing.T) {
 		defer shut(t, s)
 		// A write that is sent whole, with nothing to wait for in between, is its own COMMIT.
 		// which prepares its statement
-		if err := s.SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil {
+		if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"first": "", "again": ""}); err != nil {
 			t.Fatal(err)
 		}
 		for _, done := range []bool{false, true} {
 			key := fmt.Sprint("whole, done ", done)
 			p.cut(1, "INSERT INTO setting", done)
-			if err := s.SetSettings(t.Context(), map[string]string{
+			if err := s.Catalogue().SetSettings(t.Context(), map[string]string{
 				key: "", key + " too": "",
 			}); !errors.Is(err, store.ErrUnknown) || p.left() != 0 {
 				t.Errorf("%s: told %v", key, err)
 			}
 			for _, key := range []string{key, key + " too"} {
-				if _, err := direct.Setting(t.Context(), key); (err == nil) != done {
+				if _, err := direct.Catalogue().Setting(t.Context(), key); (err == nil) != done {
 					t.Errorf("%s: in the books: %v", key, err)
 				}
 			}
@@ -58,7 +58,7 @@ func TestCutAtCommit(t *testing.T) {
 				if !errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrBusy) || runs != 1 {
 					t.Errorf("%s: told %v after %d runs", key, err, runs)
 				}
-				_, err = direct.Setting(t.Context(), key)
+				_, err = direct.Catalogue().Setting(t.Context(), key)
 				if there := err == nil; there != done {
 					t.Errorf("%s: in the books %v", key, there)
 				}
@@ -162,7 +162,7 @@ func TestLostRaces(t *testing.T) {
 			t.Errorf("deadlock: %v", err)
 		}
 		for _, key := range rows {
-			if v, err := s.Setting(t.Context(), key); err != nil || v != ".." {
+			if v, err := s.Catalogue().Setting(t.Context(), key); err != nil || v != ".." {
 				t.Errorf("%s: %q, %v", key, v, err)
 			}
 		}
@@ -195,17 +195,17 @@ func TestRefusedCommit(t *testing.T) {
 			state string
 			want  string // in the error; "" is none
 		}{{"40001", ""}, {"23514", "23514"}, {"57014", store.ErrUnknown.Error()}} {
-			if err := s.SetSettings(t.Context(), map[string]string{"state": c.state}); err != nil {
+			if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"state": c.state}); err != nil {
 				t.Fatal(err)
 			}
 			exec(`ALTER SEQUENCE commits RESTART`)
-			_, err := s.AddHall(t.Context(), store.Hall{Name: c.state, Plan: storetest.Plan(1, 2)})
+			_, err := s.Catalogue().AddHall(t.Context(), store.Hall{Name: c.state, Plan: storetest.Plan(1, 2)})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) ||
 				errors.Is(err, store.ErrUnknown) != (c.state == "57014") {
 				t.Errorf("%s at COMMIT: %v", c.state, err)
 			}
 		}
-		if halls, err := s.Halls(t.Context()); err != nil || len(halls) != 1 || halls[0].Name != "40001" {
+		if halls, err := s.Catalogue().Halls(t.Context()); err != nil || len(halls) != 1 || halls[0].Name != "40001" {
 			t.Errorf("%+v, %v", halls, err)
 		}
 	})
@@ -230,7 +230,7 @@ func TestBookingsWaitASecond(t *testing.T) {
 			}
 			release()
 			for _, key := range []string{"late", "left"} {
-				if _, err := s.Setting(t.Context(), key); !errors.Is(err, store.ErrNotFound) {
+				if _, err := s.Catalogue().Setting(t.Context(), key); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s: %v", key, err)
 				}
 			}
@@ -254,7 +254,7 @@ func TestLockedTooLong(t *testing.T) {
 			})
 		}()
 		<-locked
-		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); !errors.Is(err,
+		if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); !errors.Is(err,
 			store.ErrBusy) {
 			t.Errorf("told %v", err)
 		}
@@ -262,7 +262,7 @@ func TestLockedTooLong(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); err != nil {
+		if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1)); err != nil {
 			t.Error(err)
 		}
 		storetest.Sound(t, s)
@@ -282,7 +282,7 @@ func TestManyProcesses(t *testing.T) {
 		for i := range 100 {
 			all.Go(func() {
 				for {
-					_, _, err := processes[i%2].Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
+					_, _, err := processes[i%2].Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
 					refusal, is := errors.AsType[*store.Refusal](err)
 					switch {
 					case errors.Is(err, store.ErrBusy):
@@ -322,7 +322,7 @@ func testOneBrowserAtOnce(t *testing.T) {
 			all.Go(func() {
 				b := storetest.Booking(id, storetest.Phone(10*round+i), 10)
 				b.Browser = fmt.Sprint("browser ", round)
-				_, _, err := s.Book(t.Context(), b)
+				_, _, err := s.Tickets().Book(t.Context(), b)
 				if refusal, is := errors.AsType[*store.Refusal](err); err != nil &&
 					(!is || refusal.Kind != store.TooManySeats) {
 					t.Error(err)
@@ -521,25 +521,25 @@ func testStrangeText(t *testing.T) {
 	s := storetest.New(t)
 	id := storetest.Screening(t, s, 1, 2)
 	for _, secret := range []string{"a\x00b", "\xff\xfe", strings.Repeat("x", 1<<16), "'; DROP TABLE ticket; --"} {
-		if _, err := s.TicketBySecret(t.Context(), secret); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.Tickets().TicketBySecret(t.Context(), secret); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("ticket by %.20q: %v", secret, err)
 		}
-		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: secret, Source: secret,
 		}); known || err != nil {
 			t.Errorf("callback to %.20q: known %v, %v", secret, known, err)
 		}
 	}
-	sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
+	sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, _, err := s.KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken})
+	kept, _, err := s.Money().KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken})
 	if err != nil {
 		t.Fatal(err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	applied, err := s.ApplyCallback(t.Context(), kept, store.Verdict{
+	applied, err := s.Money().ApplyCallback(t.Context(), kept, store.Verdict{
 		Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_\x00", Code: "0", Text: "ok\x00\xff",
 		Amount: &amount, Receipt: "RECEIPT1",
 	})
@@ -574,7 +574,7 @@ func TestStatementsThatTravelTogether(t *testing.T) {
 			t.Error("a write with a statement that failed was told done")
 		}
 		for _, key := range []string{"first", "last"} {
-			if _, err := s.Setting(t.Context(), key); !errors.Is(err, store.ErrNotFound) {
+			if _, err := s.Catalogue().Setting(t.Context(), key); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: %v", key, err)
 			}
 		}

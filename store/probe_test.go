@@ -20,14 +20,14 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 	f.cancels(failed)
 	small := storetest.Screening(t, f.s, 1, 2)
 	for range 5 {
-		if err := f.s.NoteDaraja(t.Context(), store.CallPush, false); err != nil {
+		if err := f.s.Jobs().NoteDaraja(t.Context(), store.CallPush, false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tries := func(b store.NewBooking) error {
-		err := f.s.MayPush(t.Context())
+		err := f.s.Tickets().MayPush(t.Context())
 		if err == nil {
-			_, _, err = f.s.Book(t.Context(), b)
+			_, _, err = f.s.Tickets().Book(t.Context(), b)
 		}
 		return err
 	}
@@ -51,13 +51,13 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}
-		if _, err := f.s.Retry(t.Context(), store.NewRetry{
+		if _, err := f.s.Tickets().Retry(t.Context(), store.NewRetry{
 			Secret: busy.Secret, Phone: storetest.Phone(800),
 		}); err == nil || down(err) {
 			t.Fatalf("another try that is none: %v", err)
 		}
 	}
-	if _, err := f.s.Retry(t.Context(), store.NewRetry{
+	if _, err := f.s.Tickets().Retry(t.Context(), store.NewRetry{
 		Secret: failed.Secret, Phone: storetest.Phone(801),
 	}); err != nil {
 		t.Errorf("the first honest one: %v", err)
@@ -69,10 +69,10 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 	if err := tries(f.who(1)); err != nil {
 		t.Errorf("the next one: %v", err)
 	}
-	if _, _, err := f.s.Book(t.Context(), f.who(1)); !down(err) {
+	if _, _, err := f.s.Tickets().Book(t.Context(), f.who(1)); !down(err) {
 		t.Errorf("at the same moment: %v", err)
 	}
-	if err := f.s.NoteDaraja(t.Context(), store.CallPush, true); err != nil {
+	if err := f.s.Jobs().NoteDaraja(t.Context(), store.CallPush, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := tries(f.who(1)); err != nil {

@@ -69,7 +69,7 @@ type snapshot struct {
 
 // Programme returns what is on. What this process has changed in films and screenings is in it at once; the seats left
 // are those of the last second in which somebody asked.
-func (s *Store) Programme(ctx context.Context) (*Programme, error) {
+func (s Catalogue) Programme(ctx context.Context) (*Programme, error) {
 	c := &s.programme
 	catalogue := s.catalogue.Load()
 	old := c.current.Load()
@@ -131,7 +131,7 @@ const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.s
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
 // Screening reads one screening, with the seats left at this moment, and its film.
-func (s *Store) Screening(ctx context.Context, id ScreeningID) (Screening, Movie, error) {
+func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Movie, error) {
 	var sc Screening
 	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1`, id); err != nil {
 		return sc, Movie{}, fmt.Errorf("read screening: %w", err)
@@ -143,7 +143,7 @@ func (s *Store) Screening(ctx context.Context, id ScreeningID) (Screening, Movie
 
 // NextScreening is the film's earliest screening with at least one seat left that is on sale. ErrNotFound means there
 // is no such film; a zero Screening with no error means that nothing of it can be bought.
-func (s *Store) NextScreening(ctx context.Context, id MovieID) (Screening, error) {
+func (s Catalogue) NextScreening(ctx context.Context, id MovieID) (Screening, error) {
 	var m MovieID
 	if err := s.read(ctx, &m, `SELECT id FROM movie WHERE id = $1 AND archived_at IS NULL`, id); err != nil {
 		return Screening{}, fmt.Errorf("read film: %w", err)

@@ -22,7 +22,7 @@ func testProgramme(t *testing.T) {
 	sooner := storetest.Screening(t, s, 2, 4)
 	read := func() *store.Programme {
 		t.Helper()
-		p, err := s.Programme(t.Context())
+		p, err := s.Catalogue().Programme(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func testProgramme(t *testing.T) {
 	if again := read(); again.Version != first.Version {
 		t.Error("nothing has changed, but the version has")
 	}
-	if _, _, err := s.Book(t.Context(), storetest.Booking(sooner, storetest.Phone(1), 3)); err != nil {
+	if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(sooner, storetest.Phone(1), 3)); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(2 * time.Second)
@@ -44,7 +44,7 @@ func testProgramme(t *testing.T) {
 	if left := booked.Films[0].Screenings[0].Left; left != 5 || booked.Version == first.Version {
 		t.Errorf("%d seats left, version %d after %d", left, booked.Version, first.Version)
 	}
-	if err := s.SetScreeningPrice(t.Context(), sooner, 50_000); err != nil {
+	if err := s.Catalogue().SetScreeningPrice(t.Context(), sooner, 50_000); err != nil {
 		t.Fatal(err)
 	}
 	if now := read(); now.Films[0].Screenings[0].Price != 50_000 {
@@ -57,7 +57,7 @@ func testProgramme(t *testing.T) {
 	if sc := film.Next(s.Now(), 6); sc != nil {
 		t.Errorf("next for six: %+v", sc)
 	}
-	if err := s.SetScreeningStatus(t.Context(), sooner, store.Cancelled); err != nil {
+	if err := s.Catalogue().SetScreeningStatus(t.Context(), sooner, store.Cancelled); err != nil {
 		t.Fatal(err)
 	}
 	if now := read(); now.Films[0].Screenings[0].ID != later || len(now.Films[1].Screenings) != 0 {
@@ -70,29 +70,29 @@ func TestNextScreening(t *testing.T) { storetest.Each(t, testNextScreening) }
 func testNextScreening(t *testing.T) {
 	s := storetest.New(t)
 	id := storetest.Screening(t, s, 1, 2)
-	sc, m, err := s.Screening(t.Context(), id)
+	sc, m, err := s.Catalogue().Screening(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != id || next.Left != 2 {
+	if next, err := s.Catalogue().NextScreening(t.Context(), m.ID); err != nil || next.ID != id || next.Left != 2 {
 		t.Errorf("next: %+v, %v", next, err)
 	}
-	if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2)); err != nil {
+	if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2)); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != 0 {
+	if next, err := s.Catalogue().NextScreening(t.Context(), m.ID); err != nil || next.ID != 0 {
 		t.Errorf("sold out: %+v, %v", next, err)
 	}
-	second, err := s.AddScreening(t.Context(), store.Screening{
+	second, err := s.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1, Price: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextScreening(t.Context(), m.ID); err != nil || next.ID != second {
+	if next, err := s.Catalogue().NextScreening(t.Context(), m.ID); err != nil || next.ID != second {
 		t.Errorf("the one after: %+v, %v", next, err)
 	}
-	if _, err := s.NextScreening(t.Context(), 7); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Catalogue().NextScreening(t.Context(), 7); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no such film: %v", err)
 	}
 }

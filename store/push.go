@@ -32,7 +32,7 @@ var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
 
 // RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
 // not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
-func (s *Store) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
+func (s Tickets) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
 	if a.Kind == Accepted {
 		if first, err := s.recordFirst(ctx, p, a); first || errors.Is(err, ErrUnknown) {
 			return err
@@ -187,7 +187,7 @@ func (t *tx) touch(id TicketID) error {
 
 // RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process
 // that sent it has died, and a prompt may be on the phone. It returns how many there were.
-func (s *Store) RecoverSending(ctx context.Context, before Instant) (int, error) {
+func (s Tickets) RecoverSending(ctx context.Context, before Instant) (int, error) {
 	var ids []PushID
 	if err := s.list(ctx, &ids, `SELECT id FROM push_request WHERE state = 'sending' AND created_at < $1`, before); err != nil {
 		return 0, fmt.Errorf("look for unanswered pushes: %w", err)
@@ -211,7 +211,7 @@ type PushEnd struct {
 }
 
 // LastPushes lists how the last pushes have ended of which something is known, at most the limit, newest first.
-func (s *Store) LastPushes(ctx context.Context, limit int) ([]PushEnd, error) {
+func (s Tickets) LastPushes(ctx context.Context, limit int) ([]PushEnd, error) {
 	var ps []PushEnd
 	err := s.list(ctx, &ps, `SELECT id, state, reason, result_code, result_text, created_at FROM push_request WHERE state NOT IN ('sending', 'prompted') ORDER BY id DESC LIMIT $1`, limit)
 	if err != nil {
@@ -229,7 +229,7 @@ func flag(b bool) int64 {
 }
 
 // LivePushes says how many prompts may be answered at this moment.
-func (s *Store) LivePushes(ctx context.Context) (int, error) {
+func (s Tickets) LivePushes(ctx context.Context) (int, error) {
 	var n int
 	err := s.readers.scan(ctx, []any{&n}, `SELECT count(*) FROM push_request WHERE live = 1 AND live_until > $1`, s.Now())
 	if err != nil {

@@ -55,7 +55,7 @@ const askFailedAfter = 30 * time.Minute
 
 // ApplyQuery makes of M-PESA's answer to a query what a callback would make of it, and says when to ask next where the
 // answer decides nothing.
-func (s *Store) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, error) {
+func (s Money) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		p, err := t.pushLocked(`p.id = $1`, id)

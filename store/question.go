@@ -126,7 +126,7 @@ const nextQuestion = `SELECT q.kind, q.id, q.urgent, q.sent, COALESCE(q.result_t
 // M-PESA was asked least in the last hour. All processes together take one in every gap, which grows while Daraja does
 // not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early; ErrGivenOver
 // that the next one cannot be sent, or was sent often enough, and is a person's now.
-func (s *Store) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (Question, error) {
+func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (Question, error) {
 	var q Question
 	now := s.Now()
 	err := s.read(ctx, &q, nextQuestion, now, kindsText(kinds), kinds[0], now.Add(-fairuse.Hour))
@@ -215,7 +215,7 @@ func (t *tx) endReceipt(receipt string) error {
 }
 
 // EndReceipt gives what is open about a receipt over to a person, since M-PESA cannot be asked.
-func (s *Store) EndReceipt(ctx context.Context, receipt string) error {
+func (s Money) EndReceipt(ctx context.Context, receipt string) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.endReceipt(receipt) })
 	if err != nil {
 		return fmt.Errorf("give a receipt to a person: %w", err)
@@ -225,7 +225,7 @@ func (s *Store) EndReceipt(ctx context.Context, receipt string) error {
 
 // EndReceipts gives all receipts that M-PESA is to be asked about over to a person, since there is no initiator to ask
 // with.
-func (s *Store) EndReceipts(ctx context.Context) error {
+func (s Money) EndReceipts(ctx context.Context) error {
 	var receipts []string
 	err := s.list(ctx, &receipts, `SELECT receipt FROM question WHERE kind = 'receipt' AND next_at IS NOT NULL`)
 	if err == nil && len(receipts) > 0 {
@@ -252,7 +252,7 @@ func (t *tx) takeSlot(name string, gap time.Duration) (int64, error) {
 
 // TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says
 // whether there was one. Pushes, and what is to be sent of these kinds that somebody waits for, go first.
-func (s *Store) TakeQueryTurn(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (bool, error) {
+func (s Jobs) TakeQueryTurn(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (bool, error) {
 	pace, err := s.pace(ctx)
 	if err != nil || s.Now() < pace.YieldUntil || s.Now() < pace.RestUntil {
 		return false, err
@@ -292,7 +292,7 @@ func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, e
 
 // NextDue is when something is to be done next that no callback will bring: a hold to end, or a question of one of
 // these kinds to send. 0 where nothing is.
-func (s *Store) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant, err error) {
+func (s Jobs) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant, err error) {
 	var hold, waited, check, pace, rest Instant
 	const earliest = `COALESCE((SELECT min(CASE WHEN q.next_at > q.lease_until THEN q.next_at ELSE q.lease_until END)
 		FROM question q WHERE q.next_at IS NOT NULL AND CAST($1 AS TEXT) LIKE '%' || q.kind || '%' AND q.urgent = `
@@ -320,7 +320,7 @@ func (s *Store) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instan
 // RestChecks lets all questions that nobody waits for rest for a while, since Daraja did not speak for itself when it
 // was asked. That does not close the box office, as it would where a customer's prompt is concerned: a check proves
 // nothing about those.
-func (s *Store) RestChecks(ctx context.Context) error {
+func (s Jobs) RestChecks(ctx context.Context) error {
 	err := s.write(ctx, urgent, func(t *tx) error { _, err := t.takeSlot("check", restTime); return err })
 	if err != nil {
 		return fmt.Errorf("let checks rest: %w", err)
@@ -423,7 +423,7 @@ func (t *tx) endReversals(of PaymentID) error {
 
 // QueueChecks has M-PESA asked about the receipts of paid tickets whose film begins within the hour, once, and returns
 // how many there were: at most the limit. M-PESA tells nobody that a payment was reversed.
-func (s *Store) QueueChecks(ctx context.Context, limit int) (int, error) {
+func (s Money) QueueChecks(ctx context.Context, limit int) (int, error) {
 	var due []struct {
 		Receipt string
 		Ticket  TicketID

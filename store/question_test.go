@@ -13,9 +13,9 @@ import (
 func (st *stage) others(phones ...string) (sent []store.Sending) {
 	st.t.Helper()
 	for _, phone := range phones {
-		s, _, err := st.s.Book(st.t.Context(), storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), phone, 2))
+		s, _, err := st.s.Tickets().Book(st.t.Context(), storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), phone, 2))
 		if err == nil {
-			err = st.s.RecordAnswer(st.t.Context(), s, store.Answer{Kind: store.Refused})
+			err = st.s.Tickets().RecordAnswer(st.t.Context(), s, store.Answer{Kind: store.Refused})
 		}
 		if err != nil {
 			st.t.Fatal(err)
@@ -28,7 +28,7 @@ func (st *stage) others(phones ...string) (sent []store.Sending) {
 // says is the state and reason of what was typed for a ticket, newest first.
 func (st *stage) says(ticket store.Sending) (all []string) {
 	st.t.Helper()
-	claims, err := st.s.Claims(st.t.Context(), ticket.TicketID)
+	claims, err := st.s.Money().Claims(st.t.Context(), ticket.TicketID)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func (st *stage) says(ticket store.Sending) (all []string) {
 // nothingToAsk fails the test where there is a question.
 func (st *stage) nothingToAsk(when string) {
 	st.t.Helper()
-	if q, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+	if q, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, q, err)
 	}
 }
@@ -55,9 +55,9 @@ func testOneReceiptOneQuestion(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)
 			two := st.others(storetest.Phone(91), storetest.Phone(92))
-			atOnce(t, func() error { return st.s.ClaimReceipt(t.Context(), two[0].Secret, "BYHAND7", "") },
-				func() error { return st.s.ClaimReceipt(t.Context(), two[1].Secret, "BYHAND7", "") })
-			q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+			atOnce(t, func() error { return st.s.Money().ClaimReceipt(t.Context(), two[0].Secret, "BYHAND7", "") },
+				func() error { return st.s.Money().ClaimReceipt(t.Context(), two[1].Secret, "BYHAND7", "") })
+			q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil || q.Receipt != "BYHAND7" || !q.Urgent {
 				t.Fatal(q.Receipt, err)
 			}
@@ -76,7 +76,7 @@ func testOneReceiptOneQuestion(t *testing.T) {
 				}
 			}
 			st.clock.add(time.Hour)
-			if _, err := st.s.EndHolds(t.Context()); err != nil {
+			if _, err := st.s.Tickets().EndHolds(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			st.nothingToAsk("answered")
@@ -94,11 +94,11 @@ func testOneReceiptOfOnePhoneTwice(t *testing.T) {
 	st.play("accepted > cancelled")
 	two := st.others(storetest.Phone(1), storetest.Phone(1))
 	for _, ticket := range two {
-		if err := st.s.ClaimReceipt(t.Context(), ticket.Secret, "BYHAND7", ""); err != nil {
+		if err := st.s.Money().ClaimReceipt(t.Context(), ticket.Secret, "BYHAND7", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,13 +125,13 @@ func testEndedQuestions(t *testing.T) {
 	ticket := st.pushes[0]
 	st.claim("FIRST00001")
 	for range 4 {
-		if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil ||
+		if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil ||
 			q.Receipt != "FIRST00001" {
 			t.Fatal(q.Receipt, err)
 		}
 		st.clock.add(10 * time.Minute)
 	}
-	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrGivenOver) {
+	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrGivenOver) {
 		t.Errorf("asked for the fifth time: %+v, %v", q, err)
 	}
 	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+string(store.ReasonNotAsked) {
@@ -150,10 +150,10 @@ func testEndedQuestions(t *testing.T) {
 		TransactedAt: st.s.Now(),
 		LearntBy:     "c2b",
 	}
-	if _, err := st.s.ApplyHint(t.Context(), hint); err != nil {
+	if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
-	if q, err := st.s.TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" ||
+	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" ||
 		!q.Urgent {
 		t.Errorf("once M-PESA has told of it: %+v, %v", q, err)
 	}
@@ -168,7 +168,7 @@ func testSharedReceiptIsAskedAbout(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > no answer > 120 s > retry > accepted > paid")
 	for {
-		_, err := st.s.TakeQuestion(t.Context(), 0, store.PushQuery)
+		_, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.PushQuery)
 		if errors.Is(err, store.ErrNotFound) {
 			break
 		}

@@ -37,18 +37,18 @@ func lateOwners(t *testing.T) (owners int) {
 	id := storetest.Screening(t, s, 1, 2)
 	var sent []store.Sending
 	for n := range 2 {
-		b, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
+		b, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		sent = append(sent, b)
 	}
 	clock.add(4 * time.Minute)
-	if _, err := s.EndHolds(t.Context()); err != nil {
+	if _, err := s.Tickets().EndHolds(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	// one of the two seats is gone
-	if _, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(9), 1)); err != nil {
+	if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(9), 1)); err != nil {
 		t.Fatal(err)
 	}
 	looked, done := make(chan struct{}, 2), make(chan error, 2)
@@ -60,13 +60,13 @@ func lateOwners(t *testing.T) (owners int) {
 			Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n),
 		}
 		go func() {
-			cb, _, err := s.KeepCallback(t.Context(), store.NewCallback{
+			cb, _, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
 				Kind: store.CallbackSTK, Token: b.CallbackToken, Body: []byte("{}"), Size: 2,
 			})
 			if err == nil {
 				looked <- struct{}{}
 				<-start
-				_, err = s.ApplyCallback(t.Context(), cb, v)
+				_, err = s.Money().ApplyCallback(t.Context(), cb, v)
 			}
 			done <- err
 		}()
@@ -80,7 +80,7 @@ func lateOwners(t *testing.T) (owners int) {
 		}
 	}
 	for _, b := range sent {
-		tk, err := s.TicketBySecret(t.Context(), b.Secret)
+		tk, err := s.Tickets().TicketBySecret(t.Context(), b.Secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,27 +107,27 @@ func TestEchoBesideQuery(t *testing.T) {
 func echoed(t *testing.T) (payments int) {
 	t.Helper()
 	s := storetest.New(t)
-	sent, _, err := s.Book(t.Context(), storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+	sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 	if err == nil {
-		err = s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
+		err = s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	amount := store.Cents(sent.Amount) * 100
 	race(t, s, func() error {
-		_, err := s.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+		_, err := s.Money().ApplyQuery(t.Context(), sent.PushID, store.Verdict{
 			Class: store.Success, LearntBy: "query", CheckoutRequestID: "ws_CO_1", Code: "0",
 		})
 		return err
 	}, func() error {
-		_, err := s.ApplyHint(t.Context(), store.Hint{
+		_, err := s.Money().ApplyHint(t.Context(), store.Hint{
 			Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(sent.Phone[:4] + "*****" + sent.Phone[9:]),
 			Account: sent.Reference, TransactedAt: s.Now(), LearntBy: "c2b",
 		})
 		return err
 	})
-	ps, err := s.Payments(t.Context())
+	ps, err := s.Money().Payments(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,26 +198,28 @@ func testTakenOnce(t *testing.T) {
 	}{
 		"a refund": {[]string{"accepted", "paid", "refund"}, nil,
 			func(ctx context.Context, s *store.Store) error {
-				_, err := s.TakeQuestion(ctx, 0, store.Reversal)
+				_, err := s.Jobs().TakeQuestion(ctx, 0, store.Reversal)
 				return err
 			}},
 		"a claim": {[]string{"accepted", "cancelled"},
-			func(st *stage) error { return st.s.ClaimReceipt(st.t.Context(), st.pushes[0].Secret, "BYHAND1", "") },
+			func(st *stage) error {
+				return st.s.Money().ClaimReceipt(st.t.Context(), st.pushes[0].Secret, "BYHAND1", "")
+			},
 			func(ctx context.Context, s *store.Store) error {
-				_, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+				_, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 				return err
 			}},
 		"a push": {[]string{"accepted", "120 s"}, nil,
 			func(ctx context.Context, s *store.Store) error {
-				_, err := s.TakeQuestion(ctx, 0, store.PushQuery)
+				_, err := s.Jobs().TakeQuestion(ctx, 0, store.PushQuery)
 				return err
 			}},
 		"a paid ticket": {[]string{"accepted", "paid"}, func(st *stage) error {
 			st.clock.add(23*time.Hour + 30*time.Minute)
-			_, err := st.s.QueueChecks(st.t.Context(), 1)
+			_, err := st.s.Money().QueueChecks(st.t.Context(), 1)
 			return err
 		}, func(ctx context.Context, s *store.Store) error {
-			_, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+			_, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 			return err
 		}},
 	} {
@@ -279,9 +281,9 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	const receipt = "TYPEDTWICE"
 	var sent []store.Sending
 	for range 2 {
-		b, _, err := s.Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+		b, _, err := s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 		if err == nil {
-			err = s.RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
+			err = s.Tickets().RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -289,26 +291,26 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 		sent = append(sent, b)
 	}
 	amount := store.Cents(sent[0].Amount) * 100
-	if _, err := s.ApplyHint(ctx, store.Hint{
+	if _, err := s.Money().ApplyHint(ctx, store.Hint{
 		Receipt: receipt, Amount: amount, TransactedAt: s.Now(), LearntBy: "c2b",
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ClaimReceipt(ctx, sent[0].Secret, receipt, ""); err != nil {
+	if err := s.Money().ClaimReceipt(ctx, sent[0].Secret, receipt, ""); err != nil {
 		t.Fatal(err)
 	}
-	q, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+	q, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := s.KeepCallback(ctx, store.NewCallback{
+	cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: store.CallbackStatus, Token: q.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	another := func() error {
-		_, err := s.AcceptReceipt(ctx, store.Acceptance{Receipt: receipt, Ticket: sent[1].Code, By: "Wanjiru"})
+		_, err := s.Money().AcceptReceipt(ctx, store.Acceptance{Receipt: receipt, Ticket: sent[1].Code, By: "Wanjiru"})
 		if refusal, is := errors.AsType[*store.Refusal](err); is &&
 			(refusal.Kind == store.ReceiptUsed || refusal.Kind == store.AcceptedElsewhere) {
 			return nil // the other was quicker
@@ -317,12 +319,12 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	}
 	if refund {
 		another = func() error {
-			_, err := s.RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
+			_, err := s.Money().RequestRefund(ctx, store.NewRefund{Receipt: receipt, By: "box office"})
 			return err
 		}
 	}
 	race(t, s, func() error {
-		_, err := s.ApplyStatus(ctx, cb, store.Transaction{
+		_, err := s.Money().ApplyStatus(ctx, cb, store.Transaction{
 			Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
 			Phone:        store.Pattern(sent[0].Phone),
 			TransactedAt: s.Now(),
@@ -330,7 +332,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 		return err
 	}, another)
 	for _, b := range sent {
-		tk, err := s.TicketBySecret(ctx, b.Secret)
+		tk, err := s.Tickets().TicketBySecret(ctx, b.Secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -338,7 +340,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 			paid++
 		}
 	}
-	wrong, err = s.Check(ctx)
+	wrong, err = s.Money().Check(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,14 +358,14 @@ func TestGuardOfTwoPrompts(t *testing.T) {
 		amount := store.Cents(st.pushes[0].Amount * 100)
 		var writes []func() error
 		for n, p := range st.pushes {
-			cb, _, err := st.s.KeepCallback(t.Context(), store.NewCallback{
+			cb, _, err := st.s.Money().KeepCallback(t.Context(), store.NewCallback{
 				Kind: "stk", Token: p.CallbackToken, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			writes = append(writes, func() error {
-				_, err := st.s.ApplyCallback(t.Context(), cb,
+				_, err := st.s.Money().ApplyCallback(t.Context(), cb,
 					store.Verdict{Class: store.Success, LearntBy: "callback",
 						CheckoutRequestID: fmt.Sprint("ws_CO_", n+1), Code: "0", Amount: &amount,
 						Receipt: fmt.Sprint("RECEIPT", n+1), TransactedAt: st.made[0]})
@@ -371,7 +373,7 @@ func TestGuardOfTwoPrompts(t *testing.T) {
 			})
 		}
 		race(t, st.s, writes...)
-		wrong, err := st.s.Check(t.Context())
+		wrong, err := st.s.Money().Check(t.Context())
 		if err != nil || store.Guarded == (len(wrong) > 0) {
 			t.Errorf("guarded %v: ends as %s, %q, %v", store.Guarded, st.end(), wrong, err)
 		}
@@ -393,9 +395,9 @@ func testC2BTakesOver(t *testing.T) {
 		ctx, s := t.Context(), storetest.New(t, clock.option)
 		var sent []store.Sending
 		for range 2 {
-			b, _, err := s.Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+			b, _, err := s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 			if err == nil {
-				err = s.RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
+				err = s.Tickets().RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -405,7 +407,7 @@ func testC2BTakesOver(t *testing.T) {
 		typed, named := sent[0], sent[1]
 		amount, at := store.Cents(typed.Amount)*100, s.Now()
 		claimTyped := func() {
-			if err := s.ClaimReceipt(ctx, typed.Secret, receipt, ""); err != nil {
+			if err := s.Money().ClaimReceipt(ctx, typed.Secret, receipt, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -414,20 +416,20 @@ func testC2BTakesOver(t *testing.T) {
 				Receipt: receipt, Amount: amount, Phone: store.Pattern(named.Phone[:4] + "*****" + named.Phone[9:]),
 				Account: named.Code, TransactedAt: at, LearntBy: "c2b",
 			}
-			if _, err := s.ApplyHint(ctx, h); err != nil {
+			if _, err := s.Money().ApplyHint(ctx, h); err != nil {
 				t.Fatal(err)
 			}
 		}
 		confirmNext := func() {
-			c, err := s.TakeQuestion(ctx, 0, store.TransactionStatus)
+			c, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus)
 			if err != nil {
 				t.Fatal(err)
 			}
-			cb, _, err := s.KeepCallback(ctx, store.NewCallback{
+			cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
 				Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 			})
 			if err == nil {
-				_, err = s.ApplyStatus(ctx, cb, store.Transaction{
+				_, err = s.Money().ApplyStatus(ctx, cb, store.Transaction{
 					Known: true, Completed: true, ToUs: true, Receipt: receipt, Amount: amount,
 					Phone:        store.Pattern(named.Phone),
 					TransactedAt: at,
@@ -447,11 +449,11 @@ func testC2BTakesOver(t *testing.T) {
 			confirmNext()
 		}
 		clock.add(2 * time.Minute)
-		if q, err := s.TakeQuestion(ctx, 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+		if q, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("typed first %v: asked once more: %+v, %v", typedFirst, q, err)
 		}
 		for b, want := range map[store.Sending]bool{typed: false, named: true} {
-			tk, err := s.TicketBySecret(ctx, b.Secret)
+			tk, err := s.Tickets().TicketBySecret(ctx, b.Secret)
 			if err != nil || (tk.Status == store.Paid && tk.VoidedAt == 0) != want {
 				t.Errorf("typed first %v: the ticket of code %s is %s, void %v, %v", typedFirst, tk.Code, tk.Status,
 					tk.VoidedAt != 0, err)

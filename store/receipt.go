@@ -24,9 +24,9 @@ type Hint struct {
 	LearntBy     string // c2b or pull
 }
 
-// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Store.ApplyHint]. Where it does not say how much
+// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Money.ApplyHint]. Where it does not say how much
 // was paid, u is what is legible.
-func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
+func (s Money) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
 		out, err := t.moneyCame(h)
 		if err == nil && h.Amount <= 0 {
@@ -37,14 +37,14 @@ func (s *Store) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Ap
 }
 
 // RejectCallback writes what became of a kept callback that nothing can be made of.
-func (s *Store) RejectCallback(ctx context.Context, cb Callback, outcome Outcome) (Applied, error) {
+func (s Money) RejectCallback(ctx context.Context, cb Callback, outcome Outcome) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
 }
 
 // ApplyHint takes in money that M-PESA says came in. Where its account is the reference of a push, or a push's own
 // callback has named the receipt, it is that push's. Otherwise it makes no ticket by itself: it is kept as unmatched
 // until a callback or Transaction Status says more. How much it is M-PESA is asked, where it did not say.
-func (s *Store) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
+func (s Money) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
 	var out Applied
 	err := s.write(ctx, urgent, func(t *tx) error {
 		var err error
@@ -169,7 +169,7 @@ const (
 // ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is
 // then asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries,
 // TooManyGuesses, or NotFailed where the receipt is the ticket's own; saying the same again changes nothing.
-func (s *Store) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
+func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
 			ID            TicketID
@@ -261,7 +261,7 @@ func (t *tx) mayGuess(client, browser, phone string) error {
 }
 
 // Claims lists the receipts that customers typed for a ticket, newest first.
-func (s *Store) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
+func (s Money) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
 	var cs []Claim
 	if err := s.list(ctx, &cs, `SELECT `+claimShown+claimFrom+` WHERE c.ticket_id = $1
 		ORDER BY c.id DESC`, ticket); err != nil {

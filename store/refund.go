@@ -83,7 +83,7 @@ type NewRefund struct {
 // this, also where a Reversal was asked for of which nothing comes any more; of what M-PESA does not know as ours no
 // refund is written: it was never paid. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
 // NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator, AmountInCents.
-func (s *Store) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
+func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
 		have, open, err := t.refundable(n)
@@ -334,7 +334,7 @@ func (t *tx) moveRefunds(from, to PaymentID) error {
 }
 
 // Refunds lists the refunds of a payment, newest first.
-func (s *Store) Refunds(ctx context.Context, id PaymentID) ([]Refund, error) {
+func (s Money) Refunds(ctx context.Context, id PaymentID) ([]Refund, error) {
 	var rs []Refund
 	if err := s.list(ctx, &rs, refundSelect+` WHERE r.payment_id = $1 ORDER BY r.id DESC`, id); err != nil {
 		return nil, fmt.Errorf("read refunds: %w", err)

@@ -16,7 +16,7 @@ import (
 func (rf *refunding) asks(n store.NewRefund) string {
 	rf.t.Helper()
 	n.By = "box office"
-	r, err := rf.s.RequestRefund(rf.t.Context(), n)
+	r, err := rf.s.Money().RequestRefund(rf.t.Context(), n)
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		return string(refusal.Kind)
 	}
@@ -96,7 +96,7 @@ func testByHandAfterAll(t *testing.T) {
 			if got := rf.states(); rf.told != c.told || got != c.want || rf.stage.listed() != c.listed {
 				t.Errorf("told %q, %s, the list has %q", rf.told, got, rf.stage.listed())
 			}
-			if wrong, err := rf.s.Check(t.Context()); err != nil || (len(wrong) > 0) != (c.listed != "") {
+			if wrong, err := rf.s.Money().Check(t.Context()); err != nil || (len(wrong) > 0) != (c.listed != "") {
 				t.Errorf("fsck says %q, %v", wrong, err)
 			}
 		})
@@ -133,7 +133,7 @@ func TestRefundIsNotDueWithoutInitiator(t *testing.T) {
 func testRefundIsNotDueWithoutInitiator(t *testing.T) {
 	rf := newRefunding(t)
 	for kind, want := range map[store.QuestionKind]bool{store.Reversal: true, store.PushQuery: false} {
-		at, err := rf.s.NextDue(t.Context(), kind)
+		at, err := rf.s.Jobs().NextDue(t.Context(), kind)
 		if due := at != 0 && at <= rf.s.Now(); err != nil || due != want {
 			t.Errorf("%s can be sent; due: %t, %v", kind, due, err)
 		}
@@ -162,7 +162,7 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	if len(due) != 1 || due[0].Receipt != "SECOND1" {
 		t.Fatalf("once it has: %+v", due)
 	}
-	if _, err := rf.s.RequestRefund(t.Context(), store.NewRefund{
+	if _, err := rf.s.Money().RequestRefund(t.Context(), store.NewRefund{
 		PaymentID: due[0].ID, By: store.Automatic,
 	}); err != nil {
 		t.Fatal(err)
@@ -170,13 +170,13 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	rf.another()
 	rf.do("query: paid 3")
 	for range 2 {
-		if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
+		if r, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("while a receipt is awaited: %+v, %v", r, err)
 		}
 		rf.clock.add(time.Minute)
 	}
 	rf.do("paid 3")
-	if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); err != nil || r.Receipt != "SECOND1" {
+	if r, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); err != nil || r.Receipt != "SECOND1" {
 		t.Errorf("once it has come: %+v, %v", r, err)
 	}
 }
@@ -184,7 +184,7 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 // another lets the customer book another screening of the same price, and be prompted.
 func (rf *refunding) another() {
 	rf.t.Helper()
-	sent, _, err := rf.s.Book(rf.t.Context(),
+	sent, _, err := rf.s.Tickets().Book(rf.t.Context(),
 		storetest.Booking(storetest.Screening(rf.t, rf.s, 2, 2), storetest.Phone(1), 2))
 	if err != nil {
 		rf.t.Fatal(err)
@@ -195,7 +195,7 @@ func (rf *refunding) another() {
 
 func (rf *refunding) due() []store.Payment {
 	rf.t.Helper()
-	due, err := rf.s.RefundsDue(rf.t.Context(), 10)
+	due, err := rf.s.Money().RefundsDue(rf.t.Context(), 10)
 	if err != nil {
 		rf.t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func testGivenBackBeforeTheAmountIsKnown(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			ps, err := rf.s.Payments(t.Context())
+			ps, err := rf.s.Money().Payments(t.Context())
 			if err != nil || len(ps) != 1 || ps[0].Amount != took || ps[0].State != c.state {
 				t.Errorf("%+v, %v", ps, err)
 			}
@@ -263,11 +263,11 @@ func testGivenBackBeforeTheAmountIsKnown(t *testing.T) {
 // right.
 func (rf *refunding) listed(want bool) {
 	rf.t.Helper()
-	cases, err := rf.s.Cases(rf.t.Context(), store.CaseFilter{})
+	cases, err := rf.s.Money().Cases(rf.t.Context(), store.CaseFilter{})
 	if err != nil || (len(cases) > 0) != want {
 		rf.t.Errorf("listed: %+v, %v", cases, err)
 	}
-	wrong, err := rf.s.Check(rf.t.Context())
+	wrong, err := rf.s.Money().Check(rf.t.Context())
 	if err != nil || (len(wrong) > 0) != want {
 		rf.t.Errorf("fsck: %v, %v", wrong, err)
 	}
@@ -289,7 +289,7 @@ func testRefundOfAnUnknownAmount(t *testing.T) {
 			map[string]string{"": "requested", "UKO6MINE00": "refunded"}[reference]; told != want {
 			t.Errorf("with it: %s", told)
 		}
-		ps, err := rf.s.Payments(t.Context())
+		ps, err := rf.s.Money().Payments(t.Context())
 		if err != nil || len(ps) != 1 || ps[0].Amount != 120_000 {
 			t.Errorf("%+v, %v", ps, err)
 		}
@@ -378,7 +378,7 @@ func testNoAutomaticRefundOfWhatMayBeTheSame(t *testing.T) {
 				phone = fmt.Sprintf("%x", sha256.Sum256([]byte(storetest.Phone(1))))
 			}
 			rf.found("RECEIPT1", rf.pushes[0].Code, 1350_00, phone)
-			sent, _, err := rf.s.Book(t.Context(),
+			sent, _, err := rf.s.Tickets().Book(t.Context(),
 				storetest.Booking(storetest.Screening(t, rf.s, 2, 2), storetest.Phone(1), 1))
 			if err != nil {
 				t.Fatal(err)
@@ -386,11 +386,11 @@ func testNoAutomaticRefundOfWhatMayBeTheSame(t *testing.T) {
 			rf.pushes, rf.made = append(rf.pushes, sent), append(rf.made, rf.s.Now())
 			rf.do("accepted")
 			rf.do("query: paid")
-			due, err := rf.s.RefundsDue(t.Context(), 10)
+			due, err := rf.s.Money().RefundsDue(t.Context(), 10)
 			if err != nil || (len(due) == 0) != waits {
 				t.Errorf("due: %+v, %v", due, err)
 			}
-			_, err = rf.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: store.Automatic})
+			_, err = rf.s.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: store.Automatic})
 			refusal, is := errors.AsType[*store.Refusal](err)
 			if is != waits || is && refusal.Kind != store.ReceiptPending {
 				t.Errorf("requested: %v", err)
@@ -408,7 +408,7 @@ func (st *stage) found(receipt, code string, amount store.Cents, payer string) {
 	}); told != "refund_due wrong_amount" {
 		st.t.Fatal(told)
 	}
-	k, err := st.s.TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	k, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
 	if err != nil || k.Receipt != receipt {
 		st.t.Fatal(k.Receipt, err)
 	}
@@ -429,16 +429,16 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 	id, n := storetest.Screening(t, rf.s, 5, 10), 0
 	book := func(phone, tickets int, event string) {
 		n++
-		sent, _, err := rf.s.Book(t.Context(), storetest.Booking(id, storetest.Phone(phone), tickets))
+		sent, _, err := rf.s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(phone), tickets))
 		if err == nil {
-			err = rf.s.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)})
+			err = rf.s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		switch event {
 		case "query: paid":
-			_, err = rf.s.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+			_, err = rf.s.Money().ApplyQuery(t.Context(), sent.PushID, store.Verdict{
 				Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_", n), Code: "0",
 			})
 		case "paid too little by hand":
@@ -462,11 +462,11 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		book(10+phone, 1, "query: paid") // which may be the same money
 	}
 	book(20, 1, "paid too little")
-	if due, err := rf.s.RefundsDue(t.Context(), 3); err != nil || len(due) != 0 {
+	if due, err := rf.s.Money().RefundsDue(t.Context(), 3); err != nil || len(due) != 0 {
 		t.Errorf("due while M-PESA is asked how much it took: %+v, %v", due, err)
 	}
 	rf.confirmsAll()
-	if due, err := rf.s.RefundsDue(t.Context(), 3); err != nil || len(due) != 1 || due[0].Receipt != "RECEIPT9" {
+	if due, err := rf.s.Money().RefundsDue(t.Context(), 3); err != nil || len(due) != 1 || due[0].Receipt != "RECEIPT9" {
 		t.Errorf("due: %+v, %v", due, err)
 	}
 }
@@ -482,11 +482,11 @@ func testByHandWhileAReversalGoesOut(t *testing.T) {
 		rf := newRefunding(t)
 		sent, byHand := false, false
 		race(t, rf.s, func() error {
-			_, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
+			_, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal)
 			sent = err == nil
 			return ignore(err, store.ErrNotFound)
 		}, func() error {
-			_, err := rf.s.RequestRefund(t.Context(), store.NewRefund{
+			_, err := rf.s.Money().RequestRefund(t.Context(), store.NewRefund{
 				Receipt: "RECEIPT1", By: "box office", Reference: "UKO6MINE00",
 			})
 			if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.RefundOpen {
@@ -516,11 +516,11 @@ func testAnswerWhileTheNextReversalGoesOut(t *testing.T) {
 		rf.clock.add(48 * time.Hour)
 		sent := false
 		race(t, rf.s, func() error {
-			_, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
+			_, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal)
 			sent = err == nil
 			return ignore(err, store.ErrNotFound)
 		}, func() error {
-			return rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{
+			return rf.s.Money().RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{
 				Verdict: store.RefundRefused, ConversationID: "AG_1",
 			})
 		})
@@ -546,11 +546,11 @@ func testAmountWithCents(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if due, err := rf.s.RefundsDue(t.Context(), 10); err != nil || len(due) != 0 {
+	if due, err := rf.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) != 0 {
 		t.Errorf("goes back by itself: %+v, %v", due, err)
 	}
 	for _, by := range []string{"box office", store.Automatic} {
-		_, err := rf.s.RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: by})
+		_, err := rf.s.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: "RECEIPT1", By: by})
 		if refusal, is := errors.AsType[*store.Refusal](err); !is || refusal.Kind != store.AmountInCents {
 			t.Errorf("%s: %v", by, err)
 		}
@@ -582,13 +582,13 @@ func testReversalOfTheWholeAlone(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrGivenOver) {
+	if r, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrGivenOver) {
 		t.Errorf("sent: %+v, %v", r, err)
 	}
 	if got := rf.states(); got != "refund_due: reversal failed" {
 		t.Error(got)
 	}
-	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+	cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
 	if err != nil || len(cs) != 1 || !strings.Contains(cs[0].RefundText, "cents") || cs[0].Amount != amount {
 		t.Errorf("the list: %+v, %v", cs, err)
 	}

@@ -13,7 +13,7 @@ import (
 // again once its state or reason is another. A receipt that waited for an operator's word is refused with it.
 // ErrNotFound means that there is no such entry. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked,
 // NothingToSettle, SeveralPayments.
-func (s *Store) SettleCases(ctx context.Context, cases []Case, note, by string) error {
+func (s Money) SettleCases(ctx context.Context, cases []Case, note, by string) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
 			if err := t.settleCase(c, note, by); err != nil {

@@ -19,9 +19,9 @@ type NewRetry struct {
 }
 
 // Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
-// where not. It answers as [Store.Book] does; PromptOut where the last prompt may still be answered, NotFailed where
+// where not. It answers as [Tickets.Book] does; PromptOut where the last prompt may still be answered, NotFailed where
 // there is nothing to retry.
-func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
+func (s Tickets) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 	probing, err := s.probing(ctx)
 	if err != nil {
 		return Sending{}, err
@@ -33,7 +33,7 @@ func (s *Store) Retry(ctx context.Context, r NewRetry) (Sending, error) {
 		out := Sending{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
-			if err := t.retry(s, r, &out); err != nil || !probing {
+			if err := t.retry(s.books, r, &out); err != nil || !probing {
 				return err
 			}
 			return t.probe()

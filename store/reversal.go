@@ -77,7 +77,7 @@ func (a RefundAnswer) unclear(r Refund) UnreadReason {
 }
 
 // RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
-func (s *Store) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
+func (s Money) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		var r Refund
 		if err := t.get(&r, refundSelect+` WHERE r.id = $1`, id); err != nil {
@@ -98,7 +98,7 @@ const (
 )
 
 // ApplyReversal makes of a kept result of a Reversal what it says.
-func (s *Store) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
+func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		var r Refund
 		where := refundByResult

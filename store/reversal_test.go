@@ -36,7 +36,7 @@ func (rf *refunding) step(step string) {
 	switch what {
 	case "send":
 		rf.clock.add(48 * time.Hour)
-		if rf.sent, err = s.TakeQuestion(ctx, 0, store.Reversal); err == nil {
+		if rf.sent, err = s.Jobs().TakeQuestion(ctx, 0, store.Reversal); err == nil {
 			rf.sends[name] = rf.sent
 		}
 		rf.told = "sent"
@@ -44,15 +44,15 @@ func (rf *refunding) step(step string) {
 			rf.told, err = "nothing to send", nil
 		}
 	case "accepted":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{ConversationID: "AG_" + name})
+		err = s.Money().RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{ConversationID: "AG_" + name})
 	case "lost":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Text: "no answer"})
+		err = s.Money().RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{Text: "no answer"})
 	case "turned-down":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
+		err = s.Money().RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
 			Verdict: store.RefundRefused, Code: "400.002.02",
 		})
 	case "busy":
-		err = s.RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
+		err = s.Money().RecordRefundAnswer(ctx, rf.sent.ID, store.RefundAnswer{
 			Verdict: store.RefundTryAgain, Code: "500.003.02",
 		})
 	case "reversed", "before", "refused", "again":
@@ -72,9 +72,9 @@ func (rf *refunding) step(step string) {
 		})
 	case "refund":
 		rf.told = "requested"
-		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office"})
+		_, err = s.Money().RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office"})
 	case "hand":
-		_, err = s.RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: name})
+		_, err = s.Money().RequestRefund(ctx, store.NewRefund{Receipt: "RECEIPT1", By: "box office", Reference: name})
 	case "later":
 		rf.clock.add(15 * time.Minute)
 	default:
@@ -88,24 +88,24 @@ func (rf *refunding) step(step string) {
 }
 
 func (rf *refunding) result(r store.Question, a store.RefundAnswer) (string, error) {
-	cb, known, err := rf.s.KeepCallback(rf.t.Context(), store.NewCallback{
+	cb, known, err := rf.s.Money().KeepCallback(rf.t.Context(), store.NewCallback{
 		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
 		return "", fmt.Errorf("keep: known %v, %w", known, err)
 	}
-	applied, err := rf.s.ApplyReversal(rf.t.Context(), cb, a)
+	applied, err := rf.s.Money().ApplyReversal(rf.t.Context(), cb, a)
 	return told(applied), err
 }
 
 // states says what became of the payment and, oldest first, of its refunds.
 func (rf *refunding) states() string {
 	rf.t.Helper()
-	ps, err := rf.s.Payments(rf.t.Context())
+	ps, err := rf.s.Money().Payments(rf.t.Context())
 	if err != nil || len(ps) != 1 {
 		rf.t.Fatal(ps, err)
 	}
-	rs, err := rf.s.Refunds(rf.t.Context(), ps[0].ID)
+	rs, err := rf.s.Money().Refunds(rf.t.Context(), ps[0].ID)
 	if err != nil {
 		rf.t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func testReversalsThatAreOut(t *testing.T) {
 			if got != c.want || rf.told != c.told {
 				t.Errorf("ends as  %s, told %q\nwant     %s, told %q", got, rf.told, c.want, c.told)
 			}
-			wrong, err := rf.s.Check(t.Context())
+			wrong, err := rf.s.Money().Check(t.Context())
 			if err != nil || (len(wrong) > 0) != (doubt != "") || !strings.Contains(strings.Join(wrong, "\n"), doubt) {
 				t.Errorf("fsck says %q, %v", wrong, err)
 			}
@@ -203,7 +203,7 @@ func TestReturnedTwiceIsListed(t *testing.T) { storetest.Each(t, testReturnedTwi
 func testReturnedTwiceIsListed(t *testing.T) {
 	rf := newRefunding(t)
 	listed := func() (cs []store.Case) {
-		cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+		cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,18 +230,18 @@ func testReturnedShortIsListed(t *testing.T) {
 	rf.step("send 1")
 	rf.step("short 1")
 	rf.step("accepted 1")
-	if err := rf.s.RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{
+	if err := rf.s.Money().RecordRefundAnswer(t.Context(), rf.sent.ID, store.RefundAnswer{
 		Text: "Accept the service request successfully.",
 	}); err != nil {
 		t.Fatal(err)
 	}
 	rf.do("paid") // told once more
-	cs, err := rf.s.Cases(t.Context(), store.CaseFilter{})
+	cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
 	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Doubt != store.DoubtReturnedOther ||
 		cs[0].DoubtCents != 2699_00 {
 		t.Errorf("the list has %+v, %v", cs, err)
 	}
-	if wrong, err := rf.s.Check(t.Context()); err != nil || len(wrong) != 1 ||
+	if wrong, err := rf.s.Money().Check(t.Context()); err != nil || len(wrong) != 1 ||
 		!strings.Contains(wrong[0], string(store.DoubtReturnedOther)) {
 		t.Errorf("fsck says %q, %v", wrong, err)
 	}
@@ -253,14 +253,14 @@ func TestTimeoutTokens(t *testing.T) { storetest.Each(t, testTimeoutTokens) }
 func testTimeoutTokens(t *testing.T) {
 	rf := newRefunding(t)
 	rf.do("another ticket")
-	if err := rf.s.ClaimReceipt(t.Context(), rf.other, "UKO5ABCDEF", ""); err != nil {
+	if err := rf.s.Money().ClaimReceipt(t.Context(), rf.other, "UKO5ABCDEF", ""); err != nil {
 		t.Fatal(err)
 	}
-	r, err := rf.s.TakeQuestion(t.Context(), 0, store.Reversal)
+	r, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := rf.s.TakeQuestion(t.Context(), 0, store.TransactionStatus)
+	c, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,7 @@ func testTimeoutTokens(t *testing.T) {
 	}
 	for kind, opener := range opens {
 		for _, token := range append(all, "") {
-			cb, known, err := rf.s.KeepCallback(t.Context(), store.NewCallback{
+			cb, known, err := rf.s.Money().KeepCallback(t.Context(), store.NewCallback{
 				Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil || known != (token == opener) {
@@ -282,9 +282,9 @@ func testTimeoutTokens(t *testing.T) {
 			}
 			var a store.Applied
 			if kind == store.CallbackReversal || kind == store.CallbackReversalTimeout {
-				a, err = rf.s.ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
+				a, err = rf.s.Money().ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 			} else {
-				a, err = rf.s.ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
+				a, err = rf.s.Money().ApplyStatus(t.Context(), cb, store.Transaction{NoAnswer: true})
 			}
 			if err != nil || a.Outcome != store.OutcomeUnclear && a.Outcome != store.OutcomeNoAnswer {
 				t.Errorf("%s: %+v, %v", kind, a, err)

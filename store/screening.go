@@ -35,7 +35,7 @@ type Screening struct {
 func (s Screening) Sells(now Instant) bool { return s.Status == OnSale && now < s.SalesCloseAt }
 
 // AddScreening writes a screening and a seat row for each place of its hall's plan. Capacity comes from the plan.
-func (s *Store) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
+func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
 	ids, err := s.AddScreenings(ctx, []Screening{sc})
 	if err != nil {
 		return 0, err
@@ -44,7 +44,7 @@ func (s *Store) AddScreening(ctx context.Context, sc Screening) (ScreeningID, er
 }
 
 // AddScreenings writes several screenings, all or none, and puts their ids in.
-func (s *Store) AddScreenings(ctx context.Context, scs []Screening) ([]ScreeningID, error) {
+func (s Catalogue) AddScreenings(ctx context.Context, scs []Screening) ([]ScreeningID, error) {
 	ids := make([]ScreeningID, len(scs))
 	err := s.write(ctx, booking, func(t *tx) error {
 		for i := range ids {
@@ -97,7 +97,7 @@ func (t *tx) addScreening(sc Screening) error {
 }
 
 // SetScreeningStatus puts a screening on sale, closes its sales or cancels it.
-func (s *Store) SetScreeningStatus(ctx context.Context, id ScreeningID, status ScreeningStatus) error {
+func (s Catalogue) SetScreeningStatus(ctx context.Context, id ScreeningID, status ScreeningStatus) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		n, err := t.exec(`UPDATE screening SET status = $1, updated_at = $2 WHERE id = $3`, status, t.now, id)
 		if err == nil && n == 0 {
@@ -113,7 +113,7 @@ func (s *Store) SetScreeningStatus(ctx context.Context, id ScreeningID, status S
 }
 
 // SetScreeningPrice changes what a ticket costs from now on; tickets already made keep their total.
-func (s *Store) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cents) error {
+func (s Catalogue) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cents) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		n, err := t.exec(`UPDATE screening SET price_cents = $1, updated_at = $2 WHERE id = $3`, price, t.now, id)
 		if err == nil && n == 0 {
@@ -129,7 +129,7 @@ func (s *Store) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cen
 }
 
 // LastScreening is when the latest screening there is starts; zero where there is none.
-func (s *Store) LastScreening(ctx context.Context) (Instant, error) {
+func (s Catalogue) LastScreening(ctx context.Context) (Instant, error) {
 	var last Instant
 	err := s.read(ctx, &last, `SELECT COALESCE(max(starts_at), 0) FROM screening`)
 	return last, err

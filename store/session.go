@@ -9,11 +9,11 @@ import (
 )
 
 // Sessions keeps scs sessions in the books: it is an scs.CtxStore. The time comes from the store's clock, and expired
-// sessions are removed by [Store.Sweep], not by a goroutine of its own.
+// sessions are removed by [Jobs.Sweep], not by a goroutine of its own.
 type Sessions struct{ s *Store }
 
 // Sessions returns the session store.
-func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+func (s Staff) Sessions() *Sessions { return &Sessions{s.books} }
 
 // FindCtx returns a session's data; found is false where there is none or it has expired.
 func (ss *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {

@@ -16,14 +16,14 @@ type Cinema struct {
 }
 
 // Setting reads one setting; ErrNotFound where it was never set.
-func (s *Store) Setting(ctx context.Context, key string) (string, error) {
+func (s Catalogue) Setting(ctx context.Context, key string) (string, error) {
 	var v string
 	err := s.read(ctx, &v, `SELECT value FROM setting WHERE key = $1`, key)
 	return v, err
 }
 
 // SetSettings writes settings, all or none, over what they were.
-func (s *Store) SetSettings(ctx context.Context, values map[string]string) error {
+func (s Catalogue) SetSettings(ctx context.Context, values map[string]string) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.setSettings(values) })
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
@@ -44,7 +44,7 @@ func (t *tx) setSettings(values map[string]string) error {
 
 // SettingOr reads a setting, writing the value that make returns where there is none yet, such as a key made once. Of
 // several processes that start together one wins, and all return its value.
-func (s *Store) SettingOr(ctx context.Context, key string, make func() string) (string, error) {
+func (s Catalogue) SettingOr(ctx context.Context, key string, make func() string) (string, error) {
 	if v, err := s.Setting(ctx, key); err == nil {
 		return v, nil
 	}
@@ -68,7 +68,7 @@ func (c *Cinema) fields() map[string]*string {
 }
 
 // Cinema reads the cinema's own name, address and contacts. A cinema that set no name is CinemaSphere.
-func (s *Store) Cinema(ctx context.Context) (Cinema, error) {
+func (s Catalogue) Cinema(ctx context.Context) (Cinema, error) {
 	var rows []struct{ Key, Value string }
 	if err := s.list(ctx, &rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
 		return Cinema{}, fmt.Errorf("read the cinema's settings: %w", err)
@@ -84,7 +84,7 @@ func (s *Store) Cinema(ctx context.Context) (Cinema, error) {
 }
 
 // SetCinema writes the cinema's own name, address and contacts.
-func (s *Store) SetCinema(ctx context.Context, c Cinema) error {
+func (s Catalogue) SetCinema(ctx context.Context, c Cinema) error {
 	return s.SetSettings(ctx, c.values())
 }
 

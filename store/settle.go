@@ -65,7 +65,7 @@ type Applied struct {
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
 // that money can cause happens here, in one transaction.
-func (s *Store) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
+func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
 	v.callback = cb.ID
 	lock := func(t *tx) {
 		if cb.ticket != 0 {

@@ -34,7 +34,7 @@ func newStage(t *testing.T, options ...func(*store.Options)) *stage {
 	st.s = storetest.New(t, append(options, st.clock.option)...)
 	st.screening = storetest.Screening(t, st.s, 2, 2)
 	b := storetest.Booking(st.screening, storetest.Phone(1), 2)
-	sent, _, err := st.s.Book(t.Context(), b)
+	sent, _, err := st.s.Tickets().Book(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (st *stage) do(event string) {
 	}
 	push := st.pushes[n-1]
 	checkout := fmt.Sprint("ws_CO_", n)
-	answer := func(a store.Answer) error { return st.s.RecordAnswer(st.t.Context(), push, a) }
+	answer := func(a store.Answer) error { return st.s.Tickets().RecordAnswer(st.t.Context(), push, a) }
 	callback := func(v store.Verdict) error { return st.callback(push.CallbackToken, checkout, n, v) }
 	amount := store.Cents(push.Amount * 100)
 	less := amount - 100
@@ -88,35 +88,35 @@ func (st *stage) do(event string) {
 	case "another's id":
 		err = st.callback(push.CallbackToken, "ws_CO_other", n, store.Verdict{Class: store.Success, Amount: &amount})
 	case "same callback again":
-		applied, e := st.s.ApplyCallback(st.t.Context(), st.last, st.verdict)
+		applied, e := st.s.Money().ApplyCallback(st.t.Context(), st.last, st.verdict)
 		st.told, err = told(applied), e
 	case "retry":
 		err = st.retry(storetest.Phone(1))
 	case "retry by another phone":
 		err = st.retry(storetest.Phone(2))
 	case "given up":
-		err = st.s.GiveUp(st.t.Context(), push.Secret)
+		err = st.s.Tickets().GiveUp(st.t.Context(), push.Secret)
 	case "hold ends":
 		st.clock.add(3*time.Minute + time.Second)
-		_, err = st.s.EndHolds(st.t.Context())
+		_, err = st.s.Tickets().EndHolds(st.t.Context())
 	case "retry hold ends":
 		st.clock.add(2*time.Minute + time.Second)
-		_, err = st.s.EndHolds(st.t.Context())
+		_, err = st.s.Tickets().EndHolds(st.t.Context())
 	case "120 s":
 		st.clock.add(120 * time.Second)
 	case "others take two seats":
-		_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(50), 2))
+		_, _, err = st.s.Tickets().Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(50), 2))
 	case "others take all":
-		_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(60), 2))
+		_, _, err = st.s.Tickets().Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(60), 2))
 		if err == nil {
-			_, _, err = st.s.Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(61), 2))
+			_, _, err = st.s.Tickets().Book(st.t.Context(), storetest.Booking(st.screening, storetest.Phone(61), 2))
 		}
 	case "film begins":
 		st.clock.add(24 * time.Hour)
 	case "screening cancelled":
-		err = st.s.SetScreeningStatus(st.t.Context(), st.screening, store.Cancelled)
+		err = st.s.Catalogue().SetScreeningStatus(st.t.Context(), st.screening, store.Cancelled)
 	case "restart":
-		_, err = st.s.RecoverSending(st.t.Context(), st.s.Now()+1)
+		_, err = st.s.Tickets().RecoverSending(st.t.Context(), st.s.Now()+1)
 	default:
 		err = st.moreEvents(event, n)
 	}
@@ -132,7 +132,7 @@ func (st *stage) callback(token, checkout string, n int, v store.Verdict) error 
 }
 
 func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) error {
-	id, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+	id, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
 		Kind: "stk", Token: token, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -143,19 +143,19 @@ func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) 
 		v.Receipt = receipt
 	}
 	st.last, st.verdict = id, v
-	applied, err := st.s.ApplyCallback(st.t.Context(), id, v)
+	applied, err := st.s.Money().ApplyCallback(st.t.Context(), id, v)
 	st.told = told(applied)
 	return err
 }
 
 func (st *stage) unread(token string, u store.Unread) error {
-	cb, known, err := st.s.KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
 		Kind: "stk", Token: token, Body: []byte("{"), Size: 1,
 	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
-	applied, err := st.s.KeepUnread(st.t.Context(), cb, u)
+	applied, err := st.s.Money().KeepUnread(st.t.Context(), cb, u)
 	st.told = told(applied)
 	return err
 }
@@ -170,7 +170,7 @@ func (st *stage) sound() {
 			doubted = append(doubted, fmt.Sprint("payment ", p.ID))
 		}
 	}
-	wrong, err := st.s.Check(st.t.Context())
+	wrong, err := st.s.Money().Check(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func (st *stage) sound() {
 
 func (st *stage) retry(phone string) error {
 	st.told = ""
-	sent, err := st.s.Retry(st.t.Context(), store.NewRetry{Secret: st.pushes[0].Secret, Phone: phone})
+	sent, err := st.s.Tickets().Retry(st.t.Context(), store.NewRetry{Secret: st.pushes[0].Secret, Phone: phone})
 	if err == nil {
 		st.pushes, st.made = append(st.pushes, sent), append(st.made, st.s.Now())
 	}
@@ -204,7 +204,7 @@ func told(a store.Applied) string {
 // end says in one line how things stand: status and reason, seats held, and each payment's state.
 func (st *stage) end() string {
 	st.t.Helper()
-	tk, err := st.s.TicketBySecret(st.t.Context(), st.pushes[0].Secret)
+	tk, err := st.s.Tickets().TicketBySecret(st.t.Context(), st.pushes[0].Secret)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func (st *stage) end() string {
 	if tk.SeatsMoved {
 		out += ", moved"
 	}
-	payments, err := st.s.Payments(st.t.Context())
+	payments, err := st.s.Money().Payments(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func (st *stage) end() string {
 			out += ", doubt " + string(p.Doubt)
 		}
 	}
-	cases, err := st.s.Cases(st.t.Context(), store.CaseFilter{})
+	cases, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{})
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func (st *stage) end() string {
 		}
 	}
 	if st.other != "" {
-		other, err := st.s.TicketBySecret(st.t.Context(), st.other)
+		other, err := st.s.Tickets().TicketBySecret(st.t.Context(), st.other)
 		if err != nil {
 			st.t.Fatal(err)
 		}
@@ -427,7 +427,7 @@ func testLateMoneyOnceTheFilmHasBegun(t *testing.T) {
 		sc.SalesCloseAt, sc.StartsAt = st.s.Now().Add(30*time.Second), st.s.Now().Add(60*time.Second)
 	})
 	for _, phone := range []int{1, 2} {
-		sent, _, err := st.s.Book(t.Context(), storetest.Booking(st.screening, storetest.Phone(phone), 2))
+		sent, _, err := st.s.Tickets().Book(t.Context(), storetest.Booking(st.screening, storetest.Phone(phone), 2))
 		if err != nil {
 			t.Fatal(err)
 		}

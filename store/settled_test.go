@@ -13,7 +13,7 @@ import (
 // settle lets a person take the entries of a kind off the list, and says what the person is told.
 func (st *stage) settle(kind store.CaseKind) string {
 	st.t.Helper()
-	cases, err := st.s.Cases(st.t.Context(), store.CaseFilter{All: true})
+	cases, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{All: true})
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func (st *stage) settle(kind store.CaseKind) string {
 	if len(cases) == 0 {
 		st.t.Fatalf("there is no %s", kind)
 	}
-	err = st.s.SettleCases(st.t.Context(), cases, "seen to", "Wanjiru")
+	err = st.s.Money().SettleCases(st.t.Context(), cases, "seen to", "Wanjiru")
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		return string(refusal.Kind)
 	}
@@ -85,9 +85,9 @@ func testSettled(t *testing.T) {
 // refund asks for the refund of the only payment.
 func (st *stage) refund() {
 	st.t.Helper()
-	payments, err := st.s.Payments(st.t.Context())
+	payments, err := st.s.Money().Payments(st.t.Context())
 	if err == nil {
-		_, err = st.s.RequestRefund(st.t.Context(), store.NewRefund{PaymentID: payments[0].ID, By: "box office"})
+		_, err = st.s.Money().RequestRefund(st.t.Context(), store.NewRefund{PaymentID: payments[0].ID, By: "box office"})
 	}
 	if err != nil {
 		st.t.Fatal(err)
@@ -100,7 +100,7 @@ func (st *stage) offTheList(kind store.CaseKind) {
 	if cs := st.cases(kind); len(cs) != 0 {
 		st.t.Errorf("still on the list: %+v", cs)
 	}
-	all, err := st.s.Cases(st.t.Context(), store.CaseFilter{All: true})
+	all, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{All: true})
 	all = slices.DeleteFunc(all, func(c store.Case) bool { return c.Kind != kind })
 	if err != nil || len(all) != 1 || !all[0].Settled || all[0].SettledBy != "Wanjiru" ||
 		all[0].SettledAt != st.s.Now() || all[0].Note != "seen to" {
@@ -133,7 +133,7 @@ func testSettledClaim(t *testing.T) {
 		t.Error(told)
 	}
 	st.offTheList(store.CaseClaim)
-	claims, err := st.s.Claims(t.Context(), st.pushes[0].TicketID)
+	claims, err := st.s.Money().Claims(t.Context(), st.pushes[0].TicketID)
 	if err != nil || len(claims) != 1 || claims[0].State != store.ClaimRefused ||
 		claims[0].Reason != store.ReasonSettled {
 		t.Errorf("%+v %v", claims, err)

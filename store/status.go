@@ -45,7 +45,7 @@ func (tr Transaction) unread(receipt string) Unread {
 }
 
 // ApplyStatus makes of a kept result of Transaction Status what it says of the receipt that its token was made for.
-func (s *Store) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
+func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (out Applied, err error) {
 		where := `result_token = $1`
 		if cb.Kind == CallbackStatusTimeout {

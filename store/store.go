@@ -137,7 +137,7 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 
 // stamp marks a new database with its environment and refuses one that belongs to another.
 func (s *Store) stamp(ctx context.Context, want Environment) error {
-	have, err := s.SettingOr(ctx, "environment", func() string { return string(cmp.Or(want, Simulator)) })
+	have, err := s.Catalogue().SettingOr(ctx, "environment", func() string { return string(cmp.Or(want, Simulator)) })
 	if err != nil {
 		return err
 	}

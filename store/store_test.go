@@ -65,10 +65,10 @@ func TestServeLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := beside.SetSettings(t.Context(), map[string]string{"a": "1"}); err != nil {
+	if err := beside.Catalogue().SetSettings(t.Context(), map[string]string{"a": "1"}); err != nil {
 		t.Error(err)
 	}
-	if v, err := first.Setting(t.Context(), "a"); err != nil || v != "1" {
+	if v, err := first.Catalogue().Setting(t.Context(), "a"); err != nil || v != "1" {
 		t.Errorf("%q, %v", v, err)
 	}
 	if err := errors.Join(beside.Close(), first.Close()); err != nil {
@@ -91,7 +91,7 @@ func testCodes(t *testing.T) {
 		s := storetest.New(t, func(o *store.Options) { o.Environment = env })
 		id := storetest.Screening(t, s, 2, 10)
 		for n := range 10 {
-			sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
+			sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,20 +109,20 @@ func TestBodies(t *testing.T) { storetest.Each(t, testBodies) }
 func testBodies(t *testing.T) {
 	s := storetest.New(t)
 	id := storetest.Screening(t, s, 2, 10)
-	sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
+	sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	bodies := [][]byte{{}, []byte(`{"a":1}`), []byte("é\n"), {0xff, 0xfe}, []byte("a\x00b"),
 		bytes.Repeat([]byte("x"), 64<<10)}
 	for _, body := range bodies {
-		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: sent.CallbackToken, Body: body, Size: int64(len(body)),
 		}); err != nil || !known {
 			t.Fatalf("%.20q: known %v, %v", body, known, err)
 		}
 	}
-	kept, err := s.OpenCallbacks(t.Context(), s.Now()+1000, 100)
+	kept, err := s.Money().OpenCallbacks(t.Context(), s.Now()+1000, 100)
 	if err != nil || len(kept) != len(bodies) {
 		t.Fatalf("%d kept, %v", len(kept), err)
 	}
@@ -140,14 +140,14 @@ func testStrangersAreBounded(t *testing.T) {
 	s := storetest.New(t)
 	s.PretendStrangers(9_999)
 	for i, kept := range []bool{true, false, false} {
-		id, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+		id, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10,
 		})
 		if known || err != nil || (id.ID != 0) != kept {
 			t.Errorf("callback %d: id %d, known %v, %v", i, id.ID, known, err)
 		}
 	}
-	if n := s.Strangers(); n != 10_002 {
+	if n := s.Money().Strangers(); n != 10_002 {
 		t.Errorf("%d counted", n)
 	}
 }
@@ -157,7 +157,7 @@ func TestSessions(t *testing.T) { storetest.Each(t, testSessions) }
 func testSessions(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
-	ss := s.Sessions()
+	ss := s.Staff().Sessions()
 	now := s.Now().Time()
 	if err := ss.CommitCtx(t.Context(), "token", []byte{1, 0, 255}, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func testSessions(t *testing.T) {
 	if _, found, err := ss.FindCtx(t.Context(), "token"); err != nil || found {
 		t.Errorf("expired, yet found %v, %v", found, err)
 	}
-	if err := s.Sweep(t.Context()); err != nil {
+	if err := s.Jobs().Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(-3 * time.Hour)
@@ -199,7 +199,7 @@ func TestSessionWithBooking(t *testing.T) { storetest.Each(t, testSessionWithBoo
 
 func testSessionWithBooking(t *testing.T) {
 	s := storetest.New(t)
-	ss := s.Sessions()
+	ss := s.Staff().Sessions()
 	id := storetest.Screening(t, s, 1, 2)
 	for i, c := range []struct {
 		tickets int
@@ -214,7 +214,7 @@ func testSessionWithBooking(t *testing.T) {
 		if _, found, err := ss.FindCtx(t.Context(), token); found || err != nil {
 			t.Errorf("there before its booking: %v, %v", found, err)
 		}
-		if _, _, err := s.Book(t.Context(), b); (err == nil) != c.found {
+		if _, _, err := s.Tickets().Book(t.Context(), b); (err == nil) != c.found {
 			t.Fatal(err)
 		}
 		data, found, err := ss.FindCtx(t.Context(), token)
@@ -228,23 +228,23 @@ func TestSettings(t *testing.T) { storetest.Each(t, testSettings) }
 
 func testSettings(t *testing.T) {
 	s := storetest.New(t)
-	if c, err := s.Cinema(t.Context()); err != nil || c.Name != "CinemaSphere" {
+	if c, err := s.Catalogue().Cinema(t.Context()); err != nil || c.Name != "CinemaSphere" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	mine := store.Cinema{Name: "Nyali Pictures", AddressLine1: "Links Road", Phone: "+254 700 000 000"}
-	if err := s.SetCinema(t.Context(), mine); err != nil {
+	if err := s.Catalogue().SetCinema(t.Context(), mine); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := s.Cinema(t.Context()); err != nil || c != mine {
+	if c, err := s.Catalogue().Cinema(t.Context()); err != nil || c != mine {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for range 2 {
-		if v, err := s.SettingOr(t.Context(), "key", func() string { return "made once" }); err != nil ||
+		if v, err := s.Catalogue().SettingOr(t.Context(), "key", func() string { return "made once" }); err != nil ||
 			v != "made once" {
 			t.Errorf("%q, %v", v, err)
 		}
 	}
-	if v, err := s.SettingOr(t.Context(), "key", func() string { return "made twice" }); err != nil ||
+	if v, err := s.Catalogue().SettingOr(t.Context(), "key", func() string { return "made twice" }); err != nil ||
 		v != "made once" {
 		t.Errorf("%q, %v", v, err)
 	}
@@ -267,7 +267,7 @@ func testCheckFinds(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			found, err := s.Check(t.Context())
+			found, err := s.Money().Check(t.Context())
 			if err != nil ||
 				!slices.ContainsFunc(found, func(line string) bool {
 					return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says)

@@ -66,7 +66,7 @@ type Ticket struct {
 	Push      Push      `db:"push"`       // the latest
 	RefundDue Cents     `db:"refund_due"` // what M-PESA took for it and the cinema owes back
 	Refunded  Cents     `db:"refunded"`   // what has gone back
-	Claims    int       `db:"claims"`     // receipts that were named for it: see [Store.Claims]
+	Claims    int       `db:"claims"`     // receipts that were named for it: see [Money.Claims]
 }
 
 // Held reports whether the ticket holds seats that are not paid for.
@@ -166,7 +166,7 @@ func (s *Store) show(ctx context.Context, t *Ticket) error {
 			return nil
 		}
 	}
-	sc, m, err := s.Screening(ctx, t.ScreeningID)
+	sc, m, err := s.Catalogue().Screening(ctx, t.ScreeningID)
 	if err != nil {
 		return err
 	}
@@ -176,12 +176,12 @@ func (s *Store) show(ctx context.Context, t *Ticket) error {
 }
 
 // TicketBySecret reads the ticket that the secret opens.
-func (s *Store) TicketBySecret(ctx context.Context, secret string) (*Ticket, error) {
+func (s Tickets) TicketBySecret(ctx context.Context, secret string) (*Ticket, error) {
 	return s.ticket(ctx, ` WHERE t.secret = $1`, secret)
 }
 
 // TicketByID reads a ticket by its countable number. The caller must know that the asker may see it.
-func (s *Store) TicketByID(ctx context.Context, id TicketID) (*Ticket, error) {
+func (s Tickets) TicketByID(ctx context.Context, id TicketID) (*Ticket, error) {
 	return s.ticket(ctx, ` WHERE t.id = $1`, id)
 }
 
@@ -198,7 +198,7 @@ func (s *Store) ticket(ctx context.Context, where string, arg any) (*Ticket, err
 }
 
 // TicketVersion reads the version of the ticket that the secret opens: enough to tell that nothing has changed.
-func (s *Store) TicketVersion(ctx context.Context, secret string) (int64, error) {
+func (s Tickets) TicketVersion(ctx context.Context, secret string) (int64, error) {
 	var v int64
 	if err := s.readers.scan(ctx, []any{&v}, `SELECT version FROM ticket WHERE secret = $1`, secret); err != nil {
 		return 0, fmt.Errorf("read ticket version: %w", err)
@@ -217,7 +217,7 @@ type Return struct {
 
 // Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest
 // first.
-func (s *Store) Returns(ctx context.Context, id TicketID) ([]Return, error) {
+func (s Money) Returns(ctx context.Context, id TicketID) ([]Return, error) {
 	var rs []Return
 	err := s.list(ctx, &rs, `SELECT COALESCE(y.amount_cents, 0) AS amount_cents, COALESCE(y.receipt, '') AS receipt,
 		y.state, y.reason,
@@ -230,7 +230,7 @@ func (s *Store) Returns(ctx context.Context, id TicketID) ([]Return, error) {
 }
 
 // Prompts counts a ticket's pushes, and those of them that may still bring money.
-func (s *Store) Prompts(ctx context.Context, id TicketID) (all, awaited int, err error) {
+func (s Tickets) Prompts(ctx context.Context, id TicketID) (all, awaited int, err error) {
 	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request
 		WHERE ticket_id = $1`, id)
 	if err != nil {
@@ -240,7 +240,7 @@ func (s *Store) Prompts(ctx context.Context, id TicketID) (all, awaited int, err
 }
 
 // WaitingTickets are the browser's tickets that still hold seats, newest first: bookings that can be found again.
-func (s *Store) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, error) {
+func (s Tickets) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, error) {
 	var secrets []string
 	if browser == "" {
 		return nil, nil
@@ -259,7 +259,7 @@ func (s *Store) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, 
 }
 
 // PushByCheckoutRequestID finds the push that Daraja knows by this id; ErrNotFound where it is not one of ours.
-func (s *Store) PushByCheckoutRequestID(ctx context.Context, id string) (Push, error) {
+func (s Tickets) PushByCheckoutRequestID(ctx context.Context, id string) (Push, error) {
 	var p Push
 	if err := s.read(ctx, &p, `SELECT `+pushOnly+` FROM push_request p
 		WHERE p.checkout_request_id = $1`, id); err != nil {
@@ -270,7 +270,7 @@ func (s *Store) PushByCheckoutRequestID(ctx context.Context, id string) (Push, e
 
 // UndecidedPushes lists the pushes on which M-PESA has not given its final word, oldest first: money may lie behind
 // each.
-func (s *Store) UndecidedPushes(ctx context.Context) ([]Push, error) {
+func (s Money) UndecidedPushes(ctx context.Context) ([]Push, error) {
 	var ps []Push
 	err := s.list(ctx, &ps, `SELECT `+pushOnly+` FROM push_request p
 		WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed') ORDER BY p.id`)

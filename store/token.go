@@ -17,7 +17,7 @@ func (AccessToken) String() string { return "[redacted]" }
 
 // AccessToken reads the token of a Daraja app that was kept last, whether it has ended or not; the zero AccessToken
 // where none was.
-func (s *Store) AccessToken(ctx context.Context, app string) (a AccessToken, err error) {
+func (s Jobs) AccessToken(ctx context.Context, app string) (a AccessToken, err error) {
 	err = s.read(ctx, &a, `SELECT value, until FROM access_token WHERE app = $1`, app)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return AccessToken{}, fmt.Errorf("read the access token: %w", err)
@@ -26,7 +26,7 @@ func (s *Store) AccessToken(ctx context.Context, app string) (a AccessToken, err
 }
 
 // KeepAccessToken writes a Daraja app's token over the one before.
-func (s *Store) KeepAccessToken(ctx context.Context, app string, a AccessToken) error {
+func (s Jobs) KeepAccessToken(ctx context.Context, app string, a AccessToken) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.run(`INSERT INTO access_token (app, value, until, updated_at) VALUES ($1,$2,$3,$4)
 			ON CONFLICT (app) DO UPDATE SET value = excluded.value, until = excluded.until, updated_at = excluded.updated_at`, app, a.Value, a.Until, t.now)

@@ -29,7 +29,7 @@ func testAccessToken(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	is := func(app string, want store.AccessToken) {
 		t.Helper()
-		if got, err := s.AccessToken(t.Context(), app); err != nil || got.Value != want.Value ||
+		if got, err := s.Jobs().AccessToken(t.Context(), app); err != nil || got.Value != want.Value ||
 			got.Until != want.Until {
 			t.Errorf("%s: %q until %v, %v; want %q until %v", app, got.Value, got.Until, err, want.Value, want.Until)
 		}
@@ -39,7 +39,7 @@ func testAccessToken(t *testing.T) {
 	// a shorter life is no reason to keep the other
 	second := store.AccessToken{Value: "kVJyhgkQ0nZB1mVAcKk1qTAYkGtq", Until: s.Now().Add(time.Minute)}
 	for _, a := range []store.AccessToken{first, second} {
-		if err := s.KeepAccessToken(t.Context(), "cinema", a); err != nil {
+		if err := s.Jobs().KeepAccessToken(t.Context(), "cinema", a); err != nil {
 			t.Fatal(err)
 		}
 		is("cinema", a)

@@ -30,7 +30,7 @@ const askUnreadAfter = 15 * time.Second
 // KeepUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it:
 // about its push at once, about its receipt, and once more what it was the answer to. Doing it again changes nothing
 // but that.
-func (s *Store) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied, error) {
+func (s Money) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
 		switch cb.Kind {
 		case CallbackSTK:
@@ -185,7 +185,7 @@ const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE
 
 // UnreadCallbacks are the callbacks that were not understood whole and of which nothing else is known, oldest first: a
 // later program may read them.
-func (s *Store) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
+func (s Money) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+`
 		ORDER BY c.id`); err != nil {

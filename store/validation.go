@@ -16,9 +16,9 @@ import (
 // ConfirmationWait is how long after M-PESA's question before a payment the confirmation of it may come.
 const ConfirmationWait = 10 * time.Minute
 
-// ApplyValidation keeps the receipt of a question before a payment, until [Store.Unconfirmed] asks for it. Where the
+// ApplyValidation keeps the receipt of a question before a payment, until [Money.Unconfirmed] asks for it. Where the
 // question names none there is nothing to look for.
-func (s *Store) ApplyValidation(ctx context.Context, cb Callback, u Unread) (Applied, error) {
+func (s Money) ApplyValidation(ctx context.Context, cb Callback, u Unread) (Applied, error) {
 	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
 		var listed int
 		err := t.scan([]any{&listed}, `SELECT count(*) FROM unread WHERE callback_id = $1`, cb.ID)
@@ -33,7 +33,7 @@ func (s *Store) ApplyValidation(ctx context.Context, cb Callback, u Unread) (App
 }
 
 // Unconfirmed are the questions before a payment that the books have waited for long enough, oldest first.
-func (s *Store) Unconfirmed(ctx context.Context) ([]Callback, error) {
+func (s Money) Unconfirmed(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome = '`+string(OutcomeValidation)+`' AND received_at < $1 ORDER BY id LIMIT 500`,
 		s.Now().Add(-ConfirmationWait))
@@ -45,7 +45,7 @@ func (s *Store) Unconfirmed(ctx context.Context) ([]Callback, error) {
 
 // EndValidation ends the wait for the confirmation of a payment. Where it has not come, the question is listed with
 // what is legible in it, and M-PESA is asked about its receipt; missing says so.
-func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missing bool, err error) {
+func (s Money) EndValidation(ctx context.Context, cb Callback, u Unread) (missing bool, err error) {
 	err = s.write(ctx, urgent, func(t *tx) error {
 		_, err := t.payment(`receipt = $1`, u.Receipt)
 		missing = errors.Is(err, ErrNotFound)
@@ -67,7 +67,7 @@ func (s *Store) EndValidation(ctx context.Context, cb Callback, u Unread) (missi
 
 // KeepPulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of
 // its own kind: once, however often the row is seen. First says that it was the first time.
-func (s *Store) KeepPulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
+func (s Money) KeepPulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
 	sum := sha256.Sum256(row)
 	token := hex.EncodeToString(sum[:])
 	err = s.write(ctx, urgent, func(t *tx) error {

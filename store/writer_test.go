@@ -77,7 +77,7 @@ func TestBatchOfThree(t *testing.T) {
 			s = open(t, path)
 			defer shut(t, s)
 			for i, key := range []string{"a", "b", "c"} {
-				_, err := s.Setting(t.Context(), key)
+				_, err := s.Catalogue().Setting(t.Context(), key)
 				told := errs[i] == nil
 				if durable := err == nil; durable != told {
 					t.Errorf("%s: told %v, durable %v", key, errs[i], durable)
@@ -128,7 +128,7 @@ func lostAtCommit(t *testing.T, fault storetest.Fault, booking bool, writes int)
 			commits++
 		}
 		for i, err := range errs {
-			have, there := s.Setting(t.Context(), name(i))
+			have, there := s.Catalogue().Setting(t.Context(), name(i))
 			if there != nil && !errors.Is(there, store.ErrNotFound) {
 				t.Fatal(there)
 			}
@@ -259,10 +259,10 @@ func testBookingsPastTheLimit(t *testing.T) {
 	if err := errors.Join(<-done, <-done); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Setting(t.Context(), "three"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Catalogue().Setting(t.Context(), "three"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what was turned away is in the books: %v", err)
 	}
-	if _, err := s.Setting(t.Context(), "two"); err != nil {
+	if _, err := s.Catalogue().Setting(t.Context(), "two"); err != nil {
 		t.Errorf("what was taken is not in the books: %v", err)
 	}
 }
@@ -287,10 +287,10 @@ func testClosedBooks(t *testing.T) {
 	}
 	s = open(t, path)
 	defer shut(t, s)
-	if _, err := s.Setting(t.Context(), "busy 0"); err != nil {
+	if _, err := s.Catalogue().Setting(t.Context(), "busy 0"); err != nil {
 		t.Errorf("what was under way is not in the books: %v", err)
 	}
-	if _, err := s.Setting(t.Context(), "late"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Catalogue().Setting(t.Context(), "late"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what came late is in the books: %v", err)
 	}
 }
@@ -310,11 +310,11 @@ func testSameIDs(t *testing.T) {
 		if i == 2 {
 			b.PretendLastID(1<<52 + 3)
 		}
-		sent, _, err := s.Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
+		sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
 		if err != nil {
 			t.Fatalf("booking %d: %v", i, err)
 		}
-		if _, known, err := s.KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: sent.CallbackToken, Body: []byte("{}"),
 		}); err != nil || !known {
 			t.Fatalf("callback %d: known %v, %v", i, known, err)

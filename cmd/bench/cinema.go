@@ -39,11 +39,11 @@ type cinema struct {
 
 func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
 	c.store = st
-	if c.hall, err = st.AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats)}); err != nil {
+	if c.hall, err = st.Catalogue().AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats)}); err != nil {
 		return c, err
 	}
 	for i := range films {
-		movie, err := st.AddMovie(ctx, store.Movie{
+		movie, err := st.Catalogue().AddMovie(ctx, store.Movie{
 			Title:    fmt.Sprintf("Film %d", i+1),
 			Synopsis: strings.Repeat("Somebody wants something and meets somebody. ", 6), Runtime: 100, AgeRating: "PG",
 			Genre: []string{"Drama", "Action", "Comedy"}[i%3], Language: "English",
@@ -70,7 +70,7 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 	}
 	next := 0
 	for some := range slices.Chunk(all, 16) {
-		ids, err := c.store.AddScreenings(ctx, some)
+		ids, err := c.store.Catalogue().AddScreenings(ctx, some)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func readBooks(ctx context.Context, path string) (b books, err error) {
 }
 
 func audit(ctx context.Context, st *store.Store) (b books, err error) {
-	if b.payments, err = st.Payments(ctx); err != nil {
+	if b.payments, err = st.Money().Payments(ctx); err != nil {
 		return b, err
 	}
 	for _, p := range b.payments {

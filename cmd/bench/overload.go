@@ -40,7 +40,7 @@ type till struct {
 // sell takes one booking to Paid. It reports whether it was taken.
 func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) bool {
 	key := run + strconv.Itoa(p.number)
-	sending, _, err := t.store.Book(ctx, store.NewBooking{
+	sending, _, err := t.store.Tickets().Book(ctx, store.NewBooking{
 		ScreeningID: p.screening, Name: "Achieng Otieno", Phone: p.msisdn(), Quantity: p.quantity, Total: p.total,
 		Key: key, Fingerprint: key, Browser: key,
 	})
@@ -54,7 +54,7 @@ func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) 
 	}
 	t.booked.add(time.Since(due))
 	id := "ws_CO_" + sending.CallbackToken
-	if err := t.store.RecordAnswer(ctx, sending, store.Answer{
+	if err := t.store.Tickets().RecordAnswer(ctx, sending, store.Answer{
 		CheckoutRequestID: id, MerchantRequestID: "m-" + id,
 	}); err != nil {
 		t.faults.add("push answer: %v", err)
@@ -77,7 +77,7 @@ func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 			`{"Name":"MpesaReceiptNumber","Value":"%s"},{"Name":"Balance"},`+
 			`{"Name":"TransactionDate","Value":20261120210000},{"Name":"PhoneNumber","Value":%s}]}}}}`, id, id,
 		s.Amount, receipt, s.Phone)
-	kept, known, err := t.store.KeepCallback(ctx, store.NewCallback{
+	kept, known, err := t.store.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: "stk", Token: s.CallbackToken, Source: "127.0.0.1", Body: body, Size: int64(len(body)),
 	})
 	took := time.Since(began)
@@ -90,7 +90,7 @@ func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 		return
 	}
 	amount := store.Cents(s.Amount) * 100
-	_, err = t.store.ApplyCallback(ctx, kept, store.Verdict{
+	_, err = t.store.Money().ApplyCallback(ctx, kept, store.Verdict{
 		Class: store.Success, LearntBy: "callback", CheckoutRequestID: id, MerchantRequestID: "m-" + id, Code: "0",
 		Amount: &amount, Receipt: receipt, Phone: store.Pattern(s.Phone), TransactedAt: t.store.Now(),
 	})

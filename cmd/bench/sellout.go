@@ -62,7 +62,7 @@ func (c selloutCmd) Run(p *program) (err error) {
 
 // oneScreening is a screening of tomorrow in the large hall.
 func oneScreening(ctx context.Context, c cinema) ([]store.Screening, error) {
-	hall, err := c.store.AddHall(ctx, store.Hall{Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats)})
+	hall, err := c.store.Catalogue().AddHall(ctx, store.Hall{Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats)})
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (c acceptCmd) Run(p *program) error {
 		return err
 	}
 	return c.with(p, func(st *store.Store) error {
-		paid, err := st.AcceptReceipt(p.ctx, a)
+		paid, err := st.Money().AcceptReceipt(p.ctx, a)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			return refused(wording.Action{Verb: wording.Accept, Named: a.Receipt, For: c.Ticket}, refusal)
 		}
@@ -42,7 +42,7 @@ func (c acceptCmd) Run(p *program) error {
 
 // tell says what has become of the money.
 func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
-	cases, err := st.Cases(p.ctx, store.CaseFilter{All: true, Receipt: paid.Receipt})
+	cases, err := st.Money().Cases(p.ctx, store.CaseFilter{All: true, Receipt: paid.Receipt})
 	for _, entry := range cases {
 		if entry.Kind != store.CasePayment {
 			continue

@@ -62,11 +62,11 @@ func (d *desk) refuses(want string, args ...string) {
 func (d *desk) book(phone int) (sent store.Sending) {
 	d.t.Helper()
 	d.open(func(st *store.Store) (err error) {
-		if sent, _, err = st.Book(d.t.Context(),
+		if sent, _, err = st.Tickets().Book(d.t.Context(),
 			storetest.Booking(storetest.Screening(d.t, st, 2, 2), storetest.Phone(phone), 1)); err != nil {
 			return err
 		}
-		return st.RecordAnswer(d.t.Context(), sent, store.Answer{Kind: store.Ambiguous})
+		return st.Tickets().RecordAnswer(d.t.Context(), sent, store.Answer{Kind: store.Ambiguous})
 	})
 	return sent
 }
@@ -75,14 +75,14 @@ func (d *desk) book(phone int) (sent store.Sending) {
 func (d *desk) names(sent store.Sending, receipt string) {
 	d.t.Helper()
 	d.open(func(st *store.Store) error {
-		if err := st.ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
+		if err := st.Money().ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
 			return err
 		}
-		c, err := st.TakeQuestion(d.t.Context(), 0, store.TransactionStatus)
+		c, err := st.Jobs().TakeQuestion(d.t.Context(), 0, store.TransactionStatus)
 		if err != nil {
 			return err
 		}
-		return st.EndReceipt(d.t.Context(), c.Receipt)
+		return st.Money().EndReceipt(d.t.Context(), c.Receipt)
 	})
 }
 
@@ -161,33 +161,33 @@ func TestPaymentsByNumber(t *testing.T) {
 	d.now = d.now.Add(-10 * time.Minute)
 	var code string
 	d.open(func(st *store.Store) error {
-		sent, _, err := st.Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
+		sent, _, err := st.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
 		pushes := []store.Sending{sent}
 		for n := 1; n < 3 && err == nil; n++ {
-			if err = st.RecordAnswer(t.Context(), sent, store.Answer{
+			if err = st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
 				CheckoutRequestID: fmt.Sprint("ws_CO_three", n),
 			}); err != nil {
 				return err
 			}
-			if _, err = st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+			if _, err = st.Money().ApplyQuery(t.Context(), sent.PushID, store.Verdict{
 				Class: store.SoftFailure, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n),
 				Code: "1037",
 			}); err != nil {
 				return err
 			}
 			d.now = d.now.Add(121 * time.Second)
-			sent, err = st.Retry(t.Context(), store.NewRetry{Secret: sent.Secret, Phone: storetest.Phone(2)})
+			sent, err = st.Tickets().Retry(t.Context(), store.NewRetry{Secret: sent.Secret, Phone: storetest.Phone(2)})
 			pushes = append(pushes, sent)
 		}
 		if err != nil {
 			return err
 		}
 		code = sent.Code
-		if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_three3"}); err != nil {
+		if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_three3"}); err != nil {
 			return err
 		}
 		for n, push := range pushes {
-			if _, err := st.ApplyQuery(t.Context(), push.PushID, store.Verdict{
+			if _, err := st.Money().ApplyQuery(t.Context(), push.PushID, store.Verdict{
 				Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_three", n+1), Code: "0",
 			}); err != nil {
 				return err

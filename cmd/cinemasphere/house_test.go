@@ -214,9 +214,9 @@ func TestWords(t *testing.T) {
 
 // mayPanic are files whose panics say that the program is built wrongly, or hand one of net/http's own on.
 var mayPanic = map[string]bool{
-	"assets.go": true,
+	"assets.go":    true,
 	"responder.go": true, // hands http.ErrAbortHandler on
-	"recorder.go": true,
+	"recorder.go":  true,
 }
 
 func forbidden(room, x, sel string) string {

@@ -107,7 +107,7 @@ func testThreeInstances(t *testing.T) {
 	}
 	defer shut(t, st)
 	endsHolds := func() string {
-		holder, err := st.Holder(t.Context(), "holds")
+		holder, err := st.Jobs().Holder(t.Context(), "holds")
 		if err != nil {
 			t.Fatal(err)
 		}

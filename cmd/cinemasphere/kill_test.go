@@ -206,7 +206,7 @@ func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
 	if n := daraja.Totals().Waiting; n > 0 {
 		open = append(open, fmt.Sprint(n, " prompts"))
 	}
-	cases, err := st.Cases(t.Context(), store.CaseFilter{})
+	cases, err := st.Money().Cases(t.Context(), store.CaseFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
 			open = append(open, fmt.Sprintf("%+v", c))
 		}
 	}
-	due, err := st.NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal)
+	due, err := st.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 	pushes := daraja.Pushes("")
 	// One that came after M-PESA was asked, or whose process died before it applied it, is all that may still be open.
 	eventually(t, 30*time.Second, "every callback is applied", func() bool {
-		cbs, err := st.OpenCallbacks(t.Context(), st.Now().Add(time.Second), 1)
+		cbs, err := st.Money().OpenCallbacks(t.Context(), st.Now().Add(time.Second), 1)
 		return err == nil && len(cbs) == 0
 	})
 	audit, err := checkout.Check(t.Context(), st)
@@ -260,7 +260,7 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 		t.Error(line)
 	}
 	kept := map[string]int{}
-	if _, err := st.Reread(context.Background(), func(_ *store.Reread, cb store.Callback) {
+	if _, err := st.Money().Reread(context.Background(), func(_ *store.Reread, cb store.Callback) {
 		if cb.Kind == store.CallbackSTK {
 			kept[cb.Token]++
 		}

@@ -44,14 +44,14 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	}
 	defer shut(t, st)
 	id := storetest.Screening(t, st, 5, 10)
-	sent, _, err := st.Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2))
+	sent, _, err := st.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(1), 2))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
+	if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{
+	cb, _, err := st.Money().KeepCallback(t.Context(), store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: fmt.Appendf(nil, `{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0,`+
 			`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`,
@@ -61,13 +61,13 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 		t.Fatal(err)
 	}
 	amount := store.Cents(sent.Amount * 100)
-	if _, err := st.ApplyCallback(t.Context(), cb, store.Verdict{
+	if _, err := st.Money().ApplyCallback(t.Context(), cb, store.Verdict{
 		Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount,
 		Receipt: receipt, TransactedAt: st.Now(),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.ApplyHint(t.Context(), store.Hint{
+	if _, err := st.Money().ApplyHint(t.Context(), store.Hint{
 		Receipt: "UKO5POPCORN", Amount: 10_000, Phone: "2547*****126", LearntBy: "c2b",
 		TransactedAt: st.Now().Add(-time.Hour),
 	}); err != nil {
@@ -129,21 +129,21 @@ func forget(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, _, err := st.Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
+	sent, _, err := st.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
+	if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.KeepCallback(t.Context(), store.NewCallback{
+	cb, _, err := st.Money().KeepCallback(t.Context(), store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_2","ResultCode":0}}}`),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.RejectCallback(t.Context(), cb, "forgotten"); err != nil {
+	if _, err := st.Money().RejectCallback(t.Context(), cb, "forgotten"); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.Close(); err != nil {

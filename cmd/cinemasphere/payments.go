@@ -62,7 +62,7 @@ func (c paymentsCmd) Run(p *program) error {
 		if trouble != nil {
 			f.Pushes = trouble.Pushes[:min(len(trouble.Pushes), troubleListed)]
 		}
-		cases, err := st.Cases(p.ctx, f)
+		cases, err := st.Money().Cases(p.ctx, f)
 		if err != nil {
 			return err
 		}

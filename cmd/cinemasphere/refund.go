@@ -73,10 +73,10 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 	default:
 		n.Receipt = name
 	}
-	r, err := st.RequestRefund(ctx, n)
+	r, err := st.Money().RequestRefund(ctx, n)
 	if errors.Is(err, store.ErrNotFound) && kind == "" {
 		n.Receipt, n.Ticket = "", name
-		r, err = st.RequestRefund(ctx, n)
+		r, err = st.Money().RequestRefund(ctx, n)
 	}
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
 		return r, refused(wording.Action{Verb: verb, Named: name}, refusal)

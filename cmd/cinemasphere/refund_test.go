@@ -79,7 +79,7 @@ func TestRefundWithCents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = st.ApplyHint(t.Context(), store.Hint{
+	_, err = st.Money().ApplyHint(t.Context(), store.Hint{
 		Receipt: "UKO5CENTS0", Amount: 270_050, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now(),
 	})
 	if err := errors.Join(err, st.Close()); err != nil {
@@ -105,16 +105,16 @@ func TestRefundByCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	book := func(phone int) store.Sending {
-		sent, _, err := st.Book(t.Context(),
+		sent, _, err := st.Tickets().Book(t.Context(),
 			storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(phone), 1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		checkout := "ws_CO_" + sent.Code
-		if err := st.RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: checkout}); err != nil {
+		if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: checkout}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.ApplyQuery(t.Context(), sent.PushID, store.Verdict{
+		if _, err := st.Money().ApplyQuery(t.Context(), sent.PushID, store.Verdict{
 			Class: store.Success, LearntBy: "query", CheckoutRequestID: checkout, Code: "0",
 		}); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ func (c settledCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		err = st.SettleCases(p.ctx, cases, note, c.By)
+		err = st.Money().SettleCases(p.ctx, cases, note, c.By)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			action := wording.Action{Verb: wording.Resolve, Named: c.Named, For: cases[0].Name()}
 			return fmt.Errorf("%s cannot be settled by a note: %w", c.Named, refused(action, refusal))
@@ -65,13 +65,13 @@ func (c settledCmd) Run(p *program) error {
 func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {
-		cases, err := st.Cases(ctx, store.CaseFilter{All: true})
+		cases, err := st.Money().Cases(ctx, store.CaseFilter{All: true})
 		cases = slices.DeleteFunc(cases, func(entry store.Case) bool { return entry.Kind != kind || entry.ID != id })
 		return c.some(cases, err)
 	}
-	cases, err := st.Cases(ctx, store.CaseFilter{Receipt: name})
+	cases, err := st.Money().Cases(ctx, store.CaseFilter{Receipt: name})
 	if err == nil && len(cases) == 0 {
-		cases, err = st.Cases(ctx, store.CaseFilter{Ticket: name})
+		cases, err = st.Money().Cases(ctx, store.CaseFilter{Ticket: name})
 	}
 	if len(cases) > 1 && cases[0].TicketCode == name {
 		names := make([]string, len(cases))

@@ -21,7 +21,7 @@ type pauseCmd struct {
 
 func (c pauseCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		if err := st.PauseSales(p.ctx, c.Reason); err != nil {
+		if err := st.Tickets().PauseSales(p.ctx, c.Reason); err != nil {
 			return err
 		}
 		return sayStatus(p, st)
@@ -34,7 +34,7 @@ type resumeCmd struct {
 
 func (c resumeCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		if err := st.ResumeSales(p.ctx); err != nil {
+		if err := st.Tickets().ResumeSales(p.ctx); err != nil {
 			return err
 		}
 		return sayStatus(p, st)
@@ -50,7 +50,7 @@ func (c statusCmd) Run(p *program) error {
 }
 
 func sayStatus(p *program, st *store.Store) error {
-	sales, err := st.Sales(p.ctx)
+	sales, err := st.Tickets().Sales(p.ctx)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func seed(ctx context.Context, st *store.Store) error {
 	f.Screenings = func(halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
 		return sampleProgramme(s, st.Now(), 0, halls, movies)
 	}
-	return st.Found(ctx, f)
+	return st.Catalogue().Found(ctx, f)
 }
 
 // extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the
@@ -97,11 +97,11 @@ func extendProgramme(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	halls, err := st.Halls(ctx)
+	halls, err := st.Catalogue().Halls(ctx)
 	if err != nil {
 		return err
 	}
-	programme, err := st.Programme(ctx)
+	programme, err := st.Catalogue().Programme(ctx)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func extendProgramme(ctx context.Context, st *store.Store) error {
 	for _, f := range programme.Films {
 		movies = append(movies, f.Movie)
 	}
-	last, err := st.LastScreening(ctx)
+	last, err := st.Catalogue().LastScreening(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func extendProgramme(ctx context.Context, st *store.Store) error {
 	if err != nil || len(add) == 0 {
 		return err
 	}
-	_, err = st.AddScreenings(ctx, add)
+	_, err = st.Catalogue().AddScreenings(ctx, add)
 	return err
 }
 

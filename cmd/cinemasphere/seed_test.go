@@ -16,7 +16,7 @@ func TestSample(t *testing.T) {
 	if err := seed(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	halls, err := s.Halls(t.Context())
+	halls, err := s.Catalogue().Halls(t.Context())
 	if err != nil || len(halls) != 3 {
 		t.Fatalf("%d halls, %v", len(halls), err)
 	}
@@ -92,7 +92,7 @@ func TestDemoStaysAhead(t *testing.T) {
 
 func programme(t *testing.T, s *store.Store) []store.Film {
 	t.Helper()
-	p, err := s.Programme(t.Context())
+	p, err := s.Catalogue().Programme(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func (s *server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.SecretKey == "" {
-		if s.SecretKey, err = s.store.SettingOr(ctx, "secret_key", rand.Text); err != nil {
+		if s.SecretKey, err = s.store.Catalogue().SettingOr(ctx, "secret_key", rand.Text); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (p *plan) findProxy() (string, error) {
 
 // openDemo starts a Daraja of our own and fills the demo's cinema.
 func (s *server) openDemo(ctx context.Context) error {
-	switch n, err := s.store.CountMovies(ctx); {
+	switch n, err := s.store.Catalogue().CountMovies(ctx); {
 	case err != nil:
 		return err
 	case n == 0:
@@ -168,7 +168,7 @@ func (s *server) openDemo(ctx context.Context) error {
 			return err
 		}
 	}
-	cinema, err := s.store.Cinema(ctx)
+	cinema, err := s.store.Catalogue().Cinema(ctx)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (p *plan) tokens(st *store.Store, process string, log *slog.Logger) mpesa.T
 }
 
 func (s *sharedTokens) Load(ctx context.Context) (mpesa.AccessToken, error) {
-	kept, err := s.store.AccessToken(ctx, s.app)
+	kept, err := s.store.Jobs().AccessToken(ctx, s.app)
 	if err != nil || kept.Value == "" {
 		return mpesa.AccessToken{}, err
 	}
@@ -40,7 +40,7 @@ func (s *sharedTokens) Load(ctx context.Context) (mpesa.AccessToken, error) {
 }
 
 func (s *sharedTokens) Save(ctx context.Context, token mpesa.AccessToken) error {
-	err := s.store.KeepAccessToken(ctx, s.app, store.AccessToken{Value: token.Value, Until: store.At(token.Until)})
+	err := s.store.Jobs().KeepAccessToken(ctx, s.app, store.AccessToken{Value: token.Value, Until: store.At(token.Until)})
 	if err != nil {
 		s.log.Warn("the other processes must log in to M-PESA themselves", "error", err)
 	}
@@ -48,7 +48,7 @@ func (s *sharedTokens) Save(ctx context.Context, token mpesa.AccessToken) error 
 }
 
 func (s *sharedTokens) Lease(ctx context.Context, d time.Duration) (bool, error) {
-	return s.store.Lease(ctx, "log-in "+s.app, s.process, d)
+	return s.store.Jobs().Lease(ctx, "log-in "+s.app, s.process, d)
 }
 
 // processName tells this process from the others on the same books.

@@ -22,7 +22,7 @@ func TestUnreadMoney(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := st.C2BToken(t.Context())
+	token, err := st.Money().C2BToken(t.Context())
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}

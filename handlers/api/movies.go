@@ -88,7 +88,7 @@ type movieCache struct {
 
 // Movies answers GET /api/movies.
 func (a *API) Movies(w http.ResponseWriter, r *http.Request) error {
-	programme, err := a.Store.Programme(r.Context())
+	programme, err := a.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (a *API) Movie(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return notFound("Movie")
 	}
-	programme, err := a.Store.Programme(r.Context())
+	programme, err := a.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return err
 	}

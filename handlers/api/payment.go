@@ -120,7 +120,7 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 		}
 	}
 	if which == "movieId" {
-		booked, movie, err := a.Store.BookedWith(r.Context(), b.Key, b.KeyBefore, b.Browser)
+		booked, movie, err := a.Store.Tickets().BookedWith(r.Context(), b.Key, b.KeyBefore, b.Browser)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return b, err
 		}
@@ -138,7 +138,7 @@ func (a *API) screening(r *http.Request, which string, id int64) (store.Screenin
 	if which == "screeningId" {
 		return store.ScreeningID(id), nil
 	}
-	next, err := a.Store.NextScreening(r.Context(), store.MovieID(id))
+	next, err := a.Store.Catalogue().NextScreening(r.Context(), store.MovieID(id))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return 0, notFound("Movie")

@@ -56,7 +56,7 @@ func (a *API) Ticket(w http.ResponseWriter, r *http.Request) error {
 func (a *API) openTicket(r *http.Request, ref string) (*store.Ticket, error) {
 	id, err := strconv.ParseInt(ref, 10, 64)
 	if err != nil {
-		return a.Store.TicketBySecret(r.Context(), ref)
+		return a.Store.Tickets().TicketBySecret(r.Context(), ref)
 	}
 	browser, err := a.Sessions.Browser(r)
 	if err != nil {
@@ -65,7 +65,7 @@ func (a *API) openTicket(r *http.Request, ref string) (*store.Ticket, error) {
 	if browser == "" {
 		return nil, store.ErrNotFound
 	}
-	t, err := a.Store.TicketByID(r.Context(), store.TicketID(id))
+	t, err := a.Store.Tickets().TicketByID(r.Context(), store.TicketID(id))
 	if err == nil && t.Browser != browser {
 		return nil, store.ErrNotFound
 	}

@@ -152,7 +152,7 @@ func (w *world) play(story byHandToo, id store.ScreeningID) {
 		if story.refunded {
 			w.daraja.Reverse(hand)
 			pass(time.Second)
-			_, _ = w.store.RequestRefund(ctx, store.NewRefund{Receipt: hand, By: "box office", Reference: "PORTAL"})
+			_, _ = w.store.Money().RequestRefund(ctx, store.NewRefund{Receipt: hand, By: "box office", Reference: "PORTAL"})
 		}
 	}
 	if story.prompts > 1 {
@@ -197,7 +197,7 @@ func (w *world) payByHand(tk *store.Ticket, phone, spelling string) string {
 // prompt, though M-PESA has told of it or confirmed it.
 func (w *world) inTheBooks() {
 	w.t.Helper()
-	payments, err := w.store.Payments(context.Background())
+	payments, err := w.store.Money().Payments(context.Background())
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

@@ -22,7 +22,7 @@ func (w *world) said() string {
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	cases, err := w.store.Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

@@ -19,17 +19,17 @@ type Audit struct {
 // Check recomputes from raw facts what the books say, without trusting what was once decided, and reads every stored
 // callback again: what it says must be among the facts.
 func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
-	if a.Wrong, err = st.Check(ctx); err != nil {
+	if a.Wrong, err = st.Money().Check(ctx); err != nil {
 		return a, err
 	}
-	again, err := st.Reread(ctx, reread)
+	again, err := st.Money().Reread(ctx, reread)
 	if err != nil {
 		return a, err
 	}
 	for _, line := range again.Wrong {
 		a.Wrong = append(a.Wrong, "what M-PESA told is written down: "+line)
 	}
-	payments, err := st.Payments(ctx)
+	payments, err := st.Money().Payments(ctx)
 	if err != nil {
 		return a, err
 	}
@@ -38,13 +38,13 @@ func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
 			a.Pending = append(a.Pending, p)
 		}
 	}
-	if a.Undecided, err = st.UndecidedPushes(ctx); err != nil {
+	if a.Undecided, err = st.Money().UndecidedPushes(ctx); err != nil {
 		return a, err
 	}
-	if a.Bounds, err = st.Bounds(ctx); err != nil {
+	if a.Bounds, err = st.Money().Bounds(ctx); err != nil {
 		return a, err
 	}
-	a.Sums, err = st.Sums(ctx)
+	a.Sums, err = st.Money().Sums(ctx)
 	return a, err
 }
 

@@ -52,7 +52,7 @@ func TestReversalsAreReadAgain(t *testing.T) {
 				if tt.before {
 					w.daraja.Reverse(tk.Receipt)
 				}
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+				if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
 					Receipt: tk.Receipt, By: "test",
 				}); err != nil {
 					t.Fatal(err)
@@ -147,7 +147,7 @@ func TestToldForAnotherID(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed timeout" {
 			t.Error(got)
 		}
-		listed, err := w.store.Cases(t.Context(), store.CaseFilter{
+		listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{
 			Ticket: placed.Ticket.Code, Phone: phone, Receipt: "UKO4STRAY1",
 		})
 		if err != nil || len(listed) != 1 || listed[0].State != "unmatched" || listed[0].Amount != 135_000 ||
@@ -158,12 +158,12 @@ func TestToldForAnotherID(t *testing.T) {
 		if err != nil || len(audit.Wrong) > 0 {
 			t.Error(audit.Wrong, err)
 		}
-		if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+		if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
 			Receipt: "UKO4STRAY1", By: "box office", Reference: "UKO5BACK01",
 		}); err != nil {
 			t.Error(err)
 		}
-		if listed, err = w.store.Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil ||
+		if listed, err = w.store.Money().Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil ||
 			len(listed) > 0 {
 			t.Errorf("given back, it is still listed: %+v, %v", listed, err)
 		}

@@ -98,7 +98,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 	if err != nil {
 		return BookingResult{}, err
 	}
-	sending, replayed, err := s.store.Book(ctx, store.NewBooking{
+	sending, replayed, err := s.store.Tickets().Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
 		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "",
 		Client: b.Client, Browser: b.Browser, Session: b.Session,
@@ -115,11 +115,11 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 
 // mayPush refuses a booking whose prompt would not go out, but not the repetition of one that stands.
 func (s *Service) mayPush(ctx context.Context, b Booking) error {
-	err := s.store.MayPush(ctx)
+	err := s.store.Tickets().MayPush(ctx)
 	if err == nil || b.Key == "" {
 		return err
 	}
-	if _, _, found := s.store.BookedWith(ctx, b.Key, b.KeyBefore, b.Browser); found == nil {
+	if _, _, found := s.store.Tickets().BookedWith(ctx, b.Key, b.KeyBefore, b.Browser); found == nil {
 		return nil
 	}
 	return err
@@ -134,7 +134,7 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 	if wrong != nil {
 		return BookingResult{}, Invalid{"phone": wrong}
 	}
-	if err := s.store.MayPush(ctx); err != nil {
+	if err := s.store.Tickets().MayPush(ctx); err != nil {
 		return BookingResult{}, err
 	}
 	done, err := s.admit()
@@ -142,7 +142,7 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 		return BookingResult{}, err
 	}
 	again := store.NewRetry{Secret: secret, Phone: string(msisdn), Client: client, Browser: browser}
-	sending, err := s.store.Retry(ctx, again)
+	sending, err := s.store.Tickets().Retry(ctx, again)
 	if err != nil {
 		done()
 		if refusal, is := errors.AsType[*store.Refusal](err); is && refusal.Kind == store.NotFailed {
@@ -155,11 +155,11 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 
 // GiveUp frees the seats of a ticket that is not paid for.
 func (s *Service) GiveUp(ctx context.Context, secret string) error {
-	return s.store.GiveUp(ctx, secret)
+	return s.store.Tickets().GiveUp(ctx, secret)
 }
 
 func (s *Service) placed(ctx context.Context, secret string, p BookingResult) (BookingResult, error) {
-	t, err := s.store.TicketBySecret(ctx, secret)
+	t, err := s.store.Tickets().TicketBySecret(ctx, secret)
 	p.Ticket = t
 	return p, err
 }

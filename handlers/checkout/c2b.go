@@ -14,13 +14,13 @@ import (
 func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied store.Applied, err error) {
 	h, why := hint(cb.Body)
 	if h.Receipt != "" && h.Amount > 0 {
-		return s.store.ApplyC2B(ctx, cb, h, store.Unread{})
+		return s.store.Money().ApplyC2B(ctx, cb, h, store.Unread{})
 	}
 	u := unreadHint(h)
 	if h.Receipt == "" {
 		applied, err = s.unreadable(ctx, cb, u, why)
 	} else {
-		applied, err = s.store.ApplyC2B(ctx, cb, h, legible(cb, u, why))
+		applied, err = s.store.Money().ApplyC2B(ctx, cb, h, legible(cb, u, why))
 	}
 	if err == nil {
 		s.warnUnread(cb, applied, why)
@@ -49,7 +49,7 @@ func hint(body []byte) (h store.Hint, why notRead) {
 // C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it,
 // which is always answered with yes since money for something else is welcome too.
 func (s *Service) C2BURLs(ctx context.Context) (confirmation, validation string, err error) {
-	token, err := s.store.C2BToken(ctx)
+	token, err := s.store.Money().C2BToken(ctx)
 	if err != nil {
 		return "", "", err
 	}
@@ -92,11 +92,11 @@ func (s *Service) pull(ctx context.Context) error {
 func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error {
 	h := pulledHint(row)
 	if h.Receipt != "" {
-		_, err := s.store.ApplyHint(ctx, h)
+		_, err := s.store.Money().ApplyHint(ctx, h)
 		return err
 	}
 	cb := store.Callback{Kind: store.CallbackPull, Body: row.Raw}
-	first, err := s.store.KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), notRead{why: store.UnreadNoReceipt}))
+	first, err := s.store.Money().KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), notRead{why: store.UnreadNoReceipt}))
 	if err == nil && first {
 		s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadNoReceipt})
 	}
@@ -109,7 +109,7 @@ func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.App
 	if h.Receipt == "" {
 		return s.unreadable(ctx, cb, unreadHint(h), notRead{why: store.UnreadNoReceipt})
 	}
-	return s.store.ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), notRead{why: store.UnreadNoAmount}))
+	return s.store.Money().ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), notRead{why: store.UnreadNoAmount}))
 }
 
 func pulledHint(row mpesa.PulledTransaction) store.Hint {
@@ -135,15 +135,15 @@ func unreadHint(h store.Hint) store.Unread {
 // applyValidation keeps M-PESA's question before a payment until the confirmation has come.
 func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.Applied, error) {
 	h, _ := hint(cb.Body)
-	return s.store.ApplyValidation(ctx, cb, unreadHint(h))
+	return s.store.Money().ApplyValidation(ctx, cb, unreadHint(h))
 }
 
 // endValidations lists the questions before payments whose confirmations have not come.
 func (s *Service) endValidations(ctx context.Context) error {
-	cbs, err := s.store.Unconfirmed(ctx)
+	cbs, err := s.store.Money().Unconfirmed(ctx)
 	for _, cb := range cbs {
 		h, _ := hint(cb.Body)
-		missing, endErr := s.store.EndValidation(ctx, cb, legible(cb, unreadHint(h),
+		missing, endErr := s.store.Money().EndValidation(ctx, cb, legible(cb, unreadHint(h),
 			notRead{why: store.UnreadUnconfirmed}))
 		if err = errors.Join(err, endErr); endErr == nil && missing {
 			s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadUnconfirmed})

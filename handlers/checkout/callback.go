@@ -37,7 +37,7 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	kind := cmp.Or(d.Kind, store.CallbackSTK)
 	// The sender may hang up once it has sent; what it said must be kept all the same.
 	ctx = context.WithoutCancel(ctx)
-	kept, known, err := s.store.KeepCallback(ctx, store.NewCallback{
+	kept, known, err := s.store.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body))),
 	})
 	if err != nil || !known {
@@ -53,7 +53,7 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 // WarnWrongMethod tells the operator of a request to the address of a callback of ours that is no POST, and so not
 // M-PESA's.
 func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
-	if kind, err := s.store.TokenKind(ctx, token); err == nil {
+	if kind, err := s.store.Money().TokenKind(ctx, token); err == nil {
 		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method",
 			method)
 	}
@@ -77,7 +77,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	case store.CallbackPull:
 		applied, err = s.applyPulled(ctx, cb)
 	default:
-		applied, err = s.store.RejectCallback(ctx, cb, store.OutcomeOtherKind)
+		applied, err = s.store.Money().RejectCallback(ctx, cb, store.OutcomeOtherKind)
 	}
 	if err != nil {
 		return fmt.Errorf("callback %d: %w", cb.ID, err)
@@ -96,7 +96,7 @@ func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applie
 	}
 	v := verdict(got)
 	v.Legible = func() string { return mpesa.Legible(cb.Body) }
-	applied, err := s.store.ApplyCallback(ctx, cb, v)
+	applied, err := s.store.Money().ApplyCallback(ctx, cb, v)
 	if err == nil && applied.Outcome.NotUnderstood() {
 		s.warnUnread(cb, applied, notRead{detail: string(applied.Outcome)})
 	}

@@ -21,7 +21,7 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 	if !ok {
 		return "", ErrNoReceipt
 	}
-	if err := s.store.ClaimReceipt(ctx, secret, receipt, browser); err != nil {
+	if err := s.store.Money().ClaimReceipt(ctx, secret, receipt, browser); err != nil {
 		return "", err
 	}
 	s.nudged()
@@ -43,11 +43,11 @@ func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	config := asDaraja(err).Kind == mpesa.KindConfig
 	switch {
 	case q.Urgent && config:
-		return s.store.EndReceipt(ctx, q.Receipt)
+		return s.store.Money().EndReceipt(ctx, q.Receipt)
 	case q.Urgent:
-		return s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err))
+		return s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err))
 	case outage(err) || config:
-		return s.store.RestChecks(ctx)
+		return s.store.Jobs().RestChecks(ctx)
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackStatusTimeout
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
-		return s.store.ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
+		return s.store.Money().ApplyStatus(ctx, cb, store.Transaction{NoAnswer: true})
 	}
 	switch {
 	case readErr != nil:
@@ -76,7 +76,7 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 		tr = store.Transaction{NoAnswer: true}
 	}
 	tr.Legible = mpesa.Legible(cb.Body)
-	applied, err := s.store.ApplyStatus(ctx, cb, tr)
+	applied, err := s.store.Money().ApplyStatus(ctx, cb, tr)
 	switch {
 	case err != nil:
 	case applied.Outcome.NotUnderstood():

@@ -16,7 +16,7 @@ import (
 // saysOf reports whether the list of money, in whole, says a sentence.
 func (w *world) saysOf(t *testing.T, sentence string) bool {
 	t.Helper()
-	listed, err := w.store.Cases(t.Context(), store.CaseFilter{All: true})
+	listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,13 +70,13 @@ func TestEveryCodeOfAReversalMeetsTheOperator(t *testing.T) {
 				tk := w.paid(id, storetest.Phone(1))
 				w.daraja.SetScript(storetest.Phone(1), sim.Script{Reversal: sim.Call{Result: string(code)},
 					Status: sim.Call{Results: sim.NoCallback}})
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt,
+				if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt,
 					By: "test"}); err != nil {
 					t.Fatal(err)
 				}
 				pass(10 * time.Second)
 				if !w.saysOf(t, verdict.Operator) {
-					listed, err := w.store.Cases(t.Context(), store.CaseFilter{All: true})
+					listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
 					t.Errorf("the list does not say %q: %+v, %v", verdict.Operator, listed, err)
 				}
 			})

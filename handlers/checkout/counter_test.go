@@ -172,7 +172,7 @@ func TestStrangers(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Pending, held" {
 			t.Error(got)
 		}
-		if n := w.store.Strangers(); n != 5 {
+		if n := w.store.Money().Strangers(); n != 5 {
 			t.Errorf("%d strangers counted", n)
 		}
 		w.sound()

@@ -29,7 +29,7 @@ const sinceWorking = time.Hour
 
 // FindSetUpTrouble looks whether the last pushes, three at least, have failed for the cinema's set-up. Nil means no.
 func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, error) {
-	ends, err := st.LastPushes(ctx, lastPushes)
+	ends, err := st.Tickets().LastPushes(ctx, lastPushes)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import "context"
 const checksAtOnce = 300
 
 func (s *Service) queueChecks(ctx context.Context) error {
-	n, err := s.store.QueueChecks(ctx, checksAtOnce)
+	n, err := s.store.Money().QueueChecks(ctx, checksAtOnce)
 	if n > 0 {
 		s.nudged()
 	}

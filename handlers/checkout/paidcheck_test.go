@@ -59,7 +59,7 @@ func (w *world) statusAsked() (n int) {
 func (w *world) found(when, secret string) {
 	w.t.Helper()
 	tk := w.ticket(secret)
-	payments, err := w.store.Payments(context.Background())
+	payments, err := w.store.Money().Payments(context.Background())
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -67,7 +67,7 @@ func (w *world) found(when, secret string) {
 	for _, p := range payments {
 		states[p.Receipt] = p.State
 	}
-	shown, _, err := w.store.Screening(context.Background(), tk.ScreeningID)
+	shown, _, err := w.store.Catalogue().Screening(context.Background(), tk.ScreeningID)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -109,7 +109,7 @@ func TestReversedWhileDarajaIsDark(t *testing.T) {
 				if tk := w.ticket(secret); tk.VoidedAt != 0 {
 					t.Errorf("known at %v in the dark", tk.VoidedAt)
 				}
-				if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until != 0 {
+				if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until != 0 {
 					t.Errorf("sales: %+v, %v", sales, err)
 				}
 				pass(30 * time.Minute)

@@ -174,7 +174,7 @@ func (h *history) cancel(rt *rapid.T) {
 	if rapid.IntRange(0, 20).Draw(rt, "cancel") > 0 {
 		rt.Skip()
 	}
-	if err := h.w.store.SetScreeningStatus(context.Background(), h.screening, store.Cancelled); err != nil {
+	if err := h.w.store.Catalogue().SetScreeningStatus(context.Background(), h.screening, store.Cancelled); err != nil {
 		rt.Fatal(err)
 	}
 }
@@ -191,7 +191,7 @@ func (h *history) refused(err error) bool {
 }
 
 func (h *history) check() {
-	wrong, err := h.w.store.Check(context.Background())
+	wrong, err := h.w.store.Money().Check(context.Background())
 	if err != nil {
 		h.rt.Fatal(err)
 	}

@@ -75,10 +75,10 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 	s.record(ctx, p, rec)
 	s.nudged()
 	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
-		s.logged("let pushes go first", func() error { return s.store.YieldToPushes(ctx) })
+		s.logged("let pushes go first", func() error { return s.store.Jobs().YieldToPushes(ctx) })
 	}
 	if failed := outage(err); !locked(out.err) && !(failed && counted) {
-		s.logged("note how Daraja answers", func() error { return s.store.NoteDaraja(ctx, store.CallPush, !failed) })
+		s.logged("note how Daraja answers", func() error { return s.store.Jobs().NoteDaraja(ctx, store.CallPush, !failed) })
 	}
 	return out
 }
@@ -99,7 +99,7 @@ func (s *Service) watch() (answered func() bool) {
 			counted <- false
 		case <-timer.C:
 			s.logged("note how Daraja answers",
-				func() error { return s.store.NoteDaraja(context.Background(), store.CallPush, false) })
+				func() error { return s.store.Jobs().NoteDaraja(context.Background(), store.CallPush, false) })
 			counted <- true
 		}
 	}()
@@ -114,7 +114,7 @@ func locked(e *mpesa.Error) bool { return e != nil && e.Locked }
 func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
 	delay := 100 * time.Millisecond
 	for try := 1; ; try++ {
-		err := s.store.RecordAnswer(ctx, p, a)
+		err := s.store.Tickets().RecordAnswer(ctx, p, a)
 		if err == nil {
 			return
 		}

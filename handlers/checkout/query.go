@@ -45,7 +45,7 @@ type sharedQuery struct {
 // its owner's to know: whoever passes it on leaves that out. Errors are allow's, store.ErrNotFound where the id is not
 // ours, ErrNoTurn, and an *mpesa.Error where Daraja gave nothing that could be passed on.
 func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
-	push, err := s.store.PushByCheckoutRequestID(ctx, checkoutRequestID)
+	push, err := s.store.Tickets().PushByCheckoutRequestID(ctx, checkoutRequestID)
 	if err == nil && toldOf(push) {
 		return told(push)
 	}
@@ -70,7 +70,7 @@ func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow fun
 // answer has Daraja asked, where there is a turn for it.
 func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 	defer close(q.done)
-	turn, err := s.store.TakeQueryTurn(ctx, s.cfg.QueryGap, s.kinds()...)
+	turn, err := s.store.Jobs().TakeQueryTurn(ctx, s.cfg.QueryGap, s.kinds()...)
 	if err != nil || !turn {
 		s.queries.undo(id, q)
 		if q.raw = q.last; q.raw == nil {

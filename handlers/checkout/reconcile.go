@@ -41,7 +41,7 @@ func (s *Service) dueLoop(ctx context.Context) {
 		return true
 	}
 	for kinds := s.kinds(); s.waitDue(ctx); kinds = append(kinds[1:], kinds[0]) { // each goes first by turns
-		s.leased(work, "holds", func() error { _, err := s.store.EndHolds(work); return err })
+		s.leased(work, "holds", func() error { _, err := s.store.Tickets().EndHolds(work); return err })
 		s.logged("ask M-PESA", func() error { return s.askNext(work, kinds, start) })
 	}
 }
@@ -58,7 +58,7 @@ func (s *Service) kinds() []store.QuestionKind {
 func (s *Service) waitDue(ctx context.Context) bool {
 	kinds := append(s.kinds(), store.TransactionStatus) // which is a person's where it cannot be sent
 	for soon := true; ; soon = false {
-		due, err := s.store.NextDue(context.WithoutCancel(ctx), kinds...)
+		due, err := s.store.Jobs().NextDue(context.WithoutCancel(ctx), kinds...)
 		s.logged("look for what is due", func() error { return err })
 		wait := s.cfg.LookEvery
 		if err == nil && due != 0 {
@@ -111,11 +111,11 @@ func (s *Service) nudged() {
 // with, what is open about receipts is a person's.
 func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start func(func()) bool) error {
 	if !s.cfg.Initiator {
-		if err := s.store.EndReceipts(ctx); err != nil {
+		if err := s.store.Money().EndReceipts(ctx); err != nil {
 			return err
 		}
 	}
-	q, err := s.store.TakeQuestion(ctx, s.cfg.QueryGap, kinds...)
+	q, err := s.store.Jobs().TakeQuestion(ctx, s.cfg.QueryGap, kinds...)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrGivenOver) {
 		return nil
 	}
@@ -151,12 +151,12 @@ func (s *Service) askPush(ctx context.Context, q store.Question) error {
 		v.Text = s.queryText(err)
 		s.log.Warn("query not answered", "ticket", q.Code, "error", err)
 	}
-	applied, applyErr := s.store.ApplyQuery(ctx, store.PushID(q.ID), v)
+	applied, applyErr := s.store.Money().ApplyQuery(ctx, store.PushID(q.ID), v)
 	if applyErr == nil && v.Class != store.Unclear {
 		s.log.Info("query applied", "ticket", q.Code, "outcome", applied.Outcome)
 		s.warnResult(got.ResultCode, got.ResultDesc, applied)
 	}
-	return errors.Join(applyErr, s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+	return errors.Join(applyErr, s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
 // queryText is what M-PESA answered to a question about a push, where that is no verdict; "" where it did not answer.

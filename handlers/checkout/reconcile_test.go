@@ -177,7 +177,7 @@ func TestPausedSales(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.store.PauseSales(t.Context(), "the projector is broken"); err != nil {
+		if err := w.store.Tickets().PauseSales(t.Context(), "the projector is broken"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "meanwhile")); !is(err,
@@ -192,7 +192,7 @@ func TestPausedSales(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Paid" {
 			t.Error(got)
 		}
-		if err := w.store.ResumeSales(t.Context()); err != nil {
+		if err := w.store.Tickets().ResumeSales(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(2), 1, "after")); err != nil {
@@ -256,7 +256,7 @@ func TestPaidByHandAsWell(t *testing.T) {
 			}
 			pass(time.Hour)
 		}
-		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 		due := slices.DeleteFunc(slices.Clone(cases), func(c store.Case) bool {
 			return c.State != string(store.PaymentRefundDue)
 		})
@@ -264,7 +264,7 @@ func TestPaidByHandAsWell(t *testing.T) {
 			due[0].Amount != store.Cents(placed.Ticket.Total)*100 {
 			t.Errorf("listed: %+v, %v", cases, err)
 		}
-		pairs, err := w.store.Alikes(t.Context()) // the prompt's own may be either
+		pairs, err := w.store.Money().Alikes(t.Context()) // the prompt's own may be either
 		if err != nil || len(pairs) != 2 || store.Between(pairs) != store.Cents(placed.Ticket.Total)*100 {
 			t.Errorf("alike: %+v, %v", pairs, err)
 		}

@@ -13,12 +13,12 @@ const refundsAtOnce = 20
 
 // requestDue requests what is due back, where that is to happen by itself.
 func (s *Service) requestDue(ctx context.Context) error {
-	due, err := s.store.RefundsDue(ctx, refundsAtOnce)
+	due, err := s.store.Money().RefundsDue(ctx, refundsAtOnce)
 	if err != nil {
 		return err
 	}
 	for _, p := range due {
-		_, err := s.store.RequestRefund(ctx, store.NewRefund{PaymentID: p.ID, By: store.Automatic})
+		_, err := s.store.Money().RequestRefund(ctx, store.NewRefund{PaymentID: p.ID, By: store.Automatic})
 		if _, is := errors.AsType[*store.Refusal](err); is {
 			continue // such as while another payment of the same phone has no receipt yet
 		}
@@ -52,8 +52,8 @@ func (s *Service) reverse(ctx context.Context, q store.Question) error {
 		}
 		s.log.Warn("refund not accepted", "ticket", q.Code, "error", err)
 	}
-	return errors.Join(s.store.RecordRefundAnswer(ctx, q.ID, answer),
-		s.store.NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+	return errors.Join(s.store.Money().RecordRefundAnswer(ctx, q.ID, answer),
+		s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err)))
 }
 
 // applyReversal makes of the result of a Reversal what it says, at the address of time-outs too where it is whole.
@@ -61,7 +61,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackReversalTimeout
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
-		return s.store.ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
+		return s.store.Money().ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 	}
 	switch {
 	case readErr != nil:
@@ -91,7 +91,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 		answer.Verdict = store.RefundTryAgain
 	case mpesa.OutcomeUnknown:
 	}
-	applied, err := s.store.ApplyReversal(ctx, cb, answer)
+	applied, err := s.store.Money().ApplyReversal(ctx, cb, answer)
 	switch {
 	case err != nil:
 	case applied.Outcome.NotUnderstood():

@@ -16,7 +16,7 @@ import (
 // onlyCase is the one entry of the list of money.
 func (w *world) onlyCase(t *testing.T) store.Case {
 	t.Helper()
-	cs, err := w.store.Cases(t.Context(), store.CaseFilter{})
+	cs, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 	if err != nil || len(cs) != 1 {
 		t.Fatalf("the list: %+v, %v", cs, err)
 	}
@@ -71,7 +71,7 @@ func TestReversalOfAPart(t *testing.T) {
 		}
 		pass(20 * time.Second)
 		e := w.daraja.Ledger()[0]
-		_, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: e.Receipt, By: "box office"})
+		_, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: e.Receipt, By: "box office"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if s.store.Shared() {
 		before = before.Add(-answerLost)
 	}
-	n, err := s.store.RecoverSending(ctx, before)
+	n, err := s.store.Tickets().RecoverSending(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Service) Run(ctx context.Context) error {
 				s.leased(work, "pull", func() error { return s.pull(work) })
 			}
 		case <-check.C:
-			s.leased(work, "forget who booked", func() error { _, err := s.store.ForgetClients(work); return err })
+			s.leased(work, "forget who booked", func() error { _, err := s.store.Tickets().ForgetClients(work); return err })
 			if s.cfg.Initiator && s.cfg.CheckPaid {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
@@ -94,7 +94,7 @@ const leaseTime = 15 * time.Second
 
 // leased does a piece of work that one process at a time does.
 func (s *Service) leased(ctx context.Context, name string, do func() error) {
-	mine, err := s.store.Lease(ctx, name, s.cfg.Name, leaseTime)
+	mine, err := s.store.Jobs().Lease(ctx, name, s.cfg.Name, leaseTime)
 	if err == nil && mine {
 		err = do()
 	}
@@ -138,7 +138,7 @@ func (s *Service) applyLoop(ctx context.Context) {
 // failing.
 func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
 	for {
-		cbs, err := s.store.OpenCallbacks(ctx, before, 500)
+		cbs, err := s.store.Money().OpenCallbacks(ctx, before, 500)
 		if err != nil || len(cbs) == 0 {
 			return err
 		}
@@ -160,10 +160,10 @@ func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
 }
 
 func (s *Service) sweep(ctx context.Context) error {
-	if _, err := s.store.RecoverSending(ctx, s.store.Now().Add(-answerLost)); err != nil {
+	if _, err := s.store.Tickets().RecoverSending(ctx, s.store.Now().Add(-answerLost)); err != nil {
 		return err
 	}
-	return s.store.Sweep(ctx)
+	return s.store.Jobs().Sweep(ctx)
 }
 
 func (s *Service) logged(what string, do func() error) {

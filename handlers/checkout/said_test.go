@@ -50,7 +50,7 @@ func (w *world) claimed(id store.ScreeningID) (secret, receipt string) {
 // claim is the one claim of a ticket.
 func (w *world) claim(secret string) store.Claim {
 	w.t.Helper()
-	claims, err := w.store.Claims(context.Background(), w.ticket(secret).ID)
+	claims, err := w.store.Money().Claims(context.Background(), w.ticket(secret).ID)
 	if err != nil || len(claims) != 1 {
 		w.t.Fatalf("%+v, %v", claims, err)
 	}
@@ -137,7 +137,7 @@ func TestStatusStaysUnclear(t *testing.T) {
 					!strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
-				cases, err := w.store.Cases(t.Context(), store.CaseFilter{
+				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{
 					Receipt: receipt, States: []string{string(store.ClaimPerson)},
 				})
 				if err != nil || len(cases) != 1 {
@@ -217,20 +217,20 @@ func TestReversalLeavesOut(t *testing.T) {
 					t.Fatal(err)
 				}
 				pass(5 * time.Second)
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+				if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
 					Receipt: w.ticket(placed.Ticket.Secret).Receipt, By: "test",
 				}); err != nil {
 					t.Fatal(err)
 				}
 				pass(30 * time.Second)
-				payments, err := w.store.Payments(t.Context())
+				payments, err := w.store.Money().Payments(t.Context())
 				listed, unsound := w.unknownMoney()
 				if err != nil || payments[0].State != store.PaymentRefundDue || len(listed) != 1 ||
 					listed[0].Text == "" || !unsound {
 					t.Errorf("%+v, %v, listed %+v", payments, err, listed)
 				}
 				pass(30 * time.Minute)
-				if payments, err = w.store.Payments(t.Context()); err != nil ||
+				if payments, err = w.store.Money().Payments(t.Context()); err != nil ||
 					payments[0].State != store.PaymentRefunded {
 					t.Errorf("%+v, %v", payments, err)
 				}
@@ -297,7 +297,7 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 			t.Fatalf("%s, %+v", state(tk), w.claim(secret))
 		}
 		w.daraja.SetScript("*", sim.Script{Reversal: sim.Call{Results: sim.NoCallback}})
-		if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test"}); err != nil {
+		if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test"}); err != nil {
 			t.Fatal(err)
 		}
 		pass(10 * time.Second)
@@ -307,11 +307,11 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 				`{"Key":"OriginalTransactionID","Value":%q}]}}}`, tk.Total, tk.Receipt)
 		to := asked("reversal")["QueueTimeOutURL"]
 		w.send(store.CallbackReversalTimeout, to, replace(tk.Receipt, "UKT1A2B3C5")(back))
-		if payments, err := w.store.Payments(t.Context()); err != nil || payments[0].State == store.PaymentRefunded {
+		if payments, err := w.store.Money().Payments(t.Context()); err != nil || payments[0].State == store.PaymentRefunded {
 			t.Errorf("%+v, %v", payments, err)
 		}
 		w.send(store.CallbackReversalTimeout, to, back)
-		if payments, err := w.store.Payments(t.Context()); err != nil || payments[0].State != store.PaymentRefunded {
+		if payments, err := w.store.Money().Payments(t.Context()); err != nil || payments[0].State != store.PaymentRefunded {
 			t.Errorf("%+v, %v", payments, err)
 		}
 	})
@@ -403,7 +403,7 @@ func TestCodeAfterVerdict(t *testing.T) {
 			if got := state(w.ticket(placed.Ticket.Secret)); got != before {
 				t.Errorf("%s: %s, and it was %s", first, got, before)
 			}
-			cases, err := w.store.Cases(t.Context(), store.CaseFilter{All: true})
+			cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
 			if err != nil || !strings.Contains(fmt.Sprint(cases), "code 3131, Brand new trouble") {
 				t.Errorf("%s: listed %+v, %v", first, cases, err)
 			}
@@ -502,7 +502,7 @@ func TestOddAnswers(t *testing.T) {
 				if said := wording.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
 					t.Error(said)
 				}
-				cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
@@ -565,7 +565,7 @@ func TestPulledRows(t *testing.T) {
 		})
 		pass(35 * time.Minute)
 		w.restart()
-		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -593,7 +593,7 @@ func TestValidationOnly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, err := w.store.C2BToken(t.Context())
+			token, err := w.store.Money().C2BToken(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -603,7 +603,7 @@ func TestValidationOnly(t *testing.T) {
 						`"BillRefNumber":"POPCORN"}`, receipt))
 			w.sound2(name, 0)
 			pass(20 * time.Minute)
-			payments, err := w.store.Payments(t.Context())
+			payments, err := w.store.Money().Payments(t.Context())
 			if err != nil || initiator != (len(payments) == 1) {
 				t.Errorf("%s: %+v, %v", name, payments, err)
 			}
@@ -638,11 +638,11 @@ func TestHangingDaraja(t *testing.T) {
 			}
 		}
 		pass(9 * time.Second) // each booking waits 3 s for its answer
-		if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until == 0 {
+		if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until == 0 {
 			t.Errorf("Daraja hangs, and sales are %+v, %v", sales, err)
 		}
 		pass(20 * time.Second) // the answers come
-		if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until != 0 {
+		if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until != 0 {
 			t.Errorf("Daraja has answered, and sales are %+v, %v", sales, err)
 		}
 	})
@@ -661,7 +661,7 @@ func TestHangingDaraja(t *testing.T) {
 			_, _ = w.service.Book(t.Context(), booking(id, storetest.Phone(n+1), 1, fmt.Sprint(n))) // refused or not
 			pass(2 * time.Second)
 		}
-		if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until == 0 || n != 7 {
+		if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until == 0 || n != 7 {
 			t.Errorf("%d pushes, sales %+v, %v", n, sales, err)
 		}
 	})
@@ -692,7 +692,7 @@ func TestQueryAnswersThatAreNone(t *testing.T) {
 				body := strings.ReplaceAll(tt.body, `"ID"`, `"`+placed.Ticket.Push.CheckoutRequestID+`"`)
 				rewritten("stkpushquery", tt.status, func([]byte) []byte { return []byte(body) })(w)
 				pass(40 * time.Second)
-				cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}

@@ -140,7 +140,7 @@ func (s *Service) Close(ctx context.Context) error {
 	tick := time.NewTicker(closeLook)
 	defer tick.Stop()
 	for {
-		n, err := s.store.LivePushes(context.WithoutCancel(ctx))
+		n, err := s.store.Tickets().LivePushes(context.WithoutCancel(ctx))
 		if err != nil || n == 0 {
 			return err
 		}

@@ -158,7 +158,7 @@ func evening(t *testing.T, seed uint64) {
 // settles has a person look into what M-PESA has told two amounts of, and what may have gone back: the list has it, and
 // fsck says so, until then.
 func (n *cinemaNight) settles() {
-	cases, err := n.store.Cases(n.t.Context(), store.CaseFilter{})
+	cases, err := n.store.Money().Cases(n.t.Context(), store.CaseFilter{})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func (n *cinemaNight) settles() {
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {
 		n.t.Errorf("fsck says %v of %d doubtful payments, %v", audit.Wrong, len(cases), err)
 	}
-	if err := n.store.SettleCases(n.t.Context(), cases, "as the portal has it", "box office"); err != nil {
+	if err := n.store.Money().SettleCases(n.t.Context(), cases, "as the portal has it", "box office"); err != nil {
 		n.t.Error(err)
 	}
 }
@@ -305,7 +305,7 @@ func (n *cinemaNight) waits(r *rand.Rand, secret, phone string) {
 }
 
 func (n *cinemaNight) look(secret string) (tk *store.Ticket) {
-	tk, err := n.books.Load().TicketBySecret(context.Background(), secret)
+	tk, err := n.books.Load().Tickets().TicketBySecret(context.Background(), secret)
 	if err != nil {
 		return nil
 	}
@@ -447,7 +447,7 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 				if e.Kind == sim.KindSTK && chance(r, 50) && only(ledger, e) {
 					ask.Receipt, ask.Ticket = "", codeOf(e)
 				}
-				_, _ = n.books.Load().RequestRefund(ctx, ask)
+				_, _ = n.books.Load().Money().RequestRefund(ctx, ask)
 			}
 			return
 		}
@@ -455,16 +455,16 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 		if code := n.anyCode(r); code != "" && chance(r, 40) {
 			ask = store.NewRefund{Ticket: code, By: "box office"}
 		}
-		_, _ = n.books.Load().RequestRefund(ctx, ask)
+		_, _ = n.books.Load().Money().RequestRefund(ctx, ask)
 	case len(ledger) > 0 && chance(r, 30): // it is in the portal, and on the list
 		n.accepts(r, one(r, ledger...))
 	case chance(r, 20):
-		_ = n.books.Load().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
+		_ = n.books.Load().Catalogue().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
 	case chance(r, 30):
-		_ = n.books.Load().PauseSales(ctx, "testing")
+		_ = n.books.Load().Tickets().PauseSales(ctx, "testing")
 		<-time.After(seconds(r, 10, 100))
-		if err := n.books.Load().ResumeSales(ctx); err != nil {
-			_ = n.books.Load().ResumeSales(ctx)
+		if err := n.books.Load().Tickets().ResumeSales(ctx); err != nil {
+			_ = n.books.Load().Tickets().ResumeSales(ctx)
 		}
 	}
 }
@@ -480,8 +480,8 @@ func codeOf(e sim.Entry) string {
 // accepted in its place. Now and then the amount or the receipt is mistyped.
 func (n *cinemaNight) accepts(r *rand.Rand, e sim.Entry) {
 	ctx, books := context.Background(), n.books.Load()
-	payments, err := books.Payments(ctx)
-	cases, failed := books.Cases(ctx, store.CaseFilter{All: true, Ticket: codeOf(e)})
+	payments, err := books.Money().Payments(ctx)
+	cases, failed := books.Money().Cases(ctx, store.CaseFilter{All: true, Ticket: codeOf(e)})
 	if err != nil || failed != nil || codeOf(e) == "" {
 		return // the program has died, or it is a till's
 	}
@@ -504,7 +504,7 @@ func (n *cinemaNight) accepts(r *rand.Rand, e sim.Entry) {
 			return
 		}
 	}
-	_, _ = books.AcceptReceipt(ctx, a)
+	_, _ = books.Money().AcceptReceipt(ctx, a)
 }
 
 // only reports whether M-PESA took no other money from the phone or for the ticket.
@@ -522,7 +522,7 @@ func (n *cinemaNight) anyCode(r *rand.Rand) string {
 	if len(secrets) == 0 {
 		return ""
 	}
-	tk, err := n.books.Load().TicketBySecret(context.Background(), one(r, secrets...))
+	tk, err := n.books.Load().Tickets().TicketBySecret(context.Background(), one(r, secrets...))
 	if err != nil {
 		return "" // the program has died
 	}
@@ -531,7 +531,7 @@ func (n *cinemaNight) anyCode(r *rand.Rand) string {
 
 // tell writes down M-PESA's ledger and the books, ticket by ticket, for whoever must find out what went wrong.
 func (n *cinemaNight) tell() {
-	payments, err := n.world.store.Payments(context.Background())
+	payments, err := n.world.store.Money().Payments(context.Background())
 	if err != nil {
 		n.t.Error(err)
 	}
@@ -561,7 +561,7 @@ func (n *cinemaNight) decided() {
 			n.t.Errorf("ticket %s is still %s", tk.Code, state(tk))
 		}
 	}
-	undecided, err := n.world.store.UndecidedPushes(n.t.Context())
+	undecided, err := n.world.store.Money().UndecidedPushes(n.t.Context())
 	if err != nil {
 		n.t.Fatal(err)
 	}

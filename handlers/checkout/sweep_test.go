@@ -176,8 +176,8 @@ func fault(t *testing.T, kind string, how storetest.Fault, n int,
 // idle reports whether nothing is left to be done.
 func (w *world) idle() bool {
 	w.t.Helper()
-	due, err := w.store.NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
-	open, err2 := w.store.OpenCallbacks(context.Background(), w.store.Now(), 1)
+	due, err := w.store.Jobs().NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
+	open, err2 := w.store.Money().OpenCallbacks(context.Background(), w.store.Now(), 1)
 	if err := errors.Join(err, err2); err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -187,7 +187,7 @@ func (w *world) idle() bool {
 // nothingWaits fails the test where a ticket is still waiting, or holds seats without a prompt.
 func (w *world) nothingWaits() {
 	w.t.Helper()
-	cases, err := w.store.Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -196,7 +196,7 @@ func (w *world) nothingWaits() {
 			w.t.Errorf("push %d is still being sent", c.ID)
 		}
 	}
-	due, err := w.store.NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
+	due, err := w.store.Jobs().NextDue(context.Background(), store.PushQuery, store.TransactionStatus, store.Reversal)
 	if err != nil || due != 0 && due < w.store.Now() {
 		w.t.Errorf("something has been due since %v, %v", due.Time(), err)
 	}
@@ -239,7 +239,7 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 		}
 		w.prepare()
 		refund := func() error {
-			_, err := w.store.RequestRefund(context.Background(), store.NewRefund{Receipt: tk.Receipt, By: "test"})
+			_, err := w.store.Money().RequestRefund(context.Background(), store.NewRefund{Receipt: tk.Receipt, By: "test"})
 			return err
 		}
 		for range 2 { // the operator sees an error, and asks again
@@ -257,7 +257,7 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 		}
 		w.want = func() {
 			got := w.ticket(placed.Ticket.Secret)
-			refunds, err := w.store.Cases(context.Background(), store.CaseFilter{All: true, Receipt: tk.Receipt})
+			refunds, err := w.store.Money().Cases(context.Background(), store.CaseFilter{All: true, Receipt: tk.Receipt})
 			if err != nil || len(refunds) != 1 || refunds[0].State != string(store.PaymentRefunded) ||
 				got.VoidedAt == 0 {
 				w.t.Errorf("after recovery: %s, %+v, %v", state(got), refunds, err)

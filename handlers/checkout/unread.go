@@ -26,7 +26,7 @@ func unparsed(err error) notRead {
 // unreadable writes down a callback that could not be read, with what is legible in it.
 func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
 	error) {
-	return s.store.KeepUnread(ctx, cb, legible(cb, u, why))
+	return s.store.Money().KeepUnread(ctx, cb, legible(cb, u, why))
 }
 
 // keepUnread is unreadable, and tells the operator.
@@ -69,7 +69,7 @@ func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why notRe
 // readAgain reads the callbacks once more that were not understood whole, since this program may understand what the
 // last one did not.
 func (s *Service) readAgain(ctx context.Context) error {
-	cbs, err := s.store.UnreadCallbacks(ctx)
+	cbs, err := s.store.Money().UnreadCallbacks(ctx)
 	for _, cb := range cbs {
 		s.logged("read a callback again", func() error { return s.applyCallback(ctx, cb) })
 	}

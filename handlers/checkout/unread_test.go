@@ -44,7 +44,7 @@ func (w *world) unknownMoney() (listed []store.Case, unsound bool) {
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	cases, err := w.store.Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
@@ -159,7 +159,7 @@ func TestUnreadFailure(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed cancelled, held" {
 			t.Error(got)
 		}
-		all, err := w.store.Cases(t.Context(), store.CaseFilter{All: true, States: []string{store.CallbackResolved}})
+		all, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true, States: []string{store.CallbackResolved}})
 		if err != nil || len(all) != 1 || all[0].Kind != store.CaseCallback {
 			t.Errorf("it is not shown as resolved: %+v, %v", all, err)
 		}
@@ -215,7 +215,7 @@ func (w *world) takesByHand(t *testing.T) {
 	pass(time.Minute)
 	w.restart()
 	pass(10 * time.Minute)
-	payments, err := w.store.Payments(t.Context())
+	payments, err := w.store.Money().Payments(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func (w *world) takesByHand(t *testing.T) {
 			t.Errorf("%s: %+v", c.Name(), advice)
 		}
 	}
-	if err := w.store.SettleCases(t.Context(), listed, "another taking", "test"); err != nil {
+	if err := w.store.Money().SettleCases(t.Context(), listed, "another taking", "test"); err != nil {
 		t.Fatal(err)
 	}
 	if still, unsound := w.unknownMoney(); len(still) > 0 || unsound {
@@ -288,13 +288,13 @@ func TestResultShapes(t *testing.T) {
 		t.Run("reversal, "+name, func(t *testing.T) {
 			inBubble(t, garbled(store.CallbackReversal, how, true), func(t *testing.T, w *world, id store.ScreeningID) {
 				tk := w.paid(id, storetest.Phone(1))
-				if _, err := w.store.RequestRefund(t.Context(), store.NewRefund{
+				if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
 					Receipt: tk.Receipt, By: "test",
 				}); err != nil {
 					t.Fatal(err)
 				}
 				pass(30 * time.Minute)
-				payments, err := w.store.Payments(t.Context())
+				payments, err := w.store.Money().Payments(t.Context())
 				if err != nil || payments[0].State != store.PaymentRefunded || w.daraja.Ledger()[0].Reversed != true {
 					t.Errorf("%+v, %v", payments, err)
 				}
@@ -375,13 +375,13 @@ func TestSharedReceipt(t *testing.T) {
 		if again := w.ticket(first.Secret); state(again) != "Paid" || again.Receipt != first.Receipt {
 			t.Errorf("the first: %s with receipt %q", state(again), again.Receipt)
 		}
-		cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 		if err != nil || len(cases) != 2 || cases[0].Doubt != store.DoubtShared || cases[1].Doubt != store.DoubtShared {
 			t.Errorf("listed: %+v, %v", cases, err)
 		}
 		w.unsound(string(store.DoubtShared))
 		storetest.Exec(t, w.path, `UPDATE payment SET state = 'refund_due', reason = 'refund_asked' WHERE receipt IS NOT NULL`)
-		if due, err := w.store.RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+		if due, err := w.store.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 			t.Errorf("it would go back by itself: %+v, %v", due, err)
 		}
 		storetest.Exec(t, w.path, `UPDATE payment SET state = 'applied', reason = '' WHERE receipt IS NOT NULL`)
@@ -420,11 +420,11 @@ func TestReadAgain(t *testing.T) {
 			`{"Body":{"stkCallback":{"CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",`+
 				`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},`+
 				`{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`, took.CheckoutRequestID, took.Amount, took.Receipt)
-		cb, _, err := w.store.KeepCallback(t.Context(), store.NewCallback{
+		cb, _, err := w.store.Money().KeepCallback(t.Context(), store.NewCallback{
 			Kind: store.CallbackSTK, Token: path.Base(took.CallbackURL), Body: body,
 		})
 		if err == nil {
-			_, err = w.store.KeepUnread(t.Context(), cb, store.Unread{Why: "an older program"})
+			_, err = w.store.Money().KeepUnread(t.Context(), cb, store.Unread{Why: "an older program"})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -471,12 +471,12 @@ func TestOutageOfPushes(t *testing.T) {
 						booked++
 					}
 					// somebody's question is answered well
-					if err := w.store.NoteDaraja(t.Context(), store.CallQuestion, true); err != nil {
+					if err := w.store.Jobs().NoteDaraja(t.Context(), store.CallQuestion, true); err != nil {
 						t.Fatal(err)
 					}
 					pass(2 * time.Second)
 				}
-				if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until == 0 || booked < 5 ||
+				if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until == 0 || booked < 5 ||
 					booked > 7 {
 					t.Errorf("%d of 14 bookings hold seats, sales %+v, %v", booked, sales, err)
 				}
@@ -485,7 +485,7 @@ func TestOutageOfPushes(t *testing.T) {
 				if _, err := w.service.Book(t.Context(), booking(id, storetest.Phone(40), 1, "over")); err != nil {
 					t.Errorf("it is over, and the one that tries is told %v", err)
 				}
-				if sales, err := w.store.Sales(t.Context()); err != nil || sales.Until != 0 {
+				if sales, err := w.store.Tickets().Sales(t.Context()); err != nil || sales.Until != 0 {
 					t.Errorf("it is over, and sales are %+v, %v", sales, err)
 				}
 			})
@@ -518,7 +518,7 @@ func TestUnknownCode(t *testing.T) {
 					strings.Contains(said, "0712345678") {
 					t.Errorf("%s: %s", state(tk), said)
 				}
-				cases, err := w.store.Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
 				if err != nil || len(cases) != 3 || cases[0].Code != code {
 					t.Errorf("listed %+v, %v", cases, err)
 				}
@@ -573,11 +573,11 @@ func TestSetUpTrouble(t *testing.T) {
 					tt.want > 0 && (got.Since == 0 || got.Last.Code != tt.results[len(tt.results)-1]) {
 					t.Errorf("%+v, want %d", got, tt.want)
 				}
-				listed, err := w.store.Cases(t.Context(), store.CaseFilter{Pushes: got.Pushes})
+				listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{Pushes: got.Pushes})
 				failed := slices.DeleteFunc(listed, func(c store.Case) bool {
 					return c.State != string(store.PushFailed)
 				})
-				all, err2 := w.store.Cases(t.Context(), store.CaseFilter{
+				all, err2 := w.store.Money().Cases(t.Context(), store.CaseFilter{
 					All: true, States: []string{string(store.PushFailed)},
 				})
 				if err != nil || err2 != nil || len(failed) > len(all) || tt.want > 0 && len(failed) == 0 {

@@ -195,7 +195,7 @@ func (w *world) asked() int { return w.daraja.Totals().Queries }
 
 func (w *world) ticket(secret string) *store.Ticket {
 	w.t.Helper()
-	tk, err := w.store.TicketBySecret(context.Background(), secret)
+	tk, err := w.store.Tickets().TicketBySecret(context.Background(), secret)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

@@ -48,11 +48,11 @@ func (s *Site) newForm(r *http.Request) (views.BookingForm, error) {
 
 // form shows a form with what was typed, around the screening as it is now.
 func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, error) {
-	screening, movie, err := s.Store.Screening(r.Context(), typed.screening)
+	screening, movie, err := s.Store.Catalogue().Screening(r.Context(), typed.screening)
 	if err != nil {
 		return views.BookingForm{}, err
 	}
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return views.BookingForm{}, err
 	}

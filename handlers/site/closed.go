@@ -13,7 +13,7 @@ import (
 // closed is the refusal that a booking would meet at this moment; nil while bookings are taken, or where it is not
 // known.
 func (s *Site) closed(w http.ResponseWriter, r *http.Request) *store.Refusal {
-	sales, err := s.Store.Sales(r.Context())
+	sales, err := s.Store.Tickets().Sales(r.Context())
 	if err != nil {
 		web.LogError(w, err)
 		return nil

@@ -17,7 +17,7 @@ import (
 
 // Home answers GET / for a browser without a session: from bytes that are made once for each change of the programme.
 func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
@@ -31,7 +31,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 
 // HomeAgain answers GET / for a browser with a session: with the bookings of it that can be found again.
 func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
@@ -54,7 +54,7 @@ func (s *Site) homeFailed(w http.ResponseWriter, r *http.Request, err error) err
 // Films answers GET /films, the grid by itself.
 func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		web.LogError(w, err)
 		w.Header().Set("Retry-After", "5")

@@ -17,7 +17,7 @@ func (s *Site) Movie(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return err
 	}

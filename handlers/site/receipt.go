@@ -19,7 +19,7 @@ const longestMessage = 1000
 
 // ReceiptPage answers GET /tickets/{secret}/receipt, which asks whoever has paid already for the receipt.
 func (s *Site) ReceiptPage(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, err := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *Site) ReceiptStatus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.notClaimed(w, r, form, s.status, err)
 	}
-	t, err := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, err := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *Site) claim(r *http.Request) (ticketForms, error) {
 	text, secret := r.PostForm.Get("receipt"), chi.URLParam(r, "secret")
 	form := ticketForms{receipt: echoed(text, longestMessage)}
 	// An address that opens nothing is not found, whatever was typed.
-	if _, err := s.Store.TicketVersion(r.Context(), secret); err != nil {
+	if _, err := s.Store.Tickets().TicketVersion(r.Context(), secret); err != nil {
 		return form, err
 	}
 	browser, err := s.Sessions.Browser(r)
@@ -88,7 +88,7 @@ func (s *Site) claim(r *http.Request) (ticketForms, error) {
 // notClaimed answers with the form and why the receipt was not taken, where the customer can do something about it
 // there.
 func (s *Site) notClaimed(w http.ResponseWriter, r *http.Request, form ticketForms, draw drawTicket, err error) error {
-	t, read := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, read := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if read != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (s *Site) retry(r *http.Request) (checkout.BookingResult, ticketForms, erro
 		return checkout.BookingResult{}, ticketForms{}, err
 	}
 	secret, form := chi.URLParam(r, "secret"), ticketForms{phone: echo(r.PostForm.Get("phone"))}
-	ticket, err := s.Store.TicketBySecret(r.Context(), secret)
+	ticket, err := s.Store.Tickets().TicketBySecret(r.Context(), secret)
 	if err != nil {
 		return checkout.BookingResult{}, form, err
 	}
@@ -78,7 +78,7 @@ func (s *Site) notRetried(w http.ResponseWriter, r *http.Request, form ticketFor
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 		status, form.notice = p.Status, p.Sentence
 	}
-	t, read := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, read := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if read != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *Site) GiveUpStatus(w http.ResponseWriter, r *http.Request) error {
 	if err := s.giveUp(r); err != nil {
 		return err
 	}
-	t, err := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, err := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if err != nil {
 		return err
 	}

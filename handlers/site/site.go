@@ -126,7 +126,7 @@ func (s *Site) waiting(r *http.Request) ([]views.WaitingBooking, error) {
 	if err != nil || browser == "" {
 		return nil, err
 	}
-	tickets, err := s.Store.WaitingTickets(r.Context(), browser)
+	tickets, err := s.Store.Tickets().WaitingTickets(r.Context(), browser)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (c *cinemaCache) get(ctx context.Context, st *store.Store, now time.Time) s
 	if !c.read.IsZero() && now.Sub(c.read) < cinemaAge {
 		return c.current
 	}
-	cinema, err := st.Cinema(context.WithoutCancel(ctx))
+	cinema, err := st.Catalogue().Cinema(context.WithoutCancel(ctx))
 	switch {
 	case err == nil:
 		c.current, c.read = cinema, now

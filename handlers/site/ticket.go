@@ -26,7 +26,7 @@ type ticketForms struct {
 
 // Ticket answers GET /tickets/{secret}.
 func (s *Site) Ticket(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.Store.TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
+	t, err := s.Store.Tickets().TicketBySecret(r.Context(), chi.URLParam(r, "secret"))
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Site) Ticket(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) TicketStatus(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	secret, query := chi.URLParam(r, "secret"), r.URL.Query()
-	version, err := s.Store.TicketVersion(r.Context(), secret)
+	version, err := s.Store.Tickets().TicketVersion(r.Context(), secret)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Site) TicketStatus(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	t, err := s.Store.TicketBySecret(r.Context(), secret)
+	t, err := s.Store.Tickets().TicketBySecret(r.Context(), secret)
 	if err != nil {
 		return err
 	}

@@ -90,15 +90,15 @@ func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) 
 	var err error
 	failed := t.Status == store.Failed
 	if t.Claims > 0 {
-		m.claims, err = s.Store.Claims(r.Context(), t.ID)
+		m.claims, err = s.Store.Money().Claims(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	if failed || t.RefundDue > 0 || t.Refunded > 0 {
-		m.returns, err = s.Store.Returns(r.Context(), t.ID)
+		m.returns, err = s.Store.Money().Returns(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	if failed {
-		m.prompts, m.awaited, err = s.Store.Prompts(r.Context(), t.ID)
+		m.prompts, m.awaited, err = s.Store.Tickets().Prompts(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	return m

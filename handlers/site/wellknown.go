@@ -43,7 +43,7 @@ type sitemapURL struct {
 
 // Sitemap answers GET /sitemap.xml: the home page and the films.
 func (s *Site) Sitemap(w http.ResponseWriter, r *http.Request) error {
-	programme, err := s.Store.Programme(r.Context())
+	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return err
 	}

@@ -19,26 +19,26 @@ type Break struct {
 func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	t.Helper()
 	ctx := context.Background()
-	sent, _, err := s.Book(ctx, Booking(id, Phone(1), 2))
+	sent, _, err := s.Tickets().Book(ctx, Booking(id, Phone(1), 2))
 	if err == nil {
-		err = s.RecordAnswer(ctx, sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
+		err = s.Tickets().RecordAnswer(ctx, sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
 	}
 	if err != nil {
 		t.Fatalf("sell a ticket: %v", err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	cb, _, err := s.KeepCallback(ctx, store.NewCallback{
+	cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91")),
 	})
 	if err == nil {
-		_, err = s.ApplyCallback(ctx, cb, store.Verdict{
+		_, err = s.Money().ApplyCallback(ctx, cb, store.Verdict{
 			Class: store.Success, LearntBy: "callback", CheckoutRequestID: "ws_CO_1", Code: "0", Amount: &amount,
 			Receipt: "UKT4JL9G91", TransactedAt: s.Now(),
 		})
 	}
 	if err == nil {
-		_, _, err = s.Book(ctx, Booking(id, Phone(2), 1))
+		_, _, err = s.Tickets().Book(ctx, Booking(id, Phone(2), 1))
 	}
 	if err != nil {
 		t.Fatalf("sell a ticket: %v", err)
@@ -79,7 +79,7 @@ const (
 		VALUES ('reversal', 1, 'v', 'w', 1, '', 0, 0, 0, '', 1, 1)`
 )
 
-// Breaks are the rules of [store.Store.Check], and ways to break each.
+// Breaks are the rules of [store.Money.Check], and ways to break each.
 func Breaks() []Break {
 	one := func(rule string, queries ...string) Break { return Break{Rule: rule, Queries: queries} }
 	plan := func(says string, queries ...string) Break { return Break{"seats equal the plan's", says, queries} }

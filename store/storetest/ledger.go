@@ -39,18 +39,18 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, pushes: map[string]string{},
 		open: map[string]store.OpenAmount{}, listed: map[string]bool{},
 	}
-	payments, err := s.Payments(ctx)
+	payments, err := s.Money().Payments(ctx)
 	if err == nil {
-		c.bounds, err = s.Bounds(ctx)
+		c.bounds, err = s.Money().Bounds(ctx)
 	}
-	undecided, failed := s.UndecidedPushes(ctx)
-	cases, failing := s.Cases(ctx, store.CaseFilter{All: true})
+	undecided, failed := s.Money().UndecidedPushes(ctx)
+	cases, failing := s.Money().Cases(ctx, store.CaseFilter{All: true})
 	for _, err := range []error{err, failed, failing} {
 		if err != nil {
 			return nil, err
 		}
 	}
-	open, err := s.Cases(ctx, store.CaseFilter{})
+	open, err := s.Money().Cases(ctx, store.CaseFilter{})
 	if err != nil {
 		return nil, err
 	}

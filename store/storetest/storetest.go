@@ -61,14 +61,14 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 	t.Helper()
 	ctx := t.Context()
 	n := made.Add(1)
-	movie, err := s.AddMovie(ctx, store.Movie{
+	movie, err := s.Catalogue().AddMovie(ctx, store.Movie{
 		Title: fmt.Sprintf("Film %d", n), Synopsis: "A film.", Runtime: 100, AgeRating: "PG", Genre: "Drama",
 		Language: "English",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hall, err := s.AddHall(ctx, store.Hall{Name: fmt.Sprintf("Hall %d", n), Plan: Plan(rows, seats)})
+	hall, err := s.Catalogue().AddHall(ctx, store.Hall{Name: fmt.Sprintf("Hall %d", n), Plan: Plan(rows, seats)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 	for _, f := range change {
 		f(&sc)
 	}
-	id, err := s.AddScreening(ctx, sc)
+	id, err := s.Catalogue().AddScreening(ctx, sc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func Booking(id store.ScreeningID, phone string, n int) store.NewBooking {
 // Sound fails the test where the books break one of their rules.
 func Sound(t testing.TB, s *store.Store) {
 	t.Helper()
-	wrong, err := s.Check(t.Context())
+	wrong, err := s.Money().Check(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

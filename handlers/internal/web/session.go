@@ -28,7 +28,7 @@ func NewSessions(st *store.Store, https bool) *Sessions {
 	// Not scs.New, which starts a goroutine for a store in memory that would not be used. Managers made this way share
 	// one context key: there must be only one in a request.
 	m := &scs.SessionManager{
-		Store: st.Sessions(), Codec: scs.GobCodec{}, HashTokenInStore: true,
+		Store: st.Staff().Sessions(), Codec: scs.GobCodec{}, HashTokenInStore: true,
 		Lifetime: sessionLifetime, // absolute: reading a page never writes
 		Cookie: scs.SessionCookie{
 			Name: "cinemasphere", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true,
@@ -37,7 +37,7 @@ func NewSessions(st *store.Store, https bool) *Sessions {
 	if https {
 		m.Cookie.Name, m.Cookie.Secure = "__Host-cinemasphere", true
 	}
-	return &Sessions{m, st.Sessions()}
+	return &Sessions{m, st.Staff().Sessions()}
 }
 
 // Has reports whether the request brings a session cookie, good or not.
