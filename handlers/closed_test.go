@@ -33,12 +33,12 @@ func TestClosedBookings(t *testing.T) {
 			"60"},
 		{"M-PESA is silent", func(o *office) error {
 			for range 5 {
-				if err := o.store.Jobs().NoteDaraja(o.Context(), store.CallPush, false); err != nil {
+				if err := o.store.Jobs().ReportCall(o.Context(), store.CallPush, false); err != nil {
 					return err
 				}
 			}
 			return nil
-		}, func(o *office) error { return o.store.Jobs().NoteDaraja(o.Context(), store.CallPush, true) },
+		}, func(o *office) error { return o.store.Jobs().ReportCall(o.Context(), store.CallPush, true) },
 			"M-PESA is not answering, so bookings are closed for the moment.",
 			"M-PESA is not answering at the moment. We take no bookings meanwhile", "15"},
 	} {
@@ -139,7 +139,7 @@ func TestBookingsOpenByThemselves(t *testing.T) {
 		o := open(t)
 		id := storetest.Screening(t, o.store, 10, 20)
 		for range 5 {
-			if err := o.store.Jobs().NoteDaraja(t.Context(), store.CallPush, false); err != nil {
+			if err := o.store.Jobs().ReportCall(t.Context(), store.CallPush, false); err != nil {
 				t.Fatal(err)
 			}
 		}

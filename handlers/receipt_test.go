@@ -51,11 +51,11 @@ func (o *office) claim(secret, text string) *httptest.ResponseRecorder {
 }
 
 // claimed waits until M-PESA has said what it makes of a ticket's newest receipt.
-func (o *office) claimed(secret string) store.Claim {
+func (o *office) claimed(secret string) store.ReceiptClaim {
 	o.Helper()
-	var c store.Claim
+	var c store.ReceiptClaim
 	o.until(secret, "told about its receipt", func(t *store.Ticket) bool {
-		cs, err := o.store.Money().Claims(o.Context(), t.ID)
+		cs, err := o.store.Money().ReceiptClaims(o.Context(), t.ID)
 		if err != nil || len(cs) == 0 {
 			o.Fatalf("%d receipts: %v", len(cs), err)
 		}
@@ -269,7 +269,7 @@ func TestABadReceipt(t *testing.T) {
 		if w := o.post("/tickets/"+secret+"/receipt", url.Values{}); w.Code != 422 {
 			t.Errorf("no field: %d", w.Code)
 		}
-		if cs, err := o.store.Money().Claims(t.Context(), o.ticket(secret).ID); err != nil || len(cs) != 0 {
+		if cs, err := o.store.Money().ReceiptClaims(t.Context(), o.ticket(secret).ID); err != nil || len(cs) != 0 {
 			t.Errorf("%d receipts were taken down: %v", len(cs), err)
 		}
 	}
@@ -303,7 +303,7 @@ func TestFiveReceipts(t *testing.T) {
 			t.Errorf("the seventh: %d", w.Code)
 		}
 		o.until(secret, "told about all", func(tk *store.Ticket) bool {
-			cs, err := o.store.Money().Claims(t.Context(), tk.ID)
+			cs, err := o.store.Money().ReceiptClaims(t.Context(), tk.ID)
 			asking := 0
 			for _, c := range cs {
 				if c.State == store.ClaimAsking {
@@ -386,7 +386,7 @@ func TestARefundOnThePage(t *testing.T) {
 		says(done, "KSh 1,350 has been paid back to you.")
 		not := refund(storetest.Phone(2), sim.Call{Result: "1"})
 		o.until(not, "refused", func(tk *store.Ticket) bool {
-			rs, err := o.store.Money().Returns(t.Context(), tk.ID)
+			rs, err := o.store.Money().TicketRefunds(t.Context(), tk.ID)
 			return err == nil && len(rs) == 1 && rs[0].Refund == store.RefundFailed
 		})
 		says(not,

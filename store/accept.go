@@ -115,7 +115,7 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 // refuseReceipt says why a receipt cannot be accepted for the ticket.
 func (t *tx) refuseReceipt(a acceptance) error {
 	var reversed, alike int
-	back, err := t.goingBack(a.have)
+	back, err := t.isRefunding(a.have)
 	if err == nil {
 		err = t.scan([]any{&reversed, &alike}, `SELECT (SELECT count(*) FROM fact WHERE receipt = $1 AND says = 'reversed'),
 			(SELECT count(*) FROM alike WHERE receipt = $1 AND push_id = $2)`, a.Receipt, a.nameless.PushID)

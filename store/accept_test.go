@@ -203,7 +203,7 @@ func testAcceptanceEndsClaims(t *testing.T) {
 			if told := st.accept(store.Acceptance{Receipt: "RECEIPT1"}); told != "applied" {
 				t.Error(told)
 			}
-			claims, err := st.s.Money().Claims(t.Context(), st.pushes[0].TicketID)
+			claims, err := st.s.Money().ReceiptClaims(t.Context(), st.pushes[0].TicketID)
 			if want := map[bool]int{true: 0, false: 1}[name == "named by nobody"]; err != nil || len(claims) != want ||
 				want > 0 && claims[0].State != store.ClaimConfirmed {
 				t.Errorf("%+v %v", claims, err)
@@ -272,7 +272,9 @@ func testAcceptedAtOnce(t *testing.T) {
 			amount := store.Cents(push.Amount * 100)
 			atOnce(t,
 				func() error {
-					_, err := st.s.Money().AcceptReceipt(t.Context(), store.Acceptance{Receipt: "RECEIPT1", Ticket: push.Code})
+					_, err := st.s.Money().AcceptReceipt(t.Context(), store.Acceptance{
+						Receipt: "RECEIPT1", Ticket: push.Code,
+					})
 					return err
 				},
 				func() error {
@@ -281,7 +283,7 @@ func testAcceptedAtOnce(t *testing.T) {
 					})
 				},
 				func() error {
-					_, err := st.s.Money().ApplyHint(t.Context(), store.Hint{
+					_, err := st.s.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
 						Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(push.Phone), Account: push.Reference,
 						TransactedAt: st.made[0], LearntBy: "c2b",
 					})

@@ -132,8 +132,8 @@ func testWhatIsAlike(t *testing.T) {
 				if c.open == 0 {
 					return
 				}
-				said, want := store.Case{}, c.two
-				for _, entry := range st.cases(store.CasePayment) {
+				said, want := store.OpenItem{}, c.two
+				for _, entry := range st.cases(store.ItemPayment) {
 					if len(entry.Alike) != 1 {
 						t.Errorf("%s may be the same as %q", entry.Name(), entry.Alike)
 					}
@@ -148,7 +148,7 @@ func testWhatIsAlike(t *testing.T) {
 					t.Errorf("would go back by itself: %+v, %v", due, err)
 				}
 				st.clock.add(time.Second)
-				if err := st.s.Money().SettleCases(t.Context(), []store.Case{said}, "as the portal has it",
+				if err := st.s.Money().ResolveItems(t.Context(), []store.OpenItem{said}, "as the portal has it",
 					"Wanjiru"); err != nil {
 					t.Fatal(err)
 				}

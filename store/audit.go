@@ -40,7 +40,7 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	var pushes []casePush
 	var tickets []payable
 	var alike []money.Key
-	var claims []Claim
+	var claims []ReceiptClaim
 	for _, q := range []struct {
 		into any
 		text string
@@ -268,7 +268,7 @@ func (r *Reread) Push(cb Callback, v Verdict) {
 }
 
 // Incoming compares money that came in.
-func (r *Reread) Incoming(cb Callback, h Hint) {
+func (r *Reread) Incoming(cb Callback, h IncomingPayment) {
 	if h.Receipt != "" {
 		r.among(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
 	}

@@ -36,7 +36,7 @@ type NewBooking struct {
 }
 
 // Sending is a push that is written down and must now be sent to Daraja.
-type Sending struct {
+type PushOrder struct {
 	PushID        PushID
 	TicketID      TicketID
 	Secret        string // of the ticket
@@ -52,11 +52,11 @@ type Sending struct {
 // Book holds the best seats, writes the ticket and its push, and returns what to send. Where the key has been used for
 // the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
 // ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
-func (s Tickets) Book(ctx context.Context, b NewBooking) (out Sending, replayed bool, err error) {
+func (s Tickets) Book(ctx context.Context, b NewBooking) (out PushOrder, replayed bool, err error) {
 	look, ended := b.KeyBefore != "", false // nothing else may speak against a booking that was made with that one
 	probing, err := s.probing(ctx)
 	if err != nil {
-		return Sending{}, false, err
+		return PushOrder{}, false, err
 	}
 	if probing {
 		defer s.sales.Store(nil)
@@ -66,17 +66,17 @@ func (s Tickets) Book(ctx context.Context, b NewBooking) (out Sending, replayed 
 		column, _ := uniqueViolation(err)
 		switch {
 		case column == "push_request.phone" && ended:
-			return Sending{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
+			return PushOrder{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		case column == "push_request.phone":
 			// The prompt in the way may be over; and the same request may have ended it a moment ago, and be found next
 			// time.
 			if _, err := s.endLive(ctx, b.Phone, 0); err != nil {
-				return Sending{}, false, err
+				return PushOrder{}, false, err
 			}
 			ended = true
 		case column == "ticket.idempotency_key" && try < writeTries: // the same request is in the books
 		case kindOf(err) == PhoneBusy:
-			return Sending{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
+			return PushOrder{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		default:
 			return out, replayed, err
 		}
@@ -86,8 +86,8 @@ func (s Tickets) Book(ctx context.Context, b NewBooking) (out Sending, replayed 
 
 // book writes the booking. The same request is looked for first where asked to, and otherwise only once something
 // speaks against the booking: most are made once.
-func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out Sending, replayed bool, err error) {
-	fresh := Sending{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
+func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out PushOrder, replayed bool, err error) {
+	fresh := PushOrder{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) (err error) {
 		if look {
 			if out, replayed, err = t.replay(b); replayed || err != nil {
@@ -101,7 +101,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		out.Reference = pushReference(out.Code, 0)
 		seats, client, err := t.offer(s, b, &out)
 		if err == nil && probing {
-			err = t.probe()
+			err = t.halfOpen()
 		}
 		if _, refused := errors.AsType[*Refusal](err); refused {
 			first, again, failed := t.replay(b)
@@ -116,14 +116,14 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		return t.hold(s, b, out, client, seats)
 	})
 	if err != nil {
-		return Sending{}, false, fmt.Errorf("book: %w", err)
+		return PushOrder{}, false, fmt.Errorf("book: %w", err)
 	}
 	return out, replayed, nil
 }
 
 // offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how
 // its client is written down. It writes nothing.
-func (t *tx) offer(s *Store, b NewBooking, out *Sending) (seats Labels, client string, err error) {
+func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client string, err error) {
 	ask := asker{
 		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
 		screening: b.ScreeningID, seats: b.Quantity, asks: b.Browser,
@@ -180,7 +180,7 @@ func (t *tx) elsewhere(b NewBooking) error {
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
-func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labels) error {
+func (t *tx) hold(s *Store, b NewBooking, out PushOrder, client string, seats Labels) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
@@ -197,7 +197,7 @@ func (t *tx) hold(s *Store, b NewBooking, out Sending, client string, seats Labe
 			return err
 		}
 	}
-	got, err := t.takeSeats(b.ScreeningID, out.TicketID, seats, b.Quantity)
+	got, err := t.assignSeats(b.ScreeningID, out.TicketID, seats, b.Quantity)
 	if err != nil || slices.Equal(got, seats) {
 		return err
 	}
@@ -221,7 +221,7 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 
 // addPush writes a live push of the client down. A prompt that counts as live on the phone or the ticket is a unique
 // violation.
-func (t *tx) addPush(p Sending, client string) error {
+func (t *tx) addPush(p PushOrder, client string) error {
 	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
 		reason, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',$9,$7,$7)`,
 		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference, client)
@@ -242,7 +242,7 @@ func (s *Store) endLive(ctx context.Context, phone string, ticket TicketID) (end
 
 // replay finds the booking that was made with this key, for whom it belongs to. A key that was used for something
 // else, or by somebody else, is refused.
-func (t *tx) replay(b NewBooking) (Sending, bool, error) {
+func (t *tx) replay(b NewBooking) (PushOrder, bool, error) {
 	var row struct {
 		ID                                                TicketID
 		Secret, Code, Fingerprint, Browser, Client, Phone string
@@ -256,10 +256,10 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 	err := t.scan(to, `SELECT id, secret, code, fingerprint, browser, client, phone, total, payment_status FROM ticket WHERE `+withKey+` ORDER BY id DESC LIMIT 1`,
 		b.Key, b.KeyBefore, b.Browser)
 	if errors.Is(err, ErrNotFound) {
-		return Sending{}, false, nil
+		return PushOrder{}, false, nil
 	}
 	if err != nil {
-		return Sending{}, false, err
+		return PushOrder{}, false, err
 	}
 	browser := b.Browser
 	if b.Session != nil {
@@ -272,14 +272,15 @@ func (t *tx) replay(b NewBooking) (Sending, bool, error) {
 	}
 	switch {
 	case row.Fingerprint != b.Fingerprint:
-		return Sending{}, false, refusal
+		return PushOrder{}, false, refusal
 	case !own && !b.KeyOwned && (browser != "" || row.Client != b.Client.name()):
 		if refusal.Kind = KeyElsewhere; row.Status == Failed {
 			refusal.Kind = KeyEnded
 		}
-		return Sending{}, false, refusal
+		return PushOrder{}, false, refusal
 	}
-	return Sending{TicketID: row.ID, Secret: row.Secret, Code: row.Code, Phone: row.Phone, Amount: row.Total}, true, nil
+	return PushOrder{TicketID: row.ID, Secret: row.Secret, Code: row.Code, Phone: row.Phone, Amount: row.Total}, true,
+		nil
 }
 
 // withKey finds the booking made with the key $1, or with the key $2 in what was to be the browser session $3.

@@ -183,7 +183,7 @@ func testHoldCapOnRetry(t *testing.T) {
 			t.Fatal(err)
 		}
 		refuse := func(id store.PushID) {
-			if err := s.Tickets().RecordAnswer(t.Context(), store.Sending{PushID: id}, store.Answer{
+			if err := s.Tickets().RecordAnswer(t.Context(), store.PushOrder{PushID: id}, store.Answer{
 				Kind: store.Refused, Reason: "mpesa_busy",
 			}); err != nil {
 				t.Fatal(err)

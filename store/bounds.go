@@ -14,7 +14,7 @@ type OpenKind string
 
 // Why it is open how much M-PESA took.
 const (
-	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, whether or not an operator has settled it
+	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, whether or not an operator has resolved it
 	OpenNoAmount   OpenKind = "no_amount"      // it was paid, and M-PESA has not reported how much
 	OpenShared     OpenKind = "receipt_shared" // its receipt was reported of several prompts
 	OpenByWord     OpenKind = "by_word"        // M-PESA has reported nothing of it: an operator says that it was paid
@@ -66,7 +66,7 @@ func (s Money) Bounds(ctx context.Context) (b Bounds, err error) {
 			least[id] = p.Least
 			if why := openWhy(p); why != "" {
 				b.Open = append(b.Open, OpenAmount{
-					Name: Case{Kind: CasePayment, ID: int64(id)}.Name(), Receipt: p.Receipt, Least: p.Least,
+					Name: OpenItem{Kind: ItemPayment, ID: int64(id)}.Name(), Receipt: p.Receipt, Least: p.Least,
 					Most: p.Most, Why: why,
 				})
 				continue
@@ -109,7 +109,7 @@ func (s *Store) openAwaited(ctx context.Context, b *Bounds) error {
 	}
 	for _, p := range pushes {
 		b.Open = append(b.Open, OpenAmount{
-			Name: Case{Kind: CasePush, ID: int64(p.ID)}.Name(), Most: Cents(p.Amount) * 100, Why: OpenPush,
+			Name: OpenItem{Kind: ItemPush, ID: int64(p.ID)}.Name(), Most: Cents(p.Amount) * 100, Why: OpenPush,
 		})
 	}
 	var unread []struct {
@@ -122,7 +122,7 @@ func (s *Store) openAwaited(ctx context.Context, b *Bounds) error {
 		AND p.state IN ('failed', 'refused'))`)
 	for _, u := range unread {
 		b.Open = append(b.Open, OpenAmount{
-			Name: Case{Kind: CaseCallback, ID: u.ID}.Name(), Receipt: u.Receipt,
+			Name: OpenItem{Kind: ItemCallback, ID: u.ID}.Name(), Receipt: u.Receipt,
 			Most: cmp.Or(u.Amount, money.MaxPayment), Why: OpenCallback,
 		})
 	}

@@ -84,9 +84,9 @@ func (s Money) C2BToken(ctx context.Context) (string, error) {
 	return s.Catalogue().SettingOr(ctx, "c2b.token", newSecret)
 }
 
-// KeepCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
+// StoreCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
 // stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
-func (s Money) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
+func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
 	err = s.hooks.scan(ctx, []any{&kept.push, &kept.ticket}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return kept, false, fmt.Errorf("look for the token: %w", err)
@@ -95,7 +95,7 @@ func (s Money) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, 
 	lane := urgent
 	if !known {
 		lane = booking // a flood of strangers must not hold Safaricom up
-		if s.strangers.Add(1) > strangerLimit {
+		if s.unknownTokens.Add(1) > strangerLimit {
 			return kept, false, nil
 		}
 		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
@@ -106,7 +106,7 @@ func (s Money) KeepCallback(ctx context.Context, c NewCallback) (kept Callback, 
 		body, encoding := encodeBody(c.Body)
 		var outcome, decided any
 		if !known {
-			outcome, decided = OutcomeStranger, t.now
+			outcome, decided = OutcomeUnknownToken, t.now
 		}
 		_, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
@@ -163,13 +163,13 @@ func callbacks(rows []callbackRow) ([]Callback, error) {
 }
 
 // Strangers says how many callbacks came with a token that is not ours, kept and only counted.
-func (s Money) Strangers() int64 { return s.strangers.Load() }
+func (s Money) UnknownTokens() int64 { return s.unknownTokens.Load() }
 
 func (s *Store) countStrangers(ctx context.Context) error {
 	var n int64
 	if err := s.read(ctx, &n, `SELECT count(*) FROM callback WHERE known = 0`); err != nil {
 		return fmt.Errorf("count strangers: %w", err)
 	}
-	s.strangers.Store(n)
+	s.unknownTokens.Store(n)
 	return nil
 }

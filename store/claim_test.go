@@ -53,7 +53,7 @@ func testDecidedClaimStays(t *testing.T) {
 		if err := st.s.Money().EndReceipt(t.Context(), asked.Receipt); err != nil {
 			t.Fatal(err)
 		}
-		all, err := st.s.Money().Claims(t.Context(), push.TicketID)
+		all, err := st.s.Money().ReceiptClaims(t.Context(), push.TicketID)
 		if err != nil || len(all) != 1 || all[0].State != c.state || all[0].Reason != c.reason {
 			t.Errorf("%s: %+v, %v; want %s %s", c.answer, all, err, c.state, c.reason)
 		}
@@ -64,7 +64,7 @@ func testDecidedClaimStays(t *testing.T) {
 // answer lets M-PESA answer what it was asked about a receipt.
 func (st *stage) answer(c store.Question, tr store.Transaction) {
 	st.t.Helper()
-	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().StoreCallback(st.t.Context(), store.NewCallback{
 		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -108,7 +108,7 @@ func testPhoneThatProves(t *testing.T) {
 		}
 		if number != "" {
 			storetest.Sound(t, st.s)
-		} else if wrong, err := st.s.Money().Check(t.Context()); err != nil || len(wrong) != 1 {
+		} else if wrong, err := st.s.Money().Audit(t.Context()); err != nil || len(wrong) != 1 {
 			t.Errorf("fsck says %q, %v, where M-PESA has left out who paid", wrong, err)
 		}
 	}

@@ -59,12 +59,12 @@ func testDoubtEnds(t *testing.T) {
 			if due, err := st.s.Money().RefundsDue(st.t.Context(), 10); err != nil || len(due) > 0 {
 				st.t.Errorf("goes back by itself: %+v, %v", due, err)
 			}
-			if err := st.s.Money().SettleCases(st.t.Context(), st.cases(store.CasePayment)[:1], "two payments",
+			if err := st.s.Money().ResolveItems(st.t.Context(), st.cases(store.ItemPayment)[:1], "two payments",
 				"Wanjiru"); err != nil {
 				st.t.Error(err)
 			}
 			if due, err := st.s.Money().RefundsDue(st.t.Context(), 10); err != nil || len(due) != 1 {
-				st.t.Errorf("settled: %+v, %v", due, err)
+				st.t.Errorf("resolved: %+v, %v", due, err)
 			}
 		}, typo + "; RECEIPT1 refund_due paid_twice", "refund_due paid_twice", ""},
 	} {
@@ -146,16 +146,16 @@ func testDueWithoutItsDoubt(t *testing.T) {
 	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 		t.Errorf("goes back by itself: %+v, %v", due, err)
 	}
-	due := func() []store.Case {
-		return slices.DeleteFunc(st.cases(store.CasePayment), func(c store.Case) bool {
+	due := func() []store.OpenItem {
+		return slices.DeleteFunc(st.cases(store.ItemPayment), func(c store.OpenItem) bool {
 			return c.Receipt != "RECEIPT1"
 		})
 	}
-	if err := st.s.Money().SettleCases(t.Context(), due(), "as the portal has it", "Wanjiru"); err != nil {
+	if err := st.s.Money().ResolveItems(t.Context(), due(), "as the portal has it", "Wanjiru"); err != nil {
 		t.Error(err)
 	}
 	st.ends(end, "refund_due wrong_amount", "")
-	err := st.s.Money().SettleCases(t.Context(), due(), "let it be", "Wanjiru")
+	err := st.s.Money().ResolveItems(t.Context(), due(), "let it be", "Wanjiru")
 	if refusal, is := errors.AsType[*store.Refusal](err); !is || refusal.Kind != store.MoneyDue {
 		t.Errorf("taken off the list: %v", err)
 	}
@@ -207,7 +207,7 @@ func testReversedBesidesByHand(t *testing.T) {
 }
 
 // TestMovedByItsPayersWord: a receipt that two customers typed can be moved to the one whose it is, and a doubt that
-// comes after a settled one is listed.
+// comes after a resolved one is listed.
 func TestMovedByItsPayersWord(t *testing.T) { storetest.Each(t, testMovedByItsPayersWord) }
 
 func testMovedByItsPayersWord(t *testing.T) {
@@ -236,7 +236,8 @@ func testMovedByItsPayersWord(t *testing.T) {
 		t.Error(told)
 	}
 	st.ends("Paid void; BYHAND7 refund_due voided", "refund_due voided", "")
-	if tk, err := st.s.Tickets().TicketBySecret(t.Context(), other.Secret); err != nil || tk.VoidReason != store.ReasonTakenOver {
+	if tk, err := st.s.Tickets().TicketBySecret(t.Context(), other.Secret); err != nil ||
+		tk.VoidReason != store.ReasonTakenOver {
 		t.Errorf("the other ticket: %+v, %v", tk, err)
 	}
 	if told := st.accept(store.Acceptance{
@@ -261,18 +262,18 @@ func testMovedByItsPayersWord(t *testing.T) {
 
 	st = newStage(t)
 	st.play("accepted > paid")
-	hint := store.Hint{
+	hint := store.IncomingPayment{
 		Receipt: "RECEIPT1", Phone: store.Pattern(st.pushes[0].Phone), TransactedAt: st.s.Now(), LearntBy: "c2b",
 	}
 	for _, amount := range []store.Cents{100_00, 50_00} {
 		hint.Amount = amount
-		if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
+		if _, err := st.s.Money().ApplyIncoming(t.Context(), hint); err != nil {
 			t.Fatal(err)
 		}
 		if st.listed() == "" {
 			t.Errorf("the list has nothing of %d cents", amount)
 		}
-		if err := st.s.Money().SettleCases(t.Context(), st.cases(store.CasePayment), "as the portal has it",
+		if err := st.s.Money().ResolveItems(t.Context(), st.cases(store.ItemPayment), "as the portal has it",
 			"Wanjiru"); err != nil {
 			t.Error(err)
 		}

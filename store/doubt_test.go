@@ -34,7 +34,7 @@ func (st *stage) payments() []store.Payment {
 func (st *stage) listed() string {
 	st.t.Helper()
 	var all []string
-	for _, c := range st.cases(store.CasePayment) {
+	for _, c := range st.cases(store.ItemPayment) {
 		all = append(all, c.State+" "+cmp.Or(string(c.Doubt), string(c.Reason)))
 	}
 	return strings.Join(all, "; ")
@@ -50,7 +50,7 @@ func (st *stage) ends(end, listed, wrong string) {
 	if got := st.listed(); got != listed {
 		st.t.Errorf("the list has %q, want %q", got, listed)
 	}
-	said, err := st.s.Money().Check(st.t.Context())
+	said, err := st.s.Money().Audit(st.t.Context())
 	if err != nil || (len(said) > 0) != (wrong != "") || !strings.Contains(strings.Join(said, "\n"), wrong) {
 		st.t.Errorf("fsck says %q, %v, want %q", said, err, wrong)
 	}
@@ -77,7 +77,7 @@ func (st *stage) reversalSent(a ...store.RefundAnswer) {
 
 func (st *stage) reversalSays(a store.RefundAnswer) {
 	st.t.Helper()
-	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().StoreCallback(st.t.Context(), store.NewCallback{
 		Kind: store.CallbackReversal, Token: st.sentBy, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -259,7 +259,8 @@ func testAcceptedInstead(t *testing.T) {
 		}
 		st.play("accept RECEIPT1")
 		st.ends("Paid; RECEIPT1 applied", "", "")
-		if tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil || tk.Receipt != "RECEIPT1" {
+		if tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil ||
+			tk.Receipt != "RECEIPT1" {
 			t.Errorf("the ticket shows %s, %v", tk.Receipt, err)
 		}
 	}
@@ -276,8 +277,8 @@ func testAcceptedAndAPrompt(t *testing.T) {
 	st.clock.add(8 * time.Hour)
 	st.play("accept BYHAND9 > query: paid")
 	st.ends("Paid; BYHAND9 applied;  unmatched may_be_same", "applied ; unmatched may_be_same", "")
-	pending := slices.DeleteFunc(st.cases(store.CasePayment), func(c store.Case) bool { return c.Receipt != "" })
-	if err := st.s.Money().SettleCases(t.Context(), pending, "it is the same", "Wanjiru"); err != nil {
+	pending := slices.DeleteFunc(st.cases(store.ItemPayment), func(c store.OpenItem) bool { return c.Receipt != "" })
+	if err := st.s.Money().ResolveItems(t.Context(), pending, "it is the same", "Wanjiru"); err != nil {
 		t.Error(err)
 	}
 	st.ends("Paid; BYHAND9 applied", "", "")
@@ -305,14 +306,14 @@ func testAcceptedAndAPrompt(t *testing.T) {
 func TestAnswersAfterTheDecision(t *testing.T) { storetest.Each(t, testAnswersAfterTheDecision) }
 
 func testAnswersAfterTheDecision(t *testing.T) {
-	t.Run("settled", func(t *testing.T) {
+	t.Run("resolved", func(t *testing.T) {
 		st := newStage(t)
 		st.play("accepted > cancelled")
 		c := st.asked("BYHAND7")
 		if err := st.s.Money().EndReceipt(t.Context(), c.Receipt); err != nil {
 			t.Fatal(err)
 		}
-		if told := st.settle(store.CaseClaim); told != "settled" {
+		if told := st.resolve(store.ItemClaim); told != "resolved" {
 			t.Error(told)
 		}
 		st.answer(c, st.completed("BYHAND7"))
@@ -358,11 +359,11 @@ func testPromptLikeWhatHasGoneBack(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > no answer > 120 s > retry > accepted")
 	push := st.pushes[1]
-	hint := store.Hint{
+	hint := store.IncomingPayment{
 		Receipt: "POPCORN1", Amount: store.Cents(push.Amount * 100),
 		Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]), TransactedAt: st.s.Now(), LearntBy: "c2b",
 	}
-	if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
+	if _, err := st.s.Money().ApplyIncoming(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
 	st.refunds(store.NewRefund{Receipt: "POPCORN1", Reference: "PORTAL1"})
@@ -467,11 +468,11 @@ func testAmountOfAPrompt(t *testing.T) {
 	}
 }
 
-// TestSettledAgain: an entry that was settled comes back when another refund of it fails, and one whose money cannot be
-// made whole can be settled.
-func TestSettledAgain(t *testing.T) { storetest.Each(t, testSettledAgain) }
+// TestResolvedAgain: an entry that was resolved comes back when another refund of it fails, and one whose money cannot
+// be made whole can be resolved.
+func TestResolvedAgain(t *testing.T) { storetest.Each(t, testResolvedAgain) }
 
-func testSettledAgain(t *testing.T) {
+func testResolvedAgain(t *testing.T) {
 	st := newStage(t)
 	st.play("accepted > hold ends > paid by hand")
 	fails := func() {
@@ -481,7 +482,7 @@ func testSettledAgain(t *testing.T) {
 		})
 	}
 	fails()
-	if told := st.settle(store.CasePayment); told != "settled" || st.listed() != "" {
+	if told := st.resolve(store.ItemPayment); told != "resolved" || st.listed() != "" {
 		t.Error(told, st.listed())
 	}
 	st.clock.add(time.Hour)
@@ -497,11 +498,11 @@ func testSettledAgain(t *testing.T) {
 	if got := st.listed(); got != "refunded returned_other" {
 		t.Errorf("the list has %q", got)
 	}
-	if told := st.settle(store.CasePayment); told != "settled" {
+	if told := st.resolve(store.ItemPayment); told != "resolved" {
 		t.Error(told)
 	}
-	if got, err := st.s.Money().Check(t.Context()); err != nil || len(got) > 0 || st.listed() != "" {
-		t.Errorf("settled: %q, %v, the list has %q", got, err, st.listed())
+	if got, err := st.s.Money().Audit(t.Context()); err != nil || len(got) > 0 || st.listed() != "" {
+		t.Errorf("resolved: %q, %v, the list has %q", got, err, st.listed())
 	}
 }
 

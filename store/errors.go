@@ -95,9 +95,9 @@ const (
 	ReceiptUsed  RefusalKind = "receipt_used"
 	ReceiptKnown RefusalKind = "receipt_known" // the payment has its receipt, or was never one without
 	// Of entries of the list of money that a person takes off it:
-	MoneyDue        RefusalKind = "money_due"         // it is to be given back
-	StillAsked      RefusalKind = "still_asked"       // M-PESA is being asked about the receipt
-	NothingToSettle RefusalKind = "nothing_to_settle" // nobody has to do anything about it
+	MoneyDue         RefusalKind = "money_due"          // it is to be given back
+	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
+	NothingToResolve RefusalKind = "nothing_to_resolve" // nobody has to do anything about it
 )
 
 // Refusal is a booking or retry that the books did not take. Nothing was written.
@@ -161,7 +161,7 @@ var uniqueColumns = map[string]string{
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
-	"unread_pkey": "unread.callback_id", "settled_pkey": "settled.kind, settled.id",
+	"unread_pkey": "unread.callback_id", "resolved_pkey": "resolved.kind, resolved.id",
 }
 
 // mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it

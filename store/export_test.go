@@ -115,7 +115,7 @@ func (s *Store) AwaitQueue(n int) {
 func (s *Store) Queued() int { return s.db.Waiting() }
 
 // PretendStrangers sets how many callbacks with an unknown token have come.
-func (s *Store) PretendStrangers(n int64) { s.strangers.Store(n) }
+func (s *Store) PretendStrangers(n int64) { s.unknownTokens.Store(n) }
 
 // RuleCount is how many rules Check looks at: queries, the facts and the plans.
 func RuleCount() int { return len(rules) + 2 }

@@ -68,7 +68,7 @@ func (u Unread) fact(push PushID) []factRow {
 }
 
 // fact is money that came in. It names the push whose reference its account number is, or the ticket whose code.
-func (h Hint) fact(push PushID, ticket TicketID) factRow {
+func (h IncomingPayment) fact(push PushID, ticket TicketID) factRow {
 	f := factRow{account: h.Account, Fact: money.Fact{
 		Source: money.Confirmation, Says: money.Paid, Push: push, Receipt: h.Receipt, Ticket: ticket,
 		Amount: known(h.Amount), Payer: h.Phone, TransactedAt: h.TransactedAt,

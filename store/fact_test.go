@@ -42,7 +42,7 @@ func testBooksSayWhatFactsSay(t *testing.T) {
 			st.play(c.events)
 			const rule = "the books say what the facts say: "
 			found := func() []string {
-				all, err := st.s.Money().Check(t.Context())
+				all, err := st.s.Money().Audit(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -39,7 +39,7 @@ func (f *fairStage) who(n int, change ...func(*store.NewBooking)) store.NewBooki
 }
 
 // book books, and says why not.
-func (f *fairStage) book(b store.NewBooking) (store.Sending, store.RefusalKind) {
+func (f *fairStage) book(b store.NewBooking) (store.PushOrder, store.RefusalKind) {
 	f.Helper()
 	sent, _, err := f.s.Tickets().Book(f.Context(), b)
 	if refusal, is := errors.AsType[*store.Refusal](err); is {
@@ -54,7 +54,7 @@ func (f *fairStage) book(b store.NewBooking) (store.Sending, store.RefusalKind) 
 	return sent, ""
 }
 
-func (f *fairStage) want(what string, b store.NewBooking, want store.RefusalKind) store.Sending {
+func (f *fairStage) want(what string, b store.NewBooking, want store.RefusalKind) store.PushOrder {
 	f.Helper()
 	sent, got := f.book(b)
 	if got != want {
@@ -64,7 +64,7 @@ func (f *fairStage) want(what string, b store.NewBooking, want store.RefusalKind
 }
 
 // accepted records that Daraja has taken a push, and returns its CheckoutRequestID.
-func (f *fairStage) accepted(p store.Sending) string {
+func (f *fairStage) accepted(p store.PushOrder) string {
 	f.Helper()
 	f.n++
 	checkout := fmt.Sprint("ws_CO_", f.n)
@@ -75,7 +75,7 @@ func (f *fairStage) accepted(p store.Sending) string {
 }
 
 // told applies what M-PESA says of a push.
-func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason store.FailureReason) {
+func (f *fairStage) told(p store.PushOrder, class store.VerdictClass, reason store.FailureReason) {
 	f.Helper()
 	checkout := f.accepted(p)
 	v := store.Verdict{Class: class, LearntBy: "query", CheckoutRequestID: checkout, Reason: reason}
@@ -88,8 +88,11 @@ func (f *fairStage) told(p store.Sending, class store.VerdictClass, reason store
 	}
 }
 
-func (f *fairStage) pays(p store.Sending)    { f.Helper(); f.told(p, store.Success, "") }
-func (f *fairStage) cancels(p store.Sending) { f.Helper(); f.told(p, store.FinalFailure, "cancelled") }
+func (f *fairStage) pays(p store.PushOrder) { f.Helper(); f.told(p, store.Success, "") }
+func (f *fairStage) cancels(p store.PushOrder) {
+	f.Helper()
+	f.told(p, store.FinalFailure, "cancelled")
+}
 
 // TestFactsOfSeats: what an address and a screening hold, what is paid, and a browser's own lane.
 func TestFactsOfSeats(t *testing.T) { storetest.Each(t, testFactsOfSeats) }
@@ -286,7 +289,9 @@ func testALaneIsNotBought(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.cancels(again)
-	if _, err := f.s.Money().AcceptReceipt(t.Context(), store.Acceptance{Receipt: "UKT5HAND01", Ticket: p.Code}); err != nil {
+	if _, err := f.s.Money().AcceptReceipt(t.Context(), store.Acceptance{
+		Receipt: "UKT5HAND01", Ticket: p.Code,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	prompts := 0
@@ -310,7 +315,7 @@ func TestFairUseOfRetries(t *testing.T) { storetest.Each(t, testFairUseOfRetries
 
 func testFairUseOfRetries(t *testing.T) {
 	f := newFairStage(t)
-	retry := func(secret, phone, from string) (store.Sending, store.RefusalKind) {
+	retry := func(secret, phone, from string) (store.PushOrder, store.RefusalKind) {
 		sent, err := f.s.Tickets().Retry(t.Context(), store.NewRetry{
 			Secret: secret, Phone: phone, Client: store.Client{Address: from},
 		})
@@ -414,7 +419,8 @@ func TestWhoBookedIsForgotten(t *testing.T) {
 	clock.add(24*time.Hour - time.Second)
 	forgets(0)
 	form.Session = new(store.SessionRow)
-	if again, replayed, err := f.s.Tickets().Book(t.Context(), form); err != nil || !replayed || again.Secret != first.Secret {
+	if again, replayed, err := f.s.Tickets().Book(t.Context(), form); err != nil || !replayed ||
+		again.Secret != first.Secret {
 		t.Errorf("sent again: %v, %v", replayed, err)
 	}
 	clock.add(time.Second)

@@ -13,9 +13,9 @@ type rule struct{ name, query string }
 // doubtsOfReturns are the doubts about how much of a payment has gone back.
 const doubtsOfReturns = `('` + string(DoubtReturnedOther) + `', '` + string(DoubtReturnedTwice) + `')`
 
-// settledDoubt is that an operator has looked into a doubt about payment p.
-const settledDoubt = `EXISTS (SELECT 1 FROM fact d WHERE d.says = 'resolved' AND (d.receipt = p.receipt OR d.push_id ` +
-	`= p.push_id AND d.push_id <> 0))`
+// resolvedDoubt is that an operator has looked into a doubt about payment p.
+const resolvedDoubt = `EXISTS (SELECT 1 FROM fact d WHERE d.says = 'resolved' AND (d.receipt = p.receipt OR ` +
+	`d.push_id = p.push_id AND d.push_id <> 0))`
 
 // given is before each rule what it may need besides the books: the time, and how many milliseconds what is due by the
 // clock may be overdue before that is an error.
@@ -41,11 +41,11 @@ var rules = []rule{
 	{"a paid push has its payment", `SELECT 'push ' || u.id FROM push_request u WHERE u.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.push_id = u.id)`},
 	{"a payment's push is paid", `SELECT 'payment ' || p.id FROM payment p JOIN push_request u ON u.id = p.push_id WHERE u.state <> 'paid' AND p.amount_cents IS NOT NULL`},
 	{"refunds never exceed their payment", `SELECT 'payment ' || p.id FROM payment p WHERE p.amount_cents < (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state <> 'failed')
-		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + settledDoubt},
+		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + resolvedDoubt},
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
 		(p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
-		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + settledDoubt},
-	{"M-PESA says no other of a payment, or a person has settled it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
+		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + resolvedDoubt},
+	{"M-PESA says no other of a payment, or a person has resolved it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
 		WHERE p.doubt <> ''`},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
 		WHERE r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
@@ -58,11 +58,11 @@ var rules = []rule{
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
 	{"a callback with a token of ours is no stranger's", strangers()},
-	{"a callback is understood whole, or a person has settled it", `SELECT 'callback ' || c.id ||
+	{"a callback is understood whole, or a person has resolved it", `SELECT 'callback ' || c.id ||
 		COALESCE(', ' || u.why, '')` + unreadFrom + `
 		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
-	{"it is known how much money was paid, or a person has settled it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
-		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM settled d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
+	{"it is known how much money was paid, or a person has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
+		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM resolution d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
@@ -82,7 +82,7 @@ func strangers() string {
 const overdue = 60_000
 
 // Check looks for what must never be in the books and describes each case in one line. None means that they are sound.
-func (s Money) Check(ctx context.Context) ([]string, error) {
+func (s Money) Audit(ctx context.Context) ([]string, error) {
 	var wrong []string
 	for _, r := range rules {
 		var rows []string

@@ -17,7 +17,7 @@ func TestReceiptsThatAreMadeUp(t *testing.T) { storetest.Each(t, testReceiptsTha
 func testReceiptsThatAreMadeUp(t *testing.T) {
 	f := newFairStage(t)
 	receipts := 0
-	names := func(sent store.Sending) store.RefusalKind {
+	names := func(sent store.PushOrder) store.RefusalKind {
 		receipts++
 		err := f.s.Money().ClaimReceipt(t.Context(), sent.Secret, fmt.Sprintf("UKA%07d", receipts), "")
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
@@ -38,7 +38,7 @@ func testReceiptsThatAreMadeUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cb, known, err := f.s.Money().KeepCallback(t.Context(), store.NewCallback{
+			cb, known, err := f.s.Money().StoreCallback(t.Context(), store.NewCallback{
 				Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil || !known {
@@ -127,13 +127,15 @@ func testReceiptsTakeTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.s.Jobs().TakeQuestion(t.Context(), gap, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+		if _, err := f.s.Jobs().TakeQuestion(t.Context(), gap, store.TransactionStatus); !errors.Is(err,
+			store.ErrNotFound) {
 			t.Fatalf("at the same moment: %v", err)
 		}
 		if turn, err := f.s.Jobs().TakeQueryTurn(t.Context(), gap); err != nil || turn {
 			t.Fatalf("a question about a push at the same moment: %v, %v", turn, err)
 		}
-		if due, err := f.s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+		if due, err := f.s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus,
+			store.Reversal); err != nil ||
 			due <= f.s.Now() {
 			t.Fatalf("due at once: %v", err)
 		}

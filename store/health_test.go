@@ -37,7 +37,9 @@ func TestHealthOfADisk(t *testing.T) {
 			health("")
 			broken(&disk, true)
 			health("") // nothing has been written
-			if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"about": strings.Repeat("x", 1<<20)}); err == nil {
+			if err := s.Catalogue().SetSettings(t.Context(), map[string]string{
+				"about": strings.Repeat("x", 1<<20),
+			}); err == nil {
 				t.Fatal("it was written")
 			}
 			health(word)

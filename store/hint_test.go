@@ -25,11 +25,11 @@ func testAccount(t *testing.T) {
 		{code[1:], code[1:]},
 		{"", ""},
 	} {
-		h := store.Hint{
+		h := store.IncomingPayment{
 			Receipt: fmt.Sprint("HAND", i), Amount: store.Cents(100 + i), Phone: "2547*****126", Account: c.typed,
 			TransactedAt: st.s.Now(), LearntBy: "c2b",
 		}
-		applied, err := st.s.Money().ApplyHint(t.Context(), h)
+		applied, err := st.s.Money().ApplyIncoming(t.Context(), h)
 		if err != nil {
 			t.Fatal(err)
 		}

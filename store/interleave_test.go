@@ -61,7 +61,7 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		return st.retry(storetest.Phone(2))
 	case "c2b echo", "c2b echo of a till", "by hand, code in groups", "c2b echo, too little", "c2b, no amount",
 		"c2b echo of a till, too little":
-		h := store.Hint{
+		h := store.IncomingPayment{
 			Receipt: receipt, Amount: amount, Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]),
 			Account: push.Reference, TransactedAt: paidAt, LearntBy: "c2b",
 		}
@@ -77,11 +77,11 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 		case "c2b, no amount":
 			h.Amount, h.Account = 0, ""
 		}
-		applied, err := st.s.Money().ApplyHint(ctx, h)
+		applied, err := st.s.Money().ApplyIncoming(ctx, h)
 		st.told = told(applied)
 		return err
 	case "paid by hand":
-		applied, err := st.s.Money().ApplyHint(ctx, store.Hint{
+		applied, err := st.s.Money().ApplyIncoming(ctx, store.IncomingPayment{
 			Receipt: fmt.Sprint("BYHAND", n), Amount: amount,
 			Phone: store.Pattern(push.Phone[:4] + "*****" + push.Phone[9:]), Account: push.Code,
 			TransactedAt: st.s.Now(), LearntBy: "c2b",
@@ -132,7 +132,8 @@ func (st *stage) moreEvents(event string, n int) (err error) {
 			TransactedAt: paidAt,
 		})
 	case "another ticket":
-		sent, _, err := st.s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), storetest.Phone(90), 2))
+		sent, _, err := st.s.Tickets().Book(ctx,
+			storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), storetest.Phone(90), 2))
 		if err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (st *stage) typed(secret, receipt string, tr store.Transaction) error {
 		st.told = "nothing to ask"
 		return errors.Join(ignore(ignore(err, store.ErrNotFound), store.ErrGivenOver), st.judged(secret, receipt))
 	}
-	id, known, err := st.s.Money().KeepCallback(ctx, store.NewCallback{
+	id, known, err := st.s.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -227,7 +228,7 @@ func (st *stage) judged(secret, receipt string) error {
 	if err != nil {
 		return err
 	}
-	claims, err := st.s.Money().Claims(st.t.Context(), tk.ID)
+	claims, err := st.s.Money().ReceiptClaims(st.t.Context(), tk.ID)
 	for _, c := range claims {
 		if c.Receipt == receipt && c.State != store.ClaimConfirmed {
 			st.told = strings.TrimSuffix(fmt.Sprintf("%s: %s", c.State, c.Reason), ": ")
@@ -249,7 +250,7 @@ func (st *stage) reversal(v store.RefundVerdict) error {
 	}); err != nil {
 		return err
 	}
-	id, known, err := st.s.Money().KeepCallback(ctx, store.NewCallback{
+	id, known, err := st.s.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {

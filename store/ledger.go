@@ -13,24 +13,24 @@ import (
 // claim.
 
 // record writes facts down, and everything that follows from them. It says what became of the first one's money.
-func (t *tx) record(facts ...factRow) (Applied, error) {
+func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 	added := false
 	for _, f := range facts {
 		n, err := t.addFact(f)
 		if err != nil {
-			return Applied{}, err
+			return ApplyResult{}, err
 		}
 		added = added || n > 0
 	}
 	switch {
 	case len(facts) == 0:
-		return Applied{}, nil
+		return ApplyResult{}, nil
 	case !added:
 		return outcome(t.known(facts[0].Fact))
 	}
 	l, err := t.decide(facts...)
 	if err != nil {
-		return Applied{}, err
+		return ApplyResult{}, err
 	}
 	return l.outcome(facts[0].Fact), nil
 }
@@ -52,7 +52,7 @@ func (t *tx) known(f money.Fact) (Outcome, error) {
 }
 
 // recordPush is record for what is said of a push, which is written with what is known of it by now.
-func (t *tx) recordPush(p *Push, facts ...factRow) (Applied, error) {
+func (t *tx) recordPush(p *Push, facts ...factRow) (ApplyResult, error) {
 	t.said = p
 	defer func() { t.said = nil }()
 	return t.record(facts...)
@@ -76,7 +76,7 @@ type ledger struct {
 	tickets  map[TicketID]*payable
 	payments []Payment
 	accounts map[string]string // what the payer of a receipt typed
-	claims   []Claim
+	claims   []ReceiptClaim
 	before   map[PaymentID]PaymentState
 	pushes   map[PushID]PushState // as they stand
 	news     []string             // receipts of which something is said
@@ -123,7 +123,7 @@ func (t *tx) giveSeats(l *ledger) (bool, error) {
 		}
 		tk := l.tickets[d.ID]
 		i := slices.IndexFunc(l.Case.Tickets, func(c money.Ticket) bool { return c.ID == d.ID })
-		got, err := t.takeSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
+		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
 		if kindOf(err) == SoldOut {
 			l.Case.Tickets[i].Seats = money.SeatsGone
 			return true, nil
@@ -315,7 +315,7 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 	if err := t.run(`DELETE FROM refund WHERE `+failed, drop.ID); err != nil {
 		return err
 	}
-	if err := t.run(`DELETE FROM settled WHERE kind = 'payment' AND id = $1`, drop.ID); err != nil {
+	if err := t.run(`DELETE FROM resolution WHERE kind = 'payment' AND id = $1`, drop.ID); err != nil {
 		return err
 	}
 	return t.run(`DELETE FROM payment WHERE id = $1`, drop.ID)
@@ -429,7 +429,7 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 
 func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 	for _, want := range l.Decision.Claims {
-		i := slices.IndexFunc(l.claims, func(c Claim) bool {
+		i := slices.IndexFunc(l.claims, func(c ReceiptClaim) bool {
 			return c.Receipt == want.Receipt && c.TicketID == want.Ticket
 		})
 		if i < 0 || l.claims[i].State == want.State && l.claims[i].Reason == want.Reason {
@@ -444,26 +444,26 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 }
 
 // outcome says what became of the money of a fact that is new.
-func (l *ledger) outcome(f money.Fact) Applied {
+func (l *ledger) outcome(f money.Fact) ApplyResult {
 	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
 		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})
 	})
 	if i < 0 {
-		return Applied{Outcome: OutcomeNoted}
+		return ApplyResult{Outcome: OutcomeNoted}
 	}
 	p := l.Decision.Payments[i]
 	row, _ := l.rowOf(p)
 	switch {
 	case p.State == money.Applied && l.tickets[p.Ticket].Status != Paid:
-		return Applied{Outcome: OutcomePaid}
+		return ApplyResult{Outcome: OutcomePaid}
 	case p.Gravest().Why != "":
-		return Applied{Outcome: OutcomeDoubt, Doubt: p.Gravest().Why}
+		return ApplyResult{Outcome: OutcomeDoubt, Doubt: p.Gravest().Why}
 	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != p.State:
-		return Applied{Outcome: OutcomeGoneBack}
+		return ApplyResult{Outcome: OutcomeGoneBack}
 	case p.State == money.RefundDue:
-		return Applied{Outcome: OutcomeRefundDue, Reason: p.Reason}
+		return ApplyResult{Outcome: OutcomeRefundDue, Reason: p.Reason}
 	case p.State == money.Unmatched:
-		return Applied{Outcome: OutcomeUnmatched, Reason: p.Reason}
+		return ApplyResult{Outcome: OutcomeUnmatched, Reason: p.Reason}
 	}
-	return Applied{Outcome: OutcomeKnown}
+	return ApplyResult{Outcome: OutcomeKnown}
 }

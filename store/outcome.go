@@ -5,21 +5,21 @@ type Outcome string
 
 // What came of money that was told of.
 const (
-	OutcomePaid        Outcome = "paid"          // it has paid for its ticket
-	OutcomeRefundDue   Outcome = "refund_due"    // [Applied].Reason says why
-	OutcomeUnmatched   Outcome = "unmatched"     // [Applied].Reason says why
-	OutcomeDoubt       Outcome = "doubt"         // [Applied].Doubt says which
-	OutcomeGoneBack    Outcome = "gone_back"     // it has gone back
-	OutcomeKnown       Outcome = "known_already" // nothing follows from it anew
-	OutcomeDuplicate   Outcome = "duplicate"     // the same was said before
-	OutcomeNoted       Outcome = "noted"         // it tells of no money so far
-	OutcomeAnothersID  Outcome = "others_id"     // it names the CheckoutRequestID of another push
-	OutcomeNoReceipt   Outcome = "no_receipt"    // nothing can be looked for
-	OutcomeStranger    Outcome = "stranger"      // its token is none of ours
-	OutcomeOtherKind   Outcome = "other_kind"    // it is of no kind that is known
-	OutcomeNoAnswer    Outcome = "no_answer"     // M-PESA did not say
-	OutcomeUnclear     Outcome = "unclear"       // neither success nor failure
-	OutcomeUnclearLate Outcome = "unclear_late"  // the same, of a push that is decided
+	OutcomePaid         Outcome = "paid"          // it has paid for its ticket
+	OutcomeRefundDue    Outcome = "refund_due"    // [Applied].Reason says why
+	OutcomeUnmatched    Outcome = "unmatched"     // [Applied].Reason says why
+	OutcomeDoubt        Outcome = "doubt"         // [Applied].Doubt says which
+	OutcomeGoneBack     Outcome = "gone_back"     // it has gone back
+	OutcomeKnown        Outcome = "known_already" // nothing follows from it anew
+	OutcomeDuplicate    Outcome = "duplicate"     // the same was said before
+	OutcomeNoted        Outcome = "noted"         // it tells of no money so far
+	OutcomeAnothersID   Outcome = "others_id"     // it names the CheckoutRequestID of another push
+	OutcomeNoReceipt    Outcome = "no_receipt"    // nothing can be looked for
+	OutcomeUnknownToken Outcome = "stranger"      // its token is none of ours
+	OutcomeOtherKind    Outcome = "other_kind"    // it is of no kind that is known
+	OutcomeNoAnswer     Outcome = "no_answer"     // M-PESA did not say
+	OutcomeUnclear      Outcome = "unclear"       // neither success nor failure
+	OutcomeUnclearLate  Outcome = "unclear_late"  // the same, of a push that is decided
 )
 
 // What came of a verdict on a push that is no success.

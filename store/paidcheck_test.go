@@ -44,7 +44,8 @@ func (st *stage) idle(when string) {
 		store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, k, err)
 	}
-	if at, err := st.s.Jobs().NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+	if at, err := st.s.Jobs().NextDue(st.t.Context(), store.PushQuery, store.TransactionStatus,
+		store.Reversal); err != nil ||
 		at != 0 && at <= st.s.Now() {
 		st.t.Errorf("%s: due at %v, %v", when, at.Time(), err)
 	}
@@ -56,7 +57,7 @@ func (st *stage) checked(k store.Question, tr store.Transaction) string {
 	if tr.NoAnswer {
 		kind, token = store.CallbackStatusTimeout, k.TimeoutToken
 	}
-	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().StoreCallback(st.t.Context(), store.NewCallback{
 		Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -137,7 +138,7 @@ func testPaidTicketsAreChecked(t *testing.T) {
 		if after := sees(); after.Version != before.Version || after.Claims != 0 || after.VoidedAt != 0 {
 			t.Errorf("the ticket's page: version %d, then %d, %d claims", before.Version, after.Version, after.Claims)
 		}
-		if claims, err := st.s.Money().Claims(t.Context(), before.ID); err != nil || len(claims) != 0 {
+		if claims, err := st.s.Money().ReceiptClaims(t.Context(), before.ID); err != nil || len(claims) != 0 {
 			t.Errorf("claims: %+v, %v", claims, err)
 		}
 		if n := len(st.cases("")); n != cases {

@@ -50,7 +50,7 @@ type Payment struct {
 	Automatic    int64        `db:"automatic"`     // 1 where it may go back without an operator
 	CreatedAt    Instant      `db:"created_at"`
 	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Money.Payments] alone, as is the next
-	Settled      int          `db:"settled"`    // 1 where an operator has settled its doubt
+	Resolved     int          `db:"resolved"`   // 1 where an operator has resolved its doubt
 }
 
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id,
@@ -63,7 +63,7 @@ func (s Money) Payments(ctx context.Context) ([]Payment, error) {
 	var ps []Payment
 	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+`,
 		COALESCE((SELECT callback_token FROM push_request u WHERE u.id = p.push_id), '') AS push_token, CASE WHEN `+
-		settledDoubt+` THEN 1 ELSE 0 END AS settled
+		resolvedDoubt+` THEN 1 ELSE 0 END AS resolved
 		FROM payment p ORDER BY id`); err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}

@@ -282,7 +282,8 @@ func TestManyProcesses(t *testing.T) {
 		for i := range 100 {
 			all.Go(func() {
 				for {
-					_, _, err := processes[i%2].Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(i), 1))
+					_, _, err := processes[i%2].Tickets().Book(t.Context(),
+						storetest.Booking(id, storetest.Phone(i), 1))
 					refusal, is := errors.AsType[*store.Refusal](err)
 					switch {
 					case errors.Is(err, store.ErrBusy):
@@ -524,7 +525,7 @@ func testStrangeText(t *testing.T) {
 		if _, err := s.Tickets().TicketBySecret(t.Context(), secret); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("ticket by %.20q: %v", secret, err)
 		}
-		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: secret, Source: secret,
 		}); known || err != nil {
 			t.Errorf("callback to %.20q: known %v, %v", secret, known, err)
@@ -534,7 +535,7 @@ func testStrangeText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, _, err := s.Money().KeepCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken})
+	kept, _, err := s.Money().StoreCallback(t.Context(), store.NewCallback{Kind: "stk", Token: sent.CallbackToken})
 	if err != nil {
 		t.Fatal(err)
 	}

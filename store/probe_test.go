@@ -20,12 +20,12 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 	f.cancels(failed)
 	small := storetest.Screening(t, f.s, 1, 2)
 	for range 5 {
-		if err := f.s.Jobs().NoteDaraja(t.Context(), store.CallPush, false); err != nil {
+		if err := f.s.Jobs().ReportCall(t.Context(), store.CallPush, false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tries := func(b store.NewBooking) error {
-		err := f.s.Tickets().MayPush(t.Context())
+		err := f.s.Tickets().AllowPush(t.Context())
 		if err == nil {
 			_, _, err = f.s.Tickets().Book(t.Context(), b)
 		}
@@ -72,7 +72,7 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 	if _, _, err := f.s.Tickets().Book(t.Context(), f.who(1)); !down(err) {
 		t.Errorf("at the same moment: %v", err)
 	}
-	if err := f.s.Jobs().NoteDaraja(t.Context(), store.CallPush, true); err != nil {
+	if err := f.s.Jobs().ReportCall(t.Context(), store.CallPush, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := tries(f.who(1)); err != nil {

@@ -32,7 +32,7 @@ var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
 
 // RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
 // not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
-func (s Tickets) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
+func (s Tickets) RecordAnswer(ctx context.Context, p PushOrder, a Answer) error {
 	if a.Kind == Accepted {
 		if first, err := s.recordFirst(ctx, p, a); first || errors.Is(err, ErrUnknown) {
 			return err
@@ -43,7 +43,7 @@ func (s Tickets) RecordAnswer(ctx context.Context, p Sending, a Answer) error {
 
 // recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it
 // before.
-func (s *Store) recordFirst(ctx context.Context, p Sending, a Answer) (first bool, err error) {
+func (s *Store) recordFirst(ctx context.Context, p PushOrder, a Answer) (first bool, err error) {
 	var n int64
 	err = s.write(ctx, urgent, func(t *tx) (err error) {
 		if err := t.touch(p.TicketID); err != nil { // which locks it

@@ -55,14 +55,14 @@ const askFailedAfter = 30 * time.Minute
 
 // ApplyQuery makes of M-PESA's answer to a query what a callback would make of it, and says when to ask next where the
 // answer decides nothing.
-func (s Money) ApplyQuery(ctx context.Context, id PushID, v Verdict) (Applied, error) {
-	var out Applied
+func (s Money) ApplyQuery(ctx context.Context, id PushID, v Verdict) (ApplyResult, error) {
+	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
 		p, err := t.pushLocked(`p.id = $1`, id)
 		if err != nil {
 			return err
 		}
-		out = Applied{}
+		out = ApplyResult{}
 		if err := t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID); err != nil {
 			return err
 		}

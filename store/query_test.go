@@ -38,14 +38,16 @@ func testQueriesTakeTurns(t *testing.T) {
 		if q, err := s.Jobs().TakeQuestion(t.Context(), gap, store.PushQuery); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", when, q, err)
 		}
-		if due, err := s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+		if due, err := s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus,
+			store.Reversal); err != nil ||
 			due <= s.Now() {
 			t.Errorf("%s: it says that something is due, %v, %v", when, due.Time(), err)
 		}
 	}
 	next := func(when string, want store.PushID) {
 		t.Helper()
-		if q, err := s.Jobs().TakeQuestion(t.Context(), gap, store.PushQuery); err != nil || store.PushID(q.ID) != want {
+		if q, err := s.Jobs().TakeQuestion(t.Context(), gap, store.PushQuery); err != nil ||
+			store.PushID(q.ID) != want {
 			t.Errorf("%s: push %d, want %d, %v", when, q.ID, want, err)
 		}
 	}
@@ -56,12 +58,13 @@ func testQueriesTakeTurns(t *testing.T) {
 	clock.add(gap)
 	next("the second", pushes[1])
 	for range 2 {
-		if err := s.Jobs().NoteDaraja(t.Context(), store.CallQuestion, false); err != nil {
+		if err := s.Jobs().ReportCall(t.Context(), store.CallQuestion, false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	clock.add(gap)
-	if due, err := s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus, store.Reversal); err != nil ||
+	if due, err := s.Jobs().NextDue(t.Context(), store.PushQuery, store.TransactionStatus,
+		store.Reversal); err != nil ||
 		due > s.Now() {
 		t.Errorf("it says that nothing is due, %v, %v", due.Time(), err)
 	}
@@ -77,7 +80,7 @@ func testQueriesTakeTurns(t *testing.T) {
 	next("the first again", pushes[0])
 	clock.add(2 * gap)
 	none("within the longer gap")
-	if err := s.Jobs().NoteDaraja(t.Context(), store.CallQuestion, true); err != nil {
+	if err := s.Jobs().ReportCall(t.Context(), store.CallQuestion, true); err != nil {
 		t.Fatal(err)
 	}
 	clock.add(2 * gap)

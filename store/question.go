@@ -131,7 +131,7 @@ func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...Ques
 	now := s.Now()
 	err := s.read(ctx, &q, nextQuestion, now, kindsText(kinds), kinds[0], now.Add(-fairuse.Hour))
 	if err == nil {
-		gap, err = s.slower(ctx, gap)
+		gap, err = s.spacing(ctx, gap)
 	}
 	if err != nil {
 		return q, fmt.Errorf("look for questions: %w", err)
@@ -181,7 +181,7 @@ func (t *tx) take(q Question, gap time.Duration) (bool, error) {
 	n, err := t.exec(`UPDATE question SET sent = sent + 1, lease_until = $1, next_at = $2, updated_at = $3 WHERE kind = $4 AND id = $5 AND next_at <= $3 AND lease_until <= $3`,
 		t.now.Add(lease), next, t.now, q.Kind, q.ID)
 	if err == nil && n == 1 {
-		n, err = t.takeSlot("query", gap)
+		n, err = t.acquireSlot("query", gap)
 	}
 	if err == nil && n == 0 {
 		err = ErrNotFound // which undoes all of this
@@ -242,54 +242,6 @@ func (s Money) EndReceipts(ctx context.Context) error {
 	return nil
 }
 
-// takeSlot takes the next place in a line where one may go in every gap, and says 0 where it is too early.
-func (t *tx) takeSlot(name string, gap time.Duration) (int64, error) {
-	if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {
-		return 0, err
-	}
-	return t.exec(`UPDATE pace SET next_at = $1 WHERE name = $2 AND next_at <= $3`, t.now.Add(gap), name, t.now)
-}
-
-// TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says
-// whether there was one. Pushes, and what is to be sent of these kinds that somebody waits for, go first.
-func (s Jobs) TakeQueryTurn(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (bool, error) {
-	pace, err := s.pace(ctx)
-	if err != nil || s.Now() < pace.YieldUntil || s.Now() < pace.RestUntil {
-		return false, err
-	}
-	var due, early int
-	err = s.readers.scan(ctx, []any{&due, &early}, `SELECT (SELECT count(*) FROM question q WHERE q.urgent = 1 AND `+canBeSent+`),
-		(SELECT count(*) FROM pace WHERE name = 'query' AND next_at > $1)`, s.Now(), kindsText(kinds))
-	if err != nil {
-		return false, fmt.Errorf("look for a turn: %w", err)
-	}
-	if due+early > 0 {
-		return false, nil
-	}
-	if gap, err = s.slower(ctx, gap); err != nil {
-		return false, err
-	}
-	var n int64
-	err = s.write(ctx, urgent, func(t *tx) (err error) {
-		n, err = t.takeSlot("query", gap)
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("take a turn: %w", err)
-	}
-	return n == 1, nil
-}
-
-// slower is the gap between two questions while Daraja does not answer well, or turns pushes away.
-func (s *Store) slower(ctx context.Context, gap time.Duration) (time.Duration, error) {
-	pace, err := s.pace(ctx)
-	times := time.Duration(1) << min(pace.Questions, 5)
-	if s.Now() < pace.YieldUntil {
-		times = max(times, yieldBy)
-	}
-	return gap * times, err
-}
-
 // NextDue is when something is to be done next that no callback will bring: a hold to end, or a question of one of
 // these kinds to send. 0 where nothing is.
 func (s Jobs) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant, err error) {
@@ -315,17 +267,6 @@ func (s Jobs) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant,
 		}
 	}
 	return next, nil
-}
-
-// RestChecks lets all questions that nobody waits for rest for a while, since Daraja did not speak for itself when it
-// was asked. That does not close the box office, as it would where a customer's prompt is concerned: a check proves
-// nothing about those.
-func (s Jobs) RestChecks(ctx context.Context) error {
-	err := s.write(ctx, urgent, func(t *tx) error { _, err := t.takeSlot("check", restTime); return err })
-	if err != nil {
-		return fmt.Errorf("let checks rest: %w", err)
-	}
-	return nil
 }
 
 // writeQuestions asks what a case leaves open, and no more about money that has gone back. What has been asked often

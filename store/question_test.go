@@ -10,10 +10,11 @@ import (
 )
 
 // others books for as many other customers, whose prompts were turned away.
-func (st *stage) others(phones ...string) (sent []store.Sending) {
+func (st *stage) others(phones ...string) (sent []store.PushOrder) {
 	st.t.Helper()
 	for _, phone := range phones {
-		s, _, err := st.s.Tickets().Book(st.t.Context(), storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), phone, 2))
+		s, _, err := st.s.Tickets().Book(st.t.Context(),
+			storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), phone, 2))
 		if err == nil {
 			err = st.s.Tickets().RecordAnswer(st.t.Context(), s, store.Answer{Kind: store.Refused})
 		}
@@ -26,9 +27,9 @@ func (st *stage) others(phones ...string) (sent []store.Sending) {
 }
 
 // says is the state and reason of what was typed for a ticket, newest first.
-func (st *stage) says(ticket store.Sending) (all []string) {
+func (st *stage) says(ticket store.PushOrder) (all []string) {
 	st.t.Helper()
-	claims, err := st.s.Money().Claims(st.t.Context(), ticket.TicketID)
+	claims, err := st.s.Money().ReceiptClaims(st.t.Context(), ticket.TicketID)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -41,7 +42,8 @@ func (st *stage) says(ticket store.Sending) (all []string) {
 // nothingToAsk fails the test where there is a question.
 func (st *stage) nothingToAsk(when string) {
 	st.t.Helper()
-	if q, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
+	q, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	if !errors.Is(err, store.ErrNotFound) {
 		st.t.Errorf("%s: %+v, %v", when, q, err)
 	}
 }
@@ -131,7 +133,8 @@ func testEndedQuestions(t *testing.T) {
 		}
 		st.clock.add(10 * time.Minute)
 	}
-	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err, store.ErrGivenOver) {
+	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); !errors.Is(err,
+		store.ErrGivenOver) {
 		t.Errorf("asked for the fifth time: %+v, %v", q, err)
 	}
 	if got := st.says(ticket); len(got) != 1 || got[0] != "FIRST00001 person "+string(store.ReasonNotAsked) {
@@ -145,15 +148,16 @@ func testEndedQuestions(t *testing.T) {
 		t.Errorf("whatever else happens: %q", got)
 	}
 	st.nothingToAsk("whatever else happens")
-	hint := store.Hint{
+	hint := store.IncomingPayment{
 		Receipt: "FIRST00001", Amount: 270_000, Phone: store.Pattern(ticket.Phone), Account: ticket.Code,
 		TransactedAt: st.s.Now(),
 		LearntBy:     "c2b",
 	}
-	if _, err := st.s.Money().ApplyHint(t.Context(), hint); err != nil {
+	if _, err := st.s.Money().ApplyIncoming(t.Context(), hint); err != nil {
 		t.Fatal(err)
 	}
-	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil || q.Receipt != "FIRST00001" ||
+	if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus); err != nil ||
+		q.Receipt != "FIRST00001" ||
 		!q.Urgent {
 		t.Errorf("once M-PESA has told of it: %+v, %v", q, err)
 	}

@@ -35,7 +35,7 @@ func lateOwners(t *testing.T) (owners int) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
 	id := storetest.Screening(t, s, 1, 2)
-	var sent []store.Sending
+	var sent []store.PushOrder
 	for n := range 2 {
 		b, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
 		if err != nil {
@@ -60,7 +60,7 @@ func lateOwners(t *testing.T) (owners int) {
 			Amount: &amount, Receipt: fmt.Sprint("RECEIPT", n),
 		}
 		go func() {
-			cb, _, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
+			cb, _, err := s.Money().StoreCallback(t.Context(), store.NewCallback{
 				Kind: store.CallbackSTK, Token: b.CallbackToken, Body: []byte("{}"), Size: 2,
 			})
 			if err == nil {
@@ -107,7 +107,8 @@ func TestEchoBesideQuery(t *testing.T) {
 func echoed(t *testing.T) (payments int) {
 	t.Helper()
 	s := storetest.New(t)
-	sent, _, err := s.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+	sent, _, err := s.Tickets().Book(t.Context(),
+		storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 	if err == nil {
 		err = s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"})
 	}
@@ -121,7 +122,7 @@ func echoed(t *testing.T) (payments int) {
 		})
 		return err
 	}, func() error {
-		_, err := s.Money().ApplyHint(t.Context(), store.Hint{
+		_, err := s.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
 			Receipt: "RECEIPT1", Amount: amount, Phone: store.Pattern(sent.Phone[:4] + "*****" + sent.Phone[9:]),
 			Account: sent.Reference, TransactedAt: s.Now(), LearntBy: "c2b",
 		})
@@ -279,7 +280,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	t.Helper()
 	ctx, s := t.Context(), storetest.New(t)
 	const receipt = "TYPEDTWICE"
-	var sent []store.Sending
+	var sent []store.PushOrder
 	for range 2 {
 		b, _, err := s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 		if err == nil {
@@ -291,7 +292,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 		sent = append(sent, b)
 	}
 	amount := store.Cents(sent[0].Amount) * 100
-	if _, err := s.Money().ApplyHint(ctx, store.Hint{
+	if _, err := s.Money().ApplyIncoming(ctx, store.IncomingPayment{
 		Receipt: receipt, Amount: amount, TransactedAt: s.Now(), LearntBy: "c2b",
 	}); err != nil {
 		t.Fatal(err)
@@ -303,7 +304,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
+	cb, _, err := s.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: store.CallbackStatus, Token: q.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil {
@@ -340,7 +341,7 @@ func confirmedTwice(t *testing.T, refund bool) (paid int, wrong []string) {
 			paid++
 		}
 	}
-	wrong, err = s.Money().Check(ctx)
+	wrong, err = s.Money().Audit(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +359,7 @@ func TestGuardOfTwoPrompts(t *testing.T) {
 		amount := store.Cents(st.pushes[0].Amount * 100)
 		var writes []func() error
 		for n, p := range st.pushes {
-			cb, _, err := st.s.Money().KeepCallback(t.Context(), store.NewCallback{
+			cb, _, err := st.s.Money().StoreCallback(t.Context(), store.NewCallback{
 				Kind: "stk", Token: p.CallbackToken, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil {
@@ -373,7 +374,7 @@ func TestGuardOfTwoPrompts(t *testing.T) {
 			})
 		}
 		race(t, st.s, writes...)
-		wrong, err := st.s.Money().Check(t.Context())
+		wrong, err := st.s.Money().Audit(t.Context())
 		if err != nil || store.Guarded == (len(wrong) > 0) {
 			t.Errorf("guarded %v: ends as %s, %q, %v", store.Guarded, st.end(), wrong, err)
 		}
@@ -393,9 +394,10 @@ func testC2BTakesOver(t *testing.T) {
 	for _, typedFirst := range []bool{true, false} {
 		clock := newClock()
 		ctx, s := t.Context(), storetest.New(t, clock.option)
-		var sent []store.Sending
+		var sent []store.PushOrder
 		for range 2 {
-			b, _, err := s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
+			b, _, err := s.Tickets().Book(ctx,
+				storetest.Booking(storetest.Screening(t, s, 1, 2), storetest.Phone(1), 1))
 			if err == nil {
 				err = s.Tickets().RecordAnswer(ctx, b, store.Answer{Kind: store.Refused})
 			}
@@ -412,11 +414,11 @@ func testC2BTakesOver(t *testing.T) {
 			}
 		}
 		told := func() {
-			h := store.Hint{
+			h := store.IncomingPayment{
 				Receipt: receipt, Amount: amount, Phone: store.Pattern(named.Phone[:4] + "*****" + named.Phone[9:]),
 				Account: named.Code, TransactedAt: at, LearntBy: "c2b",
 			}
-			if _, err := s.Money().ApplyHint(ctx, h); err != nil {
+			if _, err := s.Money().ApplyIncoming(ctx, h); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -425,7 +427,7 @@ func testC2BTakesOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
+			cb, _, err := s.Money().StoreCallback(ctx, store.NewCallback{
 				Kind: store.CallbackStatus, Token: c.ResultToken, Body: []byte("{}"), Size: 2,
 			})
 			if err == nil {
@@ -452,7 +454,7 @@ func testC2BTakesOver(t *testing.T) {
 		if q, err := s.Jobs().TakeQuestion(ctx, 0, store.TransactionStatus); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("typed first %v: asked once more: %+v, %v", typedFirst, q, err)
 		}
-		for b, want := range map[store.Sending]bool{typed: false, named: true} {
+		for b, want := range map[store.PushOrder]bool{typed: false, named: true} {
 			tk, err := s.Tickets().TicketBySecret(ctx, b.Secret)
 			if err != nil || (tk.Status == store.Paid && tk.VoidedAt == 0) != want {
 				t.Errorf("typed first %v: the ticket of code %s is %s, void %v, %v", typedFirst, tk.Code, tk.Status,

@@ -35,7 +35,7 @@ const (
 	ReasonOtherPhone    = money.OtherPhone
 	ReasonUnclear       = money.Unclear
 	ReasonReversed      = money.GoneBack
-	ReasonSettled       = money.Resolved
+	ReasonResolved      = money.Resolved
 	ReasonOtherPush     = money.OtherPush
 	ReasonAlsoTold      = money.AlsoTold
 	ReasonPartly        = money.GivenBackPart

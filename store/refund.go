@@ -305,8 +305,8 @@ func paymentOfTicket(rows []Payment) (Payment, error) {
 	return Payment{}, &Refusal{Kind: SeveralPayments}
 }
 
-// goingBack reports whether a payment's money is with its payer again, or on its way.
-func (t *tx) goingBack(p Payment) (bool, error) {
+// isRefunding reports whether a payment's money is with its payer again, or on its way.
+func (t *tx) isRefunding(p Payment) (bool, error) {
 	if p.ID == 0 || p.State == PaymentRefunded || p.State == PaymentReversed {
 		return p.ID != 0, nil
 	}

@@ -96,7 +96,7 @@ func testByHandAfterAll(t *testing.T) {
 			if got := rf.states(); rf.told != c.told || got != c.want || rf.stage.listed() != c.listed {
 				t.Errorf("told %q, %s, the list has %q", rf.told, got, rf.stage.listed())
 			}
-			if wrong, err := rf.s.Money().Check(t.Context()); err != nil || (len(wrong) > 0) != (c.listed != "") {
+			if wrong, err := rf.s.Money().Audit(t.Context()); err != nil || (len(wrong) > 0) != (c.listed != "") {
 				t.Errorf("fsck says %q, %v", wrong, err)
 			}
 		})
@@ -263,11 +263,11 @@ func testGivenBackBeforeTheAmountIsKnown(t *testing.T) {
 // right.
 func (rf *refunding) listed(want bool) {
 	rf.t.Helper()
-	cases, err := rf.s.Money().Cases(rf.t.Context(), store.CaseFilter{})
+	cases, err := rf.s.Money().OpenItems(rf.t.Context(), store.ItemFilter{})
 	if err != nil || (len(cases) > 0) != want {
 		rf.t.Errorf("listed: %+v, %v", cases, err)
 	}
-	wrong, err := rf.s.Money().Check(rf.t.Context())
+	wrong, err := rf.s.Money().Audit(rf.t.Context())
 	if err != nil || (len(wrong) > 0) != want {
 		rf.t.Errorf("fsck: %v, %v", wrong, err)
 	}
@@ -431,7 +431,9 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		n++
 		sent, _, err := rf.s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(phone), tickets))
 		if err == nil {
-			err = rf.s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: fmt.Sprint("ws_CO_", n)})
+			err = rf.s.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
+				CheckoutRequestID: fmt.Sprint("ws_CO_", n),
+			})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -466,7 +468,8 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		t.Errorf("due while M-PESA is asked how much it took: %+v, %v", due, err)
 	}
 	rf.confirmsAll()
-	if due, err := rf.s.Money().RefundsDue(t.Context(), 3); err != nil || len(due) != 1 || due[0].Receipt != "RECEIPT9" {
+	if due, err := rf.s.Money().RefundsDue(t.Context(), 3); err != nil || len(due) != 1 ||
+		due[0].Receipt != "RECEIPT9" {
 		t.Errorf("due: %+v, %v", due, err)
 	}
 }
@@ -588,7 +591,7 @@ func testReversalOfTheWholeAlone(t *testing.T) {
 	if got := rf.states(); got != "refund_due: reversal failed" {
 		t.Error(got)
 	}
-	cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
+	cs, err := rf.s.Money().OpenItems(t.Context(), store.ItemFilter{})
 	if err != nil || len(cs) != 1 || !strings.Contains(cs[0].RefundText, "cents") || cs[0].Amount != amount {
 		t.Errorf("the list: %+v, %v", cs, err)
 	}

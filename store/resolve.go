@@ -8,41 +8,41 @@ import (
 	"cinemasphere/store/money"
 )
 
-// SettleCases takes entries off the list of money, since an operator has seen to them, and keeps the operator's note.
+// ResolveItems takes entries off the list of money, since an operator has seen to them, and keeps the operator's note.
 // No money changes, nothing is freed, but for what may be the same money as a receipt and then is; and each is listed
 // again once its state or reason is another. A receipt that waited for an operator's word is refused with it.
 // ErrNotFound means that there is no such entry. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked,
-// NothingToSettle, SeveralPayments.
-func (s Money) SettleCases(ctx context.Context, cases []Case, note, by string) error {
+// NothingToResolve, SeveralPayments.
+func (s Money) ResolveItems(ctx context.Context, cases []OpenItem, note, by string) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
-			if err := t.settleCase(c, note, by); err != nil {
+			if err := t.resolveItem(c, note, by); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("settle: %w", err)
+		return fmt.Errorf("resolve: %w", err)
 	}
 	return nil
 }
 
-// caseByID reads an entry of the list, and its ticket's id, by its number.
-var caseByID = map[CaseKind]struct{ entry, ticket string }{
-	CasePayment: {casePayments + ` WHERE y.id = $1`, `SELECT ticket_id FROM payment WHERE id = $1`},
-	CasePush:    {casePushes + caseUnpaid + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
-	CaseClaim:   {caseClaims + ` WHERE c.id = $1`, `SELECT ticket_id FROM claim WHERE id = $1`},
+// itemByID reads an entry of the list, and its ticket's id, by its number.
+var itemByID = map[ItemKind]struct{ entry, ticket string }{
+	ItemPayment: {itemPayments + ` WHERE y.id = $1`, `SELECT ticket_id FROM payment WHERE id = $1`},
+	ItemPush:    {itemPushes + itemUnpaid + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
+	ItemClaim:   {itemClaims + ` WHERE c.id = $1`, `SELECT ticket_id FROM claim WHERE id = $1`},
 
-	CaseCallback: {caseCallbacks + ` AND c.id = $1`, `SELECT ticket_id FROM unread WHERE callback_id = $1 AND ticket_id IS NOT NULL`},
+	ItemCallback: {itemCallbacks + ` AND c.id = $1`, `SELECT ticket_id FROM unread WHERE callback_id = $1 AND ticket_id IS NOT NULL`},
 }
 
-func (t *tx) settleCase(seen Case, note, by string) error {
-	query := caseByID[seen.Kind]
+func (t *tx) resolveItem(seen OpenItem, note, by string) error {
+	query := itemByID[seen.Kind]
 	if err := t.lockFor(query.ticket, seen.ID); err != nil {
 		return err
 	}
-	var c Case
+	var c OpenItem
 	if err := t.get(&c, query.entry, seen.ID); err != nil {
 		return err
 	}
@@ -50,24 +50,24 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 	if err != nil {
 		return err
 	}
-	if kind := c.unsettled(); kind != "" && len(said) == 0 {
+	if kind := c.notResolvable(); kind != "" && len(said) == 0 {
 		return &Refusal{Kind: kind}
 	}
 	if _, err := t.record(said...); err != nil {
 		return err
 	}
-	if len(said) > 0 { // what it is now is what is settled, unless its money is still due
-		c = Case{}
+	if len(said) > 0 { // what it is now is what is resolved, unless its money is still due
+		c = OpenItem{}
 		err := t.get(&c, query.entry, seen.ID)
 		if errors.Is(err, ErrNotFound) {
 			return nil // it has turned out to be the same as another one
 		}
-		if err != nil || c.unsettled() == MoneyDue || c.unsettled() == RefundOpen {
+		if err != nil || c.notResolvable() == MoneyDue || c.notResolvable() == RefundOpen {
 			return err
 		}
 	}
 	now := c.stands()
-	return t.run(`INSERT INTO settled (kind, id, state, refund, reason, failure, doubt, doubt_cents, doubt_receipt, note, by_whom, at)
+	return t.run(`INSERT INTO resolution (kind, id, state, refund, reason, failure, doubt, doubt_cents, doubt_receipt, note, by_whom, at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)
 		ON CONFLICT (kind, id) DO UPDATE SET state = excluded.state, refund = excluded.refund, reason = excluded.reason, failure = excluded.failure, doubt = excluded.doubt,
 		doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, note = excluded.note, by_whom = excluded.by_whom, at = excluded.at`,
@@ -78,17 +78,17 @@ func (t *tx) settleCase(seen Case, note, by string) error {
 // resolution is what an operator says by taking an entry off the list: of a payment without a receipt, that the receipt
 // which may be the same is; of a receipt, that it is money of its own; of a receipt that a customer named, that it is
 // not the ticket's.
-func (t *tx) resolution(c Case, note, by string) ([]factRow, error) {
+func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator
 		return factRow{Fact: f, by: by, note: note}
 	}
-	if c.Kind == CaseClaim && ClaimState(c.State) == ClaimPerson {
+	if c.Kind == ItemClaim && ClaimState(c.State) == ClaimPerson {
 		var ticket TicketID
 		err := t.scan([]any{&ticket}, `SELECT ticket_id FROM claim WHERE id = $1`, c.ID)
 		return []factRow{of(money.Fact{Says: money.NotFor, Receipt: c.Receipt, Ticket: ticket})}, err
 	}
-	if c.Kind != CasePayment || c.Refund == RefundRequested {
+	if c.Kind != ItemPayment || c.Refund == RefundRequested {
 		return nil, nil
 	}
 	have, err := t.payment(`id = $1`, c.ID)
@@ -137,18 +137,18 @@ func (t *tx) resolution(c Case, note, by string) ([]factRow, error) {
 	return said, nil
 }
 
-// unsettled says why an entry cannot be taken off the list by an operator's word alone.
-func (c Case) unsettled() RefusalKind {
+// notResolvable says why an entry cannot be taken off the list by an operator's word alone.
+func (c OpenItem) notResolvable() RefusalKind {
 	state, claim := PaymentState(c.State), ClaimState(c.State)
 	switch {
-	case c.Kind == CaseCallback && c.State != CallbackUnread, c.over():
-		return NothingToSettle
-	case c.Kind == CasePush, c.Kind == CaseCallback, c.Kind == CaseClaim && claim == ClaimPerson:
+	case c.Kind == ItemCallback && c.State != CallbackUnread, c.over():
+		return NothingToResolve
+	case c.Kind == ItemPush, c.Kind == ItemCallback, c.Kind == ItemClaim && claim == ClaimPerson:
 		return ""
-	case c.Kind == CaseClaim && claim == ClaimAsking:
+	case c.Kind == ItemClaim && claim == ClaimAsking:
 		return StillAsked
-	case c.Kind == CaseClaim:
-		return NothingToSettle
+	case c.Kind == ItemClaim:
+		return NothingToResolve
 	case c.Refund == RefundRequested:
 		return RefundOpen
 	case state == PaymentRefundDue:
@@ -156,5 +156,5 @@ func (c Case) unsettled() RefusalKind {
 	case state == PaymentUnmatched, c.Doubt != "", state == PaymentApplied && c.Receipt == "":
 		return ""
 	}
-	return NothingToSettle
+	return NothingToResolve
 }

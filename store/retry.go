@@ -21,45 +21,45 @@ type NewRetry struct {
 // Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
 // where not. It answers as [Tickets.Book] does; PromptOut where the last prompt may still be answered, NotFailed where
 // there is nothing to retry.
-func (s Tickets) Retry(ctx context.Context, r NewRetry) (Sending, error) {
+func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 	probing, err := s.probing(ctx)
 	if err != nil {
-		return Sending{}, err
+		return PushOrder{}, err
 	}
 	if probing {
 		defer s.sales.Store(nil)
 	}
 	for range 3 { // each round ends what is over on the phone, then on the ticket
-		out := Sending{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
+		out := PushOrder{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
 			if err := t.retry(s.books, r, &out); err != nil || !probing {
 				return err
 			}
-			return t.probe()
+			return t.halfOpen()
 		})
 		column, _ := uniqueViolation(err)
 		if kindOf(err) == PhoneBusy {
-			return Sending{}, s.phoneBusy(ctx, r.Phone, r.Browser)
+			return PushOrder{}, s.phoneBusy(ctx, r.Phone, r.Browser)
 		}
 		if column != "push_request.phone" && column != "push_request.ticket_id" {
 			if err != nil {
-				return Sending{}, fmt.Errorf("retry: %w", err)
+				return PushOrder{}, fmt.Errorf("retry: %w", err)
 			}
 			return out, nil
 		}
 		ended, err := s.endLive(ctx, r.Phone, out.TicketID)
 		switch {
 		case err != nil:
-			return Sending{}, err
+			return PushOrder{}, err
 		case ended == 0:
-			return Sending{}, s.promptOut(ctx, r, out.TicketID)
+			return PushOrder{}, s.promptOut(ctx, r, out.TicketID)
 		}
 	}
-	return Sending{}, ErrBusy
+	return PushOrder{}, ErrBusy
 }
 
-func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
+func (t *tx) retry(s *Store, r NewRetry, out *PushOrder) error {
 	var tk struct {
 		payable
 		Code      string    `db:"code"`
@@ -120,7 +120,7 @@ func (t *tx) retry(s *Store, r NewRetry, out *Sending) error {
 		}
 	} else {
 		since = t.now
-		got, err := t.takeSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
+		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
 		if err != nil {
 			return err
 		}

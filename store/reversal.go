@@ -98,8 +98,8 @@ const (
 )
 
 // ApplyReversal makes of a kept result of a Reversal what it says.
-func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
+func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (ApplyResult, error) {
+	return s.withCallback(ctx, cb, func(t *tx, token string) (ApplyResult, error) {
 		var r Refund
 		where := refundByResult
 		if cb.Kind == CallbackReversalTimeout {
@@ -107,10 +107,10 @@ func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (
 		}
 		err := t.get(&r, refundSelect+` WHERE `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: OutcomeStranger}, nil
+			return ApplyResult{Outcome: OutcomeUnknownToken}, nil
 		}
 		if err != nil {
-			return Applied{}, err
+			return ApplyResult{}, err
 		}
 		if why := a.unclear(r); why != "" {
 			if cb.Kind == CallbackReversal {
@@ -121,7 +121,7 @@ func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (
 			a = RefundAnswer{Text: a.Text}
 		}
 		outcome, err := t.refundAnswered(r, a)
-		return Applied{Outcome: outcome, Code: r.TicketCode}, err
+		return ApplyResult{Outcome: outcome, Code: r.TicketCode}, err
 	})
 }
 

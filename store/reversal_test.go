@@ -88,7 +88,7 @@ func (rf *refunding) step(step string) {
 }
 
 func (rf *refunding) result(r store.Question, a store.RefundAnswer) (string, error) {
-	cb, known, err := rf.s.Money().KeepCallback(rf.t.Context(), store.NewCallback{
+	cb, known, err := rf.s.Money().StoreCallback(rf.t.Context(), store.NewCallback{
 		Kind: store.CallbackReversal, Token: r.ResultToken, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -189,7 +189,7 @@ func testReversalsThatAreOut(t *testing.T) {
 			if got != c.want || rf.told != c.told {
 				t.Errorf("ends as  %s, told %q\nwant     %s, told %q", got, rf.told, c.want, c.told)
 			}
-			wrong, err := rf.s.Money().Check(t.Context())
+			wrong, err := rf.s.Money().Audit(t.Context())
 			if err != nil || (len(wrong) > 0) != (doubt != "") || !strings.Contains(strings.Join(wrong, "\n"), doubt) {
 				t.Errorf("fsck says %q, %v", wrong, err)
 			}
@@ -202,8 +202,8 @@ func TestReturnedTwiceIsListed(t *testing.T) { storetest.Each(t, testReturnedTwi
 
 func testReturnedTwiceIsListed(t *testing.T) {
 	rf := newRefunding(t)
-	listed := func() (cs []store.Case) {
-		cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
+	listed := func() (cs []store.OpenItem) {
+		cs, err := rf.s.Money().OpenItems(t.Context(), store.ItemFilter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,12 +236,12 @@ func testReturnedShortIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	rf.do("paid") // told once more
-	cs, err := rf.s.Money().Cases(t.Context(), store.CaseFilter{})
+	cs, err := rf.s.Money().OpenItems(t.Context(), store.ItemFilter{})
 	if err != nil || len(cs) != 1 || cs[0].State != "refund_due" || cs[0].Doubt != store.DoubtReturnedOther ||
 		cs[0].DoubtCents != 2699_00 {
 		t.Errorf("the list has %+v, %v", cs, err)
 	}
-	if wrong, err := rf.s.Money().Check(t.Context()); err != nil || len(wrong) != 1 ||
+	if wrong, err := rf.s.Money().Audit(t.Context()); err != nil || len(wrong) != 1 ||
 		!strings.Contains(wrong[0], string(store.DoubtReturnedOther)) {
 		t.Errorf("fsck says %q, %v", wrong, err)
 	}
@@ -271,7 +271,7 @@ func testTimeoutTokens(t *testing.T) {
 	}
 	for kind, opener := range opens {
 		for _, token := range append(all, "") {
-			cb, known, err := rf.s.Money().KeepCallback(t.Context(), store.NewCallback{
+			cb, known, err := rf.s.Money().StoreCallback(t.Context(), store.NewCallback{
 				Kind: kind, Token: token, Body: []byte("{}"), Size: 2,
 			})
 			if err != nil || known != (token == opener) {
@@ -280,7 +280,7 @@ func testTimeoutTokens(t *testing.T) {
 			if !known {
 				continue
 			}
-			var a store.Applied
+			var a store.ApplyResult
 			if kind == store.CallbackReversal || kind == store.CallbackReversalTimeout {
 				a, err = rf.s.Money().ApplyReversal(t.Context(), cb, store.RefundAnswer{Text: "timed out at M-PESA"})
 			} else {

@@ -312,7 +312,7 @@ CREATE INDEX question_client ON question (client, created_at) WHERE client <> ''
 
 -- An entry that a person has taken off the list of money. Where its state or reason is another now, it is on the list again. Nothing else
 -- depends on it.
-CREATE TABLE settled (
+CREATE TABLE resolution (
     kind          TEXT NOT NULL CHECK (kind IN ('payment', 'push', 'claim', 'callback')), -- the table that the entry is of
     id            BIGINT NOT NULL, -- its row there
     state         TEXT NOT NULL,   -- what it was then

@@ -240,9 +240,9 @@ func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 	}
 }
 
-// takeSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
+// assignSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
 // takes all n or none, and then says by a SoldOut refusal how many are left.
-func (t *tx) takeSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
+func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 	for _, label := range wanted {
 		args = append(args, label)
 	}
-	n, err := t.exec(claimQueries[len(wanted)], args...)
+	n, err := t.exec(assignQueries[len(wanted)], args...)
 	if err != nil {
 		return false, err
 	}
@@ -284,8 +284,8 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 	return true, nil
 }
 
-// claimQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
-var claimQueries = func() (queries [11]string) {
+// assignQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
+var assignQueries = func() (queries [11]string) {
 	var labels []string
 	free := ` AND ticket_id IS NULL`
 	if unguarded {

@@ -45,8 +45,8 @@ func (tr Transaction) unread(receipt string) Unread {
 }
 
 // ApplyStatus makes of a kept result of Transaction Status what it says of the receipt that its token was made for.
-func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, token string) (out Applied, err error) {
+func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (ApplyResult, error) {
+	return s.withCallback(ctx, cb, func(t *tx, token string) (out ApplyResult, err error) {
 		where := `result_token = $1`
 		if cb.Kind == CallbackStatusTimeout {
 			where = `timeout_token = $1`
@@ -54,7 +54,7 @@ func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Ap
 		var receipt string
 		err = t.scan([]any{&receipt, &token}, `SELECT receipt, result_token FROM question WHERE kind = 'receipt' AND `+where, token)
 		if errors.Is(err, ErrNotFound) {
-			return Applied{Outcome: OutcomeStranger}, nil
+			return ApplyResult{Outcome: OutcomeUnknownToken}, nil
 		}
 		if err != nil {
 			return out, err

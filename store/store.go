@@ -56,12 +56,12 @@ type Store struct {
 	queries   Schedule
 	fair      fairuse.Policy
 
-	catalogue atomic.Uint64 // grows when films, halls, screenings or settings change
-	programme programmeCache
-	shown     sync.Map // ScreeningID to showing, for tickets
-	sales     atomic.Pointer[salesState]
-	plans     plans
-	strangers atomic.Int64 // callbacks that came with an unknown token, kept or only counted
+	catalogue     atomic.Uint64 // grows when films, halls, screenings or settings change
+	programme     programmeCache
+	shown         sync.Map // ScreeningID to showing, for tickets
+	sales         atomic.Pointer[salesState]
+	plans         plans
+	unknownTokens atomic.Int64 // callbacks that came with an unknown token, kept or only counted
 }
 
 // pool is a set of connections for reading.

@@ -116,7 +116,7 @@ func testBodies(t *testing.T) {
 	bodies := [][]byte{{}, []byte(`{"a":1}`), []byte("é\n"), {0xff, 0xfe}, []byte("a\x00b"),
 		bytes.Repeat([]byte("x"), 64<<10)}
 	for _, body := range bodies {
-		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: sent.CallbackToken, Body: body, Size: int64(len(body)),
 		}); err != nil || !known {
 			t.Fatalf("%.20q: known %v, %v", body, known, err)
@@ -140,14 +140,14 @@ func testStrangersAreBounded(t *testing.T) {
 	s := storetest.New(t)
 	s.PretendStrangers(9_999)
 	for i, kept := range []bool{true, false, false} {
-		id, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
+		id, known, err := s.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: "stranger", Body: bytes.Repeat([]byte("x"), 8<<10), Size: 8 << 10,
 		})
 		if known || err != nil || (id.ID != 0) != kept {
 			t.Errorf("callback %d: id %d, known %v, %v", i, id.ID, known, err)
 		}
 	}
-	if n := s.Money().Strangers(); n != 10_002 {
+	if n := s.Money().UnknownTokens(); n != 10_002 {
 		t.Errorf("%d counted", n)
 	}
 }
@@ -267,7 +267,7 @@ func testCheckFinds(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			found, err := s.Money().Check(t.Context())
+			found, err := s.Money().Audit(t.Context())
 			if err != nil ||
 				!slices.ContainsFunc(found, func(line string) bool {
 					return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says)

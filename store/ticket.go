@@ -207,7 +207,7 @@ func (s Tickets) TicketVersion(ctx context.Context, secret string) (int64, error
 }
 
 // Return is money that M-PESA took for a ticket and that is not, or no longer, what pays for it.
-type Return struct {
+type TicketRefund struct {
 	Amount  Cents        `db:"amount_cents"` // 0 where M-PESA did not say
 	Receipt string       `db:"receipt"`      // "" while pending
 	State   PaymentState `db:"state"`
@@ -217,8 +217,8 @@ type Return struct {
 
 // Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest
 // first.
-func (s Money) Returns(ctx context.Context, id TicketID) ([]Return, error) {
-	var rs []Return
+func (s Money) TicketRefunds(ctx context.Context, id TicketID) ([]TicketRefund, error) {
+	var rs []TicketRefund
 	err := s.list(ctx, &rs, `SELECT COALESCE(y.amount_cents, 0) AS amount_cents, COALESCE(y.receipt, '') AS receipt,
 		y.state, y.reason,
 		COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id ORDER BY r.id DESC LIMIT 1), '') AS refund
@@ -230,7 +230,7 @@ func (s Money) Returns(ctx context.Context, id TicketID) ([]Return, error) {
 }
 
 // Prompts counts a ticket's pushes, and those of them that may still bring money.
-func (s Tickets) Prompts(ctx context.Context, id TicketID) (all, awaited int, err error) {
+func (s Tickets) CountPushes(ctx context.Context, id TicketID) (all, awaited int, err error) {
 	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request
 		WHERE ticket_id = $1`, id)
 	if err != nil {

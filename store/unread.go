@@ -27,11 +27,11 @@ type Unread struct {
 // askUnreadAfter is how soon a question is asked again whose answer could not be read.
 const askUnreadAfter = 15 * time.Second
 
-// KeepUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it:
+// StoreUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it:
 // about its push at once, about its receipt, and once more what it was the answer to. Doing it again changes nothing
 // but that.
-func (s Money) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, token string) (Applied, error) {
+func (s Money) StoreUnread(ctx context.Context, cb Callback, u Unread) (ApplyResult, error) {
+	return s.withCallback(ctx, cb, func(t *tx, token string) (ApplyResult, error) {
 		switch cb.Kind {
 		case CallbackSTK:
 			return t.unreadPush(cb.ID, token, u)
@@ -47,12 +47,12 @@ func (s Money) KeepUnread(ctx context.Context, cb Callback, u Unread) (Applied, 
 
 // unreadMoney keeps a confirmation of money that names no receipt, and lets M-PESA be asked about the pushes that it
 // may be the payment of.
-func (t *tx) unreadMoney(id CallbackID, u Unread) (Applied, error) {
-	out := Applied{Outcome: OutcomeUnreadable}
+func (t *tx) unreadMoney(id CallbackID, u Unread) (ApplyResult, error) {
+	out := ApplyResult{Outcome: OutcomeUnreadable}
 	ticket, code, err := t.ticketOrPushNamed(u.Account)
 	if err == nil {
 		out.Code = code
-		err = t.keepUnread(id, unreadRow{Unread: u, ticket: ticket})
+		err = t.storeUnread(id, unreadRow{Unread: u, ticket: ticket})
 	}
 	if err == nil {
 		err = t.askAbout(u, ticket)
@@ -68,7 +68,7 @@ type unreadRow struct {
 	paid   bool // it says plainly that the push was paid
 }
 
-func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
+func (t *tx) storeUnread(id CallbackID, u unreadRow) error {
 	return t.run(`INSERT INTO unread (callback_id, push_id, ticket_id, paid, receipt, amount_cents, phone, account, transacted_at, why, detail, legible, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13) ON CONFLICT (callback_id) DO UPDATE SET paid = excluded.paid, receipt = excluded.receipt,
 		amount_cents = excluded.amount_cents, phone = excluded.phone, account = excluded.account, transacted_at = excluded.transacted_at, why = excluded.why, detail = excluded.detail, legible = excluded.legible`,
@@ -77,12 +77,12 @@ func (t *tx) keepUnread(id CallbackID, u unreadRow) error {
 }
 
 // unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once.
-func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) {
+func (t *tx) unreadPush(id CallbackID, token string, u Unread) (ApplyResult, error) {
 	p, err := t.pushLocked(`p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: OutcomeStranger}, nil
+		return ApplyResult{Outcome: OutcomeUnknownToken}, nil
 	}
-	out := Applied{Outcome: OutcomeUnreadable}
+	out := ApplyResult{Outcome: OutcomeUnreadable}
 	if err == nil {
 		err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID)
 	}
@@ -90,7 +90,7 @@ func (t *tx) unreadPush(id CallbackID, token string, u Unread) (Applied, error) 
 		err = t.adoptIDs(&p, Verdict{CheckoutRequestID: u.CheckoutRequestID, MerchantRequestID: u.MerchantRequestID})
 	}
 	if err == nil {
-		err = t.keepUnread(id, unreadRow{Unread: u, push: p.ID, ticket: p.TicketID})
+		err = t.storeUnread(id, unreadRow{Unread: u, push: p.ID, ticket: p.TicketID})
 	}
 	if err == nil && p.State != PushPaid {
 		err = t.confirmPush(p, u.Receipt)
@@ -119,7 +119,7 @@ func (t *tx) confirmPush(p Push, receipt string) error {
 
 // unreadStatus keeps an unreadable result of Transaction Status, and lets the question be asked again soon, as often as
 // it is asked at all.
-func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, err error) {
+func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out ApplyResult, err error) {
 	row := unreadRow{Unread: u}
 	var receipt string
 	if err := t.scan([]any{&receipt}, `SELECT receipt FROM question WHERE result_token = $1`, token); err != nil {
@@ -133,25 +133,25 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out Applied, e
 		return out, err
 	}
 	out.Outcome, out.Why, out.Detail = OutcomeUnreadable, u.Why, u.Detail
-	return out, errors.Join(t.keepUnread(id, row), t.run(`UPDATE question SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0,
+	return out, errors.Join(t.storeUnread(id, row), t.run(`UPDATE question SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END, lease_until = 0,
 		result_text = $2, lacks = $4 WHERE receipt = $3 AND next_at IS NOT NULL`, t.now.Add(askUnreadAfter), u.Detail, receipt, u.Why))
 }
 
 // unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the
 // Reversal is sent again soon, as often as it is sent at all: one that was carried out is answered as such.
-func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (Applied, error) {
+func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (ApplyResult, error) {
 	var r Refund
 	err := t.get(&r, refundSelect+` WHERE `+refundByResult, token)
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: OutcomeStranger}, nil
+		return ApplyResult{Outcome: OutcomeUnknownToken}, nil
 	}
-	out := Applied{Outcome: OutcomeUnreadable, Code: r.TicketCode}
+	out := ApplyResult{Outcome: OutcomeUnreadable, Code: r.TicketCode}
 	row := unreadRow{Unread: u}
 	if err == nil && r.TicketCode != "" {
 		err = t.scan([]any{&row.ticket}, `SELECT id FROM ticket WHERE code = $1`, r.TicketCode)
 	}
 	if err == nil {
-		err = t.keepUnread(id, row)
+		err = t.storeUnread(id, row)
 	}
 	if err != nil || r.State != RefundRequested {
 		return out, err
@@ -165,7 +165,7 @@ const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id
 	LEFT JOIN push_request p ON p.callback_token = c.token AND c.kind = 'stk'
 	LEFT JOIN question k ON c.kind IN ('status', 'reversal') AND k.result_token = c.token
 	LEFT JOIN refund r ON r.id = k.id AND k.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
-	LEFT JOIN settled d ON d.kind = 'callback' AND d.id = c.id`
+	LEFT JOIN resolution d ON d.kind = 'callback' AND d.id = c.id`
 
 // unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
 // failure does not explain one that tells of a receipt.

@@ -18,17 +18,17 @@ const ConfirmationWait = 10 * time.Minute
 
 // ApplyValidation keeps the receipt of a question before a payment, until [Money.Unconfirmed] asks for it. Where the
 // question names none there is nothing to look for.
-func (s Money) ApplyValidation(ctx context.Context, cb Callback, u Unread) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
+func (s Money) ApplyValidation(ctx context.Context, cb Callback, u Unread) (ApplyResult, error) {
+	return s.withCallback(ctx, cb, func(t *tx, _ string) (ApplyResult, error) {
 		var listed int
 		err := t.scan([]any{&listed}, `SELECT count(*) FROM unread WHERE callback_id = $1`, cb.ID)
 		switch {
 		case err != nil || u.Receipt == "":
-			return Applied{Outcome: OutcomeNoReceipt}, err
+			return ApplyResult{Outcome: OutcomeNoReceipt}, err
 		case listed > 0: // the wait is over
-			return Applied{Outcome: OutcomeUnreadable}, nil
+			return ApplyResult{Outcome: OutcomeUnreadable}, nil
 		}
-		return Applied{Outcome: OutcomeValidation}, nil
+		return ApplyResult{Outcome: OutcomeValidation}, nil
 	})
 }
 
@@ -52,7 +52,7 @@ func (s Money) EndValidation(ctx context.Context, cb Callback, u Unread) (missin
 		outcome := OutcomeConfirmed
 		if missing {
 			outcome = OutcomeUnreadable
-			err = errors.Join(t.keepUnread(cb.ID, unreadRow{Unread: u}), t.askReceiptNow(u.Receipt))
+			err = errors.Join(t.storeUnread(cb.ID, unreadRow{Unread: u}), t.askReceiptNow(u.Receipt))
 		}
 		if err != nil {
 			return err
@@ -65,9 +65,9 @@ func (s Money) EndValidation(ctx context.Context, cb Callback, u Unread) (missin
 	return missing, nil
 }
 
-// KeepPulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of
+// StorePulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of
 // its own kind: once, however often the row is seen. First says that it was the first time.
-func (s Money) KeepPulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
+func (s Money) StorePulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
 	sum := sha256.Sum256(row)
 	token := hex.EncodeToString(sum[:])
 	err = s.write(ctx, urgent, func(t *tx) error {

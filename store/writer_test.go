@@ -314,7 +314,7 @@ func testSameIDs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("booking %d: %v", i, err)
 		}
-		if _, known, err := s.Money().KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := s.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: sent.CallbackToken, Body: []byte("{}"),
 		}); err != nil || !known {
 			t.Fatalf("callback %d: known %v, %v", i, known, err)

@@ -50,7 +50,7 @@ func (c bookingsCmd) Run(p *program) (err error) {
 		title: fmt.Sprintf("Bookings taken to Paid on %s: %.0f a second offered for %s, callback %s after the push",
 			c.Database, c.Rate*headroom, c.For, paidAfter),
 	}
-	a, err := s.settle(p.ctx, buyers)
+	a, err := s.resolve(p.ctx, buyers)
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ type account struct {
 	load            time.Duration // CPU that the buyers took
 }
 
-// settle ends the product in good order and compares its books with M-PESA's ledger.
-func (s *stage) settle(ctx context.Context, buyers *crowd) (a account, err error) {
+// resolve ends the product in good order and compares its books with M-PESA's ledger.
+func (s *stage) resolve(ctx context.Context, buyers *crowd) (a account, err error) {
 	a.load = ownUsage().cpu - buyers.spent
 	buyers.wire.close()
 	if err := s.product.stop(); err != nil {

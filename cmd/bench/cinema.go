@@ -39,7 +39,9 @@ type cinema struct {
 
 func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
 	c.store = st
-	if c.hall, err = st.Catalogue().AddHall(ctx, store.Hall{Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats)}); err != nil {
+	if c.hall, err = st.Catalogue().AddHall(ctx, store.Hall{
+		Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats),
+	}); err != nil {
 		return c, err
 	}
 	for i := range films {
@@ -140,7 +142,7 @@ func audit(ctx context.Context, st *store.Store) (b books, err error) {
 			b.wrong = append(b.wrong, fmt.Sprintf("payment %s is %s, %s", p.Receipt, p.State, p.Reason))
 		}
 	}
-	found, err := checkout.Check(ctx, st)
+	found, err := checkout.AuditBooks(ctx, st)
 	for _, p := range found.Undecided {
 		b.wrong = append(b.wrong, fmt.Sprintf("a push is still %s", p.State))
 	}

@@ -67,7 +67,7 @@ func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) 
 }
 
 // callBack delivers the callback of a push once, as Safaricom does: one that is not acknowledged in time is lost.
-func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
+func (t *till) callBack(ctx context.Context, s store.PushOrder, id string) {
 	began := time.Now()
 	receipt := "UK1" + s.CallbackToken[:7]
 	body := fmt.Appendf(nil,
@@ -77,7 +77,7 @@ func (t *till) callBack(ctx context.Context, s store.Sending, id string) {
 			`{"Name":"MpesaReceiptNumber","Value":"%s"},{"Name":"Balance"},`+
 			`{"Name":"TransactionDate","Value":20261120210000},{"Name":"PhoneNumber","Value":%s}]}}}}`, id, id,
 		s.Amount, receipt, s.Phone)
-	kept, known, err := t.store.Money().KeepCallback(ctx, store.NewCallback{
+	kept, known, err := t.store.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: "stk", Token: s.CallbackToken, Source: "127.0.0.1", Body: body, Size: int64(len(body)),
 	})
 	took := time.Since(began)

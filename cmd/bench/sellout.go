@@ -46,7 +46,7 @@ func (c selloutCmd) Run(p *program) (err error) {
 		title: fmt.Sprintf("One screening sold out on %s: %s buyers within %s for %d seats", c.Database,
 			thousands(c.Buyers), c.For, seats),
 	}
-	a, err := s.settle(p.ctx, buyers)
+	a, err := s.resolve(p.ctx, buyers)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,9 @@ func (c selloutCmd) Run(p *program) (err error) {
 
 // oneScreening is a screening of tomorrow in the large hall.
 func oneScreening(ctx context.Context, c cinema) ([]store.Screening, error) {
-	hall, err := c.store.Catalogue().AddHall(ctx, store.Hall{Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats)})
+	hall, err := c.store.Catalogue().AddHall(ctx, store.Hall{
+		Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (c slowDarajaCmd) Run(p *program) (err error) {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	a, err := s.settle(p.ctx, buyers)
+	a, err := s.resolve(p.ctx, buyers)
 	if err != nil {
 		return err
 	}

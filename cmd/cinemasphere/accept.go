@@ -42,9 +42,9 @@ func (c acceptCmd) Run(p *program) error {
 
 // tell says what has become of the money.
 func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
-	cases, err := st.Money().Cases(p.ctx, store.CaseFilter{All: true, Receipt: paid.Receipt})
+	cases, err := st.Money().OpenItems(p.ctx, store.ItemFilter{All: true, Receipt: paid.Receipt})
 	for _, entry := range cases {
-		if entry.Kind != store.CasePayment {
+		if entry.Kind != store.ItemPayment {
 			continue
 		}
 		advice := wording.Advise(entry, c.initiator(st))
@@ -65,7 +65,7 @@ func (c acceptCmd) acceptance() (store.Acceptance, error) {
 		return a, fmt.Errorf("%s is no M-PESA receipt", c.Receipt)
 	}
 	a.Ticket = oneWord(c.Ticket)
-	if kind, id := numbered(a.Ticket); kind == store.CasePayment {
+	if kind, id := numbered(a.Ticket); kind == store.ItemPayment {
 		a.Ticket, a.PaymentID = "", store.PaymentID(id)
 	}
 	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {

@@ -59,7 +59,7 @@ func (d *desk) refuses(want string, args ...string) {
 }
 
 // book sends a prompt whose answer is lost.
-func (d *desk) book(phone int) (sent store.Sending) {
+func (d *desk) book(phone int) (sent store.PushOrder) {
 	d.t.Helper()
 	d.open(func(st *store.Store) (err error) {
 		if sent, _, err = st.Tickets().Book(d.t.Context(),
@@ -72,7 +72,7 @@ func (d *desk) book(phone int) (sent store.Sending) {
 }
 
 // names lets the customer type a receipt, which a person must look up.
-func (d *desk) names(sent store.Sending, receipt string) {
+func (d *desk) names(sent store.PushOrder, receipt string) {
 	d.t.Helper()
 	d.open(func(st *store.Store) error {
 		if err := st.Money().ClaimReceipt(d.t.Context(), sent.Secret, receipt, ""); err != nil {
@@ -92,7 +92,7 @@ func TestAcceptCommand(t *testing.T) {
 	typed, other := d.book(2), d.book(3)
 	d.names(typed, "UKO7TYPED0")
 	d.says("cinemasphere accept UKO7TYPED0 "+typed.Code+"\n", "payments")
-	d.says("cinemasphere settled --note=NOTE claim:", "payments")
+	d.says("cinemasphere resolve --note=NOTE claim:", "payments")
 	d.says("Receipt UKO7TYPED0 of KSh 1,350, ticket "+typed.Code+": paid for the ticket.", "accept", "uko7typed0",
 		strings.ToLower(typed.Code))
 	if out := d.says("", "payments", "--receipt=UKO7TYPED0"); strings.Contains(out, "  person\n") {
@@ -120,9 +120,9 @@ func TestAcceptUndecidedPush(t *testing.T) {
 	d.now = d.now.Add(-time.Hour)
 	sent := d.book(2)
 	d.says("cinemasphere accept RECEIPT "+sent.Code+"\n", "payments")
-	d.says("cinemasphere settled --note=NOTE push:"+fmt.Sprint(sent.PushID)+"\n", "payments")
+	d.says("cinemasphere resolve --note=NOTE push:"+fmt.Sprint(sent.PushID)+"\n", "payments")
 	d.says("paid for the ticket", "accept", "UKO7FOUND0", sent.Code)
-	d.says("is off the list", "settled", "--note=its answer was lost, and it paid with UKO7FOUND0",
+	d.says("is off the list", "resolve", "--note=its answer was lost, and it paid with UKO7FOUND0",
 		"push:"+fmt.Sprint(sent.PushID))
 	if out := d.says("", "payments"); strings.Contains(out, sent.Code) {
 		t.Errorf("still on the list:\n%s", out)
@@ -130,27 +130,27 @@ func TestAcceptUndecidedPush(t *testing.T) {
 	d.says("by box office: its answer was lost", "payments", "--all")
 }
 
-// TestSettledCommand: by receipt, by code and by number; and what cannot be settled.
-func TestSettledCommand(t *testing.T) {
+// TestResolvedCommand: by receipt, by code and by number; and what cannot be resolved.
+func TestResolvedCommand(t *testing.T) {
 	d := newDesk(t)
-	d.says("take it off the list: cinemasphere settled --note=NOTE UKO5POPCORN", "payments")
-	d.refuses("--note must say", "settled", "--note= ", "UKO5POPCORN")
-	d.refuses("nothing on the list is named UKO0000000", "settled", "--note=bar", "UKO0000000")
-	d.refuses("nothing on the list is named push:1", "settled", "--note=bar", "push:1")
-	d.says("(UKO5POPCORN, ticket -) is off the list", "settled", "--note=the bar's", "--by=Wanjiru", "uko5popcorn")
+	d.says("take it off the list: cinemasphere resolve --note=NOTE UKO5POPCORN", "payments")
+	d.refuses("--note must say", "resolve", "--note= ", "UKO5POPCORN")
+	d.refuses("nothing on the list is named UKO0000000", "resolve", "--note=bar", "UKO0000000")
+	d.refuses("nothing on the list is named push:1", "resolve", "--note=bar", "push:1")
+	d.says("(UKO5POPCORN, ticket -) is off the list", "resolve", "--note=the bar's", "--by=Wanjiru", "uko5popcorn")
 	d.says("No money waits for anybody.", "payments")
 	d.says("by Wanjiru: the bar's", "payments", "--all")
-	d.refuses("nothing on the list is named", "settled", "--note=again", "UKO5POPCORN")
+	d.refuses("nothing on the list is named", "resolve", "--note=again", "UKO5POPCORN")
 
 	sent := d.book(2)
 	d.names(sent, "UKO7BOGUS0")
-	d.refuses("the ticket has several entries: name one of push:", "settled", "--note=x", sent.Code)
-	d.says("is off the list", "settled", "--note=the portal does not know it", "UKO7BOGUS0")
-	d.says("is off the list", "settled", "--note=nothing was paid", sent.Code)
+	d.refuses("the ticket has several entries: name one of push:", "resolve", "--note=x", sent.Code)
+	d.says("is off the list", "resolve", "--note=the portal does not know it", "UKO7BOGUS0")
+	d.says("is off the list", "resolve", "--note=nothing was paid", sent.Code)
 	d.says("No money waits for anybody.", "payments")
 
 	d.says("due back: ", "accept", "--amount=100", "UKO7LESS00", sent.Code)
-	d.refuses("its money is due back, so give it back", "settled", "--note=x", "UKO7LESS00")
+	d.refuses("its money is due back, so give it back", "resolve", "--note=x", "UKO7LESS00")
 	d.says("The books are sound.", "fsck")
 }
 
@@ -161,8 +161,9 @@ func TestPaymentsByNumber(t *testing.T) {
 	d.now = d.now.Add(-10 * time.Minute)
 	var code string
 	d.open(func(st *store.Store) error {
-		sent, _, err := st.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
-		pushes := []store.Sending{sent}
+		sent, _, err := st.Tickets().Book(t.Context(),
+			storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
+		pushes := []store.PushOrder{sent}
 		for n := 1; n < 3 && err == nil; n++ {
 			if err = st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
 				CheckoutRequestID: fmt.Sprint("ws_CO_three", n),
@@ -183,7 +184,9 @@ func TestPaymentsByNumber(t *testing.T) {
 			return err
 		}
 		code = sent.Code
-		if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_three3"}); err != nil {
+		if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
+			CheckoutRequestID: "ws_CO_three3",
+		}); err != nil {
 			return err
 		}
 		for n, push := range pushes {

@@ -23,7 +23,7 @@ type cli struct {
 	Payments paymentsCmd `cmd:"" help:"List the money that somebody may have to do something about, with its reason and what can be done."`
 	Refund   refundCmd   `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
 	Accept   acceptCmd   `cmd:"" help:"Take a receipt that you have looked up in the M-PESA portal as the payment of a ticket."`
-	Settled  settledCmd  `cmd:"" help:"Take an entry that you have seen to off the list of money, with a note. No money changes."`
+	Resolve  resolveCmd  `cmd:"" aliases:"settled" help:"Take an entry that you have seen to off the list of money, with a note. No money changes."`
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
 	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
 	Register registerCmd `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`

@@ -21,7 +21,7 @@ var errUnsound = errors.New("the books are not sound")
 
 func (c fsckCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		a, err := checkout.Check(p.ctx, st)
+		a, err := checkout.AuditBooks(p.ctx, st)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (c fsckCmd) Run(p *program) error {
 func printBounds(w io.Writer, a checkout.Audit) {
 	pushes := map[string]store.Push{}
 	for _, push := range a.Undecided {
-		pushes[store.Case{Kind: store.CasePush, ID: int64(push.ID)}.Name()] = push
+		pushes[store.OpenItem{Kind: store.ItemPush, ID: int64(push.ID)}.Name()] = push
 	}
 	open := map[store.OpenKind][]store.OpenAmount{}
 	for _, o := range a.Bounds.Open {
@@ -77,7 +77,7 @@ func printBounds(w io.Writer, a checkout.Audit) {
 		fmt.Fprintf(w, "%-18s %7d pairs     up to %s may be due\n", "may be the same", len(pairs),
 			wording.Cents(store.Between(pairs)))
 		for _, pair := range pairs {
-			fmt.Fprintf(w, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.CasePayment,
+			fmt.Fprintf(w, "  %s and %s:%d, the prompt of ticket %s, %s\n", pair.Receipt, store.ItemPayment,
 				pair.Pending, pair.Code, wording.Cents(pair.Amount))
 		}
 	}

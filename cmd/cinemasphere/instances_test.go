@@ -134,7 +134,7 @@ func testThreeInstances(t *testing.T) {
 		}
 	}()
 	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
-		open = unsettled(t, st, daraja)
+		open = notResolvable(t, st, daraja)
 		return len(open) == 0
 	})
 	afterKills(t, st, daraja)

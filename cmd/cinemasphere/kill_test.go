@@ -90,7 +90,7 @@ func testKilledUnderLoad(t *testing.T) {
 		}
 	}()
 	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
-		open = unsettled(t, st, daraja)
+		open = notResolvable(t, st, daraja)
 		return len(open) == 0
 	})
 	afterKills(t, st, daraja)
@@ -200,18 +200,18 @@ func (c *crowdOfBuyers) book(client *http.Client, key string, body []byte) bool 
 	return true
 }
 
-// unsettled says what is on its way still: prompts that are out, pushes that M-PESA can be asked about, deadlines.
-func unsettled(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
+// notResolvable says what is on its way still: prompts that are out, pushes that M-PESA can be asked about, deadlines.
+func notResolvable(t *testing.T, st *store.Store, daraja *sim.Sim) (open []string) {
 	t.Helper()
 	if n := daraja.Totals().Waiting; n > 0 {
 		open = append(open, fmt.Sprint(n, " prompts"))
 	}
-	cases, err := st.Money().Cases(t.Context(), store.CaseFilter{})
+	cases, err := st.Money().OpenItems(t.Context(), store.ItemFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range cases {
-		if c.Kind == store.CasePush && (c.State != string(store.PushUnknown) || c.Next != 0) {
+		if c.Kind == store.ItemPush && (c.State != string(store.PushUnknown) || c.Next != 0) {
 			open = append(open, fmt.Sprintf("%+v", c))
 		}
 	}
@@ -234,7 +234,7 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 		cbs, err := st.Money().OpenCallbacks(t.Context(), st.Now().Add(time.Second), 1)
 		return err == nil && len(cbs) == 0
 	})
-	audit, err := checkout.Check(t.Context(), st)
+	audit, err := checkout.AuditBooks(t.Context(), st)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_1"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.Money().KeepCallback(t.Context(), store.NewCallback{
+	cb, _, err := st.Money().StoreCallback(t.Context(), store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: fmt.Appendf(nil, `{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0,`+
 			`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`,
@@ -67,7 +67,7 @@ func paidBooksOf(t *testing.T, env store.Environment) (path string, receipt stri
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.Money().ApplyHint(t.Context(), store.Hint{
+	if _, err := st.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
 		Receipt: "UKO5POPCORN", Amount: 10_000, Phone: "2547*****126", LearntBy: "c2b",
 		TransactedAt: st.Now().Add(-time.Hour),
 	}); err != nil {
@@ -129,14 +129,15 @@ func forget(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, _, err := st.Tickets().Book(t.Context(), storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
+	sent, _, err := st.Tickets().Book(t.Context(),
+		storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(2), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := st.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_2"}); err != nil {
 		t.Fatal(err)
 	}
-	cb, _, err := st.Money().KeepCallback(t.Context(), store.NewCallback{
+	cb, _, err := st.Money().StoreCallback(t.Context(), store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: []byte(`{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_2","ResultCode":0}}}`),
 	})

@@ -17,7 +17,7 @@ import (
 
 type paymentsCmd struct {
 	books
-	All     bool          `help:"List what is settled, and prompts that failed, too."`
+	All     bool          `help:"List what is resolved, and prompts that failed, too."`
 	State   []string      `enum:"applied,refund_due,unmatched,refunded,reversed_elsewhere,sending,prompted,unknown,soft_failed,failed,asking,confirmed,refused,person,unread,resolved,read" help:"Only these states: ${enum}."`
 	Receipt string        `help:"Only this receipt."`
 	Ticket  string        `help:"Only this ticket's code."`
@@ -28,7 +28,7 @@ type paymentsCmd struct {
 
 // listed is an entry of the list as JSON shows it.
 type listed struct {
-	store.Case
+	store.OpenItem
 	Name   string         `json:"name"`
 	Why    string         `json:"why"`
 	Do     string         `json:"do"` // as the list for people has it, in one line
@@ -41,7 +41,7 @@ const troubleListed = 3
 
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		f := store.CaseFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
+		f := store.ItemFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
 		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
 			f.All = true
 		}
@@ -62,7 +62,7 @@ func (c paymentsCmd) Run(p *program) error {
 		if trouble != nil {
 			f.Pushes = trouble.Pushes[:min(len(trouble.Pushes), troubleListed)]
 		}
-		cases, err := st.Money().Cases(p.ctx, f)
+		cases, err := st.Money().OpenItems(p.ctx, f)
 		if err != nil {
 			return err
 		}
@@ -81,10 +81,10 @@ func (c paymentsCmd) Run(p *program) error {
 // oneWord is a receipt or a code as a person types it, without the spaces that a ticket's page shows it with.
 func oneWord(typed string) string { return strings.ToUpper(strings.Join(strings.Fields(typed), "")) }
 
-func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
+func writeCases(w io.Writer, cases []store.OpenItem, initiator bool) error {
 	out := make([]listed, len(cases))
 	for i, c := range cases {
-		out[i].Case, out[i].Name = c, c.Name()
+		out[i].OpenItem, out[i].Name = c, c.Name()
 		advice := wording.Advise(c, initiator)
 		out[i].Why, out[i].Do, out[i].Advice = advice.Why, strings.Join(steps(advice), "; "), advice
 	}
@@ -93,7 +93,7 @@ func writeCases(w io.Writer, cases []store.Case, initiator bool) error {
 	return enc.Encode(out)
 }
 
-func printCases(w io.Writer, cases []store.Case, initiator bool) error {
+func printCases(w io.Writer, cases []store.OpenItem, initiator bool) error {
 	if len(cases) == 0 {
 		_, err := fmt.Fprintln(w, "No money waits for anybody.")
 		return err
@@ -115,12 +115,12 @@ func printCases(w io.Writer, cases []store.Case, initiator bool) error {
 		if len(c.Alike) > 0 {
 			fmt.Fprintf(w, "    it may be the same money as %s\n", strings.Join(c.Alike, ", "))
 		}
-		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Text != "" {
+		if c.Kind == store.ItemCallback || c.Kind == store.ItemPayment && c.Text != "" {
 			fmt.Fprintf(w, "    %s said: %s\n", c.Name(), cmp.Or(c.Text, "nothing"))
 		}
 		printSteps(w, advice)
-		if c.SettledAt != 0 {
-			fmt.Fprintf(w, "    settled %s by %s: %s\n", wording.Moment(c.SettledAt), c.SettledBy, c.Note)
+		if c.ResolvedAt != 0 {
+			fmt.Fprintf(w, "    resolved %s by %s: %s\n", wording.Moment(c.ResolvedAt), c.ResolvedBy, c.Note)
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ func elsewhere(t *testing.T) (program, beside, here string) {
 // moneyCommands are those that work on books beside a running program.
 var moneyCommands = [][]string{
 	{"payments"}, {"payments", "--all", "--json"}, {"refund", "UKO4JL9G9Q"}, {"accept", "UKO4JL9G9Q", "K7M3QXRT"},
-	{"settled", "--note=x", "UKO4JL9G9Q"},
+	{"resolve", "--note=x", "UKO4JL9G9Q"},
 	{"sales", "pause"}, {"sales", "resume"}, {"sales", "status"}, {"fsck"}, {"register"}, {"seed"},
 }
 

@@ -146,7 +146,7 @@ func (p *process) fsck() {
 		return
 	}
 	defer shut(p.t, st)
-	audit, err := checkout.Check(context.Background(), st)
+	audit, err := checkout.AuditBooks(context.Background(), st)
 	if err != nil {
 		p.t.Errorf("the books it left: %v", err)
 	}

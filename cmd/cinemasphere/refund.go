@@ -66,7 +66,7 @@ func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefu
 	}
 	kind, id := numbered(name)
 	switch {
-	case kind == store.CasePayment:
+	case kind == store.ItemPayment:
 		name, n.PaymentID = strings.ToLower(name), store.PaymentID(id)
 	case kind != "":
 		return store.Refund{}, fmt.Errorf("%s is no payment, so there is nothing to refund", c.Named)

@@ -79,7 +79,7 @@ func TestRefundWithCents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = st.Money().ApplyHint(t.Context(), store.Hint{
+	_, err = st.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
 		Receipt: "UKO5CENTS0", Amount: 270_050, Phone: "2547*****126", LearntBy: "c2b", TransactedAt: st.Now(),
 	})
 	if err := errors.Join(err, st.Close()); err != nil {
@@ -104,7 +104,7 @@ func TestRefundByCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	book := func(phone int) store.Sending {
+	book := func(phone int) store.PushOrder {
 		sent, _, err := st.Tickets().Book(t.Context(),
 			storetest.Booking(storetest.Screening(t, st, 2, 2), storetest.Phone(phone), 1))
 		if err != nil {

@@ -14,24 +14,24 @@ import (
 )
 
 // numbered reads an entry's own number, such as payment:123. The kind is "" where the name is none.
-func numbered(name string) (kind store.CaseKind, id int64) {
+func numbered(name string) (kind store.ItemKind, id int64) {
 	word, digits, _ := strings.Cut(strings.ToLower(name), ":")
 	id, err := strconv.ParseInt(digits, 10, 64)
-	kinds := []store.CaseKind{store.CasePayment, store.CasePush, store.CaseClaim, store.CaseCallback}
-	if err != nil || !slices.Contains(kinds, store.CaseKind(word)) {
+	kinds := []store.ItemKind{store.ItemPayment, store.ItemPush, store.ItemClaim, store.ItemCallback}
+	if err != nil || !slices.Contains(kinds, store.ItemKind(word)) {
 		return "", 0
 	}
-	return store.CaseKind(word), id
+	return store.ItemKind(word), id
 }
 
-type settledCmd struct {
+type resolveCmd struct {
 	books
 	Named string `arg:"" name:"entry" help:"The receipt of the entry, its ticket's code, or its own number, such as push:…, as the list prints it."`
 	Note  string `required:"" help:"What you have found or done, for the records. Customers do not see it."`
 	By    string `help:"Who says so." default:"box office"`
 }
 
-func (c settledCmd) Run(p *program) error {
+func (c resolveCmd) Run(p *program) error {
 	note := strings.TrimSpace(c.Note)
 	if note == "" {
 		return errors.New("--note must say what you have found or done; nothing was written")
@@ -41,10 +41,10 @@ func (c settledCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		err = st.Money().SettleCases(p.ctx, cases, note, c.By)
+		err = st.Money().ResolveItems(p.ctx, cases, note, c.By)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			action := wording.Action{Verb: wording.Resolve, Named: c.Named, For: cases[0].Name()}
-			return fmt.Errorf("%s cannot be settled by a note: %w", c.Named, refused(action, refusal))
+			return fmt.Errorf("%s cannot be resolved by a note: %w", c.Named, refused(action, refusal))
 		}
 		if err != nil {
 			return err
@@ -62,16 +62,18 @@ func (c settledCmd) Run(p *program) error {
 
 // entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a
 // ticket.
-func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case, error) {
+func (c resolveCmd) entries(ctx context.Context, st *store.Store) ([]store.OpenItem, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {
-		cases, err := st.Money().Cases(ctx, store.CaseFilter{All: true})
-		cases = slices.DeleteFunc(cases, func(entry store.Case) bool { return entry.Kind != kind || entry.ID != id })
+		cases, err := st.Money().OpenItems(ctx, store.ItemFilter{All: true})
+		cases = slices.DeleteFunc(cases, func(entry store.OpenItem) bool {
+			return entry.Kind != kind || entry.ID != id
+		})
 		return c.some(cases, err)
 	}
-	cases, err := st.Money().Cases(ctx, store.CaseFilter{Receipt: name})
+	cases, err := st.Money().OpenItems(ctx, store.ItemFilter{Receipt: name})
 	if err == nil && len(cases) == 0 {
-		cases, err = st.Money().Cases(ctx, store.CaseFilter{Ticket: name})
+		cases, err = st.Money().OpenItems(ctx, store.ItemFilter{Ticket: name})
 	}
 	if len(cases) > 1 && cases[0].TicketCode == name {
 		names := make([]string, len(cases))
@@ -83,7 +85,7 @@ func (c settledCmd) entries(ctx context.Context, st *store.Store) ([]store.Case,
 	return c.some(cases, err)
 }
 
-func (c settledCmd) some(cases []store.Case, err error) ([]store.Case, error) {
+func (c resolveCmd) some(cases []store.OpenItem, err error) ([]store.OpenItem, error) {
 	if err == nil && len(cases) == 0 {
 		err = fmt.Errorf("nothing on the list is named %s: see cinemasphere payments", c.Named)
 	}

@@ -73,7 +73,7 @@ func seed(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return err
 	}
-	f := store.Founding{Cinema: s.Cinema}
+	f := store.CinemaSetup{Cinema: s.Cinema}
 	for _, h := range s.Halls {
 		f.Halls = append(f.Halls, store.Hall{Name: h.Name, Plan: strings.Join(h.Plan, "\n")})
 	}
@@ -87,7 +87,7 @@ func seed(ctx context.Context, st *store.Store) error {
 	f.Screenings = func(halls []store.Hall, movies []store.Movie) ([]store.Screening, error) {
 		return sampleProgramme(s, st.Now(), 0, halls, movies)
 	}
-	return st.Catalogue().Found(ctx, f)
+	return st.Catalogue().SetUpCinema(ctx, f)
 }
 
 // extendProgramme adds sample screenings for the days ahead that have none, so that the demo's always lie in the

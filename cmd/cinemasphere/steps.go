@@ -59,7 +59,7 @@ func typed(a wording.Action) string {
 	case wording.Move:
 		words = append(words, "accept", "--move")
 	case wording.Resolve:
-		words = append(words, "settled", "--note=NOTE")
+		words = append(words, "resolve", "--note=NOTE")
 	case wording.Show:
 		return shown(a)
 	}

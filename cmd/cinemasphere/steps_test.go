@@ -109,7 +109,7 @@ func TestSteps(t *testing.T) {
 		lines  int
 	}{
 		{wording.Advice{}, 1},
-		{wording.Advice{Nothing: "it is settled"}, 1},
+		{wording.Advice{Nothing: "it is resolved"}, 1},
 		{wording.Advice{Look: "look"}, 2},
 		{wording.Advice{Actions: []wording.Action{back}}, 1},
 		{wording.Advice{Look: "look", Actions: []wording.Action{accept, back}}, 3},
@@ -143,7 +143,7 @@ func TestEveryRefusalOfACommandIsExplained(t *testing.T) {
 		wording.Accept: {store.ReceiptUsed, store.AcceptedElsewhere, store.ReceiptKnown, store.AlreadyRefunded,
 			store.AmountKnown},
 		wording.Resolve: {store.MoneyDue, store.RefundOpen, store.StillAsked, store.SeveralPayments,
-			store.NothingToSettle},
+			store.NothingToResolve},
 	} {
 		for _, kind := range kinds {
 			err := refused(wording.Action{Verb: verb, Named: "UKO7TYPED0", For: "0CODE"},

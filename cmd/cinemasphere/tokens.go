@@ -40,7 +40,9 @@ func (s *sharedTokens) Load(ctx context.Context) (mpesa.AccessToken, error) {
 }
 
 func (s *sharedTokens) Save(ctx context.Context, token mpesa.AccessToken) error {
-	err := s.store.Jobs().KeepAccessToken(ctx, s.app, store.AccessToken{Value: token.Value, Until: store.At(token.Until)})
+	err := s.store.Jobs().KeepAccessToken(ctx, s.app, store.AccessToken{
+		Value: token.Value, Until: store.At(token.Until),
+	})
 	if err != nil {
 		s.log.Warn("the other processes must log in to M-PESA themselves", "error", err)
 	}

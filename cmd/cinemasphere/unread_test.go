@@ -14,7 +14,7 @@ import (
 )
 
 // TestUnreadMoney posts confirmations of money to the running program, which it cannot read whole. They are on the list
-// with what is legible, also after a kill, and fsck ends with 1 until a person has settled each.
+// with what is legible, also after a kill, and fsck ends with 1 until a person has resolved each.
 func TestUnreadMoney(t *testing.T) {
 	p := start(t, "")
 	p.checked = true
@@ -63,17 +63,17 @@ func TestUnreadMoney(t *testing.T) {
 		t.Errorf("fsck: %v\n%s", err, out)
 	}
 	for _, name := range append(regexp.MustCompile(`callback:[0-9]+`).FindAllString(out, -1), "UKO4JL9G9Q") {
-		if out, err := subcommand(t, p.dir, "settled", "--note=seen to", name); err != nil &&
+		if out, err := subcommand(t, p.dir, "resolve", "--note=seen to", name); err != nil &&
 			!strings.Contains(out, "nobody has to do anything") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 	if out, err := subcommand(t, p.dir, "fsck"); err != nil {
-		t.Errorf("settled: %v\n%s", err, out)
+		t.Errorf("resolved: %v\n%s", err, out)
 	}
 	if out, err := subcommand(t, p.dir, "payments"); err != nil ||
 		!strings.Contains(out, "No money waits for anybody.") {
-		t.Errorf("settled: %v\n%s", err, out)
+		t.Errorf("resolved: %v\n%s", err, out)
 	}
 	if out, err := subcommand(t, p.dir, "payments", "--all", "--state=unread"); err != nil ||
 		strings.Count(out, "seen to") != 4 {

@@ -113,7 +113,7 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 		fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
 		return b, err
 	}
-	b, problems := b.Check()
+	b, problems := b.Validate()
 	for _, field := range []string{"name", "phone", "quantity"} {
 		if err, wrong := problems[field]; wrong {
 			return b, bad(wording.Typed(err))

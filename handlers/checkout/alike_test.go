@@ -152,7 +152,9 @@ func (w *world) play(story byHandToo, id store.ScreeningID) {
 		if story.refunded {
 			w.daraja.Reverse(hand)
 			pass(time.Second)
-			_, _ = w.store.Money().RequestRefund(ctx, store.NewRefund{Receipt: hand, By: "box office", Reference: "PORTAL"})
+			_, _ = w.store.Money().RequestRefund(ctx, store.NewRefund{
+				Receipt: hand, By: "box office", Reference: "PORTAL",
+			})
 		}
 	}
 	if story.prompts > 1 {

@@ -18,11 +18,11 @@ import (
 // said is what fsck and the list say, in one text.
 func (w *world) said() string {
 	w.t.Helper()
-	audit, err := checkout.Check(context.Background(), w.store)
+	audit, err := checkout.AuditBooks(context.Background(), w.store)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().OpenItems(context.Background(), store.ItemFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

@@ -18,8 +18,8 @@ type Audit struct {
 
 // Check recomputes from raw facts what the books say, without trusting what was once decided, and reads every stored
 // callback again: what it says must be among the facts.
-func Check(ctx context.Context, st *store.Store) (a Audit, err error) {
-	if a.Wrong, err = st.Money().Check(ctx); err != nil {
+func AuditBooks(ctx context.Context, st *store.Store) (a Audit, err error) {
+	if a.Wrong, err = st.Money().Audit(ctx); err != nil {
 		return a, err
 	}
 	again, err := st.Money().Reread(ctx, reread)
@@ -56,7 +56,7 @@ func reread(r *store.Reread, cb store.Callback) {
 			r.Push(cb, verdict(got))
 		}
 	case store.CallbackC2B:
-		h, _ := hint(cb.Body)
+		h, _ := incomingPayment(cb.Body)
 		r.Incoming(cb, h)
 	case store.CallbackStatus:
 		result, err := mpesa.ParseResult(cb.Body)

@@ -18,7 +18,7 @@ import (
 // unsound fails the test where no line about the books has the text.
 func (w *world) unsound(text string) {
 	w.t.Helper()
-	audit, err := checkout.Check(context.Background(), w.store)
+	audit, err := checkout.AuditBooks(context.Background(), w.store)
 	if err != nil || !strings.Contains(strings.Join(audit.Wrong, "\n"), text) {
 		w.t.Errorf("not found: %s\nfound %q, %v", text, audit.Wrong, err)
 	}
@@ -147,14 +147,14 @@ func TestToldForAnotherID(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed timeout" {
 			t.Error(got)
 		}
-		listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{
+		listed, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{
 			Ticket: placed.Ticket.Code, Phone: phone, Receipt: "UKO4STRAY1",
 		})
 		if err != nil || len(listed) != 1 || listed[0].State != "unmatched" || listed[0].Amount != 135_000 ||
 			listed[0].Refund != "" {
 			t.Errorf("the list has %+v, %v", listed, err)
 		}
-		audit, err := checkout.Check(t.Context(), w.store)
+		audit, err := checkout.AuditBooks(t.Context(), w.store)
 		if err != nil || len(audit.Wrong) > 0 {
 			t.Error(audit.Wrong, err)
 		}
@@ -163,14 +163,14 @@ func TestToldForAnotherID(t *testing.T) {
 		}); err != nil {
 			t.Error(err)
 		}
-		if listed, err = w.store.Money().Cases(t.Context(), store.CaseFilter{Receipt: "UKO4STRAY1"}); err != nil ||
+		if listed, err = w.store.Money().OpenItems(t.Context(), store.ItemFilter{Receipt: "UKO4STRAY1"}); err != nil ||
 			len(listed) > 0 {
 			t.Errorf("given back, it is still listed: %+v, %v", listed, err)
 		}
 		storetest.Exec(t, w.path, `UPDATE fact SET receipt = 'UKO4OTHER1'`)
 		w.unsound("what M-PESA told is written down: ")
 		tell("")
-		w.unsound("a callback is understood whole, or a person has settled it")
+		w.unsound("a callback is understood whole, or a person has resolved it")
 	})
 }
 
@@ -195,13 +195,13 @@ func TestAuditFinds(t *testing.T) {
 				path := storetest.Path(t)
 				s := storetest.New(t, func(o *store.Options) { o.Path = path })
 				storetest.Sell(t, s, storetest.Screening(t, s, 5, 10))
-				if audit, err := checkout.Check(t.Context(), s); err != nil || len(audit.Wrong) > 0 {
+				if audit, err := checkout.AuditBooks(t.Context(), s); err != nil || len(audit.Wrong) > 0 {
 					t.Fatalf("before: %q, %v", audit.Wrong, err)
 				}
 				for _, query := range b.Queries {
 					storetest.Exec(t, path, query)
 				}
-				audit, err := checkout.Check(t.Context(), s)
+				audit, err := checkout.AuditBooks(t.Context(), s)
 				if err != nil ||
 					!slices.ContainsFunc(audit.Wrong, func(line string) bool {
 						return strings.HasPrefix(line, b.Rule+": ") && strings.Contains(line, b.Says)

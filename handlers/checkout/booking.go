@@ -43,7 +43,7 @@ type Invalid map[string]error
 func (i Invalid) Error() string { return fmt.Sprintf("invalid fields: %d", len(i)) }
 
 // Check reads a booking's fields as the server will, without booking: the MSISDN as it will be rung, and what is wrong.
-func (b Booking) Check() (clean Booking, problems Invalid) {
+func (b Booking) Validate() (clean Booking, problems Invalid) {
 	problems = Invalid{}
 	var wrong error
 	if b.Name, wrong = readName(b.Name); wrong != nil {
@@ -87,7 +87,7 @@ type BookingResult struct {
 // for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
 // store.ErrUnknown; after all of them no prompt was sent.
 func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
-	b, problems := b.Check()
+	b, problems := b.Validate()
 	if problems != nil {
 		return BookingResult{}, problems
 	}
@@ -115,7 +115,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 
 // mayPush refuses a booking whose prompt would not go out, but not the repetition of one that stands.
 func (s *Service) mayPush(ctx context.Context, b Booking) error {
-	err := s.store.Tickets().MayPush(ctx)
+	err := s.store.Tickets().AllowPush(ctx)
 	if err == nil || b.Key == "" {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 	if wrong != nil {
 		return BookingResult{}, Invalid{"phone": wrong}
 	}
-	if err := s.store.Tickets().MayPush(ctx); err != nil {
+	if err := s.store.Tickets().AllowPush(ctx); err != nil {
 		return BookingResult{}, err
 	}
 	done, err := s.admit()

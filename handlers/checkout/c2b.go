@@ -11,12 +11,12 @@ import (
 )
 
 // applyC2B makes of a C2B confirmation what it says: a hint of money, never a ticket by itself.
-func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied store.Applied, err error) {
-	h, why := hint(cb.Body)
+func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied store.ApplyResult, err error) {
+	h, why := incomingPayment(cb.Body)
 	if h.Receipt != "" && h.Amount > 0 {
 		return s.store.Money().ApplyC2B(ctx, cb, h, store.Unread{})
 	}
-	u := unreadHint(h)
+	u := unreadPayment(h)
 	if h.Receipt == "" {
 		applied, err = s.unreadable(ctx, cb, u, why)
 	} else {
@@ -29,12 +29,14 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 }
 
 // hint reads a C2B confirmation, as far as it can be read. Why is why that is not all of its money.
-func hint(body []byte) (h store.Hint, why notRead) {
+func incomingPayment(body []byte) (h store.IncomingPayment, why notRead) {
 	p, err := mpesa.ParseC2B(body)
 	if err != nil {
 		why = unparsed(err)
 	}
-	h = store.Hint{Receipt: p.Receipt, Phone: store.ParsePattern(p.Phone), Account: p.BillReference, LearntBy: "c2b"}
+	h = store.IncomingPayment{
+		Receipt: p.Receipt, Phone: store.ParsePattern(p.Phone), Account: p.BillReference, LearntBy: "c2b",
+	}
 	if p.HasAmount {
 		h.Amount = store.Cents(p.Amount)
 	} else if err == nil {
@@ -90,30 +92,31 @@ func (s *Service) pull(ctx context.Context) error {
 
 // pulled takes in one row of M-PESA's own list. One that names no receipt is kept for the operator.
 func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error {
-	h := pulledHint(row)
+	h := pulledPayment(row)
 	if h.Receipt != "" {
-		_, err := s.store.Money().ApplyHint(ctx, h)
+		_, err := s.store.Money().ApplyIncoming(ctx, h)
 		return err
 	}
 	cb := store.Callback{Kind: store.CallbackPull, Body: row.Raw}
-	first, err := s.store.Money().KeepPulled(ctx, row.Raw, legible(cb, unreadHint(h), notRead{why: store.UnreadNoReceipt}))
+	first, err := s.store.Money().StorePulled(ctx, row.Raw,
+		legible(cb, unreadPayment(h), notRead{why: store.UnreadNoReceipt}))
 	if err == nil && first {
-		s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadNoReceipt})
+		s.warnUnread(cb, store.ApplyResult{}, notRead{why: store.UnreadNoReceipt})
 	}
 	return err
 }
 
 // applyPulled reads a kept row of M-PESA's own list again.
-func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	h := pulledHint(mpesa.ParsePulled(cb.Body))
+func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
+	h := pulledPayment(mpesa.ParsePulled(cb.Body))
 	if h.Receipt == "" {
-		return s.unreadable(ctx, cb, unreadHint(h), notRead{why: store.UnreadNoReceipt})
+		return s.unreadable(ctx, cb, unreadPayment(h), notRead{why: store.UnreadNoReceipt})
 	}
-	return s.store.Money().ApplyC2B(ctx, cb, h, legible(cb, unreadHint(h), notRead{why: store.UnreadNoAmount}))
+	return s.store.Money().ApplyC2B(ctx, cb, h, legible(cb, unreadPayment(h), notRead{why: store.UnreadNoAmount}))
 }
 
-func pulledHint(row mpesa.PulledTransaction) store.Hint {
-	h := store.Hint{
+func pulledPayment(row mpesa.PulledTransaction) store.IncomingPayment {
+	h := store.IncomingPayment{
 		Receipt: row.Receipt, Phone: store.ParsePattern(row.Phone), Account: row.BillReference, LearntBy: "pull",
 	}
 	if row.HasAmount {
@@ -125,28 +128,28 @@ func pulledHint(row mpesa.PulledTransaction) store.Hint {
 	return h
 }
 
-// unreadHint is what a hint says, as it is kept where that is not understood.
-func unreadHint(h store.Hint) store.Unread {
+// unreadPayment is what a hint says, as it is kept where that is not understood.
+func unreadPayment(h store.IncomingPayment) store.Unread {
 	return store.Unread{
 		Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt,
 	}
 }
 
 // applyValidation keeps M-PESA's question before a payment until the confirmation has come.
-func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.Applied, error) {
-	h, _ := hint(cb.Body)
-	return s.store.Money().ApplyValidation(ctx, cb, unreadHint(h))
+func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
+	h, _ := incomingPayment(cb.Body)
+	return s.store.Money().ApplyValidation(ctx, cb, unreadPayment(h))
 }
 
 // endValidations lists the questions before payments whose confirmations have not come.
 func (s *Service) endValidations(ctx context.Context) error {
 	cbs, err := s.store.Money().Unconfirmed(ctx)
 	for _, cb := range cbs {
-		h, _ := hint(cb.Body)
-		missing, endErr := s.store.Money().EndValidation(ctx, cb, legible(cb, unreadHint(h),
+		h, _ := incomingPayment(cb.Body)
+		missing, endErr := s.store.Money().EndValidation(ctx, cb, legible(cb, unreadPayment(h),
 			notRead{why: store.UnreadUnconfirmed}))
 		if err = errors.Join(err, endErr); endErr == nil && missing {
-			s.warnUnread(cb, store.Applied{}, notRead{why: store.UnreadUnconfirmed})
+			s.warnUnread(cb, store.ApplyResult{}, notRead{why: store.UnreadUnconfirmed})
 		}
 	}
 	return err

@@ -37,7 +37,7 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	kind := cmp.Or(d.Kind, store.CallbackSTK)
 	// The sender may hang up once it has sent; what it said must be kept all the same.
 	ctx = context.WithoutCancel(ctx)
-	kept, known, err := s.store.Money().KeepCallback(ctx, store.NewCallback{
+	kept, known, err := s.store.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body))),
 	})
 	if err != nil || !known {
@@ -61,7 +61,7 @@ func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
 
 // applyCallback makes of a kept callback what it says.
 func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
-	var applied store.Applied
+	var applied store.ApplyResult
 	var err error
 	switch cb.Kind {
 	case store.CallbackSTK:
@@ -89,7 +89,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 }
 
 // applySTK makes of a verdict on a push what it says.
-func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.Applied, error) {
+func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	got, readErr := mpesa.ParseCallback(cb.Body)
 	if readErr != nil {
 		return s.keepUnread(ctx, cb, unreadSTK(got), unparsed(readErr))

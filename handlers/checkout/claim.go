@@ -45,7 +45,7 @@ func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	case q.Urgent && config:
 		return s.store.Money().EndReceipt(ctx, q.Receipt)
 	case q.Urgent:
-		return s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err))
+		return s.store.Jobs().ReportCall(ctx, store.CallQuestion, !outage(err))
 	case outage(err) || config:
 		return s.store.Jobs().RestChecks(ctx)
 	}
@@ -59,7 +59,7 @@ func (s *Service) resultURL(kind store.CallbackKind, token string) string {
 
 // applyStatus makes of a result of Transaction Status what it says of the receipt. A whole answer counts at the
 // address of time-outs too: the token there proves as much.
-func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.Applied, error) {
+func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackStatusTimeout
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {

@@ -16,11 +16,11 @@ import (
 // saysOf reports whether the list of money, in whole, says a sentence.
 func (w *world) saysOf(t *testing.T, sentence string) bool {
 	t.Helper()
-	listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
+	listed, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(listed, func(c store.Case) bool {
+	return slices.ContainsFunc(listed, func(c store.OpenItem) bool {
 		return strings.Contains(wording.Advise(c,
 			true).Why, sentence)
 	})
@@ -76,7 +76,7 @@ func TestEveryCodeOfAReversalMeetsTheOperator(t *testing.T) {
 				}
 				pass(10 * time.Second)
 				if !w.saysOf(t, verdict.Operator) {
-					listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
+					listed, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{All: true})
 					t.Errorf("the list does not say %q: %+v, %v", verdict.Operator, listed, err)
 				}
 			})

@@ -172,7 +172,7 @@ func TestStrangers(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Pending, held" {
 			t.Error(got)
 		}
-		if n := w.store.Money().Strangers(); n != 5 {
+		if n := w.store.Money().UnknownTokens(); n != 5 {
 			t.Errorf("%d strangers counted", n)
 		}
 		w.sound()
@@ -202,7 +202,7 @@ func TestCheck(t *testing.T) {
 		{"Achieng", "0712345678", 1e9, "quantity"},
 	}
 	for _, c := range cases {
-		_, problems := checkout.Booking{Name: c.name, Phone: c.phone, Quantity: c.quantity}.Check()
+		_, problems := checkout.Booking{Name: c.name, Phone: c.phone, Quantity: c.quantity}.Validate()
 		if c.wrong == "" && problems != nil || c.wrong != "" && (len(problems) != 1 || problems[c.wrong] == nil) {
 			t.Errorf("%.20q %q %d: %v", c.name, c.phone, c.quantity, problems)
 		}

@@ -91,7 +91,7 @@ func whatEnd(p store.PushEnd) pushEnd {
 }
 
 // warnResult tells the operator of a push's result that is for the operator to put right, or that nobody knows.
-func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied) {
+func (s *Service) warnResult(code mpesa.Code, text string, applied store.ApplyResult) {
 	result := mpesa.Classify(code)
 	if !result.Config && result.Class != mpesa.ClassUnknown || applied.Outcome.Again() {
 		return
@@ -100,7 +100,7 @@ func (s *Service) warnResult(code mpesa.Code, text string, applied store.Applied
 }
 
 // warnVerdict is warnResult for Transaction Status and Reversal.
-func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Applied) {
+func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.ApplyResult) {
 	v := r.Verdict()
 	if !v.Config && v.Outcome != mpesa.OutcomeUnknown || applied.Outcome.Again() {
 		return
@@ -108,7 +108,7 @@ func (s *Service) warnVerdict(what string, r mpesa.AsyncResult, applied store.Ap
 	s.warnOperator(what, applied, r.Code, r.Desc, v.Operator)
 }
 
-func (s *Service) warnOperator(what string, applied store.Applied, code mpesa.Code, text, means string) {
+func (s *Service) warnOperator(what string, applied store.ApplyResult, code mpesa.Code, text, means string) {
 	s.log.Warn("M-PESA's result of a "+what+" needs the operator", "ticket", applied.Code, "code",
 		mpesa.ShownCode(code), "text", mpesa.MaskDigits(text), "means", means)
 }

@@ -191,7 +191,7 @@ func (h *history) refused(err error) bool {
 }
 
 func (h *history) check() {
-	wrong, err := h.w.store.Money().Check(context.Background())
+	wrong, err := h.w.store.Money().Audit(context.Background())
 	if err != nil {
 		h.rt.Fatal(err)
 	}

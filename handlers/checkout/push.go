@@ -22,7 +22,7 @@ type answer struct {
 }
 
 // send sends a push that is written down and waits up to answerWait until its answer is recorded.
-func (s *Service) send(ctx context.Context, p store.Sending, done func()) (BookingResult, error) {
+func (s *Service) send(ctx context.Context, p store.PushOrder, done func()) (BookingResult, error) {
 	recorded := make(chan answer, 1)
 	go func() {
 		defer done()
@@ -45,7 +45,7 @@ func (s *Service) send(ctx context.Context, p store.Sending, done func()) (Booki
 }
 
 // push calls Daraja and writes its answer down.
-func (s *Service) push(ctx context.Context, p store.Sending) answer {
+func (s *Service) push(ctx context.Context, p store.PushOrder) answer {
 	call, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	answered := s.watch()
@@ -78,7 +78,9 @@ func (s *Service) push(ctx context.Context, p store.Sending) answer {
 		s.logged("let pushes go first", func() error { return s.store.Jobs().YieldToPushes(ctx) })
 	}
 	if failed := outage(err); !locked(out.err) && !(failed && counted) {
-		s.logged("note how Daraja answers", func() error { return s.store.Jobs().NoteDaraja(ctx, store.CallPush, !failed) })
+		s.logged("note how Daraja answers", func() error {
+			return s.store.Jobs().ReportCall(ctx, store.CallPush, !failed)
+		})
 	}
 	return out
 }
@@ -99,7 +101,7 @@ func (s *Service) watch() (answered func() bool) {
 			counted <- false
 		case <-timer.C:
 			s.logged("note how Daraja answers",
-				func() error { return s.store.Jobs().NoteDaraja(context.Background(), store.CallPush, false) })
+				func() error { return s.store.Jobs().ReportCall(context.Background(), store.CallPush, false) })
 			counted <- true
 		}
 	}()
@@ -111,7 +113,7 @@ func locked(e *mpesa.Error) bool { return e != nil && e.Locked }
 
 // record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
 // becomes unknown by itself, which is the truth.
-func (s *Service) record(ctx context.Context, p store.Sending, a store.Answer) {
+func (s *Service) record(ctx context.Context, p store.PushOrder, a store.Answer) {
 	delay := 100 * time.Millisecond
 	for try := 1; ; try++ {
 		err := s.store.Tickets().RecordAnswer(ctx, p, a)

@@ -156,7 +156,7 @@ func (s *Service) askPush(ctx context.Context, q store.Question) error {
 		s.log.Info("query applied", "ticket", q.Code, "outcome", applied.Outcome)
 		s.warnResult(got.ResultCode, got.ResultDesc, applied)
 	}
-	return errors.Join(applyErr, s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+	return errors.Join(applyErr, s.store.Jobs().ReportCall(ctx, store.CallQuestion, !outage(err)))
 }
 
 // queryText is what M-PESA answered to a question about a push, where that is no verdict; "" where it did not answer.

@@ -256,8 +256,8 @@ func TestPaidByHandAsWell(t *testing.T) {
 			}
 			pass(time.Hour)
 		}
-		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
-		due := slices.DeleteFunc(slices.Clone(cases), func(c store.Case) bool {
+		cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
+		due := slices.DeleteFunc(slices.Clone(cases), func(c store.OpenItem) bool {
 			return c.State != string(store.PaymentRefundDue)
 		})
 		if err != nil || len(due) != 1 || due[0].Reason != store.ReasonPaidTwice ||

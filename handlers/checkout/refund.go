@@ -53,11 +53,11 @@ func (s *Service) reverse(ctx context.Context, q store.Question) error {
 		s.log.Warn("refund not accepted", "ticket", q.Code, "error", err)
 	}
 	return errors.Join(s.store.Money().RecordRefundAnswer(ctx, q.ID, answer),
-		s.store.Jobs().NoteDaraja(ctx, store.CallQuestion, !outage(err)))
+		s.store.Jobs().ReportCall(ctx, store.CallQuestion, !outage(err)))
 }
 
 // applyReversal makes of the result of a Reversal what it says, at the address of time-outs too where it is whole.
-func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.Applied, error) {
+func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackReversalTimeout
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {

@@ -14,9 +14,9 @@ import (
 )
 
 // onlyCase is the one entry of the list of money.
-func (w *world) onlyCase(t *testing.T) store.Case {
+func (w *world) onlyCase(t *testing.T) store.OpenItem {
 	t.Helper()
-	cs, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+	cs, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 	if err != nil || len(cs) != 1 {
 		t.Fatalf("the list: %+v, %v", cs, err)
 	}

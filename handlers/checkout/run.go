@@ -79,7 +79,10 @@ func (s *Service) Run(ctx context.Context) error {
 				s.leased(work, "pull", func() error { return s.pull(work) })
 			}
 		case <-check.C:
-			s.leased(work, "forget who booked", func() error { _, err := s.store.Tickets().ForgetClients(work); return err })
+			s.leased(work, "forget who booked", func() error {
+				_, err := s.store.Tickets().ForgetClients(work)
+				return err
+			})
 			if s.cfg.Initiator && s.cfg.CheckPaid {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}

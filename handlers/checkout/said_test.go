@@ -48,9 +48,9 @@ func (w *world) claimed(id store.ScreeningID) (secret, receipt string) {
 }
 
 // claim is the one claim of a ticket.
-func (w *world) claim(secret string) store.Claim {
+func (w *world) claim(secret string) store.ReceiptClaim {
 	w.t.Helper()
-	claims, err := w.store.Money().Claims(context.Background(), w.ticket(secret).ID)
+	claims, err := w.store.Money().ReceiptClaims(context.Background(), w.ticket(secret).ID)
 	if err != nil || len(claims) != 1 {
 		w.t.Fatalf("%+v, %v", claims, err)
 	}
@@ -137,7 +137,7 @@ func TestStatusStaysUnclear(t *testing.T) {
 					!strings.Contains(said, "has answered") {
 					t.Errorf("the customer reads %s", said)
 				}
-				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{
+				cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{
 					Receipt: receipt, States: []string{string(store.ClaimPerson)},
 				})
 				if err != nil || len(cases) != 1 {
@@ -297,7 +297,9 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 			t.Fatalf("%s, %+v", state(tk), w.claim(secret))
 		}
 		w.daraja.SetScript("*", sim.Script{Reversal: sim.Call{Results: sim.NoCallback}})
-		if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "test"}); err != nil {
+		if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
+			Receipt: tk.Receipt, By: "test",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		pass(10 * time.Second)
@@ -307,19 +309,21 @@ func TestResultAtTimeoutAddress(t *testing.T) {
 				`{"Key":"OriginalTransactionID","Value":%q}]}}}`, tk.Total, tk.Receipt)
 		to := asked("reversal")["QueueTimeOutURL"]
 		w.send(store.CallbackReversalTimeout, to, replace(tk.Receipt, "UKT1A2B3C5")(back))
-		if payments, err := w.store.Money().Payments(t.Context()); err != nil || payments[0].State == store.PaymentRefunded {
+		if payments, err := w.store.Money().Payments(t.Context()); err != nil ||
+			payments[0].State == store.PaymentRefunded {
 			t.Errorf("%+v, %v", payments, err)
 		}
 		w.send(store.CallbackReversalTimeout, to, back)
-		if payments, err := w.store.Money().Payments(t.Context()); err != nil || payments[0].State != store.PaymentRefunded {
+		if payments, err := w.store.Money().Payments(t.Context()); err != nil ||
+			payments[0].State != store.PaymentRefunded {
 			t.Errorf("%+v, %v", payments, err)
 		}
 	})
 }
 
-// TestCallbackThatSettlesNothing: what comes with a token of ours and does not settle its push is on the list with its
+// TestCallbackThatDecidesNothing: what comes with a token of ours and does not decide its push is on the list with its
 // text, and M-PESA is asked at once.
-func TestCallbackThatSettlesNothing(t *testing.T) {
+func TestCallbackThatDecidesNothing(t *testing.T) {
 	other := value("CheckoutRequestID", `"ws_CO_999"`)
 	for name, tt := range map[string]struct {
 		result string
@@ -342,7 +346,7 @@ func TestCallbackThatSettlesNothing(t *testing.T) {
 				rewritten("stkpushquery", 500, func([]byte) []byte {
 					return []byte(`{"errorCode":"500.001.1001","errorMessage":"The transaction is being processed"}`)
 				})(w)
-				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "settles"))
+				placed, err := w.service.Book(t.Context(), booking(id, storetest.Phone(1), 1, "resolves"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -403,7 +407,7 @@ func TestCodeAfterVerdict(t *testing.T) {
 			if got := state(w.ticket(placed.Ticket.Secret)); got != before {
 				t.Errorf("%s: %s, and it was %s", first, got, before)
 			}
-			cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true})
+			cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{All: true})
 			if err != nil || !strings.Contains(fmt.Sprint(cases), "code 3131, Brand new trouble") {
 				t.Errorf("%s: listed %+v, %v", first, cases, err)
 			}
@@ -502,7 +506,7 @@ func TestOddAnswers(t *testing.T) {
 				if said := wording.AnsweredWith(w.ticket(placed.Ticket.Secret)); said != want+"." {
 					t.Error(said)
 				}
-				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}
@@ -565,13 +569,13 @@ func TestPulledRows(t *testing.T) {
 		})
 		pass(35 * time.Minute)
 		w.restart()
-		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+		cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows, receipts := 0, ""
 		for _, c := range cases {
-			if c.Kind == store.CaseCallback && c.Text != "" && c.Callback == store.CallbackPull {
+			if c.Kind == store.ItemCallback && c.Text != "" && c.Callback == store.CallbackPull {
 				rows++
 			}
 			receipts += c.Receipt + " "
@@ -692,7 +696,7 @@ func TestQueryAnswersThatAreNone(t *testing.T) {
 				body := strings.ReplaceAll(tt.body, `"ID"`, `"`+placed.Ticket.Push.CheckoutRequestID+`"`)
 				rewritten("stkpushquery", tt.status, func([]byte) []byte { return []byte(body) })(w)
 				pass(40 * time.Second)
-				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 				if err != nil || len(cases) != 1 {
 					t.Fatalf("%+v, %v", cases, err)
 				}

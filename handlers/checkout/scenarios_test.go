@@ -159,7 +159,7 @@ func TestCallbackThatWaits(t *testing.T) {
 			`{"Body":{"stkCallback":{"MerchantRequestID":%q,"CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",
 			"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d.00},{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`,
 			undecided[0].MerchantRequestID, undecided[0].CheckoutRequestID, took.Amount, took.Receipt)
-		if _, known, err := w.store.Money().KeepCallback(t.Context(), store.NewCallback{
+		if _, known, err := w.store.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: "stk", Token: undecided[0].CallbackToken, Body: body,
 		}); err != nil || !known {
 			t.Fatal(known, err)

@@ -30,7 +30,7 @@ var (
 // come back, pay twice, pay by hand and type receipts; a Daraja that loses, delays, repeats and reorders what it says,
 // lies about the amount, answers with web pages, replaces tokens and goes dark; processes that die. In the end the
 // books must be sound and agree with M-PESA's ledger. A history that fails is played again by -run TestHistories
-// -histories 1 -seed N. The seed settles what customers, M-PESA and the machines do, not which of two that act in the
+// -histories 1 -seed N. The seed decides what customers, M-PESA and the machines do, not which of two that act in the
 // same instant is first. On PostgreSQL, which takes longer, it is one in fifty.
 func TestHistories(t *testing.T) {
 	t.Parallel() // it takes the processor, and those on PostgreSQL wait for that
@@ -147,7 +147,7 @@ func evening(t *testing.T, seed uint64) {
 	n.decided()
 	w.night(curtain + 24*time.Hour - 5*time.Hour)
 	pass(time.Hour) // in which M-PESA is asked once more whether the money is there
-	n.settles()
+	n.resolves()
 	w.sound()
 	if t.Failed() || *tellAll {
 		n.tell()
@@ -155,23 +155,23 @@ func evening(t *testing.T, seed uint64) {
 	}
 }
 
-// settles has a person look into what M-PESA has told two amounts of, and what may have gone back: the list has it, and
-// fsck says so, until then.
-func (n *cinemaNight) settles() {
-	cases, err := n.store.Money().Cases(n.t.Context(), store.CaseFilter{})
+// resolves has a person look into what M-PESA has told two amounts of, and what may have gone back: the list has it,
+// and fsck says so, until then.
+func (n *cinemaNight) resolves() {
+	cases, err := n.store.Money().OpenItems(n.t.Context(), store.ItemFilter{})
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	cases = slices.DeleteFunc(cases, func(c store.Case) bool {
+	cases = slices.DeleteFunc(cases, func(c store.OpenItem) bool {
 		return !slices.Contains([]store.DoubtReason{
 			store.DoubtAmount, store.DoubtReturnedOther, store.DoubtNoSuchReceipt,
 		}, c.Doubt)
 	})
-	audit, err := checkout.Check(n.t.Context(), n.store)
+	audit, err := checkout.AuditBooks(n.t.Context(), n.store)
 	if err != nil || (len(cases) > 0) && len(audit.Wrong) == 0 {
 		n.t.Errorf("fsck says %v of %d doubtful payments, %v", audit.Wrong, len(cases), err)
 	}
-	if err := n.store.Money().SettleCases(n.t.Context(), cases, "as the portal has it", "box office"); err != nil {
+	if err := n.store.Money().ResolveItems(n.t.Context(), cases, "as the portal has it", "box office"); err != nil {
 		n.t.Error(err)
 	}
 }
@@ -481,7 +481,7 @@ func codeOf(e sim.Entry) string {
 func (n *cinemaNight) accepts(r *rand.Rand, e sim.Entry) {
 	ctx, books := context.Background(), n.books.Load()
 	payments, err := books.Money().Payments(ctx)
-	cases, failed := books.Money().Cases(ctx, store.CaseFilter{All: true, Ticket: codeOf(e)})
+	cases, failed := books.Money().OpenItems(ctx, store.ItemFilter{All: true, Ticket: codeOf(e)})
 	if err != nil || failed != nil || codeOf(e) == "" {
 		return // the program has died, or it is a till's
 	}
@@ -495,8 +495,8 @@ func (n *cinemaNight) accepts(r *rand.Rand, e sim.Entry) {
 	for _, p := range payments {
 		switch {
 		case p.Receipt != "" ||
-			!slices.ContainsFunc(cases, func(c store.Case) bool {
-				return c.Kind == store.CasePayment && c.ID == int64(p.ID)
+			!slices.ContainsFunc(cases, func(c store.OpenItem) bool {
+				return c.Kind == store.ItemPayment && c.ID == int64(p.ID)
 			}):
 		case p.PushToken == path.Base(e.CallbackURL):
 			a.Ticket, a.PaymentID = "", p.ID

@@ -187,12 +187,12 @@ func (w *world) idle() bool {
 // nothingWaits fails the test where a ticket is still waiting, or holds seats without a prompt.
 func (w *world) nothingWaits() {
 	w.t.Helper()
-	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().OpenItems(context.Background(), store.ItemFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
 	for _, c := range cases {
-		if c.Kind == store.CasePush && c.State == string(store.PushSending) {
+		if c.Kind == store.ItemPush && c.State == string(store.PushSending) {
 			w.t.Errorf("push %d is still being sent", c.ID)
 		}
 	}
@@ -239,7 +239,9 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 		}
 		w.prepare()
 		refund := func() error {
-			_, err := w.store.Money().RequestRefund(context.Background(), store.NewRefund{Receipt: tk.Receipt, By: "test"})
+			_, err := w.store.Money().RequestRefund(context.Background(), store.NewRefund{
+				Receipt: tk.Receipt, By: "test",
+			})
 			return err
 		}
 		for range 2 { // the operator sees an error, and asks again
@@ -257,7 +259,9 @@ func TestFaultsFromRefundToRefunded(t *testing.T) {
 		}
 		w.want = func() {
 			got := w.ticket(placed.Ticket.Secret)
-			refunds, err := w.store.Money().Cases(context.Background(), store.CaseFilter{All: true, Receipt: tk.Receipt})
+			refunds, err := w.store.Money().OpenItems(context.Background(), store.ItemFilter{
+				All: true, Receipt: tk.Receipt,
+			})
 			if err != nil || len(refunds) != 1 || refunds[0].State != string(store.PaymentRefunded) ||
 				got.VoidedAt == 0 {
 				w.t.Errorf("after recovery: %s, %+v, %v", state(got), refunds, err)

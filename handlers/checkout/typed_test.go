@@ -11,7 +11,7 @@ import (
 
 // typed reads a name and a phone number as a booking does.
 func typed(name, phone string) (checkout.Booking, checkout.Invalid) {
-	return checkout.Booking{Name: name, Phone: phone, Quantity: 1}.Check()
+	return checkout.Booking{Name: name, Phone: phone, Quantity: 1}.Validate()
 }
 
 func TestNamesThatStayAsTheyAre(t *testing.T) {

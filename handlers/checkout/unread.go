@@ -24,13 +24,13 @@ func unparsed(err error) notRead {
 }
 
 // unreadable writes down a callback that could not be read, with what is legible in it.
-func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.ApplyResult,
 	error) {
-	return s.store.Money().KeepUnread(ctx, cb, legible(cb, u, why))
+	return s.store.Money().StoreUnread(ctx, cb, legible(cb, u, why))
 }
 
-// keepUnread is unreadable, and tells the operator.
-func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.Applied,
+// storeUnread is unreadable, and tells the operator.
+func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.ApplyResult,
 	error) {
 	applied, err := s.unreadable(ctx, cb, u, why)
 	if err == nil {
@@ -61,7 +61,7 @@ func unreadSTK(cb mpesa.Callback) store.Unread {
 }
 
 // warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
-func (s *Service) warnUnread(cb store.Callback, applied store.Applied, why notRead) {
+func (s *Service) warnUnread(cb store.Callback, applied store.ApplyResult, why notRead) {
 	s.log.Warn("callback not understood whole: see cinemasphere payments",
 		"kind", cb.Kind, "ticket", applied.Code, "reason", why.why, "text", why.detail)
 }

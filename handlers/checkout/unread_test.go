@@ -38,18 +38,18 @@ func garbled(kind store.CallbackKind, how shape, once bool) func(*world) {
 }
 
 // unknownMoney says how many callbacks and amounts that are not known the list has, and whether fsck ends with 1.
-func (w *world) unknownMoney() (listed []store.Case, unsound bool) {
+func (w *world) unknownMoney() (listed []store.OpenItem, unsound bool) {
 	w.t.Helper()
-	audit, err := checkout.Check(context.Background(), w.store)
+	audit, err := checkout.AuditBooks(context.Background(), w.store)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	cases, err := w.store.Money().Cases(context.Background(), store.CaseFilter{})
+	cases, err := w.store.Money().OpenItems(context.Background(), store.ItemFilter{})
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
 	for _, c := range cases {
-		if c.Kind == store.CaseCallback || c.Kind == store.CasePayment && c.Amount == 0 {
+		if c.Kind == store.ItemCallback || c.Kind == store.ItemPayment && c.Amount == 0 {
 			listed = append(listed, c)
 		}
 	}
@@ -159,8 +159,10 @@ func TestUnreadFailure(t *testing.T) {
 		if got := state(w.ticket(placed.Ticket.Secret)); got != "Failed cancelled, held" {
 			t.Error(got)
 		}
-		all, err := w.store.Money().Cases(t.Context(), store.CaseFilter{All: true, States: []string{store.CallbackResolved}})
-		if err != nil || len(all) != 1 || all[0].Kind != store.CaseCallback {
+		all, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{
+			All: true, States: []string{store.CallbackResolved},
+		})
+		if err != nil || len(all) != 1 || all[0].Kind != store.ItemCallback {
 			t.Errorf("it is not shown as resolved: %+v, %v", all, err)
 		}
 		w.sound()
@@ -168,7 +170,7 @@ func TestUnreadFailure(t *testing.T) {
 }
 
 // TestC2BShapes: however a confirmation of money comes, the money is in the books with its sum, or what is legible is
-// on the list and fsck ends with 1 until a person has settled it.
+// on the list and fsck ends with 1 until a person has resolved it.
 func TestC2BShapes(t *testing.T) {
 	shapes := maps.Clone(transports)
 	maps.Copy(shapes, map[string]shape{
@@ -235,11 +237,11 @@ func (w *world) takesByHand(t *testing.T) {
 			t.Errorf("%s: %+v", c.Name(), advice)
 		}
 	}
-	if err := w.store.Money().SettleCases(t.Context(), listed, "another taking", "test"); err != nil {
+	if err := w.store.Money().ResolveItems(t.Context(), listed, "another taking", "test"); err != nil {
 		t.Fatal(err)
 	}
 	if still, unsound := w.unknownMoney(); len(still) > 0 || unsound {
-		t.Errorf("settled, there is still %+v, unsound %v", still, unsound)
+		t.Errorf("resolved, there is still %+v, unsound %v", still, unsound)
 	}
 }
 
@@ -375,7 +377,7 @@ func TestSharedReceipt(t *testing.T) {
 		if again := w.ticket(first.Secret); state(again) != "Paid" || again.Receipt != first.Receipt {
 			t.Errorf("the first: %s with receipt %q", state(again), again.Receipt)
 		}
-		cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+		cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 		if err != nil || len(cases) != 2 || cases[0].Doubt != store.DoubtShared || cases[1].Doubt != store.DoubtShared {
 			t.Errorf("listed: %+v, %v", cases, err)
 		}
@@ -420,11 +422,11 @@ func TestReadAgain(t *testing.T) {
 			`{"Body":{"stkCallback":{"CheckoutRequestID":%q,"ResultCode":0,"ResultDesc":"ok",`+
 				`"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},`+
 				`{"Name":"MpesaReceiptNumber","Value":%q}]}}}}`, took.CheckoutRequestID, took.Amount, took.Receipt)
-		cb, _, err := w.store.Money().KeepCallback(t.Context(), store.NewCallback{
+		cb, _, err := w.store.Money().StoreCallback(t.Context(), store.NewCallback{
 			Kind: store.CallbackSTK, Token: path.Base(took.CallbackURL), Body: body,
 		})
 		if err == nil {
-			_, err = w.store.Money().KeepUnread(t.Context(), cb, store.Unread{Why: "an older program"})
+			_, err = w.store.Money().StoreUnread(t.Context(), cb, store.Unread{Why: "an older program"})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -471,7 +473,7 @@ func TestOutageOfPushes(t *testing.T) {
 						booked++
 					}
 					// somebody's question is answered well
-					if err := w.store.Jobs().NoteDaraja(t.Context(), store.CallQuestion, true); err != nil {
+					if err := w.store.Jobs().ReportCall(t.Context(), store.CallQuestion, true); err != nil {
 						t.Fatal(err)
 					}
 					pass(2 * time.Second)
@@ -518,7 +520,7 @@ func TestUnknownCode(t *testing.T) {
 					strings.Contains(said, "0712345678") {
 					t.Errorf("%s: %s", state(tk), said)
 				}
-				cases, err := w.store.Money().Cases(t.Context(), store.CaseFilter{})
+				cases, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{})
 				if err != nil || len(cases) != 3 || cases[0].Code != code {
 					t.Errorf("listed %+v, %v", cases, err)
 				}
@@ -573,11 +575,11 @@ func TestSetUpTrouble(t *testing.T) {
 					tt.want > 0 && (got.Since == 0 || got.Last.Code != tt.results[len(tt.results)-1]) {
 					t.Errorf("%+v, want %d", got, tt.want)
 				}
-				listed, err := w.store.Money().Cases(t.Context(), store.CaseFilter{Pushes: got.Pushes})
-				failed := slices.DeleteFunc(listed, func(c store.Case) bool {
+				listed, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{Pushes: got.Pushes})
+				failed := slices.DeleteFunc(listed, func(c store.OpenItem) bool {
 					return c.State != string(store.PushFailed)
 				})
-				all, err2 := w.store.Money().Cases(t.Context(), store.CaseFilter{
+				all, err2 := w.store.Money().OpenItems(t.Context(), store.ItemFilter{
 					All: true, States: []string{string(store.PushFailed)},
 				})
 				if err != nil || err2 != nil || len(failed) > len(all) || tt.want > 0 && len(failed) == 0 {

@@ -206,7 +206,7 @@ func (w *world) ticket(secret string) *store.Ticket {
 func (w *world) sound() {
 	w.t.Helper()
 	ctx := context.Background()
-	audit, err := checkout.Check(ctx, w.store)
+	audit, err := checkout.AuditBooks(ctx, w.store)
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}

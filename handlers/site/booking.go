@@ -78,7 +78,7 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 	if err != nil {
 		return checkout.BookingResult{}, err
 	}
-	clean, problems := typed.booking(browser).Check()
+	clean, problems := typed.booking(browser).Validate()
 	if problems != nil {
 		return checkout.BookingResult{}, problems
 	}
@@ -102,7 +102,7 @@ func (s *Site) place(w http.ResponseWriter, r *http.Request, typed bookingForm) 
 
 // confirm shows once more what will be asked of whose phone. Nothing is written yet.
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm) error {
-	clean, problems := typed.booking("").Check()
+	clean, problems := typed.booking("").Validate()
 	if problems != nil {
 		return s.redraw(w, r, typed, s.formPage, again{
 			status: http.StatusUnprocessableEntity, errors: sentences(problems),

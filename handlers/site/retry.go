@@ -51,7 +51,7 @@ func (s *Site) retry(r *http.Request) (checkout.BookingResult, ticketForms, erro
 	}
 	clean, problems := checkout.Booking{
 		Name: ticket.CustomerName, Phone: r.PostForm.Get("phone"), Quantity: ticket.Quantity,
-	}.Check()
+	}.Validate()
 	if problems != nil {
 		return checkout.BookingResult{}, form, problems
 	}

@@ -79,8 +79,8 @@ func (s *Site) viewReceiptForm(v *views.TicketView, m ticketMoney, form ticketFo
 
 // ticketMoney is what is known of a ticket's payments besides the ticket itself.
 type ticketMoney struct {
-	claims           []store.Claim // newest first
-	returns          []store.Return
+	claims           []store.ReceiptClaim // newest first
+	returns          []store.TicketRefund
 	prompts, awaited int // of a Failed ticket: its pushes, and those that may still bring money
 }
 
@@ -90,15 +90,15 @@ func (s *Site) moneyOf(w http.ResponseWriter, r *http.Request, t *store.Ticket) 
 	var err error
 	failed := t.Status == store.Failed
 	if t.Claims > 0 {
-		m.claims, err = s.Store.Money().Claims(r.Context(), t.ID)
+		m.claims, err = s.Store.Money().ReceiptClaims(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	if failed || t.RefundDue > 0 || t.Refunded > 0 {
-		m.returns, err = s.Store.Money().Returns(r.Context(), t.ID)
+		m.returns, err = s.Store.Money().TicketRefunds(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	if failed {
-		m.prompts, m.awaited, err = s.Store.Tickets().Prompts(r.Context(), t.ID)
+		m.prompts, m.awaited, err = s.Store.Tickets().CountPushes(r.Context(), t.ID)
 		web.LogError(w, err)
 	}
 	return m
@@ -128,7 +128,7 @@ func (s *Site) viewFailed(v *views.TicketView, m ticketMoney) {
 	}
 }
 
-func notOnItsWay(r store.Return) bool {
+func notOnItsWay(r store.TicketRefund) bool {
 	return r.State == store.PaymentUnmatched ||
 		r.State == store.PaymentRefundDue && (r.Refund != store.RefundRequested || r.Receipt == "")
 }
@@ -185,7 +185,7 @@ func (m ticketMoney) refused() bool {
 
 // lacksReceipt reports whether money is due back that cannot be sent before its receipt is known.
 func (m ticketMoney) lacksReceipt() bool {
-	return slices.ContainsFunc(m.returns, func(r store.Return) bool {
+	return slices.ContainsFunc(m.returns, func(r store.TicketRefund) bool {
 		return r.State == store.PaymentRefundDue && r.Receipt == ""
 	})
 }

@@ -40,8 +40,8 @@
 // brought before what was paid by hand, and the earlier before the later. Late money needs a screening that is neither
 // begun nor cancelled, and seats; a ticket that money came too late for is not paid any more ([Ticket].Late). Every
 // other payment for the ticket is due back ([PaidTwice], [WrongAmount], …), or unmatched while it may be the same money
-// as what pays ([MayBeSame]) or its amount is not known ([AmountUnknown]). Where a refund of it was asked for, it is due
-// back ([RefundAsked]).
+// as what pays ([MayBeSame]) or its amount is not known ([AmountUnknown]). Where a refund of it was asked for, it is
+// due back ([RefundAsked]).
 //
 // Did it go back? Then it pays for nothing. A ticket that was shown as paid with it stays paid and becomes void; so
 // does one whose money turns out to be of another amount, another ticket's, or never paid.

@@ -129,9 +129,10 @@ type Ticket struct {
 	Cancelled bool    // the screening
 	Waiting   bool    // it is Pending: nobody was shown that it failed
 	Seats     Seats
-	PaidWith  Key    // the payment that it was shown as paid with; zero where it was not
-	Late      Reason // why money for it came too late: nothing pays for it any more, whatever changes; "" where none did
-	Void      Reason // why it admits nobody any more, though it was paid; "" where it does
+	PaidWith  Key // the payment that it was shown as paid with; zero where it was not
+	// why money for it came too late: nothing pays for it any more, whatever changes; "" where none did
+	Late Reason
+	Void Reason // why it admits nobody any more, though it was paid; "" where it does
 }
 
 // Refund is money on its way back, asked for by a person or by the program. It is a commitment.

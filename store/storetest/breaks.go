@@ -27,7 +27,7 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 		t.Fatalf("sell a ticket: %v", err)
 	}
 	amount := store.Cents(sent.Amount) * 100
-	cb, _, err := s.Money().KeepCallback(ctx, store.NewCallback{
+	cb, _, err := s.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: store.CallbackSTK, Token: sent.CallbackToken,
 		Body: fmt.Appendf(nil, pushPaid, "ws_CO_1", fmt.Sprintf(pushMoney, sent.Amount, "UKT4JL9G91")),
 	})
@@ -111,11 +111,11 @@ func Breaks() []Break {
 		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
 		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("M-PESA says no other of a payment, or a person has settled it", `UPDATE payment SET doubt = 'receipt_unknown'`),
+		one("M-PESA says no other of a payment, or a person has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
-		one("a callback is understood whole, or a person has settled it", told(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
-		one("it is known how much money was paid, or a person has settled it", `UPDATE payment SET amount_cents = NULL`),
+		one("a callback is understood whole, or a person has resolved it", told(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
+		one("it is known how much money was paid, or a person has resolved it", `UPDATE payment SET amount_cents = NULL`),
 		one("the books say what the facts say", `UPDATE payment SET reason = 'voided'`),
 		one("the books say what the facts say", `UPDATE payment SET account = 'X'`),
 		one("the books say what the facts say", `DELETE FROM payment`),

@@ -44,18 +44,18 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 		c.bounds, err = s.Money().Bounds(ctx)
 	}
 	undecided, failed := s.Money().UndecidedPushes(ctx)
-	cases, failing := s.Money().Cases(ctx, store.CaseFilter{All: true})
+	cases, failing := s.Money().OpenItems(ctx, store.ItemFilter{All: true})
 	for _, err := range []error{err, failed, failing} {
 		if err != nil {
 			return nil, err
 		}
 	}
-	open, err := s.Money().Cases(ctx, store.CaseFilter{})
+	open, err := s.Money().OpenItems(ctx, store.ItemFilter{})
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range undecided {
-		c.pushes[p.CallbackToken] = store.Case{Kind: store.CasePush, ID: int64(p.ID)}.Name()
+		c.pushes[p.CallbackToken] = store.OpenItem{Kind: store.ItemPush, ID: int64(p.ID)}.Name()
 	}
 	for _, entry := range open {
 		c.listed[entry.Name()] = true
@@ -94,16 +94,18 @@ func (c *comparison) say(format string, args ...any) {
 	c.differ = append(c.differ, fmt.Sprintf(format, args...))
 }
 
-func name(p store.Payment) string { return store.Case{Kind: store.CasePayment, ID: int64(p.ID)}.Name() }
+func name(p store.Payment) string {
+	return store.OpenItem{Kind: store.ItemPayment, ID: int64(p.ID)}.Name()
+}
 
 // namesOpen says what fsck names as open and the list does not, though no operator has seen to it.
-func (c *comparison) namesOpen(payments []store.Payment, cases []store.Case) {
+func (c *comparison) namesOpen(payments []store.Payment, cases []store.OpenItem) {
 	seen := map[string]bool{}
 	for _, p := range payments {
-		seen[name(p)] = p.Settled == 1
+		seen[name(p)] = p.Resolved == 1
 	}
 	for _, entry := range cases {
-		seen[entry.Name()] = seen[entry.Name()] || entry.Settled
+		seen[entry.Name()] = seen[entry.Name()] || entry.Resolved
 	}
 	for _, o := range c.bounds.Open {
 		c.open[o.Name] = o

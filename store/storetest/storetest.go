@@ -102,7 +102,7 @@ func Booking(id store.ScreeningID, phone string, n int) store.NewBooking {
 // Sound fails the test where the books break one of their rules.
 func Sound(t testing.TB, s *store.Store) {
 	t.Helper()
-	wrong, err := s.Money().Check(t.Context())
+	wrong, err := s.Money().Audit(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

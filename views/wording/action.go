@@ -76,7 +76,7 @@ type Action struct {
 }
 
 // refund is how an entry's money can be given back: by M-PESA, where it can be asked to.
-func refund(c store.Case, initiator bool, when string) Action {
+func refund(c store.OpenItem, initiator bool, when string) Action {
 	if initiator && !inCents(c) {
 		return toPayment(c, Refund, when)
 	}
@@ -84,7 +84,7 @@ func refund(c store.Case, initiator bool, when string) Action {
 }
 
 // toPayment is what is done to the money of an entry.
-func toPayment(c store.Case, v Verb, when string) Action {
+func toPayment(c store.OpenItem, v Verb, when string) Action {
 	a := Action{Verb: v, When: when, Named: cmp.Or(c.Receipt, nameless(c)), Needs: []Need{}}
 	if v == GiveBack || v == Returned {
 		a.Needs = append(a.Needs, NeedReference)
@@ -96,9 +96,9 @@ func toPayment(c store.Case, v Verb, when string) Action {
 }
 
 // accept is how a receipt that a person has looked up becomes a ticket's, or that of a payment that lacks it.
-func accept(c store.Case, when string) Action {
+func accept(c store.OpenItem, when string) Action {
 	a := acceptOf(c.Receipt, c.TicketCode, when)
-	if c.Kind == store.CasePayment && c.Receipt == "" {
+	if c.Kind == store.ItemPayment && c.Receipt == "" {
 		a = acceptOf("", nameless(c), when)
 	}
 	if c.Reason == store.ReasonOtherAmount && c.Amount > 0 && !inCents(c) {
@@ -120,9 +120,9 @@ func acceptOf(receipt, ticket, when string) Action {
 
 // resolve is how an entry that a person has seen to is taken off the list. A receipt may name several entries; of a
 // claim it is this one.
-func resolve(c store.Case, when string) Action {
+func resolve(c store.OpenItem, when string) Action {
 	name := c.Name()
-	if c.Kind == store.CasePayment && c.Receipt != "" {
+	if c.Kind == store.ItemPayment && c.Receipt != "" {
 		name = c.Receipt
 	}
 	return resolveNamed(name, when)
@@ -133,7 +133,7 @@ func resolveNamed(name, when string) Action {
 }
 
 // nameless is how a payment without a receipt is named: by its ticket, where no other payment of that may be meant.
-func nameless(c store.Case) string {
+func nameless(c store.OpenItem) string {
 	if c.TicketCode == "" || c.Others > 0 {
 		return c.Name()
 	}
@@ -141,4 +141,4 @@ func nameless(c store.Case) string {
 }
 
 // inCents reports whether no Reversal can give back what M-PESA took.
-func inCents(c store.Case) bool { return c.Amount%100 != 0 }
+func inCents(c store.OpenItem) bool { return c.Amount%100 != 0 }

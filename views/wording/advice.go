@@ -24,10 +24,10 @@ const lookUp = "look it up in the M-PESA portal"
 
 // Advise says to the operator why an entry of the list of money stands there, and what can be done: with an initiator,
 // or without one, where nothing goes back but by hand.
-func Advise(c store.Case, initiator bool) Advice {
+func Advise(c store.OpenItem, initiator bool) Advice {
 	a := advise(c, initiator)
-	if c.Settled {
-		a = nothing(a.Why, "it is settled")
+	if c.Resolved {
+		a = nothing(a.Why, "it is resolved")
 	}
 	if a.Actions == nil {
 		a.Actions = []Action{} // [] in JSON
@@ -35,13 +35,13 @@ func Advise(c store.Case, initiator bool) Advice {
 	return a
 }
 
-func advise(c store.Case, initiator bool) Advice {
+func advise(c store.OpenItem, initiator bool) Advice {
 	switch c.Kind {
-	case store.CasePush:
+	case store.ItemPush:
 		return advisePush(c)
-	case store.CaseClaim:
+	case store.ItemClaim:
 		return adviseClaim(c)
-	case store.CaseCallback:
+	case store.ItemCallback:
 		return adviseCallback(c)
 	default:
 		return advisePayment(c, initiator)
@@ -49,7 +49,7 @@ func advise(c store.Case, initiator bool) Advice {
 }
 
 // advisePayment is about money that M-PESA took.
-func advisePayment(c store.Case, initiator bool) Advice {
+func advisePayment(c store.OpenItem, initiator bool) Advice {
 	if a, doubted := adviseDoubt(c, initiator); doubted {
 		return a
 	}
@@ -81,7 +81,7 @@ func nothing(why, because string) Advice { return Advice{Why: why, Nothing: beca
 
 // ended adds to what has become of money what M-PESA's last answer to its Reversal means, where that is not simply
 // that it was done.
-func ended(why string, c store.Case) string {
+func ended(why string, c store.OpenItem) string {
 	if mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome != mpesa.OutcomeAlreadyReversed {
 		return why
 	}
@@ -90,7 +90,7 @@ func ended(why string, c store.Case) string {
 
 // lastReversal is what M-PESA has answered to the last Reversal, "" where it has not, or where that is simply that it
 // was done.
-func lastReversal(c store.Case) string {
+func lastReversal(c store.OpenItem) string {
 	if c.Code == "" || mpesa.ClassifyResult(mpesa.Code(c.Code)).Outcome == mpesa.OutcomeDone {
 		return ""
 	}
@@ -101,7 +101,7 @@ func lastReversal(c store.Case) string {
 func answer(code, text string) string { return mpesa.ShownAnswer(mpesa.Code(code), text) }
 
 // reversalAnswer is what M-PESA has answered to a Reversal, and what that means.
-func reversalAnswer(c store.Case) string {
+func reversalAnswer(c store.OpenItem) string {
 	text := answer(c.Code, c.RefundText) + "."
 	if strings.Count(c.Code, ".") > 1 { // such as 500.003.03: Daraja's own, which is no result
 		return text
@@ -110,7 +110,7 @@ func reversalAnswer(c store.Case) string {
 }
 
 // adviseDoubt is about money of which M-PESA contradicts itself, or a person. Doubted is false where it does not.
-func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
+func adviseDoubt(c store.OpenItem, initiator bool) (a Advice, doubted bool) {
 	state := store.PaymentState(c.State)
 	back := state == store.PaymentRefunded || state == store.PaymentReversed
 	twoAmounts := "M-PESA has reported two amounts of it: " + Cents(c.Amount) + " and " + Cents(c.DoubtCents)
@@ -159,7 +159,7 @@ func adviseDoubt(c store.Case, initiator bool) (a Advice, doubted bool) {
 }
 
 // adviseUnknown is about money that a person took to be there, and M-PESA does not know as ours.
-func adviseUnknown(c store.Case, why string) Advice {
+func adviseUnknown(c store.OpenItem, why string) Advice {
 	a := Advice{Why: why, Look: lookUp, Actions: []Action{
 		acceptOf("", c.TicketCode, "if the ticket was paid with another receipt"),
 		toPayment(c, NothingPaid, "if nothing was paid"),
@@ -171,7 +171,7 @@ func adviseUnknown(c store.Case, why string) Advice {
 }
 
 // adviseAlike is about money that may be the same as another entry's: one that has the receipt which the other lacks.
-func adviseAlike(c store.Case, initiator bool) Advice {
+func adviseAlike(c store.OpenItem, initiator bool) Advice {
 	a := advisePaid(c, initiator)
 	if c.State == string(store.PaymentUnmatched) {
 		a = adviseUnmatched(c, initiator)
@@ -190,7 +190,7 @@ func adviseAlike(c store.Case, initiator bool) Advice {
 }
 
 // advisePaid is about a ticket's money.
-func advisePaid(c store.Case, initiator bool) Advice {
+func advisePaid(c store.OpenItem, initiator bool) Advice {
 	due := c.State == string(store.PaymentRefundDue)
 	switch {
 	case c.Receipt == "" && due:
@@ -215,7 +215,7 @@ const (
 )
 
 // adviseUnmatched is about money that names no ticket, or of which it is not clear what it is for.
-func adviseUnmatched(c store.Case, initiator bool) Advice {
+func adviseUnmatched(c store.OpenItem, initiator bool) Advice {
 	what := choices(c, initiator)
 	switch c.Reason {
 	case store.ReasonNamesNoTicket:
@@ -236,12 +236,12 @@ func adviseUnmatched(c store.Case, initiator bool) Advice {
 const paidForTicket = "if it paid for a ticket"
 
 // choices are what a person can make of a receipt that names no ticket for certain.
-func choices(c store.Case, initiator bool) []Action {
+func choices(c store.OpenItem, initiator bool) []Action {
 	return []Action{accept(c, paidForTicket), refund(c, initiator, "else"), resolve(c, "or, if neither")}
 }
 
 // adviseAmount is about money of which M-PESA has not said how much it is, or not in a way that can be read.
-func adviseAmount(c store.Case, initiator bool) Advice {
+func adviseAmount(c store.OpenItem, initiator bool) Advice {
 	a := Advice{Why: "M-PESA reported it, and its amount is not known", Look: lookUpAmount,
 		Actions: choices(c, initiator)}
 	if initiator {
@@ -300,7 +300,7 @@ func reasonWhy(r store.Reason) string {
 		return "it was told of a prompt that has been paid with another receipt"
 	case store.ReasonReversed:
 		return "its money has gone back"
-	case store.ReasonSettled:
+	case store.ReasonResolved:
 		return "the box office has looked into it, and has not taken it for the ticket"
 	case store.ReasonPartly:
 		return "a part of it has gone back"
@@ -313,7 +313,7 @@ func reasonWhy(r store.Reason) string {
 }
 
 // adviseRefund is about a refund that is not done.
-func adviseRefund(c store.Case, initiator bool) Advice {
+func adviseRefund(c store.OpenItem, initiator bool) Advice {
 	switch {
 	case c.Out == 0 && !initiator:
 		return Advice{Why: "a refund was asked for, and there is no API operator (initiator) to send a Reversal with",
@@ -336,7 +336,7 @@ func adviseRefund(c store.Case, initiator bool) Advice {
 }
 
 // adviseRefused is about a refund that M-PESA refused.
-func adviseRefused(c store.Case, initiator bool) Advice {
+func adviseRefused(c store.OpenItem, initiator bool) Advice {
 	a := Advice{Why: "a refund was refused: " + c.RefundText}
 	if c.Code != "" {
 		a.Why = "a refund was refused with " + reversalAnswer(c)
@@ -352,7 +352,7 @@ func adviseRefused(c store.Case, initiator bool) Advice {
 	return a
 }
 
-func refundReason(c store.Case) string {
+func refundReason(c store.OpenItem) string {
 	why := reasonWhy(c.Reason)
 	if inCents(c) {
 		why += "; its amount has cents, and a Reversal gives back whole shillings"

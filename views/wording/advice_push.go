@@ -12,7 +12,7 @@ const (
 )
 
 // advisePush is about a prompt behind which money may lie, or that has failed.
-func advisePush(c store.Case) Advice {
+func advisePush(c store.OpenItem) Advice {
 	switch state := store.PushState(c.State); {
 	case state == store.PushRefused:
 		return nothing("Daraja refused this prompt with "+pushAnswer(c), pushCostNothing(c))
@@ -45,7 +45,7 @@ func advisePush(c store.Case) Advice {
 }
 
 // pushCostNothing is why nothing has to be done about a prompt that is over.
-func pushCostNothing(c store.Case) string {
+func pushCostNothing(c store.OpenItem) string {
 	ours := c.State == string(store.PushRefused) && c.Failure == store.FailureConfig ||
 		c.State == string(store.PushFailed) && mpesa.Classify(mpesa.Code(c.Code)).Config
 	if ours {
@@ -55,7 +55,7 @@ func pushCostNothing(c store.Case) string {
 }
 
 // pushAnswer is M-PESA's answer about a prompt, and what it means.
-func pushAnswer(c store.Case) string {
+func pushAnswer(c store.OpenItem) string {
 	text := answer(c.Code, c.Text) + "."
 	if means := PushResult(store.PushState(c.State), c.Failure, c.Code, c.Text); means != "" {
 		text += " " + means
@@ -64,10 +64,10 @@ func pushAnswer(c store.Case) string {
 }
 
 // answered says of a prompt what M-PESA has answered about it, where that is no verdict.
-func answered(c store.Case) string { return "M-PESA answered with " + pushAnswer(c) }
+func answered(c store.OpenItem) string { return "M-PESA answered with " + pushAnswer(c) }
 
 // noVerdict is how a prompt stands that may yet be paid: M-PESA has said that it was not completed, or it is silent.
-func noVerdict(c store.Case, silent string) string {
+func noVerdict(c store.OpenItem, silent string) string {
 	switch {
 	case c.State == string(store.PushSoftFailed) && c.Code != "":
 		return answered(c) + " Money may come all the same"
@@ -78,7 +78,7 @@ func noVerdict(c store.Case, silent string) string {
 }
 
 // adviseClaim is about a receipt that was named for a ticket.
-func adviseClaim(c store.Case) Advice {
+func adviseClaim(c store.OpenItem) Advice {
 	switch store.ClaimState(c.State) {
 	case store.ClaimAsking:
 		why := "M-PESA is being asked about a receipt that was named for this ticket"
@@ -134,7 +134,7 @@ func claimWhy(r store.Reason) string {
 		return "the customer named a receipt that is older than the ticket"
 	case store.ReasonReversed:
 		return "the customer named a receipt whose money has gone back"
-	case store.ReasonSettled:
+	case store.ReasonResolved:
 		return "the customer named a receipt that the box office has looked into and not taken for the ticket"
 	default:
 		return "the customer named this receipt, and " + reasonWhy(r)
@@ -159,7 +159,7 @@ func callbackAbout(kind store.CallbackKind) string {
 }
 
 // adviseCallback is about what M-PESA has sent and what was not understood whole.
-func adviseCallback(c store.Case) Advice {
+func adviseCallback(c store.OpenItem) Advice {
 	kind := c.Callback
 	about := callbackAbout(kind)
 	a := Advice{Why: "M-PESA reported " + about + ", and the report was not understood whole"}

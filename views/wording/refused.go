@@ -91,7 +91,7 @@ func resolveRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 	case store.SeveralPayments:
 		return Advice{Why: "it may be the same money as several receipts", Look: "say which",
 			Actions: []Action{acceptOf("", a.For, "")}}
-	case store.NothingToSettle:
+	case store.NothingToResolve:
 		return Advice{Why: "nobody has to do anything about it"}
 	default:
 		return unknown

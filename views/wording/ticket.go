@@ -121,7 +121,7 @@ func owed(t *store.Ticket, why string) Explanation {
 }
 
 // ExplainReturn says what becomes of money that a ticket did not need, or needs no more.
-func ExplainReturn(r store.Return) string {
+func ExplainReturn(r store.TicketRefund) string {
 	money, what := "What M-PESA took", ""
 	if r.Amount > 0 {
 		money = Cents(r.Amount)
@@ -174,7 +174,7 @@ func ExplainVoid(t *store.Ticket) string {
 }
 
 // ExplainClaim says what M-PESA made of a receipt that was named for a ticket of so many shillings.
-func ExplainClaim(c store.Claim, total store.Shillings) string {
+func ExplainClaim(c store.ReceiptClaim, total store.Shillings) string {
 	const notSaid = ", but not so that we know whether it paid for this booking."
 	const person = " A person at the box office will look at it: keep your M-PESA message."
 	receipt := "Receipt " + c.Receipt
@@ -214,7 +214,7 @@ func ExplainClaim(c store.Claim, total store.Shillings) string {
 		sentence = "We could not ask M-PESA about receipt " + c.Receipt + "."
 	case store.ReasonNotUnderstood:
 		sentence = "M-PESA has answered about receipt " + c.Receipt + notSaid
-	case store.ReasonSettled:
+	case store.ReasonResolved:
 		sentence = "The box office has looked into receipt " + c.Receipt +
 			" and has not taken it as a payment for this booking. If you think that it is, show your M-PESA " +
 			"message there."

@@ -26,12 +26,12 @@ func TestEveryClaimIsExplained(t *testing.T) {
 		{store.ClaimPerson, store.ReasonOtherAmount, "another amount than the KSh 2,700 of this booking"},
 		{store.ClaimPerson, store.ReasonOtherPhone, "from a phone that we sent no prompt to"},
 		{store.ClaimRefused, store.ReasonReversed, "has been reversed"},
-		{store.ClaimRefused, store.ReasonSettled, "has looked into receipt UJ22T8IYOU"},
+		{store.ClaimRefused, store.ReasonResolved, "has looked into receipt UJ22T8IYOU"},
 		{store.ClaimPerson, store.ReasonNotAsked, "could not ask M-PESA"},
 		{store.ClaimPerson, store.ReasonUnclear, "may be of another booking"},
 		{store.ClaimPerson, "new", "could not be matched to this booking"},
 	} {
-		got := wording.ExplainClaim(store.Claim{Receipt: "UJ22T8IYOU", State: tt.state, Reason: tt.reason}, 2700)
+		got := wording.ExplainClaim(store.ReceiptClaim{Receipt: "UJ22T8IYOU", State: tt.state, Reason: tt.reason}, 2700)
 		if !strings.Contains(got, tt.says) || !strings.Contains(got, "UJ22T8IYOU") || strings.Contains(got,
 			person) != (tt.state == store.ClaimPerson) {
 			t.Errorf("%s %s: %q, want %q", tt.state, tt.reason, got, tt.says)
@@ -45,31 +45,31 @@ func TestEveryClaimIsExplained(t *testing.T) {
 
 func TestEveryReturnIsExplained(t *testing.T) {
 	for _, tt := range []struct {
-		r    store.Return
+		r    store.TicketRefund
 		says string
 	}{
-		{store.Return{Amount: 135050, Receipt: "R", State: store.PaymentRefundDue},
+		{store.TicketRefund{Amount: 135050, Receipt: "R", State: store.PaymentRefundDue},
 			"KSh 1,350.50 is due back to you. Keep this page and your M-PESA message."},
-		{store.Return{Amount: 135000, State: store.PaymentRefundDue, Refund: store.RefundRequested},
+		{store.TicketRefund{Amount: 135000, State: store.PaymentRefundDue, Refund: store.RefundRequested},
 			"KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back."},
-		{store.Return{Amount: 135000, State: store.PaymentRefundDue},
+		{store.TicketRefund{Amount: 135000, State: store.PaymentRefundDue},
 			"KSh 1,350 is due back to you. We need the receipt from your M-PESA message to send the money back."},
-		{store.Return{Receipt: "R", State: store.PaymentRefundDue},
+		{store.TicketRefund{Receipt: "R", State: store.PaymentRefundDue},
 			"What M-PESA took is due back to you. Keep this page and your M-PESA message."},
-		{store.Return{Amount: 270000, Receipt: "R", State: store.PaymentRefundDue, Reason: store.ReasonPaidTwice},
+		{store.TicketRefund{Amount: 270000, Receipt: "R", State: store.PaymentRefundDue, Reason: store.ReasonPaidTwice},
 			"M-PESA took a second payment of KSh 2,700 for this booking. It is due back to you. Keep this page and " +
 				"your M-PESA message."},
-		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundRequested},
+		{store.TicketRefund{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundRequested},
 			"KSh 1,350 is on its way back to you. M-PESA sends you a message when it is there; if none has come by " +
 				"tomorrow, show this page at the box office."},
-		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundFailed},
+		{store.TicketRefund{Amount: 135000, Receipt: "R", State: store.PaymentRefundDue, Refund: store.RefundFailed},
 			"KSh 1,350 is due back to you, and M-PESA refused to send it. Please show this page and your M-PESA " +
 				"message at the box office."},
-		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentRefunded, Refund: store.RefundDone},
+		{store.TicketRefund{Amount: 135000, Receipt: "R", State: store.PaymentRefunded, Refund: store.RefundDone},
 			"KSh 1,350 has been paid back to you."},
-		{store.Return{Amount: 135000, Receipt: "R", State: store.PaymentReversed},
+		{store.TicketRefund{Amount: 135000, Receipt: "R", State: store.PaymentReversed},
 			"KSh 1,350 was reversed at M-PESA: the money has gone back to whoever paid it."},
-		{store.Return{Amount: 135000, State: store.PaymentUnmatched},
+		{store.TicketRefund{Amount: 135000, State: store.PaymentUnmatched},
 			"M-PESA has told us of a payment for this booking that we cannot place yet. A person at the box office " +
 				"will look at it: keep your M-PESA message."},
 	} {

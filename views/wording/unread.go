@@ -46,7 +46,7 @@ func notUnderstood(why store.UnreadReason, detail string) string {
 }
 
 // claimAnswer is what M-PESA has answered last about a receipt that was named, "" where it has not.
-func claimAnswer(c store.Case) string {
+func claimAnswer(c store.OpenItem) string {
 	if c.Lacks == "" {
 		return c.RefundText
 	}

@@ -9,13 +9,13 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-func (st *stage) cases(kind store.CaseKind) []store.Case {
+func (st *stage) cases(kind store.ItemKind) []store.OpenItem {
 	st.t.Helper()
-	cs, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{})
+	cs, err := st.s.Money().OpenItems(st.t.Context(), store.ItemFilter{})
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	return slices.DeleteFunc(cs, func(c store.Case) bool { return kind != "" && c.Kind != kind })
+	return slices.DeleteFunc(cs, func(c store.OpenItem) bool { return kind != "" && c.Kind != kind })
 }
 
 // TestClaimsLeaveTheList: once the money of a receipt has gone back, or has paid for a ticket, nobody need judge the
@@ -36,13 +36,13 @@ func testClaimsLeaveTheList(t *testing.T) {
 			st := newStage(t)
 			st.do("accepted")
 			st.do("typed by a stranger")
-			if cs := st.cases(store.CaseClaim); len(cs) != 1 || cs[0].State != string(store.ClaimPerson) {
+			if cs := st.cases(store.ItemClaim); len(cs) != 1 || cs[0].State != string(store.ClaimPerson) {
 				t.Fatalf("%s: the list has %+v", st.told, cs)
 			}
 			if err := end(st); err != nil {
 				t.Fatal(err)
 			}
-			if cs := st.cases(store.CaseClaim); len(cs) != 0 {
+			if cs := st.cases(store.ItemClaim); len(cs) != 0 {
 				t.Errorf("the list still has %+v", cs)
 			}
 		})
@@ -55,11 +55,11 @@ func TestAwaited(t *testing.T) { storetest.Each(t, testAwaited) }
 func testAwaited(t *testing.T) {
 	st := newStage(t)
 	st.do("answer lost")
-	if cs := st.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || cs[0].Askable || cs[0].Next != 0 {
+	if cs := st.cases(store.ItemPush); len(cs) != 1 || !cs[0].Awaited || cs[0].Askable || cs[0].Next != 0 {
 		t.Errorf("%+v", cs)
 	}
 	st.clock.add(11 * time.Minute)
-	if cs := st.cases(store.CasePush); len(cs) != 1 || cs[0].Awaited {
+	if cs := st.cases(store.ItemPush); len(cs) != 1 || cs[0].Awaited {
 		t.Errorf("after 11 minutes: %+v", cs)
 	}
 	asked := newStage(t, func(o *store.Options) { o.Queries = store.Schedule{time.Second} })
@@ -69,19 +69,19 @@ func testAwaited(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked.do("query: nothing")
-	if cs := asked.cases(store.CasePush); len(cs) != 1 || !cs[0].Awaited || !cs[0].Askable || cs[0].Next != 0 {
+	if cs := asked.cases(store.ItemPush); len(cs) != 1 || !cs[0].Awaited || !cs[0].Askable || cs[0].Next != 0 {
 		t.Errorf("asked about often enough: %+v", cs)
 	}
 	rf := newRefunding(t)
 	for _, step := range []string{"send 1", "lost", "send 2", "turned-down"} {
 		rf.step(step)
 	}
-	if cs := rf.cases(store.CasePayment); len(cs) != 1 || !cs[0].Awaited || cs[0].Next != 0 || cs[0].Out != 1 ||
+	if cs := rf.cases(store.ItemPayment); len(cs) != 1 || !cs[0].Awaited || cs[0].Next != 0 || cs[0].Out != 1 ||
 		cs[0].Refund != store.RefundRequested {
 		t.Errorf("a Reversal that is out: %+v", cs)
 	}
 	rf.step("later")
-	if cs := rf.cases(store.CasePayment); len(cs) != 1 || cs[0].Awaited {
+	if cs := rf.cases(store.ItemPayment); len(cs) != 1 || cs[0].Awaited {
 		t.Errorf("later: %+v", cs)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Founding is a whole cinema, to be written into books that have no films.
-type Founding struct {
+// CinemaSetup is a whole cinema, to be written into books that have no films.
+type CinemaSetup struct {
 	Cinema Cinema
 	Halls  []Hall
 	Movies []Movie
@@ -16,13 +16,13 @@ type Founding struct {
 
 // Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books
 // have films.
-func (s Catalogue) Found(ctx context.Context, f Founding) error {
+func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	for i := range f.Halls {
 		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
 			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
 		}
 	}
-	err := s.write(ctx, urgent, func(t *tx) error { return t.found(s.books, f) })
+	err := s.write(ctx, urgent, func(t *tx) error { return t.setUp(s.books, f) })
 	if err != nil {
 		return fmt.Errorf("found the cinema: %w", err)
 	}
@@ -30,7 +30,7 @@ func (s Catalogue) Found(ctx context.Context, f Founding) error {
 	return nil
 }
 
-func (t *tx) found(s *Store, f Founding) error {
+func (t *tx) setUp(s *Store, f CinemaSetup) error {
 	var films int
 	if err := t.scan([]any{&films}, `SELECT count(*) FROM movie`); err != nil {
 		return err

@@ -10,16 +10,16 @@ import (
 	"cinemasphere/store/money"
 )
 
-// CaseKind says what an entry of the list of money is about.
-type CaseKind string
+// ItemKind says what an entry of the list of money is about.
+type ItemKind string
 
 // The list has receipts of money, pushes behind which money may lie, receipts that a person must judge, and callbacks
 // that were not understood whole.
 const (
-	CasePayment  CaseKind = "payment"
-	CasePush     CaseKind = "push"
-	CaseClaim    CaseKind = "claim"
-	CaseCallback CaseKind = "callback"
+	ItemPayment  ItemKind = "payment"
+	ItemPush     ItemKind = "push"
+	ItemClaim    ItemKind = "claim"
+	ItemCallback ItemKind = "callback"
 )
 
 // How far a callback has been understood that was not understood whole.
@@ -30,8 +30,8 @@ const (
 )
 
 // Case is one entry of the list of money.
-type Case struct {
-	Kind       CaseKind      `db:"kind" json:"kind"`
+type OpenItem struct {
+	Kind       ItemKind      `db:"kind" json:"kind"`
 	ID         int64         `db:"id" json:"id"`                  // of the payment, push, claim or callback
 	State      string        `db:"state" json:"state"`            // of the payment, push, claim or callback
 	Reason     Reason        `db:"reason" json:"reason"`          // why a payment is not simply a ticket's, or a claim not confirmed
@@ -68,35 +68,35 @@ type Case struct {
 	Until   Instant `db:"until" json:"-"` // how long at least
 	// Askable says that M-PESA can be asked about a push: its CheckoutRequestID is known.
 	Askable bool `db:"askable" json:"-"`
-	// Settled says that a person has taken it off the list, and that nothing has changed since.
-	Settled   bool    `db:"-" json:"settled"`
-	SettledBy string  `db:"settled_by" json:"settledBy"` // also where something has changed since
-	SettledAt Instant `db:"settled_at" json:"settledAtMillis"`
-	Note      string  `db:"note" json:"note"` // what the person said
-	standing          // as it was settled
+	// Resolved says that a person has taken it off the list, and that nothing has changed since.
+	Resolved   bool    `db:"-" json:"resolved"`
+	ResolvedBy string  `db:"resolved_by" json:"resolvedBy"` // also where something has changed since
+	ResolvedAt Instant `db:"resolved_at" json:"resolvedAtMillis"`
+	Note       string  `db:"note" json:"note"` // what the person said
+	standing           // as it was resolved
 }
 
-// standing is what an entry is settled as: once anything of it is another, the entry is listed again.
+// standing is what an entry is resolved as: once anything of it is another, the entry is listed again.
 type standing struct {
-	State   string        `db:"settled_state" json:"-"`
-	Refund  RefundState   `db:"settled_refund" json:"-"`
-	Reason  Reason        `db:"settled_reason" json:"-"`
-	Failure FailureReason `db:"settled_failure" json:"-"`
-	Doubt   DoubtReason   `db:"settled_doubt" json:"-"`
-	Cents   Cents         `db:"settled_doubt_cents" json:"-"`
-	Receipt string        `db:"settled_doubt_receipt" json:"-"`
+	State   string        `db:"resolved_state" json:"-"`
+	Refund  RefundState   `db:"resolved_refund" json:"-"`
+	Reason  Reason        `db:"resolved_reason" json:"-"`
+	Failure FailureReason `db:"resolved_failure" json:"-"`
+	Doubt   DoubtReason   `db:"resolved_doubt" json:"-"`
+	Cents   Cents         `db:"resolved_doubt_cents" json:"-"`
+	Receipt string        `db:"resolved_doubt_receipt" json:"-"`
 }
 
 // Name is the entry's own number, for what neither a receipt nor a ticket's code names.
-func (c Case) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.ID, 10) }
+func (c OpenItem) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.ID, 10) }
 
 // stands is how an entry stands now.
-func (c Case) stands() standing {
+func (c OpenItem) stands() standing {
 	return standing{c.State, c.Refund, c.Reason, c.Failure, c.Doubt, c.DoubtCents, c.DoubtOf}
 }
 
-// CaseFilter chooses entries of the list. Each field that is not empty narrows it.
-type CaseFilter struct {
+// ItemFilter chooses entries of the list. Each field that is not empty narrows it.
+type ItemFilter struct {
 	All     bool     // what nobody has to do anything about too
 	States  []string // of payments, pushes or claims
 	Receipt string
@@ -106,20 +106,21 @@ type CaseFilter struct {
 	Pushes  []PushID // pushes that are over, which are to be listed without All too
 }
 
-const caseSettled = `, COALESCE(d.by_whom, '') AS settled_by, COALESCE(d.at, 0) AS settled_at, COALESCE(d.note, '') ` +
-	`AS note, COALESCE(d.state, '') AS settled_state, COALESCE(d.refund, '') AS settled_refund, COALESCE(d.reason, ` +
-	`'') AS settled_reason, COALESCE(d.failure, '') AS settled_failure, COALESCE(d.doubt, '') AS settled_doubt, ` +
-	`COALESCE(d.doubt_cents, 0) AS settled_doubt_cents, COALESCE(d.doubt_receipt, '') AS settled_doubt_receipt`
+const itemResolved = `, COALESCE(d.by_whom, '') AS resolved_by, COALESCE(d.at, 0) AS resolved_at, ` +
+	`COALESCE(d.note, '') AS note, COALESCE(d.state, '') AS resolved_state, COALESCE(d.refund, '') AS ` +
+	`resolved_refund, COALESCE(d.reason, '') AS resolved_reason, COALESCE(d.failure, '') AS resolved_failure, ` +
+	`COALESCE(d.doubt, '') AS resolved_doubt, COALESCE(d.doubt_cents, 0) AS resolved_doubt_cents, ` +
+	`COALESCE(d.doubt_receipt, '') AS resolved_doubt_receipt`
 
-const caseNotCallback = `, '' AS why, '' AS detail, '' AS callback`
+const itemNotCallback = `, '' AS why, '' AS detail, '' AS callback`
 
-const caseNotPush = `, '' AS failure`
+const itemNotPush = `, '' AS failure`
 
-const caseNotClaim = `, '' AS lacks`
+const itemNotClaim = `, '' AS lacks`
 
-const caseNoDoubt = `, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
+const itemNoDoubt = `, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
 
-const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
+const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 	y.reason, COALESCE(y.receipt, '') AS receipt,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, y.doubt, y.doubt_cents, y.doubt_receipt,
@@ -130,38 +131,38 @@ const casePayments = `SELECT 'payment' AS kind, y.id, y.state,
 		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
 	CASE WHEN y.amount_cents IS NULL
 		THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '')
-		ELSE '' END AS result_text` + caseNotClaim + caseNotPush + caseNotCallback + caseSettled + `
+		ELSE '' END AS result_text` + itemNotClaim + itemNotPush + itemNotCallback + itemResolved + `
 	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
-	LEFT JOIN settled d ON d.kind = 'payment' AND d.id = y.id`
+	LEFT JOIN resolution d ON d.kind = 'payment' AND d.id = y.id`
 
-const casePushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt,
+const itemPushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt,
 	p.amount * 100 AS amount, p.phone,
 	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
 	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
-	p.result_text` + caseNotClaim + caseNoDoubt + caseNotCallback + caseSettled + `
+	p.result_text` + itemNotClaim + itemNoDoubt + itemNotCallback + itemResolved + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
-	LEFT JOIN settled d ON d.kind = 'push' AND d.id = p.id`
+	LEFT JOIN resolution d ON d.kind = 'push' AND d.id = p.id`
 
 const (
-	caseAwaited = ` WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
-	caseUnpaid  = ` WHERE p.state <> 'paid'`
+	itemAwaited = ` WHERE p.state IN ('sending', 'prompted', 'unknown', 'soft_failed')`
+	itemUnpaid  = ` WHERE p.state <> 'paid'`
 )
 
-const caseClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
+const itemClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
 	` + claimReason + ` AS reason,
 	c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, 'customer' AS learnt_by,
 	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
-	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + caseNotPush + caseNoDoubt + caseNotCallback + caseSettled +
+	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + itemNotPush + itemNoDoubt + itemNotCallback + itemResolved +
 	claimFrom + `
 	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
-	LEFT JOIN settled d ON d.kind = 'claim' AND d.id = c.id`
+	LEFT JOIN resolution d ON d.kind = 'claim' AND d.id = c.id`
 
-const caseCallbacks = `SELECT 'callback' AS kind, c.id,
+const itemCallbacks = `SELECT 'callback' AS kind, c.id,
 	CASE WHEN c.outcome NOT IN ` + notUnderstood + ` THEN 'read' WHEN ` + unreadOpen + ` THEN 'unread'
 		ELSE 'resolved' END AS state,
 	'' AS reason, c.kind AS callback, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
@@ -170,16 +171,16 @@ const caseCallbacks = `SELECT 'callback' AS kind, c.id,
 	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
 	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why,
-	COALESCE(u.detail, '') AS detail` + caseNotClaim + caseNotPush + caseNoDoubt + caseSettled + unreadFrom + `
+	COALESCE(u.detail, '') AS detail` + itemNotClaim + itemNotPush + itemNoDoubt + itemResolved + unreadFrom + `
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
 // Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has
 // no receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person
 // must judge, or was told of by a callback that was not understood whole. All are also the pushes that failed. What a
-// person has settled is not among it, unless it has changed since.
-func (s Money) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
-	payments, pushes, claims, callbacks := casePayments, casePushes+caseUnpaid, caseClaims, caseCallbacks
+// person has resolved is not among it, unless it has changed since.
+func (s Money) OpenItems(ctx context.Context, f ItemFilter) ([]OpenItem, error) {
+	payments, pushes, claims, callbacks := itemPayments, itemPushes+itemUnpaid, itemClaims, itemCallbacks
 	alike, err := s.alikeNames(ctx)
 	if err != nil {
 		return nil, err
@@ -187,7 +188,7 @@ func (s Money) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	if !f.All {
 		callbacks += ` AND ` + unreadOpen
 		if len(f.Pushes) == 0 {
-			pushes = casePushes + caseAwaited
+			pushes = itemPushes + itemAwaited
 		}
 		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR ` +
 			`y.doubt <> ''`
@@ -196,9 +197,9 @@ func (s Money) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 		}
 		claims += ` WHERE c.state IN ('asking', 'person')`
 	}
-	var all []Case
+	var all []OpenItem
 	for _, query := range []string{payments, pushes, claims, callbacks} {
-		var some []Case
+		var some []OpenItem
 		if err := s.list(ctx, &some, query); err != nil {
 			return nil, fmt.Errorf("list money: %w", err)
 		}
@@ -206,20 +207,22 @@ func (s Money) Cases(ctx context.Context, f CaseFilter) ([]Case, error) {
 	}
 	now := s.Now()
 	for i, c := range all {
-		if c.Kind == CasePush {
+		if c.Kind == ItemPush {
 			c.Until = max(c.Until, c.At.Add(money.EchoAfter))
 		}
 		all[i].Awaited = c.Until > now
-		if c.Kind == CasePayment {
+		if c.Kind == ItemPayment {
 			all[i].Alike = alike[PaymentID(c.ID)]
 		}
-		all[i].Settled = c.SettledAt != 0 && c.standing == c.stands() &&
-			c.RefundAt <= c.SettledAt
+		all[i].Resolved = c.ResolvedAt != 0 && c.standing == c.stands() &&
+			c.RefundAt <= c.ResolvedAt
 	}
-	all = slices.DeleteFunc(all, func(c Case) bool {
-		return !f.wants(c) || c.Settled && !f.All || c.over() && !f.All && !slices.Contains(f.Pushes, PushID(c.ID))
+	all = slices.DeleteFunc(all, func(c OpenItem) bool {
+		return !f.wants(c) || c.Resolved && !f.All || c.over() && !f.All && !slices.Contains(f.Pushes, PushID(c.ID))
 	})
-	slices.SortStableFunc(all, func(a, b Case) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(all, func(a, b OpenItem) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID))
+	})
 	return all, nil
 }
 
@@ -229,17 +232,17 @@ func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) 
 	names := map[PaymentID][]string{}
 	for _, a := range pairs {
 		names[a.Pending] = append(names[a.Pending], a.Receipt)
-		names[a.Payment] = append(names[a.Payment], Case{Kind: CasePayment, ID: int64(a.Pending)}.Name())
+		names[a.Payment] = append(names[a.Payment], OpenItem{Kind: ItemPayment, ID: int64(a.Pending)}.Name())
 	}
 	return names, err
 }
 
 // over reports whether a push has its verdict: no money lies behind it.
-func (c Case) over() bool {
-	return c.Kind == CasePush && (c.State == string(PushFailed) || c.State == string(PushRefused))
+func (c OpenItem) over() bool {
+	return c.Kind == ItemPush && (c.State == string(PushFailed) || c.State == string(PushRefused))
 }
 
-func (f CaseFilter) wants(c Case) bool {
+func (f ItemFilter) wants(c OpenItem) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, c.State)) && (f.Receipt == "" || f.Receipt == c.Receipt) &&
 		(f.Ticket == "" || f.Ticket == c.TicketCode) &&
 		(f.Phone == "" || c.Phone != "" && c.Phone.Fits(f.Phone)) && c.At >= f.Since

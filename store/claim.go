@@ -4,121 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"cinemasphere/store/fairuse"
 	"cinemasphere/store/money"
 )
 
-// Money that came without a push of ours, and receipts that customers name.
-
-// Hint is money that M-PESA says came in, without proof of what it is for: a C2B confirmation, or a row of Pull
-// Transactions.
-type Hint struct {
-	Receipt      string
-	Amount       Cents   // 0 where it did not say, or not in a way that can be read
-	Phone        Pattern // of the payer
-	Account      string  // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
-	TransactedAt Instant
-	LearntBy     string // c2b or pull
-}
-
-// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Money.ApplyHint]. Where it does not say how much
-// was paid, u is what is legible.
-func (s Money) ApplyC2B(ctx context.Context, cb Callback, h Hint, u Unread) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(t *tx, _ string) (Applied, error) {
-		out, err := t.moneyCame(h)
-		if err == nil && h.Amount <= 0 {
-			out.Outcome, err = OutcomeNoAmount, t.keepUnread(cb.ID, unreadRow{Unread: u})
-		}
-		return out, err
-	})
-}
-
-// RejectCallback writes what became of a kept callback that nothing can be made of.
-func (s Money) RejectCallback(ctx context.Context, cb Callback, outcome Outcome) (Applied, error) {
-	return s.decideCallback(ctx, cb, func(*tx, string) (Applied, error) { return Applied{Outcome: outcome}, nil })
-}
-
-// ApplyHint takes in money that M-PESA says came in. Where its account is the reference of a push, or a push's own
-// callback has named the receipt, it is that push's. Otherwise it makes no ticket by itself: it is kept as unmatched
-// until a callback or Transaction Status says more. How much it is M-PESA is asked, where it did not say.
-func (s Money) ApplyHint(ctx context.Context, h Hint) (Applied, error) {
-	var out Applied
-	err := s.write(ctx, urgent, func(t *tx) error {
-		var err error
-		out, err = t.moneyCame(h)
-		return err
-	})
-	if err != nil {
-		return out, fmt.Errorf("apply hint: %w", err)
-	}
-	return out, nil
-}
-
-func (t *tx) moneyCame(h Hint) (out Applied, err error) {
-	if h.Receipt == "" {
-		return Applied{Outcome: OutcomeNoReceipt}, nil
-	}
-	h.Account = strings.ToUpper(strings.TrimSpace(h.Account))
-	if len(h.Account) > 40 {
-		h.Account = strings.ToValidUTF8(h.Account[:40], "")
-	}
-	ticket, code, err := t.ticketNamed(h.Account)
-	if err != nil {
-		return out, err
-	}
-	if code != "" {
-		h.Account = code // what names no ticket stays as it was typed, for a person to read
-	}
-	push, err := t.pushNamed(h.Account)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return out, err
-	}
-	if out, err = t.record(h.fact(push.ID, ticket)); err != nil {
-		return out, err
-	}
-	err = t.scan([]any{&out.Code}, `SELECT t.code FROM payment p JOIN ticket t ON t.id = COALESCE(p.ticket_id, p.named_id) WHERE p.receipt = $1`, h.Receipt)
-	if errors.Is(err, ErrNotFound) {
-		out.Code, err = code, nil
-	}
-	return out, err
-}
-
-// pushNamed finds the push whose reference the account is, and locks it.
-func (t *tx) pushNamed(account string) (Push, error) {
-	if account == "" {
-		return Push{}, ErrNotFound
-	}
-	return t.pushLocked(`p.reference = $1`, account)
-}
-
-// ticketNamed is the ticket whose code the payer has typed, as its page shows it or without the spaces.
-func (t *tx) ticketNamed(account string) (id TicketID, code string, err error) {
-	typed := readCode(account)
-	if typed == "" {
-		return 0, "", nil
-	}
-	err = t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, typed)
-	if errors.Is(err, ErrNotFound) {
-		return 0, "", nil
-	}
-	return id, code, err
-}
-
-// ticketOrPushNamed is the ticket that the account number names, by its code or by the reference of a push of its.
-func (t *tx) ticketOrPushNamed(account string) (TicketID, string, error) {
-	p, err := t.pushNamed(strings.ToUpper(strings.TrimSpace(account)))
-	if errors.Is(err, ErrNotFound) {
-		return t.ticketNamed(account)
-	}
-	var code string
-	if err == nil {
-		err = t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID)
-	}
-	return p.TicketID, code, err
-}
+// What customers say that they have paid with.
 
 // ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
 type ClaimState = money.ClaimState
@@ -140,7 +32,7 @@ const (
 )
 
 // Claim is a receipt that a customer says has paid for a ticket.
-type Claim struct {
+type ReceiptClaim struct {
 	ID        int64        `db:"id"`
 	Receipt   string       `db:"receipt"`
 	TicketID  TicketID     `db:"ticket_id"`
@@ -261,8 +153,8 @@ func (t *tx) mayGuess(client, browser, phone string) error {
 }
 
 // Claims lists the receipts that customers typed for a ticket, newest first.
-func (s Money) Claims(ctx context.Context, ticket TicketID) ([]Claim, error) {
-	var cs []Claim
+func (s Money) ReceiptClaims(ctx context.Context, ticket TicketID) ([]ReceiptClaim, error) {
+	var cs []ReceiptClaim
 	if err := s.list(ctx, &cs, `SELECT `+claimShown+claimFrom+` WHERE c.ticket_id = $1
 		ORDER BY c.id DESC`, ticket); err != nil {
 		return nil, fmt.Errorf("read claims: %w", err)

@@ -19,7 +19,7 @@ type stage struct {
 	s         *store.Store
 	clock     *clock
 	screening store.ScreeningID
-	pushes    []store.Sending
+	pushes    []store.PushOrder
 	made      []store.Instant // when each push was
 	last      store.Callback
 	verdict   store.Verdict
@@ -132,7 +132,7 @@ func (st *stage) callback(token, checkout string, n int, v store.Verdict) error 
 }
 
 func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) error {
-	id, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
+	id, known, err := st.s.Money().StoreCallback(st.t.Context(), store.NewCallback{
 		Kind: "stk", Token: token, Body: []byte("{}"), Size: 2,
 	})
 	if err != nil || !known {
@@ -149,13 +149,13 @@ func (st *stage) callbackWith(token, checkout, receipt string, v store.Verdict) 
 }
 
 func (st *stage) unread(token string, u store.Unread) error {
-	cb, known, err := st.s.Money().KeepCallback(st.t.Context(), store.NewCallback{
+	cb, known, err := st.s.Money().StoreCallback(st.t.Context(), store.NewCallback{
 		Kind: "stk", Token: token, Body: []byte("{"), Size: 1,
 	})
 	if err != nil || !known {
 		return fmt.Errorf("keep: known %v, %w", known, err)
 	}
-	applied, err := st.s.Money().KeepUnread(st.t.Context(), cb, u)
+	applied, err := st.s.Money().StoreUnread(st.t.Context(), cb, u)
 	st.told = told(applied)
 	return err
 }
@@ -170,7 +170,7 @@ func (st *stage) sound() {
 			doubted = append(doubted, fmt.Sprint("payment ", p.ID))
 		}
 	}
-	wrong, err := st.s.Money().Check(st.t.Context())
+	wrong, err := st.s.Money().Audit(st.t.Context())
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func (st *stage) retry(phone string) error {
 }
 
 // told is what came of a callback, in one line.
-func told(a store.Applied) string {
+func told(a store.ApplyResult) string {
 	out := strings.ReplaceAll(string(a.Outcome), "_", " ")
 	if why := cmp.Or(string(a.Reason), string(a.Doubt)); why != "" {
 		out += ": " + why
@@ -234,12 +234,12 @@ func (st *stage) end() string {
 			out += ", doubt " + string(p.Doubt)
 		}
 	}
-	cases, err := st.s.Money().Cases(st.t.Context(), store.CaseFilter{})
+	cases, err := st.s.Money().OpenItems(st.t.Context(), store.ItemFilter{})
 	if err != nil {
 		st.t.Fatal(err)
 	}
 	for _, c := range cases {
-		if c.Kind == store.CaseCallback {
+		if c.Kind == store.ItemCallback {
 			out += strings.TrimSuffix("; callback unread "+c.Receipt, " ")
 		}
 	}

@@ -38,7 +38,7 @@ type Verdict struct {
 	callback CallbackID
 }
 
-// unread is what is kept of a callback that was understood, but not so that it settles its push.
+// unread is what is kept of a callback that was understood, but not so that it decides its push.
 func (v Verdict) unread(p Push, why UnreadReason, detail string) unreadRow {
 	u := unreadRow{push: p.ID, ticket: p.TicketID, Unread: Unread{
 		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt,
@@ -54,7 +54,7 @@ func (v Verdict) unread(p Push, why UnreadReason, detail string) unreadRow {
 }
 
 // Applied says what a verdict has led to.
-type Applied struct {
+type ApplyResult struct {
 	Outcome Outcome      // as written to the callback
 	Reason  Reason       // of money that is due back or unmatched
 	Doubt   DoubtReason  // of money that is in doubt
@@ -65,33 +65,33 @@ type Applied struct {
 
 // ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
 // that money can cause happens here, in one transaction.
-func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Applied, error) {
+func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (ApplyResult, error) {
 	v.callback = cb.ID
 	lock := func(t *tx) {
 		if cb.ticket != 0 {
 			_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
 		}
 	}
-	return s.decide(ctx, cb, lock, func(t *tx, token string) (Applied, error) {
+	return s.withCallbackLocked(ctx, cb, lock, func(t *tx, token string) (ApplyResult, error) {
 		return t.applyByToken(cb.ticket, token, v)
 	})
 }
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
 
-// decideCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has
+// withCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has
 // done.
-func (s *Store) decideCallback(ctx context.Context, cb Callback,
-	decide func(t *tx, token string) (Applied, error)) (Applied, error) {
-	return s.decide(ctx, cb, func(*tx) {}, decide)
+func (s *Store) withCallback(ctx context.Context, cb Callback,
+	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
+	return s.withCallbackLocked(ctx, cb, func(*tx) {}, decide)
 }
 
-// decide is decideCallback for one who knows what to lock before anything is read.
-func (s *Store) decide(ctx context.Context, cb Callback, lock func(*tx),
-	decide func(t *tx, token string) (Applied, error)) (Applied, error) {
-	var out Applied
+// decide is withCallback for one who knows what to lock before anything is read.
+func (s *Store) withCallbackLocked(ctx context.Context, cb Callback, lock func(*tx),
+	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
+	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
-		out = Applied{}
+		out = ApplyResult{}
 		lock(t)
 		var token string
 		var outcome *Outcome
@@ -119,7 +119,7 @@ const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ti
 
 // applyByToken applies a verdict to the push that the token is of. The push's ticket is locked already where it is
 // named.
-func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (Applied, error) {
+func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (ApplyResult, error) {
 	var p Push
 	var code string
 	var err error
@@ -130,26 +130,26 @@ func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (Applied, er
 		err = t.scan(append(p.columns(), &code), pushByToken, token)
 	}
 	if errors.Is(err, ErrNotFound) {
-		return Applied{Outcome: OutcomeStranger}, nil
+		return ApplyResult{Outcome: OutcomeUnknownToken}, nil
 	}
 	if err != nil {
-		return Applied{}, err
+		return ApplyResult{}, err
 	}
 	out, err := t.applyVerdict(p, v)
 	out.Code = code
 	if err == nil && v.OddReceipt != "" && v.Class == Success && !out.Outcome.NotUnderstood() {
 		u := v.unread(p, UnreadOddReceipt, v.OddReceipt)
 		u.paid = true
-		out, err = Applied{Outcome: OutcomeReceipt, Code: code}, t.keepUnread(v.callback, u)
+		out, err = ApplyResult{Outcome: OutcomeReceipt, Code: code}, t.storeUnread(v.callback, u)
 	}
 	return out, err
 }
 
 // applyVerdict applies M-PESA's word to a push of ours.
-func (t *tx) applyVerdict(p Push, v Verdict) (Applied, error) {
+func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
 	if p.CheckoutRequestID == "" {
 		if err := t.adoptIDs(&p, v); err != nil {
-			return Applied{}, err
+			return ApplyResult{}, err
 		}
 	}
 	switch {
@@ -164,11 +164,11 @@ func (t *tx) applyVerdict(p Push, v Verdict) (Applied, error) {
 }
 
 // outcome is an Applied that says no more than what came of it.
-func outcome(o Outcome, err error) (Applied, error) { return Applied{Outcome: o}, err }
+func outcome(o Outcome, err error) (ApplyResult, error) { return ApplyResult{Outcome: o}, err }
 
 // succeed takes in that a push was paid. Where it is not known how much that was, what is legible of the callback is
 // kept.
-func (t *tx) succeed(p Push, v Verdict) (Applied, error) {
+func (t *tx) succeed(p Push, v Verdict) (ApplyResult, error) {
 	p.ResultCode, p.ResultText = v.Code, v.Text
 	out, err := t.recordPush(&p, v.fact(p)...)
 	if err != nil || v.LearntBy != "callback" || v.Amount != nil {
@@ -179,12 +179,12 @@ func (t *tx) succeed(p Push, v Verdict) (Applied, error) {
 	if err == nil && unknown > 0 {
 		u := v.unread(p, UnreadNoAmount, "")
 		u.paid = true
-		out, err = Applied{Outcome: OutcomeNoAmount}, t.keepUnread(v.callback, u)
+		out, err = ApplyResult{Outcome: OutcomeNoAmount}, t.storeUnread(v.callback, u)
 	}
 	return out, err
 }
 
-// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It settles neither:
+// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It decides neither:
 // M-PESA is asked about the push whose token it is.
 func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	switch {
@@ -196,9 +196,9 @@ func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	}
 	u := v.unread(p, UnreadOtherID, v.Said)
 	if u.paid = v.Class == Success && p.State != PushPaid; u.paid {
-		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.confirmPush(p, v.Receipt))
+		return OutcomeUnreadable, errors.Join(t.storeUnread(v.callback, u), t.confirmPush(p, v.Receipt))
 	}
-	return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.askSoon(p.ID))
+	return OutcomeUnreadable, errors.Join(t.storeUnread(v.callback, u), t.askSoon(p.ID))
 }
 
 // unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
@@ -223,9 +223,9 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	case unknown && v.LearntBy == "callback" && p.State != PushPaid && (v.Receipt != "" || v.Amount != nil):
 		p.ResultCode, p.ResultText = v.Code, v.Text
 		u := v.unread(p, UnreadPaidCode, v.Said)
-		return OutcomeUnreadable, errors.Join(t.keepUnread(v.callback, u), t.confirmPush(p, v.Receipt))
+		return OutcomeUnreadable, errors.Join(t.storeUnread(v.callback, u), t.confirmPush(p, v.Receipt))
 	case unknown && v.LearntBy == "callback" && (decided || p.State == PushSoftFailed || p.Reason == FailureConfirming):
-		err := t.keepUnread(v.callback, v.unread(p, UnreadBesides, v.Said))
+		err := t.storeUnread(v.callback, v.unread(p, UnreadBesides, v.Said))
 		if err == nil && !decided {
 			err = t.savePush(p)
 		}

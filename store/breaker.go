@@ -32,10 +32,10 @@ type Pace struct {
 }
 
 const (
-	// closeAfter is how many calls of a kind must go wrong running before no more bookings are taken.
-	closeAfter = 5
-	restFirst  = 15 * time.Second
-	restMost   = 4 * time.Minute
+	// openAfter is how many calls of a kind must go wrong running before no more bookings are taken.
+	openAfter = 5
+	restFirst = 15 * time.Second
+	restMost  = 4 * time.Minute
 	// yieldFor is how long questions are few after a push that Daraja was too busy for, and yieldBy how many times
 	// fewer.
 	yieldFor = 30 * time.Second
@@ -48,7 +48,7 @@ const (
 
 // open reports whether the circuit breaker is: so many calls of a kind have gone wrong that no prompts are sent, but
 // one now and then.
-func (p Pace) open() bool { return max(p.Pushes, p.Questions) >= closeAfter }
+func (p Pace) open() bool { return max(p.Pushes, p.Questions) >= openAfter }
 
 const pausedKey = "sales.paused"
 
@@ -90,8 +90,8 @@ func (s Tickets) Sales(ctx context.Context) (Sales, error) {
 	return out, err
 }
 
-// PauseSales stops bookings until [Tickets.ResumeSales], with a reason for the operator's list. Tickets already booked go
-// on.
+// PauseSales stops bookings until [Tickets.ResumeSales], with a reason for the operator's list. Tickets already booked
+// go on.
 func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	if why == "" {
 		why = "paused"
@@ -108,10 +108,10 @@ func (s *Store) setPaused(ctx context.Context, why string) error {
 	return err
 }
 
-// MayPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now
+// AllowPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now
 // and then shows whether it answers again: the first booking or other try that is written then, and nothing that is
 // refused.
-func (s Tickets) MayPush(ctx context.Context) error {
+func (s Tickets) AllowPush(ctx context.Context) error {
 	st, err := s.salesState(ctx)
 	switch {
 	case err != nil:
@@ -133,7 +133,7 @@ func (s *Store) probing(ctx context.Context) (bool, error) {
 
 // probe makes the prompt of this write the one that shows whether Daraja answers again. It refuses with DarajaDown
 // where another is under way, or it is too early.
-func (t *tx) probe() error {
+func (t *tx) halfOpen() error {
 	var p Pace
 	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil}, `SELECT COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0),
 		COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0)`)
@@ -150,10 +150,10 @@ func (t *tx) probe() error {
 	return err
 }
 
-// NoteDaraja takes down whether Daraja answered a call in its own words. Each time that it did not, several times
+// ReportCall takes down whether Daraja answered a call in its own words. Each time that it did not, several times
 // running, it is left alone for longer. A push that it answered makes all good again, a question that it answered only
 // what questions have counted.
-func (s Jobs) NoteDaraja(ctx context.Context, call Call, answered bool) error {
+func (s Jobs) ReportCall(ctx context.Context, call Call, answered bool) error {
 	if answered {
 		if p, err := s.pace(ctx); err != nil || p.Questions == 0 && (p.Pushes == 0 || call == CallQuestion) {
 			return err
@@ -189,21 +189,9 @@ func (t *tx) notAnswered(call Call) error {
 		}
 	}
 	var failures int
-	if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = $1`, call); err != nil || failures < closeAfter {
+	if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = $1`, call); err != nil || failures < openAfter {
 		return err
 	}
-	rest := min(restFirst<<min(failures-closeAfter, 8), restMost)
+	rest := min(restFirst<<min(failures-openAfter, 8), restMost)
 	return t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
-}
-
-// YieldToPushes makes questions few for a while: Daraja was too busy for a push, and pushes go before questions.
-func (s Jobs) YieldToPushes(ctx context.Context) error {
-	err := s.write(ctx, urgent, func(t *tx) error {
-		return t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('push', 0, 0, $1) ON CONFLICT (name) DO UPDATE SET rest_until = excluded.rest_until`, t.now.Add(yieldFor))
-	})
-	s.sales.Store(nil)
-	if err != nil {
-		return fmt.Errorf("yield to pushes: %w", err)
-	}
-	return nil
 }
