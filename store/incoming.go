@@ -48,7 +48,7 @@ func (s Money) ApplyIncoming(ctx context.Context, h IncomingPayment) (ApplyResul
 		return err
 	})
 	if err != nil {
-		return out, fmt.Errorf("apply hint: %w", err)
+		return out, fmt.Errorf("apply incoming payment: %w", err)
 	}
 	return out, nil
 }

@@ -142,8 +142,8 @@ func (p *Payment) weighReturns() {
 	}
 }
 
-// MaxPayment is the most that M-PESA takes in one payment (documented by Safaricom).
-const MaxPayment Cents = 250_000_00
+// MaxPayment is the most that M-PESA takes in one payment, in cents (documented by Safaricom).
+const MaxPayment = 250_000_00
 
 // weighRange says between what the amount lies, whether or not an operator has looked into it. Of what operators alone
 // report nothing may have been paid, and a receipt that several pushes share may be another one's.

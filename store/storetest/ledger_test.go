@@ -38,8 +38,8 @@ func TestCompare(t *testing.T) {
 	const doubted = `UPDATE payment SET doubt = 'amount_differs', doubt_cents = 260000, doubt_receipt = receipt`
 	const resolved = soldFact + `SELECT 10, 'operator', 'resolved', 0, receipt, 0, 0, 260000, '', 0, '', 'Ada', 'seen',
 		'amount_differs', 10 FROM payment`
-	const accepted = soldFact + `SELECT 9, 'operator', 'pays_for', 0, '` + byHand + `', id, 0, 135000, '', 0, '', 'Ada', '',
-		'', 9 FROM ticket WHERE payment_status = 'Pending'`
+	const accepted = soldFact + `SELECT 9, 'operator', 'pays_for', 0, '` + byHand + `', id, 0, 135000, '', 0, '', 'Ada',
+		'', '', 9 FROM ticket WHERE payment_status = 'Pending'`
 	const acceptedRow = `INSERT INTO payment (id, receipt, ticket_id, amount_cents, assumed, phone, account, learnt_by,
 		state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 		SELECT 1, '` + byHand + `', id, 135000, 0, '', '', 'operator', 'applied', '', '', 0, '', 1, 0, 1, 1 FROM ticket
