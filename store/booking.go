@@ -99,7 +99,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())),
 			newCode(s.env == Production)
 		out.Reference = pushReference(out.Code, 0)
-		seats, client, err := t.offer(s, b, &out)
+		seats, client, err := t.offer(b, &out)
 		if err == nil && probing {
 			err = t.halfOpen()
 		}
@@ -113,7 +113,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		if err != nil {
 			return err
 		}
-		return t.hold(s, b, out, client, seats)
+		return t.hold(b, out, client, seats)
 	})
 	if err != nil {
 		return PushOrder{}, false, fmt.Errorf("book: %w", err)
@@ -123,7 +123,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 
 // offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how
 // its client is written down. It writes nothing.
-func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client string, err error) {
+func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, err error) {
 	ask := asker{
 		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
 		screening: b.ScreeningID, seats: b.Quantity, asks: b.Browser,
@@ -132,7 +132,7 @@ func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client
 		err = t.lockBrowser(b.Browser)
 	}
 	if err == nil {
-		err = t.lockClient(s, ask.client)
+		err = t.lockClient(ask.client)
 	}
 	if err != nil {
 		return nil, "", err
@@ -155,11 +155,11 @@ func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client
 		return nil, "", &Refusal{Kind: PriceChanged, Total: out.Amount}
 	}
 	ask.capacity = sc.Capacity
-	d, err := t.fairly(s, ask)
+	d, err := t.fairly(ask)
 	if err != nil {
 		return nil, "", err
 	}
-	out.HoldUntil = t.now.Add(d.Hold(s.hold))
+	out.HoldUntil = t.now.Add(d.Hold(t.s.hold))
 	seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, false)
 	return seats, clientOf(ask.client, d), err
 }
@@ -180,7 +180,7 @@ func (t *tx) elsewhere(b NewBooking) error {
 }
 
 // hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
-func (t *tx) hold(s *Store, b NewBooking, out PushOrder, client string, seats Labels) error {
+func (t *tx) hold(b NewBooking, out PushOrder, client string, seats Labels) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,

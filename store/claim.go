@@ -133,7 +133,7 @@ func (t *tx) mayGuess(client, browser, phone string) error {
 		return nil
 	}
 	const halves = `COALESCE(sum(CASE c.state WHEN 'confirmed' THEN 0 WHEN 'asking' THEN 1 ELSE 2 END), 0)`
-	if err := errors.Join(t.lockBrowser(browser), t.lockClient(t.s, client)); err != nil {
+	if err := errors.Join(t.lockBrowser(browser), t.lockClient(client)); err != nil {
 		return err
 	}
 	var own, address, lanes int

@@ -161,7 +161,7 @@ var uniqueColumns = map[string]string{
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
-	"unread_pkey": "unread.callback_id", "resolved_pkey": "resolved.kind, resolved.id",
+	"unread_pkey": "unread.callback_id", "resolution_pkey": "resolution.kind, resolution.id",
 }
 
 // mayRunAgain reports whether a write that failed will find out, when it is run again, what was quicker than it: it

@@ -134,8 +134,8 @@ func (t *tx) factsArgs(a asker) []any {
 }
 
 // fairly asks the policy about a booking or another try. What it refuses is a [*Refusal].
-func (t *tx) fairly(s *Store, a asker) (fairuse.Decision, error) {
-	if s.fair.Off() {
+func (t *tx) fairly(a asker) (fairuse.Decision, error) {
+	if t.s.fair.Off() {
 		return fairuse.Decision{}, nil
 	}
 	f := fairuse.Facts{
@@ -160,7 +160,7 @@ func (t *tx) fairly(s *Store, a asker) (fairuse.Decision, error) {
 	if f.Phone, err = t.prompts(prompts); err != nil {
 		return fairuse.Decision{}, err
 	}
-	d := s.fair.Decide(f)
+	d := t.s.fair.Decide(f)
 	return d, refusalOf(d)
 }
 

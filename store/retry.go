@@ -33,7 +33,7 @@ func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 		out := PushOrder{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
-			if err := t.retry(s.books, r, &out); err != nil || !probing {
+			if err := t.retry(r, &out); err != nil || !probing {
 				return err
 			}
 			return t.halfOpen()
@@ -59,7 +59,7 @@ func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 	return PushOrder{}, ErrBusy
 }
 
-func (t *tx) retry(s *Store, r NewRetry, out *PushOrder) error {
+func (t *tx) retry(r NewRetry, out *PushOrder) error {
 	var tk struct {
 		payable
 		Code      string    `db:"code"`
@@ -79,11 +79,11 @@ func (t *tx) retry(s *Store, r NewRetry, out *PushOrder) error {
 	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats,
 		COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held,
-		s.starts_at, s.status,
-		t.code, t.total, t.held_since, s.sales_close_at, t.phone, t.browser, t.client, s.capacity,
+		t.s.starts_at, t.s.status,
+		t.code, t.total, t.held_since, t.s.sales_close_at, t.phone, t.browser, t.client, t.s.capacity,
 		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed,
 		(SELECT count(*) FROM push_request WHERE ticket_id = t.id) AS pushes FROM ticket t
-		JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
+		JOIN screening s ON t.s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
 	if err != nil {
 		return err
 	}
@@ -105,17 +105,17 @@ func (t *tx) retry(s *Store, r NewRetry, out *PushOrder) error {
 	if tk.Held != tk.Quantity || r.Phone != tk.Phone || tk.Client != "" && tk.Client != ask.client {
 		ask.seats = tk.Quantity
 	}
-	if err := errors.Join(t.lockBrowser(tk.Browser), t.lockClient(s, ask.client)); err != nil {
+	if err := errors.Join(t.lockBrowser(tk.Browser), t.lockClient(ask.client)); err != nil {
 		return err
 	}
-	d, err := t.fairly(s, ask)
+	d, err := t.fairly(ask)
 	if err != nil {
 		return err
 	}
-	since, until := tk.HeldSince, t.now.Add(d.Hold(s.hold))
+	since, until := tk.HeldSince, t.now.Add(d.Hold(t.s.hold))
 	if tk.Held == tk.Quantity {
 		until = min(until, since.Add(longestHold))
-		if until < t.now.Add(min(leastRetry, s.hold)) {
+		if until < t.now.Add(min(leastRetry, t.s.hold)) {
 			return &Refusal{Kind: HeldTooLong}
 		}
 	} else {

@@ -22,7 +22,7 @@ func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
 		}
 	}
-	err := s.write(ctx, urgent, func(t *tx) error { return t.setUp(s.books, f) })
+	err := s.write(ctx, urgent, func(t *tx) error { return t.setUp(f) })
 	if err != nil {
 		return fmt.Errorf("found the cinema: %w", err)
 	}
@@ -30,7 +30,7 @@ func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	return nil
 }
 
-func (t *tx) setUp(s *Store, f CinemaSetup) error {
+func (t *tx) setUp(f CinemaSetup) error {
 	var films int
 	if err := t.scan([]any{&films}, `SELECT count(*) FROM movie`); err != nil {
 		return err
@@ -39,17 +39,17 @@ func (t *tx) setUp(s *Store, f CinemaSetup) error {
 		return fmt.Errorf("%w (%d)", ErrHasFilms, films)
 	}
 	for i := range f.Halls {
-		f.Halls[i].ID = HallID(s.ids.next(s.now()))
+		f.Halls[i].ID = HallID(t.s.ids.next(t.s.now()))
 	}
 	for i := range f.Movies {
-		f.Movies[i].ID = MovieID(s.ids.next(s.now()))
+		f.Movies[i].ID = MovieID(t.s.ids.next(t.s.now()))
 	}
 	screenings, err := f.Screenings(f.Halls, f.Movies)
 	if err != nil {
 		return err
 	}
 	for i := range screenings {
-		screenings[i].ID = ScreeningID(s.ids.next(s.now()))
+		screenings[i].ID = ScreeningID(t.s.ids.next(t.s.now()))
 	}
 	for _, h := range f.Halls {
 		if err := t.addHall(h); err != nil {

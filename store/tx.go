@@ -158,8 +158,8 @@ func (t *tx) lockBrowser(browser string) error {
 }
 
 // lockClient keeps the same address or partner from booking twice at once, for the same reason.
-func (t *tx) lockClient(s *Store, client string) error {
-	if !t.rows || client == "" || s.fair.Off() {
+func (t *tx) lockClient(client string) error {
+	if !t.rows || client == "" || t.s.fair.Off() {
 		return nil
 	}
 	return t.lockName("client " + client)

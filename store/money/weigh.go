@@ -205,9 +205,9 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 
 // alike reports whether a receipt may be what a push was paid with. An account number that a payer typed parts the two,
 // since each push sends one of its own; so does an operator; and another amount, unless M-PESA has only reported that
-// the push was paid.
+// the push was paid, and the payer is certainly the one whose phone it prompted.
 func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
-	onlyPaid := paid != nil && (paid.Assumed || !paid.AmountKnown)
+	onlyPaid := paid != nil && (paid.Assumed || !paid.AmountKnown) && receipt.Payer.Proves(push.Phone)
 	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
 	two, same := pair, pair
 	two.Says, same.Says = Two, TheSame
