@@ -247,9 +247,13 @@ func afterKills(t *testing.T, st *store.Store, daraja *sim.Sim) {
 		for _, amount := range e.Reported {
 			reported = append(reported, store.Shillings(amount))
 		}
+		var returned store.Shillings
+		if e.Reversal != nil {
+			returned = store.Shillings(e.Reversal.Amount)
+		}
 		ledger = append(ledger, storetest.Taken{
 			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token,
-			Reversed: e.Reversed, Reported: reported, ReturnReported: e.ReturnReported,
+			Reversed: e.Reversed, Returned: returned, Reported: reported, ReturnReported: e.ReturnReported,
 		})
 	}
 	differ, err := storetest.Compare(t.Context(), st, ledger)

@@ -217,7 +217,8 @@ func (w *world) sound() {
 	for _, e := range w.daraja.Ledger() {
 		ledger = append(ledger, storetest.Taken{
 			Receipt: e.Receipt, Amount: store.Shillings(e.Amount), Asked: store.Shillings(e.Asked), Token: e.Token,
-			Reversed: e.Reversed, Reported: shillings(e.Reported), ReturnReported: e.ReturnReported,
+			Reversed: e.Reversed, Returned: returned(e), Reported: shillings(e.Reported),
+			ReturnReported: e.ReturnReported,
 		})
 	}
 	differ, err := storetest.Compare(ctx, w.store, ledger)
@@ -227,6 +228,14 @@ func (w *world) sound() {
 	for _, line := range differ {
 		w.t.Errorf("%s", line)
 	}
+}
+
+// returned is how much of an entry went back.
+func returned(e sim.Entry) store.Shillings {
+	if e.Reversal == nil {
+		return 0
+	}
+	return store.Shillings(e.Reversal.Amount)
 }
 
 func shillings(amounts []int) (out []store.Shillings) {

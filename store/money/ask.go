@@ -57,7 +57,7 @@ func (p *Payment) worthAsking(c Case) bool {
 // neither is it doubted nor may anything turn out to be the same money.
 func mayGoBack(payments []*Payment, p *Payment) bool {
 	certain := func(p *Payment) bool { return p.Receipt != "" && len(p.Doubts)+len(p.Alike) == 0 }
-	return p.State == RefundDue && certain(p) && p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
+	return p.State == RefundDue && certain(p) && !p.partly && p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
 			// The ticket is paid with what M-PESA does not know, or with money whose receipt is still to come.
 			return other.Ticket == p.Ticket && !certain(other)

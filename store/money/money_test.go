@@ -319,6 +319,8 @@ func TestRange(t *testing.T) {
 			"push1 0 to 2700; push3 0 to 2700"},
 		// alike: the amount tells two apart where M-PESA has said it of both
 		{"query paid push1 + till R1", "push1 2700 ~ R1; R1 2700"},
+		{"query paid push1 + operator same push1 R9 + till R1", "push1 R9 2700 ~ R1; R1 2700"},
+		{"query paid push1 + operator same push1 R9 + status paid R9 + till R1", "push1 R9 2700; R1 2700"},
 		{"query paid push1 + till R1 KSh2699", "push1 2700 ~ R1; R1 2699"},
 		{"till R1 KSh2699 + query paid push1", "push1 2700 ~ R1; R1 2699"},
 		{"query paid push1 + hand R1 KSh2699", "push1 2700; R1 2699"},

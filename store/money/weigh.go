@@ -107,6 +107,10 @@ func (p *Payment) byOperator(c Case) bool {
 	return !c.has(Fact{Says: Paid, Push: p.Push, Receipt: p.Receipt})
 }
 
+// unproved reports whether operators alone report the receipt of the payment, and Transaction Status has not confirmed
+// it: it may be mistyped.
+func (p *Payment) unproved(c Case) bool { return p.byOperator(c) && !p.confirmed }
+
 // weighReturns says whether money of the payment went back, how much, and what is odd about that. Where no fact says
 // how much, it is the whole.
 func (p *Payment) weighReturns() {
@@ -184,7 +188,7 @@ func compare(c Case, payments []*Payment) {
 		for _, push := range c.Pushes {
 			paid := paymentOf(payments, push.ID)
 			switch {
-			case paid != nil && paid.Receipt != "", !alike(c, receipt, push, paid):
+			case paid != nil && paid.Receipt != "" && !paid.unproved(c), !alike(c, receipt, push, paid):
 			case paid != nil:
 				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
 				paid.Alike = append(paid.Alike, receipt.Key)

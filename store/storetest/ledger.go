@@ -16,6 +16,7 @@ type Taken struct {
 	Asked    store.Shillings // by the push, 0 where there was none
 	Token    string          // of the push's callback, "" where there was none
 	Reversed bool
+	Returned store.Shillings // how much went back then
 	// Reported are the amounts that the cinema was told of it; 0 is that it was paid, and not how much. Where there is
 	// none, M-PESA has told the cinema nothing at all.
 	Reported []store.Shillings
@@ -216,6 +217,7 @@ func (c *comparison) returned(e Taken, p store.Payment) {
 		c.say("receipt %s: the books say that it went back, and M-PESA has it", e.Receipt)
 	case !gone && e.Reversed && p.State == store.PaymentApplied && p.Receipt != "":
 		c.say("receipt %s: a ticket is paid with it, and M-PESA has given it back", e.Receipt)
+	case !gone && e.Reversed && e.Returned < e.Amount && p.Reason == store.ReasonPartly:
 	case !gone && e.Reversed && e.ReturnReported:
 		c.say("receipt %s: M-PESA has given it back and told so, and the books say %s %s", e.Receipt, p.State, p.Reason)
 	case !gone && e.Reversed && !c.listed[name(p)]:
