@@ -261,7 +261,8 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 				` p WHERE (created_at BETWEEN $1 AND $2 OR id IN (SELECT push_id FROM payment WHERE receipt IS NULL))
 			AND state NOT IN ('failed', 'refused')
 			AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3
-				OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents IS NULL)))
+				OR EXISTS (SELECT 1 FROM payment y
+					WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents IS NULL)))
 			AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL
 				AND y.learnt_by <> 'query')`, from, to,
 			amount)
