@@ -228,7 +228,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 		}
 		query, from, to := looseQuery, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now)
 		args := []any{from, to}
-		if !paid { // the amount is uncertain until M-PESA reports the push as paid
+		if !paid { // a paid push may be of any amount
 			query, args = looseOfAmount, append(args, p.Amount)
 		}
 		err := t.list(&rows, query, args...)
@@ -274,8 +274,8 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 	return nil
 }
 
-// loose reports whether a fact is the best one on its money, no fact gives that money to a push, and the payer typed no
-// account number.
+// loose reports whether a fact is of a payment without a push and without an account number that the payer typed. Where
+// another fact has the payment's time, only one that has it too is.
 func loose(facts []money.Fact, f money.Fact) bool {
 	if f.Receipt == "" ||
 		f.Says != money.Paid && (f.Says != money.Reversed || f.Amount == nil) &&

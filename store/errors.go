@@ -33,7 +33,7 @@ var (
 
 var (
 	// ErrGivenOver means that a question is no longer sent: it is the operator's.
-	ErrGivenOver = errors.New("given over to a person")
+	ErrGivenOver = errors.New("left to the operator")
 	// ErrRetry means that another write came between two statements of this one, which must run again.
 	ErrRetry = errors.New("another write was quicker")
 	// ErrStamp means that the database was made for another M-PESA environment.

@@ -44,7 +44,7 @@ var rules = []rule{
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
 		(p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
 		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + resolvedDoubt},
-	{"M-PESA says no other of a payment, or a person has resolved it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
+	{"M-PESA contradicts no payment, or an operator has resolved it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
 		WHERE p.doubt <> ''`},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
 		WHERE r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
@@ -57,10 +57,10 @@ var rules = []rule{
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
 	{"a callback with a token of ours is no stranger's", strangers()},
-	{"a callback is understood whole, or a person has resolved it", `SELECT 'callback ' || c.id ||
+	{"a callback is understood whole, or an operator has resolved it", `SELECT 'callback ' || c.id ||
 		COALESCE(', ' || u.why, '')` + unreadFrom + `
 		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
-	{"it is known how much money was paid, or a person has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
+	{"it is known how much money was paid, or an operator has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
 		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM resolution d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }

@@ -218,7 +218,7 @@ func (t *tx) endReceipt(receipt string) error {
 func (s Money) EndReceipt(ctx context.Context, receipt string) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.endReceipt(receipt) })
 	if err != nil {
-		return fmt.Errorf("give a receipt to a person: %w", err)
+		return fmt.Errorf("leave a receipt to the operator: %w", err)
 	}
 	return nil
 }
@@ -236,7 +236,7 @@ func (s Money) EndReceipts(ctx context.Context) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("give receipts to a person: %w", err)
+		return fmt.Errorf("leave receipts to the operator: %w", err)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (c acceptCmd) Run(p *program) error {
 	})
 }
 
-// tell says what has become of the money.
+// tell prints what became of the payment.
 func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
 	cases, err := st.Money().OpenItems(p.ctx, store.ItemFilter{All: true, Receipt: paid.Receipt})
 	for _, entry := range cases {

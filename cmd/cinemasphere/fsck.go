@@ -16,7 +16,7 @@ type fsckCmd struct {
 	books
 }
 
-// errUnsound makes the program end with 1; what is wrong has been printed.
+// errUnsound makes the program exit with 1; the findings have been printed.
 var errUnsound = errors.New("the books are not sound")
 
 func (c fsckCmd) Run(p *program) error {
@@ -40,7 +40,7 @@ func (c fsckCmd) Run(p *program) error {
 	})
 }
 
-// printBounds says between what the money lies that M-PESA has taken, and names each thing that is not certain.
+// printBounds prints the least and most that M-PESA took, and each uncertain item.
 func printBounds(w io.Writer, a checkout.Audit) {
 	pushes := map[string]store.Push{}
 	for _, push := range a.Undecided {

@@ -17,7 +17,7 @@ type registerCmd struct {
 	Phone string `help:"The number that Safaricom asks for with --pull, as nominated in the M-PESA portal."`
 }
 
-// Run tells Safaricom where to send confirmations of what is paid without a prompt.
+// Run registers with Safaricom the addresses that C2B reports are sent to.
 func (c registerCmd) Run(p *program) error {
 	if err := c.nameDatabase(); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (c registerCmd) Run(p *program) error {
 	})
 }
 
-// registerC2B tells Daraja where to send what is paid without a prompt.
+// registerC2B registers with Daraja the addresses for payments without a prompt.
 func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.Client) error {
 	confirmation, validation, err := service.C2BURLs(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"cinemasphere/views/wording"
 )
 
-// numbered reads an entry's own number, such as payment:123. The kind is "" where the name is none.
+// numbered reads an open item's own number, such as payment:123. The kind is "" where the name is none.
 func numbered(name string) (kind store.ItemKind, id int64) {
 	word, digits, _ := strings.Cut(strings.ToLower(name), ":")
 	id, err := strconv.ParseInt(digits, 10, 64)
@@ -60,8 +60,7 @@ func (c resolveCmd) Run(p *program) error {
 	})
 }
 
-// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a
-// ticket.
+// entries finds the named open items: one by its number, all that are about a receipt, or the only one of a ticket.
 func (c resolveCmd) entries(ctx context.Context, st *store.Store) ([]store.OpenItem, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {

@@ -170,7 +170,7 @@ func TestToldForAnotherID(t *testing.T) {
 		storetest.Exec(t, w.path, `UPDATE fact SET receipt = 'UKO4OTHER1'`)
 		w.unsound("what M-PESA told is written down: ")
 		tell("")
-		w.unsound("a callback is understood whole, or a person has resolved it")
+		w.unsound("a callback is understood whole, or an operator has resolved it")
 	})
 }
 
