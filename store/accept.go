@@ -126,15 +126,15 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	// paid by hand, by account number: not a prompt's
 	typed := a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" && alike == 0
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
-	byWord := a.have.PushID == 0 && t.byWord(a.have)
+	byOperator := a.have.PushID == 0 && t.byOperatorAlone(a.have)
 	switch {
 	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
 		return &Refusal{Kind: ReceiptKnown}
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
-	case another && byWord && !a.Move:
+	case another && byOperator && !a.Move:
 		return &Refusal{Kind: AcceptedElsewhere}
-	case another && !byWord, typed, a.PaymentID != 0 && a.have.PushID != 0:
+	case another && !byOperator, typed, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
 	case a.have.Amount != 0 && a.have.Amount != a.Amount,
 		a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && a.nameless.Assumed == 0:
@@ -143,8 +143,8 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	return nil
 }
 
-// byWord reports whether a payment is its ticket's on an operator's report alone.
-func (t *tx) byWord(p Payment) bool {
+// byOperatorAlone reports whether a payment is its ticket's on an operator's report alone.
+func (t *tx) byOperatorAlone(p Payment) bool {
 	var named int
 	err := t.scan([]any{&named}, `SELECT count(*) FROM fact WHERE receipt = $1 AND ticket_id = $2 AND source NOT IN ('operator', 'customer')
 		AND EXISTS (SELECT 1 FROM fact s WHERE s.receipt = $1 AND s.source = 'status' AND s.says = 'paid')`, p.Receipt, p.TicketID)

@@ -20,11 +20,11 @@ type allBooks struct {
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
-	claims   map[claimKey]judged
+	claims   map[claimKey]claimResult
 }
 
-// judged is the result of a claim.
-type judged struct {
+// claimResult is the result of a claim.
+type claimResult struct {
 	state  ClaimState
 	reason Reason
 }
@@ -35,7 +35,7 @@ type claimKey struct {
 }
 
 func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
-	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]judged{}}
+	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]claimResult{}}
 	var facts []caseFact
 	var pushes []casePush
 	var tickets []payable
@@ -57,7 +57,7 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 		b.alike[k] = true
 	}
 	for _, c := range claims {
-		b.claims[claimKey{c.Receipt, c.TicketID}] = judged{c.State, c.Reason}
+		b.claims[claimKey{c.Receipt, c.TicketID}] = claimResult{c.State, c.Reason}
 	}
 	for _, f := range facts {
 		b.facts = append(b.facts, f.Fact)
@@ -112,7 +112,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 			tickets[t.ID] = t
 		}
 		for _, want := range l.Claims {
-			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (judged{want.State, want.Reason}) {
+			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (claimResult{want.State, want.Reason}) {
 				say("claim of %s for ticket %d: the facts say %s %s, the books %s %s", want.Receipt, want.Ticket,
 					want.State, want.Reason, have.state, have.reason)
 			}
@@ -251,8 +251,8 @@ func amountOf(f money.Fact) Cents {
 	return *f.Amount
 }
 
-// among adds a line to Wrong unless one of these facts is recorded.
-func (r *Reread) among(cb Callback, any ...reported) {
+// compare adds a line to Wrong unless one of these facts is recorded.
+func (r *Reread) compare(cb Callback, any ...reported) {
 	if !slices.ContainsFunc(any, func(f reported) bool { return r.facts[f] }) {
 		r.Wrong = append(r.Wrong,
 			fmt.Sprintf("callback %d: %s %s, push %d, receipt %s", cb.ID, any[0].source, any[0].says, any[0].push,
@@ -263,14 +263,14 @@ func (r *Reread) among(cb Callback, any ...reported) {
 // Push compares the verdict on a push.
 func (r *Reread) Push(cb Callback, v Verdict) {
 	for _, f := range v.fact(r.pushes[cb.Token]) {
-		r.among(cb, reported{f.Source, f.Says, max(f.Push, f.Beside), f.Receipt, max(amountOf(f.Fact), 0)})
+		r.compare(cb, reported{f.Source, f.Says, max(f.Push, f.Beside), f.Receipt, max(amountOf(f.Fact), 0)})
 	}
 }
 
 // Incoming compares an incoming payment.
 func (r *Reread) Incoming(cb Callback, h IncomingPayment) {
 	if h.Receipt != "" {
-		r.among(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
+		r.compare(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
 	}
 }
 
@@ -280,7 +280,7 @@ func (r *Reread) Status(cb Callback, tr Transaction) {
 	asked := r.questions[cb.Token]
 	tr.ToUs, tr.Unclear = true, ""
 	for _, f := range tr.fact(asked) {
-		r.among(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
+		r.compare(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
 			reported{money.Status, money.Reversed, 0, asked, 0},
 			reported{money.Status, money.PaidToOthers, 0, asked, -1})
 	}
@@ -289,7 +289,7 @@ func (r *Reread) Status(cb Callback, tr Transaction) {
 // GaveBack compares the result of a Reversal that gave money back, now or earlier.
 func (r *Reread) GaveBack(cb Callback) {
 	receipt := r.refunds[cb.Token]
-	r.among(cb, reported{money.Reversal, money.GivenBack, 0, receipt, -1},
+	r.compare(cb, reported{money.Reversal, money.GivenBack, 0, receipt, -1},
 		reported{money.Reversal, money.Mentions, 0, receipt, -1},
 		reported{money.Reversal, money.Reversed, 0, receipt, -1})
 }

@@ -137,7 +137,7 @@ func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client
 	if err != nil {
 		return nil, "", err
 	}
-	if err := t.elsewhere(b); err != nil {
+	if err := t.refuseElsewhere(b); err != nil {
 		return nil, "", err
 	}
 	sc, err := t.screening(b.ScreeningID)
@@ -164,9 +164,9 @@ func (t *tx) offer(s *Store, b NewBooking, out *PushOrder) (seats Labels, client
 	return seats, clientOf(ask.client, d), err
 }
 
-// elsewhere refuses a named request that was made before and whose booking stands. It may have come from this client
-// over another connection, after a lost answer.
-func (t *tx) elsewhere(b NewBooking) error {
+// refuseElsewhere refuses a named request that was made before and whose booking stands. It may have come from this
+// client over another connection, after a lost answer.
+func (t *tx) refuseElsewhere(b NewBooking) error {
 	if !b.Named {
 		return nil
 	}

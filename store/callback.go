@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	strangerBodyLimit = 4 << 10
-	strangerLimit     = 10_000
+	unknownBodyLimit = 4 << 10
+	unknownLimit     = 10_000
 )
 
 // Callback is a stored callback, as received.
@@ -95,10 +95,10 @@ func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback,
 	lane := urgent
 	if !known {
 		lane = booking // a flood of unknown tokens must not delay Safaricom
-		if s.unknownTokens.Add(1) > strangerLimit {
+		if s.unknownTokens.Add(1) > unknownLimit {
 			return kept, false, nil
 		}
-		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
+		c.Body, c.Token = c.Body[:min(len(c.Body), unknownBodyLimit)], c.Token[:min(len(c.Token), 64)]
 	}
 	kept.Kind, kept.Token, kept.Body = c.Kind, strings.ToValidUTF8(strings.ReplaceAll(c.Token, "\x00", ""), ""), c.Body
 	err = s.write(ctx, lane, func(t *tx) error {
@@ -169,7 +169,7 @@ func (s Money) UnknownTokens() int64 { return s.unknownTokens.Load() }
 func (s *Store) countStrangers(ctx context.Context) error {
 	var n int64
 	if err := s.read(ctx, &n, `SELECT count(*) FROM callback WHERE known = 0`); err != nil {
-		return fmt.Errorf("count strangers: %w", err)
+		return fmt.Errorf("count unknown tokens: %w", err)
 	}
 	s.unknownTokens.Store(n)
 	return nil

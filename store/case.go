@@ -17,8 +17,8 @@ type scope struct {
 	looked   map[any]bool // pushes and receipts whose lookalikes were already searched
 }
 
-// look reports, once for each push or receipt, that its lookalikes must be searched.
-func (c *scope) look(of any) bool {
+// firstLook reports, once for each push or receipt, that its lookalikes must be searched.
+func (c *scope) firstLook(of any) bool {
 	if c.looked == nil {
 		c.looked = map[any]bool{}
 	}
@@ -108,7 +108,7 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 			}
 		}
 		size := c.size()
-		if err := t.lonely(c, l); err != nil {
+		if err := t.addLookalikes(c, l); err != nil {
 			return nil, err
 		}
 		slices.Sort(c.tickets)
@@ -210,8 +210,8 @@ const (
 		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`
 )
 
-// lonely adds lookalikes to a scope: receipts for a push without one, and pushes for a receipt without one.
-func (t *tx) lonely(c *scope, l *ledger) error {
+// addLookalikes adds lookalikes to a scope: receipts for a push without one, and pushes for a receipt without one.
+func (t *tx) addLookalikes(c *scope, l *ledger) error {
 	for _, p := range l.Case.Pushes {
 		known, paid := false, false
 		for _, f := range l.Case.Facts {
@@ -219,7 +219,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 			known = known || of && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
 			paid = paid || of && f.Says == money.Paid
 		}
-		if known || p.Refused || !c.look(p.ID) {
+		if known || p.Refused || !c.firstLook(p.ID) {
 			continue
 		}
 		var rows []struct {
@@ -242,7 +242,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 		}
 	}
 	for _, f := range l.Case.Facts {
-		if !loose(l.Case.Facts, f) || !c.look(f.ID) {
+		if !loose(l.Case.Facts, f) || !c.firstLook(f.ID) {
 			continue
 		}
 		var amount Cents

@@ -91,7 +91,7 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 		case receipt == tk.OwnReceipt:
 			return &Refusal{Kind: NotFailed, Secret: secret}
 		case tk.Known > 0:
-			return t.typedAgain(receipt, tk.ID)
+			return t.askRefusedAgain(receipt, tk.ID)
 		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
 			return &Refusal{Kind: TooManyTries}
 		}
@@ -102,7 +102,7 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 			VALUES ($1,$2,$3,$4,$5,$6,'asking','',$7,$7)`, t.s.ids.next(t.now.Time()), receipt, tk.ID, tk.Phone, browser, tk.Client, t.now); err != nil {
 			return err
 		}
-		if _, err := t.record(typed(receipt, tk.ID)); err != nil {
+		if _, err := t.record(claimFact(receipt, tk.ID)); err != nil {
 			return err
 		}
 		if err := t.run(`UPDATE question SET client = $1 WHERE receipt = $2 AND client = ''`, tk.Client, receipt); err != nil {
@@ -116,8 +116,8 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 	return nil
 }
 
-// typedAgain has M-PESA asked again about a refused receipt that it did not know: it may know it now.
-func (t *tx) typedAgain(receipt string, ticket TicketID) error {
+// askRefusedAgain has M-PESA asked again about a refused receipt that it did not know: it may know it now.
+func (t *tx) askRefusedAgain(receipt string, ticket TicketID) error {
 	var refused int
 	err := t.scan([]any{&refused}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'refused' AND reason = $3`, receipt, ticket, money.NotKnown)
 	if err != nil || refused == 0 {

@@ -109,7 +109,7 @@ func (tr Transaction) fact(asked string) []factRow {
 	return []factRow{{Fact: f}}
 }
 
-// typed is a customer's claim of a receipt on a ticket's page.
-func typed(receipt string, ticket TicketID) factRow {
+// claimFact is a customer's claim of a receipt on a ticket's page.
+func claimFact(receipt string, ticket TicketID) factRow {
 	return factRow{Fact: money.Fact{Source: money.Customer, Says: money.PaysFor, Receipt: receipt, Ticket: ticket}}
 }

@@ -56,7 +56,7 @@ var rules = []rule{
 	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
-	{"a callback with a token of ours is no stranger's", strangers()},
+	{"a callback with a token of ours is stored as ours", misfiledCallbacks()},
 	{"a callback is understood whole, or an operator has resolved it", `SELECT 'callback ' || c.id ||
 		COALESCE(', ' || u.why, '')` + unreadFrom + `
 		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
@@ -65,15 +65,16 @@ var rules = []rule{
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
-// strangers finds callbacks stored under an unknown token though the token is one of ours: they are never applied.
-func strangers() string {
+// misfiledCallbacks finds callbacks stored under an unknown token though the token is one of ours: they are never
+// applied.
+func misfiledCallbacks() string {
 	var kinds []string
 	for kind, query := range tokens {
 		kinds = append(kinds,
-			`kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "stranger.token")+`)`)
+			`kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "kept.token")+`)`)
 	}
 	slices.Sort(kinds)
-	return `SELECT 'callback ' || stranger.id FROM callback stranger WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
+	return `SELECT 'callback ' || kept.id FROM callback kept WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
 }
 
 // overdue is how late, in milliseconds, a hold may end before the loop that ends holds counts as broken.

@@ -24,7 +24,7 @@ type IncomingPayment struct {
 // legible.
 func (s Money) ApplyC2B(ctx context.Context, cb Callback, h IncomingPayment, u Unread) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, _ string) (ApplyResult, error) {
-		out, err := t.moneyCame(h)
+		out, err := t.recordIncoming(h)
 		if err == nil && h.Amount <= 0 {
 			out.Outcome, err = OutcomeNoAmount, t.storeUnread(cb.ID, unreadRow{Unread: u})
 		}
@@ -44,7 +44,7 @@ func (s Money) ApplyIncoming(ctx context.Context, h IncomingPayment) (ApplyResul
 	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
 		var err error
-		out, err = t.moneyCame(h)
+		out, err = t.recordIncoming(h)
 		return err
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (s Money) ApplyIncoming(ctx context.Context, h IncomingPayment) (ApplyResul
 	return out, nil
 }
 
-func (t *tx) moneyCame(h IncomingPayment) (out ApplyResult, err error) {
+func (t *tx) recordIncoming(h IncomingPayment) (out ApplyResult, err error) {
 	if h.Receipt == "" {
 		return ApplyResult{Outcome: OutcomeNoReceipt}, nil
 	}

@@ -36,8 +36,8 @@ func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 
 // known is the outcome of a fact that was reported before. Nothing new follows from it.
 func (t *tx) known(f money.Fact) (Outcome, error) {
-	if t.said != nil {
-		if err := t.savePush(*t.said); err != nil {
+	if t.reported != nil {
+		if err := t.savePush(*t.reported); err != nil {
 			return "", err
 		}
 	}
@@ -52,8 +52,8 @@ func (t *tx) known(f money.Fact) (Outcome, error) {
 
 // recordPush is record for a report on a push, which is saved with it.
 func (t *tx) recordPush(p *Push, facts ...factRow) (ApplyResult, error) {
-	t.said = p
-	defer func() { t.said = nil }()
+	t.reported = p
+	defer func() { t.reported = nil }()
 	return t.record(facts...)
 }
 
@@ -72,14 +72,14 @@ func (t *tx) addFact(f factRow) (int64, error) {
 type ledger struct {
 	money.Case
 	money.Decision
-	tickets  map[TicketID]*payable
-	payments []Payment
-	accounts map[string]string // by receipt: the account number that the payer typed
-	claims   []ReceiptClaim
-	before   map[PaymentID]PaymentState
-	pushes   map[PushID]PushState // as stored
-	news     []string             // receipts that the new facts name
-	alike    []money.Key          // the stored pairs
+	tickets     map[TicketID]*payable
+	payments    []Payment
+	accounts    map[string]string // by receipt: the account number that the payer typed
+	claims      []ReceiptClaim
+	before      map[PaymentID]PaymentState
+	pushes      map[PushID]PushState // as stored
+	newReceipts []string             // receipts that the new facts name
+	alike       []money.Key          // the stored pairs
 }
 
 // decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
@@ -89,21 +89,21 @@ func (t *tx) decide(of ...factRow) (*ledger, error) {
 	for _, f := range of {
 		about.add(f.Fact)
 	}
-	if t.said != nil {
-		about.ticket(t.said.TicketID)
+	if t.reported != nil {
+		about.ticket(t.reported.TicketID)
 	}
-	news := slices.Clone(about.receipts)
-	if err := t.lockReceipts(news); err != nil {
+	newReceipts := slices.Clone(about.receipts)
+	if err := t.lockReceipts(newReceipts); err != nil {
 		return nil, err
 	}
 	l, err := t.loadCase(&about)
 	if err != nil {
 		return nil, err
 	}
-	l.news = news
+	l.newReceipts = newReceipts
 	for {
 		l.Decision = money.Decide(l.Case, t.now)
-		again, err := t.giveSeats(l)
+		again, err := t.assignSeatsWhereNeeded(l)
 		if err != nil {
 			return nil, err
 		}
@@ -113,9 +113,9 @@ func (t *tx) decide(of ...factRow) (*ledger, error) {
 	}
 }
 
-// giveSeats assigns seats to a ticket that would be paid if it had them. It reports whether the case must be decided
-// again.
-func (t *tx) giveSeats(l *ledger) (bool, error) {
+// assignSeatsWhereNeeded assigns seats to a ticket that would be paid if it had them. It reports whether the case must
+// be decided again.
+func (t *tx) assignSeatsWhereNeeded(l *ledger) (bool, error) {
 	for _, d := range l.Decision.Tickets {
 		if !d.NeedsSeats {
 			continue
@@ -323,14 +323,14 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 
 func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	for _, push := range l.Case.Pushes {
-		said := t.said != nil && t.said.ID == push.ID
+		isReported := t.reported != nil && t.reported.ID == push.ID
 		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
 		was := l.pushes[push.ID]
 		paid := i >= 0 && l.Decision.Payments[i].AmountKnown
 		unsure := !paid && (i >= 0 || was == PushPaid)
 		soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool { return q.Push == push.ID && q.Soon })
-		if said || paid && was != PushPaid || unsure && was != PushUnknown {
-			p, err := t.pushSaid(push.ID)
+		if isReported || paid && was != PushPaid || unsure && was != PushUnknown {
+			p, err := t.reportedPush(push.ID)
 			if err != nil {
 				return err
 			}
@@ -354,10 +354,10 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// pushSaid is a push, as this write reports it.
-func (t *tx) pushSaid(id PushID) (Push, error) {
-	if t.said != nil && t.said.ID == id {
-		return *t.said, nil
+// reportedPush is a push, as this write reports it.
+func (t *tx) reportedPush(id PushID) (Push, error) {
+	if t.reported != nil && t.reported.ID == id {
+		return *t.reported, nil
 	}
 	return t.push(`p.id = $1`, id)
 }
@@ -413,7 +413,7 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 		touched[d.ID] = true
 		err = t.run(`UPDATE ticket SET receipt = $1, paid_push = $2, transacted_at = $3 WHERE id = $4`, d.With.Receipt, d.With.Push, orNone(at), tk.ID)
 	case !d.Paid && d.Owed != "" && (tk.Status == Pending || tk.Owed != d.Owed):
-		err = t.ticketOwed(*tk, d.Owed)
+		err = t.showRefundDue(*tk, d.Owed)
 	}
 	if err == nil && d.Late != "" && tk.Late == "" {
 		err = t.run(`UPDATE ticket SET late_reason = $1 WHERE id = $2`, d.Late, tk.ID)

@@ -143,9 +143,9 @@ func (tk payable) ticket() money.Ticket {
 	return out
 }
 
-// ticketOwed shows on an unpaid ticket that a refund is due. A ticket with another awaited push stays Pending;
+// showRefundDue shows on an unpaid ticket that a refund is due. A ticket with another awaited push stays Pending;
 // otherwise its held seats are kept only as long as a retry takes.
-func (t *tx) ticketOwed(tk payable, why Reason) error {
+func (t *tx) showRefundDue(tk payable, why Reason) error {
 	var awaited int
 	if err := t.scan([]any{&awaited}, `SELECT `+awaitedPushes, tk.ID); err != nil || awaited > 0 {
 		return err

@@ -102,7 +102,7 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	if a.Kind == Refused && a.CheckoutRequestID != "" {
 		a.Kind = Ambiguous // an id means that Daraja took the push
 	}
-	if p.State != PushSending && (p.State != PushUnknown || p.called()) {
+	if p.State != PushSending && (p.State != PushUnknown || p.hasCallback()) {
 		err := t.savePush(p)
 		if err == nil && p.Reason == FailureConfirming && p.State == PushUnknown { // it waited for the id
 			err = t.askSoon(p.ID)
@@ -132,8 +132,10 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	return t.touch(p.TicketID)
 }
 
-// called reports whether a callback came for a push that is still without a verdict.
-func (p *Push) called() bool { return p.Reason == FailureUnknownCode || p.Reason == FailureConfirming }
+// hasCallback reports whether a callback came for a push that is still without a verdict.
+func (p *Push) hasCallback() bool {
+	return p.Reason == FailureUnknownCode || p.Reason == FailureConfirming
+}
 
 func (t *tx) liveUntilHoldEnds(p *Push) error {
 	until, err := t.holdOf(p)

@@ -138,7 +138,7 @@ func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...Ques
 	}
 	taken := false
 	err = s.write(ctx, urgent, func(t *tx) (err error) {
-		taken, err = t.take(q, gap)
+		taken, err = t.countSent(q, gap)
 		return err
 	})
 	switch {
@@ -160,11 +160,11 @@ func (q Question) over() bool {
 	return q.tries() != 0 && q.Sent >= q.tries() || q.Kind == Reversal && q.unsendable() != ""
 }
 
-// take counts a question as sent and reports whether to send it. Otherwise it is the operator's, or it is an automatic
-// refund that has become doubtful, to be looked at again in a minute.
-func (t *tx) take(q Question, gap time.Duration) (bool, error) {
+// countSent counts a question as sent and reports whether to send it. Otherwise it is the operator's, or it is an
+// automatic refund that has become doubtful, to be looked at again in a minute.
+func (t *tx) countSent(q Question, gap time.Duration) (bool, error) {
 	if q.over() {
-		return false, t.giveOver(q)
+		return false, t.leaveToOperator(q)
 	}
 	if q.RequestedBy == Automatic && q.Sent == 0 {
 		var sure int
@@ -194,8 +194,8 @@ func (t *tx) sendIn(kind QuestionKind, id int64, wait time.Duration) error {
 	return t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = $3 AND id = $4`, t.now.Add(wait), t.now, kind, id)
 }
 
-// giveOver stops sending a question: it is the operator's.
-func (t *tx) giveOver(q Question) error {
+// leaveToOperator stops sending a question: it is the operator's.
+func (t *tx) leaveToOperator(q Question) error {
 	switch q.Kind {
 	case TransactionStatus:
 		return t.endReceipt(q.Receipt)
@@ -281,7 +281,7 @@ func (t *tx) writeQuestions(l *ledger) error {
 			slices.ContainsFunc(l.Decision.Payments, func(p money.Payment) bool {
 				return p.Receipt == q.Receipt && p.Reason == money.ToBeConfirmed
 			})
-		if !slices.Contains(l.news, q.Receipt) {
+		if !slices.Contains(l.newReceipts, q.Receipt) {
 			var ended int
 			if err := t.scan([]any{&ended}, `SELECT count(*) FROM question WHERE receipt = $1 AND next_at IS NULL`, q.Receipt); err != nil || ended > 0 {
 				if err != nil {

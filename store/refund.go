@@ -55,8 +55,8 @@ const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS rece
 // out is how many Reversals M-PESA has or may yet carry out.
 func (r Refund) out() int { return r.Sent - r.Undone }
 
-// told reports whether a result of this conversation has already reported that nothing was carried out.
-func (r Refund) told(conversation string) bool {
+// hasUndone reports whether a result of this conversation has already reported that nothing was carried out.
+func (r Refund) hasUndone(conversation string) bool {
 	return conversation != "" && slices.Contains(strings.Fields(r.UndoneIDs), conversation)
 }
 
@@ -91,11 +91,11 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 			return err
 		}
 		if open.ID == 0 && have.isBogus(n) {
-			out, err = t.neverPaid(have, n)
+			out, err = t.voidBogusPayment(have, n)
 			return err
 		}
 		if open.ID != 0 {
-			if err := t.giveUp(open); err != nil {
+			if err := t.cancelRefund(open); err != nil {
 				return err
 			}
 		}
@@ -147,8 +147,8 @@ func (p Payment) isBogus(n NewRefund) bool {
 		(p.Doubt == DoubtNoSuchReceipt || p.Doubt == DoubtPaidOthers)
 }
 
-// neverPaid records that nothing was paid. The ticket that it had paid for is void, and its seats are free.
-func (t *tx) neverPaid(have Payment, n NewRefund) (r Refund, err error) {
+// voidBogusPayment records that nothing was paid. The ticket that it had paid for is void, and its seats are free.
+func (t *tx) voidBogusPayment(have Payment, n NewRefund) (r Refund, err error) {
 	if err := t.scan([]any{&r.TicketCode}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
 		return r, err
 	}
@@ -173,8 +173,8 @@ func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
 	return r, t.get(&r, refundSelect+` WHERE r.id = $1`, id)
 }
 
-// giveUp ends a stuck refund, since an operator has refunded by hand. Its Reversal may be going out right now.
-func (t *tx) giveUp(r Refund) error {
+// cancelRefund ends a stuck refund, since an operator has refunded by hand. Its Reversal may be going out right now.
+func (t *tx) cancelRefund(r Refund) error {
 	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, r.ID, r.Sent)
 	if err == nil && n == 0 && r.Method == "reversal" {
 		return ErrRetry
@@ -215,7 +215,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return have, open, err
 	}
-	rest, err := t.rest(have, n)
+	rest, err := t.leftToRefund(have, n)
 	if err != nil {
 		return have, open, err
 	}
@@ -247,8 +247,8 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	return have, open, nil
 }
 
-// rest is what is left to refund by hand of a payment refunded before its amount was known.
-func (t *tx) rest(have Payment, n NewRefund) (Cents, error) {
+// leftToRefund is what is left to refund by hand of a payment refunded before its amount was known.
+func (t *tx) leftToRefund(have Payment, n NewRefund) (Cents, error) {
 	if have.Doubt != DoubtReturnedOther || n.Reference == "" {
 		return 0, nil
 	}

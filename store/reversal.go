@@ -137,7 +137,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 		return "", err
 	}
 	nothing := a.Verdict == RefundRefused || a.Verdict == RefundTryAgain || a.Verdict == RefundReversedBefore
-	if nothing && r.told(a.ConversationID) {
+	if nothing && r.hasUndone(a.ConversationID) {
 		return OutcomeDuplicate, nil
 	}
 	if nothing {

@@ -24,7 +24,7 @@ func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	}
 	err := s.write(ctx, urgent, func(t *tx) error { return t.setUp(s.books, f) })
 	if err != nil {
-		return fmt.Errorf("found the cinema: %w", err)
+		return fmt.Errorf("set up the cinema: %w", err)
 	}
 	s.catalogue.Add(1)
 	return nil

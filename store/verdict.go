@@ -154,7 +154,7 @@ func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
 	case p.CheckoutRequestID != v.CheckoutRequestID:
 		return outcome(t.otherID(p, v))
 	case v.Class == Success:
-		return t.succeed(p, v)
+		return t.recordPaid(p, v)
 	case v.Class == FinalFailure, v.Class == SoftFailure:
 		return outcome(t.fail(p, v))
 	}
@@ -164,8 +164,8 @@ func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
 // outcome is an ApplyResult with nothing but its outcome.
 func outcome(o Outcome, err error) (ApplyResult, error) { return ApplyResult{Outcome: o}, err }
 
-// succeed records that a push was paid. Where the amount is missing, it stores what is legible of the callback.
-func (t *tx) succeed(p Push, v Verdict) (ApplyResult, error) {
+// recordPaid records that a push was paid. Where the amount is missing, it stores what is legible of the callback.
+func (t *tx) recordPaid(p Push, v Verdict) (ApplyResult, error) {
 	p.ResultCode, p.ResultText = v.Code, v.Text
 	out, err := t.recordPush(&p, v.fact(p)...)
 	if err != nil || v.LearntBy != "callback" || v.Amount != nil {

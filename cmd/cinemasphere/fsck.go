@@ -19,6 +19,7 @@ type fsckCmd struct {
 // errUnsound makes the program exit with 1; the findings have been printed.
 var errUnsound = errors.New("the books are not sound")
 
+// Run audits the books; its error is errUnsound where they are not sound.
 func (c fsckCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		a, err := checkout.AuditBooks(p.ctx, st)

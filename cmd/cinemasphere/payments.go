@@ -39,6 +39,7 @@ type listed struct {
 // all.
 const troubleListed = 3
 
+// Run lists the open items.
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		f := store.ItemFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}

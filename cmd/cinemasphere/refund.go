@@ -20,6 +20,7 @@ type refundCmd struct {
 	Amount int64   `placeholder:"SHILLINGS" help:"What M-PESA took, where it did not say."`
 }
 
+// Run requests a refund, or records one made by hand.
 func (c refundCmd) Run(p *program) error {
 	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
 	if c.ByHand != nil {

@@ -31,6 +31,7 @@ type resolveCmd struct {
 	By    string `help:"Who says so." default:"box office"`
 }
 
+// Run takes open items off the list.
 func (c resolveCmd) Run(p *program) error {
 	note := strings.TrimSpace(c.Note)
 	if note == "" {

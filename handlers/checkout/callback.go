@@ -82,7 +82,7 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	}
 	s.log.Info("callback applied", "kind", cb.Kind, "ticket", applied.Code, "outcome", applied.Outcome,
 		"reason", cmp.Or(string(applied.Reason), string(applied.Doubt)))
-	s.nudged()
+	s.wakeLoop()
 	return nil
 }
 

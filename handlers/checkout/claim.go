@@ -23,7 +23,7 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 	if err := s.store.Money().ClaimReceipt(ctx, secret, receipt, browser); err != nil {
 		return "", err
 	}
-	s.nudged()
+	s.wakeLoop()
 	return receipt, nil
 }
 

@@ -8,7 +8,7 @@ const checksAtOnce = 300
 func (s *Service) queueChecks(ctx context.Context) error {
 	n, err := s.store.Money().QueueChecks(ctx, checksAtOnce)
 	if n > 0 {
-		s.nudged()
+		s.wakeLoop()
 	}
 	return err
 }

@@ -74,7 +74,7 @@ func (s *Service) push(ctx context.Context, p store.PushOrder) answer {
 			"means", s.cfg.Means(out.err))
 	}
 	s.record(ctx, p, rec)
-	s.nudged()
+	s.wakeLoop()
 	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
 		s.logged("let pushes go first", func() error { return s.store.Jobs().YieldToPushes(ctx) })
 	}

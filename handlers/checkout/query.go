@@ -47,8 +47,8 @@ type sharedQuery struct {
 // ErrNoTurn, and an *mpesa.Error where Daraja gave no usable answer.
 func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
 	push, err := s.store.Tickets().PushByCheckoutRequestID(ctx, checkoutRequestID)
-	if err == nil && toldOf(push) {
-		return told(push)
+	if err == nil && hasVerdict(push) {
+		return verdictAnswer(push)
 	}
 	if refused := allow(); refused != nil {
 		return nil, refused
@@ -85,8 +85,8 @@ func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 	}
 }
 
-// toldOf reports whether M-PESA has reported what became of the push.
-func toldOf(p store.Push) bool {
+// hasVerdict reports whether M-PESA has reported what became of the push.
+func hasVerdict(p store.Push) bool {
 	switch p.State {
 	case store.PushPaid, store.PushFailed, store.PushSoftFailed:
 		return true
@@ -95,8 +95,8 @@ func toldOf(p store.Push) bool {
 	return false
 }
 
-// told is M-PESA's report on a push in the form of a query's answer.
-func told(p store.Push) (json.RawMessage, error) {
+// verdictAnswer is M-PESA's report on a push in the form of a query's answer.
+func verdictAnswer(p store.Push) (json.RawMessage, error) {
 	code, text := p.ResultCode, p.ResultText
 	if p.State == store.PushPaid && code != string(mpesa.Success) {
 		code, text = string(mpesa.Success), "The service request is processed successfully."

@@ -36,7 +36,7 @@ func (s *Service) dueLoop(ctx context.Context) {
 		all.Go(func() {
 			defer func() { <-slots }()
 			do()
-			s.nudged()
+			s.wakeLoop()
 		})
 		return true
 	}
@@ -83,15 +83,15 @@ func (s *Service) waitDue(ctx context.Context) bool {
 func (s *Service) wait(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	nudge := s.nudge
+	wake := s.wake
 	for {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-timer.C:
 			return true
-		case <-nudge:
-			nudge = nil
+		case <-wake:
+			wake = nil
 			if wait > atOnce {
 				timer.Reset(atOnce)
 			}
@@ -99,10 +99,10 @@ func (s *Service) wait(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// nudged makes the loop look again soon.
-func (s *Service) nudged() {
+// wakeLoop makes the loop look again soon.
+func (s *Service) wakeLoop() {
 	select {
-	case s.nudge <- struct{}{}:
+	case s.wake <- struct{}{}:
 	default:
 	}
 }

@@ -58,7 +58,7 @@ type Service struct {
 	idle    chan struct{} // closed once closing and nothing is being sent
 
 	apply   chan store.Callback
-	nudge   chan struct{} // a write may have made work due sooner
+	wake    chan struct{} // a write may have made work due sooner
 	queries queryCache
 }
 
@@ -92,7 +92,7 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	cfg.ResultURL = strings.TrimRight(cmp.Or(cfg.ResultURL, cfg.CallbackURL), "/")
 	return &Service{
 		store: st, daraja: daraja, cfg: cfg, log: cfg.Log,
-		idle: make(chan struct{}), apply: make(chan store.Callback, 4096), nudge: make(chan struct{}, 1),
+		idle: make(chan struct{}), apply: make(chan store.Callback, 4096), wake: make(chan struct{}, 1),
 	}
 }
 

@@ -75,14 +75,14 @@ package fairuse
 
 import "time"
 
-// The bounds that a refusal names to a customer.
+// The limits that a refusal shows to a customer.
 const (
 	// OwnSeats is how many unpaid seats one browser, or one phone, may hold.
 	OwnSeats = 20
-	// OneBooking is how many seats may always be booked in a screening by who holds none there.
+	// OneBooking is how many seats whoever holds none in a screening may always book there.
 	OneBooking = 10
-	// PhoneWait is after how long one may try again where a phone cannot have a prompt, whatever the cause: longer
-	// than a prompt lives, so that it says nothing of when one ends, and half of the first pause.
+	// PhoneWait is how long to wait where a phone cannot have a prompt, whatever the cause. It is longer than a prompt
+	// lives, so that it does not reveal when one ends, and half of the first pause.
 	PhoneWait = 150 * time.Second
 )
 
@@ -97,7 +97,7 @@ const (
 const (
 	seatWait     = 15 * time.Second // until neighbours have paid, or some of them
 	ownSeatWait  = time.Minute      // until seats of one's own are
-	addressRate  = 5                // an address may make as many bookings as so many browsers
+	addressRate  = 5                // the limit of an address, in browsers
 	paidPrompts  = 3                // unanswered prompts that one paid prompt makes room for
 	phoneFree    = 2                // unanswered prompts to one phone before the first pause
 	phoneAll     = 20               // and by all in a day, after which the pauses are the longest
@@ -112,7 +112,7 @@ const (
 	guesses      = 10               // receipts of a browser or an address in an hour that M-PESA does not know
 )
 
-// bounds are those of an address, or of a partner.
+// bounds are the limits of an address or a partner.
 type bounds struct {
 	seats      int // unpaid
 	share      int // of a screening, in percent
@@ -120,12 +120,12 @@ type bounds struct {
 	unanswered int // prompts an hour
 }
 
-// Policy is how strictly a cinema keeps to the policy. The zero Policy bounds nothing.
+// Policy is how strictly a cinema applies the limits. The zero Policy has none.
 type Policy struct {
-	PerMinute int // bookings a minute by one browser; 0 lifts all bounds
+	PerMinute int // bookings a minute by one browser; 0 lifts all limits
 }
 
-// Off reports whether nothing is bounded.
+// Off reports whether there are no limits.
 func (p Policy) Off() bool { return p.PerMinute <= 0 }
 
 func (p Policy) of(partner bool) bounds {
@@ -152,30 +152,30 @@ type Prompt struct {
 	Age     time.Duration // since it was sent
 	Outcome Outcome
 	Own     bool // by the same browser or address as this one
-	Mine    bool // and by the very browser that asks, or for the very ticket that is tried again
+	Mine    bool // by the browser that asks, or for the ticket to retry
 }
 
-// Recent is what became of somebody's prompts in the last hour.
+// Recent counts somebody's prompts in the last hour, by outcome.
 type Recent struct {
-	Minute     int           // prompts in the last minute; of an address without those that were paid
+	Minute     int           // prompts in the last minute; of an address, the unpaid ones only
 	Open       int           // that may still be answered
 	Unanswered int           // in the hour
 	Tried      int           // in the hour
 	Paid       int           // in the hour
-	Last       time.Duration // since the last one was sent that is open or unanswered
+	Last       time.Duration // since the last prompt that is open or unanswered
 }
 
-// halves is how much the prompts count that were not paid.
+// halves is how much the unpaid prompts count, in halves.
 func (r Recent) halves() int { return r.Open + 2*r.Unanswered + r.Tried }
 
-// Facts are what a decision rests on. Seats of the booking itself are not among those held.
+// Facts are what a decision needs. The booking's own seats are not among those held.
 type Facts struct {
-	Seats    int // that would be held and are not yet; 0 where a ticket keeps the seats it has
+	Seats    int // seats to be held that are not yet; 0 where a ticket keeps its seats
 	Capacity int // of the screening
 	Partner  bool
-	Known    bool // the browser or the address is known; otherwise it is the house itself, or a test
+	Known    bool // the browser or address is known; otherwise it is the house itself, or a test
 
-	BrowserHeld   int // seats that are not paid for
+	BrowserHeld   int // unpaid seats
 	PhoneHeld     int // by the same browser or address
 	AddressHeld   int // of the address or partner, everywhere
 	ScreeningHeld int // and in this screening
@@ -186,14 +186,14 @@ type Facts struct {
 	AddressPaid   int  // seats paid for lately
 	ScreeningPaid int  // and in this screening
 
-	Lot   uint64        // of the phone: any number that is always the same for it
-	Clock time.Duration // since any instant that is always the same
+	Lot   uint64        // any number that is constant for the phone
+	Clock time.Duration // since any constant instant
 
 	Phone            []Prompt // to this phone, in any order
 	Browser, Address Recent
 }
 
-// Refusal is why a booking or another try is not taken.
+// Refusal is why a booking or a retry is refused.
 type Refusal string
 
 // The refusals.
@@ -210,7 +210,7 @@ const (
 	TooManyGuesses Refusal = "too many guesses" // receipts of the address that M-PESA does not know
 )
 
-// Decision is what the policy says to a booking or another try.
+// Decision is the policy's answer to a booking or a retry.
 type Decision struct {
 	Refusal Refusal
 	Left    int           // seats that may still be held, where seats are the cause
@@ -219,7 +219,7 @@ type Decision struct {
 	Short   bool          // its hold is shorter: see [Hold]
 }
 
-// Decide says whether a booking or another try is taken, and how.
+// Decide decides on a booking or a retry.
 func (p Policy) Decide(f Facts) Decision {
 	if p.Off() {
 		return Decision{}
@@ -234,7 +234,7 @@ func (p Policy) Decide(f Facts) Decision {
 	return d
 }
 
-// Hold is how long seats are held by a decision, where others are held for so long.
+// Hold is how long a decision's seats are held, where the usual hold is given.
 func (d Decision) Hold(usual time.Duration) time.Duration {
 	if !d.Short {
 		return usual
@@ -246,13 +246,13 @@ func (d *Decision) refuse(r Refusal, wait time.Duration, left int) {
 	d.Refusal, d.Wait, d.Left = r, wait, max(left, 0)
 }
 
-// ownSeats bounds what one browser and one phone hold.
+// ownSeats limits what one browser and one phone hold.
 func (p Policy) ownSeats(f Facts, d *Decision) {
 	held := f.BrowserHeld
 	if f.Partner {
 		held = 0
 	}
-	if !f.PhonePaid { // otherwise the browser is its owner's, and its own bound is enough
+	if !f.PhonePaid { // otherwise the browser is its owner's, and its own limit is enough
 		held = max(held, f.PhoneHeld)
 	}
 	if f.Seats > 0 && held+f.Seats > OwnSeats {
@@ -260,7 +260,7 @@ func (p Policy) ownSeats(f Facts, d *Decision) {
 	}
 }
 
-// rates bounds how many bookings are made in a minute.
+// rates limits bookings a minute.
 func (p Policy) rates(f Facts, d *Decision) {
 	switch {
 	case !f.Partner && f.Browser.Minute >= p.PerMinute:
@@ -269,14 +269,14 @@ func (p Policy) rates(f Facts, d *Decision) {
 	case f.Partner:
 		d.refuse(TooFast, seatWait, 0)
 	default:
-		d.refuse(AddressBusy, seatWait, 0) // neighbours pay any moment
+		d.refuse(AddressBusy, seatWait, 0) // neighbours may pay any moment
 	}
 }
 
-// newcomer reports whether somebody is held to the prompts of the address: neither browser nor phone has paid here.
+// newcomer reports whether the prompts of the address count: neither the browser nor the phone has paid here.
 func (f Facts) newcomer(d Decision) bool { return f.Partner || !d.Lane && !f.PhoneKnown }
 
-// addressSeats bounds what one address holds.
+// addressSeats limits what one address holds.
 func (p Policy) addressSeats(f Facts, d *Decision) {
 	if d.Lane || f.Seats == 0 || !f.Known {
 		return

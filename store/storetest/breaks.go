@@ -108,9 +108,9 @@ func Breaks() []Break {
 		one("a void ticket has no seats once its money is back", `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`),
 		one("a paid ticket shows the receipt of its payment", `UPDATE ticket SET receipt = 'X' WHERE payment_status = 'Paid'`),
 		one("every callback has an outcome", `UPDATE callback SET outcome = NULL, received_at = 1`),
-		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
-		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is stored as ours", `UPDATE callback SET known = 0`),
+		one("a callback with a token of ours is stored as ours", refund("amount_cents", "failed"), sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is stored as ours", checked, told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("M-PESA contradicts no payment, or an operator has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),

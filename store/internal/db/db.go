@@ -32,7 +32,7 @@ import (
 	"time"
 )
 
-// Dialect is whose SQL a database understands.
+// Dialect is a database's dialect of SQL.
 type Dialect int
 
 // The two dialects. Both take $1 parameters.
@@ -41,22 +41,22 @@ const (
 	PostgreSQL
 )
 
-// Options say how to open a database. Now and Log are needed.
+// Options configure how to open a database. Now and Log are needed.
 type Options struct {
-	Path     string           // of an SQLite file, made where missing; or postgres://user:password@host/database
-	Existing bool             // make no new file: ErrNoBooks where there is none
-	Serve    bool             // take the SQLite file's serve lock, else ErrInUse, and look whether the file is whole
+	Path     string           // an SQLite file, made where missing; or postgres://user:password@host/database
+	Existing bool             // never make a file: ErrNoBooks where there is none
+	Serve    bool             // take the SQLite file's serve lock, else ErrInUse, and check the file
 	Now      func() time.Time // the clock of transactions and of health
 	Log      *slog.Logger
 
-	// Inspect looks at what is there before anything is changed in it. Its error keeps the database closed; nil
-	// looks at nothing. A new SQLite file is not shown to it.
+	// Inspect checks an existing database before anything changes in it; its error keeps the database closed. A new
+	// SQLite file is not inspected. It may be nil.
 	Inspect func(ctx context.Context, found *Pool, d Dialect) error
-	// Migrate brings the schema up to date, before the first read and write; nil leaves it as it is.
+	// Migrate brings the schema up to date before the first read and write. It may be nil.
 	Migrate func(ctx context.Context, conn *sql.DB, d Dialect) error
-	// Memory makes what a write remembers for the next ones; see [Tx.Memory]. It may be nil.
+	// Memory makes what a write keeps for the next ones; see [Tx.Memory]. It may be nil.
 	Memory func() any
-	// Wrap stands between the engine and its connections, for tests that let them fail; nil is nothing.
+	// Wrap stands between the engine and its connections, for tests that make them fail. It may be nil.
 	Wrap func(driver.Connector) driver.Connector
 }
 
@@ -67,27 +67,27 @@ func (o Options) wrapped(c driver.Connector) driver.Connector {
 	return o.Wrap(c)
 }
 
-// DB is an open database. It is safe for use by many goroutines.
+// DB is an open database. It is safe for concurrent use.
 type DB struct {
-	Readers       Pool // for whoever waits for a page
-	UrgentReaders Pool // for what those must not keep waiting
+	Readers       Pool // for page views
+	UrgentReaders Pool // for reads that page views must not delay
 	dialect       Dialect
 	engine        engine
 	health        health
 	now           func() time.Time
 }
 
-// engine is how a database of one dialect is written to.
+// engine writes to a database of one dialect.
 type engine interface {
 	write(ctx context.Context, l Lane, fn func(*Tx) error) error
-	there() error // ErrFileGone where what is written would be lost
+	there() error // ErrFileGone where writes would be lost
 	waiting() int // writes that wait for their turn
-	places() int  // ordinary writes that run at once
-	stop()        // writes what was accepted, and nothing after it
+	places() int  // how many ordinary writes run at once
+	stop()        // writes what was accepted, and nothing more
 	close() error
 }
 
-// Open opens a database. [Explain] says what its errors mean.
+// Open opens a database. [Explain] turns its errors into words.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	d := &DB{now: o.Now}
 	open := d.openSQLite
@@ -101,28 +101,27 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return d, nil
 }
 
-// Write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its
-// turn, never while it runs.
+// Write runs fn in a transaction and returns once it is durable. The context can end the wait for a turn, never the
+// run.
 //
-// fn may run several times, and must change nothing but through the Tx. Its error is returned as it is, and then
-// nothing of it is written. [ErrBusy] means that nothing was written either, [ErrUnknown] that it is not known whether
-// it was.
+// fn may run several times, and must change nothing but through the Tx. Its error is returned as it is, with nothing
+// written. [ErrBusy] means that nothing was written either; [ErrUnknown] that the write may or may not have happened.
 func (d *DB) Write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 	err := d.engine.write(ctx, l, fn)
 	d.health.note(err)
 	return err
 }
 
-// Dialect is whose SQL the database understands.
+// Dialect is the database's dialect.
 func (d *DB) Dialect() Dialect { return d.dialect }
 
 // Shared reports whether other processes may write to the database.
 func (d *DB) Shared() bool { return d.dialect == PostgreSQL }
 
-// Waiting is how many writes wait for their turn.
+// Waiting counts the writes that wait for their turn.
 func (d *DB) Waiting() int { return d.engine.waiting() }
 
-// Places is how many ordinary writes run at once: more of them wait.
+// Places is how many ordinary writes run at once; more of them wait.
 func (d *DB) Places() int { return d.engine.places() }
 
 // Ping reports whether the database can be read.
@@ -131,8 +130,8 @@ func (d *DB) Ping(ctx context.Context) error {
 	return d.Readers.Get(ctx, &one, "SELECT 1")
 }
 
-// Close writes what was accepted and closes the database; an SQLite log is folded into its file. Writes that come later
-// are told ErrBusy.
+// Close writes what was accepted and closes the database. An SQLite log is merged into its file. Later writes get
+// ErrBusy.
 func (d *DB) Close() error {
 	if d.engine == nil {
 		return nil
