@@ -104,7 +104,7 @@ type Payment struct {
 	Reason       Reason
 	Doubts       []Doubt
 	Alike        []Key // the payments and pushes that may be the same money
-	Automatic    bool  // it may be refunded without an operator: it is due, in whole shillings, and nothing about it is open
+	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
 	facts     []Fact     // the facts about it
 	shown     Cents      // the total of the ticket that was shown as paid with it

@@ -67,7 +67,7 @@ const (
 	PaysFor       Saying = "pays_for"        // the receipt paid for the ticket, by a customer's or operator's report
 	NotFor        Saying = "not_for"         // an operator withdraws PaysFor
 	NothingPaid   Saying = "nothing_paid"    // an operator found that nothing was paid under the receipt
-	GivenBack     Saying = "given_back"      // Amount was refunded: by our Reversal, or by hand where an operator reports it
+	GivenBack     Saying = "given_back"      // Amount was refunded: by our Reversal, or by hand, as an operator reports
 	DoubtEnds     Saying = "resolved"        // an operator resolved the doubt in About and Amount
 	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
