@@ -32,10 +32,10 @@ type acceptance struct {
 // AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
 // be due for refund. With an initiator, M-PESA is asked about the receipt soon. ErrNotFound means no such ticket or
 // payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded or AmountKnown.
-func (s Money) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
+func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
-		a, err := t.acceptance(said)
+		a, err := t.acceptance(report)
 		if err == nil {
 			err = t.refuseReceipt(a)
 		}
@@ -57,17 +57,17 @@ func (s Money) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, err
 }
 
 // acceptance finds what the books have on a receipt and the ticket it is accepted for, and locks the ticket.
-func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
-	a.Acceptance = said
-	if said.PaymentID != 0 {
-		if a.nameless, err = t.paymentWithTicket(`id = $1`, said.PaymentID); err != nil {
+func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
+	a.Acceptance = report
+	if report.PaymentID != 0 {
+		if a.nameless, err = t.paymentWithTicket(`id = $1`, report.PaymentID); err != nil {
 			return a, err
 		}
-	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, said.Ticket); err != nil {
+	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, report.Ticket); err != nil {
 		return a, err
 	}
 	var total Shillings
-	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, said.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
+	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, report.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
 		return a, err
 	}
 	if a.Amount == 0 {

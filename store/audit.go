@@ -120,13 +120,13 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		}
 	}
 	for key := range payments {
-		say("payment %d %s: no fact says it", key.Push, key.Receipt)
+		say("payment %d %s: no fact reports it", key.Push, key.Receipt)
 	}
 	for key := range b.claims {
-		say("claim of %s for ticket %d: no fact says it", key.receipt, key.ticket)
+		say("claim of %s for ticket %d: no fact reports it", key.receipt, key.ticket)
 	}
 	for key := range b.alike {
-		say("receipt %s and push %d: they are listed as alike, and no fact says it", key.Receipt, key.Push)
+		say("receipt %s and push %d: they are listed as alike, and no fact reports it", key.Receipt, key.Push)
 	}
 	for _, t := range b.tickets {
 		if shown, d := t.PaidWith != (money.Key{}), tickets[t.ID]; shown != d.Paid || t.Void != d.Void {

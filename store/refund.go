@@ -99,25 +99,25 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 				return err
 			}
 		}
-		var said []factRow
+		var reports []factRow
 		if n.Amount != 0 && n.Amount != have.Amount {
 			have.Amount = n.Amount
-			said = append(said, have.fact(money.Paid, n.Amount, n))
+			reports = append(reports, have.fact(money.Paid, n.Amount, n))
 		}
 		if out, err = t.insertRefund(have, n); err != nil {
 			return err
 		}
 		if n.Reference != "" {
 			out.State = RefundDone
-			said = append(said, have.fact(money.GivenBack, out.Amount, n))
+			reports = append(reports, have.fact(money.GivenBack, out.Amount, n))
 			if err := t.run(`UPDATE refund SET state = 'refunded', result_code = 'by hand', result_text = $1 WHERE id = $2`, n.Reference, out.ID); err != nil {
 				return err
 			}
 		}
-		if _, err := t.record(said...); err != nil {
+		if _, err := t.record(reports...); err != nil {
 			return err
 		}
-		if len(said) == 0 { // the refund itself is the record of a request
+		if len(reports) == 0 { // the refund itself is the record of a request
 			if _, err := t.decide(factRow{
 				Fact: money.Fact{Push: have.PushID, Receipt: have.Receipt, Ticket: have.TicketID},
 			}); err != nil {

@@ -45,17 +45,17 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 	if err := t.get(&c, query.entry, seen.ID); err != nil {
 		return err
 	}
-	said, err := t.resolution(c, note, by)
+	reports, err := t.resolution(c, note, by)
 	if err != nil {
 		return err
 	}
-	if kind := c.notResolvable(); kind != "" && len(said) == 0 {
+	if kind := c.notResolvable(); kind != "" && len(reports) == 0 {
 		return &Refusal{Kind: kind}
 	}
-	if _, err := t.record(said...); err != nil {
+	if _, err := t.record(reports...); err != nil {
 		return err
 	}
-	if len(said) > 0 { // resolve its new standing, unless its refund is still due
+	if len(reports) > 0 { // resolve its new standing, unless its refund is still due
 		c = OpenItem{}
 		err := t.get(&c, query.entry, seen.ID)
 		if errors.Is(err, ErrNotFound) {
@@ -114,25 +114,25 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
-	var said []factRow
+	var reports []factRow
 	if have.Receipt != "" {
 		if have.State == PaymentRefundDue {
 			return nil, nil
 		}
 		for _, p := range pairs {
-			said = append(said, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
+			reports = append(reports, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
 		}
-		return said, nil
+		return reports, nil
 	}
 	for _, p := range pairs {
 		if len(pairs) == 1 || p.Own == 1 {
-			said = append(said, of(money.Fact{Says: money.TheSame, Receipt: p.Receipt, Push: p.Push}))
+			reports = append(reports, of(money.Fact{Says: money.TheSame, Receipt: p.Receipt, Push: p.Push}))
 		}
 	}
-	if len(said) != 1 {
+	if len(reports) != 1 {
 		return nil, &Refusal{Kind: SeveralPayments} // among several receipts the duplicate is unknown
 	}
-	return said, nil
+	return reports, nil
 }
 
 // notResolvable is why an operator cannot resolve an item; "" where one can.

@@ -27,7 +27,7 @@ func AuditBooks(ctx context.Context, st *store.Store) (a Audit, err error) {
 		return a, err
 	}
 	for _, line := range again.Wrong {
-		a.Wrong = append(a.Wrong, "what M-PESA told is written down: "+line)
+		a.Wrong = append(a.Wrong, "what M-PESA reported is recorded: "+line)
 	}
 	payments, err := st.Money().Payments(ctx)
 	if err != nil {
