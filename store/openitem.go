@@ -44,20 +44,22 @@ type OpenItem struct {
 	TicketCode string        `db:"code" json:"ticketCode"`        // "" where no ticket is named
 	LearntBy   string        `db:"learnt_by" json:"learntBy"`     // the source
 	At         Instant       `db:"at" json:"atMillis"`            // when it was paid, or became known
-	Next       Instant       `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
+	Next       Instant       `db:"next" json:"nextAskMillis"`     // when a question or Reversal is sent next; 0 is never
 	Refund     RefundState   `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
-	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's text on the refund, or its last answer on a push or a claim
+	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's text; its last answer on a push or claim
 	Out        int           `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
 	RefundAt   Instant       `db:"refund_at" json:"-"`            // when the refund was requested
 	Code       string        `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
 	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what the operator must look into, besides Reason
 	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount of the doubt
 	DoubtOf    string        `db:"doubt_receipt" json:"doubtReceipt"`
-	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's text on a push; what is legible of a callback, or of a payment
+	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's text; what is legible of a callback
 	Why        UnreadReason  `db:"why" json:"notUnderstood"`        // why the callback was not understood
 	Detail     string        `db:"detail" json:"notUnderstoodText"` // what Why or Lacks is about, as M-PESA reports it
-	Lacks      UnreadReason  `db:"lacks" json:"answerLacks"`        // of a claim: why M-PESA's last answer was not understood completely
-	Others     int           `db:"others" json:"-"`                 // the ticket's other payments that are not refunded; of a claim, 1 where its money
+	Lacks      UnreadReason  `db:"lacks" json:"answerLacks"`        // of a claim: why the last answer was not understood
+	// Others counts the ticket's other payments that are not refunded. Of a claim it is 1 where its receipt pays for
+	// another ticket.
+	Others int `db:"others" json:"-"`
 	// Money is the state of a claimed receipt's payment, "" where there is none.
 	Money PaymentState `db:"money" json:"money"`
 	// Alike names the items that may be the same money as this payment, by receipt or number. M-PESA has named no

@@ -38,7 +38,7 @@ func (c registerCmd) Run(p *program) error {
 		if err := registerC2B(p.ctx, service, daraja); err != nil {
 			return err
 		}
-		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be told to this program.")
+		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be reported to this program.")
 		if !c.Pull {
 			return nil
 		}

@@ -28,7 +28,7 @@ type resolveCmd struct {
 	books
 	Named string `arg:"" name:"entry" help:"The receipt of the entry, its ticket's code, or its own number, such as push:…, as the list prints it."`
 	Note  string `required:"" help:"What you have found or done, for the records. Customers do not see it."`
-	By    string `help:"Who says so." default:"box office"`
+	By    string `help:"Who resolves it." default:"box office"`
 }
 
 // Run takes open items off the list.

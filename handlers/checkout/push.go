@@ -123,7 +123,7 @@ func (s *Service) record(ctx context.Context, p store.PushOrder, a store.Answer)
 		}
 		if errors.Is(err, store.ErrIDOfAnother) {
 			s.log.Warn(
-				"Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of "+
+				"Daraja has named the CheckoutRequestID of another prompt: only the callback reports what became of "+
 					"this one",
 				"ticket", p.Code)
 			return
