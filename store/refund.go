@@ -80,9 +80,9 @@ type NewRefund struct {
 
 // RequestRefund records a refund. A ticket that the payment had paid for is void at once, and its seats become free
 // when the money is back. A Reversal waits for the payment's receipt where that is unknown. A refund by hand is done at
-// once, and replaces a stuck Reversal. A payment unknown to M-PESA gets no refund: it was never paid. It refuses with
-// ReceiptPending, RefundOpen, AlreadyRefunded, NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator or
-// AmountInCents.
+// once, and replaces a stuck Reversal. A payment that M-PESA does not know as ours gets no refund: it was never paid.
+// It refuses with ReceiptPending, RefundOpen, AlreadyRefunded, NotOurs, SeveralPayments, AmountUnknown, AmountKnown,
+// NoInitiator or AmountInCents.
 func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
