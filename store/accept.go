@@ -9,33 +9,33 @@ import (
 	"cinemasphere/store/money"
 )
 
-// Acceptance is the word of an operator, who has looked in the M-PESA portal, that a receipt has paid for a ticket.
+// Acceptance is an operator's report, from the M-PESA portal, that a receipt paid for a ticket.
 type Acceptance struct {
 	Receipt   string
 	Ticket    string    // its code
-	PaymentID PaymentID // in place of it: the payment, confirmed without a receipt, that this is the receipt of
+	PaymentID PaymentID // in place of Ticket: the pending payment that this is the receipt of
 	Amount    Cents     // 0 is the payment's, or the ticket's total
 	Phone     string    // the MSISDN that paid; "" is the one that the ticket's prompts went to
-	Move      bool      // it was accepted for another ticket by mistake, which becomes void
-	By        string    // who says so
+	Move      bool      // move it from the ticket it was accepted for by mistake, which becomes void
+	By        string    // the operator
 }
 
-// acceptance is an Acceptance with what the books have of it.
+// acceptance is an Acceptance with what the books have on it.
 type acceptance struct {
 	Acceptance
 	ticket   TicketID
-	have     Payment // which has the receipt, if any
-	doubted  Payment // which paid for the ticket by a receipt that M-PESA does not know as ours, if any
-	nameless Payment // of the ticket, which is to get the receipt, if any
+	have     Payment // the payment with the receipt, if any
+	doubted  Payment // the ticket's payment whose receipt M-PESA does not know as ours, if any
+	nameless Payment // the ticket's pending payment that gets the receipt, if any
 }
 
-// AcceptReceipt takes down that an operator has found a receipt to have paid for a ticket. M-PESA is asked about it
-// soon, where there is an initiator. It returns the payment, which may be due back. ErrNotFound means that there is no
-// such ticket or payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown.
-func (s Money) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, error) {
+// AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
+// be due for refund. With an initiator, M-PESA is asked about the receipt soon. ErrNotFound means no such ticket or
+// payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded or AmountKnown.
+func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
-		a, err := t.acceptance(said)
+		a, err := t.acceptance(report)
 		if err == nil {
 			err = t.refuseReceipt(a)
 		}
@@ -56,18 +56,18 @@ func (s Money) AcceptReceipt(ctx context.Context, said Acceptance) (Payment, err
 	return out, nil
 }
 
-// acceptance finds what the books have of a receipt and the ticket that it is said to have paid for, which it locks.
-func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
-	a.Acceptance = said
-	if said.PaymentID != 0 {
-		if a.nameless, err = t.paymentWithTicket(`id = $1`, said.PaymentID); err != nil {
+// acceptance finds what the books have on a receipt and the ticket it is accepted for, and locks the ticket.
+func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
+	a.Acceptance = report
+	if report.PaymentID != 0 {
+		if a.nameless, err = t.paymentWithTicket(`id = $1`, report.PaymentID); err != nil {
 			return a, err
 		}
-	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, said.Ticket); err != nil {
+	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, report.Ticket); err != nil {
 		return a, err
 	}
 	var total Shillings
-	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, said.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
+	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, report.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
 		return a, err
 	}
 	if a.Amount == 0 {
@@ -78,7 +78,7 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 		if err := t.list(&phones, `SELECT DISTINCT phone FROM push_request WHERE ticket_id = $1`, a.ticket); err != nil {
 			return a, err
 		}
-		if len(phones) == 1 { // of several it is not known which
+		if len(phones) == 1 { // several leave it unknown
 			a.Phone = phones[0]
 		}
 	}
@@ -98,8 +98,8 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 		a.nameless = a.doubted
 		return a, nil
 	}
-	// The payment of the ticket that M-PESA confirmed without a receipt and that the accepted one may be. Several are
-	// alike: it is the oldest, of those that have not gone back.
+	// The ticket's pending payment that the accepted receipt may belong to. Among several not refunded it is the
+	// oldest.
 	err = t.get(&a.nameless, `SELECT `+paymentColumns+` FROM payment
 		WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND (amount_cents IS NULL OR amount_cents = $2)
 		AND ($3 = '' OR EXISTS (SELECT 1 FROM alike a WHERE a.receipt = $3 AND a.push_id = payment.push_id))
@@ -112,7 +112,7 @@ func (t *tx) acceptance(said Acceptance) (a acceptance, err error) {
 	return a, err
 }
 
-// refuseReceipt says why a receipt cannot be accepted for the ticket.
+// refuseReceipt is the refusal where a receipt cannot be accepted for the ticket.
 func (t *tx) refuseReceipt(a acceptance) error {
 	var reversed, alike int
 	back, err := t.isRefunding(a.have)
@@ -123,18 +123,18 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	if err != nil {
 		return err
 	}
-	// by whoever paid by hand: it is no prompt's
+	// paid by hand, by account number: not a prompt's
 	typed := a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" && alike == 0
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
-	byWord := a.have.PushID == 0 && t.byWord(a.have)
+	byOperator := a.have.PushID == 0 && t.byOperatorAlone(a.have)
 	switch {
 	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
 		return &Refusal{Kind: ReceiptKnown}
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
-	case another && byWord && !a.Move:
+	case another && byOperator && !a.Move:
 		return &Refusal{Kind: AcceptedElsewhere}
-	case another && !byWord, typed, a.PaymentID != 0 && a.have.PushID != 0:
+	case another && !byOperator, typed, a.PaymentID != 0 && a.have.PushID != 0:
 		return &Refusal{Kind: ReceiptUsed}
 	case a.have.Amount != 0 && a.have.Amount != a.Amount,
 		a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && a.nameless.Assumed == 0:
@@ -143,15 +143,15 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	return nil
 }
 
-// byWord reports whether it is by the word of a person alone that a payment is its ticket's.
-func (t *tx) byWord(p Payment) bool {
+// byOperatorAlone reports whether a payment is its ticket's on an operator's report alone.
+func (t *tx) byOperatorAlone(p Payment) bool {
 	var named int
 	err := t.scan([]any{&named}, `SELECT count(*) FROM fact WHERE receipt = $1 AND ticket_id = $2 AND source NOT IN ('operator', 'customer')
 		AND EXISTS (SELECT 1 FROM fact s WHERE s.receipt = $1 AND s.source = 'status' AND s.says = 'paid')`, p.Receipt, p.TicketID)
 	return err == nil && named == 0
 }
 
-// facts are what the operator says: that the receipt pays for the ticket and for no other, and which push's it is.
+// facts are what the operator reports: the receipt pays for this ticket and no other, and for which push.
 func (a acceptance) facts() []factRow {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator

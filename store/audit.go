@@ -11,7 +11,7 @@ import (
 	"cinemasphere/store/money"
 )
 
-// allBooks are all facts, and what they may concern.
+// allBooks is every fact, with every ticket, push and refund that facts may concern.
 type allBooks struct {
 	facts    []money.Fact
 	pushes   []money.Push
@@ -20,11 +20,11 @@ type allBooks struct {
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
-	claims   map[claimKey]judged
+	claims   map[claimKey]claimResult
 }
 
-// judged is what became of a claim.
-type judged struct {
+// claimResult is the result of a claim.
+type claimResult struct {
 	state  ClaimState
 	reason Reason
 }
@@ -35,7 +35,7 @@ type claimKey struct {
 }
 
 func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
-	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]judged{}}
+	b := &allBooks{accounts: map[string]string{}, alike: map[money.Key]bool{}, claims: map[claimKey]claimResult{}}
 	var facts []caseFact
 	var pushes []casePush
 	var tickets []payable
@@ -57,7 +57,7 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 		b.alike[k] = true
 	}
 	for _, c := range claims {
-		b.claims[claimKey{c.Receipt, c.TicketID}] = judged{c.State, c.Reason}
+		b.claims[claimKey{c.Receipt, c.TicketID}] = claimResult{c.State, c.Reason}
 	}
 	for _, f := range facts {
 		b.facts = append(b.facts, f.Fact)
@@ -72,12 +72,12 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	return b, nil
 }
 
-// all is everything as one case.
+// all is the whole of the books as one case.
 func (b *allBooks) all() money.Case {
 	return money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds}
 }
 
-// checkFacts decides anew what all facts mean, and describes where the rows say otherwise.
+// checkFacts decides all facts anew and describes where the rows differ.
 func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 	b, err := s.loadBooks(ctx)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 			tickets[t.ID] = t
 		}
 		for _, want := range l.Claims {
-			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (judged{want.State, want.Reason}) {
+			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (claimResult{want.State, want.Reason}) {
 				say("claim of %s for ticket %d: the facts say %s %s, the books %s %s", want.Receipt, want.Ticket,
 					want.State, want.Reason, have.state, have.reason)
 			}
@@ -120,13 +120,13 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		}
 	}
 	for key := range payments {
-		say("payment %d %s: no fact says it", key.Push, key.Receipt)
+		say("payment %d %s: no fact reports it", key.Push, key.Receipt)
 	}
 	for key := range b.claims {
-		say("claim of %s for ticket %d: no fact says it", key.receipt, key.ticket)
+		say("claim of %s for ticket %d: no fact reports it", key.receipt, key.ticket)
 	}
 	for key := range b.alike {
-		say("receipt %s and push %d: they are listed as alike, and no fact says it", key.Receipt, key.Push)
+		say("receipt %s and push %d: they are listed as alike, and no fact reports it", key.Receipt, key.Push)
 	}
 	for _, t := range b.tickets {
 		if shown, d := t.PaidWith != (money.Key{}), tickets[t.ID]; shown != d.Paid || t.Void != d.Void {
@@ -137,8 +137,8 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// differing names the columns in which two payments differ, what the books say and what the facts. Of all but states
-// and reasons it shows no value: some are phone numbers.
+// differing names the columns in which a payment's row differs from the decision. It shows values of states and reasons
+// only, since others may be phone numbers.
 func differing(books, facts Payment) (columns []string) {
 	x, y := reflect.ValueOf(books), reflect.ValueOf(facts)
 	for i := range x.NumField() {
@@ -155,7 +155,7 @@ func differing(books, facts Payment) (columns []string) {
 	return columns
 }
 
-// decidedAt is when a case was decided last: when its last fact came.
+// decidedAt is when a case was last decided: the time of its last fact.
 func decidedAt(c money.Case) (at Instant) {
 	for _, f := range c.Facts {
 		at = max(at, f.At)
@@ -163,19 +163,19 @@ func decidedAt(c money.Case) (at Instant) {
 	return at
 }
 
-// Reread compares what stored callbacks say, when they are read again, with the facts. Make it with [Money.Reread].
+// Reread compares stored callbacks, parsed again, with the facts. Make it with [Money.Reread].
 type Reread struct {
-	// Wrong has a line for each callback whose word is not among the facts.
+	// Wrong has a line for each callback whose report is not among the facts.
 	Wrong []string
 
 	facts     map[reported]bool
 	pushes    map[string]Push   // by callback token
-	questions map[string]string // receipts, by the tokens of their questions
-	refunds   map[string]string // and of their Reversals
+	questions map[string]string // receipts, by their question's token
+	refunds   map[string]string // receipts, by their Reversal's token
 }
 
-// reported is a fact, as far as a callback that is read again must say the same. The push is left out of what did not
-// come with a push's own token.
+// reported is the part of a fact that a callback must report again when it is reread. Push is zero unless the callback
+// came with a push's own token.
 type reported struct {
 	source  money.Source
 	says    money.Saying
@@ -184,8 +184,8 @@ type reported struct {
 	amount  Cents
 }
 
-// Reread goes through the stored callbacks that have a token of ours and were understood, oldest first: see is given
-// each one with what it is to be compared with.
+// Reread goes through the understood callbacks with a known token, oldest first. It calls see with each one and the
+// facts to compare it with.
 func (s Money) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread, error) {
 	r := &Reread{
 		facts: map[reported]bool{}, pushes: map[string]Push{}, questions: map[string]string{},
@@ -209,7 +209,7 @@ func (s Money) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread
 		if err != nil || len(rows) == 0 {
 			break
 		}
-		if last == 0 { // the facts are read after the first callbacks: what is applied meanwhile is there
+		if last == 0 { // read the facts after the first callbacks, so that callbacks applied meanwhile are included
 			err = s.list(ctx, &facts, factSelect)
 			r.index(facts, pushes)
 			for _, t := range tokens {
@@ -251,8 +251,8 @@ func amountOf(f money.Fact) Cents {
 	return *f.Amount
 }
 
-// among notes a callback whose word is none of these facts.
-func (r *Reread) among(cb Callback, any ...reported) {
+// compare adds a line to Wrong unless one of these facts is recorded.
+func (r *Reread) compare(cb Callback, any ...reported) {
 	if !slices.ContainsFunc(any, func(f reported) bool { return r.facts[f] }) {
 		r.Wrong = append(r.Wrong,
 			fmt.Sprintf("callback %d: %s %s, push %d, receipt %s", cb.ID, any[0].source, any[0].says, any[0].push,
@@ -260,36 +260,36 @@ func (r *Reread) among(cb Callback, any ...reported) {
 	}
 }
 
-// Push compares M-PESA's word on a push.
+// Push compares the verdict on a push.
 func (r *Reread) Push(cb Callback, v Verdict) {
 	for _, f := range v.fact(r.pushes[cb.Token]) {
-		r.among(cb, reported{f.Source, f.Says, max(f.Push, f.Beside), f.Receipt, max(amountOf(f.Fact), 0)})
+		r.compare(cb, reported{f.Source, f.Says, max(f.Push, f.Beside), f.Receipt, max(amountOf(f.Fact), 0)})
 	}
 }
 
-// Incoming compares money that came in.
+// Incoming compares an incoming payment.
 func (r *Reread) Incoming(cb Callback, h IncomingPayment) {
 	if h.Receipt != "" {
-		r.among(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
+		r.compare(cb, reported{money.Confirmation, money.Paid, 0, h.Receipt, max(h.Amount, 0)})
 	}
 }
 
-// Status compares what Transaction Status said of the receipt that it was asked about. Whom it was paid to is not
-// looked at.
+// Status compares a Transaction Status result with the facts about its receipt. It does not compare whom the receipt
+// was paid to.
 func (r *Reread) Status(cb Callback, tr Transaction) {
 	asked := r.questions[cb.Token]
 	tr.ToUs, tr.Unclear = true, ""
 	for _, f := range tr.fact(asked) {
-		r.among(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
+		r.compare(cb, reported{money.Status, f.Says, 0, asked, max(amountOf(f.Fact), 0)},
 			reported{money.Status, money.Reversed, 0, asked, 0},
 			reported{money.Status, money.PaidToOthers, 0, asked, -1})
 	}
 }
 
-// GaveBack compares the result of a Reversal that gave money back, or says that it had gone back before.
+// GaveBack compares the result of a Reversal that gave money back, now or earlier.
 func (r *Reread) GaveBack(cb Callback) {
 	receipt := r.refunds[cb.Token]
-	r.among(cb, reported{money.Reversal, money.GivenBack, 0, receipt, -1},
+	r.compare(cb, reported{money.Reversal, money.GivenBack, 0, receipt, -1},
 		reported{money.Reversal, money.Mentions, 0, receipt, -1},
 		reported{money.Reversal, money.Reversed, 0, receipt, -1})
 }

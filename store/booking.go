@@ -11,37 +11,37 @@ import (
 )
 
 const (
-	// longestHold bounds a hold over all its pushes.
+	// longestHold bounds a ticket's hold over all its pushes.
 	longestHold = 15 * time.Minute
 	// pushLife is how long a push without a verdict counts as live.
 	pushLife = 120 * time.Second
 )
 
-// NewBooking is what a customer asks for. The caller has checked its form: a name, an MSISDN, 1 to 10 tickets.
+// NewBooking is what a customer asks for. The caller has validated the form: a name, an MSISDN, 1 to 10 tickets.
 type NewBooking struct {
 	ScreeningID ScreeningID
 	Name        string
 	Phone       string // MSISDN
 	Quantity    int
-	Total       Shillings // what the customer was shown; 0 where nothing was
+	Total       Shillings // the total that the customer was shown; 0 where none was
 	Key         string    // idempotency key; unique over all bookings
-	KeyBefore   string    // and what it would have been before this browser had a session, "" for none
-	KeyOwned    bool      // the key is made of who asks, see [Client.Scope]; others are their browser's or address's
+	KeyBefore   string    // the key before this browser had a session, "" for none
+	KeyOwned    bool      // the key contains who asks, see [Client.Scope]; other keys belong to a browser or address
 	Fingerprint string    // of the request's content
-	Named       bool      // the fingerprint names this very request, whoever sends it
-	Client      Client    // who asks
+	Named       bool      // the fingerprint identifies this very request, whoever sends it
+	Client      Client    // who books
 	Browser     string    // the browser session, "" for none
-	// the session, where it begins with this booking: nobody can be booking in it at the same time
+	// the session, where it begins with this booking: no other booking can be in it at the same time
 	Session *SessionRow
 }
 
-// Sending is a push that is written down and must now be sent to Daraja.
+// PushOrder is a stored push that must now be sent to Daraja.
 type PushOrder struct {
 	PushID        PushID
 	TicketID      TicketID
 	Secret        string // of the ticket
 	Code          string // of the ticket
-	Reference     string // the account number that its prompt names, which no other push has
+	Reference     string // the account number that its prompt shows; no other push has it
 	CallbackToken string
 	Phone         string
 	Amount        Shillings
@@ -49,11 +49,11 @@ type PushOrder struct {
 	HoldUntil     Instant
 }
 
-// Book holds the best seats, writes the ticket and its push, and returns what to send. Where the key has been used for
-// the same request it writes nothing and returns the first booking with replayed set. It answers with a [*Refusal],
-// ErrNotFound (no such screening), ErrBusy, or ErrUnknown, after which nothing may be sent.
+// Book holds the best seats, stores the ticket and its push, and returns the push to send. Where the key was used for
+// the same request, it writes nothing and returns the first booking with replayed set. Errors are a [*Refusal],
+// ErrNotFound (no such screening), ErrBusy, or ErrUnknown; after ErrUnknown nothing may be sent.
 func (s Tickets) Book(ctx context.Context, b NewBooking) (out PushOrder, replayed bool, err error) {
-	look, ended := b.KeyBefore != "", false // nothing else may speak against a booking that was made with that one
+	look, ended := b.KeyBefore != "", false // a booking under KeyBefore would pass every other check
 	probing, err := s.probing(ctx)
 	if err != nil {
 		return PushOrder{}, false, err
@@ -68,8 +68,8 @@ func (s Tickets) Book(ctx context.Context, b NewBooking) (out PushOrder, replaye
 		case column == "push_request.phone" && ended:
 			return PushOrder{}, false, s.phoneBusy(ctx, b.Phone, b.Browser)
 		case column == "push_request.phone":
-			// The prompt in the way may be over; and the same request may have ended it a moment ago, and be found next
-			// time.
+			// The prompt in the way may have expired. The same request may have ended it just now; the next try finds
+			// it.
 			if _, err := s.endLive(ctx, b.Phone, 0); err != nil {
 				return PushOrder{}, false, err
 			}
@@ -84,8 +84,8 @@ func (s Tickets) Book(ctx context.Context, b NewBooking) (out PushOrder, replaye
 	}
 }
 
-// book writes the booking. The same request is looked for first where asked to, and otherwise only once something
-// speaks against the booking: most are made once.
+// book writes the booking. With look it searches for the same request first; otherwise only once something refuses the
+// booking, since most requests are made once.
 func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out PushOrder, replayed bool, err error) {
 	fresh := PushOrder{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) (err error) {
@@ -121,8 +121,8 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 	return out, replayed, nil
 }
 
-// offer finds seats for the booking, what they cost and how long they are held, or says why it is not taken; and how
-// its client is written down. It writes nothing.
+// offer finds seats for the booking, their total and hold, and the name that its client is stored under. Otherwise it
+// refuses. It writes nothing.
 func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, err error) {
 	ask := asker{
 		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
@@ -137,7 +137,7 @@ func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, e
 	if err != nil {
 		return nil, "", err
 	}
-	if err := t.elsewhere(b); err != nil {
+	if err := t.refuseElsewhere(b); err != nil {
 		return nil, "", err
 	}
 	sc, err := t.screening(b.ScreeningID)
@@ -164,9 +164,9 @@ func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, e
 	return seats, clientOf(ask.client, d), err
 }
 
-// elsewhere refuses a request by the name that its sender gave it where the same one has been made, by this client or,
-// its answer lost, over another connection, and its booking stands.
-func (t *tx) elsewhere(b NewBooking) error {
+// refuseElsewhere refuses a named request that was made before and whose booking stands. It may have come from this
+// client over another connection, after a lost answer.
+func (t *tx) refuseElsewhere(b NewBooking) error {
 	if !b.Named {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (t *tx) elsewhere(b NewBooking) error {
 	return err
 }
 
-// hold writes the ticket with its seats, or the best others where one of them was taken a moment ago, and its push.
+// hold writes the ticket, its seats and its push. Where a chosen seat was just taken, it takes the best others.
 func (t *tx) hold(b NewBooking, out PushOrder, client string, seats Labels) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
 		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
@@ -204,12 +204,12 @@ func (t *tx) hold(b NewBooking, out PushOrder, client string, seats Labels) erro
 	return t.run(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID)
 }
 
-// saleQuery reads what a sale of a screening depends on.
+// saleQuery reads what a sale depends on in a screening.
 const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, capacity, status FROM screening WHERE id = $1`
 
 func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 
-// screening reads what a sale depends on, inside the transaction that sells, and locks it.
+// screening reads and locks the screening, inside the transaction that sells it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
 	var sc Screening
 	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Capacity, &sc.Status}, t.saleQuery(), id)
@@ -219,15 +219,14 @@ func (t *tx) screening(id ScreeningID) (Screening, error) {
 	return sc, err
 }
 
-// addPush writes a live push of the client down. A prompt that counts as live on the phone or the ticket is a unique
-// violation.
+// addPush writes a live push of the client. A second live push for the phone or the ticket is a unique violation.
 func (t *tx) addPush(p PushOrder, client string) error {
 	return t.run(`INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text,
 		reason, client, created_at, updated_at) VALUES ($1,$2,$3,$8,$4,$5,'sending',1,$6,'','','',$9,$7,$7)`,
 		p.PushID, p.TicketID, p.CallbackToken, p.Phone, p.Amount, t.now.Add(pushLife), t.now, p.Reference, client)
 }
 
-// endLive lets prompts on the phone or for the ticket whose time is over no longer count as live, and says how many.
+// endLive ends expired live pushes to the phone or for the ticket, and counts them.
 func (s *Store) endLive(ctx context.Context, phone string, ticket TicketID) (ended int64, err error) {
 	err = s.write(ctx, booking, func(t *tx) error {
 		var err error
@@ -240,8 +239,7 @@ func (s *Store) endLive(ctx context.Context, phone string, ticket TicketID) (end
 	return ended, nil
 }
 
-// replay finds the booking that was made with this key, for whom it belongs to. A key that was used for something
-// else, or by somebody else, is refused.
+// replay finds the booking made with this key. It refuses a key used for another request or by another client.
 func (t *tx) replay(b NewBooking) (PushOrder, bool, error) {
 	var row struct {
 		ID                                                TicketID
@@ -263,7 +261,7 @@ func (t *tx) replay(b NewBooking) (PushOrder, bool, error) {
 	}
 	browser := b.Browser
 	if b.Session != nil {
-		browser = "" // it had none when it asked
+		browser = "" // it had no session when it asked
 	}
 	own := browser != "" && row.Browser == browser
 	refusal := &Refusal{Kind: KeyReused}
@@ -283,10 +281,10 @@ func (t *tx) replay(b NewBooking) (PushOrder, bool, error) {
 		nil
 }
 
-// withKey finds the booking made with the key $1, or with the key $2 in what was to be the browser session $3.
+// withKey finds the booking made with key $1, or with key $2 in the later browser session $3.
 const withKey = `(idempotency_key = $1 OR idempotency_key = $2 AND browser = $3)`
 
-// BookedWith finds what was booked with a booking's idempotency key; ErrNotFound where nothing was.
+// BookedWith finds what was booked with an idempotency key; ErrNotFound where nothing was.
 func (s Tickets) BookedWith(ctx context.Context, key, before, browser string) (ScreeningID, MovieID, error) {
 	var row struct {
 		Screening ScreeningID `db:"screening_id"`
@@ -299,8 +297,8 @@ func (s Tickets) BookedWith(ctx context.Context, key, before, browser string) (S
 	return row.Screening, row.Movie, nil
 }
 
-// phoneBusy says that no prompt may go to the phone now. To the browser whose prompt is on it, it says until when,
-// and for which ticket; to all others the same, whatever the cause.
+// phoneBusy refuses since no prompt may go to the phone now. The browser whose prompt is on it learns until when and
+// for which ticket. All others get one answer, whatever the cause.
 func (s *Store) phoneBusy(ctx context.Context, phone, browser string) error {
 	refusal := &Refusal{Kind: PhoneBusy}
 	err := ErrNotFound
@@ -317,7 +315,7 @@ func (s *Store) phoneBusy(ctx context.Context, phone, browser string) error {
 	return refusal
 }
 
-// kindOf is why the books refused; "" where they did not.
+// kindOf is the kind of a refusal; "" for another error or none.
 func kindOf(err error) RefusalKind {
 	if refusal, is := errors.AsType[*Refusal](err); is {
 		return refusal.Kind

@@ -9,41 +9,41 @@ import (
 	"cinemasphere/store/money"
 )
 
-// OpenKind is why it is not certain how much M-PESA took.
+// OpenKind is why the amount that M-PESA took is uncertain.
 type OpenKind string
 
-// Why it is open how much M-PESA took.
+// Why the amount is uncertain.
 const (
-	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, whether or not an operator has resolved it
-	OpenNoAmount   OpenKind = "no_amount"      // it was paid, and M-PESA has not reported how much
-	OpenShared     OpenKind = "receipt_shared" // its receipt was reported of several prompts
-	OpenByWord     OpenKind = "by_word"        // M-PESA has reported nothing of it: an operator says that it was paid
+	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, even where an operator has resolved it
+	OpenNoAmount   OpenKind = "no_amount"      // paid, and M-PESA has not reported the amount
+	OpenShared     OpenKind = "receipt_shared" // the receipt was reported for several pushes
+	OpenByWord     OpenKind = "by_word"        // reported paid by an operator alone
 	OpenPush       OpenKind = "no_verdict"     // a push without a verdict
-	OpenCallback   OpenKind = "not_understood" // a callback that was not understood whole
+	OpenCallback   OpenKind = "not_understood" // a callback that was not understood completely
 )
 
-// OpenKinds lists them in the order in which they are shown.
+// OpenKinds lists the kinds in display order.
 func OpenKinds() []OpenKind {
 	return []OpenKind{OpenPush, OpenTwoAmounts, OpenNoAmount, OpenShared, OpenByWord, OpenCallback}
 }
 
-// OpenAmount is money of which it is not certain how much it is: between Least and Most.
+// OpenAmount is money of uncertain amount, between Least and Most.
 type OpenAmount struct {
-	Name        string // of its entry on the list, such as payment:12
+	Name        string // of its open item, such as payment:12
 	Receipt     string // "" where it has none
 	Least, Most Cents
 	Why         OpenKind
 }
 
-// Bounds is between what the money lies that M-PESA has taken, by all facts and all that is still awaited. What has
-// gone back is counted as taken.
+// Bounds is the least and most that M-PESA may have taken, by all facts and everything still awaited. Refunded money
+// counts as taken.
 type Bounds struct {
 	Least, Most Cents
-	Open        []OpenAmount // what is not certain, one by one
-	Alike       []Alike      // pairs of payments that may be one
+	Open        []OpenAmount // each uncertain amount
+	Alike       []Alike      // pairs that may be one payment
 }
 
-// Bounds decides anew, from all facts, how much M-PESA has taken at least and at most.
+// Bounds decides all facts anew and returns the least and most that M-PESA may have taken.
 func (s Money) Bounds(ctx context.Context) (b Bounds, err error) {
 	books, err := s.loadBooks(ctx)
 	if err == nil {
@@ -100,8 +100,8 @@ func openWhy(p money.Payment) OpenKind {
 	return OpenByWord
 }
 
-// openAwaited adds the pushes that may still turn out to be paid, and the callbacks behind which money may lie that no
-// push or payment stands for.
+// openAwaited adds pushes that may still turn out paid, and callbacks that may hide money for which there is no push or
+// payment.
 func (s *Store) openAwaited(ctx context.Context, b *Bounds) error {
 	pushes, err := s.Money().UndecidedPushes(ctx)
 	if err != nil {

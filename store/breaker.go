@@ -7,47 +7,45 @@ import (
 	"time"
 )
 
-// Sales says whether bookings are taken.
+// Sales reports whether bookings are taken.
 type Sales struct {
-	Paused string  // why a person has paused them; "" where nobody has
-	Until  Instant // Daraja does not answer: when it is tried next. 0 where it does
+	Paused string  // the operator's reason for pausing them; "" where they are not paused
+	Until  Instant // when Daraja is tried next while the circuit breaker is open; 0 where it is closed
 }
 
-// Call is a kind of call to Daraja. Each counts by itself what goes wrong: that Daraja answers questions is no sign
-// that prompts go out.
+// Call is a kind of call to Daraja. Failures are counted by kind, since answered questions do not prove that prompts go
+// out.
 type Call string
 
-// The kinds of call: pushes, and all that asks or tells M-PESA of what has been paid.
+// The kinds of call: pushes, and all other calls about payments.
 const (
 	CallPush     Call = "daraja"
 	CallQuestion Call = "questions"
 )
 
-// Pace is how Daraja has answered lately, as all processes together have seen it.
+// Pace is how Daraja has answered lately, as counted by all processes together.
 type Pace struct {
-	Pushes     int     // pushes that went wrong, one after the other
-	Questions  int     // other calls that did
-	RestUntil  Instant // no new prompts until then, because they would not go out
-	YieldUntil Instant // few questions until then, because Daraja has not taken every push
+	Pushes     int     // pushes that failed in a row
+	Questions  int     // other calls that failed in a row
+	RestUntil  Instant // no new prompts until then: the circuit breaker is open
+	YieldUntil Instant // fewer questions until then: Daraja was too busy for a push
 }
 
 const (
-	// openAfter is how many calls of a kind must go wrong running before no more bookings are taken.
+	// openAfter is how many calls of a kind must fail in a row to open the circuit breaker.
 	openAfter = 5
 	restFirst = 15 * time.Second
 	restMost  = 4 * time.Minute
-	// yieldFor is how long questions are few after a push that Daraja was too busy for, and yieldBy how many times
-	// fewer.
+	// yieldFor is how long questions are fewer after a push that Daraja was too busy for. yieldBy is by what factor.
 	yieldFor = 30 * time.Second
 	yieldBy  = 8
-	// paceAge is how old what is known of the pace and the switch may be.
+	// paceAge is how old a process's copy of the pace and the switch may be.
 	paceAge = time.Second
-	// probe is how long one booking may take to show that Daraja answers again, before another may try.
+	// probe is how long one push may take to show that Daraja answers again, before another may try.
 	probe = 40 * time.Second
 )
 
-// open reports whether the circuit breaker is: so many calls of a kind have gone wrong that no prompts are sent, but
-// one now and then.
+// open reports whether the circuit breaker is open: no prompts are sent except single probes.
 func (p Pace) open() bool { return max(p.Pushes, p.Questions) >= openAfter }
 
 const pausedKey = "sales.paused"
@@ -80,7 +78,7 @@ func (s *Store) pace(ctx context.Context) (Pace, error) {
 	return st.pace, err
 }
 
-// Sales reports whether bookings are taken at this moment. What another process has changed is seen a second later.
+// Sales reports whether bookings are taken now. A change by another process is seen a second later.
 func (s Tickets) Sales(ctx context.Context) (Sales, error) {
 	st, err := s.salesState(ctx)
 	out := Sales{Paused: st.paused}
@@ -90,8 +88,8 @@ func (s Tickets) Sales(ctx context.Context) (Sales, error) {
 	return out, err
 }
 
-// PauseSales stops bookings until [Tickets.ResumeSales], with a reason for the operator's list. Tickets already booked
-// go on.
+// PauseSales refuses bookings until [Tickets.ResumeSales]. The reason is for the operator. Tickets already booked
+// continue.
 func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	if why == "" {
 		why = "paused"
@@ -99,7 +97,7 @@ func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	return s.setPaused(ctx, why)
 }
 
-// ResumeSales lets bookings be taken again.
+// ResumeSales takes bookings again.
 func (s Tickets) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
 
 func (s *Store) setPaused(ctx context.Context, why string) error {
@@ -108,9 +106,8 @@ func (s *Store) setPaused(ctx context.Context, why string) error {
 	return err
 }
 
-// AllowPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While Daraja rests, one prompt now
-// and then shows whether it answers again: the first booking or other try that is written then, and nothing that is
-// refused.
+// AllowPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While the circuit breaker is open
+// it admits one probe at a time: the first booking or retry that is then written.
 func (s Tickets) AllowPush(ctx context.Context) error {
 	st, err := s.salesState(ctx)
 	switch {
@@ -124,21 +121,20 @@ func (s Tickets) AllowPush(ctx context.Context) error {
 	return nil
 }
 
-// probing reports whether the next prompt is to show whether Daraja answers again. The write that makes the prompt then
-// takes it by [tx.probe].
+// probing reports whether the next push is a probe. The write that makes the push claims the probe by [tx.halfOpen].
 func (s *Store) probing(ctx context.Context) (bool, error) {
 	st, err := s.salesState(ctx)
 	return st.pace.open(), err
 }
 
-// probe makes the prompt of this write the one that shows whether Daraja answers again. It refuses with DarajaDown
-// where another is under way, or it is too early.
+// halfOpen makes this write's push the probe. It refuses with DarajaDown where another probe is under way, or it is too
+// early.
 func (t *tx) halfOpen() error {
 	var p Pace
 	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil}, `SELECT COALESCE((SELECT failures FROM pace WHERE name = 'daraja'), 0),
 		COALESCE((SELECT failures FROM pace WHERE name = 'questions'), 0), COALESCE((SELECT rest_until FROM pace WHERE name = 'daraja'), 0)`)
 	switch {
-	case err != nil || !p.open(): // it has answered meanwhile
+	case err != nil || !p.open(): // it has been closed meanwhile
 		return err
 	case t.now < p.RestUntil:
 		return &Refusal{Kind: DarajaDown, Until: p.RestUntil}
@@ -150,9 +146,8 @@ func (t *tx) halfOpen() error {
 	return err
 }
 
-// ReportCall takes down whether Daraja answered a call in its own words. Each time that it did not, several times
-// running, it is left alone for longer. A push that it answered makes all good again, a question that it answered only
-// what questions have counted.
+// ReportCall records whether Daraja answered a call itself. Repeated failures open the circuit breaker for longer each
+// time. An answered push closes it; another answered call resets its own kind's count only.
 func (s Jobs) ReportCall(ctx context.Context, call Call, answered bool) error {
 	if answered {
 		if p, err := s.pace(ctx); err != nil || p.Questions == 0 && (p.Pushes == 0 || call == CallQuestion) {
@@ -179,8 +174,7 @@ func (t *tx) answeredAgain(call Call) error {
 	return t.run(`UPDATE pace SET failures = 0 WHERE name = 'questions'`)
 }
 
-// notAnswered counts a call that went wrong. How long Daraja is left alone stands with the pushes, whichever kind has
-// failed.
+// notAnswered counts a failed call. The pause is stored with the pushes, whichever kind failed.
 func (t *tx) notAnswered(call Call) error {
 	for _, name := range []Call{CallPush, CallQuestion} {
 		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, $2, 0)

@@ -10,26 +10,26 @@ import (
 )
 
 const (
-	strangerBodyLimit = 4 << 10
-	strangerLimit     = 10_000
+	unknownBodyLimit = 4 << 10
+	unknownLimit     = 10_000
 )
 
-// Callback is a callback as it came.
+// Callback is a stored callback, as received.
 type Callback struct {
 	ID    CallbackID
 	Kind  CallbackKind
 	Token string
 	Body  []byte
 
-	push   PushID   // that the token is of, where it was looked up a moment ago
-	ticket TicketID // the push's
+	push   PushID   // the push of the token, where it was just looked up
+	ticket TicketID // the push's ticket
 }
 
-// CallbackKind is what M-PESA speaks of in a callback.
+// CallbackKind is what a callback reports on.
 type CallbackKind string
 
-// What M-PESA sends: the verdict on a push; the result of Transaction Status or of a Reversal, or that it timed out
-// there; and a payment that was made without a push of ours, or is the echo of one.
+// What M-PESA sends: the verdict on a push; the result of a Transaction Status or Reversal, or its time-out; and a C2B
+// confirmation, of a payment without a push or as the echo of one.
 const (
 	CallbackSTK             CallbackKind = "stk"
 	CallbackStatus          CallbackKind = "status"
@@ -37,13 +37,13 @@ const (
 	CallbackReversal        CallbackKind = "reversal"
 	CallbackReversalTimeout CallbackKind = "reversal_timeout"
 	CallbackC2B             CallbackKind = "c2b"
-	// CallbackValidation is the question before a payment, CallbackPull a row of M-PESA's own list that could not be
-	// read.
+	// CallbackValidation is M-PESA's validation request before a payment. CallbackPull is an unreadable row of Pull
+	// Transactions.
 	CallbackValidation CallbackKind = "validation"
 	CallbackPull       CallbackKind = "pull"
 )
 
-// tokens is where each kind's tokens are. The name of the setting is [C2BToken]'s.
+// tokens is where each kind's tokens are stored. The setting's name is [C2BToken]'s.
 var tokens = map[CallbackKind]string{
 	CallbackSTK:             `SELECT id, ticket_id FROM push_request WHERE callback_token = $1`,
 	CallbackStatus:          `SELECT 0, 0 FROM question WHERE result_token = $1 AND kind = 'receipt'`,
@@ -54,7 +54,7 @@ var tokens = map[CallbackKind]string{
 	CallbackValidation:      `SELECT 0, 0 FROM setting WHERE key = 'c2b.token' AND value = $1`,
 }
 
-// TokenKind says of which kind of callback a token of ours is. ErrNotFound means that it is none of ours.
+// TokenKind is the kind of callback that a token is for. ErrNotFound means that the token is unknown.
 func (s Money) TokenKind(ctx context.Context, token string) (CallbackKind, error) {
 	if token == "" || len(token) > 64 {
 		return "", ErrNotFound
@@ -71,7 +71,7 @@ func (s Money) TokenKind(ctx context.Context, token string) (CallbackKind, error
 	return "", ErrNotFound
 }
 
-// NewCallback is a callback that has just arrived. Size may be more than the body's length where the body was cut off.
+// NewCallback is a callback that has just arrived. Size exceeds the body's length where the body was cut.
 type NewCallback struct {
 	Kind          CallbackKind
 	Token, Source string
@@ -79,13 +79,13 @@ type NewCallback struct {
 	Size          int64
 }
 
-// C2BToken is the unguessable last segment of the addresses that C2B confirmations are sent to, made at first use.
+// C2BToken is the unguessable last segment of the C2B callback addresses, made at first use.
 func (s Money) C2BToken(ctx context.Context) (string, error) {
 	return s.Catalogue().SettingOr(ctx, "c2b.token", newSecret)
 }
 
-// StoreCallback writes a callback down before anything is made of it. Known says that its token is one of ours; a
-// stranger's is kept within limits, cut to 4 KB, and beyond 10,000 only counted, with a zero id.
+// StoreCallback stores a callback before it is applied. Known reports whether its token is one of ours. Callbacks with
+// an unknown token are cut to 4 KB; beyond 10,000 they are only counted, with a zero id.
 func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
 	err = s.hooks.scan(ctx, []any{&kept.push, &kept.ticket}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -94,11 +94,11 @@ func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback,
 	known = err == nil && c.Token != ""
 	lane := urgent
 	if !known {
-		lane = booking // a flood of strangers must not hold Safaricom up
-		if s.unknownTokens.Add(1) > strangerLimit {
+		lane = booking // a flood of unknown tokens must not delay Safaricom
+		if s.unknownTokens.Add(1) > unknownLimit {
 			return kept, false, nil
 		}
-		c.Body, c.Token = c.Body[:min(len(c.Body), strangerBodyLimit)], c.Token[:min(len(c.Token), 64)]
+		c.Body, c.Token = c.Body[:min(len(c.Body), unknownBodyLimit)], c.Token[:min(len(c.Token), 64)]
 	}
 	kept.Kind, kept.Token, kept.Body = c.Kind, strings.ToValidUTF8(strings.ReplaceAll(c.Token, "\x00", ""), ""), c.Body
 	err = s.write(ctx, lane, func(t *tx) error {
@@ -119,7 +119,8 @@ func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback,
 	return kept, known, nil
 }
 
-// encodeBody keeps text as text; what is not UTF-8, or holds the NUL that PostgreSQL's TEXT refuses, becomes base64.
+// encodeBody keeps UTF-8 text as it is. Other bodies, and those with NUL, which PostgreSQL's TEXT refuses, become
+// base64.
 func encodeBody(body []byte) (text, encoding string) {
 	if utf8.Valid(body) && !strings.ContainsRune(string(body), 0) {
 		return string(body), "text"
@@ -134,7 +135,7 @@ func decodeBody(text, encoding string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// OpenCallbacks are kept callbacks that nothing has been made of yet, oldest first, received before the instant.
+// OpenCallbacks lists stored callbacks received before the instant and not yet applied, oldest first.
 func (s Money) OpenCallbacks(ctx context.Context, before Instant, limit int) ([]Callback, error) {
 	var rows []callbackRow
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome IS NULL AND received_at < $1 ORDER BY id LIMIT $2`, before, limit)
@@ -162,13 +163,13 @@ func callbacks(rows []callbackRow) ([]Callback, error) {
 	return cbs, nil
 }
 
-// Strangers says how many callbacks came with a token that is not ours, kept and only counted.
+// UnknownTokens counts callbacks with an unknown token, stored and dropped.
 func (s Money) UnknownTokens() int64 { return s.unknownTokens.Load() }
 
 func (s *Store) countStrangers(ctx context.Context) error {
 	var n int64
 	if err := s.read(ctx, &n, `SELECT count(*) FROM callback WHERE known = 0`); err != nil {
-		return fmt.Errorf("count strangers: %w", err)
+		return fmt.Errorf("count unknown tokens: %w", err)
 	}
 	s.unknownTokens.Store(n)
 	return nil

@@ -9,16 +9,16 @@ import (
 	"cinemasphere/store/money"
 )
 
-// scope names what a case is about. It grows until nothing that concerns the same money is outside of it.
+// scope names what a case is about. It grows until it includes everything that may concern the same money.
 type scope struct {
 	tickets  []TicketID
 	pushes   []PushID
 	receipts []string
-	looked   map[any]bool // pushes and receipts of which it is known what looks like them
+	looked   map[any]bool // pushes and receipts whose lookalikes were already searched
 }
 
-// look reports whether it has not been looked yet what may be the same money as a push or a receipt.
-func (c *scope) look(of any) bool {
+// firstLook reports, once for each push or receipt, that its lookalikes must be searched.
+func (c *scope) firstLook(of any) bool {
 	if c.looked == nil {
 		c.looked = map[any]bool{}
 	}
@@ -54,8 +54,8 @@ func (c *scope) receipt(r string) {
 
 func (c *scope) size() int { return len(c.tickets) + len(c.pushes) + len(c.receipts) }
 
-// lockReceipts keeps others from writing about the same receipts until this write is over: of a receipt that is no
-// ticket's yet nothing else is locked.
+// lockReceipts keeps others from writing about the same receipts until this write ends. A receipt without a ticket has
+// no other lock.
 func (t *tx) lockReceipts(receipts []string) error {
 	if !t.locks() {
 		return nil
@@ -68,8 +68,8 @@ func (t *tx) lockReceipts(receipts []string) error {
 	return nil
 }
 
-// anyID is the condition that a column is one of the ids of parameter n, and anyText that it is one of its texts. One
-// text of SQL does for any number of them.
+// anyID is the SQL condition that a column is one of the ids in parameter n. anyText is the same for texts. The query
+// is the same text for any number of values.
 func (t *tx) anyID(n int) string {
 	if t.shared() {
 		return fmt.Sprintf(`= ANY (CAST($%d AS BIGINT[]))`, n)
@@ -95,7 +95,7 @@ func (t *tx) array(values any) any {
 	return string(text)
 }
 
-// loadCase reads all that may concern the same money as what the scope names, and locks its tickets.
+// loadCase reads everything that may concern the same money as the scope, and locks its tickets.
 func (t *tx) loadCase(c *scope) (*ledger, error) {
 	for {
 		l := &ledger{
@@ -108,13 +108,13 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 			}
 		}
 		size := c.size()
-		if err := t.lonely(c, l); err != nil {
+		if err := t.addLookalikes(c, l); err != nil {
 			return nil, err
 		}
 		slices.Sort(c.tickets)
 		again := c.size() != size
 		for _, id := range c.tickets {
-			if t.locks() && !t.owned[id] { // what was read before may be old
+			if t.locks() && !t.owned[id] { // rows read before the lock may be old
 				again, c.looked = true, nil
 				if err := t.lock(id); err != nil {
 					return nil, err
@@ -127,13 +127,13 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 	}
 }
 
-// caseFact is a fact with what the payer typed as account number.
+// caseFact is a fact with the account number that the payer typed.
 type caseFact struct {
 	money.Fact
 	Typed string
 }
 
-// The queries of a case name columns as the fields of package money are named.
+// The queries of a case alias columns to the field names of package money.
 const (
 	factSelect = `SELECT id, created_at AS at, source, says, push_id AS push, receipt, ticket_id AS ticket,
 	beside_id AS beside, about, CASE WHEN amount_cents >= 0 THEN amount_cents END AS amount, payer,
@@ -154,8 +154,7 @@ type casePush struct {
 	State PushState
 }
 
-// widen reads the pushes and facts of a scope, and adds what they name to it. More says that there may be others for
-// that.
+// widen reads the pushes and facts of a scope and adds what they name. More reports that another round may find more.
 func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	tickets := len(c.tickets)
 	var pushes []casePush
@@ -175,7 +174,7 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 		return true, nil
 	}
 	size := c.size()
-	// What looked alike when it was decided about last is of the case until it is decided that it is not.
+	// Pairs shown as alike by the last decision stay in the case until a decision ends that.
 	l.alike = l.alike[:0]
 	err = t.list(&l.alike, `SELECT receipt, push_id AS push FROM alike WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2), t.ids(c.pushes), t.texts(c.receipts))
 	if err != nil {
@@ -211,9 +210,8 @@ const (
 		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`
 )
 
-// lonely adds to a scope what may look like the same money as a push whose receipt is not known, or as a receipt that
-// is no push's.
-func (t *tx) lonely(c *scope, l *ledger) error {
+// addLookalikes adds lookalikes to a scope: receipts for a push without one, and pushes for a receipt without one.
+func (t *tx) addLookalikes(c *scope, l *ledger) error {
 	for _, p := range l.Case.Pushes {
 		known, paid := false, false
 		for _, f := range l.Case.Facts {
@@ -221,7 +219,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 			known = known || of && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
 			paid = paid || of && f.Says == money.Paid
 		}
-		if known || p.Refused || !c.look(p.ID) {
+		if known || p.Refused || !c.firstLook(p.ID) {
 			continue
 		}
 		var rows []struct {
@@ -230,7 +228,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 		}
 		query, from, to := looseQuery, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now)
 		args := []any{from, to}
-		if !paid { // of what M-PESA has only said to be paid it is not certain how much that was
+		if !paid { // a paid push may be of any amount
 			query, args = looseOfAmount, append(args, p.Amount)
 		}
 		err := t.list(&rows, query, args...)
@@ -244,7 +242,7 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 		}
 	}
 	for _, f := range l.Case.Facts {
-		if !loose(l.Case.Facts, f) || !c.look(f.ID) {
+		if !loose(l.Case.Facts, f) || !c.firstLook(f.ID) {
 			continue
 		}
 		var amount Cents
@@ -278,8 +276,8 @@ func (t *tx) lonely(c *scope, l *ledger) error {
 	return nil
 }
 
-// loose reports whether a fact tells of money that no fact gives to a push, and whose payer typed no account number,
-// best of all facts about it.
+// loose reports whether a fact is of a payment without a push and without an account number that the payer typed. Where
+// another fact has the payment's time, only one that has it too is.
 func loose(facts []money.Fact, f money.Fact) bool {
 	if f.Receipt == "" ||
 		f.Says != money.Paid && (f.Says != money.Reversed || f.Amount == nil) &&
@@ -291,7 +289,7 @@ func loose(facts []money.Fact, f money.Fact) bool {
 	})
 }
 
-// loadRows reads what is to say what a case means, and what the case must know besides facts.
+// loadRows reads the rows that the decision may change, and what the case needs besides facts.
 func (t *tx) loadRows(c *scope, l *ledger) error {
 	if err := t.list(&l.payments, `SELECT `+paymentColumns+` FROM payment
 		WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2)+` ORDER BY id`+t.rowLock(),

@@ -10,12 +10,12 @@ import (
 	"cinemasphere/store/money"
 )
 
-// What customers say that they have paid with.
+// Receipts that customers claim for tickets.
 
-// ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
+// ClaimState is whether a claimed receipt pays for its ticket, as far as known.
 type ClaimState = money.ClaimState
 
-// A claim is being asked about, then confirmed or refused, or a person must decide.
+// M-PESA is asked about a claim; then it is confirmed or refused, or an operator must decide.
 const (
 	ClaimAsking    = money.ClaimAsking
 	ClaimConfirmed = money.ClaimConfirmed
@@ -24,14 +24,14 @@ const (
 )
 
 const (
-	// ClaimTries is how many receipts may be typed for one ticket, and in a day from one browser and for the tickets
-	// that one client has booked for one phone: a stranger who books with somebody's number must not use up its
-	// owner's.
+	// ClaimTries is how many receipts may be claimed for one ticket. It is also the bound for a day: by one browser,
+	// and for the tickets that one client booked for one phone. So whoever books with a foreign number does not use up
+	// its owner's tries.
 	ClaimTries = 5
 	claimDay   = 24 * time.Hour
 )
 
-// Claim is a receipt that a customer says has paid for a ticket.
+// ReceiptClaim is a receipt that a customer claims to have paid a ticket with.
 type ReceiptClaim struct {
 	ID        int64        `db:"id"`
 	Receipt   string       `db:"receipt"`
@@ -39,13 +39,13 @@ type ReceiptClaim struct {
 	State     ClaimState   `db:"state"`
 	Reason    Reason       `db:"reason"`
 	CreatedAt Instant      `db:"created_at"`
-	Said      string       `db:"result_text"` // what M-PESA answered last, for the operator
-	Lacks     UnreadReason `db:"lacks"`       // why that was not understood whole; "" where it was, or it has not answered
+	Said      string       `db:"result_text"` // M-PESA's last answer, for the operator
+	Lacks     UnreadReason `db:"lacks"`       // why that answer was not understood completely; "" where it was, or there is none
 }
 
 const claimColumns = `c.id, c.receipt, c.ticket_id, c.state, c.reason, c.created_at, '' AS result_text, '' AS lacks`
 
-// claimShown is a claim with what has become of the question about it: one that is asked about no more is a person's.
+// claimShown is a claim with the state of its question: one that is no longer asked about is the operator's.
 const claimShown = `c.id, c.receipt, c.ticket_id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
 	` + claimReason + ` AS reason,
 	c.created_at, COALESCE(q.result_text, '') AS result_text, COALESCE(q.lacks, '') AS lacks`
@@ -58,9 +58,9 @@ const (
 	claimFrom = ` FROM claim c LEFT JOIN question q ON q.receipt = c.receipt`
 )
 
-// ClaimReceipt takes down that the customer says this receipt has paid for the ticket that the secret opens. M-PESA is
-// then asked, of a paid ticket too: who has paid twice has a second receipt. It refuses with TooManyTries,
-// TooManyGuesses, or NotFailed where the receipt is the ticket's own; saying the same again changes nothing.
+// ClaimReceipt records the customer's claim that this receipt paid for the ticket with the secret. M-PESA is then
+// asked, even about a paid ticket, since a second payment has a second receipt. It refuses with TooManyTries,
+// TooManyGuesses, or NotFailed where the receipt is the ticket's own. A repeated claim changes nothing.
 func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
@@ -91,7 +91,7 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 		case receipt == tk.OwnReceipt:
 			return &Refusal{Kind: NotFailed, Secret: secret}
 		case tk.Known > 0:
-			return t.typedAgain(receipt, tk.ID)
+			return t.askRefusedAgain(receipt, tk.ID)
 		case max(tk.Tried, tk.ByPhone, tk.ByBr) >= ClaimTries:
 			return &Refusal{Kind: TooManyTries}
 		}
@@ -102,7 +102,7 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 			VALUES ($1,$2,$3,$4,$5,$6,'asking','',$7,$7)`, t.s.ids.next(t.now.Time()), receipt, tk.ID, tk.Phone, browser, tk.Client, t.now); err != nil {
 			return err
 		}
-		if _, err := t.record(typed(receipt, tk.ID)); err != nil {
+		if _, err := t.record(claimFact(receipt, tk.ID)); err != nil {
 			return err
 		}
 		if err := t.run(`UPDATE question SET client = $1 WHERE receipt = $2 AND client = ''`, tk.Client, receipt); err != nil {
@@ -116,8 +116,8 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 	return nil
 }
 
-// typedAgain asks M-PESA once more about a receipt that it did not know: it may know it now.
-func (t *tx) typedAgain(receipt string, ticket TicketID) error {
+// askRefusedAgain has M-PESA asked again about a refused receipt that it did not know: it may know it now.
+func (t *tx) askRefusedAgain(receipt string, ticket TicketID) error {
 	var refused int
 	err := t.scan([]any{&refused}, `SELECT count(*) FROM claim WHERE receipt = $1 AND ticket_id = $2 AND state = 'refused' AND reason = $3`, receipt, ticket, money.NotKnown)
 	if err != nil || refused == 0 {
@@ -126,8 +126,7 @@ func (t *tx) typedAgain(receipt string, ticket TicketID) error {
 	return t.askReceipt(receipt, true)
 }
 
-// mayGuess refuses with TooManyGuesses where too many receipts that M-PESA does not know have been named for bookings
-// of the client or the browser.
+// mayGuess refuses with TooManyGuesses where too many receipts unknown to M-PESA were claimed by the client or browser.
 func (t *tx) mayGuess(client, browser, phone string) error {
 	if t.s.fair.Off() {
 		return nil
@@ -152,7 +151,7 @@ func (t *tx) mayGuess(client, browser, phone string) error {
 	return refusalOf(t.s.fair.Receipt(own/2, address/2, lanes > 0))
 }
 
-// Claims lists the receipts that customers typed for a ticket, newest first.
+// ReceiptClaims lists the receipts that customers claimed for a ticket, newest first.
 func (s Money) ReceiptClaims(ctx context.Context, ticket TicketID) ([]ReceiptClaim, error) {
 	var cs []ReceiptClaim
 	if err := s.list(ctx, &cs, `SELECT `+claimShown+claimFrom+` WHERE c.ticket_id = $1

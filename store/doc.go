@@ -24,8 +24,8 @@
 //   - Facts are of the same money only if they name the same receipt or the same push. A receipt is one payment, and a
 //     push pays once. What looks alike is shown as alike.
 //   - Applying the same callback twice changes nothing. What was done, such as a ticket shown as paid, is never undone.
-//   - Rows about money are never deleted. What cannot be decided is on the list of open items until a person has seen
-//     it.
+//   - Rows about money are never deleted. What cannot be decided is on the list of open items until an operator
+//     has resolved it.
 //   - A seat has one owner, which the primary key of table seat holds.
 //
 // assets/docs/architecture.md has the laws in full, each step from state to state, and the words. schema.sql has each

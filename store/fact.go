@@ -7,17 +7,17 @@ import (
 	"cinemasphere/store/money"
 )
 
-// Each of these writes down what somebody has said about money, as facts. A fact is never changed.
+// Each of these records what somebody reported about money, as facts. A fact is never changed.
 
 // factRow is a fact as it stands in its table.
 type factRow struct {
 	money.Fact
-	account string // what the payer typed, as M-PESA gave it
-	by      string // who said it: an operator
-	note    string // in that operator's words
+	account string // what the payer typed, as M-PESA reports it
+	by      string // the operator who reported it
+	note    string // that operator's note
 }
 
-// known is an amount that was said; nil is none.
+// known is a reported amount; nil where none was.
 func known(c Cents) *Cents {
 	if c <= 0 {
 		return nil
@@ -25,8 +25,8 @@ func known(c Cents) *Cents {
 	return &c
 }
 
-// fact is what M-PESA says of a push: by its own callback, or in answer to a query. What is neither success nor failure
-// says nothing of money.
+// fact is what M-PESA reports on a push, by its callback or in answer to a query. Neither success nor failure is no
+// fact, unless a callback names a receipt or an amount.
 func (v Verdict) fact(p Push) []factRow {
 	f := money.Fact{Source: money.Callback, Push: p.ID}
 	if v.LearntBy == "query" {
@@ -48,7 +48,7 @@ func (v Verdict) fact(p Push) []factRow {
 	}
 	if p.CheckoutRequestID != v.CheckoutRequestID {
 		if v.Class != Success || v.Receipt == "" {
-			return nil // it is not known which push it speaks of
+			return nil // it is unknown which push it is about
 		}
 		f.Beside, f.Push = f.Push, 0
 		f.Payer = cmp.Or(v.Phone, Pattern(p.Phone))
@@ -56,7 +56,7 @@ func (v Verdict) fact(p Push) []factRow {
 	return []factRow{{Fact: f}}
 }
 
-// fact is what a callback says of its push that could not be read whole.
+// fact is what an unreadable callback still reports on its push.
 func (u Unread) fact(push PushID) []factRow {
 	if u.Receipt == "" && u.Amount == 0 {
 		return nil
@@ -67,7 +67,7 @@ func (u Unread) fact(push PushID) []factRow {
 	}}}
 }
 
-// fact is money that came in. It names the push whose reference its account number is, or the ticket whose code.
+// fact is an incoming payment. It names the push with its account reference, or the ticket with its code.
 func (h IncomingPayment) fact(push PushID, ticket TicketID) factRow {
 	f := factRow{account: h.Account, Fact: money.Fact{
 		Source: money.Confirmation, Says: money.Paid, Push: push, Receipt: h.Receipt, Ticket: ticket,
@@ -83,7 +83,7 @@ func (h IncomingPayment) fact(push PushID, ticket TicketID) factRow {
 	return f
 }
 
-// fact is what Transaction Status says of the receipt that it was asked about.
+// fact is what Transaction Status reports on the receipt it was asked about.
 func (tr Transaction) fact(asked string) []factRow {
 	f := money.Fact{Source: money.Status, Receipt: asked}
 	switch {
@@ -103,16 +103,13 @@ func (tr Transaction) fact(asked string) []factRow {
 	if f.Says == money.Paid || f.Says == money.Reversed {
 		f.Amount, f.Payer, f.TransactedAt = known(tr.Amount), tr.Phone, tr.TransactedAt
 	}
-	if f.Says == money.Reversed && !tr.ToUs { // how much came to us it does not say
-		f.Amount = nil
-	}
-	if f.Says == money.Reversed && !tr.ToUs { // how much came to us it does not say
+	if f.Says == money.Reversed && !tr.ToUs { // it does not report how much of it came to us
 		f.Amount = nil
 	}
 	return []factRow{{Fact: f}}
 }
 
-// typed is that a customer names a receipt on the page of a ticket.
-func typed(receipt string, ticket TicketID) factRow {
+// claimFact is a customer's claim of a receipt on a ticket's page.
+func claimFact(receipt string, ticket TicketID) factRow {
 	return factRow{Fact: money.Fact{Source: money.Customer, Says: money.PaysFor, Receipt: receipt, Ticket: ticket}}
 }

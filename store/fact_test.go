@@ -15,7 +15,7 @@ func testBooksSayWhatFactsSay(t *testing.T) {
 	const alike = "accepted > query: paid > c2b echo of a till"
 	for _, c := range []struct{ events, breaks, says string }{
 		{alike, `DELETE FROM alike`, "not listed as alike"},
-		{"accepted > paid", `INSERT INTO alike (receipt, push_id) SELECT receipt, push_id FROM payment`, "listed as alike, and no fact says it"},
+		{"accepted > paid", `INSERT INTO alike (receipt, push_id) SELECT receipt, push_id FROM payment`, "listed as alike, and no fact reports it"},
 		{"accepted > hold ends > typed older", `UPDATE claim SET state = 'asking', reason = ''`, "claim of RECEIPT1"},
 		{"accepted > hold ends > typed older", `UPDATE claim SET reason = 'unclear'`, "claim of RECEIPT1"},
 		{"accepted > hold ends > typed", `UPDATE claim SET state = 'refused'`, "claim of RECEIPT1"},
@@ -26,7 +26,7 @@ func testBooksSayWhatFactsSay(t *testing.T) {
 		{"accepted > paid too little", `UPDATE payment SET reason = 'paid_twice'`, "reason"},
 		{"accepted > paid too little > c2b echo", `UPDATE payment SET doubt = ''`, "doubt"},
 		{"accepted > c2b echo, too little > paid", `UPDATE payment SET doubt_cents = doubt_cents + 1`, "doubt_cents"},
-		{alike, `UPDATE payment SET receipt = 'OTHER00001' WHERE receipt IS NOT NULL`, "OTHER00001: no fact says it"},
+		{alike, `UPDATE payment SET receipt = 'OTHER00001' WHERE receipt IS NOT NULL`, "OTHER00001: no fact reports it"},
 		{alike, `DELETE FROM payment WHERE receipt IS NOT NULL`, "RECEIPT1: it is missing"},
 		{alike, `UPDATE payment SET assumed = 0`, "assumed"},
 		{alike, `UPDATE payment SET phone = '254711111111' WHERE receipt IS NOT NULL`, "phone"},
@@ -34,7 +34,7 @@ func testBooksSayWhatFactsSay(t *testing.T) {
 		{"accepted > paid by hand", `UPDATE payment SET account = 'LUNCH'`, "account"},
 		{"accepted > query: paid", `UPDATE payment SET learnt_by = 'confirmation'`, "learnt_by"},
 		{"accepted > paid by hand", `UPDATE payment SET transacted_at = transacted_at + 1`, "transacted_at"},
-		{"accepted > paid", `DELETE FROM fact`, "RECEIPT1: no fact says it"},
+		{"accepted > paid", `DELETE FROM fact`, "RECEIPT1: no fact reports it"},
 	} {
 		t.Run(c.breaks+" of "+c.events, func(t *testing.T) {
 			t.Parallel()

@@ -10,22 +10,22 @@ import (
 	"cinemasphere/store/fairuse"
 )
 
-// FairUse is how strictly a cinema bounds what one client may do to others.
+// FairUse is how strictly a cinema limits what one client may do to others.
 type FairUse = fairuse.Policy
 
-// What of the policy of fair use customers are told.
+// The limits of fair use that customers are shown.
 const (
 	OwnSeats  = fairuse.OwnSeats
 	PhoneWait = fairuse.PhoneWait
 )
 
-// Client is who asks for a booking or another try, besides its browser session.
+// Client is who asks for a booking or a retry, besides the browser session.
 type Client struct {
 	Address string // its IP address; "" where it is not known
-	Partner string // the name of the partner whose key it brought, "" for none: its address then does not matter
+	Partner string // the partner whose API key was used, "" for none; a partner's address does not matter
 }
 
-// name is how the books write a client down: by its address block, or as a partner.
+// name is how the books store a client: by its address block, or as a partner.
 func (c Client) name() string {
 	if c.Partner != "" {
 		return partnerPrefix + c.Partner
@@ -35,8 +35,8 @@ func (c Client) name() string {
 
 const partnerPrefix = "partner:"
 
-// Scope is what an idempotency key of this client is told apart by from the same key of another: the partner, else the
-// browser session that it brought, else its address block.
+// Scope separates this client's idempotency keys from others': by partner, else by browser session, else by address
+// block.
 func (c Client) Scope(browser string) string {
 	if browser != "" && c.Partner == "" {
 		return "browser:" + browser
@@ -44,25 +44,24 @@ func (c Client) Scope(browser string) string {
 	return c.name()
 }
 
-// asker is who asks for seats or a prompt, and what for.
+// asker is who asks for seats or a prompt, and for what.
 type asker struct {
 	phone, browser, client string
 	partner                bool
 	screening              ScreeningID
 	capacity, seats        int
-	ticket                 TicketID // that is tried again; 0 for a new booking
-	asks                   string   // the browser that asks for another try, which may not be the one that booked
+	ticket                 TicketID // the ticket to retry; 0 for a new booking
+	asks                   string   // the browser that asks for the retry, which may not be the one that booked
 }
 
-// notAnswered are the reasons of failed pushes that nobody answered, and notSent those of the cinema's own fault.
+// notAnswered are the failure reasons of prompts that nobody answered. notSent are those of the cinema's own fault.
 const (
 	notAnswered = `('cancelled', 'timeout', 'expired', 'unreachable')`
 	notSent     = `('config', 'account_full')`
 )
 
-// pushOutcome is what became of a prompt, as of $5, in the terms of fairuse.Outcome: of the push p of the ticket t. A
-// prompt of a booking that was given up counts as unanswered at once. What Daraja has not accepted, or failed through
-// the cinema's own fault, counts as not sent.
+// pushOutcome is the fairuse.Outcome of push p of ticket t as of $5. A prompt of an abandoned booking counts as
+// unanswered at once. A push that Daraja did not accept, or that failed by the cinema's own fault, counts as not sent.
 const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' THEN 4
 	WHEN p.state = 'sending' THEN CASE WHEN p.live_until > $5 THEN 0 ELSE 4 END
 	WHEN p.state = 'unknown' AND p.checkout_request_id IS NULL THEN 4
@@ -71,11 +70,10 @@ const pushOutcome = `CASE WHEN p.state = 'paid' THEN 3 WHEN p.state = 'refused' 
 	WHEN p.reason IN ` + notAnswered + ` THEN 1
 	WHEN p.reason IN ` + notSent + ` THEN 4 ELSE 2 END`
 
-// factsQuery is all that a decision rests on: of the phone $1, the browser $2, the client $3 in the screening $4, as
-// of $5, with a day before it $6, a minute $7, an hour $8 and what is lately $9; without what the ticket $10 holds.
-// What was sent after $11 may still be answered. $12 is the browser that asks. A client's prompts of the hour are
-// counted from their index alone, the paid ones up to 1,000; what it has paid for lately is looked for among its latest
-// 300 bookings.
+// factsQuery reads all that a decision needs on the phone $1, the browser $2, the client $3 and the screening $4. The
+// time is $5, a day before it $6, a minute $7, an hour $8, lately $9. It leaves out the seats of ticket $10. Prompts
+// sent after $11 may still be answered. $12 is the browser that asks. A client's prompts of the hour are counted from
+// their index alone, the paid ones up to 1,000; what it paid for lately is searched in its latest 300 bookings.
 const factsQuery = `SELECT
 	(SELECT COALESCE(sum(quantity), 0) FROM ticket WHERE phone = $1 AND hold_until IS NOT NULL AND id <> $10 AND (client = $3 OR browser = $2 AND browser <> '')),
 	k.known, k.own, b.held, b.paid, h.held, h.here,
@@ -133,7 +131,7 @@ func (t *tx) factsArgs(a asker) []any {
 	}
 }
 
-// fairly asks the policy about a booking or another try. What it refuses is a [*Refusal].
+// fairly asks the policy about a booking or a retry. A refusal is a [*Refusal].
 func (t *tx) fairly(a asker) (fairuse.Decision, error) {
 	if t.s.fair.Off() {
 		return fairuse.Decision{}, nil
@@ -166,7 +164,7 @@ func (t *tx) fairly(a asker) (fairuse.Decision, error) {
 
 func (t *tx) since(i Instant) time.Duration { return t.now.Time().Sub(i.Time()) }
 
-// prompts reads what factsQuery says of a phone's prompts.
+// prompts parses the prompts to a phone that factsQuery returns.
 func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 	var all []fairuse.Prompt
 	for row := range strings.SplitSeq(text, ",") {
@@ -193,7 +191,7 @@ func (t *tx) prompts(text string) ([]fairuse.Prompt, error) {
 	return all, nil
 }
 
-// refusalOf is what the books answer where the policy refuses; nil where it does not.
+// refusalOf is the refusal of a decision; nil where it allows.
 func refusalOf(d fairuse.Decision) error {
 	kind := map[fairuse.Refusal]RefusalKind{
 		fairuse.TooManySeats: TooManySeats, fairuse.AddressHolds: AddressHolds, fairuse.AddressShare: AddressShare,
@@ -206,8 +204,7 @@ func refusalOf(d fairuse.Decision) error {
 	return &Refusal{Kind: kind, Left: d.Left, Wait: d.Wait}
 }
 
-// clientOf is how a ticket's client is written down: a browser with a lane of its own does not count against its
-// address.
+// clientOf is how a ticket's client is stored. A browser with its own lane does not count against its address.
 func clientOf(client string, d fairuse.Decision) string {
 	if d.Lane {
 		return ""
@@ -215,8 +212,8 @@ func clientOf(client string, d fairuse.Decision) string {
 	return client
 }
 
-// ForgetClients forgets who booked, asked for prompts and named receipts, a day after, and says of how many tickets,
-// prompts and receipts that was.
+// ForgetClients forgets who booked, asked for prompts and claimed receipts, a day later. It returns the number of rows
+// changed.
 func (s Tickets) ForgetClients(ctx context.Context) (int64, error) {
 	var n int64
 	before := s.Now().Add(-fairuse.Day)

@@ -7,22 +7,21 @@ import (
 	"strings"
 )
 
-// rule is something that must hold in the books: a query for the rows that break it, each told by one text.
+// rule is something that must hold in the books: a query for the rows that break it, each as one line of text.
 type rule struct{ name, query string }
 
-// doubtsOfReturns are the doubts about how much of a payment has gone back.
+// doubtsOfReturns are the doubts about how much of a payment was refunded.
 const doubtsOfReturns = `('` + string(DoubtReturnedOther) + `', '` + string(DoubtReturnedTwice) + `')`
 
-// resolvedDoubt is that an operator has looked into a doubt about payment p.
+// resolvedDoubt is that an operator has resolved a doubt about payment p.
 const resolvedDoubt = `EXISTS (SELECT 1 FROM fact d WHERE d.says = 'resolved' AND (d.receipt = p.receipt OR ` +
 	`d.push_id = p.push_id AND d.push_id <> 0))`
 
-// given is before each rule what it may need besides the books: the time, and how many milliseconds what is due by the
-// clock may be overdue before that is an error.
+// given is put before each rule: the time, and by how many milliseconds due work may be late before that is an error.
 const given = `WITH given (now, slack) AS (SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT)) `
 
-// The rules are recomputed from raw facts; none trusts a column that another one is derived from. Where one asks for
-// both the ticket and the screening of a seat, SQLite would go through the screening's seats for each ticket.
+// The rules are computed from raw facts; none trusts a derived column. Where one asks for both the ticket and the
+// screening of a seat, SQLite would go through the screening's seats for each ticket.
 var rules = []rule{
 	{"a paid ticket has exactly its seats", `SELECT 'ticket ' || t.id || ': ' || (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) || ' seats of ' || t.quantity
 		FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.quantity <> (SELECT count(CASE WHEN seat.screening_id = t.screening_id THEN 1 END) FROM seat WHERE seat.ticket_id = t.id)`},
@@ -45,7 +44,7 @@ var rules = []rule{
 	{"a payment is refunded exactly where its refunds make it up", `SELECT 'payment ' || p.id FROM payment p WHERE (p.state = 'refunded') <>
 		(p.amount_cents > 0 AND p.amount_cents = (SELECT COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state = 'refunded'))
 		AND p.doubt NOT IN ` + doubtsOfReturns + ` AND NOT ` + resolvedDoubt},
-	{"M-PESA says no other of a payment, or a person has resolved it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
+	{"M-PESA contradicts no payment, or an operator has resolved it", `SELECT 'payment ' || p.id || ': ' || p.doubt FROM payment p
 		WHERE p.doubt <> ''`},
 	{"money that is being refunded pays for nothing", `SELECT 'refund ' || r.id FROM refund r JOIN payment p ON p.id = r.payment_id
 		WHERE r.state = 'requested' AND p.state NOT IN ('refund_due', 'unmatched')`},
@@ -57,31 +56,32 @@ var rules = []rule{
 	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'
 		WHERE t.payment_status = 'Paid' AND t.receipt <> COALESCE(p.receipt, '')`},
 	{"every callback has an outcome", `SELECT 'callback ' || id FROM callback, given WHERE outcome IS NULL AND received_at + slack < now`},
-	{"a callback with a token of ours is no stranger's", strangers()},
-	{"a callback is understood whole, or a person has resolved it", `SELECT 'callback ' || c.id ||
+	{"a callback with a token of ours is stored as ours", misfiledCallbacks()},
+	{"a callback is understood whole, or an operator has resolved it", `SELECT 'callback ' || c.id ||
 		COALESCE(', ' || u.why, '')` + unreadFrom + `
 		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
-	{"it is known how much money was paid, or a person has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
+	{"it is known how much money was paid, or an operator has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
 		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM resolution d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},
 }
 
-// strangers finds the callbacks that were kept as a stranger's though their token is one of ours: nothing is made of
-// them.
-func strangers() string {
+// misfiledCallbacks finds callbacks stored under an unknown token though the token is one of ours: they are never
+// applied.
+func misfiledCallbacks() string {
 	var kinds []string
 	for kind, query := range tokens {
 		kinds = append(kinds,
-			`kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "stranger.token")+`)`)
+			`kind = '`+string(kind)+`' AND EXISTS (`+strings.ReplaceAll(query, "$1", "kept.token")+`)`)
 	}
 	slices.Sort(kinds)
-	return `SELECT 'callback ' || stranger.id FROM callback stranger WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
+	return `SELECT 'callback ' || kept.id FROM callback kept WHERE known = 0 AND (` + strings.Join(kinds, " OR ") + `)`
 }
 
-// overdue is how long a hold may outlast its deadline before the loop that ends holds must be broken.
+// overdue is how late, in milliseconds, a hold may end before the loop that ends holds counts as broken.
 const overdue = 60_000
 
-// Check looks for what must never be in the books and describes each case in one line. None means that they are sound.
+// Audit looks for what must never be in the books and describes each finding in one line. None means that the books are
+// sound.
 func (s Money) Audit(ctx context.Context) ([]string, error) {
 	var wrong []string
 	for _, r := range rules {
@@ -110,11 +110,10 @@ func (s Money) Audit(ctx context.Context) ([]string, error) {
 	return wrong, nil
 }
 
-// rulePlan is a rule that no query can tell, since it reads the plan.
+// rulePlan is a rule that no query can check, since it parses the plan.
 const rulePlan = "seats equal the plan's"
 
-// unlikePlan describes the screenings whose seats are not those of their hall's plan, from which they were made and
-// which never changes.
+// unlikePlan describes screenings whose seats differ from their hall's plan. Plans never change.
 func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	halls, err := s.Catalogue().Halls(ctx)
 	if err != nil {
@@ -158,7 +157,7 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// unlikePlaces says how seats differ from the places of a plan, or "". No seat of a screening stands twice.
+// unlikePlaces describes how seats differ from a plan's places; "" where they do not. No seat occurs twice.
 func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
 	var strange []string
 	for _, seat := range seats {
@@ -176,14 +175,14 @@ func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
 	return ""
 }
 
-// Sum is how many payments are in a state, and how much money that is.
+// Sum is the number of payments in a state, and their total.
 type Sum struct {
 	State    PaymentState `db:"state"`
 	Payments int          `db:"payments"`
 	Amount   Cents        `db:"amount"`
 }
 
-// Sums adds up all money by what has become of it.
+// Sums totals all money by state.
 func (s Money) Sums(ctx context.Context) ([]Sum, error) {
 	var sums []Sum
 	err := s.list(ctx, &sums, `SELECT state, count(*) AS payments, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS amount FROM payment GROUP BY state ORDER BY state`)

@@ -14,16 +14,17 @@ type Hall struct {
 	Plan string `db:"plan"` // see [ParsePlan]
 }
 
-// Place is one seat of a plan. Row and Col count from 0, the screen being before row 0; a jump in Col is an aisle.
+// Place is one seat of a plan. Row and Col count from 0, with the screen before row 0; a jump in Col is an aisle.
 type Place struct {
 	Label      string `db:"label"` // the row's label and the seat's number, such as F12
 	Row        int    `db:"row_no"`
 	Col        int    `db:"col_no"`
-	Accessible bool   `db:"accessible"` // kept for wheelchair users; sold last to others
+	Accessible bool   `db:"accessible"` // for wheelchair users; sold last to others
 }
 
-// ParsePlan reads a seat plan: one line a row from the screen backwards, its label, a space, then o for a seat, w for
-// an accessible place and _ for an aisle. Seats are numbered from 1 in each row, from the left as one faces the screen.
+// ParsePlan reads a seat plan: one line a row from the screen backwards, with its label, a space, then o for a seat, w
+// for an accessible place and _ for an aisle. Seats are numbered from 1 in each row, from the left as one faces the
+// screen.
 func ParsePlan(plan string) ([]Place, error) {
 	var places []Place
 	seen := map[string]bool{}
@@ -58,7 +59,7 @@ func ParsePlan(plan string) ([]Place, error) {
 	return places, nil
 }
 
-// AddHall writes a new hall and returns its id. The plan must parse.
+// AddHall writes a hall and returns its id. The plan must be valid.
 func (s Catalogue) AddHall(ctx context.Context, h Hall) (HallID, error) {
 	if _, err := ParsePlan(h.Plan); err != nil {
 		return 0, fmt.Errorf("add hall %s: %w", h.Name, err)

@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// probeSize, in bytes, is more than any booking writes: a disk that takes a few bytes more is full all the same.
+	// probeSize, in bytes, is more than any booking writes: a disk with room for a few bytes is full all the same.
 	probeSize = 64 << 10
-	// probeKey is the setting that is written.
+	// probeKey is the setting that the probe writes.
 	probeKey = "health.probe"
 )
 
-// Health reports whether the books can be read and written. What ails them is a word for everybody, "" where nothing
-// does; the error is for the log. As long as writes succeed it costs one read. After one that failed it tries another
-// itself, at most once a second, so that the word goes when the cause does.
+// Health reports whether the books can be read and written. The ailment is a word for everybody, "" where there is
+// none; the error is for the log. While writes succeed it costs one read. After a failed write it tries one itself, at
+// most once a second, so that the ailment ends with its cause.
 func (s *Store) Health(ctx context.Context) (ailment string, err error) {
 	return s.db.Health(ctx, s.probe)
 }
 
-// probe writes more than a booking does, of what cannot be packed, and takes it away again.
+// probe writes more than a booking does, incompressible, and rolls it back.
 func (s *Store) probe(ctx context.Context) error {
 	var text strings.Builder
 	for text.Len() < probeSize {
@@ -38,8 +38,8 @@ func (s *Store) probe(ctx context.Context) error {
 	return nil
 }
 
-// firstWrite looks whether books that are to be served can be written. A disk that is full lets tickets be shown, and
-// may have room again: it is for the operator to see.
+// firstWrite checks whether books that will be served can be written. With a full disk tickets can still be shown, and
+// space may be freed: the operator is warned.
 func (s *Store) firstWrite(ctx context.Context, log *slog.Logger) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.setSettings(map[string]string{"served_at": strconv.FormatInt(int64(t.now), 10)})

@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// EndHolds frees the seats of unpaid tickets whose hold is over, and returns how many tickets that were. A ticket that
-// was still Pending becomes Failed, unconfirmed: its money may come yet, and is then dealt with.
+// EndHolds frees the seats of unpaid tickets whose hold has ended, and counts them. A Pending ticket becomes Failed,
+// unconfirmed: a late payment may still come.
 func (s Tickets) EndHolds(ctx context.Context) (int, error) {
 	var ids []TicketID
 	if err := s.list(ctx, &ids, `SELECT id FROM ticket WHERE hold_until <= $1 ORDER BY hold_until LIMIT 500`, s.Now()); err != nil {
 		return 0, fmt.Errorf("look for holds that end: %w", err)
 	}
 	for i, id := range ids {
-		// Each looks again in its own transaction: money may have come since.
+		// Each is checked again in its own transaction, since a payment may have come.
 		err := s.write(ctx, urgent, func(t *tx) error { return t.release(id, t.now, FailureUnconfirmed) })
 		if err != nil {
 			return i, fmt.Errorf("end hold: %w", err)
@@ -22,8 +22,8 @@ func (s Tickets) EndHolds(ctx context.Context) (int, error) {
 	return len(ids), nil
 }
 
-// release frees the seats of an unpaid ticket whose hold is over by the instant; otherwise it does nothing. That money
-// is due back is never written over.
+// release frees the seats of an unpaid ticket whose hold has ended by the instant; otherwise it does nothing. A refund
+// that is due stays shown.
 func (t *tx) release(id TicketID, by Instant, reason FailureReason) error {
 	n, err := t.exec(`UPDATE ticket SET hold_until = NULL, failure_reason = CASE WHEN payment_status = 'Pending' OR $1 = 'given_up' THEN $1 ELSE failure_reason END,
 		owed_reason = COALESCE((SELECT min(reason) FROM payment WHERE payment.ticket_id = ticket.id AND state = 'refund_due'), owed_reason),
@@ -34,8 +34,8 @@ func (t *tx) release(id TicketID, by Instant, reason FailureReason) error {
 	return t.freeSeats(id)
 }
 
-// GiveUp frees the seats of an unpaid ticket because its customer wants no more of it. Money that comes all the same is
-// late money. A paid ticket is a NotFailed refusal.
+// GiveUp frees the seats of an unpaid ticket that its customer abandons. A payment that still comes is late. A paid
+// ticket is a NotFailed refusal.
 func (s Tickets) GiveUp(ctx context.Context, secret string) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		var tk struct {
@@ -60,7 +60,7 @@ func (s Tickets) GiveUp(ctx context.Context, secret string) error {
 	return nil
 }
 
-// Sweep tidies what only time has changed: prompts whose time is over are no longer live, expired sessions go.
+// Sweep ends live prompts whose time has passed, and removes expired sessions.
 func (s Jobs) Sweep(ctx context.Context) error {
 	now := s.Now()
 	var due struct{ Live, Sessions int }

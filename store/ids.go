@@ -17,22 +17,22 @@ type (
 	HallID int64
 	// ScreeningID identifies a screening.
 	ScreeningID int64
-	// TicketID identifies a ticket. It can be counted up, so it opens nothing by itself.
+	// TicketID identifies a ticket. It is guessable, so it opens nothing by itself.
 	TicketID = money.TicketID
 	// PushID identifies an STK Push.
 	PushID = money.PushID
 	// CallbackID identifies a stored callback.
 	CallbackID int64
-	// PaymentID identifies a receipt of money.
+	// PaymentID identifies a payment.
 	PaymentID int64
 )
 
-// idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds since then last until 2069.
+// idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds last until 2069.
 const idEpoch = 946_684_800_000
 
-// idMaker makes ids that grow with time and stay below 2^53, so that JSON and JavaScript carry them unharmed. Last is
-// the largest id in the books when they are opened: a clock that was set back must not make an id twice. The twelve
-// bits below the millisecond begin at random, so that two processes seldom meet.
+// idMaker makes ids that grow with time and stay below 2^53, which JSON and JavaScript carry exactly. Last is the
+// largest id in the books when opened: a clock that was set back must not repeat an id. The twelve bits below the
+// millisecond begin at random, so that two processes seldom collide.
 type idMaker struct {
 	mu   sync.Mutex
 	last int64
@@ -48,10 +48,10 @@ func (m *idMaker) next(now time.Time) int64 {
 	return m.last
 }
 
-// codeAlphabet leaves out what is mistaken for something else when read aloud or written by hand.
+// codeAlphabet leaves out symbols that are confused when read aloud or written by hand.
 const codeAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
 
-// newCode makes a ticket's public code: 8 symbols, with a 0 before them where the money is not real.
+// newCode makes a ticket's public code: 8 symbols, with a leading 0 outside production.
 func newCode(production bool) string {
 	prefix := "0"
 	if production {
@@ -61,7 +61,7 @@ func newCode(production bool) string {
 	var b [1]byte
 	for len(code) < len(prefix)+8 {
 		_, _ = rand.Read(b[:]) // documented never to fail
-		// 243 is the largest multiple of 27 in a byte; taking more would favour some symbols.
+		// 243 is the largest multiple of 27 in a byte; using more values would favour some symbols.
 		if b[0] < 243 {
 			code = append(code, codeAlphabet[int(b[0])%len(codeAlphabet)])
 		}
@@ -69,8 +69,8 @@ func newCode(production bool) string {
 	return string(code)
 }
 
-// readCode is the code in what somebody typed who has read or heard it: it is shown in groups, and of a symbol that
-// looks like one of the alphabet, and is not in it, it is clear what was meant.
+// readCode is the code in a text that somebody typed after reading or hearing it. It accepts groups, and symbols that
+// look like one of the alphabet.
 func readCode(typed string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -94,18 +94,18 @@ func readCode(typed string) string {
 	}, strings.ToUpper(typed))
 }
 
-// firstMark is where the marks of pushes begin, so that each has a letter and a digit or more: A0 in base 36.
+// firstMark is where the marks of pushes begin, so that each has at least a letter and a digit: A0 in base 36.
 const firstMark = 360
 
-// pushReference is the account number of a ticket's push, of which so many came before: the ticket's code and two
-// symbols, three after 936 pushes. It is longer than a code, so that neither is read as the other, and within M-PESA's
-// 12 characters.
+// pushReference is the account number of a ticket's push after before others: the ticket's code and two symbols, three
+// after 936 pushes. It is longer than a code, so that neither is mistaken for the other, and fits M-PESA's 12
+// characters.
 func pushReference(code string, before int) string {
 	return code + strings.ToUpper(strconv.FormatInt(int64(firstMark+before), 36))
 }
 
-// newSecret makes an unguessable token of 26 symbols (125 bits), used for ticket pages and callback addresses. It has
-// no M, Q or X, so that it spells none of the words that Safaricom refuses in addresses, such as EXE, CMD and SQL.
+// newSecret makes an unguessable token of 26 symbols (125 bits) for ticket pages and callback addresses. Without M, Q
+// and X it contains none of the words that Safaricom refuses in addresses, such as EXE, CMD and SQL.
 func newSecret() string {
 	return strings.NewReplacer("M", "2", "Q", "3", "X", "4").Replace(rand.Text())
 }

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Money that came without a push of ours.
+// Payments that came without a push of ours.
 
-// IncomingPayment is money that M-PESA says came in, without proof of what it is for: a C2B confirmation, or a row of
-// Pull Transactions.
+// IncomingPayment is a payment that M-PESA reports without proof of its purpose: a C2B confirmation, or a row of Pull
+// Transactions.
 type IncomingPayment struct {
 	Receipt      string
-	Amount       Cents   // 0 where it did not say, or not in a way that can be read
+	Amount       Cents   // 0 where M-PESA did not report it, or not legibly
 	Phone        Pattern // of the payer
-	Account      string  // what the payer typed at a paybill; of an STK Push, its reference; "" at a till
+	Account      string  // the account number: typed at a paybill, or an STK Push's reference; "" at a till
 	TransactedAt Instant
 	LearntBy     string // c2b or pull
 }
 
-// ApplyC2B makes of a kept C2B confirmation what it says, once; see [Money.ApplyIncoming]. Where it does not say how
-// much was paid, u is what is legible.
+// ApplyC2B applies a stored C2B confirmation once; see [Money.ApplyIncoming]. Where the amount is missing, u is what is
+// legible.
 func (s Money) ApplyC2B(ctx context.Context, cb Callback, h IncomingPayment, u Unread) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, _ string) (ApplyResult, error) {
-		out, err := t.moneyCame(h)
+		out, err := t.recordIncoming(h)
 		if err == nil && h.Amount <= 0 {
 			out.Outcome, err = OutcomeNoAmount, t.storeUnread(cb.ID, unreadRow{Unread: u})
 		}
@@ -32,19 +32,19 @@ func (s Money) ApplyC2B(ctx context.Context, cb Callback, h IncomingPayment, u U
 	})
 }
 
-// RejectCallback writes what became of a kept callback that nothing can be made of.
+// RejectCallback writes the outcome of a stored callback that cannot be applied.
 func (s Money) RejectCallback(ctx context.Context, cb Callback, outcome Outcome) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(*tx, string) (ApplyResult, error) { return ApplyResult{Outcome: outcome}, nil })
 }
 
-// ApplyIncoming takes in money that M-PESA says came in. Where its account is the reference of a push, or a push's own
-// callback has named the receipt, it is that push's. Otherwise it makes no ticket by itself: it is kept as unmatched
-// until a callback or Transaction Status says more. How much it is M-PESA is asked, where it did not say.
+// ApplyIncoming records an incoming payment. It belongs to a push whose reference is its account number, or whose own
+// callback has its receipt. Otherwise it stays unmatched until a callback or Transaction Status proves its ticket.
+// Where the amount is missing, M-PESA is asked.
 func (s Money) ApplyIncoming(ctx context.Context, h IncomingPayment) (ApplyResult, error) {
 	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
 		var err error
-		out, err = t.moneyCame(h)
+		out, err = t.recordIncoming(h)
 		return err
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (s Money) ApplyIncoming(ctx context.Context, h IncomingPayment) (ApplyResul
 	return out, nil
 }
 
-func (t *tx) moneyCame(h IncomingPayment) (out ApplyResult, err error) {
+func (t *tx) recordIncoming(h IncomingPayment) (out ApplyResult, err error) {
 	if h.Receipt == "" {
 		return ApplyResult{Outcome: OutcomeNoReceipt}, nil
 	}
@@ -66,7 +66,7 @@ func (t *tx) moneyCame(h IncomingPayment) (out ApplyResult, err error) {
 		return out, err
 	}
 	if code != "" {
-		h.Account = code // what names no ticket stays as it was typed, for a person to read
+		h.Account = code // an unknown account number stays as it was typed, for an operator to read
 	}
 	push, err := t.pushNamed(h.Account)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -82,7 +82,7 @@ func (t *tx) moneyCame(h IncomingPayment) (out ApplyResult, err error) {
 	return out, err
 }
 
-// pushNamed finds the push whose reference the account is, and locks it.
+// pushNamed finds and locks the push with the account reference.
 func (t *tx) pushNamed(account string) (Push, error) {
 	if account == "" {
 		return Push{}, ErrNotFound
@@ -90,7 +90,7 @@ func (t *tx) pushNamed(account string) (Push, error) {
 	return t.pushLocked(`p.reference = $1`, account)
 }
 
-// ticketNamed is the ticket whose code the payer has typed, as its page shows it or without the spaces.
+// ticketNamed is the ticket whose code the payer typed, with or without its spaces.
 func (t *tx) ticketNamed(account string) (id TicketID, code string, err error) {
 	typed := readCode(account)
 	if typed == "" {
@@ -103,7 +103,7 @@ func (t *tx) ticketNamed(account string) (id TicketID, code string, err error) {
 	return id, code, err
 }
 
-// ticketOrPushNamed is the ticket that the account number names, by its code or by the reference of a push of its.
+// ticketOrPushNamed is the ticket that an account number names, by its code or by a push's reference.
 func (t *tx) ticketOrPushNamed(account string) (TicketID, string, error) {
 	p, err := t.pushNamed(strings.ToUpper(strings.TrimSpace(account)))
 	if errors.Is(err, ErrNotFound) {

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Lease takes or renews a piece of work that one process at a time does, for so long, and reports whether it is the
-// holder's. A holder that dies loses it when the time is over; one that takes it for 0 gives it back. Alone on its
-// books a process always has it.
+// Lease takes or renews a named lease for d, and reports whether the holder has it. It expires after d; a d of 0
+// releases it. A process alone on its books always has it.
 func (s Jobs) Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error) {
 	if !s.Shared() {
 		return true, nil
@@ -27,7 +26,7 @@ func (s Jobs) Lease(ctx context.Context, name, holder string, d time.Duration) (
 	return mine, nil
 }
 
-// Holder is who has a piece of work that one process at a time does, "" where nobody has had it yet.
+// Holder is who has a lease, "" where nobody ever had.
 func (s Jobs) Holder(ctx context.Context, name string) (holder string, err error) {
 	err = s.read(ctx, &holder, `SELECT holder FROM lease WHERE name = $1`, name)
 	if err != nil && !errors.Is(err, ErrNotFound) {

@@ -8,11 +8,10 @@ import (
 	"cinemasphere/store/money"
 )
 
-// This file is the one place where money is written: facts are added, all that may concern the same money is read,
-// [money.Decide] says what it means, and what differs in the rows is written. Nothing else writes payment, alike or
-// claim.
+// Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
+// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment, alike or claim.
 
-// record writes facts down, and everything that follows from them. It says what became of the first one's money.
+// record stores facts and everything that follows from them. It returns the result for the first fact's payment.
 func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 	added := false
 	for _, f := range facts {
@@ -35,10 +34,10 @@ func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 	return l.outcome(facts[0].Fact), nil
 }
 
-// known says what became of money that was decided about when the same was said before. Nothing follows from it anew.
+// known is the outcome of a fact that was reported before. Nothing new follows from it.
 func (t *tx) known(f money.Fact) (Outcome, error) {
-	if t.said != nil {
-		if err := t.savePush(*t.said); err != nil {
+	if t.reported != nil {
+		if err := t.savePush(*t.reported); err != nil {
 			return "", err
 		}
 	}
@@ -51,10 +50,10 @@ func (t *tx) known(f money.Fact) (Outcome, error) {
 	return OutcomeDuplicate, nil
 }
 
-// recordPush is record for what is said of a push, which is written with what is known of it by now.
+// recordPush is record for a report on a push, which is saved with it.
 func (t *tx) recordPush(p *Push, facts ...factRow) (ApplyResult, error) {
-	t.said = p
-	defer func() { t.said = nil }()
+	t.reported = p
+	defer func() { t.reported = nil }()
 	return t.record(facts...)
 }
 
@@ -69,42 +68,42 @@ func (t *tx) addFact(f factRow) (int64, error) {
 		f.TransactedAt, f.account, f.by, f.note, t.now, f.About)
 }
 
-// ledger is a case with the rows that are to say what it means.
+// ledger is a case with the rows that its decision is written to.
 type ledger struct {
 	money.Case
 	money.Decision
-	tickets  map[TicketID]*payable
-	payments []Payment
-	accounts map[string]string // what the payer of a receipt typed
-	claims   []ReceiptClaim
-	before   map[PaymentID]PaymentState
-	pushes   map[PushID]PushState // as they stand
-	news     []string             // receipts of which something is said
-	alike    []money.Key          // the pairs that are shown as alike
+	tickets     map[TicketID]*payable
+	payments    []Payment
+	accounts    map[string]string // by receipt: the account number that the payer typed
+	claims      []ReceiptClaim
+	before      map[PaymentID]PaymentState
+	pushes      map[PushID]PushState // as stored
+	newReceipts []string             // receipts that the new facts name
+	alike       []money.Key          // the stored pairs
 }
 
-// decide lets everything be written that follows from the facts that name what these name. The rows of a case are
-// locked: its tickets, and the receipts and amounts that no ticket's lock covers.
+// decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
+// receipts that no ticket's lock covers.
 func (t *tx) decide(of ...factRow) (*ledger, error) {
 	about := scope{}
 	for _, f := range of {
 		about.add(f.Fact)
 	}
-	if t.said != nil {
-		about.ticket(t.said.TicketID)
+	if t.reported != nil {
+		about.ticket(t.reported.TicketID)
 	}
-	news := slices.Clone(about.receipts)
-	if err := t.lockReceipts(news); err != nil {
+	newReceipts := slices.Clone(about.receipts)
+	if err := t.lockReceipts(newReceipts); err != nil {
 		return nil, err
 	}
 	l, err := t.loadCase(&about)
 	if err != nil {
 		return nil, err
 	}
-	l.news = news
+	l.newReceipts = newReceipts
 	for {
 		l.Decision = money.Decide(l.Case, t.now)
-		again, err := t.giveSeats(l)
+		again, err := t.assignSeatsWhereNeeded(l)
 		if err != nil {
 			return nil, err
 		}
@@ -114,9 +113,9 @@ func (t *tx) decide(of ...factRow) (*ledger, error) {
 	}
 }
 
-// giveSeats takes seats for a ticket that would be paid if it had them, and says whether there is something to decide
-// again.
-func (t *tx) giveSeats(l *ledger) (bool, error) {
+// assignSeatsWhereNeeded assigns seats to a ticket that would be paid if it had them. It reports whether the case must
+// be decided again.
+func (t *tx) assignSeatsWhereNeeded(l *ledger) (bool, error) {
 	for _, d := range l.Decision.Tickets {
 		if !d.NeedsSeats {
 			continue
@@ -139,7 +138,7 @@ func (t *tx) giveSeats(l *ledger) (bool, error) {
 	return false, nil
 }
 
-// writeCase writes what differs from the decision.
+// writeCase writes the rows that differ from the decision.
 func (t *tx) writeCase(l *ledger) error {
 	touched := map[TicketID]bool{}
 	if err := t.writePayments(l, touched); err != nil {
@@ -170,7 +169,8 @@ func (t *tx) writeCase(l *ledger) error {
 	return nil
 }
 
-// rowOf finds the row of a payment: the one with its push, or else the one with its receipt.
+// rowOf finds a payment's row: the one with its push, otherwise the one with its receipt. Others are further rows of
+// the same payment.
 func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
 	for _, have := range l.payments {
 		switch {
@@ -195,7 +195,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 	rows := make([]Payment, len(l.Decision.Payments))
 	for i, p := range l.Decision.Payments {
 		rows[i], _ = l.rowOf(p)
-		if kept[rows[i].ID] { // what was one payment is two
+		if kept[rows[i].ID] { // one payment has become two
 			rows[i] = Payment{}
 		}
 		kept[rows[i].ID] = true
@@ -207,7 +207,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 			}
 		}
 	}
-	// A receipt or a push that moves from one row to another must not stand in both.
+	// A receipt or push that moves to another row must not be in both.
 	for i, p := range l.Decision.Payments {
 		if rows[i].ID != 0 &&
 			(rows[i].Receipt != "" && rows[i].Receipt != p.Receipt || rows[i].PushID != 0 && rows[i].PushID != p.Push) {
@@ -234,7 +234,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// row is how a payment stands in its table.
+// row is the payment as stored.
 func (l *ledger) row(p money.Payment) Payment {
 	row := Payment{
 		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
@@ -269,7 +269,7 @@ func (t *tx) writePayment(p, before Payment) error {
 		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
 		return err
 	}
-	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to be done
+	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to refund
 		if err := t.endReversals(p.ID); err != nil {
 			return err
 		}
@@ -279,7 +279,7 @@ func (t *tx) writePayment(p, before Payment) error {
 	if p.Receipt == before.Receipt && p.Amount == before.Amount {
 		return nil
 	}
-	// A Reversal that has not gone out waits for the receipt, and gives back what M-PESA took.
+	// An unsent Reversal waits for the receipt, and refunds the amount that M-PESA took.
 	const waiting = `payment_id = $3 AND state = 'requested' AND method = 'reversal'`
 	const unsent = ` AND (SELECT q.sent FROM question q WHERE q.kind = 'reversal' AND q.id = refund.id) = 0`
 	if err := t.run(`UPDATE question SET next_at = CASE WHEN $1 = '' THEN NULL ELSE CAST($2 AS BIGINT) END, updated_at = $2
@@ -290,8 +290,8 @@ func (t *tx) writePayment(p, before Payment) error {
 		p.Amount, t.now, p.ID)
 }
 
-// dropPayment lets a row go that says what another one says, or what nobody says any more. Its refunds are the other
-// one's.
+// dropPayment deletes a row that duplicates another or that no fact supports any more. Its refunds move to the
+// surviving row.
 func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) error {
 	for _, id := range []TicketID{drop.TicketID, drop.NamedID} {
 		if id != 0 {
@@ -307,7 +307,7 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 			return err
 		}
 	}
-	// Of money that was never paid no refund was done.
+	// A failed refund of money that was never paid is no refund.
 	const failed = `payment_id = $1 AND state = 'failed'`
 	if err := t.run(`DELETE FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE `+failed+`)`, drop.ID); err != nil {
 		return err
@@ -323,14 +323,14 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 
 func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	for _, push := range l.Case.Pushes {
-		said := t.said != nil && t.said.ID == push.ID
+		isReported := t.reported != nil && t.reported.ID == push.ID
 		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
 		was := l.pushes[push.ID]
 		paid := i >= 0 && l.Decision.Payments[i].AmountKnown
 		unsure := !paid && (i >= 0 || was == PushPaid)
 		soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool { return q.Push == push.ID && q.Soon })
-		if said || paid && was != PushPaid || unsure && was != PushUnknown {
-			p, err := t.pushSaid(push.ID)
+		if isReported || paid && was != PushPaid || unsure && was != PushUnknown {
+			p, err := t.reportedPush(push.ID)
 			if err != nil {
 				return err
 			}
@@ -354,15 +354,15 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// pushSaid is a push with what is said of it in this write.
-func (t *tx) pushSaid(id PushID) (Push, error) {
-	if t.said != nil && t.said.ID == id {
-		return *t.said, nil
+// reportedPush is a push, as this write reports it.
+func (t *tx) reportedPush(id PushID) (Push, error) {
+	if t.reported != nil && t.reported.ID == id {
+		return *t.reported, nil
 	}
 	return t.push(`p.id = $1`, id)
 }
 
-// writeAlike shows which receipts and pushes may be the same money: all pairs of the case anew where any differs.
+// writeAlike stores which receipts and pushes may be the same money: all pairs of the case, where any differs.
 func (t *tx) writeAlike(l *ledger) error {
 	var want []money.Key
 	for _, p := range l.Decision.Payments {
@@ -413,7 +413,7 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 		touched[d.ID] = true
 		err = t.run(`UPDATE ticket SET receipt = $1, paid_push = $2, transacted_at = $3 WHERE id = $4`, d.With.Receipt, d.With.Push, orNone(at), tk.ID)
 	case !d.Paid && d.Owed != "" && (tk.Status == Pending || tk.Owed != d.Owed):
-		err = t.ticketOwed(*tk, d.Owed)
+		err = t.showRefundDue(*tk, d.Owed)
 	}
 	if err == nil && d.Late != "" && tk.Late == "" {
 		err = t.run(`UPDATE ticket SET late_reason = $1 WHERE id = $2`, d.Late, tk.ID)
@@ -443,7 +443,7 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// outcome says what became of the money of a fact that is new.
+// outcome is the result for the payment of a new fact.
 func (l *ledger) outcome(f money.Fact) ApplyResult {
 	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
 		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})

@@ -17,8 +17,8 @@ import (
 //go:embed schema.sql
 var schema string
 
-// migrate brings the schema up to date, forward only. On PostgreSQL, where several processes may start at once, one
-// does, and the others wait for it.
+// migrate brings the schema up to date, forward only. Where several processes start at once on PostgreSQL, one migrates
+// and the others wait.
 func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) error {
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
 	if d == db.PostgreSQL {
@@ -39,7 +39,7 @@ func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) 
 	return nil
 }
 
-// newMigrations are the changes that lead to the schema, each in a transaction of its own. The first is schema.sql.
+// newMigrations are the migrations that lead to the schema, each in its own transaction. The first is schema.sql.
 func newMigrations(dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
 	first := goose.NewGoMigration(1, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, schema)

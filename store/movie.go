@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Movie is a film the cinema shows. Films are archived, never deleted.
+// Movie is a film that the cinema shows. Films are archived, never deleted.
 type Movie struct {
 	ID        MovieID `db:"id"`
 	Slug      string  `db:"slug"` // unique, lower case, for addresses and poster names
 	Title     string  `db:"title"`
 	Synopsis  string  `db:"synopsis"`
-	Poster    string  `db:"poster"`     // name of a poster in assets, "" for the drawn stand-in
+	Poster    string  `db:"poster"`     // name of a poster in assets, "" for the drawn placeholder
 	PosterAlt string  `db:"poster_alt"` // what the poster shows, for screen readers
 	Runtime   int     `db:"runtime_minutes"`
 	AgeRating string  `db:"age_rating"` // KFCB: GE, PG, 16, 18
@@ -25,7 +25,7 @@ type Movie struct {
 const movieColumns = `id, slug, title, synopsis, poster, poster_alt, runtime_minutes, age_rating, genre, language, ` +
 	`created_at, updated_at`
 
-// Slug makes the address form of a title: lower-case letters and digits, one dash between words.
+// Slug is a title's form in addresses: lower-case letters and digits, one dash between words.
 func Slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
@@ -54,7 +54,7 @@ func (t *tx) addMovie(m Movie) error {
 		m.ID, m.Slug, m.Title, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.AgeRating, m.Genre, m.Language, t.now)
 }
 
-// CountMovies says how many films the books have, archived ones too.
+// CountMovies counts all films, archived ones too.
 func (s Catalogue) CountMovies(ctx context.Context) (int, error) {
 	var n int
 	err := s.read(ctx, &n, `SELECT count(*) FROM movie`)

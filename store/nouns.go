@@ -1,36 +1,36 @@
 package store
 
-// The books are cut by noun, so that a reader finds what there is, and a caller says what it needs.
+// The books are cut by noun: a reader finds what there is, and a caller names what it needs.
 
 type books = Store
 
-// Catalogue is what the cinema shows and how it is set up: films, halls, prices, screenings and settings.
+// Catalogue has what the cinema shows and how it is set up: films, halls, prices, screenings and settings.
 type Catalogue struct{ *books }
 
-// Catalogue is what the cinema shows and how it is set up.
+// Catalogue returns films, halls, prices, screenings and settings.
 func (s *Store) Catalogue() Catalogue { return Catalogue{s} }
 
-// Tickets are bookings with their holds and pushes, and whether any are taken.
+// Tickets has bookings with their holds and pushes, and whether bookings are taken.
 type Tickets struct{ *books }
 
-// Tickets are bookings with their holds and pushes.
+// Tickets returns bookings with their holds and pushes.
 func (s *Store) Tickets() Tickets { return Tickets{s} }
 
-// Money is what M-PESA, customers and staff say of money, and what follows: callbacks, payments, refunds, what is open,
-// and the audit of all that.
+// Money has callbacks, payments, claims, refunds, open items, and the audit of all of them.
 type Money struct{ *books }
 
-// Money is what is said of money, and what follows.
+// Money returns callbacks, payments, claims, refunds and open items.
 func (s *Store) Money() Money { return Money{s} }
 
-// Jobs is what several processes share: who does what, the queue of questions to M-PESA, and how Daraja is called.
+// Jobs has what several processes share: leases, the queue of questions to M-PESA, the circuit breaker and the rate
+// limit.
 type Jobs struct{ *books }
 
-// Jobs is what several processes share.
+// Jobs returns leases, the queue of questions, the circuit breaker and the rate limit.
 func (s *Store) Jobs() Jobs { return Jobs{s} }
 
-// Staff is who works with the books in a browser.
+// Staff has the sessions of browsers.
 type Staff struct{ *books }
 
-// Staff is who works with the books in a browser.
+// Staff returns the sessions of browsers.
 func (s *Store) Staff() Staff { return Staff{s} }

@@ -10,11 +10,11 @@ import (
 	"cinemasphere/store/money"
 )
 
-// ItemKind says what an entry of the list of money is about.
+// ItemKind is what an open item is about.
 type ItemKind string
 
-// The list has receipts of money, pushes behind which money may lie, receipts that a person must judge, and callbacks
-// that were not understood whole.
+// An open item is a payment, a push that may hide money, a claimed receipt that an operator must judge, or a callback
+// that was not understood completely.
 const (
 	ItemPayment  ItemKind = "payment"
 	ItemPush     ItemKind = "push"
@@ -22,61 +22,63 @@ const (
 	ItemCallback ItemKind = "callback"
 )
 
-// How far a callback has been understood that was not understood whole.
+// How far a callback that was not understood completely is explained.
 const (
-	CallbackUnread   = "unread"   // nothing else is known of what it is about
-	CallbackResolved = "resolved" // M-PESA has said by another way what it was about
+	CallbackUnread   = "unread"   // nothing else is known of its subject
+	CallbackResolved = "resolved" // M-PESA has reported its subject another way
 	CallbackRead     = "read"     // it has been read since
 )
 
-// Case is one entry of the list of money.
+// OpenItem is one entry of the list of open items.
 type OpenItem struct {
 	Kind       ItemKind      `db:"kind" json:"kind"`
 	ID         int64         `db:"id" json:"id"`                  // of the payment, push, claim or callback
 	State      string        `db:"state" json:"state"`            // of the payment, push, claim or callback
-	Reason     Reason        `db:"reason" json:"reason"`          // why a payment is not simply a ticket's, or a claim not confirmed
+	Reason     Reason        `db:"reason" json:"reason"`          // why a payment is not applied, or a claim not confirmed
 	Failure    FailureReason `db:"failure" json:"failure"`        // why a push was not paid
-	Callback   CallbackKind  `db:"callback" json:"callbackKind"`  // of a callback, what M-PESA speaks of in it
+	Callback   CallbackKind  `db:"callback" json:"callbackKind"`  // of a callback, its kind
 	Receipt    string        `db:"receipt" json:"receipt"`        // "" while pending
-	Amount     Cents         `db:"amount" json:"amountCents"`     // of a push, what was asked; 0 where it is not known
+	Amount     Cents         `db:"amount" json:"amountCents"`     // of a push, the amount asked; 0 where unknown
 	Phone      Pattern       `db:"phone" json:"phone"`            // of the payer; of a push or a claim, its MSISDN
-	Account    string        `db:"account" json:"account"`        // what the payer typed, at a paybill
-	TicketCode string        `db:"code" json:"ticketCode"`        // "" where it names none
-	LearntBy   string        `db:"learnt_by" json:"learntBy"`     // how it became known
+	Account    string        `db:"account" json:"account"`        // what the payer typed at a paybill
+	TicketCode string        `db:"code" json:"ticketCode"`        // "" where no ticket is named
+	LearntBy   string        `db:"learnt_by" json:"learntBy"`     // the source
 	At         Instant       `db:"at" json:"atMillis"`            // when it was paid, or became known
-	Next       Instant       `db:"next" json:"nextAskMillis"`     // when M-PESA is asked, or a Reversal sent, next; 0 is never
+	Next       Instant       `db:"next" json:"nextAskMillis"`     // when a question or Reversal is sent next; 0 is never
 	Refund     RefundState   `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
-	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's words on it; what it answered last about a push or a claim
+	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's text; its last answer on a push or claim
 	Out        int           `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
-	RefundAt   Instant       `db:"refund_at" json:"-"`            // when that was asked for
+	RefundAt   Instant       `db:"refund_at" json:"-"`            // when the refund was requested
 	Code       string        `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
-	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what an operator must look into about a payment, besides its Reason
-	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount that the doubt is about
+	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what the operator must look into, besides Reason
+	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount of the doubt
 	DoubtOf    string        `db:"doubt_receipt" json:"doubtReceipt"`
-	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's words on a push; what is legible of a callback, or of money
-	Why        UnreadReason  `db:"why" json:"notUnderstood"`        // of a callback: why it was not understood
-	Detail     string        `db:"detail" json:"notUnderstoodText"` // what Why or Lacks is about, as M-PESA gave it
-	Lacks      UnreadReason  `db:"lacks" json:"answerLacks"`        // of a claim: why M-PESA's last answer was not understood whole
-	Others     int           `db:"others" json:"-"`                 // other payments of the ticket that have not gone back; of a claim, 1 where its money is another ticket's
-	// Money is what has become of a claimed receipt's money, "" where it is not known.
+	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's text; what is legible of a callback
+	Why        UnreadReason  `db:"why" json:"notUnderstood"`        // why the callback was not understood
+	Detail     string        `db:"detail" json:"notUnderstoodText"` // what Why or Lacks is about, as M-PESA reports it
+	Lacks      UnreadReason  `db:"lacks" json:"answerLacks"`        // of a claim: why the last answer was not understood
+	// Others counts the ticket's other payments that are not refunded. Of a claim it is 1 where its receipt pays for
+	// another ticket.
+	Others int `db:"others" json:"-"`
+	// Money is the state of a claimed receipt's payment, "" where there is none.
 	Money PaymentState `db:"money" json:"money"`
-	// Alike names the entries that may be the same money as this payment, by receipt or by number: M-PESA has named the
-	// same receipt or prompt of neither.
+	// Alike names the items that may be the same money as this payment, by receipt or number. M-PESA has named no
+	// receipt or prompt for both.
 	Alike []string `db:"-" json:"mayBeTheSame,omitempty"`
-	// Awaited says that M-PESA may still tell of a push, or answer a Reversal, by itself.
+	// Awaited means that M-PESA may still report on a push, or answer a Reversal, by itself.
 	Awaited bool    `db:"-" json:"awaited"`
-	Until   Instant `db:"until" json:"-"` // how long at least
-	// Askable says that M-PESA can be asked about a push: its CheckoutRequestID is known.
+	Until   Instant `db:"until" json:"-"` // at least until then
+	// Askable means that M-PESA can be asked about a push: its CheckoutRequestID is known.
 	Askable bool `db:"askable" json:"-"`
-	// Resolved says that a person has taken it off the list, and that nothing has changed since.
+	// Resolved means that an operator resolved it, and that nothing has changed since.
 	Resolved   bool    `db:"-" json:"resolved"`
-	ResolvedBy string  `db:"resolved_by" json:"resolvedBy"` // also where something has changed since
+	ResolvedBy string  `db:"resolved_by" json:"resolvedBy"` // kept after a later change
 	ResolvedAt Instant `db:"resolved_at" json:"resolvedAtMillis"`
-	Note       string  `db:"note" json:"note"` // what the person said
-	standing           // as it was resolved
+	Note       string  `db:"note" json:"note"` // the operator's note
+	standing           // as it was when resolved
 }
 
-// standing is what an entry is resolved as: once anything of it is another, the entry is listed again.
+// standing is what is compared with a resolved item: once any field differs, it is open again.
 type standing struct {
 	State   string        `db:"resolved_state" json:"-"`
 	Refund  RefundState   `db:"resolved_refund" json:"-"`
@@ -87,23 +89,23 @@ type standing struct {
 	Receipt string        `db:"resolved_doubt_receipt" json:"-"`
 }
 
-// Name is the entry's own number, for what neither a receipt nor a ticket's code names.
+// Name is the item's kind and number, for items without a receipt or ticket code.
 func (c OpenItem) Name() string { return string(c.Kind) + ":" + strconv.FormatInt(c.ID, 10) }
 
-// stands is how an entry stands now.
+// stands is the item's present standing.
 func (c OpenItem) stands() standing {
 	return standing{c.State, c.Refund, c.Reason, c.Failure, c.Doubt, c.DoubtCents, c.DoubtOf}
 }
 
-// ItemFilter chooses entries of the list. Each field that is not empty narrows it.
+// ItemFilter selects open items. Each non-empty field narrows it.
 type ItemFilter struct {
-	All     bool     // what nobody has to do anything about too
+	All     bool     // also items that need nothing done
 	States  []string // of payments, pushes or claims
 	Receipt string
 	Ticket  string // its code
 	Phone   string // MSISDN
 	Since   Instant
-	Pushes  []PushID // pushes that are over, which are to be listed without All too
+	Pushes  []PushID // finished pushes to list even without All
 }
 
 const itemResolved = `, COALESCE(d.by_whom, '') AS resolved_by, COALESCE(d.at, 0) AS resolved_at, ` +
@@ -175,10 +177,9 @@ const itemCallbacks = `SELECT 'callback' AS kind, c.id,
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 
-// Cases lists money that somebody may have to do something about, oldest first: what is due back, names no ticket, has
-// no receipt yet, is doubtful, lies perhaps behind a push without a verdict, was claimed with a receipt that a person
-// must judge, or was told of by a callback that was not understood whole. All are also the pushes that failed. What a
-// person has resolved is not among it, unless it has changed since.
+// OpenItems lists money that an operator may have to act on, oldest first: refunds due, unmatched, pending and doubtful
+// payments, pushes without a verdict that may hide money, claims to judge, and callbacks that were not understood
+// completely. All adds failed pushes. Resolved items are left out until they change.
 func (s Money) OpenItems(ctx context.Context, f ItemFilter) ([]OpenItem, error) {
 	payments, pushes, claims, callbacks := itemPayments, itemPushes+itemUnpaid, itemClaims, itemCallbacks
 	alike, err := s.alikeNames(ctx)
@@ -226,7 +227,7 @@ func (s Money) OpenItems(ctx context.Context, f ItemFilter) ([]OpenItem, error) 
 	return all, nil
 }
 
-// alikeNames names, for each payment that may be the same money as others, those others.
+// alikeNames is, for each payment, the names of those that may be the same money.
 func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) {
 	pairs, err := s.Money().Alikes(ctx)
 	names := map[PaymentID][]string{}
@@ -237,7 +238,7 @@ func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) 
 	return names, err
 }
 
-// over reports whether a push has its verdict: no money lies behind it.
+// over reports whether a push has its verdict: it hides no money.
 func (c OpenItem) over() bool {
 	return c.Kind == ItemPush && (c.State == string(PushFailed) || c.State == string(PushRefused))
 }

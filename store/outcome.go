@@ -1,70 +1,70 @@
 package store
 
-// Outcome is what came of a callback, or of M-PESA's answer to a question, as it is written to the callback.
+// Outcome is the result of a callback, or of M-PESA's answer to a question, as stored with the callback.
 type Outcome string
 
-// What came of money that was told of.
+// The result of a reported payment.
 const (
-	OutcomePaid         Outcome = "paid"          // it has paid for its ticket
-	OutcomeRefundDue    Outcome = "refund_due"    // [Applied].Reason says why
-	OutcomeUnmatched    Outcome = "unmatched"     // [Applied].Reason says why
-	OutcomeDoubt        Outcome = "doubt"         // [Applied].Doubt says which
-	OutcomeGoneBack     Outcome = "gone_back"     // it has gone back
-	OutcomeKnown        Outcome = "known_already" // nothing follows from it anew
-	OutcomeDuplicate    Outcome = "duplicate"     // the same was said before
-	OutcomeNoted        Outcome = "noted"         // it tells of no money so far
-	OutcomeAnothersID   Outcome = "others_id"     // it names the CheckoutRequestID of another push
-	OutcomeNoReceipt    Outcome = "no_receipt"    // nothing can be looked for
-	OutcomeUnknownToken Outcome = "stranger"      // its token is none of ours
-	OutcomeOtherKind    Outcome = "other_kind"    // it is of no kind that is known
-	OutcomeNoAnswer     Outcome = "no_answer"     // M-PESA did not say
+	OutcomePaid         Outcome = "paid"          // it pays for its ticket
+	OutcomeRefundDue    Outcome = "refund_due"    // [ApplyResult].Reason is why
+	OutcomeUnmatched    Outcome = "unmatched"     // [ApplyResult].Reason is why
+	OutcomeDoubt        Outcome = "doubt"         // [ApplyResult].Doubt is which
+	OutcomeGoneBack     Outcome = "gone_back"     // it was refunded or reversed
+	OutcomeKnown        Outcome = "known_already" // nothing new follows
+	OutcomeDuplicate    Outcome = "duplicate"     // it was reported before
+	OutcomeNoted        Outcome = "noted"         // it reports no payment so far
+	OutcomeAnothersID   Outcome = "others_id"     // it names another push's CheckoutRequestID
+	OutcomeNoReceipt    Outcome = "no_receipt"    // without a receipt there is nothing to look for
+	OutcomeUnknownToken Outcome = "stranger"      // its token is unknown
+	OutcomeOtherKind    Outcome = "other_kind"    // its kind is unknown
+	OutcomeNoAnswer     Outcome = "no_answer"     // M-PESA did not report on it
 	OutcomeUnclear      Outcome = "unclear"       // neither success nor failure
-	OutcomeUnclearLate  Outcome = "unclear_late"  // the same, of a push that is decided
+	OutcomeUnclearLate  Outcome = "unclear_late"  // the same, of a push that has its verdict
 )
 
-// What came of a verdict on a push that is no success.
+// The result of a verdict that is no success.
 const (
 	OutcomeFailed             Outcome = "failed"
 	OutcomeNotCompleted       Outcome = "not_completed"
 	OutcomeNotCompletedAgain  Outcome = "not_completed_again"
-	OutcomeFailureLate        Outcome = "failure_late" // after a success: it changes nothing
+	OutcomeFailureLate        Outcome = "failure_late" // after a success: nothing changes
 	OutcomeUnknownCode        Outcome = "unknown_code"
 	OutcomeUnknownCodeAgain   Outcome = "unknown_code_again"
-	OutcomeUnknownCodeBesides Outcome = "unknown_code_besides" // what is known says more
+	OutcomeUnknownCodeBesides Outcome = "unknown_code_besides" // better reports are known
 )
 
-// What came of the result of a Reversal.
+// The result of a Reversal.
 const (
 	OutcomeRefunded         Outcome = "refunded"
 	OutcomeReversedByOthers Outcome = "reversed_by_others"
 	OutcomeRefundFailed     Outcome = "refund_failed"
-	OutcomeRefundAgain      Outcome = "refund_again"   // it is sent again
-	OutcomeRefundAwaited    Outcome = "refund_awaited" // an earlier one may be carried out
+	OutcomeRefundAgain      Outcome = "refund_again"   // the Reversal is sent again
+	OutcomeRefundAwaited    Outcome = "refund_awaited" // an earlier Reversal may be carried out
 )
 
-// What came of M-PESA's question before a payment.
+// The result of a validation request.
 const (
 	OutcomeValidation Outcome = "validation" // its confirmation may still come
-	OutcomeConfirmed  Outcome = "confirmed"  // it has come
+	OutcomeConfirmed  Outcome = "confirmed"  // its confirmation came
 )
 
-// What comes of a callback that was not understood whole.
+// The result of a callback that was not understood completely.
 const (
 	OutcomeUnreadable Outcome = "unreadable"             // it could not be read
-	OutcomeNoAmount   Outcome = "amount_unknown"         // it tells of money, and not how much
-	OutcomeReceipt    Outcome = "receipt_not_understood" // its prompt was paid, and what names the receipt is not known
+	OutcomeNoAmount   Outcome = "amount_unknown"         // it reports a payment without an amount
+	OutcomeReceipt    Outcome = "receipt_not_understood" // its prompt was paid, and the receipt is illegible
 )
 
-// notUnderstood are these outcomes, as the index has them.
+// notUnderstood is the list of these outcomes, as in the index.
 const notUnderstood = `('` + string(OutcomeUnreadable) + `', '` + string(OutcomeNoAmount) + `', '` +
 	string(OutcomeReceipt) + `')`
 
-// NotUnderstood reports whether the callback was not understood whole: it is kept for the list, and may be read again.
+// NotUnderstood reports whether the callback was not understood completely: it is an open item, and may be read again.
 func (o Outcome) NotUnderstood() bool {
 	return o == OutcomeUnreadable || o == OutcomeNoAmount || o == OutcomeReceipt
 }
 
-// Again reports whether M-PESA has said the same before.
+// Again reports whether M-PESA reported the same before.
 func (o Outcome) Again() bool {
 	return o == OutcomeDuplicate || o == OutcomeUnknownCodeAgain || o == OutcomeNotCompletedAgain
 }

@@ -9,11 +9,11 @@ import (
 	"cinemasphere/store/money"
 )
 
-// PaymentState says what has become of money that M-PESA took.
+// PaymentState is what became of a payment.
 type PaymentState = money.State
 
-// Money is applied to a ticket, due back, or names no ticket of ours for certain. It may have been given back, by us or
-// by somebody else.
+// A payment is applied to a ticket, due for refund, or unmatched. It may have been refunded, or reversed by somebody
+// else.
 const (
 	PaymentApplied   = money.Applied
 	PaymentRefundDue = money.RefundDue
@@ -22,35 +22,35 @@ const (
 	PaymentReversed  = money.Returned
 )
 
-// Pattern is what is known of a payer's number: the whole of it, what a mask leaves of it, or nothing.
+// Pattern is what is known of a payer's number: all of it, a masked part, or nothing.
 type Pattern = money.Pattern
 
 // ParsePattern reads a payer's number as M-PESA writes it; see [money.ParsePattern].
 func ParsePattern(text string) Pattern { return money.ParsePattern(text) }
 
-// Payment is money that M-PESA took, as the facts say. One receipt is one payment, and one push that was paid.
+// Payment is money that M-PESA took, by the facts. There is one payment for each receipt, and for each paid push.
 type Payment struct {
 	ID           PaymentID    `db:"id"`
 	Receipt      string       `db:"receipt"` // "" while pending
 	TicketID     TicketID     `db:"ticket_id"`
-	NamedID      TicketID     `db:"named_id"` // that it is said to be for, where that is not certain
+	NamedID      TicketID     `db:"named_id"` // the ticket that it may be for, where that is uncertain
 	PushID       PushID       `db:"push_id"`
-	Amount       Cents        `db:"amount_cents"` // 0 where M-PESA did not say
-	Assumed      int64        `db:"assumed"`      // 1 where the amount is what the push asked for
+	Amount       Cents        `db:"amount_cents"` // 0 where M-PESA did not report it
+	Assumed      int64        `db:"assumed"`      // 1 where the amount is the push's
 	Phone        Pattern      `db:"phone"`        // of the payer
-	Account      string       `db:"account"`      // what the payer typed, at a paybill
+	Account      string       `db:"account"`      // what the payer typed at a paybill
 	TransactedAt Instant      `db:"transacted_at"`
-	LearntBy     string       `db:"learnt_by"` // the best source that says it was paid
+	LearntBy     string       `db:"learnt_by"` // the best source that reports it as paid
 	State        PaymentState `db:"state"`
-	Reason       Reason       `db:"reason"`        // why a refund is due, or nothing came of it
-	Doubt        DoubtReason  `db:"doubt"`         // what an operator must look into, whatever the state; "" mostly
-	DoubtCents   Cents        `db:"doubt_cents"`   // the amount that the doubt is about
-	DoubtReceipt string       `db:"doubt_receipt"` // the receipt that the doubt is about
+	Reason       Reason       `db:"reason"`        // why a refund is due, or why it is unmatched
+	Doubt        DoubtReason  `db:"doubt"`         // what an operator must look into, in any state; "" mostly
+	DoubtCents   Cents        `db:"doubt_cents"`   // the amount of the doubt
+	DoubtReceipt string       `db:"doubt_receipt"` // the receipt of the doubt
 	Loose        int64        `db:"loose"`         // 1 where no fact gives it to a push, and no account number is known
-	Automatic    int64        `db:"automatic"`     // 1 where it may go back without an operator
+	Automatic    int64        `db:"automatic"`     // 1 where it may be refunded without an operator
 	CreatedAt    Instant      `db:"created_at"`
-	PushToken    string       `db:"push_token"` // its push's callback token; filled by [Money.Payments] alone, as is the next
-	Resolved     int          `db:"resolved"`   // 1 where an operator has resolved its doubt
+	PushToken    string       `db:"push_token"` // its push's callback token; like Resolved, filled by [Money.Payments] alone
+	Resolved     int          `db:"resolved"`   // 1 where an operator resolved its doubt
 }
 
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id,
@@ -58,7 +58,7 @@ const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id
 	assumed, phone, account, COALESCE(transacted_at, 0) AS transacted_at,
 	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at`
 
-// Payments lists every receipt of money, oldest first.
+// Payments lists all payments, oldest first.
 func (s Money) Payments(ctx context.Context) ([]Payment, error) {
 	var ps []Payment
 	if err := s.list(ctx, &ps, `SELECT `+paymentColumns+`,
@@ -70,7 +70,7 @@ func (s Money) Payments(ctx context.Context) ([]Payment, error) {
 	return ps, nil
 }
 
-// payment reads a payment that nobody else can then change before this write is over.
+// payment reads a payment and locks it until this write ends.
 func (t *tx) payment(where string, args ...any) (p Payment, err error) {
 	return p, t.get(&p, `SELECT `+paymentColumns+` FROM payment WHERE `+where+t.rowLock(), args...)
 }
@@ -82,7 +82,7 @@ func noID(id int64) any {
 	return id
 }
 
-// payable is a ticket as the fate of a payment depends on it.
+// payable is the part of a ticket that the fate of a payment depends on.
 type payable struct {
 	ID          TicketID        `db:"id"`
 	ScreeningID ScreeningID     `db:"screening_id"`
@@ -103,7 +103,7 @@ type payable struct {
 	StartsAt    Instant         `db:"starts_at"`
 	Screening   ScreeningStatus `db:"status"`
 
-	moved bool // the seats had to change
+	moved bool // its seats had to change
 }
 
 const (
@@ -124,7 +124,7 @@ func (t *tx) ticketForPayment(id TicketID) (payable, error) {
 	return tk, err
 }
 
-// ticket is the ticket as it is decided about.
+// ticket is the ticket as package money sees it.
 func (tk payable) ticket() money.Ticket {
 	out := money.Ticket{
 		ID: tk.ID, Total: Cents(tk.Total) * 100, MadeAt: tk.MadeAt, StartsAt: tk.StartsAt,
@@ -143,9 +143,9 @@ func (tk payable) ticket() money.Ticket {
 	return out
 }
 
-// ticketOwed shows on an unpaid ticket that money is due back. One with another push that may still bring money goes on
-// waiting for it; otherwise held seats stay as long as a retry takes.
-func (t *tx) ticketOwed(tk payable, why Reason) error {
+// showRefundDue shows on an unpaid ticket that a refund is due. A ticket with another awaited push stays Pending;
+// otherwise its held seats are kept only as long as a retry takes.
+func (t *tx) showRefundDue(tk payable, why Reason) error {
 	var awaited int
 	if err := t.scan([]any{&awaited}, `SELECT `+awaitedPushes, tk.ID); err != nil || awaited > 0 {
 		return err
@@ -167,16 +167,16 @@ func (t *tx) freeSeats(id TicketID) error {
 	return t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
 }
 
-// Alike is a pair of payments that may be the same money: nothing says so.
+// Alike is a pair of payments that may be the same money, without proof.
 type Alike struct {
-	Pending PaymentID // of a push, confirmed without a receipt
-	Payment PaymentID // with a receipt, and no push that it is known to be of
-	Receipt string    // of that one
+	Pending PaymentID // a push's payment without a receipt
+	Payment PaymentID // a receipt without a known push
+	Receipt string    // of Payment
 	Code    string    // of the push's ticket
 	Amount  Cents
 }
 
-// Alikes lists the payments that may be the same money, pair by pair. One payment may stand in several pairs.
+// Alikes lists the payments that may be the same money, pair by pair. A payment may be in several pairs.
 func (s Money) Alikes(ctx context.Context) ([]Alike, error) {
 	var pairs []Alike
 	err := s.list(ctx, &pairs, `SELECT n.id AS pending, r.id AS payment, a.receipt, t.code,
@@ -190,9 +190,10 @@ func (s Money) Alikes(ctx context.Context) ([]Alike, error) {
 	return pairs, nil
 }
 
-// Between is by how much less than the books say M-PESA may have taken, if as many pairs as can be are the same money.
+// Between is the most by which the books may overstate what M-PESA took: the sum where as many pairs as possible are
+// one payment.
 func Between(pairs []Alike) (sum Cents) {
-	pairs = slices.Clone(pairs) // the greatest first: each that finds a receipt keeps one
+	pairs = slices.Clone(pairs) // the greatest first: each one that finds a receipt keeps one
 	slices.SortStableFunc(pairs, func(a, b Alike) int { return cmp.Compare(b.Amount, a.Amount) })
 	takenBy := map[PaymentID]Alike{}
 	var match func(pending PaymentID, seen map[PaymentID]bool) bool
@@ -222,8 +223,8 @@ func Between(pairs []Alike) (sum Cents) {
 	return sum
 }
 
-// RefundsDue lists the payments that are due back and may go back without an operator, oldest first: nothing about them
-// is open, M-PESA is not being asked about them, and no refund of them was made yet.
+// RefundsDue lists the payments that may be refunded without an operator, oldest first: nothing about them is open,
+// M-PESA is not being asked about them, and they have no refund yet.
 func (s Money) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 	var due []Payment
 	err := s.list(ctx, &due, `SELECT `+paymentColumns+` FROM payment
@@ -235,6 +236,6 @@ func (s Money) RefundsDue(ctx context.Context, limit int) ([]Payment, error) {
 	return due, nil
 }
 
-// mayGoBack is that a payment may go back without an operator.
+// mayGoBack is the SQL condition that a payment may be refunded without an operator.
 const mayGoBack = `payment.automatic = 1 AND NOT EXISTS (SELECT 1 FROM question q WHERE q.receipt = payment.receipt ` +
 	`AND q.next_at IS NOT NULL)`

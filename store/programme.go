@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Film is a movie with the screenings that are still to come, earliest first, and its next one with seats left.
+// Film is a movie with its coming screenings, earliest first, and its next one with seats left.
 type Film struct {
 	Movie
 	Screenings []Screening
 }
 
-// Next is the earliest screening one can still buy n seats of, or nil.
+// Next is the earliest screening with n seats left to buy, or nil.
 func (f *Film) Next(now Instant, n int) *Screening {
 	for i := range f.Screenings {
 		if sc := &f.Screenings[i]; sc.Sells(now) && sc.Left >= n {
@@ -37,13 +37,13 @@ func (f *Film) opens() Instant {
 	return f.Screenings[0].StartsAt
 }
 
-// Programme is what is on: a snapshot that nobody may write to. Version grows whenever anything in it changes.
+// Programme is what is on: a read-only snapshot. Version grows with each change.
 type Programme struct {
 	Version uint64
-	Films   []Film // films with screenings to come first, by the next one; then the others by title
+	Films   []Film // films with coming screenings first, by the next one; then the others by title
 }
 
-// Film finds a film of the programme by its id.
+// Film finds a film by id.
 func (p *Programme) Film(id MovieID) (*Film, bool) {
 	for i := range p.Films {
 		if p.Films[i].ID == id {
@@ -53,11 +53,11 @@ func (p *Programme) Film(id MovieID) (*Film, bool) {
 	return nil, false
 }
 
-// programmeAge is how long a snapshot serves: the seats left on a list may be this old, those of a booking never are.
+// programmeAge is how long a snapshot serves. Seats left in a list may be this old; those of a booking are current.
 const programmeAge = time.Second
 
 type programmeCache struct {
-	mu      sync.Mutex // held by the one who reads anew
+	mu      sync.Mutex // held by whoever reads a new one
 	current atomic.Pointer[snapshot]
 }
 
@@ -67,15 +67,15 @@ type snapshot struct {
 	catalogue uint64
 }
 
-// Programme returns what is on. What this process has changed in films and screenings is in it at once; the seats left
-// are those of the last second in which somebody asked.
+// Programme returns what is on. This process's changes to films and screenings show at once. Seats left may be a second
+// old.
 func (s Catalogue) Programme(ctx context.Context) (*Programme, error) {
 	c := &s.programme
 	catalogue := s.catalogue.Load()
 	old := c.current.Load()
 	if old != nil && old.catalogue == catalogue {
 		if s.now().Sub(old.read) < programmeAge || !c.mu.TryLock() {
-			return old.Programme, nil // while one reads anew, the others do not wait for it
+			return old.Programme, nil // while one reads, the others take the old one
 		}
 	} else {
 		c.mu.Lock()
@@ -85,7 +85,7 @@ func (s Catalogue) Programme(ctx context.Context) (*Programme, error) {
 	if old != nil && old.catalogue == catalogue && s.now().Sub(old.read) < programmeAge {
 		return old.Programme, nil
 	}
-	// A customer who leaves must not spoil the snapshot for those who wait for it.
+	// A customer who leaves must not cancel the read that others wait for.
 	films, err := s.films(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("read programme: %w", err)
@@ -130,7 +130,7 @@ const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.s
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
-// Screening reads one screening, with the seats left at this moment, and its film.
+// Screening reads one screening, with the seats left now, and its film.
 func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Movie, error) {
 	var sc Screening
 	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1`, id); err != nil {
@@ -141,8 +141,8 @@ func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Mo
 	return sc, m, err
 }
 
-// NextScreening is the film's earliest screening with at least one seat left that is on sale. ErrNotFound means there
-// is no such film; a zero Screening with no error means that nothing of it can be bought.
+// NextScreening is the film's earliest screening on sale with a seat left. ErrNotFound means that there is no such
+// film; a zero Screening that none can be bought.
 func (s Catalogue) NextScreening(ctx context.Context, id MovieID) (Screening, error) {
 	var m MovieID
 	if err := s.read(ctx, &m, `SELECT id FROM movie WHERE id = $1 AND archived_at IS NULL`, id); err != nil {

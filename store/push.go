@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// AnswerKind is what Daraja's answer to a push lets one assume.
+// AnswerKind is what Daraja's answer to a push implies.
 type AnswerKind int
 
 // A push was accepted, refused so that no prompt went out, or answered so that one may have gone out.
@@ -20,18 +20,17 @@ const (
 // Answer is Daraja's answer to a push.
 type Answer struct {
 	Kind              AnswerKind
-	CheckoutRequestID string // wherever Daraja has named one
+	CheckoutRequestID string // where Daraja named one
 	MerchantRequestID string
-	Code, Text        string        // Daraja's own, for the operator
+	Code, Text        string        // Daraja's, for the operator
 	Reason            FailureReason // ours, for the ticket
 }
 
-// ErrIDOfAnother means that Daraja has named a CheckoutRequestID that another push has. All else that was to be written
-// is.
+// ErrIDOfAnother means that Daraja named another push's CheckoutRequestID. Everything else was written.
 var ErrIDOfAnother = errors.New("the CheckoutRequestID is another push's")
 
-// RecordAnswer writes down what Daraja answered to a push. What a callback has said before stands, be it a verdict or
-// not: an answer never moves a push back. ErrIDOfAnother comes after the rest is written.
+// RecordAnswer stores Daraja's answer to a push. An earlier callback stands: an answer never moves a push back.
+// ErrIDOfAnother comes after the rest is written.
 func (s Tickets) RecordAnswer(ctx context.Context, p PushOrder, a Answer) error {
 	if a.Kind == Accepted {
 		if first, err := s.recordFirst(ctx, p, a); first || errors.Is(err, ErrUnknown) {
@@ -41,12 +40,11 @@ func (s Tickets) RecordAnswer(ctx context.Context, p PushOrder, a Answer) error 
 	return s.recordLate(ctx, p.PushID, a)
 }
 
-// recordFirst writes the answer that nearly every push gets: Daraja has accepted it, and nothing was heard of it
-// before.
+// recordFirst stores the usual answer: Daraja accepted the push, and nothing was reported on it before.
 func (s *Store) recordFirst(ctx context.Context, p PushOrder, a Answer) (first bool, err error) {
 	var n int64
 	err = s.write(ctx, urgent, func(t *tx) (err error) {
-		if err := t.touch(p.TicketID); err != nil { // which locks it
+		if err := t.touch(p.TicketID); err != nil { // locks the ticket
 			return err
 		}
 		n, err = t.exec(`UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
@@ -60,7 +58,7 @@ func (s *Store) recordFirst(ctx context.Context, p PushOrder, a Answer) (first b
 	return err == nil && n == 1, err
 }
 
-// recordLate writes an answer beside what is known by then.
+// recordLate stores an answer to a push that has been reported on.
 func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
 	others := 0
 	record := func(t *tx) (err error) {
@@ -68,13 +66,13 @@ func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
 			return err
 		}
 		mine := a
-		if others > 0 { // Daraja's answer counts all the same; the callback's token says the rest
+		if others > 0 { // Daraja's answer counts; the callback's token identifies the push
 			mine.CheckoutRequestID = ""
 		}
 		return t.recordAnswer(id, mine)
 	}
 	err := s.write(ctx, urgent, record)
-	if _, taken := uniqueViolation(err); taken { // a moment ago
+	if _, taken := uniqueViolation(err); taken { // just now
 		err = s.write(ctx, urgent, record)
 	}
 	if err == nil && others > 0 {
@@ -86,7 +84,7 @@ func (s *Store) recordLate(ctx context.Context, id PushID, a Answer) error {
 	return nil
 }
 
-// pushesWith says how many other pushes have a CheckoutRequestID.
+// pushesWith counts other pushes with a CheckoutRequestID.
 func (t *tx) pushesWith(checkoutRequestID string, id PushID) (n int, err error) {
 	if checkoutRequestID == "" {
 		return 0, nil
@@ -102,11 +100,11 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	p.CheckoutRequestID = cmp.Or(p.CheckoutRequestID, a.CheckoutRequestID)
 	p.MerchantRequestID = cmp.Or(p.MerchantRequestID, a.MerchantRequestID)
 	if a.Kind == Refused && a.CheckoutRequestID != "" {
-		a.Kind = Ambiguous // whoever gives an id has taken the push
+		a.Kind = Ambiguous // an id means that Daraja took the push
 	}
-	if p.State != PushSending && (p.State != PushUnknown || p.called()) {
+	if p.State != PushSending && (p.State != PushUnknown || p.hasCallback()) {
 		err := t.savePush(p)
-		if err == nil && p.Reason == FailureConfirming && p.State == PushUnknown { // which needed the id
+		if err == nil && p.Reason == FailureConfirming && p.State == PushUnknown { // it waited for the id
 			err = t.askSoon(p.ID)
 		}
 		return err
@@ -134,8 +132,10 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	return t.touch(p.TicketID)
 }
 
-// called reports whether a callback has told of a push that is still without a verdict.
-func (p *Push) called() bool { return p.Reason == FailureUnknownCode || p.Reason == FailureConfirming }
+// hasCallback reports whether a callback came for a push that is still without a verdict.
+func (p *Push) hasCallback() bool {
+	return p.Reason == FailureUnknownCode || p.Reason == FailureConfirming
+}
 
 func (t *tx) liveUntilHoldEnds(p *Push) error {
 	until, err := t.holdOf(p)
@@ -143,7 +143,7 @@ func (t *tx) liveUntilHoldEnds(p *Push) error {
 	return err
 }
 
-// holdOf is when the hold of the push's ticket ends, 0 where it has none.
+// holdOf is when the hold of the push's ticket ends, 0 for none.
 func (t *tx) holdOf(p *Push) (until Instant, err error) {
 	if p.hold != nil {
 		return *p.hold, nil
@@ -159,7 +159,7 @@ func (t *tx) push(where string, arg any) (Push, error) {
 	return p, err
 }
 
-// pushLocked reads a push once nobody else can change it or its ticket.
+// pushLocked reads a push after locking its ticket.
 func (t *tx) pushLocked(where string, arg any) (Push, error) {
 	if t.shared() {
 		if err := t.lockFor(`SELECT p.ticket_id FROM push_request p WHERE `+where, arg); err != nil {
@@ -169,7 +169,7 @@ func (t *tx) pushLocked(where string, arg any) (Push, error) {
 	return t.push(where, arg)
 }
 
-// savePush writes what is known of a push, and when to ask about it next.
+// savePush writes a push, and when to ask about it next.
 func (t *tx) savePush(p Push) error {
 	if err := t.run(`UPDATE push_request SET checkout_request_id = $1, merchant_request_id = $2, state = $3, live = $4, live_until = $5,
 		result_code = $6, result_text = $7, reason = $8, updated_at = $9 WHERE id = $10`,
@@ -180,13 +180,13 @@ func (t *tx) savePush(p Push) error {
 	return t.schedule(p)
 }
 
-// touch lets the ticket's page know that there is something new to show.
+// touch raises the ticket's version, so that its page shows the change.
 func (t *tx) touch(id TicketID) error {
 	return t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id)
 }
 
-// RecoverSending makes unknown what was being sent before the instant and never got its answer written: the process
-// that sent it has died, and a prompt may be on the phone. It returns how many there were.
+// RecoverSending makes pushes unknown that were being sent before the instant and have no stored answer: their process
+// died, and a prompt may be on the phone. It returns how many.
 func (s Tickets) RecoverSending(ctx context.Context, before Instant) (int, error) {
 	var ids []PushID
 	if err := s.list(ctx, &ids, `SELECT id FROM push_request WHERE state = 'sending' AND created_at < $1`, before); err != nil {
@@ -200,7 +200,7 @@ func (s Tickets) RecoverSending(ctx context.Context, before Instant) (int, error
 	return len(ids), nil
 }
 
-// PushEnd is how a push has ended, as far as it is known.
+// PushEnd is how a push ended, as far as known.
 type PushEnd struct {
 	ID        PushID        `db:"id"`
 	State     PushState     `db:"state"`
@@ -210,7 +210,7 @@ type PushEnd struct {
 	CreatedAt Instant       `db:"created_at"`
 }
 
-// LastPushes lists how the last pushes have ended of which something is known, at most the limit, newest first.
+// LastPushes lists how the latest pushes ended, those with a report only, newest first, at most limit.
 func (s Tickets) LastPushes(ctx context.Context, limit int) ([]PushEnd, error) {
 	var ps []PushEnd
 	err := s.list(ctx, &ps, `SELECT id, state, reason, result_code, result_text, created_at FROM push_request WHERE state NOT IN ('sending', 'prompted') ORDER BY id DESC LIMIT $1`, limit)
@@ -220,7 +220,7 @@ func (s Tickets) LastPushes(ctx context.Context, limit int) ([]PushEnd, error) {
 	return ps, nil
 }
 
-// flag is how a truth stands in a BIGINT column, on either database.
+// flag is a bool as a BIGINT column stores it, on either database.
 func flag(b bool) int64 {
 	if b {
 		return 1
@@ -228,7 +228,7 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// LivePushes says how many prompts may be answered at this moment.
+// LivePushes counts the prompts that may be answered now.
 func (s Tickets) LivePushes(ctx context.Context) (int, error) {
 	var n int
 	err := s.readers.scan(ctx, []any{&n}, `SELECT count(*) FROM push_request WHERE live = 1 AND live_until > $1`, s.Now())

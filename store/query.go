@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Schedule says how long after a push M-PESA is asked what became of it, as long as it has not said.
+// Schedule is how long after a push M-PESA is asked about it, while it has not reported.
 type Schedule []time.Duration
 
-// DefaultSchedule asks first after 25 s, since asking earlier brings "still processing"; often while the customer
-// waits; and then ever less, up to a day.
+// DefaultSchedule asks first after 25 s, since an earlier query brings "still processing". It asks often while the
+// customer waits, then ever less, for up to a day.
 func DefaultSchedule() Schedule {
 	var s Schedule
 	for at := 25 * time.Second; at <= 2*time.Minute; at += 10 * time.Second {
@@ -19,19 +19,18 @@ func DefaultSchedule() Schedule {
 	return append(s, 3*time.Minute, 5*time.Minute, 10*time.Minute, 30*time.Minute, 2*time.Hour, 24*time.Hour)
 }
 
-// askAgain is how often the last wait of the schedule is repeated where even then M-PESA has not answered.
+// askAgain is how often the schedule's last wait is repeated where M-PESA still has not answered.
 const askAgain = 7
 
-// lastAsk is how long before the end of a hold M-PESA is asked once more.
+// lastAsk is how long before a hold ends M-PESA is asked once more.
 const lastAsk = 4 * time.Second
 
-// next is when a push made at the instant is asked about after now, or 0 where that is a person's work from now on. The
-// last seconds of the hold are one more time to ask. Each time is up to a tenth later than the schedule says, so that
-// the pushes of a rush are not all asked about at once.
+// next is when to ask about a push after now; 0 means that it is the operator's from then on. The last seconds of the
+// hold are one more time to ask. Each time is up to a tenth later than scheduled, to spread the pushes of a rush.
 func (s Schedule) next(made, now, hold Instant) Instant {
 	at := Instant(0)
 	for _, after := range s {
-		// the millisecond in which it was made is as good as a die
+		// The millisecond of the push is a good enough random number.
 		late := min(after/10, 5*time.Second) / 100 * time.Duration(made%100)
 		if t := made.Add(after + late); t > now {
 			at = t
@@ -49,12 +48,12 @@ func (s Schedule) next(made, now, hold Instant) Instant {
 	return at
 }
 
-// askFailedAfter is when a push that failed for good is asked about again: M-PESA has been seen to say failed by one
-// way and paid by another, and the callback that would tell may be lost.
+// askFailedAfter is when a push that failed for good is asked about again. M-PESA has reported failed one way and paid
+// another, and the callback may be lost.
 const askFailedAfter = 30 * time.Minute
 
-// ApplyQuery makes of M-PESA's answer to a query what a callback would make of it, and says when to ask next where the
-// answer decides nothing.
+// ApplyQuery applies M-PESA's answer to a push query as it would a callback. Where the answer is no verdict, it
+// schedules the next query.
 func (s Money) ApplyQuery(ctx context.Context, id PushID, v Verdict) (ApplyResult, error) {
 	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -84,8 +83,7 @@ func (s Money) ApplyQuery(ctx context.Context, id PushID, v Verdict) (ApplyResul
 	return out, nil
 }
 
-// queryAnswered ends the lease of a push query. What M-PESA answered is kept where that is no verdict: "" changes
-// nothing.
+// queryAnswered ends the lease of a push query and stores M-PESA's answer where it is no verdict; "" changes nothing.
 func (t *tx) queryAnswered(id PushID, v Verdict) error {
 	text := ""
 	if v.Class == Unclear {

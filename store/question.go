@@ -11,33 +11,33 @@ import (
 	"cinemasphere/store/money"
 )
 
-// One queue has all that M-PESA is to be asked or told by itself, and one function takes the next of it. What is taken
-// counts as sent before it is, and nobody else gets it while its answer is awaited.
+// One queue holds every request to M-PESA that no customer makes directly, and one function leases the next. A leased
+// request counts as sent, and no other process gets it while its answer is awaited.
 
-// QuestionKind is by which of Daraja's calls a question is sent.
+// QuestionKind is the Daraja call that sends a question.
 type QuestionKind string
 
-// A question is about a push, about a receipt, or a refund that M-PESA is told to make.
+// A question is a push query, a Transaction Status of a receipt, or a Reversal.
 const (
 	PushQuery         QuestionKind = "push"
 	TransactionStatus QuestionKind = "receipt"
 	Reversal          QuestionKind = "reversal"
 )
 
-// Question is something that M-PESA is to be asked or told.
+// Question is a request to M-PESA in the queue.
 type Question struct {
 	Kind              QuestionKind `db:"kind"`
-	ID                int64        `db:"id"`                  // the push's, the refund's, or of a receipt its own
+	ID                int64        `db:"id"`                  // the push's or the refund's; of a receipt, the question's own
 	CheckoutRequestID string       `db:"checkout_request_id"` // of a push query; holds a phone number
-	Receipt           string       `db:"receipt"`             // of the others
+	Receipt           string       `db:"receipt"`             // of the other kinds
 	Amount            Cents        `db:"amount"`              // of a Reversal
 	Code              string       `db:"code"`                // of the ticket, "" of a receipt
 	ResultToken       string       `db:"result_token"`        // the last segment of its ResultURL
-	TimeoutToken      string       `db:"timeout_token"`       // and of its time-out URL
-	Urgent            bool         `db:"urgent"`              // a customer waits for what comes of it
-	Sent              int          `db:"sent"`                // how often it was sent, with this time
+	TimeoutToken      string       `db:"timeout_token"`       // the last segment of its time-out URL
+	Urgent            bool         `db:"urgent"`              // a customer waits for the result
+	Sent              int          `db:"sent"`                // how often it was sent, this time included
 
-	Paid        Cents  `db:"paid"` // what M-PESA took of what a Reversal gives back
+	Paid        Cents  `db:"paid"` // what M-PESA took, of the payment to reverse
 	RequestedBy string `db:"requested_by"`
 	Payment     int64  `db:"payment_id"`
 }
@@ -46,24 +46,24 @@ const (
 	queryLease  = 45 * time.Second
 	statusLease = time.Minute
 	refundLease = time.Minute
-	// statusMost is at most between two tries of the same question.
+	// statusMost is the longest wait between two tries of a question.
 	statusMost = 10 * time.Minute
-	// statusTries is how often M-PESA is asked about a receipt while it does not answer, and urgentTries how often
-	// while a customer waits: then a person must decide.
+	// statusTries is how often M-PESA is asked about a receipt without an answer. urgentTries is the same while a
+	// customer waits. Then an operator must decide.
 	statusTries = 12
 	urgentTries = 4
-	// refundSends is how often a Reversal is sent before it is a person's work.
+	// refundSends is how often a Reversal is sent before it is the operator's.
 	refundSends = 6
-	// refundWait is how long the answer to the last one is awaited before that.
+	// refundWait is how long the last one's answer is awaited before that.
 	refundWait = 10 * time.Minute
 
-	// restTime is how long questions that nobody waits for rest where Daraja does not speak for itself.
+	// restTime is how long questions that nobody waits for rest where Daraja itself does not answer.
 	restTime = time.Minute
-	// checkBefore is how long before a film M-PESA is asked whether what its tickets were paid with is still there.
+	// checkBefore is how long before a film M-PESA is asked whether its tickets' payments were reversed.
 	checkBefore = time.Hour
 )
 
-// tries is how often a question is sent before it is a person's; 0 where that is decided by [Schedule].
+// tries is how often a question is sent before it is the operator's; 0 leaves that to [Schedule].
 func (q Question) tries() int {
 	switch {
 	case q.Kind == Reversal:
@@ -76,8 +76,7 @@ func (q Question) tries() int {
 	return statusTries
 }
 
-// waits says how long the answer to the question is awaited when it is sent now, and after how long it is sent again
-// where none comes; 0 is never.
+// waits is how long an answer is awaited after sending now, and when to send again without one; 0 is never.
 func (q Question) waits() (lease, again time.Duration) {
 	switch {
 	case q.Kind == PushQuery:
@@ -87,14 +86,14 @@ func (q Question) waits() (lease, again time.Duration) {
 	case q.Sent+1 >= refundSends:
 		return refundWait, 0
 	}
-	// A Reversal that M-PESA has done already is answered as such.
+	// M-PESA answers a Reversal that it has already done as such.
 	return refundLease, 5 * time.Minute << (2 * q.Sent)
 }
 
-// canBeSent is that a question of the queue is due at $1, and of one of the kinds that $2 has.
+// canBeSent is that a question is due at $1 and of one of the kinds in $2.
 const canBeSent = `q.next_at <= $1 AND q.lease_until <= $1 AND CAST($2 AS TEXT) LIKE '%' || q.kind || '%'`
 
-// kindsText is how kinds stand in a parameter.
+// kindsText is the kinds as one parameter.
 func kindsText(kinds []QuestionKind) (text string) {
 	for _, k := range kinds {
 		text += " " + string(k)
@@ -102,7 +101,7 @@ func kindsText(kinds []QuestionKind) (text string) {
 	return text
 }
 
-// nextQuestion finds the question that is to be sent next, of which $3 is the kind that goes first, and $4 an hour ago.
+// nextQuestion finds the next question to send. $3 is the kind that goes first, $4 an hour ago.
 const nextQuestion = `SELECT q.kind, q.id, q.urgent, q.sent, COALESCE(q.result_token, '') AS result_token,
 	COALESCE(q.timeout_token, '') AS timeout_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(q.receipt, y.receipt, '') AS receipt, COALESCE(t.code, '') AS code, COALESCE(r.amount_cents, 0) AS amount,
@@ -120,12 +119,13 @@ const nextQuestion = `SELECT q.kind, q.id, q.urgent, q.sent, COALESCE(q.result_t
 		WHERE o.client = q.client AND q.client <> '' AND o.client <> '' AND o.created_at > $4),
 	q.next_at, q.kind, q.id LIMIT 1`
 
-// TakeQuestion takes what M-PESA is to be asked or told next, of these kinds, and counts it as sent: from then on
-// M-PESA may have it. Nobody else gets it until it is answered or its lease is over. First is what customers wait for,
-// and of that the first of the kinds: of pushes the one whose hold ends first, of receipts one of the client for which
-// M-PESA was asked least in the last hour. All processes together take one in every gap, which grows while Daraja does
-// not answer well, or turns pushes away. ErrNotFound means that nothing is due, or that it is too early; ErrGivenOver
-// that the next one cannot be sent, or was sent often enough, and is a person's now.
+// TakeQuestion leases the next question of these kinds and counts it as sent: from then on M-PESA may have it. No other
+// process gets it until it is answered or its lease ends.
+//
+// Questions that customers wait for go first, among them the first kind: the push whose hold ends first, or a receipt
+// of the client with the fewest questions in the last hour. All processes share one rate limit of one question per gap,
+// which grows while Daraja fails or refuses pushes. ErrNotFound means that nothing is due, or that it is too early.
+// ErrGivenOver means that the next one cannot be sent, or was sent often enough, and is now the operator's.
 func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (Question, error) {
 	var q Question
 	now := s.Now()
@@ -138,7 +138,7 @@ func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...Ques
 	}
 	taken := false
 	err = s.write(ctx, urgent, func(t *tx) (err error) {
-		taken, err = t.take(q, gap)
+		taken, err = t.countSent(q, gap)
 		return err
 	})
 	switch {
@@ -155,16 +155,16 @@ func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...Ques
 	return q, nil
 }
 
-// over reports whether a question is a person's instead of being sent.
+// over reports whether a question is the operator's instead of being sent.
 func (q Question) over() bool {
 	return q.tries() != 0 && q.Sent >= q.tries() || q.Kind == Reversal && q.unsendable() != ""
 }
 
-// take counts a question as sent, and reports whether it is to be. Otherwise it is a person's; or the automatic refund
-// that it is of has come into doubt since it was asked for, and is looked at again in a minute.
-func (t *tx) take(q Question, gap time.Duration) (bool, error) {
+// countSent counts a question as sent and reports whether to send it. Otherwise it is the operator's, or it is an
+// automatic refund that has become doubtful, to be looked at again in a minute.
+func (t *tx) countSent(q Question, gap time.Duration) (bool, error) {
 	if q.over() {
-		return false, t.giveOver(q)
+		return false, t.leaveToOperator(q)
 	}
 	if q.RequestedBy == Automatic && q.Sent == 0 {
 		var sure int
@@ -184,7 +184,7 @@ func (t *tx) take(q Question, gap time.Duration) (bool, error) {
 		n, err = t.acquireSlot("query", gap)
 	}
 	if err == nil && n == 0 {
-		err = ErrNotFound // which undoes all of this
+		err = ErrNotFound // rolls all of this back
 	}
 	return err == nil, err
 }
@@ -194,8 +194,8 @@ func (t *tx) sendIn(kind QuestionKind, id int64, wait time.Duration) error {
 	return t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = $3 AND id = $4`, t.now.Add(wait), t.now, kind, id)
 }
 
-// giveOver sends a question no more: what is still open about it is a person's.
-func (t *tx) giveOver(q Question) error {
+// leaveToOperator stops sending a question: it is the operator's.
+func (t *tx) leaveToOperator(q Question) error {
 	switch q.Kind {
 	case TransactionStatus:
 		return t.endReceipt(q.Receipt)
@@ -206,7 +206,7 @@ func (t *tx) giveOver(q Question) error {
 	return nil
 }
 
-// endReceipt asks no more about a receipt, and shows that on the pages of the tickets that it was typed for.
+// endReceipt stops asking about a receipt, and shows that on the pages of tickets that it was claimed for.
 func (t *tx) endReceipt(receipt string) error {
 	if err := t.run(`UPDATE ticket SET version = version + 1, updated_at = $1 WHERE id IN (SELECT ticket_id FROM claim WHERE receipt = $2)`, t.now, receipt); err != nil {
 		return err
@@ -214,17 +214,16 @@ func (t *tx) endReceipt(receipt string) error {
 	return t.run(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE receipt = $2`, t.now, receipt)
 }
 
-// EndReceipt gives what is open about a receipt over to a person, since M-PESA cannot be asked.
+// EndReceipt leaves a receipt to the operator, since M-PESA cannot be asked.
 func (s Money) EndReceipt(ctx context.Context, receipt string) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.endReceipt(receipt) })
 	if err != nil {
-		return fmt.Errorf("give a receipt to a person: %w", err)
+		return fmt.Errorf("leave a receipt to the operator: %w", err)
 	}
 	return nil
 }
 
-// EndReceipts gives all receipts that M-PESA is to be asked about over to a person, since there is no initiator to ask
-// with.
+// EndReceipts leaves all receipts in the queue to the operator, since there is no initiator to ask with.
 func (s Money) EndReceipts(ctx context.Context) error {
 	var receipts []string
 	err := s.list(ctx, &receipts, `SELECT receipt FROM question WHERE kind = 'receipt' AND next_at IS NOT NULL`)
@@ -237,13 +236,13 @@ func (s Money) EndReceipts(ctx context.Context) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("give receipts to a person: %w", err)
+		return fmt.Errorf("leave receipts to the operator: %w", err)
 	}
 	return nil
 }
 
-// NextDue is when something is to be done next that no callback will bring: a hold to end, or a question of one of
-// these kinds to send. 0 where nothing is.
+// NextDue is when the next work is due that no callback will bring: a hold to end, or a question of these kinds to
+// send. 0 where there is none.
 func (s Jobs) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant, err error) {
 	var hold, waited, check, pace, rest Instant
 	const earliest = `COALESCE((SELECT min(CASE WHEN q.next_at > q.lease_until THEN q.next_at ELSE q.lease_until END)
@@ -269,8 +268,8 @@ func (s Jobs) NextDue(ctx context.Context, kinds ...QuestionKind) (next Instant,
 	return next, nil
 }
 
-// writeQuestions asks what a case leaves open, and no more about money that has gone back. What has been asked often
-// enough is asked again only where something new is said of the receipt itself.
+// writeQuestions queues what a case leaves open, and ends questions about refunded money. A receipt that was asked
+// about often enough is asked again only after a new report on it.
 func (t *tx) writeQuestions(l *ledger) error {
 	for _, q := range l.Questions {
 		if q.Kind != money.AskReceipt {
@@ -282,7 +281,7 @@ func (t *tx) writeQuestions(l *ledger) error {
 			slices.ContainsFunc(l.Decision.Payments, func(p money.Payment) bool {
 				return p.Receipt == q.Receipt && p.Reason == money.ToBeConfirmed
 			})
-		if !slices.Contains(l.news, q.Receipt) {
+		if !slices.Contains(l.newReceipts, q.Receipt) {
 			var ended int
 			if err := t.scan([]any{&ended}, `SELECT count(*) FROM question WHERE receipt = $1 AND next_at IS NULL`, q.Receipt); err != nil || ended > 0 {
 				if err != nil {
@@ -316,19 +315,19 @@ func (t *tx) askReceipt(receipt string, waits bool) error {
 		WHERE question.next_at IS NULL OR question.urgent < excluded.urgent`, receipt, newSecret(), newSecret(), flag(waits), t.now, t.s.ids.next(t.now.Time()))
 }
 
-// askPush has M-PESA asked about a push at the instant, unless that is at floor or later already. 0 is never.
+// askPush has M-PESA asked about a push at the instant, unless that is already scheduled at floor or later. 0 is never.
 func (t *tx) askPush(id PushID, at, floor Instant) error {
 	return t.run(`INSERT INTO question (kind, id, urgent, client, checked_for, sent, next_at, lease_until, result_text, created_at, updated_at)
 		VALUES ('push',$1,1,'',0,0,$2,0,'',$3,$3) ON CONFLICT (kind, id) DO UPDATE SET next_at = excluded.next_at, updated_at = excluded.updated_at
 		WHERE question.next_at IS NULL OR question.next_at < $4`, id, orNone(at), t.now, floor)
 }
 
-// askSoon lets M-PESA be asked about a push at once, out of its turn, where it is still without a verdict.
+// askSoon has M-PESA asked out of turn about a push that has no verdict.
 func (t *tx) askSoon(id PushID) error {
 	return t.run(`UPDATE question SET next_at = $1 WHERE kind = 'push' AND id = $2 AND next_at > $1`, t.now, id)
 }
 
-// schedule sets when M-PESA is asked about the push next. Without a CheckoutRequestID there is nothing to ask by.
+// schedule sets when to ask about the push next. It cannot be asked about without a CheckoutRequestID.
 func (t *tx) schedule(p Push) error {
 	switch {
 	case p.CheckoutRequestID == "":
@@ -346,7 +345,7 @@ func (t *tx) schedule(p Push) error {
 	return t.askPush(p.ID, t.s.queries.next(p.CreatedAt, t.now, hold), t.now+1)
 }
 
-// askReversal has M-PESA told to give a payment back: now, or once its receipt is known.
+// askReversal queues a Reversal: for now, or for when the receipt is known.
 func (t *tx) askReversal(refund int64, now bool) error {
 	next := any(t.now)
 	if !now {
@@ -356,14 +355,14 @@ func (t *tx) askReversal(refund int64, now bool) error {
 		VALUES ('reversal',$1,$2,$3,1,'',0,0,$4,0,'',$5,$5)`, refund, newSecret(), newSecret(), next, t.now)
 }
 
-// endReversals sends no more Reversals for the payment's refunds.
+// endReversals stops all Reversals of the payment's refunds.
 func (t *tx) endReversals(of PaymentID) error {
 	return t.run(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND next_at IS NOT NULL
 		AND id IN (SELECT id FROM refund WHERE payment_id = $2)`, t.now, of)
 }
 
-// QueueChecks has M-PESA asked about the receipts of paid tickets whose film begins within the hour, once, and returns
-// how many there were: at most the limit. M-PESA tells nobody that a payment was reversed.
+// QueueChecks has M-PESA asked once about the receipts of paid tickets whose film begins within the hour. It returns
+// how many, at most limit. M-PESA announces no reversal of a payment.
 func (s Money) QueueChecks(ctx context.Context, limit int) (int, error) {
 	var due []struct {
 		Receipt string

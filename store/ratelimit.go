@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// How often Daraja is called, by all processes together.
+// The rate limit on calls to Daraja, for all processes together.
 
-// acquireSlot takes the next place in a line where one may go in every gap, and says 0 where it is too early.
+// acquireSlot takes the next slot of the named rate limit, one per gap; 0 means that it is too early.
 func (t *tx) acquireSlot(name string, gap time.Duration) (int64, error) {
 	if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0) ON CONFLICT (name) DO NOTHING`, name); err != nil {
 		return 0, err
@@ -16,8 +16,8 @@ func (t *tx) acquireSlot(name string, gap time.Duration) (int64, error) {
 	return t.exec(`UPDATE pace SET next_at = $1 WHERE name = $2 AND next_at <= $3`, t.now.Add(gap), name, t.now)
 }
 
-// TakeQueryTurn takes the turn to ask M-PESA for somebody's comfort, in the pace of all questions together, and says
-// whether there was one. Pushes, and what is to be sent of these kinds that somebody waits for, go first.
+// TakeQueryTurn takes a slot for a query that a customer asks for, under the rate limit of all questions, and reports
+// whether there was one. Pushes, and due questions of these kinds that somebody waits for, go first.
 func (s Jobs) TakeQueryTurn(ctx context.Context, gap time.Duration, kinds ...QuestionKind) (bool, error) {
 	pace, err := s.pace(ctx)
 	if err != nil || s.Now() < pace.YieldUntil || s.Now() < pace.RestUntil {
@@ -46,7 +46,7 @@ func (s Jobs) TakeQueryTurn(ctx context.Context, gap time.Duration, kinds ...Que
 	return n == 1, nil
 }
 
-// slower is the gap between two questions while Daraja does not answer well, or turns pushes away.
+// spacing is the gap between two questions, longer while Daraja fails or refuses pushes.
 func (s *Store) spacing(ctx context.Context, gap time.Duration) (time.Duration, error) {
 	pace, err := s.pace(ctx)
 	times := time.Duration(1) << min(pace.Questions, 5)
@@ -56,9 +56,8 @@ func (s *Store) spacing(ctx context.Context, gap time.Duration) (time.Duration, 
 	return gap * times, err
 }
 
-// RestChecks lets all questions that nobody waits for rest for a while, since Daraja did not speak for itself when it
-// was asked. That does not close the box office, as it would where a customer's prompt is concerned: a check proves
-// nothing about those.
+// RestChecks delays all questions that nobody waits for, since Daraja itself did not answer one. It does not open the
+// circuit breaker: a check proves nothing about prompts.
 func (s Jobs) RestChecks(ctx context.Context) error {
 	err := s.write(ctx, urgent, func(t *tx) error { _, err := t.acquireSlot("check", restTime); return err })
 	if err != nil {
@@ -67,7 +66,7 @@ func (s Jobs) RestChecks(ctx context.Context) error {
 	return nil
 }
 
-// YieldToPushes makes questions few for a while: Daraja was too busy for a push, and pushes go before questions.
+// YieldToPushes makes questions fewer for a while: Daraja was too busy for a push, and pushes go first.
 func (s Jobs) YieldToPushes(ctx context.Context) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ('push', 0, 0, $1) ON CONFLICT (name) DO UPDATE SET rest_until = excluded.rest_until`, t.now.Add(yieldFor))

@@ -2,13 +2,12 @@ package store
 
 import "cinemasphere/store/money"
 
-// The books say why by a word of a type, never by a sentence. What the words mean to people is package views/wording's.
+// The books store reasons as typed values, never as sentences. Package views/wording turns them into words.
 
-// Reason is why money is due back or names no ticket for certain, why a ticket is void, or why a receipt that a
-// customer named does not count.
+// Reason is why a refund is due, a payment is unmatched, a ticket is void, or a claimed receipt does not count.
 type Reason = money.Reason
 
-// Why money is due back, a ticket void, or both; see package store/money.
+// Why a refund is due, a ticket void, or both; see package store/money.
 const (
 	ReasonWrongAmount        = money.WrongAmount
 	ReasonPaidTwice          = money.PaidTwice
@@ -21,7 +20,7 @@ const (
 	ReasonNeverPaid          = money.NeverPaid
 )
 
-// Why money is unmatched, or what became of a receipt that a customer named; see package store/money.
+// Why a payment is unmatched, or the result of a claimed receipt; see package store/money.
 const (
 	ReasonNamesNoTicket = money.NamesNoTicket
 	ReasonToBeConfirmed = money.ToBeConfirmed
@@ -43,7 +42,7 @@ const (
 	ReasonNotUnderstood = money.NotUnderstood
 )
 
-// DoubtReason is what an operator must look into about a payment, whatever has become of its money.
+// DoubtReason is what an operator must look into about a payment, in any state.
 type DoubtReason = money.DoubtReason
 
 // The doubts; see package store/money.
@@ -56,56 +55,56 @@ const (
 	DoubtReturnedTwice = money.ReturnedTwice
 )
 
-// FailureReason is why a push was not paid, or not so far, and why a ticket without money has Failed. Where it is
-// M-PESA's result that says so, it is the word that package mpesa has for that, such as no_funds.
+// FailureReason is why a push is not paid, or a ticket without money is Failed. M-PESA's own results have package
+// mpesa's names, such as no_funds.
 type FailureReason string
 
-// Why a push was not paid, or a ticket has Failed, besides M-PESA's results.
+// Why a push is not paid or a ticket is Failed, besides M-PESA's results.
 const (
-	FailureUnconfirmed FailureReason = "unconfirmed" // of a ticket: the hold ended without a word from M-PESA
-	FailureGivenUp     FailureReason = "given_up"    // of a ticket: the customer gave the seats up
+	FailureUnconfirmed FailureReason = "unconfirmed" // of a ticket: the hold ended without a report from M-PESA
+	FailureGivenUp     FailureReason = "given_up"    // of a ticket: the customer gave up the seats
 
-	// Daraja refused the push, and no prompt went out.
+	// FailurePhoneLocked and the next three are Daraja's refusals: no prompt went out.
 	FailurePhoneLocked FailureReason = "phone_locked" // another prompt is on the phone
 	FailureMpesaBusy   FailureReason = "mpesa_busy"
-	// the set-up; not that of a payment that M-PESA declined after its prompt
+	// FailureConfig is the cinema's set-up; not a payment that M-PESA declined after its prompt
 	FailureConfig  FailureReason = "push_config"
 	FailureRefused FailureReason = "refused"
 
 	// FailureLocked is M-PESA's result that another prompt was on the phone.
 	FailureLocked FailureReason = "locked"
 
-	// FailureOddAnswer is said of a push that Daraja answered with a code, which lets one assume neither that a prompt
-	// went out nor that none did.
+	// FailureOddAnswer is a push that Daraja answered with a code that proves neither that a prompt went out nor that
+	// none did.
 	FailureOddAnswer FailureReason = "odd_answer"
-	// FailureUnknownCode is said of a push that M-PESA has answered about with a code that nobody knows.
+	// FailureUnknownCode is a push that M-PESA reported on with an unknown code.
 	FailureUnknownCode FailureReason = "unknown_code"
-	// FailureConfirming is said of a push that M-PESA has told of in a way that has to be confirmed by asking it: an
-	// unreadable callback, or money whose amount or receipt is not known.
+	// FailureConfirming is a push whose report must be confirmed by asking M-PESA: an unreadable callback, or a payment
+	// whose amount or receipt is unknown.
 	FailureConfirming FailureReason = "confirming"
 )
 
-// UnreadReason is why what M-PESA sent was not understood whole. What it is about, such as the odd code, stands beside
-// it as M-PESA gave it.
+// UnreadReason is why a report from M-PESA was not understood completely. Its detail, such as the odd code, is stored
+// beside it.
 type UnreadReason string
 
-// Why it was not understood whole.
+// Why a report was not understood completely.
 const (
-	UnreadUnparsed    UnreadReason = "unparsed"    // its form; beside it what package mpesa says of that
-	UnreadContradicts UnreadReason = "contradicts" // its code means success, and its ResultType does not
-	UnreadNoReceipt   UnreadReason = "no_receipt"  // it names none, or not so that it can be read
-	UnreadNoAmount    UnreadReason = "no_amount"   // it does not say how much was paid, or not so that it can be read
-	UnreadNoPayee     UnreadReason = "no_payee"    // it does not say who was paid
-	UnreadNoPayer     UnreadReason = "no_payer"    // it does not say who paid
-	UnreadNoTime      UnreadReason = "no_time"     // it does not say when it was paid
-	UnreadNoState     UnreadReason = "no_state"    // it does not say what has become of the payment
-	UnreadNoReturned  UnreadReason = "no_returned" // it does not say how much was given back
-	UnreadOddState    UnreadReason = "odd_state"   // nobody knows the state beside it
-	UnreadOddReceipt  UnreadReason = "odd_receipt" // nobody knows the receipt's form beside it
-	UnreadReceipts    UnreadReason = "receipts"    // it is not clear which receipt it is about
-	UnreadOther       UnreadReason = "other"       // it is about another receipt than the one that was to be given back
-	UnreadOtherID     UnreadReason = "other_id"    // it names another CheckoutRequestID than the prompt's
-	UnreadPaidCode    UnreadReason = "paid_code"   // nobody knows its code, and it has what only a payment has
-	UnreadBesides     UnreadReason = "besides"     // nobody knows its code, and M-PESA has said more of the prompt
-	UnreadUnconfirmed UnreadReason = "unconfirmed" // a question before a payment, without its confirmation
+	UnreadUnparsed    UnreadReason = "unparsed"    // its form; the detail is package mpesa's error
+	UnreadContradicts UnreadReason = "contradicts" // its code is success, and its ResultType is not
+	UnreadNoReceipt   UnreadReason = "no_receipt"  // no legible receipt
+	UnreadNoAmount    UnreadReason = "no_amount"   // no legible amount
+	UnreadNoPayee     UnreadReason = "no_payee"    // no payee
+	UnreadNoPayer     UnreadReason = "no_payer"    // no payer
+	UnreadNoTime      UnreadReason = "no_time"     // no payment time
+	UnreadNoState     UnreadReason = "no_state"    // no state of the payment
+	UnreadNoReturned  UnreadReason = "no_returned" // no refunded amount
+	UnreadOddState    UnreadReason = "odd_state"   // an unknown state
+	UnreadOddReceipt  UnreadReason = "odd_receipt" // an unknown form of receipt
+	UnreadReceipts    UnreadReason = "receipts"    // it is unclear which receipt it is about
+	UnreadOther       UnreadReason = "other"       // another receipt than the one to reverse
+	UnreadOtherID     UnreadReason = "other_id"    // another CheckoutRequestID than the prompt's
+	UnreadPaidCode    UnreadReason = "paid_code"   // an unknown code, with data that only a payment has
+	UnreadBesides     UnreadReason = "besides"     // an unknown code, and a better report is known
+	UnreadUnconfirmed UnreadReason = "unconfirmed" // a validation request without its confirmation
 )

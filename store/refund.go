@@ -10,20 +10,20 @@ import (
 	"cinemasphere/store/money"
 )
 
-// RefundState says how far a refund has come.
+// RefundState is how far a refund has come.
 type RefundState string
 
-// A refund is requested until M-PESA, or the person who paid it back by hand, says that the money is back.
+// A refund is requested until M-PESA, or the operator who refunds by hand, reports the result.
 const (
 	RefundRequested RefundState = "requested"
 	RefundDone      RefundState = "refunded"
 	RefundFailed    RefundState = "failed"
 )
 
-// Automatic is who requests a refund that no person asked for.
+// Automatic requests a refund that no operator asked for.
 const Automatic = "automatic"
 
-// Refund is money on its way back.
+// Refund is a payment's money on its way back.
 type Refund struct {
 	ID          int64       `db:"id"`
 	PaymentID   PaymentID   `db:"payment_id"`
@@ -34,12 +34,12 @@ type Refund struct {
 	State       RefundState `db:"state"`
 	RequestedBy string      `db:"requested_by"`
 	Reason      string      `db:"reason"`
-	Reference   string      `db:"reference"`   // what a person wrote down of a refund by hand
-	Sent        int         `db:"sent"`        // how often a Reversal has been sent
-	Undone      int         `db:"undone"`      // of how many of these M-PESA has said that nothing came of it
-	UndoneIDs   string      `db:"undone_ids"`  // their conversations, where a result said it
-	NextAt      Instant     `db:"next_at"`     // when it is sent next; 0 is never
-	LeaseUntil  Instant     `db:"lease_until"` // until then the answer to the last one sent is awaited
+	Reference   string      `db:"reference"`   // the operator's note on a refund by hand
+	Sent        int         `db:"sent"`        // how many Reversals were sent
+	Undone      int         `db:"undone"`      // how many of these M-PESA reports as not carried out
+	UndoneIDs   string      `db:"undone_ids"`  // their conversations, where a result named one
+	NextAt      Instant     `db:"next_at"`     // when the next one is sent; 0 is never
+	LeaseUntil  Instant     `db:"lease_until"` // until then the last one's answer is awaited
 	ResultText  string      `db:"result_text"`
 	TicketCode  string      `db:"ticket_code"`
 	CreatedAt   Instant     `db:"created_at"`
@@ -52,37 +52,37 @@ const refundSelect = `SELECT r.id, r.payment_id, COALESCE(y.receipt, '') AS rece
 	COALESCE((SELECT code FROM ticket WHERE id = y.ticket_id), '') AS ticket_code, r.created_at
 	FROM refund r JOIN payment y ON y.id = r.payment_id LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 
-// out is how many Reversals M-PESA may have carried out, or may carry out yet.
+// out is how many Reversals M-PESA has or may yet carry out.
 func (r Refund) out() int { return r.Sent - r.Undone }
 
-// told reports whether a result of this conversation has said already that nothing came of it.
-func (r Refund) told(conversation string) bool {
+// hasUndone reports whether a result of this conversation has already reported that nothing was carried out.
+func (r Refund) hasUndone(conversation string) bool {
 	return conversation != "" && slices.Contains(strings.Fields(r.UndoneIDs), conversation)
 }
 
-// stuck reports whether nothing more comes of the refund by itself: no Reversal of it is out, or none will be sent
-// again and the answer to the last one has been awaited for long enough.
+// stuck reports whether the refund makes no more progress by itself: no Reversal of it is out, or none will be sent
+// again and the last one's answer is overdue.
 func (r Refund) stuck(now Instant, noInitiator bool) bool {
 	return r.out() == 0 || (r.NextAt == 0 || noInitiator) && r.LeaseUntil <= now
 }
 
-// NewRefund asks for the money of a payment to go back.
+// NewRefund is a request to refund a payment.
 type NewRefund struct {
 	Receipt     string
-	Ticket      string    // its code, in place of the receipt
-	PaymentID   PaymentID // in place of both
+	Ticket      string    // its code, instead of the receipt
+	PaymentID   PaymentID // instead of both
 	By          string    // who asks
 	Reason      string
-	Reference   string // of a refund that a person has made by hand; "" is a Reversal
-	Amount      Cents  // of what M-PESA took, where it did not say
+	Reference   string // of a refund by hand; "" is a Reversal
+	Amount      Cents  // what M-PESA took, where it did not report it
 	NoInitiator bool   // there is none to send a Reversal with
 }
 
-// RequestRefund takes a refund down. A ticket that the money had paid for is void at once, and its seats are free when
-// the money is back. A Reversal waits for the payment's receipt, where that is not known. A refund by hand is done with
-// this, also where a Reversal was asked for of which nothing comes any more; of what M-PESA does not know as ours no
-// refund is written: it was never paid. It refuses with ReceiptPending, RefundOpen, AlreadyRefunded,
-// NotOurs, SeveralPayments, AmountUnknown, AmountKnown, NoInitiator, AmountInCents.
+// RequestRefund records a refund. A ticket that the payment had paid for is void at once, and its seats become free
+// when the money is back. A Reversal waits for the payment's receipt where that is unknown. A refund by hand is done at
+// once, and replaces a stuck Reversal. A payment that M-PESA does not know as ours gets no refund: it was never paid.
+// It refuses with ReceiptPending, RefundOpen, AlreadyRefunded, NotOurs, SeveralPayments, AmountUnknown, AmountKnown,
+// NoInitiator or AmountInCents.
 func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	var out Refund
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -91,33 +91,33 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 			return err
 		}
 		if open.ID == 0 && have.isBogus(n) {
-			out, err = t.neverPaid(have, n)
+			out, err = t.voidBogusPayment(have, n)
 			return err
 		}
 		if open.ID != 0 {
-			if err := t.giveUp(open); err != nil {
+			if err := t.cancelRefund(open); err != nil {
 				return err
 			}
 		}
-		var said []factRow
+		var reports []factRow
 		if n.Amount != 0 && n.Amount != have.Amount {
 			have.Amount = n.Amount
-			said = append(said, have.fact(money.Paid, n.Amount, n))
+			reports = append(reports, have.fact(money.Paid, n.Amount, n))
 		}
 		if out, err = t.insertRefund(have, n); err != nil {
 			return err
 		}
 		if n.Reference != "" {
 			out.State = RefundDone
-			said = append(said, have.fact(money.GivenBack, out.Amount, n))
+			reports = append(reports, have.fact(money.GivenBack, out.Amount, n))
 			if err := t.run(`UPDATE refund SET state = 'refunded', result_code = 'by hand', result_text = $1 WHERE id = $2`, n.Reference, out.ID); err != nil {
 				return err
 			}
 		}
-		if _, err := t.record(said...); err != nil {
+		if _, err := t.record(reports...); err != nil {
 			return err
 		}
-		if len(said) == 0 { // that it was asked for is known from the refund
+		if len(reports) == 0 { // the refund itself is the record of a request
 			if _, err := t.decide(factRow{
 				Fact: money.Fact{Push: have.PushID, Receipt: have.Receipt, Ticket: have.TicketID},
 			}); err != nil {
@@ -132,7 +132,7 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 	return out, nil
 }
 
-// fact is what an operator says of the payment.
+// fact is an operator's report on the payment.
 func (p Payment) fact(says money.Saying, amount Cents, n NewRefund) factRow {
 	f := money.Fact{Source: money.Operator, Says: says, Receipt: p.Receipt, Amount: known(amount)}
 	if p.Receipt == "" {
@@ -141,15 +141,14 @@ func (p Payment) fact(says money.Saying, amount Cents, n NewRefund) factRow {
 	return factRow{Fact: f, by: n.By, note: n.Reference}
 }
 
-// isBogus reports whether what is written down as given back by hand is what was never there: a receipt that M-PESA
-// does not know as ours.
+// isBogus reports whether a refund by hand is of a receipt that M-PESA does not know as ours: it was never paid.
 func (p Payment) isBogus(n NewRefund) bool {
 	return n.Reference != "" && p.State == PaymentApplied &&
 		(p.Doubt == DoubtNoSuchReceipt || p.Doubt == DoubtPaidOthers)
 }
 
-// neverPaid lets go of money that was never there. The ticket that it had paid for is void, and its seats are free.
-func (t *tx) neverPaid(have Payment, n NewRefund) (r Refund, err error) {
+// voidBogusPayment records that nothing was paid. The ticket that it had paid for is void, and its seats are free.
+func (t *tx) voidBogusPayment(have Payment, n NewRefund) (r Refund, err error) {
 	if err := t.scan([]any{&r.TicketCode}, `SELECT code FROM ticket WHERE id = $1`, have.TicketID); err != nil {
 		return r, err
 	}
@@ -174,9 +173,8 @@ func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
 	return r, t.get(&r, refundSelect+` WHERE r.id = $1`, id)
 }
 
-// giveUp ends a refund of which nothing more comes, since a person has given the money back. It may be going out at
-// this moment.
-func (t *tx) giveUp(r Refund) error {
+// cancelRefund ends a stuck refund, since an operator has refunded by hand. Its Reversal may be going out right now.
+func (t *tx) cancelRefund(r Refund) error {
 	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, r.ID, r.Sent)
 	if err == nil && n == 0 && r.Method == "reversal" {
 		return ErrRetry
@@ -188,7 +186,7 @@ func (t *tx) giveUp(r Refund) error {
 	return err
 }
 
-// paymentWithTicket reads a payment and locks it, and its ticket, if it is a ticket's.
+// paymentWithTicket reads a payment and locks it, and its ticket if it has one.
 func (t *tx) paymentWithTicket(where string, args ...any) (Payment, error) {
 	if !t.shared() {
 		return t.payment(where, args...)
@@ -208,8 +206,7 @@ func (t *tx) paymentWithTicket(where string, args ...any) (Payment, error) {
 	return have, err
 }
 
-// refundable finds the payment, and the refund of it that is open already and may be given up for this one, or says why
-// it cannot be refunded.
+// refundable finds the payment, and an open refund that this one may replace. Otherwise it refuses.
 func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	if have, err = t.refundedPayment(n); err != nil {
 		return have, open, err
@@ -218,7 +215,7 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return have, open, err
 	}
-	rest, err := t.rest(have, n)
+	rest, err := t.leftToRefund(have, n)
 	if err != nil {
 		return have, open, err
 	}
@@ -250,8 +247,8 @@ func (t *tx) refundable(n NewRefund) (have Payment, open Refund, err error) {
 	return have, open, nil
 }
 
-// rest is what is still to be given back by hand of money that was given back before its amount was known.
-func (t *tx) rest(have Payment, n NewRefund) (Cents, error) {
+// leftToRefund is what is left to refund by hand of a payment refunded before its amount was known.
+func (t *tx) leftToRefund(have Payment, n NewRefund) (Cents, error) {
 	if have.Doubt != DoubtReturnedOther || n.Reference == "" {
 		return 0, nil
 	}
@@ -260,7 +257,7 @@ func (t *tx) rest(have Payment, n NewRefund) (Cents, error) {
 	return have.Amount - returned, err
 }
 
-// refundedPayment finds the payment that a refund is asked of, and locks it.
+// refundedPayment finds and locks the payment that a refund is requested for.
 func (t *tx) refundedPayment(n NewRefund) (Payment, error) {
 	if n.Ticket == "" {
 		return t.paymentWithTicket(`receipt = $1 OR id = $2`, orNull(n.Receipt), n.PaymentID)
@@ -277,8 +274,8 @@ func (t *tx) refundedPayment(n NewRefund) (Payment, error) {
 	return paymentOfTicket(rows)
 }
 
-// paymentOfTicket is the payment that a ticket's code names: the only one that has not gone back, or of several the
-// only one that is due back and cannot be named by a receipt.
+// paymentOfTicket is the payment that a ticket's code names: the only one not refunded, or among several the only one
+// that is due and has no receipt to be named by.
 func paymentOfTicket(rows []Payment) (Payment, error) {
 	if len(rows) == 0 {
 		return Payment{}, ErrNotFound
@@ -305,7 +302,7 @@ func paymentOfTicket(rows []Payment) (Payment, error) {
 	return Payment{}, &Refusal{Kind: SeveralPayments}
 }
 
-// isRefunding reports whether a payment's money is with its payer again, or on its way.
+// isRefunding reports whether a payment is refunded or has an open refund.
 func (t *tx) isRefunding(p Payment) (bool, error) {
 	if p.ID == 0 || p.State == PaymentRefunded || p.State == PaymentReversed {
 		return p.ID != 0, nil
@@ -315,7 +312,7 @@ func (t *tx) isRefunding(p Payment) (bool, error) {
 	return refunds > 0, err
 }
 
-// moveRefunds makes the refunds of a payment another one's, since both are the same money.
+// moveRefunds moves the refunds of a duplicate to the surviving payment.
 func (t *tx) moveRefunds(from, to PaymentID) error {
 	var others int
 	if err := t.scan([]any{&others}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, to); err != nil {

@@ -8,11 +8,10 @@ import (
 	"cinemasphere/store/money"
 )
 
-// ResolveItems takes entries off the list of money, since an operator has seen to them, and keeps the operator's note.
-// No money changes, nothing is freed, but for what may be the same money as a receipt and then is; and each is listed
-// again once its state or reason is another. A receipt that waited for an operator's word is refused with it.
-// ErrNotFound means that there is no such entry. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked,
-// NothingToResolve, SeveralPayments.
+// ResolveItems takes open items off the list, since an operator has handled them, and keeps the operator's note. It
+// moves no money and frees no seats, except that a suspected duplicate is confirmed as one. An item is open again once
+// its state or reason changes. A claim that waited for an operator is refused. ErrNotFound means that there is no such
+// item. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked, NothingToResolve or SeveralPayments.
 func (s Money) ResolveItems(ctx context.Context, cases []OpenItem, note, by string) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
@@ -28,7 +27,7 @@ func (s Money) ResolveItems(ctx context.Context, cases []OpenItem, note, by stri
 	return nil
 }
 
-// itemByID reads an entry of the list, and its ticket's id, by its number.
+// itemByID reads an open item and its ticket's id, by its number.
 var itemByID = map[ItemKind]struct{ entry, ticket string }{
 	ItemPayment: {itemPayments + ` WHERE y.id = $1`, `SELECT ticket_id FROM payment WHERE id = $1`},
 	ItemPush:    {itemPushes + itemUnpaid + ` AND p.id = $1`, `SELECT ticket_id FROM push_request WHERE id = $1`},
@@ -46,21 +45,21 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 	if err := t.get(&c, query.entry, seen.ID); err != nil {
 		return err
 	}
-	said, err := t.resolution(c, note, by)
+	reports, err := t.resolution(c, note, by)
 	if err != nil {
 		return err
 	}
-	if kind := c.notResolvable(); kind != "" && len(said) == 0 {
+	if kind := c.notResolvable(); kind != "" && len(reports) == 0 {
 		return &Refusal{Kind: kind}
 	}
-	if _, err := t.record(said...); err != nil {
+	if _, err := t.record(reports...); err != nil {
 		return err
 	}
-	if len(said) > 0 { // what it is now is what is resolved, unless its money is still due
+	if len(reports) > 0 { // resolve its new standing, unless its refund is still due
 		c = OpenItem{}
 		err := t.get(&c, query.entry, seen.ID)
 		if errors.Is(err, ErrNotFound) {
-			return nil // it has turned out to be the same as another one
+			return nil // it was a duplicate of another
 		}
 		if err != nil || c.notResolvable() == MoneyDue || c.notResolvable() == RefundOpen {
 			return err
@@ -75,9 +74,8 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 		t.now)
 }
 
-// resolution is what an operator says by taking an entry off the list: of a payment without a receipt, that the receipt
-// which may be the same is; of a receipt, that it is money of its own; of a receipt that a customer named, that it is
-// not the ticket's.
+// resolution is what an operator reports by resolving an item. A payment without a receipt is a duplicate of its
+// lookalike receipt. A receipt is a payment of its own. A claimed receipt is not the ticket's.
 func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator
@@ -116,28 +114,28 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
-	var said []factRow
+	var reports []factRow
 	if have.Receipt != "" {
 		if have.State == PaymentRefundDue {
 			return nil, nil
 		}
 		for _, p := range pairs {
-			said = append(said, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
+			reports = append(reports, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
 		}
-		return said, nil
+		return reports, nil
 	}
 	for _, p := range pairs {
 		if len(pairs) == 1 || p.Own == 1 {
-			said = append(said, of(money.Fact{Says: money.TheSame, Receipt: p.Receipt, Push: p.Push}))
+			reports = append(reports, of(money.Fact{Says: money.TheSame, Receipt: p.Receipt, Push: p.Push}))
 		}
 	}
-	if len(said) != 1 {
-		return nil, &Refusal{Kind: SeveralPayments} // of several receipts it cannot be told which is the same
+	if len(reports) != 1 {
+		return nil, &Refusal{Kind: SeveralPayments} // among several receipts the duplicate is unknown
 	}
-	return said, nil
+	return reports, nil
 }
 
-// notResolvable says why an entry cannot be taken off the list by an operator's word alone.
+// notResolvable is why an operator cannot resolve an item; "" where one can.
 func (c OpenItem) notResolvable() RefusalKind {
 	state, claim := PaymentState(c.State), ClaimState(c.State)
 	switch {

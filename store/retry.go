@@ -7,20 +7,20 @@ import (
 	"slices"
 )
 
-// leastRetry is how much of a hold must be left for another push to be worth sending.
+// leastRetry is how much of a hold must be left to make another push worthwhile.
 const leastRetry = pushLife / 2
 
-// NewRetry is another try at paying for a failed ticket.
+// NewRetry is another try to pay for a failed ticket.
 type NewRetry struct {
 	Secret  string
-	Phone   string // MSISDN; may differ from the one before
+	Phone   string // MSISDN; may differ from the previous one
 	Client  Client // who asks
 	Browser string // the browser session that asks, "" for none
 }
 
-// Retry makes a failed ticket Pending again with a new push, on the same seats where they are free and the best others
-// where not. It answers as [Tickets.Book] does; PromptOut where the last prompt may still be answered, NotFailed where
-// there is nothing to retry.
+// Retry makes a failed ticket Pending with a new push, on the same seats where they are free, otherwise the best
+// others. Results are those of [Tickets.Book], with PromptOut where the last prompt may still be answered, and
+// NotFailed where there is nothing to retry.
 func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 	probing, err := s.probing(ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 	if probing {
 		defer s.sales.Store(nil)
 	}
-	for range 3 { // each round ends what is over on the phone, then on the ticket
+	for range 3 { // each round ends what has expired, on the phone, then on the ticket
 		out := PushOrder{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
@@ -96,8 +96,7 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 	case tk.Screening != OnSale || t.now >= tk.Close:
 		return &Refusal{Kind: NotOnSale}
 	}
-	// Whose browser booked goes on holding the seats, whoever tries again; where from, and by which phone, may have
-	// changed.
+	// The browser that booked goes on holding the seats, whoever retries. The address and the phone may have changed.
 	ask := asker{
 		phone: r.Phone, browser: tk.Browser, client: r.Client.name(), partner: r.Client.Partner != "",
 		screening: tk.ScreeningID, capacity: tk.Capacity, ticket: tk.ID, asks: r.Browser,
@@ -134,8 +133,8 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 		hold_until = $5, client = $8, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID, clientOf(ask.client, d))
 }
 
-// promptOut says until when the prompt in the way may be answered: the ticket's own, or else one on the phone. Where
-// both are, the databases do not agree on which of them they name.
+// promptOut is until when the prompt in the way may be answered: the ticket's own, otherwise one on the phone. Where
+// both exist, the databases differ in which one they name.
 func (s *Store) promptOut(ctx context.Context, r NewRetry, id TicketID) error {
 	var until Instant
 	err := s.read(ctx, &until, `SELECT live_until FROM push_request WHERE ticket_id = $1 AND live = 1`, id)

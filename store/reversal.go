@@ -10,7 +10,7 @@ import (
 	"cinemasphere/store/money"
 )
 
-// unsendable says why no Reversal can give back exactly what M-PESA took, or "". It takes whole shillings.
+// unsendable is why no Reversal can refund exactly what M-PESA took, or "". A Reversal takes whole shillings.
 func (q Question) unsendable() string {
 	switch {
 	case q.Amount%100 != 0:
@@ -21,8 +21,7 @@ func (q Question) unsendable() string {
 	return ""
 }
 
-// unsendable sends no more Reversals of a refund. It has failed where none can give back what M-PESA took, and none is
-// out that is to be awaited.
+// unsendable stops the Reversals of a refund. The refund has failed where no Reversal can be exact and none is out.
 func (t *tx) unsendable(q Question) error {
 	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, q.ID, q.Sent)
 	why := q.unsendable()
@@ -33,10 +32,10 @@ func (t *tx) unsendable(q Question) error {
 		q.Sent, why, t.now, q.ID)
 }
 
-// RefundVerdict is M-PESA's word on a Reversal.
+// RefundVerdict is M-PESA's report on a Reversal.
 type RefundVerdict int
 
-// What M-PESA says of a Reversal: nothing yet, done, done before, refused for good, or to be tried again.
+// M-PESA's report on a Reversal: none yet, done, done earlier, refused for good, or try again.
 const (
 	RefundUnclear RefundVerdict = iota
 	RefundReversed
@@ -45,19 +44,19 @@ const (
 	RefundTryAgain
 )
 
-// RefundAnswer is an answer of M-PESA to a Reversal: at once, or by its result.
+// RefundAnswer is M-PESA's answer to a Reversal: the immediate one, or the result.
 type RefundAnswer struct {
 	Verdict                                  RefundVerdict
-	ConversationID, OriginatorConversationID string       // where it was taken
-	Receipt                                  string       // the Reversal's own, where it was carried out
-	Original                                 string       // the receipt that it gave back; "" is not said
-	Unclear                                  UnreadReason // of money given back: what is not known; "" where all is
+	ConversationID, OriginatorConversationID string       // under which it was accepted
+	Receipt                                  string       // the Reversal's own, where it was done
+	Original                                 string       // the receipt that was reversed; "" is not reported
+	Unclear                                  UnreadReason // of refunded money: what is unknown; "" where nothing is
 	Legible                                  string       // the answer as printable text
-	Amount                                   *Cents       // what it gave back; nil where M-PESA did not say
-	Code, Text                               string       // Safaricom's own, for the operator
+	Amount                                   *Cents       // what was refunded; nil where M-PESA did not report it
+	Code, Text                               string       // Safaricom's, for the operator
 }
 
-// gaveBack is how much a Reversal has given back: what was asked for, where M-PESA does not say.
+// gaveBack is how much a Reversal refunded: what was requested, where M-PESA does not report it.
 func (a RefundAnswer) gaveBack(r Refund) Cents {
 	if a.Amount != nil && *a.Amount > 0 {
 		return *a.Amount
@@ -65,7 +64,7 @@ func (a RefundAnswer) gaveBack(r Refund) Cents {
 	return r.Amount
 }
 
-// unclear says why a result that tells of money given back does not say how much of which payment it was, or "".
+// unclear is why a result that reports a refund leaves open its amount or its payment, or "".
 func (a RefundAnswer) unclear(r Refund) UnreadReason {
 	switch {
 	case a.Verdict != RefundReversed:
@@ -76,7 +75,7 @@ func (a RefundAnswer) unclear(r Refund) UnreadReason {
 	return a.Unclear
 }
 
-// RecordRefundAnswer writes down what Daraja answered to a Reversal when it was sent.
+// RecordRefundAnswer stores Daraja's immediate answer to a Reversal.
 func (s Money) RecordRefundAnswer(ctx context.Context, id int64, a RefundAnswer) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		var r Refund
@@ -97,7 +96,7 @@ const (
 	refundByTimeout = `q.timeout_token = $1`
 )
 
-// ApplyReversal makes of a kept result of a Reversal what it says.
+// ApplyReversal applies a stored result of a Reversal.
 func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, token string) (ApplyResult, error) {
 		var r Refund
@@ -125,10 +124,10 @@ func (s Money) ApplyReversal(ctx context.Context, cb Callback, a RefundAnswer) (
 	})
 }
 
-// refundAnswered takes in what M-PESA says of one of the Reversals of a refund.
+// refundAnswered applies an answer to one of the refund's Reversals.
 func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 	have, err := t.paymentWithTicket(`id = $1`, r.PaymentID)
-	if err == nil && t.shared() { // it may have been answered, or sent again, a moment ago
+	if err == nil && t.shared() { // it may have been answered or sent again just now
 		err = t.scan([]any{&r.Sent}, `SELECT sent FROM question WHERE kind = 'reversal' AND id = $1`+t.rowLock(), r.ID)
 		if err == nil {
 			err = t.get(&r, refundSelect+` WHERE r.id = $1`, r.ID)
@@ -138,7 +137,7 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 		return "", err
 	}
 	nothing := a.Verdict == RefundRefused || a.Verdict == RefundTryAgain || a.Verdict == RefundReversedBefore
-	if nothing && r.told(a.ConversationID) {
+	if nothing && r.hasUndone(a.ConversationID) {
 		return OutcomeDuplicate, nil
 	}
 	if nothing {
@@ -161,8 +160,8 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 	return OutcomeUnclear, nil
 }
 
-// reversed takes in that M-PESA has given a payment back: by this refund's Reversal, or before that. Before is ours
-// where one that it may have carried out was sent, by this refund or by another of the payment.
+// reversed records that M-PESA has reversed a payment, by this refund's Reversal or earlier. "Already reversed" counts
+// as our reversal if any of ours for this payment may have succeeded.
 func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	var out int
 	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(q.sent - r.undone), 0) AS BIGINT) FROM refund r JOIN question q ON q.kind = 'reversal' AND q.id = r.id WHERE r.payment_id = $1`, have.ID); err != nil {
@@ -178,7 +177,7 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 			f.Says, state = money.Reversed, RefundFailed
 		}
 	}
-	var hand int // refunds by hand that are not this Reversal, under which a person wrote it down
+	var hand int // refunds by hand that are not the operator's record of this Reversal
 	if err := t.scan([]any{&hand}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND method = 'hand' AND state = 'refunded' AND upper(reference) <> upper($2)`,
 		have.ID, a.Receipt); err != nil {
 		return "", err
@@ -186,7 +185,7 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	gone := have.State == PaymentReversed || have.State == PaymentRefunded
 	if have.State == PaymentRefunded && hand == 0 && r.State == RefundFailed ||
 		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
-		f.Says, f.Amount = money.Mentions, nil // it is known already, as what an operator wrote down or another result
+		f.Says, f.Amount = money.Mentions, nil // an operator's report or another result has recorded it already
 		_, err := t.record(factRow{Fact: f})
 		return OutcomeDuplicate, err
 	}
@@ -197,7 +196,7 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	case r.State == RefundDone:
 		outcome = OutcomeDuplicate
 	}
-	// Whatever was to be sent of this payment has nothing left to do.
+	// Nothing queued for this payment is left to do.
 	if err := t.endReversals(have.ID); err != nil {
 		return "", err
 	}
@@ -211,8 +210,8 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	return outcome, err
 }
 
-// nothingDone decides how it goes on after a Reversal that M-PESA did not carry out. While it may carry out an earlier
-// one, the refund has not failed, and it is not asked again for what it refuses: the earlier one's result is awaited.
+// nothingDone continues after a Reversal that M-PESA did not carry out. While an earlier one may be carried out, the
+// refund has not failed and is not sent again: its result is awaited.
 func (t *tx) nothingDone(r Refund, have Payment, again bool) (Outcome, error) {
 	switch {
 	case r.out() == 0 && (!again || r.Sent >= refundSends):

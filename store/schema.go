@@ -19,7 +19,7 @@ type column struct {
 	Name  string `db:"column_name"`
 }
 
-// inspect looks at a database before anything is changed in it: whether it is empty, or ours at a version that we know.
+// inspect checks a database before anything changes in it: whether it is empty, or ours at a known version.
 func inspect(ctx context.Context, found *db.Pool, d db.Dialect, existing bool) error {
 	tables, ours, columns := sqliteTables, sqliteOurs, sqliteColumns
 	if d == db.PostgreSQL {
@@ -51,7 +51,7 @@ func inspect(ctx context.Context, found *db.Pool, d db.Dialect, existing bool) e
 	return checkSchema(ctx, schema)
 }
 
-// What a database has, by its own catalogue. On PostgreSQL a schema may have tables of other programs beside ours.
+// The tables and columns, by the database's own catalogue. On PostgreSQL the schema may have tables of other programs.
 const (
 	sqliteTables  = `SELECT count(*) FROM sqlite_master WHERE type = 'table'`
 	sqliteOurs    = `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`
@@ -62,14 +62,14 @@ const (
 	postgresColumns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
 )
 
-// schemaFound is what the migrations have left behind in a database.
+// schemaFound is what the migrations left in a database.
 type schemaFound struct {
-	version, rows int64 // the newest migration that was run, and how many were
+	version, rows int64 // the newest migration that ran, and how many did
 	columns       []column
 }
 
-// checkSchema refuses a database that a newer program has changed, or whose tables are not those of its version, before
-// a migration touches it: it has lost some of them, or what was written of migrations, or another program made it.
+// checkSchema refuses a database changed by a newer program, or whose tables differ from its version's, before a
+// migration touches it. It may have lost tables or migration records, or belong to another program.
 func checkSchema(ctx context.Context, found schemaFound) error {
 	columns, err := columnsAt(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func checkSchema(ctx context.Context, found schemaFound) error {
 		return fmt.Errorf("%w: its schema is version %d, and this program knows %d", ErrNewer, found.version, newest)
 	}
 	run := int64(len(slices.DeleteFunc(versions, func(v int64) bool { return v > found.version })))
-	if run+1 != found.rows { // goose counts a version 0 as well
+	if run+1 != found.rows { // goose also counts a version 0
 		return fmt.Errorf("%w: of the changes of its schema up to version %d, %d are missing", ErrOtherSchema,
 			found.version, run+1-found.rows)
 	}
@@ -101,15 +101,15 @@ func checkSchema(ctx context.Context, found schemaFound) error {
 	return nil
 }
 
-// isInternal reports whether a table is of goose or of the database itself.
+// isInternal reports whether a table belongs to goose or the database.
 func isInternal(table string) bool {
 	return table == "goose_db_version" || table == "goose_lock" || strings.HasPrefix(table, "sqlite_")
 }
 
 const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version`
 
-// columnsAt lists the columns that the tables have at each of the versions. It runs the migrations in memory, which
-// takes milliseconds: their text says what was made, not what is left of it.
+// columnsAt lists the tables' columns at each of the versions. It runs the migrations in memory, which takes
+// milliseconds: their text shows what was made, not what is left of it.
 func columnsAt(ctx context.Context) (at map[int64][]column, err error) {
 	at = map[int64][]column{}
 	err = db.InMemory(func(conn *sql.DB, pool *db.Pool) error {

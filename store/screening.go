@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ScreeningStatus says whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
+// ScreeningStatus is whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
 type ScreeningStatus string
 
 // The states of a screening.
@@ -26,7 +26,7 @@ type Screening struct {
 	Price        Cents           `db:"price_cents"`
 	Capacity     int             `db:"capacity"` // seats in its plan
 	Status       ScreeningStatus `db:"status"`
-	Left         int             `db:"seats_left"` // seats nobody holds
+	Left         int             `db:"seats_left"` // seats without an owner
 	CreatedAt    Instant         `db:"created_at"`
 	UpdatedAt    Instant         `db:"updated_at"`
 }
@@ -43,7 +43,7 @@ func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID,
 	return ids[0], nil
 }
 
-// AddScreenings writes several screenings, all or none, and puts their ids in.
+// AddScreenings writes several screenings, all or none, and returns their ids.
 func (s Catalogue) AddScreenings(ctx context.Context, scs []Screening) ([]ScreeningID, error) {
 	ids := make([]ScreeningID, len(scs))
 	err := s.write(ctx, booking, func(t *tx) error {
@@ -112,7 +112,7 @@ func (s Catalogue) SetScreeningStatus(ctx context.Context, id ScreeningID, statu
 	return nil
 }
 
-// SetScreeningPrice changes what a ticket costs from now on; tickets already made keep their total.
+// SetScreeningPrice changes the ticket price from now on; existing tickets keep their total.
 func (s Catalogue) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cents) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		n, err := t.exec(`UPDATE screening SET price_cents = $1, updated_at = $2 WHERE id = $3`, price, t.now, id)
@@ -128,7 +128,7 @@ func (s Catalogue) SetScreeningPrice(ctx context.Context, id ScreeningID, price 
 	return nil
 }
 
-// LastScreening is when the latest screening there is starts; zero where there is none.
+// LastScreening is when the latest screening starts; zero where there is none.
 func (s Catalogue) LastScreening(ctx context.Context) (Instant, error) {
 	var last Instant
 	err := s.read(ctx, &last, `SELECT COALESCE(max(starts_at), 0) FROM screening`)

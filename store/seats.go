@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// planQuery brings a screening's seats in plan order, and freeQuery the labels of those that are free as one text,
-// which is far quicker than a row for each.
+// planQuery reads a screening's seats in plan order. freeQuery reads the labels of the free ones as one text, which is
+// far quicker than a row each.
 const (
 	planQuery = `SELECT label, row_no, col_no, accessible FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
 	freeQuery = `SELECT COALESCE(string_agg(label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
 )
 
-// plane is the size of a plan, in rows and columns.
+// plane is a plan's size in rows and columns.
 type plane struct{ Rows, Cols int }
 
 // seatPlan is a screening's seats, which never change.
@@ -35,7 +35,7 @@ func newSeatPlan(places []Place) *seatPlan {
 	return p
 }
 
-// free puts the places of a text of free labels in plan order.
+// free returns the places of a text of free labels, in plan order.
 func (p *seatPlan) free(text string) []Place {
 	free := make([]bool, len(p.places))
 	n := 0
@@ -54,10 +54,10 @@ func (p *seatPlan) free(text string) []Place {
 	return places
 }
 
-// plansKept is how many screenings' plans a process remembers.
+// plansKept is how many screenings' plans a process caches.
 const plansKept = 500
 
-// plans remembers the plans of screenings that are being sold.
+// plans caches the plans of screenings on sale.
 type plans struct {
 	mu   sync.Mutex
 	byID map[ScreeningID]*seatPlan
@@ -78,8 +78,8 @@ func (p *plans) put(id ScreeningID, plan *seatPlan) {
 	p.byID[id] = plan
 }
 
-// bestSeats picks n of the free places, which come in plan order: together in the row nearest to two thirds back, as
-// near its middle as can be; where no row has n together, in as few groups as can be. Accessible places go last. Nil
+// bestSeats picks n of the free places, which are in plan order: together, in the row nearest to two thirds back, as
+// near its middle as possible. Where no row has n together, it picks the fewest groups. Accessible places go last. Nil
 // where fewer than n are free.
 func bestSeats(free []Place, size plane, n int) []Place {
 	if len(free) < n {
@@ -101,7 +101,7 @@ func bestSeats(free []Place, size plane, n int) []Place {
 	return fewestGroups(all, size, n)
 }
 
-// freeRuns cuts the places into runs of seats side by side, with the accessible ones or without.
+// freeRuns cuts the places into runs of adjacent seats, with the accessible ones or without.
 func freeRuns(places []Place, accessible bool) [][]Place {
 	var runs [][]Place
 	start := 0
@@ -122,10 +122,10 @@ func freeRuns(places []Place, accessible bool) [][]Place {
 	return runs
 }
 
-// distance says how far a block is from the best place in the hall: first by row, then by how far off the middle it is.
-// Of two rows as far, the one further back is better.
+// distance is how far a block is from the best place in the hall: first by row, then from the row's middle. Of two
+// equally distant rows the one further back is better.
 func distance(block []Place, size plane) [2]int {
-	row := 3*block[0].Row - 2*(size.Rows-1) // thirds of a row, so that whole numbers do
+	row := 3*block[0].Row - 2*(size.Rows-1) // in thirds of a row, to stay in whole numbers
 	off := block[0].Col + block[len(block)-1].Col - (size.Cols - 1)
 	if row < 0 {
 		row = -row*2 + 1
@@ -152,7 +152,7 @@ func closer(a, b []Place, size plane) bool {
 	return slices.Compare(da[:], db[:]) < 0
 }
 
-// fewestGroups takes the longest runs first, which needs the fewest, and the last group from wherever it fits best.
+// fewestGroups takes the longest runs first, which needs the fewest groups, and the last group where it fits best.
 func fewestGroups(runs [][]Place, size plane, n int) []Place {
 	var chosen []Place
 	for n > 0 {
@@ -183,18 +183,18 @@ func labels(places []Place) Labels {
 	return ls
 }
 
-// seatMapAge is how long the writer trusts its own memory of what is free: another process may have freed seats.
+// seatMapAge is how long the writer trusts its own map of free seats: another process may have freed seats.
 const seatMapAge = 5 * time.Second
 
-// seatMap is a memory of a screening's free seats: of the writer on SQLite, of one write on PostgreSQL. It only
-// suggests: what decides is [tx.claim].
+// seatMap is a cached map of a screening's free seats: the writer's on SQLite, one write's on PostgreSQL. It only
+// suggests seats; [tx.claim] decides.
 type seatMap struct {
 	size plane
 	free []Place // in plan order
 	read Instant
 }
 
-// seats reads the free seats of a screening, from memory where that will do.
+// seats reads a screening's free seats, from the cache where that is recent enough.
 func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error) {
 	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
 		return m, false, nil
@@ -220,7 +220,7 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	return m, true, nil
 }
 
-// chooseSeats picks the best n free seats, all or none; a SoldOut refusal says how many are left.
+// chooseSeats picks the best n free seats, all or none. A SoldOut refusal has the number left.
 func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
@@ -240,8 +240,8 @@ func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 	}
 }
 
-// assignSeats gives the ticket the wanted seats, or the best others where one of them is taken and others will do. It
-// takes all n or none, and then says by a SoldOut refusal how many are left.
+// assignSeats gives the ticket the wanted seats, or the best others where one is taken. It assigns all n or none; a
+// SoldOut refusal has the number left.
 func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
@@ -263,11 +263,11 @@ func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) 
 		}
 		wanted, anew = nil, true
 	}
-	// Only another writer between two statements gets here, and the caller may try the whole again.
+	// Only another writer between two statements leads here; the caller may try again.
 	return nil, ErrBusy
 }
 
-// claim is the guard that keeps a seat from being sold twice: a seat is taken only while nobody has it.
+// claim is the guard against selling a seat twice: it takes a seat only while nobody owns it.
 func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error) {
 	args := append(make([]any, 0, len(wanted)+2), ticket, id)
 	for _, label := range wanted {
@@ -284,7 +284,7 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 	return true, nil
 }
 
-// assignQueries[n] takes n seats, as long as nobody has them. A booking has ten tickets at most.
+// assignQueries are the updates that take n seats, by n, while nobody owns them. A booking has ten tickets at most.
 var assignQueries = func() (queries [11]string) {
 	var labels []string
 	free := ` AND ticket_id IS NULL`
@@ -298,7 +298,7 @@ var assignQueries = func() (queries [11]string) {
 	return queries
 }()
 
-// taken takes seats out of the writer's memory, and lets it be dropped should this write be undone.
+// taken removes seats from the writer's map. The map is dropped if this write is undone.
 func (t *tx) taken(id ScreeningID, seats Labels) {
 	t.touched = append(t.touched, id)
 	if m := t.maps[id]; m != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Sessions keeps scs sessions in the books: it is an scs.CtxStore. The time comes from the store's clock, and expired
-// sessions are removed by [Jobs.Sweep], not by a goroutine of its own.
+// Sessions stores scs sessions in the books: it is an scs.CtxStore. It uses the store's clock, and expired sessions are
+// removed by [Jobs.Sweep] instead of its own goroutine.
 type Sessions struct{ s *Store }
 
 // Sessions returns the session store.
@@ -29,7 +29,7 @@ func (ss *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, er
 	return b, err == nil, err
 }
 
-// SessionRow is a session that is written with the booking it begins with: see [NewBooking].
+// SessionRow is a session to be written with the booking that it begins with: see [NewBooking].
 type SessionRow struct {
 	token, data string
 	expires     Instant
@@ -37,7 +37,7 @@ type SessionRow struct {
 
 type sessionLater struct{}
 
-// Later is the context in which a session's data is not written yet, but put into the row.
+// Later returns a context in which a session's data goes to the row instead of the database.
 func (ss *Sessions) Later(ctx context.Context, row *SessionRow) context.Context {
 	return context.WithValue(ctx, sessionLater{}, row)
 }

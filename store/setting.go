@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// Cinema is how the cinema calls itself on its pages. Each field is a setting of its own and may be empty.
+// Cinema is the cinema's name, address and contacts as its pages show them. Each field is a setting and may be empty.
 type Cinema struct {
 	Name, Tagline, About       string
 	AddressLine1, AddressLine2 string
 	Email, Phone               string
-	Facebook, Instagram, X     string // whole addresses of its pages elsewhere
+	Facebook, Instagram, X     string // full addresses of its pages elsewhere
 }
 
 // Setting reads one setting; ErrNotFound where it was never set.
@@ -22,7 +22,7 @@ func (s Catalogue) Setting(ctx context.Context, key string) (string, error) {
 	return v, err
 }
 
-// SetSettings writes settings, all or none, over what they were.
+// SetSettings writes settings, all or none.
 func (s Catalogue) SetSettings(ctx context.Context, values map[string]string) error {
 	err := s.write(ctx, urgent, func(t *tx) error { return t.setSettings(values) })
 	if err != nil {
@@ -42,8 +42,8 @@ func (t *tx) setSettings(values map[string]string) error {
 	return nil
 }
 
-// SettingOr reads a setting, writing the value that make returns where there is none yet, such as a key made once. Of
-// several processes that start together one wins, and all return its value.
+// SettingOr reads a setting. Where it is unset, it writes what make returns, such as a key made once. Of several
+// processes that start together one wins, and all return its value.
 func (s Catalogue) SettingOr(ctx context.Context, key string, make func() string) (string, error) {
 	if v, err := s.Setting(ctx, key); err == nil {
 		return v, nil
@@ -67,7 +67,7 @@ func (c *Cinema) fields() map[string]*string {
 	}
 }
 
-// Cinema reads the cinema's own name, address and contacts. A cinema that set no name is CinemaSphere.
+// Cinema reads the cinema's name, address and contacts. The default name is CinemaSphere.
 func (s Catalogue) Cinema(ctx context.Context) (Cinema, error) {
 	var rows []struct{ Key, Value string }
 	if err := s.list(ctx, &rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
@@ -83,7 +83,7 @@ func (s Catalogue) Cinema(ctx context.Context) (Cinema, error) {
 	return c, nil
 }
 
-// SetCinema writes the cinema's own name, address and contacts.
+// SetCinema writes the cinema's name, address and contacts.
 func (s Catalogue) SetCinema(ctx context.Context, c Cinema) error {
 	return s.SetSettings(ctx, c.values())
 }

@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// CinemaSetup is a whole cinema, to be written into books that have no films.
+// CinemaSetup is a whole cinema, for books without films.
 type CinemaSetup struct {
 	Cinema Cinema
 	Halls  []Hall
 	Movies []Movie
-	// Screenings makes the first programme, once halls and films have their ids.
+	// Screenings makes the first programme, once halls and films have ids.
 	Screenings func(halls []Hall, movies []Movie) ([]Screening, error)
 }
 
-// Found writes a whole cinema at once: a process that dies half-way leaves nothing behind. ErrHasFilms where the books
-// have films.
+// SetUpCinema writes a whole cinema in one transaction: a process that dies leaves nothing behind. ErrHasFilms where
+// the books have films.
 func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	for i := range f.Halls {
 		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
@@ -24,7 +24,7 @@ func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	}
 	err := s.write(ctx, urgent, func(t *tx) error { return t.setUp(f) })
 	if err != nil {
-		return fmt.Errorf("found the cinema: %w", err)
+		return fmt.Errorf("set up the cinema: %w", err)
 	}
 	s.catalogue.Add(1)
 	return nil

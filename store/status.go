@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Transaction is what Transaction Status says of a receipt.
+// Transaction is what Transaction Status reports on a receipt.
 type Transaction struct {
-	Known        bool // M-PESA knows the receipt; where not, the rest is empty
+	Known        bool // M-PESA knows the receipt; otherwise the rest is empty
 	Completed    bool
 	Reversed     bool
 	ToUs         bool   // it paid our shortcode or till
@@ -17,13 +17,13 @@ type Transaction struct {
 	Phone        Pattern // who paid
 	TransactedAt Instant
 	Text         string       // Safaricom's words, for the operator
-	NoAnswer     bool         // the question was not answered, or it is not decided yet: ask again
-	Unclear      UnreadReason // what of it is missing or cannot be read, and is needed; "" where all is known
+	NoAnswer     bool         // no answer, or not decided yet: ask again
+	Unclear      UnreadReason // what is missing or unreadable, and needed; "" where nothing is
 	Odd          string       // what Unclear is about
 	Legible      string       // the answer as printable text
 }
 
-// lacks is what an answer that it is ours lacks to be the payment of a ticket that a customer named it for.
+// lacks is what the answer still lacks to confirm a receipt that a customer claimed.
 func (tr Transaction) lacks() UnreadReason {
 	switch {
 	case !tr.Completed || !tr.ToUs:
@@ -36,7 +36,7 @@ func (tr Transaction) lacks() UnreadReason {
 	return ""
 }
 
-// unread is what is kept of an answer about a receipt that is not understood whole.
+// unread is what is stored of an answer that was not understood completely.
 func (tr Transaction) unread(receipt string) Unread {
 	return Unread{
 		Receipt: receipt, Amount: tr.Amount, Phone: tr.Phone, TransactedAt: tr.TransactedAt,
@@ -44,7 +44,7 @@ func (tr Transaction) unread(receipt string) Unread {
 	}
 }
 
-// ApplyStatus makes of a kept result of Transaction Status what it says of the receipt that its token was made for.
+// ApplyStatus applies a stored result of Transaction Status to the receipt that its token was made for.
 func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, token string) (out ApplyResult, err error) {
 		where := `result_token = $1`
@@ -91,7 +91,7 @@ func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Ap
 	})
 }
 
-// codeOf is the code of the ticket that a receipt is for, or is said to be for; "" where there is none.
+// codeOf is the code of the ticket that a receipt is for or may be for; "" where there is none.
 func (t *tx) codeOf(receipt string) (code string, err error) {
 	err = t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = COALESCE((SELECT COALESCE(ticket_id, named_id) FROM payment WHERE receipt = $1),
 		(SELECT max(ticket_id) FROM claim WHERE receipt = $1))`, receipt)

@@ -16,7 +16,7 @@ import (
 	"cinemasphere/store/internal/db"
 )
 
-// Environment is whose money a database holds. A database is stamped with it at birth.
+// Environment is whose money a database holds. A new database is stamped with it.
 type Environment string
 
 // The three environments. Tickets outside Production carry a code that begins with 0.
@@ -28,26 +28,26 @@ const (
 
 // Options say how to open the books.
 type Options struct {
-	// the SQLite file, made where missing; or postgres://user:password@host/database, which is there
+	// Path is the SQLite file, made where missing, or postgres://user:password@host/database, which must exist.
 	Path        string
-	Existing    bool             // make no new books: an error where there are none
-	Environment Environment      // empty: take the one stamped in the books
+	Existing    bool             // never make new books: an error where there are none
+	Environment Environment      // empty takes the one stamped in the books
 	Serve       bool             // take the SQLite file's serve lock: one serving process a file
 	Now         func() time.Time // the clock; nil is the machine's
 	Log         *slog.Logger     // nil drops
 	Hold        time.Duration    // how long seats are held after a push; 0 is 3 minutes
 	RetryHold   time.Duration    // how long seats are held after a final failure; 0 is 2 minutes
-	// stands between the books and their database, for tests that let it fail
+	// Wrap stands between the books and their database, for tests that make it fail.
 	Wrap    func(driver.Connector) driver.Connector
-	FairUse fairuse.Policy // what one client may do to others; the zero policy bounds nothing
+	FairUse fairuse.Policy // limits on one client; the zero policy has none
 	Queries Schedule       // when M-PESA is asked about a push; nil is DefaultSchedule
 }
 
-// Store is one cinema's books. It is safe for use by many goroutines.
+// Store is one cinema's books. It is safe for concurrent use.
 type Store struct {
 	db        *db.DB
 	readers   pool
-	hooks     pool // readers for what Safaricom brings: customers must not keep it waiting
+	hooks     pool // readers for callbacks: customers must not delay them
 	now       func() time.Time
 	ids       idMaker
 	env       Environment
@@ -56,12 +56,12 @@ type Store struct {
 	queries   Schedule
 	fair      fairuse.Policy
 
-	catalogue     atomic.Uint64 // grows when films, halls, screenings or settings change
+	catalogue     atomic.Uint64 // grows with each change of films, halls, screenings or settings
 	programme     programmeCache
 	shown         sync.Map // ScreeningID to showing, for tickets
 	sales         atomic.Pointer[salesState]
 	plans         plans
-	unknownTokens atomic.Int64 // callbacks that came with an unknown token, kept or only counted
+	unknownTokens atomic.Int64 // callbacks with an unknown token, stored or only counted
 }
 
 // pool is a set of connections for reading.
@@ -77,7 +77,7 @@ func (p pool) scan(ctx context.Context, dest []any, query string, args ...any) e
 	return p.Scan(ctx, dest, query, args...)
 }
 
-// Open opens the books, brings their schema up to date and checks whose money they hold.
+// Open opens the books, brings their schema up to date and checks their environment.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		now: o.Now, hold: orDuration(o.Hold, 3*time.Minute), retryHold: orDuration(o.RetryHold, 2*time.Minute),
@@ -98,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// open opens the database and reads what must be known of it.
+// open opens the database and reads what a process needs of it.
 func (s *Store) open(ctx context.Context, o Options) (err error) {
 	s.db, err = db.Open(ctx, db.Options{
 		Path: o.Path, Existing: o.Existing, Serve: o.Serve, Now: s.now, Log: o.Log, Wrap: o.Wrap,
@@ -121,7 +121,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	return s.firstWrite(ctx, o.Log)
 }
 
-// begin reads what a process must know of the books before it uses them.
+// begin reads what a process needs before it uses the books.
 func (s *Store) begin(ctx context.Context, env Environment) error {
 	if err := s.countStrangers(ctx); err != nil {
 		return err
@@ -160,7 +160,7 @@ func (s *Store) Now() Instant { return At(s.now()) }
 // Ping reports whether the books can be read.
 func (s *Store) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
-// Close writes what was accepted and closes the books; an SQLite log is folded into its file.
+// Close writes what was accepted and closes the books. An SQLite log is merged into its file.
 func (s *Store) Close() error {
 	if s.db == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 // Status is a ticket's payment status.
 type Status string
 
-// A ticket is Pending while a prompt may be answered, then Paid or Failed. Failed may become Paid, since money may come
-// late, or Pending again by a retry. Paid never becomes anything else.
+// A ticket is Pending while a prompt may be answered, then Paid or Failed. Failed may become Paid by a late payment, or
+// Pending by a retry. Paid is final.
 const (
 	Pending Status = "Pending"
 	Paid    Status = "Paid"
@@ -32,57 +32,57 @@ func (l *Labels) Scan(v any) error {
 	return nil
 }
 
-// Value is how labels stand in their column.
+// Value is the labels as stored.
 func (l Labels) Value() (driver.Value, error) { return strings.Join(l, " "), nil }
 
-// Ticket is one booking of n seats, with the film and screening it is for and its latest push.
+// Ticket is one booking of n seats, with its film, its screening and its latest push.
 type Ticket struct {
 	ID           TicketID      `db:"id"`
 	ScreeningID  ScreeningID   `db:"screening_id"`
-	Code         string        `db:"code"`   // public; begins with 0 unless the money is real
+	Code         string        `db:"code"`   // public; begins with 0 unless in production
 	Secret       string        `db:"secret"` // opens the ticket's page
 	CustomerName string        `db:"customer_name"`
 	Phone        string        `db:"phone"` // MSISDN of the latest push: 254 and nine digits
 	Quantity     int           `db:"quantity"`
 	Total        Shillings     `db:"total"`
 	Status       Status        `db:"payment_status"`
-	Reason       FailureReason `db:"failure_reason"` // why it has Failed without money; "" unless it has
-	Owed         Reason        `db:"owed_reason"`    // why money that came for it is due back, or has gone; "" where none came
+	Reason       FailureReason `db:"failure_reason"` // why it is Failed without a payment; "" otherwise
+	Owed         Reason        `db:"owed_reason"`    // why its payment is due for refund, or was refunded; "" where none came
 	Receipt      string        `db:"receipt"`        // M-PESA receipt, "" until known
 	TransactedAt Instant       `db:"transacted_at"`  // zero until known
-	Seats        Labels        `db:"seats"`          // theirs while Paid or held; what they had otherwise
-	SeatsMoved   bool          `db:"seats_moved"`    // the seats are not the ones first given
+	Seats        Labels        `db:"seats"`          // its own while Paid or held; its former ones otherwise
+	SeatsMoved   bool          `db:"seats_moved"`    // the seats differ from the first ones
 	HeldSince    Instant       `db:"held_since"`
-	HoldUntil    Instant       `db:"hold_until"` // zero once paid for, given up or freed
+	HoldUntil    Instant       `db:"hold_until"` // zero once paid, abandoned or freed
 	Browser      string        `db:"browser"`    // the browser session that bought it, "" for none
 	VoidedAt     Instant       `db:"voided_at"`
 	VoidReason   Reason        `db:"void_reason"` // "" unless VoidedAt is set
-	Version      int64         `db:"version"`     // grows with whatever the page shows
+	Version      int64         `db:"version"`     // grows with each change of the page
 	CreatedAt    Instant       `db:"created_at"`
 	UpdatedAt    Instant       `db:"updated_at"`
 
 	Movie     Movie     `db:"movie"`
 	Screening Screening `db:"screening"`  // Left is not filled
 	Push      Push      `db:"push"`       // the latest
-	RefundDue Cents     `db:"refund_due"` // what M-PESA took for it and the cinema owes back
-	Refunded  Cents     `db:"refunded"`   // what has gone back
-	Claims    int       `db:"claims"`     // receipts that were named for it: see [Money.Claims]
+	RefundDue Cents     `db:"refund_due"` // what the cinema owes back for it
+	Refunded  Cents     `db:"refunded"`   // what was refunded
+	Claims    int       `db:"claims"`     // how many receipts were claimed for it: see [Money.ReceiptClaims]
 }
 
-// Held reports whether the ticket holds seats that are not paid for.
+// Held reports whether the ticket holds unpaid seats.
 func (t *Ticket) Held() bool { return t.Status != Paid && t.HoldUntil != 0 }
 
 // PushState is how far an STK Push has come.
 type PushState string
 
-// A push goes from PushSending to PushPrompted, PushUnknown or PushRefused with Daraja's answer, and to PushPaid,
-// PushFailed or PushSoftFailed with M-PESA's verdict. PushPaid is never left; every other may still become PushPaid.
+// A push becomes PushPrompted, PushUnknown or PushRefused by Daraja's answer, and PushPaid, PushFailed or
+// PushSoftFailed by M-PESA's verdict. PushPaid is final; every other state may still become PushPaid.
 const (
-	PushSending    PushState = "sending"     // written down; Daraja has not answered
+	PushSending    PushState = "sending"     // stored; no answer from Daraja yet
 	PushPrompted   PushState = "prompted"    // Daraja accepted it
 	PushUnknown    PushState = "unknown"     // a prompt may be on the phone
 	PushRefused    PushState = "refused"     // no prompt went out
-	PushSoftFailed PushState = "soft_failed" // not completed, late success expected
+	PushSoftFailed PushState = "soft_failed" // not completed; a late success is possible
 	PushFailed     PushState = "failed"      // final
 	PushPaid       PushState = "paid"
 )
@@ -104,7 +104,7 @@ type Push struct {
 	Reason            FailureReason `db:"reason"`
 	CreatedAt         Instant       `db:"created_at"`
 
-	hold *Instant // when its ticket's hold ends, where it was read with it; 0 is no hold
+	hold *Instant // when its ticket's hold ends, where read with it; 0 is no hold
 }
 
 const (
@@ -126,7 +126,7 @@ const (
 	FROM ticket t JOIN push_request p ON p.ticket_id = t.id`
 )
 
-// columns are where a row of ticketSelect goes.
+// columns are the destinations of a row of ticketSelect.
 func (t *Ticket) columns() []any {
 	to := []any{
 		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status,
@@ -137,7 +137,7 @@ func (t *Ticket) columns() []any {
 	return append(append(to, t.Push.columns()...), &t.RefundDue, &t.Refunded, &t.Claims)
 }
 
-// columns are where a row of pushOnly goes.
+// columns are the destinations of a row of pushOnly.
 func (p *Push) columns() []any {
 	return []any{
 		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State,
@@ -146,7 +146,7 @@ func (p *Push) columns() []any {
 	}
 }
 
-// showingAge is how old what a ticket says of its film and screening may be where another process has changed them.
+// showingAge is how old a ticket's film and screening may be where another process changed them.
 const showingAge = 5 * time.Second
 
 // showing is a screening and its film as tickets show them.
@@ -157,7 +157,7 @@ type showing struct {
 	read      time.Time
 }
 
-// show fills in the film and screening that a ticket is for; see showingAge.
+// show fills in the ticket's film and screening; see showingAge.
 func (s *Store) show(ctx context.Context, t *Ticket) error {
 	catalogue := s.catalogue.Load()
 	if v, ok := s.shown.Load(t.ScreeningID); ok {
@@ -175,12 +175,12 @@ func (s *Store) show(ctx context.Context, t *Ticket) error {
 	return nil
 }
 
-// TicketBySecret reads the ticket that the secret opens.
+// TicketBySecret reads the ticket with the secret.
 func (s Tickets) TicketBySecret(ctx context.Context, secret string) (*Ticket, error) {
 	return s.ticket(ctx, ` WHERE t.secret = $1`, secret)
 }
 
-// TicketByID reads a ticket by its countable number. The caller must know that the asker may see it.
+// TicketByID reads a ticket by its guessable id. The caller must have authorised the asker.
 func (s Tickets) TicketByID(ctx context.Context, id TicketID) (*Ticket, error) {
 	return s.ticket(ctx, ` WHERE t.id = $1`, id)
 }
@@ -197,7 +197,7 @@ func (s *Store) ticket(ctx context.Context, where string, arg any) (*Ticket, err
 	return t, nil
 }
 
-// TicketVersion reads the version of the ticket that the secret opens: enough to tell that nothing has changed.
+// TicketVersion reads the version of the ticket with the secret: enough to detect a change.
 func (s Tickets) TicketVersion(ctx context.Context, secret string) (int64, error) {
 	var v int64
 	if err := s.readers.scan(ctx, []any{&v}, `SELECT version FROM ticket WHERE secret = $1`, secret); err != nil {
@@ -206,16 +206,16 @@ func (s Tickets) TicketVersion(ctx context.Context, secret string) (int64, error
 	return v, nil
 }
 
-// Return is money that M-PESA took for a ticket and that is not, or no longer, what pays for it.
+// TicketRefund is a payment for a ticket that does not, or no longer, pay for it.
 type TicketRefund struct {
-	Amount  Cents        `db:"amount_cents"` // 0 where M-PESA did not say
+	Amount  Cents        `db:"amount_cents"` // 0 where M-PESA did not report it
 	Receipt string       `db:"receipt"`      // "" while pending
 	State   PaymentState `db:"state"`
 	Reason  Reason       `db:"reason"` // why it is due back
 	Refund  RefundState  `db:"refund"` // of its latest refund, "" where there is none
 }
 
-// Returns lists what is due back of a ticket's money, what has gone back, and what a person must look into, oldest
+// TicketRefunds lists a ticket's payments that are due for refund, refunded, or an operator's to look into, oldest
 // first.
 func (s Money) TicketRefunds(ctx context.Context, id TicketID) ([]TicketRefund, error) {
 	var rs []TicketRefund
@@ -229,7 +229,7 @@ func (s Money) TicketRefunds(ctx context.Context, id TicketID) ([]TicketRefund, 
 	return rs, nil
 }
 
-// Prompts counts a ticket's pushes, and those of them that may still bring money.
+// CountPushes counts a ticket's pushes, and those that may still bring money.
 func (s Tickets) CountPushes(ctx context.Context, id TicketID) (all, awaited int, err error) {
 	err = s.readers.scan(ctx, []any{&all, &awaited}, `SELECT count(*), `+awaitedPushes+` FROM push_request
 		WHERE ticket_id = $1`, id)
@@ -239,7 +239,7 @@ func (s Tickets) CountPushes(ctx context.Context, id TicketID) (all, awaited int
 	return all, awaited, nil
 }
 
-// WaitingTickets are the browser's tickets that still hold seats, newest first: bookings that can be found again.
+// WaitingTickets lists the browser's tickets that still hold seats, newest first.
 func (s Tickets) WaitingTickets(ctx context.Context, browser string) ([]*Ticket, error) {
 	var secrets []string
 	if browser == "" {
@@ -258,7 +258,7 @@ func (s Tickets) WaitingTickets(ctx context.Context, browser string) ([]*Ticket,
 	return ts, nil
 }
 
-// PushByCheckoutRequestID finds the push that Daraja knows by this id; ErrNotFound where it is not one of ours.
+// PushByCheckoutRequestID finds the push with Daraja's id; ErrNotFound where it is not ours.
 func (s Tickets) PushByCheckoutRequestID(ctx context.Context, id string) (Push, error) {
 	var p Push
 	if err := s.read(ctx, &p, `SELECT `+pushOnly+` FROM push_request p
@@ -268,8 +268,7 @@ func (s Tickets) PushByCheckoutRequestID(ctx context.Context, id string) (Push, 
 	return p, nil
 }
 
-// UndecidedPushes lists the pushes on which M-PESA has not given its final word, oldest first: money may lie behind
-// each.
+// UndecidedPushes lists the pushes without a final verdict, oldest first: each may hide money.
 func (s Money) UndecidedPushes(ctx context.Context) ([]Push, error) {
 	var ps []Push
 	err := s.list(ctx, &ps, `SELECT `+pushOnly+` FROM push_request p
@@ -280,8 +279,8 @@ func (s Money) UndecidedPushes(ctx context.Context) ([]Push, error) {
 	return ps, nil
 }
 
-// Confirming reports whether M-PESA has reported on the latest push of a ticket that is not paid, and is being asked to
-// confirm it.
+// Confirming reports whether M-PESA has reported on the latest push of an unpaid ticket and is being asked to confirm
+// it.
 func (t *Ticket) Confirming() bool {
 	return t.Status != Paid && t.Push.State == PushUnknown && t.Push.Reason == FailureConfirming
 }

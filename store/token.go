@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// AccessToken is what a log-in to Daraja has brought, for all processes on the same books. It is a secret.
+// AccessToken is Daraja's access token, shared by all processes on the books. It is a secret.
 type AccessToken struct {
 	Value string  `db:"value"`
 	Until Instant `db:"until"` // when to stop using it
@@ -15,8 +15,7 @@ type AccessToken struct {
 // String keeps the token out of logs.
 func (AccessToken) String() string { return "[redacted]" }
 
-// AccessToken reads the token of a Daraja app that was kept last, whether it has ended or not; the zero AccessToken
-// where none was.
+// AccessToken reads a Daraja app's stored token, expired or not; the zero AccessToken where there is none.
 func (s Jobs) AccessToken(ctx context.Context, app string) (a AccessToken, err error) {
 	err = s.read(ctx, &a, `SELECT value, until FROM access_token WHERE app = $1`, app)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -25,7 +24,7 @@ func (s Jobs) AccessToken(ctx context.Context, app string) (a AccessToken, err e
 	return a, nil
 }
 
-// KeepAccessToken writes a Daraja app's token over the one before.
+// KeepAccessToken replaces a Daraja app's stored token.
 func (s Jobs) KeepAccessToken(ctx context.Context, app string, a AccessToken) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		return t.run(`INSERT INTO access_token (app, value, until, updated_at) VALUES ($1,$2,$3,$4)

@@ -10,8 +10,8 @@ import (
 // lane says who goes first when writes queue.
 type lane = db.Lane
 
-// The lanes: what Safaricom and the clock bring is never turned away, what customers bring is, rather than kept
-// waiting. A single is one statement that may be done twice, which needs no transaction of its own.
+// The lanes. Callbacks and scheduled work are never refused; customers' writes are refused rather than kept waiting. A
+// single is one statement that may run twice and needs no transaction of its own.
 const (
 	urgent        = db.Urgent
 	booking       = db.Ordinary
@@ -19,26 +19,26 @@ const (
 	bookingSingle = db.OrdinarySingle
 )
 
-// tx is one write in progress. Everything it does is stamped with the same instant, and none of it may have an effect
-// outside the transaction, since it may run several times.
+// tx is one write in progress. All its rows get the same instant. It must have no effect outside the transaction, since
+// it may run several times.
 type tx struct {
 	db  *db.Tx
 	now Instant
 
 	rows   bool              // others write at the same time: rows must be locked
-	locked ScreeningID       // of the screening
-	owned  map[TicketID]bool // tickets that are locked
+	locked ScreeningID       // the screening that is locked
+	owned  map[TicketID]bool // the tickets that are locked
 
-	plans   *plans
-	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's own on PostgreSQL
-	touched []ScreeningID            // whose maps this write has changed
-	s       *Store                   // whose books these are
-	said    *Push                    // of which something was said just now
+	plans    *plans
+	maps     map[ScreeningID]*seatMap // the writer's on SQLite, this write's on PostgreSQL
+	touched  []ScreeningID            // the screenings whose maps this write changed
+	s        *Store                   // whose books these are
+	reported *Push                    // the push that this write reports on
 }
 
-// write runs fn in a transaction and returns once it is durable. The context is looked at while the write waits its
-// turn, never while it runs. fn may run several times and must only touch the tx: so ids are made in it, since a write
-// whose id another process has made too runs again.
+// write runs fn in a transaction and returns once it is durable. The context can end the wait for a turn, never the
+// run. fn may run several times and must only touch the tx. It makes ids itself, so that a conflict with another
+// process's id is resolved by running again.
 func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	once := func() error { return s.db.Write(ctx, l, func(on *db.Tx) error { return s.run(on, fn) }) }
 	err := once()
@@ -48,17 +48,17 @@ func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
 	return err
 }
 
-// writeTries is how often a write is run that others were quicker than.
+// writeTries is how often a write that lost a race is run.
 const writeTries = 5
 
-// run runs fn once. What one that fails has changed of the free seats is forgotten, since it is undone.
+// run runs fn once. Where it fails, its changes to the seat maps are dropped with it.
 func (s *Store) run(on *db.Tx, fn func(*tx) error) error {
 	t := &tx{
 		s: s, db: on, now: At(on.Now()), rows: on.Shared(), plans: &s.plans,
 		maps: on.Memory().(map[ScreeningID]*seatMap),
 	}
 	done := false
-	defer func() { // also where fn panics
+	defer func() { // also after a panic
 		for _, id := range t.touched {
 			if !done {
 				delete(t.maps, id)
@@ -70,10 +70,10 @@ func (s *Store) run(on *db.Tx, fn func(*tx) error) error {
 	return err
 }
 
-// exec runs a statement and says how many rows it changed.
+// exec runs a statement and returns how many rows changed.
 func (t *tx) exec(query string, args ...any) (int64, error) { return t.db.Exec(query, args...) }
 
-// run is exec for a statement whose result nobody waits for; see [db.Tx.Queue].
+// run is exec for a statement whose result is not needed; see [db.Tx.Queue].
 func (t *tx) run(query string, args ...any) error { return t.db.Queue(query, args...) }
 
 // get scans one row; no row is ErrNotFound.
@@ -87,15 +87,15 @@ func (t *tx) scan(dest []any, query string, args ...any) error {
 // list scans all rows into a slice.
 func (t *tx) list(dest any, query string, args ...any) error { return t.db.List(dest, query, args...) }
 
-// shared reports whether others may write to the same books during this write, so that rows must be locked.
+// shared reports whether others may write to the books during this write: then rows must be locked.
 func (t *tx) shared() bool { return t.rows }
 
-// lock keeps others from changing the ticket, its pushes and its money until this write is over. What was read of them
-// before may be old by then. SQLite has one writer, and needs none.
+// lock keeps others from changing the ticket, its pushes and its payments until this write ends. What was read before
+// may be stale. SQLite has one writer and needs no locks.
 //
-// Locks are taken in one order, so that two writes do not wait for each other: the ticket, the browser, the client,
-// the screening, money. Where that is not to be had, as for money that turns out to be a ticket's, the database finds
-// out, and one of them runs again.
+// Locks have one order, so that two writes do not wait for each other: the ticket, the browser, the client, the
+// screening, money. Where a payment turns out to be a ticket's, the order is impossible: the database detects a
+// deadlock, and one write runs again.
 func (t *tx) lock(id TicketID) error {
 	if !t.locks() {
 		return nil
@@ -107,11 +107,10 @@ func (t *tx) lock(id TicketID) error {
 	return t.run(`SELECT id FROM ticket WHERE id = $1`+forUpdate, id)
 }
 
-// forUpdate makes a SELECT lock the row that it reads, as an UPDATE would, but without a new row. SQLite knows no such
-// thing.
+// forUpdate makes a SELECT lock its rows as an UPDATE would, without writing them. SQLite has no such clause.
 const forUpdate = ` FOR NO KEY UPDATE`
 
-// locks reports whether what a write decides by must be locked: others write at the same time.
+// locks reports whether a write must lock what it decides by: others write at the same time.
 func (t *tx) locks() bool { return t.rows && !unguarded }
 
 // rowLock is forUpdate where rows must be locked.
@@ -130,7 +129,7 @@ func (t *tx) lockFor(query string, arg any) error {
 	return t.run(`SELECT id FROM ticket WHERE id = (`+query+`)`+forUpdate, arg)
 }
 
-// lockSecret is lock for the ticket that the secret opens, if any.
+// lockSecret is lock for the ticket with the secret, if any.
 func (t *tx) lockSecret(secret string) error {
 	if !t.rows {
 		return nil
@@ -138,8 +137,8 @@ func (t *tx) lockSecret(secret string) error {
 	return t.run(`SELECT id FROM ticket WHERE secret = $1`+forUpdate, secret)
 }
 
-// lockScreening keeps others from taking seats of the screening: its buyers queue, where they would otherwise fight for
-// the same best seats.
+// lockScreening keeps others from taking seats of the screening. Its buyers queue instead of competing for the same
+// best seats.
 func (t *tx) lockScreening(id ScreeningID) error {
 	if !t.locks() || t.locked == id {
 		return nil
@@ -148,8 +147,8 @@ func (t *tx) lockScreening(id ScreeningID) error {
 	return t.run(saleQuery+forUpdate, id)
 }
 
-// lockBrowser keeps the same browser from booking twice at once, when neither booking would see the other's seats. Two
-// bookings of one phone need no lock: only one of them can have the live prompt.
+// lockBrowser keeps a browser from booking twice at once, where neither booking would see the other's seats. Two
+// bookings of one phone need no lock: only one can have the live prompt.
 func (t *tx) lockBrowser(browser string) error {
 	if !t.rows || browser == "" {
 		return nil
@@ -157,7 +156,7 @@ func (t *tx) lockBrowser(browser string) error {
 	return t.lockName("browser " + browser)
 }
 
-// lockClient keeps the same address or partner from booking twice at once, for the same reason.
+// lockClient keeps an address or partner from booking twice at once, for the same reason.
 func (t *tx) lockClient(client string) error {
 	if !t.rows || client == "" || t.s.fair.Off() {
 		return nil
@@ -165,13 +164,13 @@ func (t *tx) lockClient(client string) error {
 	return t.lockName("client " + client)
 }
 
-// lockName is a lock that has no row of its own, and writes none. Names are told apart by 64 bits: that two strangers
-// wait for each other is not to be expected.
+// lockName is a lock on a name that has no row. Names are hashed to 64 bits: two different names are not expected to
+// collide.
 func (t *tx) lockName(name string) error {
 	return t.run(`SELECT pg_advisory_xact_lock($1)`, int64(hashOf(name)))
 }
 
-// hashOf is a number that is always the same for a name, in every process.
+// hashOf is a hash of a name, the same in every process.
 func hashOf(name string) uint64 {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(name)) // never fails

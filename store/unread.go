@@ -7,29 +7,28 @@ import (
 	"time"
 )
 
-// A callback with a token of ours that is not understood whole is not dropped: what is legible in it is kept, M-PESA is
-// asked about what it is about, and it stays on the list until M-PESA has said that by another way, a later program
-// reads it, or a person has looked into it.
+// A callback with a known token that is not understood completely is kept with what is legible. M-PESA is asked about
+// its subject. It is an open item until M-PESA reports the subject another way, a later program reads it, or an
+// operator resolves it.
 
-// Unread is what is legible in a callback that was not understood whole, "" and 0 where nothing is.
+// Unread is what is legible in a callback that was not understood completely; "" and 0 where nothing is.
 type Unread struct {
 	CheckoutRequestID, MerchantRequestID string
 	Receipt                              string
 	Amount                               Cents
 	Phone                                Pattern // of the payer
-	Account                              string  // what the payer typed, at a paybill
+	Account                              string  // what the payer typed at a paybill
 	TransactedAt                         Instant
 	Why                                  UnreadReason
-	Detail                               string // what Why is about, as M-PESA gave it
+	Detail                               string // the subject of Why, as M-PESA reports it
 	Legible                              string // the body as printable text
 }
 
-// askUnreadAfter is how soon a question is asked again whose answer could not be read.
+// askUnreadAfter is how soon a question with an unreadable answer is asked again.
 const askUnreadAfter = 15 * time.Second
 
-// StoreUnread writes down what is legible in a kept callback that could not be read, and has M-PESA asked about it:
-// about its push at once, about its receipt, and once more what it was the answer to. Doing it again changes nothing
-// but that.
+// StoreUnread stores what is legible in an unreadable callback and has M-PESA asked: at once about its push, about its
+// receipt, and again the question that it answered. A repetition only asks again.
 func (s Money) StoreUnread(ctx context.Context, cb Callback, u Unread) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, token string) (ApplyResult, error) {
 		switch cb.Kind {
@@ -45,8 +44,8 @@ func (s Money) StoreUnread(ctx context.Context, cb Callback, u Unread) (ApplyRes
 	})
 }
 
-// unreadMoney keeps a confirmation of money that names no receipt, and lets M-PESA be asked about the pushes that it
-// may be the payment of.
+// unreadMoney stores a confirmation without a receipt, and has M-PESA asked about the pushes that it may be the payment
+// of.
 func (t *tx) unreadMoney(id CallbackID, u Unread) (ApplyResult, error) {
 	out := ApplyResult{Outcome: OutcomeUnreadable}
 	ticket, code, err := t.ticketOrPushNamed(u.Account)
@@ -60,12 +59,12 @@ func (t *tx) unreadMoney(id CallbackID, u Unread) (ApplyResult, error) {
 	return out, err
 }
 
-// unreadRow is what is kept of a callback that was not understood.
+// unreadRow is what is stored of a callback that was not understood.
 type unreadRow struct {
 	Unread
 	push   PushID
 	ticket TicketID
-	paid   bool // it says plainly that the push was paid
+	paid   bool // it plainly reports the push as paid
 }
 
 func (t *tx) storeUnread(id CallbackID, u unreadRow) error {
@@ -76,7 +75,7 @@ func (t *tx) storeUnread(id CallbackID, u unreadRow) error {
 		u.Phone, u.Account, orNone(u.TransactedAt), u.Why, u.Detail, u.Legible, t.now)
 }
 
-// unreadPush keeps an unreadable verdict on a push, and lets M-PESA be asked about the push at once.
+// unreadPush stores an unreadable verdict on a push, and has M-PESA asked about the push at once.
 func (t *tx) unreadPush(id CallbackID, token string, u Unread) (ApplyResult, error) {
 	p, err := t.pushLocked(`p.callback_token = $1`, token)
 	if errors.Is(err, ErrNotFound) {
@@ -101,7 +100,7 @@ func (t *tx) unreadPush(id CallbackID, token string, u Unread) (ApplyResult, err
 	return out, err
 }
 
-// confirmPush has M-PESA asked at once whether a push was paid, and about the receipt that was told of it.
+// confirmPush has M-PESA asked at once whether a push was paid, and about a receipt reported for it.
 func (t *tx) confirmPush(p Push, receipt string) error {
 	p.State, p.Reason = PushUnknown, FailureConfirming
 	err := t.savePush(p)
@@ -117,8 +116,8 @@ func (t *tx) confirmPush(p Push, receipt string) error {
 	return err
 }
 
-// unreadStatus keeps an unreadable result of Transaction Status, and lets the question be asked again soon, as often as
-// it is asked at all.
+// unreadStatus stores an unreadable result of Transaction Status, and has the question asked again soon, within its
+// usual number of tries.
 func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out ApplyResult, err error) {
 	row := unreadRow{Unread: u}
 	var receipt string
@@ -137,8 +136,8 @@ func (t *tx) unreadStatus(id CallbackID, token string, u Unread) (out ApplyResul
 		result_text = $2, lacks = $4 WHERE receipt = $3 AND next_at IS NOT NULL`, t.now.Add(askUnreadAfter), u.Detail, receipt, u.Why))
 }
 
-// unreadReversal keeps an unreadable result of a Reversal. M-PESA is asked whether the money has gone back, and the
-// Reversal is sent again soon, as often as it is sent at all: one that was carried out is answered as such.
+// unreadReversal stores an unreadable result of a Reversal. M-PESA is asked whether the money was reversed. The
+// Reversal is sent again soon, within its usual number of tries: M-PESA answers a completed one as such.
 func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (ApplyResult, error) {
 	var r Refund
 	err := t.get(&r, refundSelect+` WHERE `+refundByResult, token)
@@ -160,15 +159,15 @@ func (t *tx) unreadReversal(id CallbackID, token string, u Unread) (ApplyResult,
 		t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = 'reversal' AND id = $3 AND next_at > $1`, t.now.Add(refundLease), t.now, r.ID))
 }
 
-// unreadFrom is where the callbacks are that were not understood whole, with what has become of what each is about.
+// unreadFrom joins the callbacks that were not understood completely with what is known of their subjects.
 const unreadFrom = ` FROM callback c LEFT JOIN unread u ON u.callback_id = c.id
 	LEFT JOIN push_request p ON p.callback_token = c.token AND c.kind = 'stk'
 	LEFT JOIN question k ON c.kind IN ('status', 'reversal') AND k.result_token = c.token
 	LEFT JOIN refund r ON r.id = k.id AND k.kind = 'reversal' LEFT JOIN ticket t ON t.id = u.ticket_id
 	LEFT JOIN resolution d ON d.kind = 'callback' AND d.id = c.id`
 
-// unreadKnown is that M-PESA has said by another way what a callback was about, or that the books have its money. A
-// failure does not explain one that tells of a receipt.
+// unreadKnown is that M-PESA has reported a callback's subject another way, or that the books have its payment. A
+// failure does not explain a callback that names a receipt.
 const unreadKnown = `(c.outcome = '` + string(OutcomeReceipt) +
 	`' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL)
 	OR c.outcome = '` + string(OutcomeNoAmount) + `' AND EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id)
@@ -183,8 +182,8 @@ const unreadKnown = `(c.outcome = '` + string(OutcomeReceipt) +
 const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown +
 	` THEN 1 ELSE 0 END) = 0`
 
-// UnreadCallbacks are the callbacks that were not understood whole and of which nothing else is known, oldest first: a
-// later program may read them.
+// UnreadCallbacks lists the callbacks that were not understood completely and are unexplained, oldest first: a later
+// program may read them.
 func (s Money) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+`
@@ -194,11 +193,11 @@ func (s Money) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	return callbacks(rows)
 }
 
-// askReceiptNow has M-PESA asked about a receipt whose money is not in the books yet.
+// askReceiptNow has M-PESA asked about a receipt without a recorded payment.
 func (t *tx) askReceiptNow(receipt string) error { return t.askReceipt(receipt, false) }
 
-// askAbout lets M-PESA be asked at once about the pushes that money which names no receipt may be the payment of. Of
-// money that is known by neither amount, phone nor ticket there are none.
+// askAbout has M-PESA asked at once about the pushes that a payment without a receipt may belong to. Without amount,
+// phone or ticket there are none.
 func (t *tx) askAbout(u Unread, ticket TicketID) error {
 	if u.Amount == 0 && ticket == 0 && u.Phone == "" {
 		return nil

@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// Before a payment that no prompt asked for M-PESA may ask whether it is to be taken (validation), and afterwards it
-// tells of it (confirmation). Where the two addresses are mixed up, what comes as a question is the only word on the
-// money.
+// Before a payment without a prompt M-PESA may ask whether to take it (validation), and afterwards it reports it
+// (confirmation). Where the two addresses are swapped, the validation request is the only report of the payment.
 
-// ConfirmationWait is how long after M-PESA's question before a payment the confirmation of it may come.
+// ConfirmationWait is how long after a validation request its confirmation may come.
 const ConfirmationWait = 10 * time.Minute
 
-// ApplyValidation keeps the receipt of a question before a payment, until [Money.Unconfirmed] asks for it. Where the
-// question names none there is nothing to look for.
+// ApplyValidation stores the receipt of a validation request until [Money.Unconfirmed] lists it. A request without a
+// receipt has nothing to look for.
 func (s Money) ApplyValidation(ctx context.Context, cb Callback, u Unread) (ApplyResult, error) {
 	return s.withCallback(ctx, cb, func(t *tx, _ string) (ApplyResult, error) {
 		var listed int
@@ -25,14 +24,14 @@ func (s Money) ApplyValidation(ctx context.Context, cb Callback, u Unread) (Appl
 		switch {
 		case err != nil || u.Receipt == "":
 			return ApplyResult{Outcome: OutcomeNoReceipt}, err
-		case listed > 0: // the wait is over
+		case listed > 0: // the wait has ended
 			return ApplyResult{Outcome: OutcomeUnreadable}, nil
 		}
 		return ApplyResult{Outcome: OutcomeValidation}, nil
 	})
 }
 
-// Unconfirmed are the questions before a payment that the books have waited for long enough, oldest first.
+// Unconfirmed lists the validation requests whose wait for a confirmation has ended, oldest first.
 func (s Money) Unconfirmed(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	err := s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE outcome = '`+string(OutcomeValidation)+`' AND received_at < $1 ORDER BY id LIMIT 500`,
@@ -43,8 +42,8 @@ func (s Money) Unconfirmed(ctx context.Context) ([]Callback, error) {
 	return callbacks(rows)
 }
 
-// EndValidation ends the wait for the confirmation of a payment. Where it has not come, the question is listed with
-// what is legible in it, and M-PESA is asked about its receipt; missing says so.
+// EndValidation ends the wait for a payment's confirmation. Where it is missing, the request becomes an open item with
+// its legible text, and M-PESA is asked about its receipt.
 func (s Money) EndValidation(ctx context.Context, cb Callback, u Unread) (missing bool, err error) {
 	err = s.write(ctx, urgent, func(t *tx) error {
 		_, err := t.payment(`receipt = $1`, u.Receipt)
@@ -65,8 +64,8 @@ func (s Money) EndValidation(ctx context.Context, cb Callback, u Unread) (missin
 	return missing, nil
 }
 
-// StorePulled keeps a row of M-PESA's own list that could not be read, with what is legible in it, as a callback of
-// its own kind: once, however often the row is seen. First says that it was the first time.
+// StorePulled stores an unreadable row of Pull Transactions as a callback of its own kind, once. First reports whether
+// it was new.
 func (s Money) StorePulled(ctx context.Context, row []byte, u Unread) (first bool, err error) {
 	sum := sha256.Sum256(row)
 	token := hex.EncodeToString(sum[:])

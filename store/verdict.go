@@ -7,38 +7,38 @@ import (
 	"fmt"
 )
 
-// VerdictClass is what M-PESA's word on a push amounts to.
+// VerdictClass is what M-PESA's report on a push amounts to.
 type VerdictClass int
 
-// The classes of verdict. Unclear and UnknownCode are never success and never failure.
+// The classes of verdict. Unclear and UnknownCode are neither success nor failure.
 const (
 	Unclear VerdictClass = iota
 	Success
 	FinalFailure
 	SoftFailure
-	UnknownCode // M-PESA has answered with a code that nobody knows
+	UnknownCode // M-PESA answered with an unknown code
 )
 
-// Verdict is M-PESA's word on a push.
+// Verdict is M-PESA's report on a push.
 type Verdict struct {
 	Class             VerdictClass
 	LearntBy          string // callback or query
 	CheckoutRequestID string
 	MerchantRequestID string
-	Code, Text        string        // Safaricom's own, for the operator
-	Said              string        // the two in one line, fit to be shown
+	Code, Text        string        // Safaricom's, for the operator
+	Said              string        // both in one line, safe to show
 	Reason            FailureReason // ours, for the ticket
-	Amount            *Cents        // what was taken; nil where M-PESA did not say
+	Amount            *Cents        // what was taken; nil where M-PESA did not report it
 	Receipt           string
-	OddReceipt        string // what stands in place of a receipt that is not understood
+	OddReceipt        string // what stands in place of an illegible receipt
 	Phone             Pattern
 	TransactedAt      Instant
-	Legible           func() string // the callback as printable text; asked where it is not understood whole
+	Legible           func() string // the callback as printable text; called where it was not understood completely
 
 	callback CallbackID
 }
 
-// unread is what is kept of a callback that was understood, but not so that it decides its push.
+// unread is what is stored of a legible callback that does not decide its push.
 func (v Verdict) unread(p Push, why UnreadReason, detail string) unreadRow {
 	u := unreadRow{push: p.ID, ticket: p.TicketID, Unread: Unread{
 		CheckoutRequestID: v.CheckoutRequestID, Receipt: v.Receipt, Phone: v.Phone, TransactedAt: v.TransactedAt,
@@ -53,23 +53,23 @@ func (v Verdict) unread(p Push, why UnreadReason, detail string) unreadRow {
 	return u
 }
 
-// Applied says what a verdict has led to.
+// ApplyResult is the result of applying a report from M-PESA.
 type ApplyResult struct {
-	Outcome Outcome      // as written to the callback
-	Reason  Reason       // of money that is due back or unmatched
-	Doubt   DoubtReason  // of money that is in doubt
+	Outcome Outcome      // as stored with the callback
+	Reason  Reason       // of a payment that is due for refund or unmatched
+	Doubt   DoubtReason  // of a payment in doubt
 	Code    string       // of the ticket; "" where there is none
-	Why     UnreadReason // of an answer of M-PESA that is not understood whole
-	Detail  string       // what Why is about
+	Why     UnreadReason // of an answer that was not understood completely
+	Detail  string       // the subject of Why
 }
 
-// ApplyCallback makes of a kept callback what it says of its push, once: the second time it changes nothing. Everything
-// that money can cause happens here, in one transaction.
+// ApplyCallback applies a stored callback to its push, once; a repetition changes nothing. All consequences of the
+// payment are in the same transaction.
 func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (ApplyResult, error) {
 	v.callback = cb.ID
 	lock := func(t *tx) {
 		if cb.ticket != 0 {
-			_ = t.lock(cb.ticket) // an error of it comes back to whoever runs the next statement
+			_ = t.lock(cb.ticket) // its error is returned by the next statement
 		}
 	}
 	return s.withCallbackLocked(ctx, cb, lock, func(t *tx, token string) (ApplyResult, error) {
@@ -79,14 +79,13 @@ func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Apply
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
 
-// withCallback runs decide for a kept callback that has no outcome yet, and writes the outcome with what decide has
-// done.
+// withCallback runs decide for a stored callback without an outcome, and writes the outcome in the same transaction.
 func (s *Store) withCallback(ctx context.Context, cb Callback,
 	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
 	return s.withCallbackLocked(ctx, cb, func(*tx) {}, decide)
 }
 
-// decide is withCallback for one who knows what to lock before anything is read.
+// withCallbackLocked is withCallback with a lock to take before anything is read.
 func (s *Store) withCallbackLocked(ctx context.Context, cb Callback, lock func(*tx),
 	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
 	var out ApplyResult
@@ -117,8 +116,7 @@ func (s *Store) withCallbackLocked(ctx context.Context, cb Callback, lock func(*
 const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
 	WHERE p.callback_token = $1`
 
-// applyByToken applies a verdict to the push that the token is of. The push's ticket is locked already where it is
-// named.
+// applyByToken applies a verdict to the push with the token. The locked ticket, if any, is the push's.
 func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (ApplyResult, error) {
 	var p Push
 	var code string
@@ -145,7 +143,7 @@ func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (ApplyResult
 	return out, err
 }
 
-// applyVerdict applies M-PESA's word to a push of ours.
+// applyVerdict applies M-PESA's report to a push.
 func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
 	if p.CheckoutRequestID == "" {
 		if err := t.adoptIDs(&p, v); err != nil {
@@ -156,19 +154,18 @@ func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
 	case p.CheckoutRequestID != v.CheckoutRequestID:
 		return outcome(t.otherID(p, v))
 	case v.Class == Success:
-		return t.succeed(p, v)
+		return t.recordPaid(p, v)
 	case v.Class == FinalFailure, v.Class == SoftFailure:
 		return outcome(t.fail(p, v))
 	}
 	return outcome(t.unclear(p, v))
 }
 
-// outcome is an Applied that says no more than what came of it.
+// outcome is an ApplyResult with nothing but its outcome.
 func outcome(o Outcome, err error) (ApplyResult, error) { return ApplyResult{Outcome: o}, err }
 
-// succeed takes in that a push was paid. Where it is not known how much that was, what is legible of the callback is
-// kept.
-func (t *tx) succeed(p Push, v Verdict) (ApplyResult, error) {
+// recordPaid records that a push was paid. Where the amount is missing, it stores what is legible of the callback.
+func (t *tx) recordPaid(p Push, v Verdict) (ApplyResult, error) {
 	p.ResultCode, p.ResultText = v.Code, v.Text
 	out, err := t.recordPush(&p, v.fact(p)...)
 	if err != nil || v.LearntBy != "callback" || v.Amount != nil {
@@ -184,8 +181,8 @@ func (t *tx) succeed(p Push, v Verdict) (ApplyResult, error) {
 	return out, err
 }
 
-// otherID takes in what came with the token of one push and the CheckoutRequestID of another. It decides neither:
-// M-PESA is asked about the push whose token it is.
+// otherID records a callback that has one push's token and another's CheckoutRequestID. It decides neither: M-PESA is
+// asked about the push with the token.
 func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	switch {
 	case v.Class == Success && v.Receipt != "":
@@ -201,9 +198,8 @@ func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	return OutcomeUnreadable, errors.Join(t.storeUnread(v.callback, u), t.askSoon(p.ID))
 }
 
-// unclear keeps what M-PESA has said of a push that is neither success nor failure. Asking goes on. What names a
-// receipt or an amount all the same may be a success in a spelling that nobody knows: M-PESA is asked at once. What
-// comes after a verdict changes nothing, and is kept.
+// unclear stores a report that is neither success nor failure. Asking continues. A report with a receipt or an amount
+// may be a success in an unknown form: M-PESA is asked at once. A report after a verdict is stored and changes nothing.
 func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	if facts := v.fact(p); len(facts) > 0 {
 		if _, err := t.recordPush(nil, facts...); err != nil {
@@ -213,7 +209,7 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 		if err != nil {
 			return "", err
 		}
-		// it may just have adopted them
+		// the push may just have adopted them
 		now.CheckoutRequestID, now.MerchantRequestID = p.CheckoutRequestID, p.MerchantRequestID
 		p = now
 	}
@@ -234,7 +230,7 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 		return OutcomeUnclearLate, nil
 	case unknown && p.Reason == FailureUnknownCode && p.ResultCode == v.Code:
 		return OutcomeUnknownCodeAgain, t.savePush(p)
-	case unknown && (p.State == PushSoftFailed || p.Reason == FailureConfirming): // which says more
+	case unknown && (p.State == PushSoftFailed || p.Reason == FailureConfirming): // a better report is known
 		return OutcomeUnknownCodeBesides, t.savePush(p)
 	}
 	outcome := OutcomeUnclear
@@ -248,8 +244,8 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	return outcome, t.touch(p.TicketID)
 }
 
-// adoptIDs takes the ids of a callback that was faster than Daraja's answer, or whose answer was lost. Ids that another
-// push has are not taken, and the CheckoutRequestID then does not match.
+// adoptIDs takes the ids of a callback that came before Daraja's answer, or whose answer was lost. Another push's ids
+// are not taken; the CheckoutRequestID then does not match.
 func (t *tx) adoptIDs(p *Push, v Verdict) error {
 	var others int
 	err := t.get(&others, `SELECT count(*) FROM push_request WHERE checkout_request_id = $1`, v.CheckoutRequestID)
@@ -261,7 +257,7 @@ func (t *tx) adoptIDs(p *Push, v Verdict) error {
 	return nil
 }
 
-// fail applies a failure. A failure after a success changes nothing.
+// fail records a failure. A failure after a success changes nothing.
 func (t *tx) fail(p Push, v Verdict) (Outcome, error) {
 	if _, err := t.recordPush(nil, v.fact(p)...); err != nil {
 		return "", err
@@ -301,9 +297,8 @@ func (t *tx) fail(p Push, v Verdict) (Outcome, error) {
 	return OutcomeNotCompleted, nil
 }
 
-// failTicket follows the failure of a push: its ticket is Failed where the push is the latest one, and after a final
-// failure its seats are kept only as long as a retry takes, unless another push may still bring money. Where money of
-// an earlier push is due back, that is what the ticket goes on saying.
+// failTicket makes a ticket Failed after its latest push failed. After a final failure its seats are kept only as long
+// as a retry takes, unless another push may still bring money. Where a refund is due, the ticket goes on showing that.
 func (t *tx) failTicket(p Push, final bool) error {
 	var tk struct {
 		Status  Status
@@ -311,8 +306,8 @@ func (t *tx) failTicket(p Push, final bool) error {
 		Hold    Instant
 		Latest  PushID
 		Awaited int
-		Owed    Reason // as the ticket says
-		Due     Reason // as its payments say
+		Owed    Reason // as the ticket shows
+		Due     Reason // as its payments show
 	}
 	err := t.scan([]any{&tk.Status, &tk.Reason, &tk.Hold, &tk.Latest, &tk.Awaited, &tk.Owed,
 		&tk.Due}, `SELECT payment_status, failure_reason, COALESCE(hold_until, 0),

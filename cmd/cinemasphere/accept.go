@@ -20,6 +20,7 @@ type acceptCmd struct {
 	By      string `help:"Who looked." default:"box office"`
 }
 
+// Run accepts the receipt and prints what became of the payment.
 func (c acceptCmd) Run(p *program) error {
 	a, err := c.acceptance()
 	if err != nil {
@@ -36,12 +37,12 @@ func (c acceptCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		return c.tell(p, st, paid)
+		return c.printResult(p, st, paid)
 	})
 }
 
-// tell says what has become of the money.
-func (c acceptCmd) tell(p *program, st *store.Store, paid store.Payment) error {
+// printResult prints what became of the payment.
+func (c acceptCmd) printResult(p *program, st *store.Store, paid store.Payment) error {
 	cases, err := st.Money().OpenItems(p.ctx, store.ItemFilter{All: true, Receipt: paid.Receipt})
 	for _, entry := range cases {
 		if entry.Kind != store.ItemPayment {

@@ -16,9 +16,10 @@ type fsckCmd struct {
 	books
 }
 
-// errUnsound makes the program end with 1; what is wrong has been printed.
+// errUnsound makes the program exit with 1; the findings have been printed.
 var errUnsound = errors.New("the books are not sound")
 
+// Run audits the books; its error is errUnsound where they are not sound.
 func (c fsckCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		a, err := checkout.AuditBooks(p.ctx, st)
@@ -40,7 +41,7 @@ func (c fsckCmd) Run(p *program) error {
 	})
 }
 
-// printBounds says between what the money lies that M-PESA has taken, and names each thing that is not certain.
+// printBounds prints the least and most that M-PESA took, and each uncertain item.
 func printBounds(w io.Writer, a checkout.Audit) {
 	pushes := map[string]store.Push{}
 	for _, push := range a.Undecided {

@@ -87,7 +87,7 @@ func TestFsckCommand(t *testing.T) {
 	forget(t, path)
 	out, err = operator(t, path, "fsck")
 	if !errors.Is(err, errUnsound) ||
-		!strings.Contains(out, "WRONG: what M-PESA told is written down") {
+		!strings.Contains(out, "WRONG: what M-PESA reported is recorded") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

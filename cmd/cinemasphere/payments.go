@@ -26,19 +26,20 @@ type paymentsCmd struct {
 	JSON    bool          `help:"As JSON, with whole phone numbers."`
 }
 
-// listed is an entry of the list as JSON shows it.
+// listed is an open item as JSON shows it.
 type listed struct {
 	store.OpenItem
 	Name   string         `json:"name"`
 	Why    string         `json:"why"`
-	Do     string         `json:"do"` // as the list for people has it, in one line
+	Do     string         `json:"do"` // as the printed list has it, in one line
 	Advice wording.Advice `json:"advice"`
 }
 
-// troubleListed is how many of the prompts that fail for the cinema's set-up are on the list while they do. sales
-// status counts them all.
+// troubleListed is how many prompts are listed while prompts fail for the cinema's set-up. sales status counts them
+// all.
 const troubleListed = 3
 
+// Run lists the open items.
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		f := store.ItemFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
@@ -78,7 +79,7 @@ func (c paymentsCmd) Run(p *program) error {
 	})
 }
 
-// oneWord is a receipt or a code as a person types it, without the spaces that a ticket's page shows it with.
+// oneWord is a receipt or a code without the spaces that a ticket's page shows.
 func oneWord(typed string) string { return strings.ToUpper(strings.Join(strings.Fields(typed), "")) }
 
 func writeCases(w io.Writer, cases []store.OpenItem, initiator bool) error {

@@ -20,6 +20,7 @@ type refundCmd struct {
 	Amount int64   `placeholder:"SHILLINGS" help:"What M-PESA took, where it did not say."`
 }
 
+// Run requests a refund, or records one made by hand.
 func (c refundCmd) Run(p *program) error {
 	n := store.NewRefund{By: c.By, Reason: c.Reason, Amount: store.Cents(c.Amount) * 100}
 	if c.ByHand != nil {
@@ -57,8 +58,8 @@ func (c refundCmd) Run(p *program) error {
 	})
 }
 
-// request asks for the refund of the payment with that number, of a receipt or, where there is no such receipt, of the
-// ticket with that code.
+// request requests the refund of a payment: the one with that number, of the receipt, or, where there is no such
+// receipt, of the ticket with that code.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
 	name, verb := oneWord(c.Named), wording.Refund
 	if n.Reference != "" {

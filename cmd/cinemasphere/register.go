@@ -17,7 +17,7 @@ type registerCmd struct {
 	Phone string `help:"The number that Safaricom asks for with --pull, as nominated in the M-PESA portal."`
 }
 
-// Run tells Safaricom where to send confirmations of what is paid without a prompt.
+// Run registers with Safaricom the addresses that C2B reports are sent to.
 func (c registerCmd) Run(p *program) error {
 	if err := c.nameDatabase(); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (c registerCmd) Run(p *program) error {
 		if err := registerC2B(p.ctx, service, daraja); err != nil {
 			return err
 		}
-		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be told to this program.")
+		fmt.Fprintln(p.stdout, "Registered: payments made without a prompt will be reported to this program.")
 		if !c.Pull {
 			return nil
 		}
@@ -56,7 +56,7 @@ func (c registerCmd) Run(p *program) error {
 	})
 }
 
-// registerC2B tells Daraja where to send what is paid without a prompt.
+// registerC2B registers with Daraja the addresses for payments without a prompt.
 func registerC2B(ctx context.Context, service *checkout.Service, daraja *mpesa.Client) error {
 	confirmation, validation, err := service.C2BURLs(ctx)
 	if err != nil {

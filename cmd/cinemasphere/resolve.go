@@ -13,7 +13,7 @@ import (
 	"cinemasphere/views/wording"
 )
 
-// numbered reads an entry's own number, such as payment:123. The kind is "" where the name is none.
+// numbered reads an open item's own number, such as payment:123. The kind is "" where the name is none.
 func numbered(name string) (kind store.ItemKind, id int64) {
 	word, digits, _ := strings.Cut(strings.ToLower(name), ":")
 	id, err := strconv.ParseInt(digits, 10, 64)
@@ -28,9 +28,10 @@ type resolveCmd struct {
 	books
 	Named string `arg:"" name:"entry" help:"The receipt of the entry, its ticket's code, or its own number, such as push:…, as the list prints it."`
 	Note  string `required:"" help:"What you have found or done, for the records. Customers do not see it."`
-	By    string `help:"Who says so." default:"box office"`
+	By    string `help:"Who resolves it." default:"box office"`
 }
 
+// Run takes open items off the list.
 func (c resolveCmd) Run(p *program) error {
 	note := strings.TrimSpace(c.Note)
 	if note == "" {
@@ -60,8 +61,7 @@ func (c resolveCmd) Run(p *program) error {
 	})
 }
 
-// entries finds what is named: one entry by its number, all on the list that are about a receipt, or the only one of a
-// ticket.
+// entries finds the named open items: one by its number, all that are about a receipt, or the only one of a ticket.
 func (c resolveCmd) entries(ctx context.Context, st *store.Store) ([]store.OpenItem, error) {
 	name := oneWord(c.Named)
 	if kind, id := numbered(name); kind != "" {

@@ -19,12 +19,13 @@ type pauseCmd struct {
 	Reason string `help:"Why, for the records." default:"paused by the box office"`
 }
 
+// Run pauses sales.
 func (c pauseCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		if err := st.Tickets().PauseSales(p.ctx, c.Reason); err != nil {
 			return err
 		}
-		return sayStatus(p, st)
+		return printStatus(p, st)
 	})
 }
 
@@ -32,12 +33,13 @@ type resumeCmd struct {
 	books
 }
 
+// Run resumes sales.
 func (c resumeCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
 		if err := st.Tickets().ResumeSales(p.ctx); err != nil {
 			return err
 		}
-		return sayStatus(p, st)
+		return printStatus(p, st)
 	})
 }
 
@@ -45,11 +47,12 @@ type statusCmd struct {
 	books
 }
 
+// Run prints whether sales are open.
 func (c statusCmd) Run(p *program) error {
-	return c.with(p, func(st *store.Store) error { return sayStatus(p, st) })
+	return c.with(p, func(st *store.Store) error { return printStatus(p, st) })
 }
 
-func sayStatus(p *program, st *store.Store) error {
+func printStatus(p *program, st *store.Store) error {
 	sales, err := st.Tickets().Sales(p.ctx)
 	if err != nil {
 		return err

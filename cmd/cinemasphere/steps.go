@@ -12,12 +12,12 @@ import (
 	"cinemasphere/views/wording"
 )
 
-// printSteps writes what can be done about an entry of the list, a step a line.
+// printSteps prints what can be done about an open item, a step a line.
 func printSteps(w io.Writer, a wording.Advice) {
 	fmt.Fprintf(w, "    do: %s\n", strings.Join(steps(a), "\n        "))
 }
 
-// steps are what can be done about an entry of the list, with the commands to type.
+// steps are what can be done about an open item, with the commands to type.
 func steps(a wording.Advice) []string {
 	var lines []string
 	switch {
@@ -44,7 +44,7 @@ func steps(a wording.Advice) []string {
 	return lines
 }
 
-// typed is an action as it is typed. What a person must still say stands in capitals.
+// typed is an action as a command to type. What the operator must fill in stands in capitals.
 func typed(a wording.Action) string {
 	words := []string{"cinemasphere"}
 	switch a.Verb {
@@ -75,7 +75,7 @@ func typed(a wording.Action) string {
 	return strings.Join(append(words, cmp.Or(a.Named, "RECEIPT"), cmp.Or(a.For, "CODE")), " ")
 }
 
-// shown is how one has the list show what an action names.
+// shown is the command that lists what an action names.
 func shown(a wording.Action) string {
 	switch {
 	case a.Named != "":
@@ -86,7 +86,7 @@ func shown(a wording.Action) string {
 	return "cinemasphere payments"
 }
 
-// refused is the error of a command that the books did not take: why, and what can be done instead.
+// refused is the error of a command that the books refused: why, and what can be done instead.
 func refused(a wording.Action, r *store.Refusal) error {
 	advice := wording.Refused(a, r.Kind)
 	said := []string{advice.Why}

@@ -136,7 +136,7 @@ func TestMpesaContradictsItself(t *testing.T) {
 				got := w.said()
 				if c.said == "" {
 					w.sound()
-				} else if !strings.Contains(got, "M-PESA says no other of a payment") ||
+				} else if !strings.Contains(got, "M-PESA contradicts no payment") ||
 					!strings.Contains(got, "listed: applied "+c.said) {
 					t.Errorf("fsck and the list say %s", got)
 				}

@@ -7,17 +7,17 @@ import (
 	"cinemasphere/store"
 )
 
-// Audit is what a look through all the books has found.
+// Audit is the result of an audit of all the books.
 type Audit struct {
 	Wrong     []string        // what must never be, a line each; empty in sound books
-	Undecided []store.Push    // pushes without M-PESA's final word: money may lie behind each
+	Undecided []store.Push    // pushes without a final verdict: each may hide money
 	Pending   []store.Payment // payments that M-PESA confirmed without a receipt
-	Bounds    store.Bounds    // between what the money lies that M-PESA took, and what is not certain of it
-	Sums      []store.Sum     // all money, by what has become of it
+	Bounds    store.Bounds    // the least and most that M-PESA took, and what is uncertain
+	Sums      []store.Sum     // all money, by state
 }
 
-// Check recomputes from raw facts what the books say, without trusting what was once decided, and reads every stored
-// callback again: what it says must be among the facts.
+// AuditBooks recomputes from raw facts what the books contain, without trusting earlier decisions. It also reads every
+// stored callback again: its report must be among the facts.
 func AuditBooks(ctx context.Context, st *store.Store) (a Audit, err error) {
 	if a.Wrong, err = st.Money().Audit(ctx); err != nil {
 		return a, err
@@ -27,7 +27,7 @@ func AuditBooks(ctx context.Context, st *store.Store) (a Audit, err error) {
 		return a, err
 	}
 	for _, line := range again.Wrong {
-		a.Wrong = append(a.Wrong, "what M-PESA told is written down: "+line)
+		a.Wrong = append(a.Wrong, "what M-PESA reported is recorded: "+line)
 	}
 	payments, err := st.Money().Payments(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func AuditBooks(ctx context.Context, st *store.Store) (a Audit, err error) {
 	return a, err
 }
 
-// reread reads a stored callback again. What cannot be read is on the list by itself.
+// reread parses a stored callback again. An unreadable one is an open item by itself.
 func reread(r *store.Reread, cb store.Callback) {
 	switch cb.Kind {
 	case store.CallbackSTK:

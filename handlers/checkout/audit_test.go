@@ -38,7 +38,7 @@ func (w *world) paid(id store.ScreeningID, phone string) *store.Ticket {
 
 // TestReversalsAreReadAgain: money that M-PESA has said to have given back is not to be given back again.
 func TestReversalsAreReadAgain(t *testing.T) {
-	const rule = "what M-PESA told is written down: "
+	const rule = "what M-PESA reported is recorded: "
 	for name, tt := range map[string]struct {
 		before bool // somebody else has given it back
 		books  []string
@@ -70,7 +70,7 @@ func TestReversalsAreReadAgain(t *testing.T) {
 
 // TestConfirmationsAreReadAgain: what a C2B confirmation has told of is in the books, with the amount that it told.
 func TestConfirmationsAreReadAgain(t *testing.T) {
-	const rule = "what M-PESA told is written down: "
+	const rule = "what M-PESA reported is recorded: "
 	for query, want := range map[string]string{
 		`DELETE FROM fact`: "confirmation paid", `UPDATE fact SET amount_cents = 1`: "confirmation paid, push 0",
 	} {
@@ -114,7 +114,7 @@ func TestSupersededConfirmation(t *testing.T) {
 		pass(time.Hour)
 		w.sound()
 		storetest.Exec(t, w.path, `DELETE FROM fact WHERE source = 'confirmation'`)
-		w.unsound("what M-PESA told is written down: ")
+		w.unsound("what M-PESA reported is recorded: ")
 	})
 }
 
@@ -168,9 +168,9 @@ func TestToldForAnotherID(t *testing.T) {
 			t.Errorf("given back, it is still listed: %+v, %v", listed, err)
 		}
 		storetest.Exec(t, w.path, `UPDATE fact SET receipt = 'UKO4OTHER1'`)
-		w.unsound("what M-PESA told is written down: ")
+		w.unsound("what M-PESA reported is recorded: ")
 		tell("")
-		w.unsound("a callback is understood whole, or a person has resolved it")
+		w.unsound("a callback is understood whole, or an operator has resolved it")
 	})
 }
 

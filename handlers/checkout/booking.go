@@ -15,7 +15,7 @@ import (
 const (
 	// MaxTickets is how many tickets one booking may have.
 	MaxTickets = 10
-	// answerWait is how long a customer waits for Daraja's answer before the page goes on without it.
+	// answerWait is how long a customer waits for Daraja's answer before the page continues without it.
 	answerWait = 3 * time.Second
 )
 
@@ -25,24 +25,24 @@ type Booking struct {
 	Name        string
 	Phone       string
 	Quantity    int
-	Total       store.Shillings // the total that was shown; 0 where none was
-	Key         string          // makes a repeated request the same booking; before it the way it came, such as form:…
+	Total       store.Shillings // the total that the customer was shown; 0 where none was
+	Key         string          // the idempotency key, after a prefix for the way the request came, such as form:…
 	KeyBefore   string          // and KeyOwned: as in [store.NewBooking]
 	KeyOwned    bool
-	Named       string            // the sender's own name for this request, which nobody else knows; "" for none
+	Named       string            // the sender's own secret name for this request; "" for none
 	Client      store.Client      // who books
 	Browser     string            // the browser session that books, "" for none
 	Session     *store.SessionRow // the session, where it begins with this booking
 }
 
-// Invalid says what is wrong with the fields of a form: phone, an [mpesa.MSISDNError]; name and quantity, a
-// [store.Fault].
+// Invalid has what is wrong with a form, by field: phone, an [mpesa.MSISDNError]; name and quantity, a [store.Fault].
 type Invalid map[string]error
 
 // Error names no field.
 func (i Invalid) Error() string { return fmt.Sprintf("invalid fields: %d", len(i)) }
 
-// Check reads a booking's fields as the server will, without booking: the MSISDN as it will be rung, and what is wrong.
+// Validate reads a booking's fields without booking. It returns them as the server stores them, with the MSISDN to
+// prompt, and what is wrong.
 func (b Booking) Validate() (clean Booking, problems Invalid) {
 	problems = Invalid{}
 	var wrong error
@@ -63,8 +63,8 @@ func (b Booking) Validate() (clean Booking, problems Invalid) {
 	return b, problems
 }
 
-// fingerprint is what makes two requests the same request: what is booked and, where the sender has given the request
-// a name of its own, that.
+// fingerprint is equal for two requests that are the same: by what is booked, and by the sender's own name for the
+// request where there is one.
 func (b Booking) fingerprint() string {
 	text := fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d", b.ScreeningID, b.Name, b.Phone, b.Quantity)
 	if b.Named != "" {
@@ -74,18 +74,18 @@ func (b Booking) fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// BookingResult is a booking that stands in the books.
+// BookingResult is a booking in the books.
 type BookingResult struct {
 	Ticket   *store.Ticket
-	Replayed bool         // the same request had been made before; nothing new was sent
-	Answered bool         // Daraja has answered; otherwise the prompt is still being sent, or its answer was lost
-	Refused  *mpesa.Error // Daraja refused the push: no prompt went out, the ticket is Failed
+	Replayed bool         // the same request was made before; nothing new was sent
+	Answered bool         // Daraja has answered; otherwise the prompt is being sent, or the answer was lost
+	Refused  *mpesa.Error // Daraja refused the push: no prompt went out, and the ticket is Failed
 	Answer   mpesa.PushAnswer
 }
 
-// Book takes a booking: checks it, holds seats, writes the ticket and its push, and sends the push. It waits up to 3 s
-// for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
-// store.ErrUnknown; after all of them no prompt was sent.
+// Book takes a booking: it validates, holds seats, stores the ticket and its push, and sends the push. It waits up to 3
+// s for Daraja's answer. Errors are Invalid, *store.Refusal, store.ErrNotFound (no such screening), store.ErrBusy and
+// store.ErrUnknown; after any of them no prompt was sent.
 func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 	b, problems := b.Validate()
 	if problems != nil {
@@ -113,7 +113,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 	return s.send(ctx, sending, done)
 }
 
-// mayPush refuses a booking whose prompt would not go out, but not the repetition of one that stands.
+// mayPush refuses a booking whose prompt would not go out. The repetition of a stored booking passes.
 func (s *Service) mayPush(ctx context.Context, b Booking) error {
 	err := s.store.Tickets().AllowPush(ctx)
 	if err == nil || b.Key == "" {
@@ -125,9 +125,9 @@ func (s *Service) mayPush(ctx context.Context, b Booking) error {
 	return err
 }
 
-// Retry tries again to have a failed ticket paid, by the number given, which may be another one, for the browser
-// session and client that ask. Two clicks make one push: the second finds the ticket Pending and returns it. Errors
-// are as for Book, with store.ErrNotFound where the secret opens nothing.
+// Retry sends another push for a failed ticket, to the given number, which may be another one, for the browser session
+// and client that ask. Two clicks make one push: the second finds the ticket Pending and returns it. Errors are those
+// of Book, with store.ErrNotFound for an unknown secret.
 func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 	client store.Client) (BookingResult, error) {
 	msisdn, wrong := mpesa.ParseMSISDN(phone)
@@ -153,7 +153,7 @@ func (s *Service) Retry(ctx context.Context, secret, phone, browser string,
 	return s.send(ctx, sending, done)
 }
 
-// GiveUp frees the seats of a ticket that is not paid for.
+// GiveUp frees the seats of an unpaid ticket.
 func (s *Service) GiveUp(ctx context.Context, secret string) error {
 	return s.store.Tickets().GiveUp(ctx, secret)
 }

@@ -10,7 +10,7 @@ import (
 	"cinemasphere/store"
 )
 
-// applyC2B makes of a C2B confirmation what it says: a hint of money, never a ticket by itself.
+// applyC2B applies a C2B confirmation: an incoming payment, never a ticket by itself.
 func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied store.ApplyResult, err error) {
 	h, why := incomingPayment(cb.Body)
 	if h.Receipt != "" && h.Amount > 0 {
@@ -28,7 +28,7 @@ func (s *Service) applyC2B(ctx context.Context, cb store.Callback) (applied stor
 	return applied, err
 }
 
-// hint reads a C2B confirmation, as far as it can be read. Why is why that is not all of its money.
+// incomingPayment reads a C2B confirmation as far as possible. Why is set where the payment is not completely legible.
 func incomingPayment(body []byte) (h store.IncomingPayment, why notRead) {
 	p, err := mpesa.ParseC2B(body)
 	if err != nil {
@@ -48,8 +48,8 @@ func incomingPayment(body []byte) (h store.IncomingPayment, why notRead) {
 	return h, why
 }
 
-// C2BURLs are where M-PESA is to send what is paid without a prompt: the confirmation, and the question before it,
-// which is always answered with yes since money for something else is welcome too.
+// C2BURLs are the addresses that M-PESA sends C2B reports to: the confirmation, and the validation request before it.
+// Validation always accepts, since payments for something else are welcome too.
 func (s *Service) C2BURLs(ctx context.Context) (confirmation, validation string, err error) {
 	token, err := s.store.Money().C2BToken(ctx)
 	if err != nil {
@@ -65,7 +65,7 @@ const (
 	pullPages = 50
 )
 
-// pull looks through M-PESA's own list of what came in for money whose push and callback were both lost.
+// pull searches Pull Transactions for payments whose push and callback were both lost.
 func (s *Service) pull(ctx context.Context) error {
 	now := s.cfg.Now()
 	for offset, page := 0, 0; page < pullPages; page++ {
@@ -82,7 +82,7 @@ func (s *Service) pull(ctx context.Context) error {
 				return err
 			}
 		}
-		if got.NextOffset <= offset { // a page without a row is the last
+		if got.NextOffset <= offset { // an empty page is the last
 			return nil
 		}
 		offset = got.NextOffset
@@ -90,7 +90,7 @@ func (s *Service) pull(ctx context.Context) error {
 	return nil
 }
 
-// pulled takes in one row of M-PESA's own list. One that names no receipt is kept for the operator.
+// pulled applies one row of Pull Transactions. A row without a receipt is stored for the operator.
 func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error {
 	h := pulledPayment(row)
 	if h.Receipt != "" {
@@ -106,7 +106,7 @@ func (s *Service) pulled(ctx context.Context, row mpesa.PulledTransaction) error
 	return err
 }
 
-// applyPulled reads a kept row of M-PESA's own list again.
+// applyPulled applies a stored row of Pull Transactions again.
 func (s *Service) applyPulled(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	h := pulledPayment(mpesa.ParsePulled(cb.Body))
 	if h.Receipt == "" {
@@ -128,20 +128,20 @@ func pulledPayment(row mpesa.PulledTransaction) store.IncomingPayment {
 	return h
 }
 
-// unreadPayment is what a hint says, as it is kept where that is not understood.
+// unreadPayment is an incoming payment, as stored where it was not understood.
 func unreadPayment(h store.IncomingPayment) store.Unread {
 	return store.Unread{
 		Receipt: h.Receipt, Amount: h.Amount, Phone: h.Phone, Account: h.Account, TransactedAt: h.TransactedAt,
 	}
 }
 
-// applyValidation keeps M-PESA's question before a payment until the confirmation has come.
+// applyValidation stores a validation request until its confirmation comes.
 func (s *Service) applyValidation(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	h, _ := incomingPayment(cb.Body)
 	return s.store.Money().ApplyValidation(ctx, cb, unreadPayment(h))
 }
 
-// endValidations lists the questions before payments whose confirmations have not come.
+// endValidations lists the validation requests whose confirmations did not come.
 func (s *Service) endValidations(ctx context.Context) error {
 	cbs, err := s.store.Money().Unconfirmed(ctx)
 	for _, cb := range cbs {

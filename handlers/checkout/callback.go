@@ -9,33 +9,32 @@ import (
 	"cinemasphere/store"
 )
 
-// MaxCallback is how many bytes of a callback's body are kept; Safaricom's are under 1 KB.
+// MaxCallback is how many bytes of a callback's body are stored; Safaricom's are under 1 KB.
 const MaxCallback = 64 << 10
 
-// Kind is what M-PESA speaks of in a callback.
+// Kind is what a callback reports on.
 type Kind = store.CallbackKind
 
-// STK is the kind of the verdict on a push.
+// STK is the kind of a verdict on a push.
 const STK = store.CallbackSTK
 
-// Validation is the kind of the question before a payment that no prompt asked for.
+// Validation is the kind of a validation request before a payment without a prompt.
 const Validation = store.CallbackValidation
 
-// Delivery is a callback as it came in. Size is the body's whole length where that is known to be more.
+// Delivery is a callback as received. Size is the body's full length where it is known to be longer.
 type Delivery struct {
-	Kind          Kind // "" is the verdict on a push
+	Kind          Kind // "" is a verdict on a push
 	Token, Source string
 	Body          []byte
 	Size          int64
 }
 
-// Receive writes a callback down and returns once it is durable; what it says is applied right after. Known says that
-// its token is one of ours. An error means that it is not known to be written: the caller must not acknowledge it as
-// taken.
+// Receive stores a callback and returns once it is durable; the callback is applied right after. Known reports whether
+// its token is one of ours. An error means that the callback may not be stored: the caller must not acknowledge it.
 func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err error) {
 	body := d.Body[:min(len(d.Body), MaxCallback)]
 	kind := cmp.Or(d.Kind, store.CallbackSTK)
-	// The sender may hang up once it has sent; what it said must be kept all the same.
+	// The sender may hang up once it has sent; the callback must be stored all the same.
 	ctx = context.WithoutCancel(ctx)
 	kept, known, err := s.store.Money().StoreCallback(ctx, store.NewCallback{
 		Kind: kind, Token: d.Token, Source: d.Source, Body: body, Size: max(d.Size, int64(len(d.Body))),
@@ -45,13 +44,12 @@ func (s *Service) Receive(ctx context.Context, d Delivery) (known bool, err erro
 	}
 	select {
 	case s.apply <- kept:
-	default: // the sweep takes what does not fit
+	default: // the sweep applies the rest
 	}
 	return true, nil
 }
 
-// WarnWrongMethod tells the operator of a request to the address of a callback of ours that is no POST, and so not
-// M-PESA's.
+// WarnWrongMethod warns the operator of a request to a callback address that is no POST, and so not M-PESA's.
 func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
 	if kind, err := s.store.Money().TokenKind(ctx, token); err == nil {
 		s.log.Warn("a request with the token of a callback was not a POST, and was not kept", "kind", kind, "method",
@@ -59,7 +57,7 @@ func (s *Service) WarnWrongMethod(ctx context.Context, method, token string) {
 	}
 }
 
-// applyCallback makes of a kept callback what it says.
+// applyCallback applies a stored callback.
 func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	var applied store.ApplyResult
 	var err error
@@ -84,11 +82,11 @@ func (s *Service) applyCallback(ctx context.Context, cb store.Callback) error {
 	}
 	s.log.Info("callback applied", "kind", cb.Kind, "ticket", applied.Code, "outcome", applied.Outcome,
 		"reason", cmp.Or(string(applied.Reason), string(applied.Doubt)))
-	s.nudged()
+	s.wakeLoop()
 	return nil
 }
 
-// applySTK makes of a verdict on a push what it says.
+// applySTK applies a verdict on a push.
 func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	got, readErr := mpesa.ParseCallback(cb.Body)
 	if readErr != nil {
@@ -106,7 +104,7 @@ func (s *Service) applySTK(ctx context.Context, cb store.Callback) (store.ApplyR
 	return applied, err
 }
 
-// verdict is what a callback says, by code alone.
+// verdict is what a callback reports, by its result code alone.
 func verdict(cb mpesa.Callback) store.Verdict {
 	result := mpesa.Classify(cb.Code)
 	v := store.Verdict{

@@ -10,12 +10,11 @@ import (
 	"cinemasphere/store"
 )
 
-// ErrNoReceipt means that what a customer typed holds no M-PESA receipt.
+// ErrNoReceipt means that the customer's text holds no M-PESA receipt.
 var ErrNoReceipt = errors.New("no receipt in the text")
 
-// Claim takes down the receipt that a customer typed, or the message that was pasted, for the ticket that the secret
-// opens, and has M-PESA asked about it. It returns the receipt that was found. Errors are ErrNoReceipt, *store.Refusal
-// (TooManyTries, NotFailed) and the store's.
+// Claim records the receipt in what a customer typed or pasted, for the ticket with the secret, and has M-PESA asked
+// about it. It returns the receipt. Errors are ErrNoReceipt, *store.Refusal (TooManyTries, NotFailed) and the store's.
 func (s *Service) Claim(ctx context.Context, secret, text, browser string) (string, error) {
 	receipt, ok := mpesa.ParseReceipt(text)
 	if !ok {
@@ -24,11 +23,11 @@ func (s *Service) Claim(ctx context.Context, secret, text, browser string) (stri
 	if err := s.store.Money().ClaimReceipt(ctx, secret, receipt, browser); err != nil {
 		return "", err
 	}
-	s.nudged()
+	s.wakeLoop()
 	return receipt, nil
 }
 
-// askReceipt has M-PESA asked about a receipt: the answer comes to its ResultURL.
+// askReceipt sends a Transaction Status for a receipt: the answer comes to its ResultURL.
 func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	_, err := s.daraja.TransactionStatus(ctx, mpesa.StatusRequest{
 		Receipt:    q.Receipt,
@@ -52,13 +51,13 @@ func (s *Service) askReceipt(ctx context.Context, q store.Question) error {
 	return nil
 }
 
-// resultURL is where M-PESA sends the answer to one request: its token is nobody else's.
+// resultURL is where M-PESA sends the answer to one request, with its own token.
 func (s *Service) resultURL(kind store.CallbackKind, token string) string {
 	return s.cfg.ResultURL + "/" + strings.ReplaceAll(string(kind), "_", "-") + "/" + token
 }
 
-// applyStatus makes of a result of Transaction Status what it says of the receipt. A whole answer counts at the
-// address of time-outs too: the token there proves as much.
+// applyStatus applies a result of Transaction Status to its receipt. A complete answer counts at the time-out address
+// too, since that token is as good a proof.
 func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackStatusTimeout
@@ -87,17 +86,17 @@ func (s *Service) applyStatus(ctx context.Context, cb store.Callback) (store.App
 	return applied, err
 }
 
-// contradicts reports whether a result says by its code that all is well, and by its type that it does not.
+// contradicts reports whether a result's code is success while its type is not.
 func contradicts(r mpesa.AsyncResult) bool {
 	return r.Code == mpesa.Success && r.Verdict().Outcome != mpesa.OutcomeDone
 }
 
-// transaction is what a result of Transaction Status says. What is missing in it, or cannot be read, is not known,
-// and no other answer: only a plain word refuses a receipt.
+// transaction is what a result of Transaction Status reports. What is missing or unreadable counts as unknown: only a
+// plain report refuses a receipt.
 func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	tr, ok := r.Transaction()
 	if !ok {
-		// Only these two speak of the receipt; all others, such as a wrong initiator, of the question.
+		// Only these two results are about the receipt. All others, such as a wrong initiator, are about the question.
 		reason := r.Verdict().Reason
 		other := reason != mpesa.VerdictNoSuchReceipt && reason != mpesa.VerdictMalformed
 		return store.Transaction{NoAnswer: other, Text: mpesa.ShownAnswer(r.Code, r.Desc)}
@@ -114,7 +113,7 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	switch tr.State {
 	case mpesa.StateInitiated, mpesa.StateAuthorized: // it may still be completed
 		return store.Transaction{NoAnswer: true, Text: "state " + string(tr.State)}
-	case mpesa.StateCancelled, mpesa.StateDeclined, mpesa.StateExpired: // plain words
+	case mpesa.StateCancelled, mpesa.StateDeclined, mpesa.StateExpired: // plain reports
 	case mpesa.StateCompleted:
 		out.Unclear = unclearPayment(tr, known)
 	case "":
@@ -130,7 +129,7 @@ func (s *Service) transaction(r mpesa.AsyncResult) store.Transaction {
 	return out
 }
 
-// unclearPayment says what is not known of a payment that is completed, and that one must know of each.
+// unclearPayment is which necessary detail of a completed payment is unknown, "" where none is.
 func unclearPayment(tr mpesa.Transaction, known bool) store.UnreadReason {
 	switch {
 	case !tr.HasAmount:
@@ -149,7 +148,7 @@ func (s *Service) toUs(party mpesa.Party) (ours, known bool) {
 	return party.Number == s.cfg.Shortcode || party.Number == s.cfg.Till, true
 }
 
-// reversedState reports whether a payment has gone back. How M-PESA spells that is not established.
+// reversedState reports whether a payment was reversed. M-PESA's spelling of that is not documented.
 func reversedState(s mpesa.TransactionState) bool {
 	return strings.Contains(strings.ToLower(string(s)), "revers")
 }

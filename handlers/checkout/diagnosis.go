@@ -9,32 +9,31 @@ import (
 	"cinemasphere/store"
 )
 
-// setUpAfter is how many pushes must fail running for the cinema's set-up before that is said where nobody has asked.
+// setUpAfter is how many pushes in a row must fail for the cinema's set-up before the operator is warned unasked.
 const setUpAfter = 3
 
-// lastPushes is how many pushes are looked through for that.
+// lastPushes is how many pushes are searched for that.
 const lastPushes = 1000
 
-// SetUpTrouble is that the last pushes have all failed for what the cinema must put right, or with a code that nobody
-// knows.
+// SetUpTrouble means that the last pushes have all failed for the cinema's set-up, or with an unknown code.
 type SetUpTrouble struct {
 	Pushes []store.PushID // newest first
 	Since  store.Instant  // when the first of them was made
-	Last   store.PushEnd  // of the last one
+	Last   store.PushEnd  // how the last one ended
 }
 
-// sinceWorking is how long ago a push must have worked for codes that nobody knows to be trouble of the set-up: what
-// works meanwhile is set up well.
+// sinceWorking is how recent the last success must be for unknown codes not to be the set-up's: a set-up that works
+// meanwhile is right.
 const sinceWorking = time.Hour
 
-// FindSetUpTrouble looks whether the last pushes, three at least, have failed for the cinema's set-up. Nil means no.
+// FindSetUpTrouble checks whether the last pushes, three at least, failed for the cinema's set-up. Nil means no.
 func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, error) {
 	ends, err := st.Tickets().LastPushes(ctx, lastPushes)
 	if err != nil {
 		return nil, err
 	}
 	var found SetUpTrouble
-	config := false // one has failed with what is known to be the set-up's
+	config := false // one failed with a known fault of the set-up
 	for _, end := range ends {
 		what := whatEnd(end)
 		if what == endOther {
@@ -58,7 +57,7 @@ func FindSetUpTrouble(ctx context.Context, st *store.Store) (*SetUpTrouble, erro
 	return &found, nil
 }
 
-// pushEnd is what the end of a push shows of the cinema's set-up.
+// pushEnd is what the end of a push proves about the cinema's set-up.
 type pushEnd int
 
 const (
@@ -90,7 +89,7 @@ func whatEnd(p store.PushEnd) pushEnd {
 	return endOther
 }
 
-// warnResult tells the operator of a push's result that is for the operator to put right, or that nobody knows.
+// warnResult warns the operator of a push's result that the operator must repair, or whose code is unknown.
 func (s *Service) warnResult(code mpesa.Code, text string, applied store.ApplyResult) {
 	result := mpesa.Classify(code)
 	if !result.Config && result.Class != mpesa.ClassUnknown || applied.Outcome.Again() {

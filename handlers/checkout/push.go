@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// pushTimeout bounds the call to Daraja. It is the call's own: a customer who leaves must not cut it short.
+	// pushTimeout bounds the call to Daraja, independently of the request: a customer who leaves must not cut it short.
 	pushTimeout = 30 * time.Second
-	// recordTries is how often a push's answer is offered to books that are failing before the next start sorts it out.
+	// recordTries is how often storing a push's answer is tried while the books fail. After that the next start
+	// resolves the push.
 	recordTries = 5
 )
 
@@ -21,7 +22,7 @@ type answer struct {
 	err  *mpesa.Error
 }
 
-// send sends a push that is written down and waits up to answerWait until its answer is recorded.
+// send sends a stored push and waits up to answerWait until its answer is stored.
 func (s *Service) send(ctx context.Context, p store.PushOrder, done func()) (BookingResult, error) {
 	recorded := make(chan answer, 1)
 	go func() {
@@ -44,7 +45,7 @@ func (s *Service) send(ctx context.Context, p store.PushOrder, done func()) (Boo
 	return s.placed(context.WithoutCancel(ctx), p.Secret, out)
 }
 
-// push calls Daraja and writes its answer down.
+// push calls Daraja and stores its answer.
 func (s *Service) push(ctx context.Context, p store.PushOrder) answer {
 	call, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -73,7 +74,7 @@ func (s *Service) push(ctx context.Context, p store.PushOrder) answer {
 			"means", s.cfg.Means(out.err))
 	}
 	s.record(ctx, p, rec)
-	s.nudged()
+	s.wakeLoop()
 	if out.err != nil && out.err.Kind == mpesa.KindBusy && !out.err.Locked {
 		s.logged("let pushes go first", func() error { return s.store.Jobs().YieldToPushes(ctx) })
 	}
@@ -85,12 +86,12 @@ func (s *Service) push(ctx context.Context, p store.PushOrder) answer {
 	return out
 }
 
-// slowAfter is how long a push may wait for its answer before it counts as one that went wrong, as far as the circuit
-// breaker is concerned: where Daraja hangs, its seats must not all be held before the first call has timed out.
+// slowAfter is how long a push may wait for its answer before the circuit breaker counts it as failed: where Daraja
+// hangs, not all seats may be held before the first call times out.
 const slowAfter = 10 * time.Second
 
-// watch counts a push that gets no answer for long. Answered, which must be called, ends that and says whether it was
-// counted.
+// watch counts a push as failed once it is slow. Answered, which must be called, stops that and reports whether the
+// push was counted.
 func (s *Service) watch() (answered func() bool) {
 	came, counted := make(chan struct{}), make(chan bool, 1)
 	go func() {
@@ -108,11 +109,11 @@ func (s *Service) watch() (answered func() bool) {
 	return func() bool { close(came); return <-counted }
 }
 
-// locked reports whether a push was refused for what is on that one phone, which says nothing of any other.
+// locked reports whether a push was refused for the state of that one phone, which proves nothing about others.
 func locked(e *mpesa.Error) bool { return e != nil && e.Locked }
 
-// record writes the answer down. Books that fail for a while are asked again; after that the push stays as it is, and
-// becomes unknown by itself, which is the truth.
+// record stores the answer. It retries while the books fail. After that the push stays as it is and becomes unknown by
+// itself, which is true.
 func (s *Service) record(ctx context.Context, p store.PushOrder, a store.Answer) {
 	delay := 100 * time.Millisecond
 	for try := 1; ; try++ {
@@ -122,7 +123,7 @@ func (s *Service) record(ctx context.Context, p store.PushOrder, a store.Answer)
 		}
 		if errors.Is(err, store.ErrIDOfAnother) {
 			s.log.Warn(
-				"Daraja has named the CheckoutRequestID of another prompt: only the callback tells what became of "+
+				"Daraja has named the CheckoutRequestID of another prompt: only the callback reports what became of "+
 					"this one",
 				"ticket", p.Code)
 			return
@@ -154,7 +155,7 @@ func refused(e *mpesa.Error) bool {
 	return false
 }
 
-// loginRefused reports whether Daraja has refused a log-in: for wrong credentials it says no more than the status.
+// loginRefused reports whether Daraja refused a log-in: wrong credentials have no more detail than the status.
 func loginRefused(e *mpesa.Error) bool { return e.HTTPStatus == 400 || e.HTTPStatus == 401 }
 
 func refusalReason(e *mpesa.Error) store.FailureReason {

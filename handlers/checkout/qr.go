@@ -9,17 +9,17 @@ import (
 	"cinemasphere/store"
 )
 
-// passPrefix begins every QR code of ours; the digit is the version of what follows.
+// qrPrefix begins each of our QR codes; the digit is the version of what follows.
 const qrPrefix = "CS1:"
 
-// QRPayload is what a ticket's QR code says: its public code, and a signature that only this box office can make
-// (HMAC-SHA256, cut to 128 bits). It is upper-case, so that the QR code stays small.
+// QRPayload is the text of a ticket's QR code: its public code, and a signature that only this box office can make
+// (HMAC-SHA256, cut to 128 bits). It is upper-case to keep the QR code small.
 func (s *Service) QRPayload(t *store.Ticket) string {
 	return qrPrefix + t.Code + ":" + s.sign(t.Code)
 }
 
-// VerifyQR checks what was read from a QR code and returns the public code in it. Whether that ticket admits is for the
-// books to say.
+// VerifyQR checks the signature of a scanned QR code and returns the ticket's public code. Whether the ticket admits is
+// in the books.
 func (s *Service) VerifyQR(pass string) (code string, ok bool) {
 	rest, ok := strings.CutPrefix(pass, qrPrefix)
 	if !ok {

@@ -13,18 +13,18 @@ import (
 	"cinemasphere/store"
 )
 
-// ErrNoTurn means that M-PESA is not asked now, since others go first, and that nothing is known from before. It may
-// be asked again in a few seconds.
+// ErrNoTurn means that M-PESA is not asked now, since others go first, and that no earlier answer is known. The caller
+// may ask again in a few seconds.
 var ErrNoTurn = errors.New("no turn to ask M-PESA")
 
 const (
-	// queryAge is how long an answer to a query is shared by all who ask.
+	// queryAge is how long an answer to a query is shared by all askers.
 	queryAge = 5 * time.Second
-	// queryKept is how long it is the last one known, for who gets no turn.
+	// queryKept is how long it serves an asker who gets no turn.
 	queryKept = 2 * time.Minute
 )
 
-// queryCache makes at most one call to Daraja for an id in queryAge; later askers share its answer.
+// queryCache makes at most one call to Daraja per id and queryAge; later askers share its answer.
 type queryCache struct {
 	mu   sync.Mutex
 	byID map[string]*sharedQuery
@@ -34,20 +34,21 @@ type sharedQuery struct {
 	asked time.Time
 	done  chan struct{}
 	raw   json.RawMessage
-	last  json.RawMessage // what was answered before
+	last  json.RawMessage // the answer before
 	err   error
 }
 
-// Query says what became of a push of ours, in the form in which Daraja answers queries. What M-PESA has said of it
-// stands in the books. Otherwise allow is asked whether the asker may have Daraja asked, which is done where it is
-// its turn: pushes and what the books ask themselves go first. It writes nothing of the push and decides nothing. The
-// answer may be up to 5 s old, or without a turn 2 minutes. It may speak of another transaction of the phone, which is
-// its owner's to know: whoever passes it on leaves that out. Errors are allow's, store.ErrNotFound where the id is not
-// ours, ErrNoTurn, and an *mpesa.Error where Daraja gave nothing that could be passed on.
+// Query reports what became of one of our pushes, in the form of Daraja's answers. M-PESA's verdict comes from the
+// books. Otherwise, where allow permits, Daraja is asked as the rate limit permits: pushes and the books' own questions
+// go first. Query stores and decides nothing.
+//
+// An answer may be 5 s old, or 2 minutes without a turn. It may contain another transaction of the phone, which is
+// private to its owner: callers must leave that out. Errors are allow's, store.ErrNotFound for an unknown id,
+// ErrNoTurn, and an *mpesa.Error where Daraja gave no usable answer.
 func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow func() error) (json.RawMessage, error) {
 	push, err := s.store.Tickets().PushByCheckoutRequestID(ctx, checkoutRequestID)
-	if err == nil && toldOf(push) {
-		return told(push)
+	if err == nil && hasVerdict(push) {
+		return verdictAnswer(push)
 	}
 	if refused := allow(); refused != nil {
 		return nil, refused
@@ -67,7 +68,7 @@ func (s *Service) Query(ctx context.Context, checkoutRequestID string, allow fun
 	}
 }
 
-// answer has Daraja asked, where there is a turn for it.
+// answer asks Daraja where the rate limit permits.
 func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 	defer close(q.done)
 	turn, err := s.store.Jobs().TakeQueryTurn(ctx, s.cfg.QueryGap, s.kinds()...)
@@ -84,8 +85,8 @@ func (s *Service) answer(ctx context.Context, id string, q *sharedQuery) {
 	}
 }
 
-// toldOf reports whether M-PESA has said what became of the push.
-func toldOf(p store.Push) bool {
+// hasVerdict reports whether M-PESA has reported what became of the push.
+func hasVerdict(p store.Push) bool {
 	switch p.State {
 	case store.PushPaid, store.PushFailed, store.PushSoftFailed:
 		return true
@@ -94,8 +95,8 @@ func toldOf(p store.Push) bool {
 	return false
 }
 
-// told is what M-PESA has said of a push, as its answer to a query would say it.
-func told(p store.Push) (json.RawMessage, error) {
+// verdictAnswer is M-PESA's report on a push in the form of a query's answer.
+func verdictAnswer(p store.Push) (json.RawMessage, error) {
 	code, text := p.ResultCode, p.ResultText
 	if p.State == store.PushPaid && code != string(mpesa.Success) {
 		code, text = string(mpesa.Success), "The service request is processed successfully."
@@ -109,7 +110,7 @@ func told(p store.Push) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// share finds the query that is under way or fresh, or starts a new one, and forgets the old.
+// share finds the query that is under way or fresh, or starts a new one. It drops old ones.
 func (c *queryCache) share(id string, now time.Time) (q *sharedQuery, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -130,14 +131,14 @@ func (c *queryCache) share(id string, now time.Time) (q *sharedQuery, first bool
 		select {
 		case <-before.done:
 			q.last = before.raw
-		default: // it has not been answered in all this time
+		default: // there was no answer in all this time
 		}
 	}
 	c.byID[id] = q
 	return q, true
 }
 
-// undo lets the next who asks be the first again.
+// undo makes the next asker the first again.
 func (c *queryCache) undo(id string, q *sharedQuery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,16 +12,16 @@ import (
 
 const (
 	defaultQueryGap = 500 * time.Millisecond
-	// defaultLookEvery is how long nothing may be done before somebody looks whether something is due after all, such
-	// as what another process has written.
+	// defaultLookEvery is the longest pause before due work is looked for again, such as what another process has
+	// written.
 	defaultLookEvery = 5 * time.Second
-	// atOnce is how soon after something was written its consequences are looked at.
+	// atOnce is how soon after a write its consequences are looked at.
 	atOnce = time.Second
-	// asking is how many calls to Daraja that no customer waits for may be under way.
+	// asking is how many calls to Daraja may be under way that no customer waits for.
 	asking = 8
 )
 
-// dueLoop does what is due when it is due, until ctx ends.
+// dueLoop does due work on time until ctx ends.
 func (s *Service) dueLoop(ctx context.Context) {
 	slots := make(chan struct{}, asking)
 	var all sync.WaitGroup
@@ -36,11 +36,11 @@ func (s *Service) dueLoop(ctx context.Context) {
 		all.Go(func() {
 			defer func() { <-slots }()
 			do()
-			s.nudged()
+			s.wakeLoop()
 		})
 		return true
 	}
-	for kinds := s.kinds(); s.waitDue(ctx); kinds = append(kinds[1:], kinds[0]) { // each goes first by turns
+	for kinds := s.kinds(); s.waitDue(ctx); kinds = append(kinds[1:], kinds[0]) { // each kind goes first by turns
 		s.leased(work, "holds", func() error { _, err := s.store.Tickets().EndHolds(work); return err })
 		s.logged("ask M-PESA", func() error { return s.askNext(work, kinds, start) })
 	}
@@ -54,9 +54,9 @@ func (s *Service) kinds() []store.QuestionKind {
 	return []store.QuestionKind{store.PushQuery, store.TransactionStatus, store.Reversal}
 }
 
-// waitDue waits until something is due, and reports false where ctx has ended.
+// waitDue waits until work is due. It returns false once ctx has ended.
 func (s *Service) waitDue(ctx context.Context) bool {
-	kinds := append(s.kinds(), store.TransactionStatus) // which is a person's where it cannot be sent
+	kinds := append(s.kinds(), store.TransactionStatus) // left to the operator where it cannot be sent
 	for soon := true; ; soon = false {
 		due, err := s.store.Jobs().NextDue(context.WithoutCancel(ctx), kinds...)
 		s.logged("look for what is due", func() error { return err })
@@ -65,7 +65,7 @@ func (s *Service) waitDue(ctx context.Context) bool {
 			wait = min(wait, due.Time().Sub(s.store.Now().Time()))
 		}
 		if soon {
-			wait = max(wait, s.cfg.QueryGap) // what was due a moment ago has just been done, or is not to be done yet
+			wait = max(wait, s.cfg.QueryGap) // work that was due a moment ago is done, or not to be done yet
 		}
 		if wait > 0 && !s.wait(ctx, wait) {
 			return false
@@ -79,19 +79,19 @@ func (s *Service) waitDue(ctx context.Context) bool {
 	}
 }
 
-// wait waits so long, or less where something has been written, and reports false where ctx has ended.
+// wait waits that long, or until something is written. It returns false once ctx has ended.
 func (s *Service) wait(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	nudge := s.nudge
+	wake := s.wake
 	for {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-timer.C:
 			return true
-		case <-nudge:
-			nudge = nil
+		case <-wake:
+			wake = nil
 			if wait > atOnce {
 				timer.Reset(atOnce)
 			}
@@ -99,16 +99,15 @@ func (s *Service) wait(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// nudged lets the loop look again soon.
-func (s *Service) nudged() {
+// wakeLoop makes the loop look again soon.
+func (s *Service) wakeLoop() {
 	select {
-	case s.nudge <- struct{}{}:
+	case s.wake <- struct{}{}:
 	default:
 	}
 }
 
-// askNext sends the next question of these kinds that is due, if one is and it is time. Without an initiator to ask
-// with, what is open about receipts is a person's.
+// askNext sends the next due question of these kinds, if any. Without an initiator, receipts are left to the operator.
 func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start func(func()) bool) error {
 	if !s.cfg.Initiator {
 		if err := s.store.Money().EndReceipts(ctx); err != nil {
@@ -122,7 +121,7 @@ func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start
 	if err != nil {
 		return err
 	}
-	// Where too many calls are under way the lease simply runs out.
+	// Where too many calls are under way the lease simply expires.
 	start(func() {
 		switch q.Kind {
 		case store.PushQuery:
@@ -136,7 +135,7 @@ func (s *Service) askNext(ctx context.Context, kinds []store.QuestionKind, start
 	return nil
 }
 
-// askPush queries one push and makes of the answer what a callback would make of it.
+// askPush sends a push query and applies its answer as it would a callback.
 func (s *Service) askPush(ctx context.Context, q store.Question) error {
 	got, err := s.daraja.STKQuery(ctx, q.CheckoutRequestID)
 	v := store.Verdict{
@@ -159,7 +158,7 @@ func (s *Service) askPush(ctx context.Context, q store.Question) error {
 	return errors.Join(applyErr, s.store.Jobs().ReportCall(ctx, store.CallQuestion, !outage(err)))
 }
 
-// queryText is what M-PESA answered to a question about a push, where that is no verdict; "" where it did not answer.
+// queryText is M-PESA's answer to a push query, where it is no verdict; "" where there was no answer.
 func (s *Service) queryText(err error) string {
 	e := asDaraja(err)
 	switch body := mpesa.Legible(e.Body); {
@@ -186,6 +185,6 @@ func verdictClass(c mpesa.Class) store.VerdictClass {
 	return store.Unclear
 }
 
-// outage reports whether a call failed because Daraja is down, or something before it: several of these running mean
-// that prompts do not go out.
+// outage reports whether a call failed because Daraja or the network before it is down: several in a row mean that
+// prompts do not go out.
 func outage(err error) bool { return err != nil && asDaraja(err).Outage() }

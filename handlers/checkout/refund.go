@@ -8,10 +8,10 @@ import (
 	"cinemasphere/store"
 )
 
-// refundsAtOnce is how many refunds are requested by themselves in one go.
+// refundsAtOnce is how many automatic refunds are requested in one go.
 const refundsAtOnce = 20
 
-// requestDue requests what is due back, where that is to happen by itself.
+// requestDue requests due refunds, where that is automatic.
 func (s *Service) requestDue(ctx context.Context) error {
 	due, err := s.store.Money().RefundsDue(ctx, refundsAtOnce)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Service) requestDue(ctx context.Context) error {
 	return nil
 }
 
-// reverse sends one Reversal and writes down what Daraja answered.
+// reverse sends one Reversal and stores Daraja's answer.
 func (s *Service) reverse(ctx context.Context, q store.Question) error {
 	ack, err := s.daraja.Reverse(ctx, mpesa.ReversalRequest{
 		Receipt: q.Receipt, Amount: int64(q.Amount / 100),
@@ -48,7 +48,7 @@ func (s *Service) reverse(ctx context.Context, q store.Question) error {
 			answer.Verdict = store.RefundRefused
 		case mpesa.KindBusy, mpesa.KindToken:
 			answer.Verdict = store.RefundTryAgain
-		case mpesa.KindAmbiguous, mpesa.KindNoAnswer: // it may have been taken
+		case mpesa.KindAmbiguous, mpesa.KindNoAnswer: // it may have been accepted
 		}
 		s.log.Warn("refund not accepted", "ticket", q.Code, "error", err)
 	}
@@ -56,7 +56,7 @@ func (s *Service) reverse(ctx context.Context, q store.Question) error {
 		s.store.Jobs().ReportCall(ctx, store.CallQuestion, !outage(err)))
 }
 
-// applyReversal makes of the result of a Reversal what it says, at the address of time-outs too where it is whole.
+// applyReversal applies the result of a Reversal. A complete result counts at the time-out address too.
 func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.ApplyResult, error) {
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackReversalTimeout

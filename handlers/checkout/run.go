@@ -12,14 +12,14 @@ import (
 
 const (
 	defaultCallbackEvery = 10 * time.Second
-	sweepAfter           = 3 // times as long as callbacks without outcome wait
+	sweepAfter           = 3 // in units of the wait for callbacks without an outcome
 	checkEvery           = 5 * time.Minute
-	// answerLost is when a push that still counts as being sent has lost the process that sent it.
+	// answerLost is when a push that still counts as being sent has lost its process.
 	answerLost = 2 * pushTimeout
 )
 
-// Start sorts out what a process that died left behind: pushes it was sending are unknown now. Alone on its books,
-// nothing may be sending when it runs; beside others it leaves alone what another may be sending.
+// Start resolves what a process that died left behind: pushes that it was sending become unknown. Alone on its books,
+// nothing may be sending when it runs; beside others it leaves their pushes alone.
 func (s *Service) Start(ctx context.Context) error {
 	before := s.store.Now() + 1
 	if s.store.Shared() {
@@ -41,8 +41,8 @@ func (s *Service) Start(ctx context.Context) error {
 	return s.applyOpen(ctx, s.store.Now()+1)
 }
 
-// Run applies callbacks as they come and does what is due, until ctx ends: it ends holds, asks M-PESA about pushes
-// without a verdict, has receipts confirmed, refunds sent and paid tickets checked. What it was doing then is finished.
+// Run applies callbacks as they come and does due work until ctx ends: it ends holds, asks M-PESA about pushes without
+// a verdict, confirms receipts, sends refunds and checks paid tickets. Work under way is finished.
 func (s *Service) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -56,7 +56,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer callbacks.Stop()
 	defer sweep.Stop()
 	work := context.WithoutCancel(ctx)
-	read := !s.store.Shared() // Start has read again what was not understood
+	read := !s.store.Shared() // Start has already read the callbacks again that were not understood
 	for {
 		select {
 		case <-ctx.Done():
@@ -92,10 +92,10 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// leaseTime is how long a process that died keeps the others from its work.
+// leaseTime is how long a dead process keeps the others from its work.
 const leaseTime = 15 * time.Second
 
-// leased does a piece of work that one process at a time does.
+// leased does work that one process at a time does.
 func (s *Service) leased(ctx context.Context, name string, do func() error) {
 	mine, err := s.store.Jobs().Lease(ctx, name, s.cfg.Name, leaseTime)
 	if err == nil && mine {
@@ -107,7 +107,7 @@ func (s *Service) leased(ctx context.Context, name string, do func() error) {
 // applyWorkers is how many callbacks are applied at once: enough for the writer to group them into one commit.
 const applyWorkers = 64
 
-// applyLoop applies callbacks as they are received, and at the end those that are still waiting.
+// applyLoop applies callbacks as they are received, and at the end those that still wait.
 func (s *Service) applyLoop(ctx context.Context) {
 	slots := make(chan struct{}, applyWorkers)
 	work := context.WithoutCancel(ctx)
@@ -137,8 +137,7 @@ func (s *Service) applyLoop(ctx context.Context) {
 	}
 }
 
-// applyOpen applies kept callbacks that nothing has been made of: those of a process that died, or that found the books
-// failing.
+// applyOpen applies stored callbacks without an outcome: those of a process that died, or that found the books failing.
 func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
 	for {
 		cbs, err := s.store.Money().OpenCallbacks(ctx, before, 500)
@@ -147,7 +146,7 @@ func (s *Service) applyOpen(ctx context.Context, before store.Instant) error {
 		}
 		applied := 0
 		for _, cb := range cbs {
-			// One that cannot be applied must not keep the others waiting.
+			// A callback that cannot be applied must not delay the others.
 			s.logged("apply callback", func() error {
 				err := s.applyCallback(ctx, cb)
 				if err == nil {

@@ -15,34 +15,33 @@ import (
 	"cinemasphere/store"
 )
 
-// ErrClosing means that the box office is shutting down and takes no new bookings. Nothing was written.
+// ErrClosing means that the box office is closing and takes no new bookings. Nothing was written.
 var ErrClosing = errors.New("closing, no new bookings")
 
-// maxSending bounds how many pushes may wait for Daraja at once; bookings beyond it are turned away before anything is
-// written. It is what 30 s of silence at 100 bookings a second would pile up.
+// maxSending bounds how many pushes may wait for Daraja at once. More bookings are refused before anything is written.
+// The bound is what 30 s of silence at 100 bookings a second would accumulate.
 const maxSending = 3000
 
-// Config says how pushes are made.
+// Config has the settings of pushes and of other calls to Daraja.
 type Config struct {
 	CallbackURL string        // a push's token is appended as one more path segment
 	Signing     string        // the secret that ticket codes are signed with
-	Description string        // at most 13 characters, shown by some handsets
-	ResultURL   string        // answers to what is not a push: their kind and a token of their own are appended
-	Shortcode   string        // of the cinema; money that went elsewhere is not ours
-	Till        string        // and its till, where it has one
+	Description string        // at most 13 characters, which some handsets show
+	ResultURL   string        // answers to other calls: their kind and own token are appended
+	Shortcode   string        // the cinema's; payments to others are not ours
+	Till        string        // the cinema's till, where it has one
 	Initiator   bool          // the client may ask for Transaction Status and send Reversals
-	AutoRefund  bool          // what is due back goes back by itself
-	CheckPaid   bool          // ask whether the money of paid tickets is still there, in the hour before the film
-	Pull        bool          // look through Pull Transactions for money that nothing else told of
-	QueryGap    time.Duration // at least so long between two queries, of all processes together; 0 is 500 ms
-	LookEvery   time.Duration // how soon what another process has written is seen; 0 is 5 s
-	// CallbackEvery is how often callbacks that nothing has been made of, and money due back, are looked for; 0 is 10
-	// s.
+	AutoRefund  bool          // due refunds are made automatically
+	CheckPaid   bool          // ask whether the payments of paid tickets were reversed, in the hour before the film
+	Pull        bool          // search Pull Transactions for payments that nothing else reported
+	QueryGap    time.Duration // the least gap between two queries, over all processes; 0 is 500 ms
+	LookEvery   time.Duration // how soon another process's writes are seen; 0 is 5 s
+	// CallbackEvery is how often callbacks without an outcome and due refunds are looked for; 0 is 10 s.
 	CallbackEvery time.Duration
-	Name          string           // of this process among those on the same books; "" is made up
+	Name          string           // of this process among those on the same books; "" makes one up
 	Now           func() time.Time // the clock; nil is the machine's
 	Log           *slog.Logger     // nil drops
-	// Means says in the log what it means that Daraja did not plainly accept a push; nil says nothing.
+	// Means explains in the log what Daraja's refusal or unclear answer to a push means; nil explains nothing.
 	Means func(*mpesa.Error) string
 }
 
@@ -59,7 +58,7 @@ type Service struct {
 	idle    chan struct{} // closed once closing and nothing is being sent
 
 	apply   chan store.Callback
-	nudge   chan struct{} // something has been written that may be due sooner than what is waited for
+	wake    chan struct{} // a write may have made work due sooner
 	queries queryCache
 }
 
@@ -93,12 +92,12 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 	cfg.ResultURL = strings.TrimRight(cmp.Or(cfg.ResultURL, cfg.CallbackURL), "/")
 	return &Service{
 		store: st, daraja: daraja, cfg: cfg, log: cfg.Log,
-		idle: make(chan struct{}), apply: make(chan store.Callback, 4096), nudge: make(chan struct{}, 1),
+		idle: make(chan struct{}), apply: make(chan store.Callback, 4096), wake: make(chan struct{}, 1),
 	}
 }
 
-// admit lets one more push be sent, unless the box office is closing or too many wait for Daraja. The caller calls done
-// once.
+// admit lets one more push be sent, unless the box office is closing or too many pushes wait for Daraja. The caller
+// calls done once.
 func (s *Service) admit() (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,8 +120,8 @@ func (s *Service) sent() {
 	}
 }
 
-// Close takes no more bookings and waits until no prompt can be answered any more: M-PESA tells each verdict once, and
-// somebody must be there to hear it. It returns early where ctx ends.
+// Close takes no more bookings and waits until no prompt can be answered: M-PESA reports each verdict once, and a
+// process must be there to receive it. It returns early where ctx ends.
 func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closing {
@@ -152,5 +151,5 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 }
 
-// closeLook is how often Close looks whether prompts are still out.
+// closeLook is how often Close checks for live prompts.
 const closeLook = 100 * time.Millisecond

@@ -12,12 +12,12 @@ const (
 	// MaxName is how many characters a customer's name may have, as people count them.
 	MaxName = 80
 	// mostMarks is how many marks may stand on one letter. Languages need three at most, and four with pointed Hebrew;
-	// more of them run into the lines above and below.
+	// more run into the lines above and below.
 	mostMarks = 4
 )
 
-// readName reads a name as it was typed. What shows nothing is dropped, and so is what makes others read another text
-// than there is; everything else stays as it is, in any script. An error is a [store.Fault].
+// readName reads a name as typed. It drops what is invisible, and what makes the text display as another; everything
+// else stays, in any script. An error is a [store.Fault].
 func readName(typed string) (string, error) {
 	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, unprintable) {
 		return typed, store.Fault{Kind: store.NameUnprintable}
@@ -50,25 +50,25 @@ func readName(typed string) (string, error) {
 	return name, nil
 }
 
-// unprintable tells what no page, printer or message can show.
+// unprintable reports what no page, printer or message can show.
 func unprintable(r rune) bool {
 	return unicode.IsControl(r) && !unicode.IsSpace(r) || r == utf8.RuneError ||
 		unicode.Is(unicode.Noncharacter_Code_Point, r)
 }
 
-// shows tells what is seen by itself: letters, digits, punctuation and symbols, but marks need something to stand on.
+// shows reports what is visible by itself: letters, digits, punctuation and symbols. Marks need something to stand on.
 func shows(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
 
-// joins tells the two invisible characters that scripts and emoji are spelt with: between two others they decide
+// joins reports the two invisible characters that scripts and emoji are spelt with: between two others they decide
 // whether these are joined.
 func joins(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
-// blanks are symbols to Unicode, and empty to look at: a braille cell without dots, a note without a head. Letters that
-// are empty to look at have a property of their own.
+// blanks are symbols to Unicode, and look empty: a braille cell without dots, a note without a head. Letters that look
+// empty have a property of their own.
 const blanks = "\u2800\U0001d159"
 
-// dropUnseen drops what shows nothing, or changes the direction in which others are shown. What leaves a gap becomes a
-// space. A joiner stays between what it joins, and a selector of a variant behind what it varies.
+// dropUnseen drops what is invisible, or changes the direction in which other text is shown. What leaves a gap becomes
+// a space. A joiner stays between what it joins, and a variation selector behind what it varies.
 func dropUnseen(text string) string {
 	var out []rune
 	last := func() rune {

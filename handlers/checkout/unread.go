@@ -8,13 +8,14 @@ import (
 	"cinemasphere/store"
 )
 
-// notRead is why a callback is not understood whole, and what that is about, in words that may be shown and logged.
+// notRead is why a callback was not understood completely, and the detail of that, in words that may be shown and
+// logged.
 type notRead struct {
 	why    store.UnreadReason
 	detail string
 }
 
-// unparsed is what package mpesa says of a body that it could not read.
+// unparsed is package mpesa's error for an unreadable body.
 func unparsed(err error) notRead {
 	detail := err.Error()
 	if _, inner, is := strings.Cut(detail, mpesa.ErrUnreadable.Error()+": "); is {
@@ -23,13 +24,13 @@ func unparsed(err error) notRead {
 	return notRead{store.UnreadUnparsed, mpesa.MaskDigits(detail)}
 }
 
-// unreadable writes down a callback that could not be read, with what is legible in it.
+// unreadable stores an unreadable callback with what is legible in it.
 func (s *Service) unreadable(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.ApplyResult,
 	error) {
 	return s.store.Money().StoreUnread(ctx, cb, legible(cb, u, why))
 }
 
-// storeUnread is unreadable, and tells the operator.
+// keepUnread is unreadable, with a warning to the operator.
 func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unread, why notRead) (store.ApplyResult,
 	error) {
 	applied, err := s.unreadable(ctx, cb, u, why)
@@ -39,13 +40,13 @@ func (s *Service) keepUnread(ctx context.Context, cb store.Callback, u store.Unr
 	return applied, err
 }
 
-// legible adds to what could be read of a callback its text, and why that is not all.
+// legible adds to what was read of a callback its text, and why that is incomplete.
 func legible(cb store.Callback, u store.Unread, why notRead) store.Unread {
 	u.Why, u.Detail, u.Legible = why.why, why.detail, mpesa.Legible(cb.Body)
 	return u
 }
 
-// unreadSTK is what is legible of a verdict on a push that could not be read.
+// unreadSTK is what is legible of an unreadable verdict on a push.
 func unreadSTK(cb mpesa.Callback) store.Unread {
 	u := store.Unread{
 		CheckoutRequestID: cb.CheckoutRequestID, MerchantRequestID: cb.MerchantRequestID,
@@ -60,14 +61,14 @@ func unreadSTK(cb mpesa.Callback) store.Unread {
 	return u
 }
 
-// warnUnread tells the operator of a callback that was not understood whole. The list has the rest.
+// warnUnread warns the operator of a callback that was not understood completely. The list of open items has the rest.
 func (s *Service) warnUnread(cb store.Callback, applied store.ApplyResult, why notRead) {
 	s.log.Warn("callback not understood whole: see cinemasphere payments",
 		"kind", cb.Kind, "ticket", applied.Code, "reason", why.why, "text", why.detail)
 }
 
-// readAgain reads the callbacks once more that were not understood whole, since this program may understand what the
-// last one did not.
+// readAgain reads those callbacks again that were not understood completely, since this program may understand more
+// than the previous one.
 func (s *Service) readAgain(ctx context.Context) error {
 	cbs, err := s.store.Money().UnreadCallbacks(ctx)
 	for _, cb := range cbs {

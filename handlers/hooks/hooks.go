@@ -1,8 +1,7 @@
-// Package hooks takes what M-PESA sends us: the callbacks of STK pushes, the results of what we asked, and
-// confirmations of what was paid without a prompt.
+// Package hooks receives M-PESA's requests: callbacks of STK pushes, results of our questions, and C2B confirmations.
 //
-// It must never believe, judge or drop one: each is written down first and acknowledged once it is, and what it means
-// is for checkout to say. Only the token in its path makes it ours.
+// It must never believe, judge or drop one: each is stored first and acknowledged afterwards, and checkout decides what
+// it means. Only the token in its path proves that it is ours.
 package hooks
 
 import (
@@ -20,7 +19,7 @@ import (
 // longestDrain is how much of a body is read to learn its size. Safaricom's are under 1 KB.
 const longestDrain = 16 << 20
 
-// Hooks takes callbacks.
+// Hooks receives callbacks.
 type Hooks struct {
 	responder *web.Responder
 	checkout  *checkout.Service
@@ -31,13 +30,13 @@ func New(responder *web.Responder, service *checkout.Service) *Hooks {
 	return &Hooks{responder, service}
 }
 
-// ack is how Daraja wants a callback to be answered.
+// ack is the answer to a callback that Daraja expects.
 type ack struct {
 	ResultCode int
 	ResultDesc string
 }
 
-// Handle makes a handler whose problems are told in Daraja's own way.
+// Handle makes a handler whose errors are answered in Daraja's form.
 func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 	return h.responder.Handle(func(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		if err := web.WriteJSON(w, p.Status, ack{1, http.StatusText(p.Status)}); err != nil {
@@ -46,8 +45,9 @@ func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 	}, f)
 }
 
-// STK answers POST /cb/{token} and its other addresses, with or without a token. Anything that was kept, and anything
-// that is not ours, is acknowledged. Only a callback that may be ours and could not be kept is not.
+// STK answers POST /cb/{token} and its other addresses, with or without a token. It acknowledges every callback that
+// was stored, and every one with an unknown token. It does not acknowledge one that may be ours and could not be
+// stored.
 func (h *Hooks) STK(w http.ResponseWriter, r *http.Request) error {
 	return h.take(w, r, checkout.STK)
 }
@@ -57,20 +57,19 @@ func (h *Hooks) Of(kind checkout.Kind) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error { return h.take(w, r, kind) }
 }
 
-// Validate answers M-PESA's question whether to take a payment made without a prompt: always yes, since a payment for
-// something else is welcome too, and one that names a ticket wrongly is easier to give back than to explain. The
-// question is kept as a callback is: where its address and the confirmation's are mixed up it is the only word on the
-// money.
+// Validate answers M-PESA's validation request: it always accepts. Payments for something else are welcome too, and a
+// payment with a wrong account number is easier to refund than to explain. The request is stored like a callback: where
+// its address and the confirmation's are swapped, it is the only report of the payment.
 func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
 	d := checkout.Delivery{Kind: checkout.Validation, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	d.Body, d.Size, _ = readBody(w, r)
 	if _, err := h.checkout.Receive(r.Context(), d); err != nil {
-		web.LogError(w, err) // the answer is yes all the same
+		web.LogError(w, err) // the answer is to accept all the same
 	}
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
 }
 
-// WrongMethod tells the operator of a request that has a token of ours and does not come by POST: it is not kept.
+// WrongMethod warns the operator of a request with a token of ours that is no POST: it is not stored.
 func (h *Hooks) WrongMethod(r *http.Request) {
 	path := strings.TrimRight(r.URL.Path, "/")
 	h.checkout.WarnWrongMethod(r.Context(), r.Method, path[strings.LastIndexByte(path, '/')+1:])
@@ -85,7 +84,7 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind)
 		return &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 5, Err: err}
 	}
 	if err != nil {
-		web.LogError(w, err) // a stranger's, and the books are busy
+		web.LogError(w, err) // an unknown token, while the books are busy
 	}
 	if known && !whole {
 		return &web.Error{Status: http.StatusBadRequest, Err: errors.New("the callback broke off")}
@@ -93,7 +92,7 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind)
 	return web.WriteJSON(w, http.StatusOK, ack{0, "Accepted"})
 }
 
-// readBody reads as much of a callback as is kept, and how long it is in all. One that breaks off is kept as far as it
+// readBody reads as much of a callback as is stored, and its full length. A body that breaks off is stored as far as it
 // came.
 func readBody(w http.ResponseWriter, r *http.Request) (body []byte, size int64, whole bool) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, checkout.MaxCallback))

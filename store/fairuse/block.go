@@ -2,11 +2,11 @@ package fairuse
 
 import "net/netip"
 
-// siteBits is how much of an IPv6 address names the site that has it: what a provider gives to one customer at most.
+// siteBits is how much of an IPv6 address identifies a site: the most that a provider gives to one customer.
 const siteBits = 48
 
-// Block is the address block that an IP address belongs to: itself for IPv4, also where it stands within IPv6, and its
-// /48 for other IPv6. What is no address is "", which is nobody.
+// Block is the address block of an IP address: the address itself for IPv4, also where embedded in IPv6, and the /48 of
+// other IPv6. It is "" for anything else, which is nobody.
 func Block(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
@@ -23,7 +23,7 @@ func Block(address string) string {
 	return prefix.String()
 }
 
-// inner is the IPv4 address that a translator or tunnel has put within an IPv6 one: all customers behind a translator
+// inner is the IPv4 address that a translator or tunnel embedded in an IPv6 one: all customers behind a translator
 // share its prefix.
 func inner(ip netip.Addr) netip.Addr {
 	b := ip.As16()

@@ -2,7 +2,7 @@ package fairuse
 
 import "time"
 
-// prompts bounds the prompts that nobody answers, to whatever phones.
+// prompts limits unanswered prompts, to any phones.
 func (p Policy) prompts(f Facts, d *Decision) {
 	if over := f.Browser.over(ownPrompts); !f.Partner && over >= 0 {
 		if wait := min(firstPause<<min(over, 10), longestPause) - f.Browser.Last; wait > 0 {
@@ -25,9 +25,9 @@ func (p Policy) prompts(f Facts, d *Decision) {
 	}
 }
 
-// untilTurn is how long the phone waits for its turn among all who are behind the address, 0 where it is now. A turn is
-// for one prompt, to every second phone: numbers that are made up as they go come at the wrong time as often as not,
-// while who was told when to come does not.
+// untilTurn is how long the phone waits for its turn behind the address, 0 where it is now. A turn is for one prompt,
+// to every second phone: invented numbers come at the wrong time half of the time, while customers who were given a
+// time do not.
 func (f Facts) untilTurn() time.Duration {
 	turn := turn
 	if f.Address.Paid >= busyPaid {
@@ -38,13 +38,13 @@ func (f Facts) untilTurn() time.Duration {
 	switch {
 	case wait > 0:
 		return wait
-	case f.Address.Last <= into: // it is taken
+	case f.Address.Last <= into: // the turn is taken
 		return wait + 2*turn
 	}
 	return 0
 }
 
-// over is by how many prompts somebody has left more unanswered than the most, negative where it has not.
+// over is by how many prompts somebody exceeds the most unanswered ones, negative where not.
 func (r Recent) over(most int) int {
 	free := 2 * (most + paidPrompts*r.Paid)
 	if r.halves() < free {
@@ -53,7 +53,7 @@ func (r Recent) over(most int) int {
 	return (r.halves() - free) / 2
 }
 
-// phone bounds the prompts to one phone that nobody answers.
+// phone limits unanswered prompts to one phone.
 func (p Policy) phone(f Facts, d *Decision) {
 	if f.PhonePaid || !f.Known {
 		return
@@ -73,8 +73,8 @@ func (p Policy) phone(f Facts, d *Decision) {
 	}
 }
 
-// pauseAfter is how long a phone still rests after those prompts to it; 0 or less where it does not. It rests for the
-// longest where it has been sent many.
+// pauseAfter is how long a phone still rests after those prompts; 0 or less where it does not. After many prompts it
+// rests for the longest time.
 func pauseAfter(all []Prompt, many bool, those func(Prompt) bool) time.Duration {
 	paid := Day // since it was paid
 	for _, prompt := range all {
@@ -92,7 +92,7 @@ func pauseAfter(all []Prompt, many bool, those func(Prompt) bool) time.Duration 
 	return phonePause(sent/2, many) - last
 }
 
-// halves is how much a prompt counts that was not paid.
+// halves is how much an unpaid prompt counts, in halves.
 func (p Prompt) halves() int {
 	switch p.Outcome {
 	case Unanswered:
@@ -104,7 +104,7 @@ func (p Prompt) halves() int {
 	return 0
 }
 
-// phonePause is how long a phone rests after so many prompts of one source that nobody answered.
+// phonePause is how long a phone rests after so many unanswered prompts of one source.
 func phonePause(unanswered int, many bool) time.Duration {
 	switch more := unanswered - phoneFree; {
 	case more < 0:
@@ -117,7 +117,7 @@ func phonePause(unanswered int, many bool) time.Duration {
 	return time.Hour
 }
 
-// silent reports whether whoever books has let prompts go by lately and paid nothing since.
+// silent reports whether the client has lately left prompts unanswered and paid nothing since.
 func (f Facts) silent(lane bool) bool {
 	ignores := func(r Recent) bool { return r.Unanswered >= silence && r.Paid == 0 }
 	if ignores(f.Browser) || !lane && ignores(f.Address) {
@@ -140,9 +140,9 @@ func (f Facts) silent(lane bool) bool {
 	return unanswered >= silence
 }
 
-// Receipt says whether M-PESA is asked about a receipt that somebody names, where so many of the last hour that
-// M-PESA does not know, or has not answered about, were named for bookings of the same browser, and of the same
-// address. lane says that the browser or the phone has paid here before.
+// Receipt decides whether M-PESA is asked about a claimed receipt. own and address count the last hour's receipts that
+// M-PESA does not know, or has not answered about, by browser and by address. lane means that the browser or the phone
+// has paid here before.
 func (p Policy) Receipt(own, address int, lane bool) Decision {
 	var d Decision
 	if !p.Off() && (own >= guesses || !lane && address >= guesses) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// allot says which payment pays for which ticket, and what is due back.
+// allot decides which payment pays for which ticket, and which are due for refund.
 func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) {
 	for _, p := range payments {
 		if p.Push == 0 {
@@ -20,7 +20,7 @@ func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) 
 	return decided
 }
 
-// allotTicket decides about one ticket and every payment that is for it.
+// allotTicket decides about one ticket and all payments for it.
 func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	shown := t.PaidWith != Key{}
 	d := TicketDecision{ID: t.ID, Paid: shown, With: t.PaidWith, Void: t.Void}
@@ -32,7 +32,7 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		t.Void = cmp.Or(t.Void, paying.gone)
 	case shown && t.PaidWith.Receipt != "" && c.has(Fact{Says: NothingPaid, Receipt: t.PaidWith.Receipt}):
 		d.Void, d.FreeSeats = cmp.Or(d.Void, NeverPaid), true
-	case shown: // better proof has made its money another ticket's
+	case shown: // by better proof its payment is another ticket's
 		d.Void, d.FreeSeats = cmp.Or(d.Void, TakenOver), true
 	}
 	t.Void = cmp.Or(t.Void, d.Void)
@@ -61,7 +61,7 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		}
 	}
 	due := func(p *Payment) bool { return p.Ticket == t.ID && p.State == RefundDue }
-	for _, p := range own { // of two that may be the same, one is due for certain
+	for _, p := range own { // of two that may be the same, one is certainly due
 		if p.Receipt == "" && due(p) && !p.refunding && slices.ContainsFunc(p.like, due) {
 			p.State, p.Reason = Unmatched, MayBeSame
 		}
@@ -70,25 +70,25 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	return d
 }
 
-// paying is which of its payments pays for a ticket: the one that it was shown as paid with; otherwise of those that
-// can, what a push brought before what was paid by hand, and the earlier before the later.
+// paying is the payment that pays for a ticket: the one that it was shown as paid with. Otherwise a push's payment goes
+// before one by hand, and an earlier one before a later one.
 func (t Ticket) paying(own []*Payment, now Instant) *Payment {
 	slices.SortFunc(own, func(a, b *Payment) int {
 		return cmp.Or(cmp.Compare(min(b.Push, 1), min(a.Push, 1)),
-			cmp.Compare(uint64(a.TransactedAt-1), uint64(b.TransactedAt-1)), // what is not known, 0, is last
+			cmp.Compare(uint64(a.TransactedAt-1), uint64(b.TransactedAt-1)), // an unknown time, 0, is last
 			cmp.Compare(a.Push, b.Push), cmp.Compare(a.Receipt, b.Receipt))
 	})
 	if p := t.shownWith(own); p != nil {
 		return p
 	}
 	free := t
-	if t.PaidWith != (Key{}) { // an operator may have put right which payment it is
+	if t.PaidWith != (Key{}) { // an operator may have corrected which payment it is
 		free.Waiting, free.Late, free.Seats = true, "", SeatsHeld
 	}
 	return first(own, func(p *Payment) bool { return p.gone == "" && p.whyDue(free, nil, now) == "" })
 }
 
-// whyDue says why a payment does not pay for its ticket, "" where it does.
+// whyDue is why a payment does not pay for its ticket, "" where it does.
 func (p *Payment) whyDue(t Ticket, paying *Payment, now Instant) Reason {
 	why := p.whyNotPaying(t, paying, now)
 	if (why == "" || why == AmountUnknown || why == MayBeSame) && p.refunding && p.gone == "" {
@@ -98,7 +98,7 @@ func (p *Payment) whyDue(t Ticket, paying *Payment, now Instant) Reason {
 }
 
 func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
-	goes := func(like *Payment) bool { // back, or has gone
+	goes := func(like *Payment) bool { // it is refunded or being refunded
 		return (like.gone != "" || like.refunding) && (like.Ticket == t.ID || like.Ticket == 0)
 	}
 	switch {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ask says what M-PESA is to be asked. When each question goes out, and how often, is the schedule's.
+// ask lists the questions to M-PESA. The schedule decides when and how often each is sent.
 func ask(c Case, payments []*Payment) (questions []Question) {
 	for _, push := range c.Pushes {
 		p := paymentOf(payments, push.ID)
@@ -15,7 +15,7 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 		soon := p != nil || slices.ContainsFunc(payments, func(p *Payment) bool {
 			return slices.Contains(p.Alike, Key{Push: push.ID})
 		})
-		for _, says := range []Saying{Paid, Mentions} { // a report of it is not clear yet
+		for _, says := range []Saying{Paid, Mentions} { // a report on it is unclear
 			soon = soon || c.has(Fact{Says: says, Push: push.ID}) || c.has(Fact{Says: says, Beside: push.ID})
 		}
 		questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: soon})
@@ -24,7 +24,7 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 	for _, p := range payments {
 		receipts[p.Receipt] = p.Receipt != "" && p.worthAsking(c)
 	}
-	for _, f := range c.Facts { // a receipt that a customer typed is nobody's money until M-PESA reports it
+	for _, f := range c.Facts { // a claimed receipt is nobody's money until M-PESA reports it
 		if _, paid := receipts[f.Receipt]; !paid && f.Source == Customer && f.Says == PaysFor && !c.takenBack(f) {
 			receipts[f.Receipt] = !c.has(Fact{Source: Status, Receipt: f.Receipt})
 		}
@@ -40,12 +40,12 @@ func ask(c Case, payments []*Payment) (questions []Question) {
 	return questions
 }
 
-// worthAsking reports whether an answer of Transaction Status may change something about the payment.
+// worthAsking reports whether an answer of Transaction Status may change the payment.
 func (p *Payment) worthAsking(c Case) bool {
 	switch {
 	case p.confirmed || p.bogus != "" || p.gone != "":
 		return false
-	case len(p.Doubts) > 0, p.State == RefundDue: // how much goes back, M-PESA must report
+	case len(p.Doubts) > 0, p.State == RefundDue: // M-PESA must report the amount to refund
 		return true
 	case p.State == Applied:
 		return !p.Proof.isMPESA() || p.byOperator(c)
@@ -53,13 +53,14 @@ func (p *Payment) worthAsking(c Case) bool {
 	return p.Reason == ToBeConfirmed || p.Reason == AmountUnknown
 }
 
-// mayGoBack reports whether a payment may go back without a person: it is due, its receipt and amount are certain, and
-// neither is it doubted nor may anything turn out to be the same money.
+// mayGoBack reports whether a payment may be refunded without an operator: it is due, its receipt and amount are
+// certain, it has no doubt, and nothing may turn out to be the same money.
 func mayGoBack(payments []*Payment, p *Payment) bool {
 	certain := func(p *Payment) bool { return p.Receipt != "" && len(p.Doubts)+len(p.Alike) == 0 }
 	return p.State == RefundDue && certain(p) && !p.partly && p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
-			// The ticket is paid with what M-PESA does not know, or with money whose receipt is still to come.
+			// The ticket is paid by a receipt that M-PESA does not know, or by a payment whose receipt is still to
+			// come.
 			return other.Ticket == p.Ticket && !certain(other)
 		})
 }

@@ -1,10 +1,10 @@
 package money
 
-// Cases parts whole books into cases: what may concern the same money is in the same one.
+// Cases splits whole books into cases: whatever may concern the same money is in one case.
 func Cases(books Case) []Case {
 	s := sets{}
-	pushed := map[string]bool{}   // receipts that are a push's for certain, or no push's
-	nameless := map[PushID]bool{} // pushes that were paid, and whose receipt a fact does not name
+	pushed := map[string]bool{}   // receipts that certainly are a push's, or no push's
+	nameless := map[PushID]bool{} // paid pushes with a fact that names no receipt
 	for _, f := range books.Facts {
 		for _, name := range f.names() {
 			s.join(f.names()[0], name)
@@ -63,7 +63,7 @@ func (f Fact) names() []any {
 	})
 }
 
-// sets are sets of names: each name leads to another one of its set, or stands for it.
+// sets are disjoint sets of names: each name leads to another of its set, or represents it.
 type sets map[any]any
 
 func (s sets) find(name any) any {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// claimTicket finds the ticket that a receipt pays for. Who paid named one by the account number, a customer typed the
-// receipt on one's page, or an operator decided. Transaction Status must confirm all but an operator's decision. Of
-// several tickets it is the one that the best proof names.
+// claimTicket finds the ticket that a receipt pays for: by the payer's account number, a customer's claim or an
+// operator's decision. Transaction Status must confirm all but the operator's decision. Of several tickets it is the
+// one with the best proof.
 func claimTicket(c Case, p *Payment) {
 	claims := where(p.facts, func(f Fact) bool {
 		return f.Ticket != 0 && (f.Says == Paid || f.Says == PaysFor) && !c.takenBack(f)
@@ -35,14 +35,14 @@ func claimTicket(c Case, p *Payment) {
 	default:
 		p.Reason = NamesNoTicket
 	}
-	if p.gone == "" { // until it is a ticket's
+	if p.gone == "" { // until it is applied to a ticket
 		p.State = Unmatched
 	}
 }
 
-// chosen is which ticket a receipt pays for, of those that claims name, the best first: the one that was shown as paid
-// with it, the only one that the best name, or of those the only one that an operator names too. It is 0 where that is
-// not certain.
+// chosen is the ticket that a receipt pays for, among the tickets of claims, the best first. It is the ticket that was
+// shown as paid with the receipt; otherwise the only one with the best proof; otherwise the only one of those that an
+// operator names too. It is 0 where that is uncertain.
 func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	best := where(claims, func(f Fact) bool { return f.Source == claims[0].Source })
 	if shown := first(best, func(f Fact) bool { return c.ticket(f.Ticket).PaidWith.Names(p.Key) }); shown.Ticket != 0 {
@@ -58,7 +58,7 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	return 0
 }
 
-// whyNot says why a claim to a receipt does not count, "" where it does.
+// whyNot is why a claim to a receipt does not count, "" where it does.
 func (p *Payment) whyNot(c Case, f Fact) Reason {
 	if f.Source == Operator {
 		if slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == TheSame && !c.takenBack(f) }) {
@@ -90,15 +90,15 @@ func (p *Payment) whyNot(c Case, f Fact) Reason {
 		return c.push(k.Push).Ticket != t.ID && c.push(k.Push).Amount == p.Amount
 	}) &&
 		!slices.ContainsFunc(p.like, func(paid *Payment) bool { return paid.Ticket == t.ID }):
-		return Unclear // it may be what a push of another ticket was paid with
+		return Unclear // it may be the payment of another ticket's push
 	}
 	return ""
 }
 
-// ClaimState says how far it is known that a receipt which a customer typed pays for a ticket.
+// ClaimState is whether a claimed receipt pays for its ticket, as far as known.
 type ClaimState string
 
-// A claim is being asked about, then confirmed or refused, or an operator must decide.
+// M-PESA is asked about a claim; then it is confirmed or refused, or an operator must decide.
 const (
 	ClaimAsking    ClaimState = "asking"
 	ClaimConfirmed ClaimState = "confirmed"
@@ -106,15 +106,15 @@ const (
 	ClaimPerson    ClaimState = "person"
 )
 
-// Claim is what became of a receipt that a customer typed for a ticket.
+// Claim is the result of a receipt that a customer claimed for a ticket.
 type Claim struct {
 	Receipt string
 	Ticket  TicketID
 	State   ClaimState
-	Reason  Reason // why it was refused, or is an operator's
+	Reason  Reason // why it was refused, or is the operator's
 }
 
-// claimsOf says what became of what customers typed.
+// claimsOf lists the results of the customers' claims.
 func claimsOf(c Case, payments []*Payment) (claims []Claim) {
 	for _, f := range c.Facts {
 		if f.Source == Customer && f.Says == PaysFor {

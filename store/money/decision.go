@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// State is what has become of a payment.
+// State is what became of a payment.
 type State string
 
-// A payment pays for a ticket, is due back, or names no ticket for certain. Its money may have gone back, by us or not.
+// A payment is applied to a ticket, due for refund, or unmatched. It may have been refunded, or reversed by somebody
+// else.
 const (
 	Applied   State = "applied"
 	RefundDue State = "refund_due"
@@ -17,10 +18,10 @@ const (
 	Returned  State = "reversed_elsewhere"
 )
 
-// Reason is why a payment is due back or unmatched, why a ticket is void, or why an entry is on the list.
+// Reason is why a payment is due for refund or unmatched, a ticket void, or an item open.
 type Reason string
 
-// Why money is due back, or a ticket void.
+// Why a refund is due, or a ticket void.
 const (
 	WrongAmount        Reason = "wrong_amount"
 	PaidTwice          Reason = "paid_twice"
@@ -29,48 +30,48 @@ const (
 	ScreeningCancelled Reason = "screening_cancelled"
 	Voided             Reason = "voided"
 	RefundAsked        Reason = "refund_asked"
-	TakenOver          Reason = "taken_over" // its money was another ticket's, by better proof
+	TakenOver          Reason = "taken_over" // by better proof its payment was another ticket's
 	NeverPaid          Reason = "never_paid" // an operator found that nothing was paid
 )
 
-// Why money names no ticket for certain.
+// Why a payment is unmatched.
 const (
 	NamesNoTicket Reason = "names_no_ticket"
-	ToBeConfirmed Reason = "to_be_confirmed" // it names a ticket, and M-PESA is asked
-	AmountUnknown Reason = "amount_unknown"  // M-PESA has not reported how much it took
-	MayBeSame     Reason = "may_be_same"     // it may be the same money as another payment
-	OtherAmount   Reason = "other_amount"    // than the ticket that it names
-	OtherPhone    Reason = "other_phone"     // than those that the ticket's pushes went to
-	Older         Reason = "older"           // than the ticket
+	ToBeConfirmed Reason = "to_be_confirmed" // a ticket is named, and M-PESA is asked
+	AmountUnknown Reason = "amount_unknown"  // M-PESA has not reported the amount
+	MayBeSame     Reason = "may_be_same"     // it may duplicate another payment
+	OtherAmount   Reason = "other_amount"    // another than the ticket's total
+	OtherPhone    Reason = "other_phone"     // another than those of the ticket's pushes
+	Older         Reason = "older"           // paid before the ticket was made
 	Unclear       Reason = "unclear"         // it may be another booking's, or its time is not known
 	NamedTwice    Reason = "named_twice"     // for two tickets
 	NotKnown      Reason = "no_such_receipt" // M-PESA knows no completed payment of this receipt
-	ToOthers      Reason = "paid_to_others"  // M-PESA says that it paid somebody else
+	ToOthers      Reason = "paid_to_others"  // M-PESA reports that it was paid to somebody else
 	OtherPush     Reason = "other_push"      // it came with one push's token and another CheckoutRequestID
 	AlsoTold      Reason = "also_told"       // a second receipt of a push, which pays once
-	GoneBack      Reason = "gone_back"       // its money has gone back
-	Resolved      Reason = "resolved"        // an operator has looked into it, and it is not the ticket's
-	GivenBackPart Reason = "given_back_part" // a part of it went back
+	GoneBack      Reason = "gone_back"       // it was refunded or reversed
+	Resolved      Reason = "resolved"        // an operator decided that it is not the ticket's
+	GivenBackPart Reason = "given_back_part" // a part of it was refunded
 )
 
-// Why a receipt that a customer named is an operator's to look into, besides what the facts say: M-PESA could not be
-// asked, or has answered so that it is not known what became of it.
+// Why a claimed receipt is the operator's to look into, besides what the facts report: M-PESA could not be asked, or
+// its answer was not understood.
 const (
 	NotAsked      Reason = "not_asked"
 	NotUnderstood Reason = "not_understood"
 )
 
-// IsLate reports whether money is due back since it came too late for its ticket.
+// IsLate reports whether a payment is due for refund because it came too late for its ticket.
 func (r Reason) IsLate() bool {
 	return r == SeatsTaken || r == ScreeningBegun || r == ScreeningCancelled
 }
 
-// Doubt is something about a payment that M-PESA contradicts itself or a person on. It stays until an operator resolves
-// it or a better proof ends it.
+// Doubt is a point of a payment on which M-PESA contradicts itself or an operator. It stays until an operator resolves
+// it or better proof ends it.
 type Doubt struct {
 	Why     DoubtReason
-	Amount  Cents  // the other amount that was reported, or what went back
-	Receipt string // the receipt that the doubt is about
+	Amount  Cents  // the other reported amount, or the refunded one
+	Receipt string // the receipt of the doubt
 }
 
 // DoubtReason is the kind of a doubt.
@@ -78,70 +79,70 @@ type DoubtReason string
 
 // The doubts.
 const (
-	AmountDiffers DoubtReason = "amount_differs"  // Amount was reported besides
-	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was reported for several pushes, and is none's for certain
+	AmountDiffers DoubtReason = "amount_differs"  // Amount was reported too
+	ReceiptShared DoubtReason = "receipt_shared"  // Receipt was reported for several pushes, and is certainly none's
 	ReceiptBogus  DoubtReason = "receipt_unknown" // M-PESA knows no such completed payment to us
-	ReceiptOthers DoubtReason = "paid_elsewhere"  // M-PESA says that it was paid to somebody else
+	ReceiptOthers DoubtReason = "paid_elsewhere"  // M-PESA reports that it was paid to somebody else
 	ReturnedTwice DoubtReason = "returned_twice"  // by hand, and by a Reversal
-	ReturnedOther DoubtReason = "returned_other"  // Amount went back, which is not what was taken
+	ReturnedOther DoubtReason = "returned_other"  // Amount was refunded, which is not what was taken
 )
 
-// Payment is money that M-PESA took, as M-PESA or an operator reports.
+// Payment is money that M-PESA took, by M-PESA's or an operator's report.
 type Payment struct {
 	Key
-	Ticket      TicketID // that it is for; 0 where that is not certain
+	Ticket      TicketID // that it is for; 0 where uncertain
 	Named       TicketID // that it may be for, where Ticket is 0
-	Amount      Cents    // where AmountKnown
+	Amount      Cents    // valid where AmountKnown
 	AmountKnown bool
-	Assumed     bool // Amount is what the push asked for, since a push cannot be paid in part
-	// Least and Most are between what it lies by all reports, whether or not an operator has looked into it.
+	Assumed     bool // Amount is the push's, since a push cannot be paid in part
+	// Least and Most bound the amount by all reports, even where an operator has resolved it.
 	Least, Most  Cents
 	Payer        Pattern
 	TransactedAt Instant
-	Proof        Source // the best that says it was paid
+	Proof        Source // the best source that reports it as paid
 	State        State
 	Reason       Reason
 	Doubts       []Doubt
-	Alike        []Key // the payments and pushes that it may be the same money as
-	Automatic    bool  // it may go back without a person: it is due, whole shillings, and nothing about it is open
+	Alike        []Key // the payments and pushes that may be the same money
+	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
-	facts     []Fact     // that speak of it
-	shown     Cents      // what the ticket costs that was shown as paid with it
-	confirmed bool       // Transaction Status says that it was paid to us
-	bogus     Reason     // NotKnown or ToOthers, where Transaction Status says so
-	like      []*Payment // that it may be the same money as
-	partly    bool       // less went back than was taken
-	gone      Reason     // why a ticket is void that was paid with it: its money has gone back
-	refunding bool       // a refund of it was asked for, and is neither done nor refused
+	facts     []Fact     // the facts about it
+	shown     Cents      // the total of the ticket that was shown as paid with it
+	confirmed bool       // Transaction Status reports it as paid to us
+	bogus     Reason     // NotKnown or ToOthers, where Transaction Status reports that
+	like      []*Payment // the payments that may be the same money
+	partly    bool       // less was refunded than taken
+	gone      Reason     // why a ticket that was paid with it is void: it was refunded or reversed
+	refunding bool       // a refund of it is open
 	reversing bool       // M-PESA may have carried out a Reversal of ours
 }
 
-// gravity ranks doubts: of several the gravest is shown first.
+// gravity orders doubts: the gravest is shown first.
 var gravity = []DoubtReason{"", ReceiptBogus, ReceiptOthers, AmountDiffers, ReceiptShared, ReturnedOther, ReturnedTwice}
 
-// Gravest is the gravest doubt about a payment; the zero Doubt where there is none.
+// Gravest is the payment's gravest doubt; the zero Doubt where there is none.
 func (p Payment) Gravest() Doubt {
 	return slices.MaxFunc(append([]Doubt{{}}, p.Doubts...), func(a, b Doubt) int {
 		return slices.Index(gravity, a.Why) - slices.Index(gravity, b.Why)
 	})
 }
 
-// TicketDecision is what becomes of a ticket by its money.
+// TicketDecision is what becomes of a ticket.
 type TicketDecision struct {
 	ID         TicketID
 	Paid       bool
 	With       Key
-	NeedsSeats bool // With pays for it once the database has given it seats: decide again with what came of that
+	NeedsSeats bool // With pays for it once the database has assigned seats: decide again with the result
 	Void       Reason
-	Late       Reason // why money came too late for it, "" where none did
-	FreeSeats  bool   // it is void, and nothing of it remains to be given back
-	Owed       Reason // why money for it is due back, where it is not paid; "" where none is
+	Late       Reason // why a payment came too late for it, "" where none did
+	FreeSeats  bool   // it is void, and nothing of it remains to refund
+	Owed       Reason // why a payment for it is due for refund, where it is not paid; "" where none is
 }
 
-// QuestionKind is what M-PESA is asked about.
+// QuestionKind is the subject of a question.
 type QuestionKind string
 
-// A push is asked about by push query, a receipt by Transaction Status.
+// A push query asks about a push, Transaction Status about a receipt.
 const (
 	AskPush    QuestionKind = "push"
 	AskReceipt QuestionKind = "receipt"
@@ -155,7 +156,7 @@ type Question struct {
 	Soon    bool
 }
 
-// Decision is all that follows from a case. Its lists are in the order of their keys.
+// Decision is all that follows from a case. Its lists are in key order.
 type Decision struct {
 	Payments  []Payment
 	Tickets   []TicketDecision
@@ -163,7 +164,7 @@ type Decision struct {
 	Questions []Question
 }
 
-// Decide says what a case means at an instant. The instant matters for films that have begun alone.
+// Decide decides a case as of now. The time matters only for screenings that have begun.
 func Decide(c Case, now Instant) (d Decision) {
 	payments := identify(c)
 	for _, t := range c.Tickets {

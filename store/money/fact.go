@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// PushID is the number of an STK Push.
+// PushID is the id of an STK Push.
 type PushID int64
 
-// TicketID is the number of a ticket.
+// TicketID is the id of a ticket.
 type TicketID int64
 
 // Cents is an amount of money in cents.
 type Cents int64
 
-// Instant is a time in milliseconds UTC; 0 is not known.
+// Instant is a time in UTC unix milliseconds; 0 is unknown.
 type Instant int64
 
 // Time is the instant in UTC. It is the zero time for a zero instant.
@@ -28,70 +28,69 @@ func (i Instant) Time() time.Time {
 // Add returns the instant d later, in whole milliseconds.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Milliseconds()) }
 
-// Source is who reports a fact.
+// Source is who reported a fact.
 type Source string
 
 // The sources, the best proof first. The result of a Reversal proves no payment.
 const (
 	Callback     Source = "callback"     // a callback with the push's own token
 	Status       Source = "status"       // M-PESA's answer to a Transaction Status
-	Statement    Source = "statement"    // M-PESA's own list of a period
+	Statement    Source = "statement"    // M-PESA's list of a period
 	Query        Source = "query"        // M-PESA's answer to a push query; it names no receipt and no amount
 	Confirmation Source = "confirmation" // a C2B confirmation
 	Pull         Source = "pull"         // a row of Pull Transactions
-	Customer     Source = "customer"     // what a customer typed
-	Operator     Source = "operator"     // what the staff decided
+	Customer     Source = "customer"     // a customer
+	Operator     Source = "operator"     // the staff
 	Reversal     Source = "reversal"     // the result of a Reversal
 )
 
 var byProof = []Source{Reversal, Operator, Customer, Pull, Confirmation, Query, Statement, Status, Callback}
 
-// rank orders sources by their proof: a greater one replaces what a smaller one says.
+// rank orders sources by proof: a higher one overrides a lower one.
 func (s Source) rank() int { return max(slices.Index(byProof, s), 0) }
 
-// isMPESA reports whether M-PESA itself is the source.
+// isMPESA reports whether the source is M-PESA.
 func (s Source) isMPESA() bool { return s.rank() > Customer.rank() || s == Reversal }
 
-// Saying is what a fact says.
+// Saying is what a fact reports.
 type Saying string
 
-// The sayings. Those of a push name a push, those of a receipt a receipt.
+// The sayings. Those about a push name a push, those about a receipt a receipt.
 const (
 	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
-	Mentions      Saying = "mentions"        // a callback that cannot be read whole names the receipt or Amount
+	Mentions      Saying = "mentions"        // a partly readable callback names the receipt or Amount
 	FailedForGood Saying = "failed"          // the push took no money, and will not
 	NotCompleted  Saying = "not_completed"   // the push took no money so far
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
 	PaidToOthers  Saying = "paid_to_others"  // the receipt is of a payment to somebody else
-	Reversed      Saying = "reversed"        // M-PESA has given the receipt's money back, by whomever
-	PaysFor       Saying = "pays_for"        // the receipt paid for the ticket, as a customer or an operator reports
-	NotFor        Saying = "not_for"         // an operator takes PaysFor back
-	NothingPaid   Saying = "nothing_paid"    // an operator has found that nothing was paid under the receipt
-	GivenBack     Saying = "given_back"      // Amount went back: by our Reversal, or by hand where an operator says so
-	DoubtEnds     Saying = "resolved"        // an operator has looked into the doubt that About and Amount name
+	Reversed      Saying = "reversed"        // M-PESA has reversed the receipt's payment, by whomever
+	PaysFor       Saying = "pays_for"        // the receipt paid for the ticket, by a customer's or operator's report
+	NotFor        Saying = "not_for"         // an operator withdraws PaysFor
+	NothingPaid   Saying = "nothing_paid"    // an operator found that nothing was paid under the receipt
+	GivenBack     Saying = "given_back"      // Amount was refunded: by our Reversal, or by hand, as an operator reports
+	DoubtEnds     Saying = "resolved"        // an operator resolved the doubt in About and Amount
 	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
 )
 
-// Fact is one thing that somebody has reported about money. What it names, it names for certain; where it names nothing
-// of a kind, that is zero.
+// Fact is one report about money. What it names is certain; a zero field names nothing.
 type Fact struct {
 	ID           int64
-	At           Instant // when it became known: what was known to be paid by then was not paid later
+	At           Instant // when it was reported: a payment known by then was not made later
 	Source       Source
 	Says         Saying
 	Push         PushID
 	Receipt      string
-	Ticket       TicketID    // of PaysFor; or whose code the payer typed as account number
-	Beside       PushID      // whose token a callback came with that names another CheckoutRequestID
+	Ticket       TicketID    // of PaysFor; or the ticket whose code the payer typed as account number
+	Beside       PushID      // the push whose token came with another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds
-	Amount       *Cents      // what was taken or went back; nil where it is not known
+	Amount       *Cents      // what was taken or refunded; nil where unknown
 	Payer        Pattern
 	TransactedAt Instant
 	Account      bool // the payer's account number is known and no push sent it; the echo of a push names its push
 }
 
-// amount is how much was taken or went back, 0 where it is not known.
+// amount is what was taken or refunded, 0 where unknown.
 func (f Fact) amount() Cents {
 	if f.Amount == nil {
 		return 0
@@ -106,43 +105,43 @@ type Push struct {
 	Amount  Cents  // asked for
 	Phone   string // MSISDN
 	MadeAt  Instant
-	Refused bool // Daraja turned it away: no prompt went out
-	Askable bool // its CheckoutRequestID is known, so that M-PESA can be asked about it
+	Refused bool // Daraja refused it: no prompt went out
+	Askable bool // its CheckoutRequestID is known, so M-PESA can be asked about it
 }
 
-// Seats says whether a ticket has its seats. Only the database knows whether others are free.
+// Seats is whether a ticket has its seats. Only the database knows whether others are free.
 type Seats string
 
-// A ticket holds its seats, holds none, or cannot have any since too few are free.
+// A ticket holds its seats, holds none, or can have none since too few are free.
 const (
 	SeatsHeld Seats = "held"
 	SeatsNone Seats = "none"
 	SeatsGone Seats = "gone"
 )
 
-// Ticket is what the fate of money depends on. PaidWith, Late and Void are commitments.
+// Ticket is what the fate of a payment depends on. PaidWith, Late and Void are commitments.
 type Ticket struct {
 	ID        TicketID
 	Total     Cents
 	MadeAt    Instant
 	StartsAt  Instant // of the film
 	Cancelled bool    // the screening
-	Waiting   bool    // it is Pending: nobody was shown that it failed
+	Waiting   bool    // it is Pending: no page has shown it as failed
 	Seats     Seats
 	PaidWith  Key // the payment that it was shown as paid with; zero where it was not
-	// why money for it came too late: nothing pays for it any more, whatever changes; "" where none did
+	// Late is why a payment for it came too late: nothing pays for it any more, whatever changes; "" where none did.
 	Late Reason
-	Void Reason // why it admits nobody any more, though it was paid; "" where it does
+	Void Reason // why it admits nobody though it was paid; "" where it does
 }
 
-// Refund is money on its way back, asked for by a person or by the program. It is a commitment.
+// Refund is a payment on its way back, requested by an operator or by the program. It is a commitment.
 type Refund struct {
 	Of   Key
-	Open bool // requested, and neither done nor refused
+	Open bool // requested, and neither done nor failed
 	Out  int  // Reversals that M-PESA may have carried out
 }
 
-// Case is all that may concern the same money.
+// Case is everything that may concern the same money.
 type Case struct {
 	Facts   []Fact
 	Pushes  []Push
@@ -150,18 +149,18 @@ type Case struct {
 	Refunds []Refund
 }
 
-// Key names a payment: by its push, by its receipt, or by both.
+// Key names a payment by its push, its receipt, or both.
 type Key struct {
 	Push    PushID
 	Receipt string
 }
 
-// Names reports whether both keys name the same payment: they share the push or the receipt.
+// Names reports whether both keys name the same payment: they have the push or the receipt in common.
 func (k Key) Names(other Key) bool {
 	return k.Push != 0 && k.Push == other.Push || k.Receipt != "" && k.Receipt == other.Receipt
 }
 
-// push finds a push of the case; the zero Push where it has none such.
+// push finds a push of the case; the zero Push where there is none.
 func (c Case) push(id PushID) Push { return first(c.Pushes, func(p Push) bool { return p.ID == id }) }
 
 // ticket finds a ticket of the case.
@@ -172,7 +171,7 @@ func (c Case) ticket(id TicketID) Ticket {
 // has reports whether there is a fact like this one.
 func (c Case) has(like Fact) bool { return c.last(like) != 0 }
 
-// last is the id of the last fact like this one, 0 where there is none. A zero field is like any.
+// last is the id of the last fact like this one, 0 where there is none. A zero field matches any.
 func (c Case) last(like Fact) (id int64) {
 	for _, f := range c.Facts {
 		if isLike(like.Source, f.Source) && isLike(like.Says, f.Says) && isLike(like.Push, f.Push) &&
@@ -189,7 +188,7 @@ func isLike[T comparable](want, is T) bool {
 	return want == anything || want == is
 }
 
-// first is the first that matches; zero where none does.
+// first is the first match; zero where there is none.
 func first[T any](all []T, matches func(T) bool) (one T) {
 	if i := slices.IndexFunc(all, matches); i >= 0 {
 		one = all[i]
@@ -197,7 +196,7 @@ func first[T any](all []T, matches func(T) bool) (one T) {
 	return one
 }
 
-// where lists what matches.
+// where lists the matches.
 func where[T any](all []T, matches func(T) bool) (matching []T) {
 	for _, one := range all {
 		if matches(one) {

@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// identify finds the payments of a case: one for each push that was paid, and one for each receipt that is no push's.
+// identify finds the payments of a case: one for each paid push, and one for each receipt that is no push's.
 func identify(c Case) (all []*Payment) {
 	owned, shared := owners(c)
 	owner := map[string]PushID{}
-	own := map[PushID]string{} // the receipt of each push's payment: of several the best
+	own := map[PushID]string{} // the receipt of each push's payment: the best one
 	for _, l := range owned {
 		owner[l.Receipt], own[l.Push] = l.Push, cmp.Or(own[l.Push], l.Receipt)
 	}
 	pushes, receipts := map[PushID]bool{}, map[string]bool{} // that were paid
 	for _, f := range c.Facts {
-		// One receipt is one payment: a push that shares its receipt with another is not paid by that.
+		// One receipt is one payment: a push that shares its receipt with another is not paid by it.
 		if f.Says == Paid && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
 			pushes[f.Push] = true
 		}
@@ -40,7 +40,7 @@ func identify(c Case) (all []*Payment) {
 		switch {
 		case own[push] == receipt,
 			slices.ContainsFunc(among, func(k Key) bool { return pushes[k.Push] }):
-			continue // it is the payment of the push, or of one of those which share it
+			continue // it is the push's payment, or that of a push that shares it
 		case push != 0 && c.has(Fact{Says: Paid, Push: push, Receipt: receipt}):
 			p.Reason = AlsoTold
 		case len(among) > 0:
@@ -58,12 +58,12 @@ func identify(c Case) (all []*Payment) {
 	return all
 }
 
-// link is that a receipt was named for a push.
+// link is a report that names a receipt for a push.
 type link struct {
 	Key
 	rank  int     // of the best proof
-	shown int     // 1 where a ticket was shown as paid with just this push and receipt
-	at    Instant // when the money was taken, where that is known
+	shown int     // 1 where a ticket was shown as paid with exactly this push and receipt
+	at    Instant // when the money was taken, where known
 }
 
 // links lists by receipt which pushes the best proof names for it.
@@ -92,12 +92,12 @@ func links(c Case) map[string][]link {
 	return named
 }
 
-// owners says which push each receipt is of, the best links first: the one that the best proof names. A receipt that
-// several pushes have equal proof of is shared by them. It is none's, unless a ticket was shown as paid with it, or
-// just one of them was paid by another fact too.
+// owners decides which push each receipt belongs to, the best links first: the one with the best proof. A receipt with
+// equal proof for several pushes is shared. It is none's, unless a ticket was shown as paid with it, or just one of the
+// pushes was paid by another fact too.
 func owners(c Case) (owned []link, shared []Key) {
 	named := links(c)
-	sole := map[PushID]int{} // the best proof of a receipt that no other push has equal proof of
+	sole := map[PushID]int{} // the rank of the best proof of a push's receipt that no other push has equal proof of
 	for _, all := range named {
 		if len(all) == 1 {
 			sole[all[0].Push] = max(sole[all[0].Push], all[0].rank)
@@ -136,16 +136,17 @@ func owners(c Case) (owned []link, shared []Key) {
 	return owned, shared
 }
 
-// saysPaid reports whether a fact says that money was taken: by M-PESA, or by an operator who has not taken it back.
+// saysPaid reports whether a fact reports money as taken: by M-PESA, or by an operator who has not withdrawn it.
 func (c Case) saysPaid(f Fact) bool {
 	return f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)
 }
 
-// wasPaid reports whether Transaction Status says of money that it was paid to us, by how much of it went back.
+// wasPaid reports whether Transaction Status reports a reversed payment as paid to us, since it has the reversed
+// amount.
 func (f Fact) wasPaid() bool { return f.Says == Reversed && f.Amount != nil }
 
-// takenBack reports whether it does not count any more which ticket or push a fact names for its receipt. The last
-// decision of an operator counts. It cannot make a push's what came with an account number that no push sent.
+// takenBack reports whether the ticket or push that a fact names for its receipt no longer counts. The operator's last
+// decision counts. It cannot give a push a payment whose account number no push sent.
 func (c Case) takenBack(f Fact) bool {
 	since, ticket := f.ID, f.Ticket
 	switch {

@@ -8,16 +8,16 @@ import (
 )
 
 // Pattern is what is known of a payer's number: an MSISDN, one with a * for each hidden run of digits, the SHA-256 of
-// one in hex, or another number in digits, such as a bank's shortcode. "" is not known at all. [ParsePattern] makes one
-// of what M-PESA sends, where that comes in; an MSISDN is a pattern as it is.
+// one in hex, or another number in digits, such as a bank's shortcode. "" is unknown. [ParsePattern] makes one from
+// M-PESA's form; an MSISDN is a pattern as it is.
 type Pattern string
 
-// Hidden is a number that is hidden whole. It fits all, and proves none, as does one that is not known.
+// Hidden is a completely hidden number. Like an unknown one, it fits all and proves none.
 const Hidden Pattern = "*"
 
 const (
-	// provingDigits is how many digits must show to prove whose a number is, besides those that many numbers have: the
-	// country's, and the 7 or 1 behind them.
+	// provingDigits is how many visible digits prove a number, besides those that many numbers share: the country's,
+	// and the 7 or 1 behind them.
 	provingDigits  = 3
 	msisdnDigits   = 12
 	nationalDigits = 9
@@ -28,9 +28,9 @@ const (
 	longestDigits  = 15  // of any phone number
 )
 
-// ParsePattern reads a number as M-PESA writes it: 254712345678, +254 712 345 678, 0712345678, 712345678,
-// 2547 ***** 678, 7*****678, 2547XXXXX678, "254712345678 - ADA", "ADA - 254712345678", or a SHA-256. What is not one
-// number is not known. What shows no more than the country is [Hidden].
+// ParsePattern reads a number as M-PESA writes it: 254712345678, +254 712 345 678, 0712345678, 712345678, 2547 *****
+// 678, 7*****678, 2547XXXXX678, "254712345678 - ADA", "ADA - 254712345678", or a SHA-256. Anything but one number is
+// unknown. One that shows only the country is [Hidden].
 func ParsePattern(text string) Pattern {
 	if len(text) > longestNumber {
 		return ""
@@ -39,7 +39,7 @@ func ParsePattern(text string) Pattern {
 	if hash := strings.ToLower(text); isHash(hash) {
 		return Pattern(hash)
 	}
-	// A number at the beginning counts, even if it is hidden whole: what stands behind it is a name, which its owner
+	// A number at the beginning counts, even if it is completely hidden. The text behind it is a name, which its owner
 	// may have chosen to look like a number.
 	if number, _, named := strings.Cut(text, " - "); named {
 		if p, is := oneNumber(number); is {
@@ -54,8 +54,8 @@ func ParsePattern(text string) Pattern {
 	return p
 }
 
-// oneNumber reads the one number in a text, which may have words beside it. Is says that something of a number is
-// there.
+// oneNumber reads the one number in a text, which may have words beside it. Is reports whether the text has something
+// of a number.
 func oneNumber(text string) (p Pattern, is bool) {
 	var number strings.Builder
 	numbers, inside := 0, false
@@ -73,7 +73,7 @@ func oneNumber(text string) (p Pattern, is bool) {
 	return normal(number.String()), true
 }
 
-// visible drops what comes along where a number is copied, and is not seen.
+// visible drops the invisible characters that come with a copied number.
 func visible(r rune) rune {
 	if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) {
 		return -1
@@ -81,8 +81,8 @@ func visible(r rune) rune {
 	return r
 }
 
-// digits reads a number, or a part of one, with a * in place of each sign of a mask. A plus before it stays. A letter
-// hides digits beside digits alone, or inside of a number that has begun.
+// digits reads a number or a part of one, with a * for each sign of a mask. A leading plus stays. A letter hides digits
+// only beside digits or inside a number that has begun.
 func digits(word string, inside bool) (part string, is bool) {
 	var out strings.Builder
 	for i, r := range word {
@@ -102,7 +102,7 @@ func digits(word string, inside bool) (part string, is bool) {
 	return out.String(), out.Len() > 0
 }
 
-// normal brings a number into the form of an MSISDN, with one * for each hidden run.
+// normal converts a number to the form of an MSISDN, with one * for each hidden run.
 func normal(number string) Pattern {
 	number, plus := strings.CutPrefix(number, "+")
 	if rest, abroad := strings.CutPrefix(number, "00"); abroad {
@@ -133,12 +133,12 @@ func normal(number string) Pattern {
 	begins, _, _ := strings.Cut(full, "*")
 	if national, coded := strings.CutPrefix(begins, kenya); coded && national != "" && !isMobile(national) ||
 		!coded && !strings.HasPrefix(kenya, begins) || len(strings.ReplaceAll(full, "*", "")) >= msisdnDigits {
-		return "" // no mobile number begins so, or nothing is hidden
+		return "" // no mobile number begins like this, or nothing is hidden
 	}
 	return Pattern(full)
 }
 
-// isMobile reports whether a mobile number of Kenya may begin so, behind the country's digits.
+// isMobile reports whether a Kenyan mobile number may begin like this, behind the country's digits.
 func isMobile(national string) bool { return national[0] == '7' || national[0] == '1' }
 
 func isMSISDN(number string) bool {
@@ -151,8 +151,8 @@ func isHash(text string) bool {
 	return err == nil && len(text) == hex.EncodedLen(sha256.Size)
 }
 
-// hashes reports whether a hash is that of the MSISDN. In which spelling Safaricom hashes a number is not documented,
-// so each is tried.
+// hashes reports whether a hash is that of the MSISDN. The spelling that Safaricom hashes is not documented, so each is
+// tried.
 func hashes(hash, msisdn string) bool {
 	national := strings.TrimPrefix(msisdn, kenya)
 	for _, spelt := range []string{msisdn, "+" + msisdn, "0" + national, national} {
@@ -163,8 +163,8 @@ func hashes(hash, msisdn string) bool {
 	return false
 }
 
-// Fits reports whether the number may be the MSISDN, which leaves open whether two payments are the same. What is not a
-// phone number says nothing of the phone, and fits any. So does a hash: it may be made of a spelling that nobody knows.
+// Fits reports whether the number may be the MSISDN: then two payments may be the same. Anything but a phone number
+// fits any. So does a hash: it may be of an unknown spelling.
 func (p Pattern) Fits(msisdn string) bool {
 	number := string(p)
 	parts := strings.Split(number, "*")
@@ -186,7 +186,7 @@ func (p Pattern) Fits(msisdn string) bool {
 	return true
 }
 
-// Proves reports whether the number is the MSISDN by what shows of it.
+// Proves reports whether the number is the MSISDN, by its visible digits.
 func (p Pattern) Proves(msisdn string) bool {
 	number := string(p)
 	switch {
@@ -197,7 +197,7 @@ func (p Pattern) Proves(msisdn string) bool {
 	case !strings.Contains(number, "*"):
 		return number == msisdn
 	}
-	for _, known := range []string{kenya + "7", kenya + "1", kenya, kenya[:2], kenya[:1]} { // which many numbers have
+	for _, known := range []string{kenya + "7", kenya + "1", kenya, kenya[:2], kenya[:1]} { // shared by many numbers
 		if rest, is := strings.CutPrefix(number, known); is {
 			number = rest
 			break

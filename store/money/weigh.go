@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// weigh fills in what a payment's facts report, each thing by the best proof, and the doubts where they differ.
+// weigh fills in a payment from its facts, each field by the best proof, and the doubts where they differ.
 func weigh(c Case, p *Payment) {
 	for _, r := range c.Refunds {
 		if r.Of.Names(p.Key) {
 			p.refunding, p.reversing = p.refunding || r.Open, p.reversing || r.Out > 0
 		}
 	}
-	// The order in which facts became known does not matter: equal proof goes by what it says.
+	// The order in which facts became known does not matter: equal proof is ordered by content.
 	slices.SortFunc(p.facts, func(a, b Fact) int {
 		return cmp.Or(b.knowsAmount(p.shown)-a.knowsAmount(p.shown), cmp.Compare(a.amount(), b.amount()),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))
 	})
-	queried := false    // M-PESA says that a push was paid, not how much
+	queried := false    // M-PESA reports a push as paid, without the amount
 	var confirmed Cents // by Transaction Status
-	var returned Source // reports how much went back, and so that it was paid
+	var returned Source // of the refunded amount, and so of the payment
 	for _, f := range p.facts {
 		paid := f.Says == Mentions || c.saysPaid(f)
 		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status) {
@@ -50,13 +50,13 @@ func weigh(c Case, p *Payment) {
 		}
 	}
 	p.Proof = cmp.Or(p.Proof, returned)
-	if confirmed == p.Amount { // other amounts do not count then
+	if confirmed == p.Amount { // then other amounts do not count
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
 	if !p.AmountKnown && queried {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
 	}
-	// What M-PESA itself reported is not doubted because it does not find it: that may come from how it was asked.
+	// M-PESA's own report is not doubted because a later query finds nothing: the cause may be the query.
 	if p.bogus != "" && !p.confirmed && (!p.Proof.isMPESA() || p.byOperator(c)) {
 		why := map[Reason]DoubtReason{NotKnown: ReceiptBogus, ToOthers: ReceiptOthers}
 		p.Doubts = append(p.Doubts, Doubt{Why: why[p.bogus], Receipt: p.Receipt})
@@ -70,7 +70,7 @@ func weigh(c Case, p *Payment) {
 	})
 }
 
-// takePayer takes over who paid and when, where that is not known.
+// takePayer takes the payer and the time, where unknown.
 func (p *Payment) takePayer(f Fact) {
 	if p.Payer == "" || p.Payer == Hidden && f.Payer != "" {
 		p.Payer = f.Payer
@@ -78,9 +78,8 @@ func (p *Payment) takePayer(f Fact) {
 	p.TransactedAt = cmp.Or(p.TransactedAt, f.TransactedAt)
 }
 
-// knowsAmount orders facts by how well they know how much was paid: by their proof, but that M-PESA's answer to a
-// question about the receipt counts more than what it reported before; and most of all what a ticket was shown as paid
-// with.
+// knowsAmount ranks facts by how well they prove the paid amount: by their source, but an answer about the receipt goes
+// before M-PESA's earlier reports, and the amount that a ticket was shown as paid with goes before all.
 func (f Fact) knowsAmount(shown Cents) int {
 	switch {
 	case shown != 0 && f.Source.rank() >= Status.rank() && f.amount() == shown:
@@ -91,8 +90,7 @@ func (f Fact) knowsAmount(shown Cents) int {
 	return f.Source.rank()
 }
 
-// shownWith is the payment that a ticket was shown as paid with. The receipt that it was shown with may have turned out
-// to be that of another push.
+// shownWith is the payment that a ticket was shown as paid with. Its receipt may have turned out to be another push's.
 func (t Ticket) shownWith(payments []*Payment) *Payment {
 	if p := paymentOf(payments, t.PaidWith.Push); p != nil && p.Push != 0 {
 		return p
@@ -111,8 +109,8 @@ func (p *Payment) byOperator(c Case) bool {
 // it: it may be mistyped.
 func (p *Payment) unproved(c Case) bool { return p.byOperator(c) && !p.confirmed }
 
-// weighReturns says whether money of the payment went back, how much, and what is odd about that. Where no fact says
-// how much, it is the whole.
+// weighReturns decides whether the payment was refunded, how much, and with which doubts. Without an amount it is all
+// of it.
 func (p *Payment) weighReturns() {
 	returned, reversed := map[Source]Cents{}, false
 	for _, f := range p.facts {
@@ -149,8 +147,8 @@ func (p *Payment) weighReturns() {
 // MaxPayment is the most that M-PESA takes in one payment, in cents (documented by Safaricom).
 const MaxPayment = 250_000_00
 
-// weighRange says between what the amount lies, whether or not an operator has looked into it. Of what operators alone
-// report nothing may have been paid, and a receipt that several pushes share may be another one's.
+// weighRange bounds the amount, even where an operator has resolved it. A payment that operators alone report may be
+// nothing, and so may a receipt that several pushes share.
 func (p *Payment) weighRange() {
 	p.Least, p.Most = p.Amount, p.Amount
 	if !p.AmountKnown {
@@ -170,16 +168,16 @@ func (p *Payment) weighRange() {
 }
 
 const (
-	// EchoBefore is how long before a push was made its payment may be dated: M-PESA's clock may be behind ours.
+	// EchoBefore is how long before a push its payment may be dated: M-PESA's clock may be slow.
 	EchoBefore = time.Minute
-	// EchoAfter is how long after a push was made its payment may be dated.
+	// EchoAfter is how long after a push its payment may be dated.
 	EchoAfter = 10 * time.Minute
 
 	clockSkew Instant = 5_000
 )
 
-// compare finds what looks alike: a receipt that is no push's, and a push whose receipt is not known. They may be the
-// same money, and nothing says so. What failed for good took no money.
+// compare finds lookalikes: a receipt that is no push's, and a push without a receipt. They may be the same money,
+// without proof. A push that failed for good took none.
 func compare(c Case, payments []*Payment) {
 	for _, receipt := range payments {
 		if receipt.Push != 0 || receipt.Reason == AlsoTold {
@@ -192,7 +190,7 @@ func compare(c Case, payments []*Payment) {
 			case paid != nil:
 				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
 				paid.Alike = append(paid.Alike, receipt.Key)
-				// Another amount may be a mistake of M-PESA's, but keeps nobody from a ticket.
+				// A different amount may be M-PESA's mistake, but keeps nobody from a ticket.
 				if !receipt.AmountKnown || !paid.AmountKnown || receipt.Amount == paid.Amount {
 					receipt.like, paid.like = append(receipt.like, paid), append(paid.like, receipt)
 				}
@@ -207,9 +205,9 @@ func paymentOf(payments []*Payment, push PushID) *Payment {
 	return first(payments, func(p *Payment) bool { return p.Push == push })
 }
 
-// alike reports whether a receipt may be what a push was paid with. An account number that a payer typed parts the two,
-// since each push sends one of its own; so does an operator; and another amount, unless M-PESA has only reported that
-// the push was paid, and the payer is certainly the one whose phone it prompted.
+// alike reports whether a receipt may be the payment of a push. An account number that the payer typed excludes that,
+// since each push sends its own. So does an operator's decision. So does another amount, unless M-PESA has only
+// reported the push as paid and the payer is certainly the one whose phone it prompted.
 func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
 	onlyPaid := paid != nil && (paid.Assumed || !paid.AmountKnown) && receipt.Payer.Proves(push.Phone)
 	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
@@ -220,13 +218,13 @@ func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
 		return false
 	}
 	from, until := push.MadeAt.Add(-EchoBefore), push.MadeAt.Add(EchoAfter)
-	var known Instant // when M-PESA first reported that the push was paid
+	var known Instant // when M-PESA first reported the push as paid
 	for _, f := range c.Facts {
 		if f.Says == Paid && f.Push == push.ID && f.At != 0 && (known == 0 || f.At < known) {
 			known = f.At
 		}
 	}
-	if known != 0 { // what was known to be paid by then was not paid later
+	if known != 0 { // a payment known by then was not made later
 		until = known + clockSkew
 	}
 	return receipt.TransactedAt == 0 || receipt.TransactedAt >= from && receipt.TransactedAt <= until

@@ -9,13 +9,12 @@ import (
 
 // Break is a way to break, by hand, the books that [Sell] has written.
 type Break struct {
-	Rule    string // that is broken
-	Says    string // what is to be told of it besides
+	Rule    string // the rule that is broken
+	Says    string // what the finding must contain
 	Queries []string
 }
 
-// Sell makes books in which something can be broken: of the screening, a ticket of two seats that was paid, as M-PESA
-// has told, and one of one seat that is held.
+// Sell makes books to break: a screening with a ticket of two seats, paid by a callback, and a held ticket of one seat.
 func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	t.Helper()
 	ctx := context.Background()
@@ -45,8 +44,7 @@ func Sell(t Tester, s *store.Store, id store.ScreeningID) {
 	}
 }
 
-// What M-PESA says in callbacks: of a push, of its money, of money that came without one, of a receipt, and of a
-// Reversal.
+// Callback bodies: of a push, its metadata, a C2B confirmation, a Transaction Status and a Reversal.
 const (
 	pushPaid  = `{"Body":{"stkCallback":{"CheckoutRequestID":"%s","ResultCode":0%s}}}`
 	pushMoney = `,"CallbackMetadata":{"Item":[{"Name":"Amount","Value":%d},` +
@@ -58,9 +56,8 @@ const (
 	reversed = `{"Result":{"ResultCode":0,"ConversationID":"AG_1"}}`
 )
 
-// told is a callback of the kind, about a row of the table that has its token, which was kept and of which nothing was
-// made.
-func told(kind store.CallbackKind, token, of, body string) string {
+// unapplied is a stored callback of the kind that was never applied, with the token of a row of the table.
+func unapplied(kind store.CallbackKind, token, of, body string) string {
 	return fmt.Sprintf(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 		SELECT 1, '%s', %s, 1, '', '%s', 'text', 0, 1, 'forgotten', 1 FROM %s`, kind, token, body, of)
 }
@@ -71,7 +68,7 @@ func refund(cents, state string) string {
 		SELECT 1, id, %s, 'hand', '%s', '', '', '', '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
-// checked is that M-PESA was asked about the receipt, and sent that it was told to give the refund's payment back.
+// checked is a Transaction Status of the receipt. sent is a Reversal of the refund's payment.
 const (
 	checked = `INSERT INTO question (kind, id, receipt, result_token, timeout_token, urgent, client, checked_for, sent, lease_until, result_text, created_at, updated_at)
 		VALUES ('receipt', 1, 'UKT4JL9G91', 't', 'u', 0, '', 0, 1, 0, '', 1, 1)`
@@ -79,7 +76,7 @@ const (
 		VALUES ('reversal', 1, 'v', 'w', 1, '', 0, 0, 0, '', 1, 1)`
 )
 
-// Breaks are the rules of [store.Money.Check], and ways to break each.
+// Breaks are the rules of [store.Money.Audit], with ways to break each.
 func Breaks() []Break {
 	one := func(rule string, queries ...string) Break { return Break{Rule: rule, Queries: queries} }
 	plan := func(says string, queries ...string) Break { return Break{"seats equal the plan's", says, queries} }
@@ -108,14 +105,14 @@ func Breaks() []Break {
 		one("a void ticket has no seats once its money is back", `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`),
 		one("a paid ticket shows the receipt of its payment", `UPDATE ticket SET receipt = 'X' WHERE payment_status = 'Paid'`),
 		one("every callback has an outcome", `UPDATE callback SET outcome = NULL, received_at = 1`),
-		one("a callback with a token of ours is no stranger's", `UPDATE callback SET known = 0`),
-		one("a callback with a token of ours is no stranger's", refund("amount_cents", "failed"), sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("a callback with a token of ours is no stranger's", checked, told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
-		one("M-PESA says no other of a payment, or a person has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
+		one("a callback with a token of ours is stored as ours", `UPDATE callback SET known = 0`),
+		one("a callback with a token of ours is stored as ours", refund("amount_cents", "failed"), sent, unapplied(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("a callback with a token of ours is stored as ours", checked, unapplied(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
+		one("M-PESA contradicts no payment, or an operator has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
-		one("a callback is understood whole, or a person has resolved it", told(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
-		one("it is known how much money was paid, or a person has resolved it", `UPDATE payment SET amount_cents = NULL`),
+		one("a callback is understood whole, or an operator has resolved it", unapplied(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
+		one("it is known how much money was paid, or an operator has resolved it", `UPDATE payment SET amount_cents = NULL`),
 		one("the books say what the facts say", `UPDATE payment SET reason = 'voided'`),
 		one("the books say what the facts say", `UPDATE payment SET account = 'X'`),
 		one("the books say what the facts say", `DELETE FROM payment`),
@@ -124,18 +121,18 @@ func Breaks() []Break {
 	}
 }
 
-// AuditBreaks are what the stored callbacks say when they are read again, and the facts do not.
+// AuditBreaks are stored callbacks that report what is not among the facts.
 func AuditBreaks() []Break {
 	push := func(checkout, money string) string {
-		return told(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'",
+		return unapplied(store.CallbackSTK, "callback_token", "push_request WHERE state = 'paid'",
 			fmt.Sprintf(pushPaid, checkout, money))
 	}
 	status := func(state string, amount int) string {
-		return told(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'",
+		return unapplied(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'",
 			fmt.Sprintf(statusOf, state, amount))
 	}
 	one := func(says string, queries ...string) Break {
-		return Break{"what M-PESA told is written down", says, queries}
+		return Break{"what M-PESA reported is recorded", says, queries}
 	}
 	const paid = "callback paid, push "
 	return []Break{
@@ -145,11 +142,11 @@ func AuditBreaks() []Break {
 		one(paid, `UPDATE fact SET push_id = push_id + 1`),
 		one("receipt UKT4JL9G92", push("ws_CO_other", fmt.Sprintf(pushMoney, 1, "UKT4JL9G92"))),
 		one("confirmation paid, push 0, receipt UKT4JL9G92",
-			told(store.CallbackC2B, "''", "payment WHERE state = 'applied'",
+			unapplied(store.CallbackC2B, "''", "payment WHERE state = 'applied'",
 				fmt.Sprintf(confirmation, "UKT4JL9G92", 100))),
 		one("status paid, push 0, receipt UKT4JL9G91", checked, status("Completed", 100)),
 		one("status reversed, push 0, receipt UKT4JL9G91", checked, status("Reversed", 2700)),
 		one("reversal given_back, push 0, receipt UKT4JL9G91", refund("amount_cents", "failed"),
-			sent, told(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", reversed)),
+			sent, unapplied(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", reversed)),
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Each runs a test on both databases, one after the other: as a subtest on SQLite, and as one on PostgreSQL. Within it
-// [New] and [Path] give books of that kind. The server is the test process's own. Where PostgreSQL is not installed,
+// [New] and [Path] make books of that kind. The server belongs to the test process. Where PostgreSQL is not installed,
 // see package needs.
 func Each(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
@@ -25,7 +25,7 @@ func Each(t *testing.T, test func(t *testing.T)) {
 	t.Run("postgres", func(t *testing.T) { OnPostgres(t, test) })
 }
 
-// OnPostgres runs a test that is about PostgreSQL alone, on that.
+// OnPostgres runs a test on PostgreSQL only.
 func OnPostgres(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	needs.Program(t, "PostgreSQL", pgserver.Missing())
@@ -36,10 +36,10 @@ func OnPostgres(t *testing.T, test func(t *testing.T)) {
 	test(t)
 }
 
-// onPostgres has the names of the tests that are to run on PostgreSQL, and their subtests with them.
+// onPostgres has the names of the tests that run on PostgreSQL, which includes their subtests.
 var onPostgres sync.Map
 
-// Postgres reports whether a test is to run on PostgreSQL.
+// Postgres reports whether a test runs on PostgreSQL.
 func Postgres(t Tester) bool {
 	for name := t.Name(); name != ""; name = name[:max(0, strings.LastIndexByte(name, '/'))] {
 		if _, is := onPostgres.Load(name); is {
@@ -49,7 +49,7 @@ func Postgres(t Tester) bool {
 	return false
 }
 
-// Path is a path for new books of the kind that the test runs on. They are removed with the test.
+// Path is a path for new books of the test's kind. They are removed with the test.
 func Path(t testing.TB) string {
 	t.Helper()
 	path, remove := Books(t)
@@ -65,7 +65,7 @@ type Tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// memory is a directory in memory, where there is one: books that live for a second need no disk.
+// memory is a directory in memory, where there is one: short-lived books need no disk.
 func memory() string {
 	const shm = "/dev/shm"
 	if info, err := os.Stat(shm); err != nil || !info.IsDir() {
@@ -74,7 +74,7 @@ func memory() string {
 	return shm
 }
 
-// Books is [Path] for one who needs many, one after the other: remove is to be called once they are closed.
+// Books is [Path] for many books, one after the other: call remove once they are closed.
 func Books(t Tester) (path string, remove func()) {
 	t.Helper()
 	if !Postgres(t) {
@@ -113,8 +113,8 @@ func Books(t Tester) (path string, remove func()) {
 	}
 }
 
-// migrated is an SQLite file with the schema, and without rows but for the stamp of the simulator. Going through the
-// migrations for each test takes a third of the race detector's run.
+// migrated is an SQLite file with the schema, whose only row is the simulator's stamp. Running the migrations for each
+// test would take a third of the race detector's run.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp(memory(), "template")
 	if err != nil {
@@ -132,7 +132,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// Unstamped makes of new books on SQLite a file that is still to be made, which may belong to any environment.
+// Unstamped removes the file of new books on SQLite, so that they may belong to any environment.
 func Unstamped(t Tester, path string) {
 	t.Helper()
 	if Postgres(t) {
@@ -143,7 +143,7 @@ func Unstamped(t Tester, path string) {
 	}
 }
 
-// Exec changes books by hand, past all rules.
+// Exec changes books by hand, without any rules.
 func Exec(t Tester, path, query string) {
 	t.Helper()
 	kind := "sqlite"
@@ -160,8 +160,8 @@ func Exec(t Tester, path, query string) {
 	}
 }
 
-// EmptyDatabase is the address of a PostgreSQL database without even a schema, with settings of its own such as
-// synchronous_commit=off. The setting encoding is how it is made.
+// EmptyDatabase is the address of a PostgreSQL database without a schema, with settings such as synchronous_commit=off.
+// The setting encoding is the database's.
 func EmptyDatabase(t testing.TB, settings ...string) string {
 	t.Helper()
 	pg, err := server()
@@ -181,10 +181,10 @@ func EmptyDatabase(t testing.TB, settings ...string) string {
 	return pg.URL(database)
 }
 
-// template is a database with the schema and without rows.
+// template is a database with the schema and no rows.
 const template = "template"
 
-// databases are a server's databases for tests. One that a test has done with is emptied and used again.
+// databases are a server's databases for tests. A used one is emptied and reused.
 type databases struct {
 	*pgserver.Server
 	mu    sync.Mutex
@@ -211,7 +211,7 @@ var server = sync.OnceValues(func() (*databases, error) {
 	return &databases{Server: pg}, pg.Empty(ctx, template)
 })
 
-// takeSpare is the name of a database that is there and empty, or of a new one.
+// takeSpare is the name of an empty existing database, or of a new one.
 func (d *databases) takeSpare() (database string, spare bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

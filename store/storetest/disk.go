@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// Disk is what an SQLite database's disk allows. Open the books with its Wrap.
+// Disk is the state of an SQLite database's disk. Open the books with its Wrap.
 type Disk struct {
 	full, readOnly atomic.Bool
 }
 
-// Fill lets the disk be full, or have room again: a database that is full cannot grow.
+// Fill makes the disk full, or frees it: a database on a full disk cannot grow.
 func (d *Disk) Fill(full bool) { d.full.Store(full) }
 
-// Protect lets the disk be read-only, or not.
+// Protect makes the disk read-only, or writable.
 func (d *Disk) Protect(readOnly bool) { d.readOnly.Store(readOnly) }
 
 // Wrap stands between the books and the connections to their database.
@@ -40,11 +40,11 @@ type diskConn struct {
 	disk *Disk
 }
 
-// set tells SQLite what the disk allows now.
+// set applies the disk's state to SQLite.
 func (c *diskConn) set(ctx context.Context) error {
 	pages, queries := "PRAGMA max_page_count = 1000000", "PRAGMA query_only = 0"
 	if c.disk.full.Load() {
-		pages = "PRAGMA max_page_count = 1" // SQLite takes the size that it has
+		pages = "PRAGMA max_page_count = 1" // SQLite uses the present size
 	}
 	if c.disk.readOnly.Load() {
 		queries = "PRAGMA query_only = 1"
@@ -57,7 +57,7 @@ func (c *diskConn) set(ctx context.Context) error {
 	return nil
 }
 
-// CheckNamedValue lets the connection below take the kinds of arguments that it knows.
+// CheckNamedValue lets the underlying connection accept its own kinds of arguments.
 func (c *diskConn) CheckNamedValue(v *driver.NamedValue) error {
 	if n, is := c.Conn.(driver.NamedValueChecker); is {
 		return n.CheckNamedValue(v)

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Fault is a way in which a call to the database goes wrong.
+// Fault is a way in which a call to the database fails.
 type Fault int
 
 // The faults: an error with nothing done; an error though the work was done, such as a lost answer; the death of the
@@ -20,40 +20,40 @@ const (
 	FaultDeathAfter
 )
 
-// ErrFault is what a call that was made to fail returns.
+// ErrFault is the error of a call that was made to fail.
 var ErrFault = errors.New("the database does not answer (by order of the test)")
 
-// Faults makes one call to the database go wrong: the nth after Arm. Open the books with its Wrap.
+// Faults makes one call to the database fail: the nth after Arm. Open the books with its Wrap.
 type Faults struct {
 	mu    sync.Mutex
 	calls int
 	at    int
 	fault Fault
 	dead  bool
-	hit   string // the statement that was hit
+	hit   string // the statement that failed
 }
 
 // Wrap stands between the books and the connections to their database.
 func (f *Faults) Wrap(c driver.Connector) driver.Connector { return faultyConnector{c, f} }
 
-// Arm makes the nth call from now go wrong; 0 only counts.
+// Arm makes the nth call from now fail; 0 only counts.
 func (f *Faults) Arm(n int, how Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls, f.at, f.fault, f.dead, f.hit = 0, n, how, false, ""
 }
 
-// Revive lets all calls be answered again, as after a restart.
+// Revive makes all calls succeed again, as after a restart.
 func (f *Faults) Revive() { f.Arm(0, FaultError) }
 
-// Calls is how many calls there have been since Arm, and Hit the statement that went wrong, "" while none has.
+// Calls counts the calls since Arm. Hit is the statement that failed, "" while none has.
 func (f *Faults) Calls() (n int, hit string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.calls, f.hit
 }
 
-// Die lets the process count as dead from now on.
+// Die makes the process count as dead from now on.
 func (f *Faults) Die() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -67,7 +67,7 @@ func (f *Faults) Dead() bool {
 	return f.dead
 }
 
-// around runs a call, or what is to happen in its place.
+// around runs a call, or the fault in its place.
 func (f *Faults) around(query string, call func() error) error {
 	f.mu.Lock()
 	if f.dead {
@@ -117,7 +117,7 @@ type faultyConn struct {
 	faults *Faults
 }
 
-// ResetSession lets the connection below say whether it may be used again.
+// ResetSession asks the underlying connection whether it may be used again.
 func (c *faultyConn) ResetSession(ctx context.Context) error {
 	if r, is := c.Conn.(driver.SessionResetter); is {
 		return r.ResetSession(ctx)
@@ -125,13 +125,13 @@ func (c *faultyConn) ResetSession(ctx context.Context) error {
 	return nil
 }
 
-// IsValid lets the connection below say whether it is still one.
+// IsValid asks the underlying connection whether it is usable.
 func (c *faultyConn) IsValid() bool {
 	v, is := c.Conn.(driver.Validator)
 	return !is || v.IsValid()
 }
 
-// CheckNamedValue lets the connection below take the kinds of arguments that it knows.
+// CheckNamedValue lets the underlying connection accept its own kinds of arguments.
 func (c *faultyConn) CheckNamedValue(v *driver.NamedValue) error {
 	if n, is := c.Conn.(driver.NamedValueChecker); is {
 		return n.CheckNamedValue(v)
@@ -179,7 +179,7 @@ func (c *faultyConn) BeginTx(ctx context.Context, opts driver.TxOptions) (tx dri
 	return faultyTx{tx, c.faults}, nil
 }
 
-// noRows closes rows that nobody will read, since their call counts as failed.
+// noRows closes rows that nobody will read, since their call failed.
 func noRows(r driver.Rows, err error) (driver.Rows, error) {
 	if err != nil && r != nil {
 		err = errors.Join(err, r.Close())

@@ -13,28 +13,27 @@ import (
 type Taken struct {
 	Receipt  string
 	Amount   store.Shillings
-	Asked    store.Shillings // by the push, 0 where there was none
-	Token    string          // of the push's callback, "" where there was none
+	Asked    store.Shillings // the push's amount, 0 without a push
+	Token    string          // of the push's callback, "" without a push
 	Reversed bool
 	Returned store.Shillings // how much went back then
-	// Reported are the amounts that the cinema was told of it; 0 is that it was paid, and not how much. Where there is
-	// none, M-PESA has told the cinema nothing at all.
+	// Reported are the amounts that M-PESA reported to the cinema; 0 is a report without an amount. Where there are
+	// none, M-PESA has reported nothing.
 	Reported []store.Shillings
-	// ReturnReported says that the cinema was told that it went back.
+	// ReturnReported means that the refund or reversal was reported to the cinema.
 	ReturnReported bool
 }
 
-// Compare says in one line each where M-PESA's ledger and the books disagree.
+// Compare describes, in one line each, where M-PESA's ledger and the books disagree.
 //
-// Each entry of the ledger must be one payment of its own, by receipt or by push, of the same amount; or the bounds
-// that fsck prints must name that very payment or push, with the amount between its own. Where the books have two
-// payments for an entry, they must be listed as what may be the same. What went back must be gone in the books, or on
-// the list. Each payment in the books must be an entry's, or be named as what nobody but an operator speaks of. And all
-// that M-PESA took must lie within the bounds.
+// Each entry of the ledger must be one payment of its own, by receipt or by push, of the same amount. Otherwise the
+// bounds that fsck prints must name that payment or push, with the amount within its own bounds. Where the books have
+// two payments for an entry, they must be listed as possible duplicates. What was reversed must be so in the books, or
+// be an open item. Each payment in the books must be an entry's, or be named as reported by an operator alone. All that
+// M-PESA took must be within the bounds.
 //
-// What no program can know is taken from what M-PESA has told and from nothing else. An entry that it told nothing of
-// need not be in the books. One that it told only other amounts of, or none, is in them as it was told of, or as the
-// prompt asked for.
+// What no program can know comes from M-PESA's reports alone. An entry without a report need not be in the books. One
+// with other amounts only, or none, is in the books as reported, or as the prompt asked.
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
 	c := comparison{
 		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, pushes: map[string]string{},
@@ -80,14 +79,14 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 	return c.differ, nil
 }
 
-// comparison has the payments that no entry of the ledger has been found for yet, by what they can be found by.
+// comparison has the payments without a ledger entry so far, by their keys.
 type comparison struct {
 	byReceipt, byToken map[string]store.Payment
-	pushes             map[string]string // names of pushes without a verdict, by their callback tokens
+	pushes             map[string]string // names of pushes without a verdict, by callback token
 	bounds             store.Bounds
 	open               map[string]store.OpenAmount // by name
-	listed             map[string]bool             // names of what is on the list
-	took               store.Cents                 // by M-PESA, as far as it has told
+	listed             map[string]bool             // names of open items
+	took               store.Cents                 // by M-PESA, as far as reported
 	differ             []string
 }
 
@@ -99,7 +98,7 @@ func name(p store.Payment) string {
 	return store.OpenItem{Kind: store.ItemPayment, ID: int64(p.ID)}.Name()
 }
 
-// namesOpen says what fsck names as open and the list does not, though no operator has seen to it.
+// namesOpen describes what fsck names as open and the list does not, though no operator resolved it.
 func (c *comparison) namesOpen(payments []store.Payment, cases []store.OpenItem) {
 	seen := map[string]bool{}
 	for _, p := range payments {
@@ -116,7 +115,7 @@ func (c *comparison) namesOpen(payments []store.Payment, cases []store.OpenItem)
 	}
 }
 
-// find takes what the books have of an entry out of what is left: a payment by its receipt, and one by its push.
+// find removes an entry's payments from those that are left: one by its receipt, and one by its push.
 func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 	p, there = c.byReceipt[e.Receipt]
 	delete(c.byReceipt, e.Receipt)
@@ -128,7 +127,7 @@ func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 		if pending.Receipt != "" && slices.ContainsFunc(e.Reported, func(a store.Shillings) bool { return a != 0 }) {
 			c.say("M-PESA told of %s for a push, and the books have %s", e.Receipt, pending.Receipt)
 		}
-		return pending, twice // under a receipt that an operator has typed, where M-PESA told of none
+		return pending, twice // under a receipt that an operator typed, where M-PESA reported none
 	}
 	if twice && !slices.ContainsFunc(c.bounds.Alike, func(a store.Alike) bool {
 		return a.Pending == pending.ID && a.Payment == p.ID
@@ -161,8 +160,8 @@ func (c *comparison) look(e Taken) {
 	}
 }
 
-// unread reports whether a callback is listed that may tell of the entry and was not understood whole. Each tells of
-// one at most.
+// unread reports whether an open item is a callback that may be about the entry and was not understood completely. Each
+// is about one at most.
 func (c *comparison) unread(e Taken) bool {
 	for name, o := range c.open {
 		if o.Why == store.OpenCallback && (o.Receipt == e.Receipt || o.Receipt == "") && o.Most >= cents(e.Amount) {
@@ -178,7 +177,7 @@ func cents(s store.Shillings) store.Cents { return store.Cents(s) * 100 }
 
 func (e Taken) told(amount store.Shillings) bool { return slices.Contains(e.Reported, amount) }
 
-// amount says where a payment is not of the amount that M-PESA has told of, and of no other that is open.
+// amount describes a payment whose amount is neither the reported one nor open.
 func (c *comparison) amount(e Taken, p store.Payment) {
 	o, open := c.open[name(p)]
 	if !open {
@@ -198,9 +197,9 @@ func (c *comparison) amount(e Taken, p store.Payment) {
 	case e.told(e.Amount):
 		c.say("receipt %s: M-PESA took KSh %d and told so, the books say %d to %d cents", e.Receipt, e.Amount, o.Least,
 			o.Most)
-	case i >= 0: // M-PESA has told of nothing else
+	case i >= 0: // M-PESA reported nothing else
 		c.took += cents(others[i])
-	case len(others) == 0 && p.Assumed == 1 && p.Amount == cents(e.Asked), // nor even of that
+	case len(others) == 0 && p.Assumed == 1 && p.Amount == cents(e.Asked), // nor even that
 		len(others) == 0 && o.Why == store.OpenByWord:
 		c.took += p.Amount
 	default:
@@ -209,7 +208,7 @@ func (c *comparison) amount(e Taken, p store.Payment) {
 	}
 }
 
-// returned says where the books have money that went back, or the other way round.
+// returned describes where the books have a reversal that the ledger lacks, or lack one.
 func (c *comparison) returned(e Taken, p store.Payment) {
 	gone := p.State == store.PaymentRefunded || p.State == store.PaymentReversed
 	switch {
@@ -225,7 +224,7 @@ func (c *comparison) returned(e Taken, p store.Payment) {
 	}
 }
 
-// rest says what the books have besides the ledger, and where all of it is not within the bounds.
+// rest describes what the books have beyond the ledger, and a total outside the bounds.
 func (c *comparison) rest() {
 	for receipt, p := range c.byReceipt {
 		if o := c.open[name(p)]; o.Why == "" || o.Least > 0 {
@@ -234,7 +233,7 @@ func (c *comparison) rest() {
 	}
 	for _, p := range c.byToken {
 		if p.Receipt != "" {
-			continue // which is looked at by that
+			continue // compared there
 		}
 		if o := c.open[name(p)]; o.Why == "" || o.Least > 0 {
 			c.say("the books have payment %d of a push that M-PESA took nothing for", p.ID)

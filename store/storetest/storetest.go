@@ -13,8 +13,8 @@ import (
 	"cinemasphere/store"
 )
 
-// New opens new books and closes them with the test: a file in the test's own directory, or a PostgreSQL database where
-// the test runs on that; see [Each].
+// New opens new books and closes them with the test: a file in the test's directory, or a PostgreSQL database where the
+// test runs on that; see [Each].
 func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	t.Helper()
 	o := store.Options{Path: Path(t), Environment: store.Simulator}
@@ -36,11 +36,11 @@ func New(t testing.TB, options ...func(*store.Options)) *store.Store {
 	return s
 }
 
-// FairUse bounds what one client may do to others, which books for tests do not, with 100 bookings a minute for a
+// FairUse turns on the limits on one client, which books for tests do not have, with 100 bookings a minute for a
 // browser.
 func FairUse(o *store.Options) { o.FairUse = store.FairUse{PerMinute: 100} }
 
-// Plan is a seat plan of so many rows and seats a row, with an aisle in the middle of each.
+// Plan is a seat plan of so many rows, each with so many seats and an aisle in the middle.
 func Plan(rows, seats int) string {
 	var b strings.Builder
 	for r := range rows {
@@ -56,7 +56,7 @@ func rowLabel(r int) string {
 	return string(rune('A'+r/26-1)) + string(rune('A'+r%26))
 }
 
-// Screening writes a film, a hall of rows × seats and a screening of it tomorrow at KSh 1,350, changed as asked.
+// Screening writes a film, a hall of rows × seats and its screening tomorrow at KSh 1,350, with the changes.
 func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*store.Screening)) store.ScreeningID {
 	t.Helper()
 	ctx := t.Context()
@@ -88,10 +88,10 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 
 var made atomic.Int64
 
-// Phone is the nth of many MSISDNs that no simulator scenario speaks for.
+// Phone is the nth of many MSISDNs without a simulator scenario.
 func Phone(n int) string { return fmt.Sprintf("2547%05d%03d", n/500, 500+n%500) }
 
-// Booking is a booking of n tickets by the phone, under a key of its own.
+// Booking is a booking of n tickets by the phone, with its own key.
 func Booking(id store.ScreeningID, phone string, n int) store.NewBooking {
 	key := fmt.Sprintf("test:%d", made.Add(1))
 	return store.NewBooking{

@@ -13,36 +13,36 @@ import (
 )
 
 var (
-	// ErrNotFound means there is no such row.
+	// ErrNotFound means that there is no such row.
 	ErrNotFound = errors.New("not found")
-	// ErrBusy means the database is overloaded and nothing was written; the caller may try again in a few seconds.
+	// ErrBusy means that the database is overloaded and nothing was written. The caller may try again in a few seconds.
 	ErrBusy = errors.New("too busy, nothing was written")
-	// ErrUnknown means the commit was not confirmed: the write may or may not have happened. Nothing may be built on
-	// it.
+	// ErrUnknown means that the commit was not confirmed: the write may or may not have happened. Nothing may be built
+	// on it.
 	ErrUnknown = errors.New("it is not known whether this was written")
-	// ErrInUse means another process serves from the same file.
+	// ErrInUse means that another process serves from the same file.
 	ErrInUse = errors.New("the database is in use by another serve")
-	// ErrNoBooks means that what the path names is no database of this program.
+	// ErrNoBooks means that the path names no database of this program.
 	ErrNoBooks = errors.New("there are no books")
-	// ErrDamaged means that the database is not whole: a copy of it must be brought back.
+	// ErrDamaged means that the database is damaged: restore a backup.
 	ErrDamaged = errors.New("it is damaged; keep the file, and bring back the last copy of it")
-	// ErrReadOnly means that nothing can be written to the database.
+	// ErrReadOnly means that the database cannot be written.
 	ErrReadOnly = errors.New("it cannot be written: " +
 		"it, its folder, its disk or its server is read-only for this program")
-	// ErrFull means that the disk is too full even for what opening a database takes.
+	// ErrFull means that the disk is too full even to open the database.
 	ErrFull = errors.New("its disk is full, or the quota of it: make room, and start again")
-	// ErrLocked means that another program has locked the database for longer than a write of ours ever takes.
+	// ErrLocked means that another program has locked the database for longer than any write of ours takes.
 	ErrLocked = errors.New("another program has had this file locked for 5 seconds, " +
 		"and SQLite lets one write at a time: " +
 		"end that program, such as one to look into databases, or a copy or check of the file that is under way")
-	// ErrFileGone means that what is written goes to a file that was deleted or replaced.
+	// ErrFileGone means that the file was deleted or replaced, so writes would be lost.
 	ErrFileGone = errors.New("the database file is gone: " +
 		"it was deleted, moved or replaced under the running program; " +
 		"do not stop it before you have copied what is in it")
 )
 
-// Explain is why a database cannot be opened, in words for who has to do something about it: one of the errors above
-// where one fits, with the name of the database, and without its password.
+// Explain is why a database cannot be opened, in words for the operator: one of the errors above where one fits, with
+// the database's name and without its password.
 func Explain(path string, err error) error {
 	name := PathName(path)
 	for _, known := range []error{ErrNoBooks, ErrDamaged, ErrReadOnly, ErrInUse} {
@@ -69,8 +69,8 @@ func Explain(path string, err error) error {
 	return fmt.Errorf("database %s: %w (%w)", name, why, err)
 }
 
-// UniqueViolation reports whether err is a UNIQUE or primary key conflict, and on what: on SQLite the table.column, or
-// several of them with a comma between, on PostgreSQL the constraint's or the index's name.
+// UniqueViolation reports whether err is a UNIQUE or primary key conflict, and on what. SQLite names table.column, or
+// several with commas; PostgreSQL the constraint or index.
 func UniqueViolation(err error) (on string, ok bool) {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is && pe.Code == pgUniqueViolation {
 		return pe.ConstraintName, true
@@ -84,8 +84,7 @@ func UniqueViolation(err error) (on string, ok bool) {
 	return on, true
 }
 
-// IsOtherSchema reports whether a statement failed of the tables that there are: one is missing, there already, or
-// other than the statement says.
+// IsOtherSchema reports whether a statement failed because a table is missing, exists already, or has other columns.
 func IsOtherSchema(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		switch pe.Code {
@@ -98,7 +97,7 @@ func IsOtherSchema(err error) bool {
 	return is && se.Code() == sqlite3.SQLITE_ERROR
 }
 
-// IsFull reports whether a write failed because the disk, or the quota of it, is full.
+// IsFull reports whether a write failed because the disk or its quota is full.
 func IsFull(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		return pe.Code == pgDiskFull
@@ -109,7 +108,7 @@ func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// isReadOnly reports whether an error says that the database, or the folder that it is in, cannot be written.
+// isReadOnly reports whether an error means that the database or its folder cannot be written.
 func isReadOnly(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		return pe.Code == pgReadOnly
@@ -124,7 +123,7 @@ func isReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// ofDatabase reports whether a write failed of the database: not of what was to be written, nor of others who wrote.
+// ofDatabase reports whether a write failed because of the database itself, not of its data or of competing writes.
 func ofDatabase(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		switch pe.Code[:min(2, len(pe.Code))] {
@@ -144,7 +143,7 @@ func ofDatabase(err error) bool {
 	return errors.Is(err, ErrUnknown) || pgPasses(err)
 }
 
-// endsTransaction reports whether err is one after which SQLite may have rolled the whole transaction back.
+// endsTransaction reports whether err may have made SQLite roll the whole transaction back.
 func endsTransaction(err error) bool {
 	se, is := errors.AsType[*sqlite.Error](err)
 	if !is {

@@ -15,24 +15,25 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// The books hold phone numbers, secrets of tickets and callback tokens: with a token, anybody can say that a ticket is
-// paid. So their files are for their owner alone, whatever the umask is. SQLite gives its log and the log's index the
-// mode of the database.
+// The books hold phone numbers, secrets of tickets and callback tokens; whoever has a token can report a ticket as
+// paid. So the files are private to their owner, whatever the umask. SQLite gives its log and the log's index the mode
+// of the database.
 const (
 	privateMode  = 0o600
 	othersMayUse = 0o077
 )
 
-// smallestPage is what an SQLite database has at least, in bytes.
+// smallestPage is the smallest possible SQLite database, in bytes.
 const smallestPage = 512
 
-// checkedWhole is up to what size, in bytes, a database is looked through before it is served: half a second or so.
+// checkedWhole is the largest size, in bytes, at which a database is fully checked before it is served: about half a
+// second.
 const checkedWhole = 1 << 30
 
-// mostLinks is how many links may lead from one to the next, as on Linux.
+// mostLinks is the longest chain of links, as on Linux.
 const mostLinks = 40
 
-// realPath is the file that a path leads to through links, whether it is there yet or not.
+// realPath resolves the links of a path, whether the file exists or not.
 func realPath(path string) (string, error) {
 	for range mostLinks {
 		folder, name := filepath.Split(path)
@@ -41,13 +42,13 @@ func realPath(path string) (string, error) {
 		}
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil // what is wrong with it is found when it is opened
+			return path, nil // opening it finds what is wrong
 		}
 		target, err := os.Readlink(path)
 		if err != nil {
 			return "", err
 		}
-		if !filepath.IsAbs(target) { // not cleaned: what .. means depends on links before it
+		if !filepath.IsAbs(target) { // not cleaned: the meaning of .. depends on links before it
 			target = filepath.Dir(path) + string(filepath.Separator) + target
 		}
 		path = target
@@ -55,7 +56,7 @@ func realPath(path string) (string, error) {
 	return "", fmt.Errorf("%w: %s is a link that leads nowhere", ErrNoBooks, path)
 }
 
-// checkFile looks at what the path names before anything is made beside it, and reports whether there is nothing yet.
+// checkFile checks what the path names before anything is made beside it, and reports whether there is no file yet.
 func checkFile(path string, o Options) (fresh bool, err error) {
 	if dir := filepath.Dir(path); !isFolder(dir) {
 		return false, fmt.Errorf("%w: there is no folder %s; make it with: mkdir -m 700 %s", ErrNoBooks, dir, dir)
@@ -85,8 +86,8 @@ func isFolder(path string) bool {
 	return err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir()
 }
 
-// openFile makes sure that the database file is for its owner alone, and that the program can work on it. Where there
-// is none it makes one.
+// openFile makes the database file private to its owner, checks that the program can work on it, and makes a missing
+// one.
 func openFile(ctx context.Context, path string, fresh bool, o Options) error {
 	if fresh {
 		return makeFile(ctx, path)
@@ -98,8 +99,8 @@ func openFile(ctx context.Context, path string, fresh bool, o Options) error {
 	return nil
 }
 
-// makeFile makes an empty database. It gets its name only when it is whole, so that a file of 0 bytes is never ours,
-// and it never takes the place of one that another process has made meanwhile.
+// makeFile makes an empty database. It gets its name only when complete, so that a file of 0 bytes is never ours. It
+// never replaces one that another process made meanwhile.
 func makeFile(ctx context.Context, path string) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
@@ -115,7 +116,7 @@ func makeFile(ctx context.Context, path string) error {
 	if err == nil {
 		var db *sqlx.DB
 		if db, err = connect(Options{}, name, "mode=rw", 1); err == nil {
-			_, err = db.ExecContext(ctx, "PRAGMA journal_mode=WAL") // which writes the first page
+			_, err = db.ExecContext(ctx, "PRAGMA journal_mode=WAL") // writes the first page
 			err = errors.Join(err, db.Close())
 		}
 	}
@@ -126,17 +127,16 @@ func makeFile(ctx context.Context, path string) error {
 	case err == nil, errors.Is(err, fs.ErrExist):
 		return nil
 	}
-	if err := os.Rename(name, path); err != nil { // where the disk knows no links
+	if err := os.Rename(name, path); err != nil { // where the disk has no links
 		return fmt.Errorf("make database %s: %w", path, err)
 	}
 	return nil
 }
 
-// makePrivate takes the rights of others away from files of the database that have them, such as those that an earlier
-// version has made.
+// makePrivate makes database files private to their owner, such as those of an earlier version.
 func makePrivate(path string, log *slog.Logger) {
 	if runtime.GOOS == "windows" {
-		return // where modes do not say who may read
+		return // where modes do not control who may read
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal", ".serve"} {
 		info, err := os.Stat(path + suffix)
@@ -153,7 +153,7 @@ func makePrivate(path string, log *slog.Logger) {
 	}
 }
 
-// inspect looks at a file before anything is changed in it: whether it is a sound database, and what the caller wants.
+// inspect checks a file before anything changes in it: that it is a sound database, and what the caller requires.
 func inspect(ctx context.Context, path string, o Options) (err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -164,7 +164,7 @@ func inspect(ctx context.Context, path string, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pool.close()) }()
-	if o.Serve { // who has it locked is found out before anything waits for that
+	if o.Serve { // a foreign lock is found before anything waits for it
 		t, err := pool.db.BeginTxx(ctx, nil)
 		if err == nil {
 			err = t.Rollback()

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// probeEvery is how often at most a write is tried while the last one has failed.
+// probeEvery is the shortest time between two probes after a failed write.
 const probeEvery = time.Second
 
-// health is what became of the last writes.
+// health is the result of the latest writes.
 type health struct {
 	mu      sync.Mutex
-	why     error // of the write that failed; nil while they succeed
+	why     error // the failed write's error; nil while writes succeed
 	probed  time.Time
 	probing bool
 }
 
-// note remembers a write that failed of the database, rather than of what was to be written.
+// note records a write that failed because of the database itself.
 func (h *health) note(err error) {
 	if err == nil || !ofDatabase(err) {
 		return
@@ -28,8 +28,7 @@ func (h *health) note(err error) {
 	h.mu.Unlock()
 }
 
-// turn says why the last write failed, and whether it is time to try one: then done must be called with what became of
-// it.
+// turn is why the last write failed, and whether to probe now: then done must be called with the result.
 func (h *health) turn(now time.Time) (why error, probe bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -46,10 +45,10 @@ func (h *health) done(err error) {
 	h.why, h.probing = err, false
 }
 
-// Health reports whether the database can be read and written. What ails it is a word for everybody, "" where nothing
-// does; the error is for the log. As long as writes succeed it costs one read. After one that failed it runs probe,
-// which is to write and undo more than an ordinary write does, at most once a second: so the word goes when the cause
-// does.
+// Health reports whether the database can be read and written. The ailment is a word for everybody, "" where there is
+// none; the error is for the log. While writes succeed it costs one read. After a failed write it runs probe, at most
+// once a second, so that the ailment ends with its cause. The probe is to write more than an ordinary write does, and
+// to undo it.
 func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ailment string, err error) {
 	if err := d.Ping(ctx); err != nil {
 		return "not readable", err
@@ -62,7 +61,7 @@ func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ail
 		return ailmentOf(why), why
 	}
 	result := make(chan error, 1)
-	go func() { // a disk that hangs must not keep who asks
+	go func() { // a disk that hangs must not block the caller
 		err := probe(context.WithoutCancel(ctx))
 		d.health.done(err)
 		result <- err
@@ -75,7 +74,7 @@ func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ail
 	}
 }
 
-// ailmentOf is a plain word for why nothing can be written.
+// ailmentOf is a plain word for why writes fail.
 func ailmentOf(err error) string {
 	switch {
 	case err == nil:

@@ -9,12 +9,12 @@ import (
 
 const postgresForm = "postgres://user:password@host/database"
 
-// IsPostgres reports whether the path of a database is a PostgreSQL database's address.
+// IsPostgres reports whether a path is a PostgreSQL address.
 func IsPostgres(path string) bool {
 	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
 }
 
-// schemeOf is what an address begins with, "" where the path is none.
+// schemeOf is an address's scheme, "" where the path is none.
 func schemeOf(path string) string {
 	scheme, _, found := strings.Cut(path, ":")
 	if !found || strings.ContainsFunc(scheme, func(r rune) bool {
@@ -25,7 +25,7 @@ func schemeOf(path string) string {
 	return scheme
 }
 
-// isKeywords reports whether a text is an address as PostgreSQL's own tools write it, too.
+// isKeywords reports whether a text is an address in the form of PostgreSQL's own tools.
 func isKeywords(text string) bool {
 	for word := range strings.FieldsSeq(text) {
 		switch key, _, found := strings.Cut(strings.ToLower(word), "="); key {
@@ -38,7 +38,7 @@ func isKeywords(text string) bool {
 	return false
 }
 
-// CheckPath reports what is wrong with the path of a database, without opening it. The error holds no password.
+// CheckPath reports what is wrong with the path of a database, without opening it. The error contains no password.
 func CheckPath(path string) error {
 	if IsPostgres(path) {
 		_, err := pgConfig(path)
@@ -64,15 +64,15 @@ func CheckPath(path string) error {
 	return nil
 }
 
-// mayBeAddress reports whether a text that begins with no scheme of ours may still be an address with a password in it,
-// whose scheme was forgotten or mistyped. As a file path it would be shown.
+// mayBeAddress reports whether a text without our scheme may still be an address with a password, its scheme forgotten
+// or mistyped. As a file path it would be shown.
 func mayBeAddress(path string) bool {
 	return strings.ContainsAny(path, "@:;?") || strings.HasPrefix(path, "//") ||
 		strings.Contains(strings.ToLower(path), "password=")
 }
 
-// checkPostgresURL refuses an address whose password would be taken for something else, and so would be shown. An @
-// stands once, before the host: what is behind the first of several may be a host, a path or the rest of a password.
+// checkPostgresURL refuses an address whose password would be parsed as something else, and so be shown. There is one
+// @, before the host: what follows the first of several may be a host, a path or the rest of a password.
 func checkPostgresURL(path string) error {
 	u, err := url.Parse(path)
 	if err != nil || strings.Count(path, "@") > 1 || u.User == nil && strings.Contains(path, "@") || u.Opaque != "" {
@@ -82,7 +82,7 @@ func checkPostgresURL(path string) error {
 	return nil
 }
 
-// withoutPassword is an error of the driver's about an address, as far as it can be shown.
+// withoutPassword is the showable part of a driver's error about an address.
 func withoutPassword(path string, err error) string {
 	inner := err
 	for next := errors.Unwrap(inner); next != nil; next = errors.Unwrap(inner) {
@@ -92,7 +92,7 @@ func withoutPassword(path string, err error) string {
 	if strings.Contains(text, "://") || strings.Contains(text, "@") {
 		return "see its documentation"
 	}
-	u, _ := url.Parse(path) // it has been parsed before
+	u, _ := url.Parse(path) // it was parsed before
 	for _, secret := range passwords(u) {
 		if strings.Contains(text, secret) {
 			return "see its documentation"
@@ -101,7 +101,7 @@ func withoutPassword(path string, err error) string {
 	return text
 }
 
-// passwords are those in an address of PostgreSQL.
+// passwords lists the passwords in a PostgreSQL address.
 func passwords(u *url.URL) (all []string) {
 	if u == nil {
 		return nil
@@ -119,14 +119,14 @@ func passwords(u *url.URL) (all []string) {
 	return all
 }
 
-// HasPassword reports whether an address of PostgreSQL has a password in it, or may have one. A path that [CheckPath]
-// takes has none.
+// HasPassword reports whether a PostgreSQL address has, or may have, a password. A path that passes [CheckPath] has
+// none.
 func HasPassword(path string) bool {
 	u, err := url.Parse(path)
 	return IsPostgres(path) && (err != nil || u.User == nil && strings.Contains(path, "@") || len(passwords(u)) > 0)
 }
 
-// PathName is how the path of a database may be shown: without user, password and options.
+// PathName is the path of a database as it may be shown: without user, password and options.
 func PathName(path string) string {
 	u, err := url.Parse(path)
 	if !IsPostgres(path) || err != nil {

@@ -7,15 +7,16 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Pool is a set of connections for reading. It is safe for use by many goroutines.
+// Pool is a set of connections for reading. It is safe for concurrent use.
 type Pool struct {
 	db   *sqlx.DB
 	conn prepared // on SQLite
 	pg   *pgReads // on PostgreSQL
 }
 
-// Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound. Reads take
-// microseconds, and a context that can end would cost each of them a goroutine: it is looked at before, not during.
+// Get scans one row into a struct, by the db tags of its fields, or into a value. No row is ErrNotFound. The context is
+// checked before the read, not during it: reads take microseconds, and a cancellable context would cost each a
+// goroutine.
 func (p *Pool) Get(ctx context.Context, dest any, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -27,7 +28,7 @@ func (p *Pool) Get(ctx context.Context, dest any, query string, args ...any) err
 	return notFound(p.conn.get(ctx, dest, query, args))
 }
 
-// Scan scans one row into variables, which is quicker than into a struct. No row is ErrNotFound.
+// Scan scans one row into variables, faster than into a struct. No row is ErrNotFound.
 func (p *Pool) Scan(ctx context.Context, dest []any, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -16,8 +16,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// How many connections one process opens at most to PostgreSQL, which takes 100 unless it is told otherwise: enough for
-// three processes.
+// The most connections that one process opens to PostgreSQL, whose default limit is 100: enough for three processes.
 const (
 	pgUrgentConns       = 12
 	pgOrdinaryConns     = 6
@@ -25,7 +24,7 @@ const (
 	pgUrgentReaderConns = 2
 )
 
-// How long a transaction waits for rows that others have locked.
+// How long a transaction waits for rows locked by others.
 const (
 	pgUrgentLock   = 10 * time.Second
 	pgOrdinaryLock = 2 * ordinaryWait
@@ -33,9 +32,9 @@ const (
 
 const (
 	pgConnectTime = 5 * time.Second
-	// pgConnLife lets connections move to where the database is now, and the server forget what it remembers for them.
+	// pgConnLife lets connections follow the database to another host, and the server free their memory.
 	pgConnLife = 30 * time.Minute
-	// pgStatementTime bounds a transaction, or a read: a server that has vanished does not say so.
+	// pgStatementTime bounds a transaction or a read: a vanished server sends no error.
 	pgStatementTime = 20 * time.Second
 )
 
@@ -84,7 +83,7 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	return errors.Join(o.Migrate(ctx, conn, PostgreSQL), conn.Close())
 }
 
-// suits looks whether the database keeps text as it is, and what was committed through a crash.
+// suits checks that the database stores text unchanged and keeps commits through a crash.
 func (d *DB) suits(ctx context.Context) error {
 	var encoding, commit string
 	if err := d.Readers.Scan(ctx, []any{&encoding, &commit},
@@ -100,7 +99,7 @@ func (d *DB) suits(ctx context.Context) error {
 	return nil
 }
 
-// pgOpen makes a pool of at most so many connections, none of which is opened yet.
+// pgOpen makes a pool of at most conns connections, none of them opened yet.
 func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *sqlx.DB {
 	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgSafe{pgConnector{cfg, pgLimits(lockTime)}, o.Path})), "pgx")
 	db.SetMaxOpenConns(conns)
@@ -109,8 +108,8 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *
 	return db
 }
 
-// pgLimits tells the server how transactions see each other, how long a connection's transactions wait for rows that
-// others have locked, and for how long a process that has fallen silent may keep rows locked.
+// pgLimits sets the isolation level, how long a connection's transactions wait for locked rows, and how long a silent
+// process may keep rows locked.
 func pgLimits(lockTime time.Duration) string {
 	if lockTime == 0 {
 		return "" // it only reads
@@ -119,10 +118,10 @@ func pgLimits(lockTime time.Duration) string {
 		"SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
 
-// pgPool is a pool for reads, which are tried so often.
+// pgPool is a pool for reads, each with so many tries.
 func pgPool(db *sqlx.DB, tries int) Pool { return Pool{db: db, pg: &pgReads{pgRunner{db}, tries}} }
 
-// pgRunner runs statements on PostgreSQL, whose driver prepares each once on each connection.
+// pgRunner runs statements on PostgreSQL. Its driver prepares each once per connection.
 type pgRunner struct{ on pgQueryer }
 
 // pgQueryer is what a pool and one of its connections have in common.
@@ -150,9 +149,9 @@ func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) 
 	return r.on.SelectContext(ctx, dest, query, storable(args)...)
 }
 
-// storable replaces in texts what PostgreSQL refuses and SQLite takes: NUL, and bytes that are not UTF-8. Both come
-// only from outside, to be looked for in vain or kept for the operator to read. The copy lets callers keep their slice
-// on the stack.
+// storable replaces in texts what PostgreSQL refuses and SQLite accepts: NUL, and bytes that are not UTF-8. Both only
+// come from outside, to be searched in vain or stored for the operator. The copy lets callers keep their slice on the
+// stack.
 func storable(args []any) []any {
 	args = copied(args)
 	for i, arg := range args {
@@ -163,14 +162,14 @@ func storable(args []any) []any {
 	return args
 }
 
-// copied is slices.Clone, of which the compiler cannot tell that it lets the slice be.
+// copied is slices.Clone in a form that the compiler can prove not to keep the slice.
 func copied(s []any) []any {
 	c := make([]any, len(s))
 	copy(c, s)
 	return c
 }
 
-// pgReads runs reads, which may run again where the connection is lost.
+// pgReads runs reads, again where the connection is lost.
 type pgReads struct {
 	pgRunner
 	tries int
@@ -186,7 +185,7 @@ func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any)
 
 func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
 	return pgAgain(r.tries, func() error {
-		reflect.ValueOf(dest).Elem().SetZero() // what was read before the connection was lost
+		reflect.ValueOf(dest).Elem().SetZero() // from before the connection was lost
 		return r.pgRunner.list(ctx, dest, query, args)
 	})
 }

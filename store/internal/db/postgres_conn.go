@@ -16,7 +16,7 @@ import (
 // pgConnector opens connections to PostgreSQL for a pool.
 type pgConnector struct {
 	cfg *pgx.ConnConfig
-	set string // what each connection is told first
+	set string // the first statement on each connection
 }
 
 // Connect opens a connection.
@@ -31,18 +31,18 @@ func (c pgConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &pgConn{conn: conn, used: time.Now()}, nil
 }
 
-// Driver is pgx's own, which opens connections that send each statement by itself.
+// Driver is pgx's own, whose connections send each statement by itself.
 func (c pgConnector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// pgConn is a connection of a pool. A statement whose result nobody waits for is queued, and sent together with the
-// next one: so a transaction takes few journeys to the server, and holds its locks for a short time.
+// pgConn is a pooled connection. A statement whose result is not needed is queued and sent with the next one, so that a
+// transaction needs few round trips and holds its locks briefly.
 type pgConn struct {
 	conn   *pgx.Conn
 	queued []*pgStatement
 	used   time.Time
 }
 
-// pgStatement is a statement, and its result once it was sent.
+// pgStatement is a statement, with its result once sent.
 type pgStatement struct {
 	query string
 	args  []any
@@ -51,10 +51,10 @@ type pgStatement struct {
 	tag   pgconn.CommandTag
 }
 
-// pgQueue marks the context of a statement that is to be queued.
+// pgQueue marks the context of a statement to queue.
 type pgQueue struct{}
 
-// errEarlier is the error of a statement that was sent before the one that somebody waits for, which then did not run.
+// errEarlier is the error of a queued statement. The statement that the caller waits for did not run.
 type errEarlier struct{ error }
 
 // Unwrap returns the server's error.
@@ -67,7 +67,7 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 	case query == pgRollback:
 		c.queued = nil
 		if c.conn.PgConn().TxStatus() == pgIdle {
-			return driver.RowsAffected(0), nil // it has not even begun
+			return driver.RowsAffected(0), nil // the transaction has not begun
 		}
 	case query == pgCommit:
 		return s, c.commit(ctx, s)
@@ -87,8 +87,8 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	return &s.rows, nil
 }
 
-// commit ends a transaction. One of which nothing has been sent yet needs neither BEGIN nor COMMIT: what travels
-// together is a transaction by itself. Then an error of any statement says that nothing of it is written.
+// commit ends a transaction. One with nothing sent yet needs neither BEGIN nor COMMIT: a batch is a transaction by
+// itself. Then an error of any statement means that nothing is written.
 func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
 	if len(c.queued) > 1 && c.queued[0].query == pgBegin {
 		c.queued = c.queued[1:]
@@ -101,8 +101,8 @@ func (c *pgConn) commit(ctx context.Context, s *pgStatement) error {
 	return err
 }
 
-// send sends what is queued, and last, which somebody waits for. Last is nil where what is queued is all of a
-// transaction.
+// send flushes the queued statements in one batch, with last, whose result the caller needs. Last is nil where the
+// batch is the entire transaction.
 func (c *pgConn) send(ctx context.Context, last *pgStatement) error {
 	ctx, cancel := context.WithTimeout(ctx, pgStatementTime)
 	defer cancel()
@@ -121,7 +121,7 @@ func (c *pgConn) send(ctx context.Context, last *pgStatement) error {
 	results := c.conn.SendBatch(ctx, batch)
 	for _, s := range all {
 		if err := s.result(results); err != nil {
-			_ = results.Close() // it has the same error
+			_ = results.Close() // its error is the same
 			if s != last {
 				return errEarlier{err}
 			}
@@ -144,7 +144,7 @@ func (c *pgConn) alone(ctx context.Context, s *pgStatement) (err error) {
 	return s.rows.read(found)
 }
 
-// result takes the statement's result out of those of a batch.
+// result reads the statement's result from those of its batch.
 func (s *pgStatement) result(from pgx.BatchResults) (err error) {
 	if !s.reads {
 		s.tag, err = from.Exec()
@@ -157,10 +157,10 @@ func (s *pgStatement) result(from pgx.BatchResults) (err error) {
 	return s.rows.read(found)
 }
 
-// RowsAffected is how many rows the statement has changed, once it was sent.
+// RowsAffected is how many rows the statement changed, once sent.
 func (s *pgStatement) RowsAffected() (int64, error) { return s.tag.RowsAffected(), nil }
 
-// LastInsertId is nothing that PostgreSQL has.
+// LastInsertId is not available on PostgreSQL.
 func (s *pgStatement) LastInsertId() (int64, error) { return 0, errNotHere }
 
 // CheckNamedValue leaves every argument to pgx.
@@ -176,11 +176,11 @@ func pgArgs(named []driver.NamedValue) []any {
 
 const (
 	pgIdle = 'I' // the status of a connection without a transaction
-	// pgPing is how long a connection may have been idle and still be taken to be alive.
+	// pgPing is how long an idle connection is taken to be alive.
 	pgPing = time.Second
 )
 
-// ResetSession refuses a connection that is broken, or still in a transaction, before it is used again.
+// ResetSession refuses to reuse a connection that is broken or still in a transaction.
 func (c *pgConn) ResetSession(ctx context.Context) error {
 	idle := time.Since(c.used)
 	c.queued, c.used = nil, time.Now()
@@ -193,7 +193,7 @@ func (c *pgConn) ResetSession(ctx context.Context) error {
 // IsValid reports whether the connection may go back to its pool.
 func (c *pgConn) IsValid() bool { return !c.conn.IsClosed() }
 
-// Ping looks whether the server answers.
+// Ping checks that the server answers.
 func (c *pgConn) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pgConnectTime)
 	defer cancel()
@@ -215,7 +215,7 @@ func (c *pgConn) Prepare(string) (driver.Stmt, error) { return nil, errNotHere }
 // Begin is not needed: transactions are statements.
 func (c *pgConn) Begin() (driver.Tx, error) { return nil, errNotHere }
 
-// pgRows are rows that have been read.
+// pgRows are rows already read.
 type pgRows struct {
 	columns []string
 	rows    [][]any
@@ -242,7 +242,7 @@ func (r *pgRows) Columns() []string { return r.columns }
 // Close has nothing to do.
 func (r *pgRows) Close() error { return nil }
 
-// Next hands the next row out.
+// Next returns the next row.
 func (r *pgRows) Next(dest []driver.Value) error {
 	if len(r.rows) == 0 {
 		return io.EOF

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pgSafe opens connections whose errors can be shown.
+// pgSafe opens connections whose errors may be shown.
 type pgSafe struct {
 	driver.Connector
 	path string
@@ -28,14 +28,14 @@ func (c pgSafe) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// pgUnreachable is why no connection could be opened. Its text has the host from our own reading of the address alone:
-// the driver's would show as a host what belongs to a password.
+// pgUnreachable is why no connection could be opened. It takes the host from our own parsing of the address: the
+// driver's error might show part of a password as a host.
 type pgUnreachable struct {
 	path string
 	err  error
 }
 
-// Error lists the reasons, without the addresses that they belong to.
+// Error lists the reasons, without their addresses.
 func (e pgUnreachable) Error() string {
 	var reasons []string
 	for _, cause := range causes(e.err) {
@@ -66,7 +66,7 @@ func (e pgUnreachable) reason(cause error) string {
 	return withoutPassword(e.path, cause)
 }
 
-// causes are the errors at the ends of a tree of errors. What net/dns says is one end.
+// causes are the leaves of a tree of errors. A net/dns error is one leaf.
 func causes(err error) []error {
 	if _, is := err.(*net.DNSError); is {
 		return []error{err}

@@ -20,20 +20,20 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// PostgreSQL's names for what has gone wrong (SQLSTATE). Classes are their first two characters.
+// PostgreSQL's error codes (SQLSTATE). A class is the first two characters.
 const (
 	pgUniqueViolation   = "23505"
-	pgSerialization     = "40001" // another write was quicker; the transaction is rolled back
+	pgSerialization     = "40001" // another write was faster; the transaction is rolled back
 	pgCompletionUnknown = "40003"
 	pgDeadlock          = "40P01"
 	pgLockNotAvailable  = "55P03" // a row stayed locked for longer than lock_timeout
 	pgTooManyConns      = "53300"
-	pgIdleTransaction   = "25P03" // and the server has ended the connection
+	pgIdleTransaction   = "25P03" // and the server has closed the connection
 	pgShutdown          = "57P01"
 	pgCrash             = "57P02"
 	pgStarting          = "57P03"
 	pgIdleSession       = "57P05"
-	pgReadOnly          = "25006" // a standby, or a database that was made read-only
+	pgReadOnly          = "25006" // a standby, or a read-only database
 	pgDiskFull          = "53100"
 	pgNoTable           = "42P01"
 	pgNoColumn          = "42703"
@@ -48,8 +48,8 @@ const (
 	pgClassConnection   = "08"
 )
 
-// How often a transaction is tried while it loses races, or its connection: an urgent one for the seven seconds in
-// which another server takes over, an ordinary one for a quarter of one.
+// How often a transaction that loses races or its connection is tried: an urgent one for the seven seconds of a
+// failover, an ordinary one for a quarter of a second.
 const (
 	pgUrgentTries   = 24
 	pgOrdinaryTries = 9
@@ -57,10 +57,9 @@ const (
 	pgLongestPause  = 500 * time.Millisecond
 )
 
-// postgresServer is a PostgreSQL database, which others may write to as well. Each write is a transaction of its own at
-// READ COMMITTED: what it decides by it has locked, or writes by a conditional UPDATE. A write that the server has
-// rolled back, because it lost a race, runs again whole; so does one that lost its connection before its COMMIT was
-// sent. After that it is unknown whether it was done.
+// postgresServer is a PostgreSQL database, which others may write to as well. Each write is a transaction at READ
+// COMMITTED: it locks what it decides by, or writes by a conditional UPDATE. A write that lost a race runs again from
+// the start; so does one that lost its connection before its COMMIT was sent. Later its result is unknown.
 type postgresServer struct {
 	urgent, ordinary pgLane
 	stopped          chan struct{}
@@ -69,12 +68,12 @@ type postgresServer struct {
 	log              *slog.Logger
 }
 
-// pgLane is a pool of connections and the line before it.
+// pgLane is a pool of connections with its queue.
 type pgLane struct {
 	db      *sqlx.DB
-	free    chan struct{} // holds one for each write under way
+	free    chan struct{} // one for each write under way
 	waiting atomic.Int64
-	nanos   atomic.Int64 // what one write has taken lately, to foresee the wait
+	nanos   atomic.Int64 // the mean time of a write, to predict the wait
 }
 
 func (b *postgresServer) there() error { return nil }
@@ -107,13 +106,12 @@ func (b *postgresServer) write(ctx context.Context, l Lane, fn func(*Tx) error) 
 	return err
 }
 
-// open makes the lane's pool of so many connections.
+// open opens the lane's pool of conns connections.
 func (p *pgLane) open(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) {
 	p.db, p.free = pgOpen(cfg, o, conns, lockTime), make(chan struct{}, conns)
 }
 
-// enter waits until a connection is free. Who would wait for longer than wait is turned away; 0 is for those who never
-// are.
+// enter waits until a connection is free. It refuses a write that would wait for longer than wait; 0 never refuses.
 func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan struct{}) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -148,19 +146,19 @@ func (p *pgLane) enter(ctx context.Context, wait time.Duration, stopped <-chan s
 
 func (p *pgLane) leave() { <-p.free }
 
-// foresee says how long one will wait who has n in line before it.
+// foresee predicts the wait behind n others.
 func (p *pgLane) foresee(n int64) time.Duration {
 	return time.Duration(p.nanos.Load() * n / int64(cap(p.free)))
 }
 
-// The statements that are a transaction's frame.
+// The statements around a transaction.
 const (
 	pgBegin    = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	pgCommit   = "COMMIT"
 	pgRollback = "ROLLBACK"
 )
 
-// begin is a write on a connection. Its context never ends: the connection bounds what it waits for.
+// begin starts a write on a connection. Its context never ends: the connection has its own time-outs.
 func (b *postgresServer) begin(on pgQueryer) *Tx {
 	ctx := context.Background()
 	return &Tx{
@@ -169,10 +167,10 @@ func (b *postgresServer) begin(on pgQueryer) *Tx {
 	}
 }
 
-// statement runs fn, which runs one statement, without a transaction around it.
+// statement runs fn, a single statement, without a transaction.
 func (b *postgresServer) statement(db *sqlx.DB, fn func(*Tx) error) error {
 	t := b.begin(db)
-	t.queue = t.ctx // there is nothing that it could be sent with
+	t.queue = t.ctx // nothing else to send it with
 	err := t.guarded(fn)
 	if t.writes > 1 {
 		return errors.Join(err, errors.New("more than one statement without a transaction"))
@@ -204,11 +202,11 @@ func (b *postgresServer) transaction(db *sqlx.DB, fn func(*Tx) error) error {
 	default:
 		b.log.Error("commit was not confirmed", "error", err)
 		discard(conn)
-		return ErrUnknown // alone: what it wraps could make it run again
+		return ErrUnknown // not wrapped: the cause could make it run again
 	}
 }
 
-// release gives the connection back to its pool, after a last statement.
+// release returns the connection to its pool after a last statement.
 func (b *postgresServer) release(conn *sqlx.Conn, last string) {
 	if last != "" {
 		if _, err := conn.ExecContext(context.Background(), last); err != nil {
@@ -217,16 +215,16 @@ func (b *postgresServer) release(conn *sqlx.Conn, last string) {
 			return
 		}
 	}
-	_ = conn.Close() // it may have been lost, and is gone then
+	_ = conn.Close() // a lost connection is discarded
 }
 
-// discard keeps a connection from being used again, since nobody knows what it is in the middle of.
+// discard closes a connection whose state is unknown.
 func discard(conn *sqlx.Conn) {
 	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = conn.Close()
 }
 
-// stop lets the writes that are under way or in line come to their end, and then takes every place.
+// stop waits for writes under way or queued, and then takes every place.
 func (b *postgresServer) stop() {
 	for _, on := range []*pgLane{&b.ordinary, &b.urgent} {
 		for range cap(on.free) {
@@ -246,8 +244,8 @@ func (b *postgresServer) close() error {
 	return errors.Join(errs...)
 }
 
-// pgAgain runs do until it succeeds, fails of what does not pass, or has been tried so often. The pauses between grow,
-// and are drawn by lot so that those who lost a race to each other do not meet again.
+// pgAgain runs do until it succeeds, fails permanently, or has used its tries. The pauses grow and are random, so that
+// the losers of a race do not collide again.
 func pgAgain(tries int, do func() error) error {
 	pause := time.Millisecond
 	for try := 1; ; try++ {
@@ -261,8 +259,8 @@ func pgAgain(tries int, do func() error) error {
 	}
 }
 
-// pgPasses reports whether a transaction that was not asked to commit, or was rolled back, failed of something that
-// passes: it lost a race, or its connection, or the server is only just coming up.
+// pgPasses reports whether a transaction that was rolled back, or not committed yet, failed temporarily: it lost a race
+// or its connection, or the server is starting.
 func pgPasses(err error) bool {
 	if err == nil {
 		return false
@@ -286,14 +284,14 @@ func pgPasses(err error) bool {
 	return network || slices.ContainsFunc(lost, func(one error) bool { return errors.Is(err, one) })
 }
 
-// pgOverloaded reports whether nothing was written because the database did not come to it.
+// pgOverloaded reports whether nothing was written because the database was too busy.
 func pgOverloaded(err error) bool {
 	pe, is := errors.AsType[*pgconn.PgError](err)
 	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) || is && pe.Code == pgLockNotAvailable
 }
 
-// pgRolledBack reports whether the answer to a COMMIT says for certain that nothing was written: the server refused it,
-// or a statement that was sent with it.
+// pgRolledBack reports whether the answer to a COMMIT proves that nothing was written: the server refused it or a
+// statement in its batch.
 func pgRolledBack(err error) bool {
 	if pe, is := errors.AsType[*pgconn.PgError](err); is {
 		_, earlier := errors.AsType[errEarlier](err)

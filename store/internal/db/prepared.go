@@ -10,18 +10,17 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// prepared runs statements on SQLite. It prepares each once, since parsing takes longer than running most of them. No
-// row is sql.ErrNoRows. Its methods are called as they are, not by an interface: callers then keep their arguments on
-// the stack.
+// prepared runs statements on SQLite. It prepares each once, since parsing most of them takes longer than running them.
+// No row is sql.ErrNoRows. It is a struct, not an interface, so that callers keep their arguments on the stack.
 type prepared struct{ preparer }
 
-// preparer keeps prepared statements by their text.
+// preparer caches prepared statements by their text.
 type preparer interface {
 	statement(ctx context.Context, query string) (openStmt, error)
 	close() error
 }
 
-// openStmt is a statement that stays open until its preparer is closed: whoever runs it does not close it.
+// openStmt is a statement that stays open until its preparer is closed; callers do not close it.
 type openStmt struct{ *sqlx.Stmt }
 
 func (p prepared) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
@@ -74,7 +73,7 @@ func (p *oneConn) statement(ctx context.Context, query string) (openStmt, error)
 	return openStmt{st}, nil
 }
 
-// close closes the statements: an open one would keep the log from being folded in.
+// close closes the statements: an open one would keep the log from being merged.
 func (p *oneConn) close() error {
 	var errs []error
 	for _, st := range p.stmts {
@@ -104,7 +103,7 @@ func (p *manyConns) statement(ctx context.Context, query string) (openStmt, erro
 	return mine, nil
 }
 
-// close closes the statements: an open one would keep the log from being folded in.
+// close closes the statements: an open one would keep the log from being merged.
 func (p *manyConns) close() error {
 	var errs []error
 	p.stmts.Range(func(_, st any) bool {

@@ -15,13 +15,13 @@ import (
 	"modernc.org/sqlite"
 )
 
-// sqliteFile is a database in a file, which one connection writes.
+// sqliteFile is a database file with one writing connection.
 type sqliteFile struct {
 	*writer
 	db   *sqlx.DB
 	lock *flock.Flock
 	path string
-	file os.FileInfo // at path when it was opened
+	file os.FileInfo // the file at path when opened
 }
 
 func (d *DB) openSQLite(ctx context.Context, o Options) error {
@@ -29,7 +29,7 @@ func (d *DB) openSQLite(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Path, err)
 	}
-	if path, err = realPath(path); err != nil { // the lock must be the same by whatever name the file is called
+	if path, err = realPath(path); err != nil { // the lock must not depend on the name used
 		return fmt.Errorf("open database: %w", err)
 	}
 	fresh, err := checkFile(path, o)
@@ -71,14 +71,14 @@ func (d *DB) openSQLite(ctx context.Context, o Options) error {
 	return nil
 }
 
-// How connections to the file are opened: one to write, the others to read.
+// Options of connections to the file: one to write, the others to read.
 const (
 	writing = "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_dqs=0" +
 		"&_pragma=cache_size(-65536)&_pragma=temp_store(memory)"
 	reading = "mode=ro&_foreign_keys=on&_dqs=0"
 )
 
-// sqlitePool is a pool of so many connections.
+// sqlitePool is a pool of conns connections.
 func sqlitePool(o Options, path, options string, conns int) (Pool, error) {
 	db, err := connect(o, path, options, conns)
 	if err != nil {
@@ -87,8 +87,7 @@ func sqlitePool(o Options, path, options string, conns int) (Pool, error) {
 	return Pool{db: db, conn: prepared{&manyConns{db: db}}}, nil
 }
 
-// InMemory runs fn with a database in memory, on SQLite, which is gone afterwards: conn and pool are the same one
-// connection.
+// InMemory runs fn with a temporary SQLite database in memory. Conn and pool share one connection.
 func InMemory(fn func(conn *sql.DB, pool *Pool) error) (err error) {
 	pool, err := sqlitePool(Options{}, ":memory:", "", 1)
 	if err != nil {
@@ -120,8 +119,8 @@ func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) { return 
 // Driver is the driver.
 func (c sqliteConnector) Driver() driver.Driver { return c.driver }
 
-// takeLock keeps a second serving process away. The lock is on a file beside the database: opening and closing the
-// database file itself would drop SQLite's own locks.
+// takeLock excludes a second serving process. The lock is on a separate file: opening and closing the database file
+// itself would drop SQLite's own locks.
 func (b *sqliteFile) takeLock(path string) error {
 	lock := flock.New(path + ".serve")
 	got, err := lock.TryLock()
@@ -135,7 +134,7 @@ func (b *sqliteFile) takeLock(path string) error {
 	return nil
 }
 
-// there looks whether the file is still the one that was opened: what is written to one that was deleted is lost.
+// there checks that the file is still the one that was opened: writes to a deleted one are lost.
 func (b *sqliteFile) there() error {
 	now, err := os.Stat(b.path)
 	switch {
@@ -154,7 +153,7 @@ func (b *sqliteFile) stop() {
 	}
 }
 
-// close folds the log into the file and closes it.
+// close merges the log into the file and closes it.
 func (b *sqliteFile) close() error {
 	var errs []error
 	if b.writer != nil {

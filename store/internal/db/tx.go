@@ -9,35 +9,35 @@ import (
 	"time"
 )
 
-// Tx is one write in progress. None of what is done with it may have an effect outside the transaction, since the write
-// may run several times. It is for one goroutine, and ends with the function that it was given to.
+// Tx is one write in progress. It must have no effect outside the transaction, since the write may run several times.
+// It is for one goroutine, and ends with its function.
 type Tx struct {
-	ctx    context.Context // never a request's: a cancelled one would end the transaction of its neighbours
-	queue  context.Context // on PostgreSQL, for statements whose result nobody waits for
+	ctx    context.Context // never a request's: cancelling it would end its neighbours' transaction
+	queue  context.Context // on PostgreSQL, for statements whose result is not needed
 	now    time.Time
 	memory *memory
 	conn   prepared  // on SQLite
 	pg     *pgRunner // on PostgreSQL
 
-	writes int   // statements that may have changed something in this write
-	failed error // of the first statement that failed, on PostgreSQL
+	writes int   // statements of this write that may have changed something
+	failed error // the first failed statement's error, on PostgreSQL
 }
 
-// memory is what a write remembers for the next ones, made where it is first asked for.
+// memory is what a write keeps for the next ones, made at first use.
 type memory struct {
 	make  func() any
 	value any
 }
 
-// Now is the time of the transaction: the same for all that is written in it.
+// Now is the time of the transaction: the same for all its rows.
 func (t *Tx) Now() time.Time { return t.now }
 
-// Shared reports whether others may write to the database during this write, so that what it decides by must be locked.
+// Shared reports whether others may write to the database during this write: then rows must be locked.
 func (t *Tx) Shared() bool { return t.pg != nil }
 
-// Memory is what [Options].Memory has made, nil where that is nil. On SQLite it stays from one write to the next until
-// a transaction is rolled back as a whole: nobody else writes, so what was read stays true. A write that fails alone
-// must mend it itself. On PostgreSQL each run of a write has its own.
+// Memory is the result of [Options].Memory, or nil. On SQLite it lasts until a whole transaction is rolled back: nobody
+// else writes, so what was read stays true. A write that fails alone must repair it. On PostgreSQL each run of a write
+// has its own.
 func (t *Tx) Memory() any {
 	if t.memory.value == nil && t.memory.make != nil {
 		t.memory.value = t.memory.make()
@@ -45,9 +45,9 @@ func (t *Tx) Memory() any {
 	return t.memory.value
 }
 
-// Exec runs a statement and returns how many rows it has changed.
+// Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
-	t.writes++ // also where it fails: its work may be done all the same
+	t.writes++ // also on failure: it may have had an effect
 	var res sql.Result
 	var err error
 	if t.pg != nil {
@@ -61,8 +61,8 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-// Queue is Exec for a statement whose result nobody waits for. On PostgreSQL it travels with the next statement that
-// somebody waits for, or with the COMMIT, and an error of it is returned there. Either way the write is not done.
+// Queue is Exec for a statement whose result is not needed. On PostgreSQL it is sent with the next statement whose
+// result is needed, or with the COMMIT, which also returns its error. Either way the write then fails.
 func (t *Tx) Queue(query string, args ...any) error {
 	if t.pg == nil {
 		_, err := t.Exec(query, args...)
@@ -81,7 +81,7 @@ func (t *Tx) Get(dest any, query string, args ...any) error {
 	return notFound(t.conn.get(t.ctx, dest, query, args))
 }
 
-// Scan scans one row into variables, which is quicker than into a struct. No row is ErrNotFound.
+// Scan scans one row into variables, faster than into a struct. No row is ErrNotFound.
 func (t *Tx) Scan(dest []any, query string, args ...any) error {
 	if t.pg != nil {
 		return t.row(t.pg.scan(t.ctx, dest, query, args))
@@ -97,7 +97,7 @@ func (t *Tx) List(dest any, query string, args ...any) error {
 	return t.conn.list(t.ctx, dest, query, args)
 }
 
-// broke remembers that a statement has failed: PostgreSQL lets no other follow it, whatever is made of the error.
+// broke records a failed statement: PostgreSQL allows no other after it, whatever the caller does about the error.
 func (t *Tx) broke(err error) error {
 	if t.failed == nil {
 		t.failed = err
@@ -105,7 +105,7 @@ func (t *Tx) broke(err error) error {
 	return err
 }
 
-// row is broke for one who reads a row: that there is none is no failure.
+// row is broke for a read of one row: no row is no failure.
 func (t *Tx) row(err error) error {
 	if err = notFound(err); err == nil || errors.Is(err, ErrNotFound) {
 		return err
@@ -120,7 +120,7 @@ func notFound(err error) error {
 	return err
 }
 
-// guarded runs fn; a panic is an error of it.
+// guarded runs fn; a panic becomes its error.
 func (t *Tx) guarded(fn func(*Tx) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -14,9 +14,8 @@ import (
 // Lane says who goes first when writes queue.
 type Lane int
 
-// The lanes. Urgent writes are never turned away; ordinary ones are, with ErrBusy, rather than kept waiting for more
-// than a second. A single is one statement that may be done twice: it needs no transaction of its own, which on
-// PostgreSQL saves a journey.
+// The lanes. Urgent writes are never refused; ordinary ones get ErrBusy instead of a wait of more than a second. A
+// single is one statement that may run twice: it needs no transaction, which saves a round trip on PostgreSQL.
 const (
 	Urgent Lane = iota
 	Ordinary
@@ -24,10 +23,10 @@ const (
 	OrdinarySingle
 )
 
-// waits reports whether writes of the lane are never turned away.
+// waits reports whether the lane's writes are never refused.
 func (l Lane) waits() bool { return l == Urgent || l == UrgentSingle }
 
-// single reports whether writes of the lane are one statement.
+// single reports whether the lane's writes are one statement.
 func (l Lane) single() bool { return l == UrgentSingle || l == OrdinarySingle }
 
 const (
@@ -37,7 +36,7 @@ const (
 	ordinaryWait  = time.Second
 )
 
-// job is one write waiting for its turn.
+// job is one write that waits for its turn.
 type job struct {
 	ctx    context.Context
 	fn     func(*Tx) error
@@ -47,16 +46,15 @@ type job struct {
 	done   chan struct{}
 }
 
-// writer is the one connection that writes to an SQLite file. It takes what is waiting, urgent lane first, into one
-// transaction, and answers after the COMMIT: many writers share one fsync, and none is told of a write that is not on
-// disk. What fails half-way must be undone without its neighbours: ordinary writes, which may be refused late, each
-// have a savepoint; for the rest, which hardly ever fails, the batch is run a second time with a savepoint for
-// everyone.
+// writer is the one writing connection to an SQLite file. It runs what waits, urgent lane first, in one transaction,
+// and answers after the COMMIT: many writes share one fsync, and none is answered before it is on disk. A write that
+// fails half-way is undone without its neighbours. Ordinary writes, which may be refused late, each have a savepoint.
+// The rest hardly ever fails: then the batch runs a second time with a savepoint for each.
 type writer struct {
 	urgent, ordinary chan *job
 	ending, stopped  chan struct{}
-	itemNanos        atomic.Int64 // what one write has cost lately, to foresee the wait
-	commitNanos      atomic.Int64 // and one commit
+	itemNanos        atomic.Int64 // the mean time of a write, to predict the wait
+	commitNanos      atomic.Int64 // the mean time of a commit
 	conn             *oneConn
 	on               prepared // the same
 	memory           memory
@@ -101,7 +99,7 @@ func (w *writer) write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 	case <-j.done:
 		return j.err
 	case <-w.stopped:
-		// The writer has gone; it may have answered this one last.
+		// The writer has stopped; it may have answered this one last.
 		select {
 		case <-j.done:
 			return j.err
@@ -115,7 +113,7 @@ func (w *writer) waiting() int { return len(w.urgent) + len(w.ordinary) }
 
 func (w *writer) places() int { return 1 }
 
-// run writes batch after batch until it is told to end.
+// run runs batch after batch until stopped.
 func (w *writer) run() {
 	defer close(w.stopped)
 	for {
@@ -149,7 +147,7 @@ func (w *writer) drain() {
 	}
 }
 
-// collect takes what is waiting, urgent first, up to the batch limit.
+// collect takes what waits, urgent first, up to the batch limit.
 func (w *writer) collect(first *job) []*job {
 	jobs := append(make([]*job, 0, 16), first)
 	for _, lane := range []chan *job{w.urgent, w.ordinary} {
@@ -165,8 +163,8 @@ func (w *writer) collect(first *job) []*job {
 	return jobs
 }
 
-// batch runs the jobs in one transaction and answers each. An error that ended the transaction makes each run again
-// alone.
+// batch runs the jobs in one transaction and answers each. After an error that ended the transaction, each job runs
+// again alone.
 func (w *writer) batch(jobs []*job) {
 	began := time.Now()
 	ready := jobs[:0:0]
@@ -197,21 +195,21 @@ func (w *writer) batch(jobs []*job) {
 	}
 }
 
-// errUndo means that a write failed half-way with no savepoint to go back to.
+// errUndo means that a write failed half-way without a savepoint to return to.
 var errUndo = errors.New("a write without a savepoint must be undone")
 
-// foresee says how long n waiting writes will take, going by what the last ones took.
+// foresee predicts how long n waiting writes will take.
 func (w *writer) foresee(n int) time.Duration {
 	return time.Duration(w.itemNanos.Load()*int64(n) + w.commitNanos.Load()*int64(n/batchLimit+1))
 }
 
-// learn moves a running mean an eighth of the way to what was just measured.
+// learn moves a running mean an eighth of the way to the measured value.
 func learn(mean *atomic.Int64, measured time.Duration) {
 	mean.Store((mean.Load()*7 + measured.Nanoseconds()) / 8)
 }
 
-// together runs jobs in one transaction. It answers them and returns nil; or it answers none and returns an error that
-// ended the transaction: then nothing of any of them is written.
+// together runs jobs in one transaction. It answers them and returns nil; or it answers none and returns the error that
+// ended the transaction, with nothing written.
 func (w *writer) together(jobs []*job, protect bool) error {
 	began := time.Now()
 	t := &Tx{ctx: context.Background(), conn: w.on, memory: &w.memory, now: w.now()}
@@ -242,7 +240,7 @@ func (w *writer) together(jobs []*job, protect bool) error {
 	return nil
 }
 
-// rollback ends what is left of a transaction; SQLite may have ended it already, which is no error here.
+// rollback ends what is left of a transaction. SQLite may have ended it already, which is no error here.
 func (w *writer) rollback(t *Tx) {
 	w.memory.value = nil
 	if _, err := t.Exec("ROLLBACK"); err != nil {
@@ -250,8 +248,8 @@ func (w *writer) rollback(t *Tx) {
 	}
 }
 
-// item runs one job and keeps the job's own error in j.err. It returns an error only where the whole transaction is
-// lost, or where something must be undone and there is no savepoint.
+// item runs one job and stores the job's own error in j.err. It returns an error only where the whole transaction is
+// lost, or something must be undone without a savepoint.
 func (t *Tx) item(j *job, protect bool) error {
 	if protect {
 		if _, err := t.Exec("SAVEPOINT item"); err != nil {
