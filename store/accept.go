@@ -40,7 +40,7 @@ func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, e
 			err = t.refuseReceipt(a)
 		}
 		if err == nil {
-			_, err = t.record(a.facts()...)
+			_, err = t.record(nil, a.facts()...)
 		}
 		if err == nil {
 			err = t.touch(a.ticket)

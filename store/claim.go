@@ -102,7 +102,7 @@ func (s Money) ClaimReceipt(ctx context.Context, secret, receipt, browser string
 			VALUES ($1,$2,$3,$4,$5,$6,'asking','',$7,$7)`, t.s.ids.next(t.now.Time()), receipt, tk.ID, tk.Phone, browser, tk.Client, t.now); err != nil {
 			return err
 		}
-		if _, err := t.record(claimFact(receipt, tk.ID)); err != nil {
+		if _, err := t.record(nil, claimFact(receipt, tk.ID)); err != nil {
 			return err
 		}
 		if err := t.run(`UPDATE question SET client = $1 WHERE receipt = $2 AND client = ''`, tk.Client, receipt); err != nil {

@@ -72,7 +72,7 @@ func (t *tx) recordIncoming(h IncomingPayment) (out ApplyResult, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return out, err
 	}
-	if out, err = t.record(h.fact(push.ID, ticket)); err != nil {
+	if out, err = t.record(nil, h.fact(push.ID, ticket)); err != nil {
 		return out, err
 	}
 	err = t.scan([]any{&out.Code}, `SELECT t.code FROM payment p JOIN ticket t ON t.id = COALESCE(p.ticket_id, p.named_id) WHERE p.receipt = $1`, h.Receipt)

@@ -11,8 +11,9 @@ import (
 // Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
 // [money.Decide] decides it, and rows that differ are written. Nothing else writes payment, alike or claim.
 
-// record stores facts and everything that follows from them. It returns the result for the first fact's payment.
-func (t *tx) record(facts ...factRow) (ApplyResult, error) {
+// record stores facts and everything that follows from them: the one way in which money is written. The push that they
+// are a report on is saved with them, if any. It returns the result for the first fact's payment.
+func (t *tx) record(reported *Push, facts ...factRow) (ApplyResult, error) {
 	added := false
 	for _, f := range facts {
 		n, err := t.addFact(f)
@@ -25,9 +26,9 @@ func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 	case len(facts) == 0:
 		return ApplyResult{}, nil
 	case !added:
-		return outcome(t.known(facts[0].Fact))
+		return outcome(t.known(reported, facts[0].Fact))
 	}
-	l, err := t.decide(facts...)
+	l, err := t.decide(reported, facts...)
 	if err != nil {
 		return ApplyResult{}, err
 	}
@@ -35,9 +36,9 @@ func (t *tx) record(facts ...factRow) (ApplyResult, error) {
 }
 
 // known is the outcome of a fact that was reported before. Nothing new follows from it.
-func (t *tx) known(f money.Fact) (Outcome, error) {
-	if t.reported != nil {
-		if err := t.savePush(*t.reported); err != nil {
+func (t *tx) known(reported *Push, f money.Fact) (Outcome, error) {
+	if reported != nil {
+		if err := t.savePush(*reported); err != nil {
 			return "", err
 		}
 	}
@@ -48,13 +49,6 @@ func (t *tx) known(f money.Fact) (Outcome, error) {
 		return OutcomeNoted, err
 	}
 	return OutcomeDuplicate, nil
-}
-
-// recordPush is record for a report on a push, which is saved with it.
-func (t *tx) recordPush(p *Push, facts ...factRow) (ApplyResult, error) {
-	t.reported = p
-	defer func() { t.reported = nil }()
-	return t.record(facts...)
 }
 
 func (t *tx) addFact(f factRow) (int64, error) {
@@ -79,18 +73,19 @@ type ledger struct {
 	before      map[PaymentID]PaymentState
 	pushes      map[PushID]PushState // as stored
 	newReceipts []string             // receipts that the new facts name
+	reported    *Push                // the push that they are a report on, as it is to be saved; nil where none
 	alike       []money.Key          // the stored pairs
 }
 
 // decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
 // receipts that no ticket's lock covers.
-func (t *tx) decide(of ...factRow) (*ledger, error) {
+func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
 	about := scope{}
 	for _, f := range of {
 		about.add(f.Fact)
 	}
-	if t.reported != nil {
-		about.ticket(t.reported.TicketID)
+	if reported != nil {
+		about.ticket(reported.TicketID)
 	}
 	newReceipts := slices.Clone(about.receipts)
 	if err := t.lockReceipts(newReceipts); err != nil {
@@ -100,7 +95,7 @@ func (t *tx) decide(of ...factRow) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.newReceipts = newReceipts
+	l.newReceipts, l.reported = newReceipts, reported
 	for {
 		l.Decision = money.Decide(l.Case, t.now)
 		again, err := t.assignSeatsWhereNeeded(l)
@@ -323,14 +318,14 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 
 func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	for _, push := range l.Case.Pushes {
-		isReported := t.reported != nil && t.reported.ID == push.ID
+		isReported := l.reported != nil && l.reported.ID == push.ID
 		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Push == push.ID })
 		was := l.pushes[push.ID]
 		paid := i >= 0 && l.Decision.Payments[i].AmountKnown
 		unsure := !paid && (i >= 0 || was == PushPaid)
 		soon := slices.ContainsFunc(l.Questions, func(q money.Question) bool { return q.Push == push.ID && q.Soon })
 		if isReported || paid && was != PushPaid || unsure && was != PushUnknown {
-			p, err := t.reportedPush(push.ID)
+			p, err := t.pushOf(l, push.ID)
 			if err != nil {
 				return err
 			}
@@ -354,10 +349,10 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
-// reportedPush is a push, as this write reports it.
-func (t *tx) reportedPush(id PushID) (Push, error) {
-	if t.reported != nil && t.reported.ID == id {
-		return *t.reported, nil
+// pushOf is a push of the case with what is reported of it in this write.
+func (t *tx) pushOf(l *ledger, id PushID) (Push, error) {
+	if l.reported != nil && l.reported.ID == id {
+		return *l.reported, nil
 	}
 	return t.push(`p.id = $1`, id)
 }

@@ -114,11 +114,11 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 				return err
 			}
 		}
-		if _, err := t.record(reports...); err != nil {
+		if _, err := t.record(nil, reports...); err != nil {
 			return err
 		}
 		if len(reports) == 0 { // the refund itself is the record of a request
-			if _, err := t.decide(factRow{
+			if _, err := t.decide(nil, factRow{
 				Fact: money.Fact{Push: have.PushID, Receipt: have.Receipt, Ticket: have.TicketID},
 			}); err != nil {
 				return err
@@ -153,7 +153,7 @@ func (t *tx) voidBogusPayment(have Payment, n NewRefund) (r Refund, err error) {
 		return r, err
 	}
 	r.PaymentID, r.Receipt, r.Amount, r.Method, r.State = have.ID, have.Receipt, have.Amount, "hand", RefundDone
-	_, err = t.record(have.fact(money.NothingPaid, 0, n))
+	_, err = t.record(nil, have.fact(money.NothingPaid, 0, n))
 	return r, err
 }
 

@@ -52,7 +52,7 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 	if kind := c.notResolvable(); kind != "" && len(reports) == 0 {
 		return &Refusal{Kind: kind}
 	}
-	if _, err := t.record(reports...); err != nil {
+	if _, err := t.record(nil, reports...); err != nil {
 		return err
 	}
 	if len(reports) > 0 { // resolve its new standing, unless its refund is still due

@@ -186,7 +186,7 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	if have.State == PaymentRefunded && hand == 0 && r.State == RefundFailed ||
 		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
 		f.Says, f.Amount = money.Mentions, nil // an operator's report or another result has recorded it already
-		_, err := t.record(factRow{Fact: f})
+		_, err := t.record(nil, factRow{Fact: f})
 		return OutcomeDuplicate, err
 	}
 	outcome := OutcomeRefunded
@@ -206,7 +206,7 @@ func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
 	if err := t.run(`UPDATE refund SET state = $1, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
 		return "", err
 	}
-	_, err := t.record(factRow{Fact: f})
+	_, err := t.record(nil, factRow{Fact: f})
 	return outcome, err
 }
 

@@ -84,7 +84,7 @@ func (s Money) ApplyStatus(ctx context.Context, cb Callback, tr Transaction) (Ap
 		if err := t.run(`UPDATE question SET next_at = NULL, result_text = $1, lacks = '', updated_at = $2 WHERE receipt = $3`, tr.Text, t.now, receipt); err != nil {
 			return out, err
 		}
-		if out, err = t.record(tr.fact(receipt)...); err == nil {
+		if out, err = t.record(nil, tr.fact(receipt)...); err == nil {
 			out.Code, err = t.codeOf(receipt)
 		}
 		return out, err

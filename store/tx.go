@@ -29,11 +29,10 @@ type tx struct {
 	locked ScreeningID       // the screening that is locked
 	owned  map[TicketID]bool // the tickets that are locked
 
-	plans    *plans
-	maps     map[ScreeningID]*seatMap // the writer's on SQLite, this write's on PostgreSQL
-	touched  []ScreeningID            // the screenings whose maps this write changed
-	s        *Store                   // whose books these are
-	reported *Push                    // the push that this write reports on
+	plans   *plans
+	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's on PostgreSQL
+	touched []ScreeningID            // the screenings whose maps this write changed
+	s       *Store                   // whose books these are
 }
 
 // write runs fn in a transaction and returns once it is durable. The context can end the wait for a turn, never the

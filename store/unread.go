@@ -95,7 +95,7 @@ func (t *tx) unreadPush(id CallbackID, token string, u Unread) (ApplyResult, err
 		err = t.confirmPush(p, u.Receipt)
 	}
 	if err == nil {
-		_, err = t.record(u.fact(p.ID)...)
+		_, err = t.record(nil, u.fact(p.ID)...)
 	}
 	return out, err
 }

@@ -67,31 +67,43 @@ type ApplyResult struct {
 // payment are in the same transaction.
 func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (ApplyResult, error) {
 	v.callback = cb.ID
-	lock := func(t *tx) {
-		if cb.ticket != 0 {
-			_ = t.lock(cb.ticket) // its error is returned by the next statement
+	return s.withCallback(ctx, cb, func(t *tx, token string) (out ApplyResult, err error) {
+		var p Push
+		var code string
+		if cb.ticket == 0 {
+			err = t.lockFor(`SELECT ticket_id FROM push_request WHERE callback_token = $1`, token)
 		}
-	}
-	return s.withCallbackLocked(ctx, cb, lock, func(t *tx, token string) (ApplyResult, error) {
-		return t.applyByToken(cb.ticket, token, v)
+		if err == nil {
+			err = t.scan(append(p.columns(), &code), pushByToken, token)
+		}
+		if errors.Is(err, ErrNotFound) {
+			return ApplyResult{Outcome: OutcomeUnknownToken}, nil
+		}
+		if err == nil {
+			out, err = t.applyVerdict(p, v)
+		}
+		if err == nil && v.OddReceipt != "" && v.Class == Success && !out.Outcome.NotUnderstood() {
+			u := v.unread(p, UnreadOddReceipt, v.OddReceipt)
+			u.paid = true
+			out, err = ApplyResult{Outcome: OutcomeReceipt}, t.storeUnread(v.callback, u)
+		}
+		out.Code = code
+		return out, err
 	})
 }
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`
 
 // withCallback runs decide for a stored callback without an outcome, and writes the outcome in the same transaction.
+// The ticket of a push's callback is locked before anything is read.
 func (s *Store) withCallback(ctx context.Context, cb Callback,
-	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
-	return s.withCallbackLocked(ctx, cb, func(*tx) {}, decide)
-}
-
-// withCallbackLocked is withCallback with a lock to take before anything is read.
-func (s *Store) withCallbackLocked(ctx context.Context, cb Callback, lock func(*tx),
 	decide func(t *tx, token string) (ApplyResult, error)) (ApplyResult, error) {
 	var out ApplyResult
 	err := s.write(ctx, urgent, func(t *tx) error {
 		out = ApplyResult{}
-		lock(t)
+		if cb.ticket != 0 {
+			_ = t.lock(cb.ticket) // its error is returned by the next statement
+		}
 		var token string
 		var outcome *Outcome
 		if err := t.scan([]any{&token, &outcome}, callbackQuery, cb.ID); err != nil {
@@ -115,33 +127,6 @@ func (s *Store) withCallbackLocked(ctx context.Context, cb Callback, lock func(*
 
 const pushByToken = `SELECT ` + pushOnly + `, t.code FROM push_request p JOIN ticket t ON t.id = p.ticket_id
 	WHERE p.callback_token = $1`
-
-// applyByToken applies a verdict to the push with the token. The locked ticket, if any, is the push's.
-func (t *tx) applyByToken(locked TicketID, token string, v Verdict) (ApplyResult, error) {
-	var p Push
-	var code string
-	var err error
-	if locked == 0 {
-		err = t.lockFor(`SELECT ticket_id FROM push_request WHERE callback_token = $1`, token)
-	}
-	if err == nil {
-		err = t.scan(append(p.columns(), &code), pushByToken, token)
-	}
-	if errors.Is(err, ErrNotFound) {
-		return ApplyResult{Outcome: OutcomeUnknownToken}, nil
-	}
-	if err != nil {
-		return ApplyResult{}, err
-	}
-	out, err := t.applyVerdict(p, v)
-	out.Code = code
-	if err == nil && v.OddReceipt != "" && v.Class == Success && !out.Outcome.NotUnderstood() {
-		u := v.unread(p, UnreadOddReceipt, v.OddReceipt)
-		u.paid = true
-		out, err = ApplyResult{Outcome: OutcomeReceipt, Code: code}, t.storeUnread(v.callback, u)
-	}
-	return out, err
-}
 
 // applyVerdict applies M-PESA's report to a push.
 func (t *tx) applyVerdict(p Push, v Verdict) (ApplyResult, error) {
@@ -167,7 +152,7 @@ func outcome(o Outcome, err error) (ApplyResult, error) { return ApplyResult{Out
 // recordPaid records that a push was paid. Where the amount is missing, it stores what is legible of the callback.
 func (t *tx) recordPaid(p Push, v Verdict) (ApplyResult, error) {
 	p.ResultCode, p.ResultText = v.Code, v.Text
-	out, err := t.recordPush(&p, v.fact(p)...)
+	out, err := t.record(&p, v.fact(p)...)
 	if err != nil || v.LearntBy != "callback" || v.Amount != nil {
 		return out, err
 	}
@@ -186,7 +171,7 @@ func (t *tx) recordPaid(p Push, v Verdict) (ApplyResult, error) {
 func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 	switch {
 	case v.Class == Success && v.Receipt != "":
-		_, err := t.recordPush(nil, v.fact(p)...)
+		_, err := t.record(nil, v.fact(p)...)
 		return OutcomeAnothersID, err
 	case v.LearntBy != "callback":
 		return OutcomeAnothersID, nil
@@ -202,7 +187,7 @@ func (t *tx) otherID(p Push, v Verdict) (Outcome, error) {
 // may be a success in an unknown form: M-PESA is asked at once. A report after a verdict is stored and changes nothing.
 func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 	if facts := v.fact(p); len(facts) > 0 {
-		if _, err := t.recordPush(nil, facts...); err != nil {
+		if _, err := t.record(nil, facts...); err != nil {
 			return "", err
 		}
 		now, err := t.push(`p.id = $1`, p.ID)
@@ -259,7 +244,7 @@ func (t *tx) adoptIDs(p *Push, v Verdict) error {
 
 // fail records a failure. A failure after a success changes nothing.
 func (t *tx) fail(p Push, v Verdict) (Outcome, error) {
-	if _, err := t.recordPush(nil, v.fact(p)...); err != nil {
+	if _, err := t.record(nil, v.fact(p)...); err != nil {
 		return "", err
 	}
 	var paid int
