@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"cinemasphere/handlers/api"
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/hooks"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/site"
@@ -105,14 +106,14 @@ func (m router) callbacks(r chi.Router) {
 	for _, path := range []string{
 		"/cb", "/cb/", "/cb/{token}", "/api/mpesa-callback", "/api/mpesa-callback/", "/api/mpesa-callback/{token}",
 	} {
-		post(path, m.hooks.STK)
+		post(path, m.hooks.Callback(checkout.STK))
 	}
 	for path, kind := range map[string]store.CallbackKind{
 		"/cb/status/{token}": store.CallbackStatus, "/cb/status-timeout/{token}": store.CallbackStatusTimeout,
 		"/cb/reversal/{token}": store.CallbackReversal, "/cb/reversal-timeout/{token}": store.CallbackReversalTimeout,
 		"/cb/paid/{token}": store.CallbackC2B,
 	} {
-		post(path, m.hooks.Of(kind))
+		post(path, m.hooks.Callback(kind))
 	}
 	post("/cb/check/{token}", m.hooks.Validate)
 }

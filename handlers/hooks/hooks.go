@@ -45,16 +45,11 @@ func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 	}, f)
 }
 
-// STK answers POST /cb/{token} and its other addresses, with or without a token. It acknowledges every callback that
-// was stored, and every one with an unknown token. It does not acknowledge one that may be ours and could not be
-// stored.
-func (h *Hooks) STK(w http.ResponseWriter, r *http.Request) error {
-	return h.take(w, r, checkout.STK)
-}
-
-// Of answers POST /cb/{kind}/{token}, as [Hooks.STK] does for pushes.
-func (h *Hooks) Of(kind checkout.Kind) web.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error { return h.take(w, r, kind) }
+// Callback answers POST /cb/{token} and its other addresses, with or without a token, and POST /cb/{kind}/{token}. It
+// acknowledges every callback that was stored, and every one with an unknown token. It does not acknowledge one that may
+// be ours and could not be stored.
+func (h *Hooks) Callback(kind checkout.Kind) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error { return h.store(w, r, kind) }
 }
 
 // Validate answers M-PESA's validation request: it always accepts. Payments for something else are welcome too, and a
@@ -75,7 +70,7 @@ func (h *Hooks) WrongMethod(r *http.Request) {
 	h.checkout.WarnWrongMethod(r.Context(), r.Method, path[strings.LastIndexByte(path, '/')+1:])
 }
 
-func (h *Hooks) take(w http.ResponseWriter, r *http.Request, kind checkout.Kind) error {
+func (h *Hooks) store(w http.ResponseWriter, r *http.Request, kind checkout.Kind) error {
 	d := checkout.Delivery{Kind: kind, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	whole := false
 	d.Body, d.Size, whole = readBody(w, r)
