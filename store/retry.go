@@ -79,11 +79,11 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats,
 		COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held,
-		t.s.starts_at, t.s.status,
-		t.code, t.total, t.held_since, t.s.sales_close_at, t.phone, t.browser, t.client, t.s.capacity,
+		s.starts_at, s.status,
+		t.code, t.total, t.held_since, s.sales_close_at, t.phone, t.browser, t.client, s.capacity,
 		(SELECT count(*) FROM payment WHERE ticket_id = t.id AND state = 'refund_due') AS owed,
 		(SELECT count(*) FROM push_request WHERE ticket_id = t.id) AS pushes FROM ticket t
-		JOIN screening s ON t.s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
+		JOIN screening s ON s.id = t.screening_id WHERE t.secret = $1`, r.Secret)
 	if err != nil {
 		return err
 	}
