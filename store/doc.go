@@ -3,7 +3,7 @@
 //
 // Each exported method is one transaction and one fact about the cinema: a booking made, a push's answer recorded, a
 // callback stored, a hold ended. Reads go to a pool of read-only connections. Writes go through one function, which on
-// SQLite groups what is waiting into one durable commit; see writer.go for the rules it keeps.
+// SQLite groups what is waiting into one durable commit; see package store/internal/db for the rules it keeps.
 //
 // # States
 //
@@ -24,8 +24,8 @@
 //   - Facts are of the same money only if they name the same receipt or the same push. A receipt is one payment, and a
 //     push pays once. What looks alike is shown as alike.
 //   - Applying the same callback twice changes nothing. What was done, such as a ticket shown as paid, is never undone.
-//   - Rows about money are never deleted. What cannot be decided is on the list of open items until an operator
-//     has resolved it.
+//   - Facts and callbacks are never deleted; payments are what they mean, and written anew with each. What cannot be
+//     decided is on the list of open items until an operator has resolved it.
 //   - A seat has one owner, which the primary key of table seat holds.
 //
 // assets/docs/architecture.md has the laws in full, each step from state to state, and the words. schema.sql has each

@@ -9,7 +9,8 @@ import (
 )
 
 // Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
-// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment, alike or claim.
+// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment or alike, or the
+// state of a claim.
 
 // record stores facts and everything that follows from them: the one way in which money is written. The push that they
 // are a report on is saved with them, if any. It returns the result for the first fact's payment.

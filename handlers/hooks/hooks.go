@@ -46,8 +46,8 @@ func (h *Hooks) Handle(f web.HandlerFunc) http.HandlerFunc {
 }
 
 // Callback answers POST /cb/{token} and its other addresses, with or without a token, and POST /cb/{kind}/{token}. It
-// acknowledges every callback that was stored, and every one with an unknown token. It does not acknowledge one that may
-// be ours and could not be stored.
+// acknowledges every callback that was stored, and every one with an unknown token. It does not acknowledge one that
+// may be ours and could not be stored.
 func (h *Hooks) Callback(kind checkout.Kind) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error { return h.store(w, r, kind) }
 }

@@ -18,11 +18,18 @@
 //
 // # Two facts
 //
-// Five questions, in this order, decide what becomes of two facts or more. The table of TestDecide has cases of each.
+// Six questions, in this order, decide what becomes of two facts or more. The table of TestDecide has cases of each.
 //
 // Are they about the same money? Only if they name the same receipt or the same push. Then they are one payment: a
-// receipt is one at most, and a push pays once at most. The best proof decides which push a receipt belongs to. A
-// second receipt of a push is a payment of its own, unmatched ([AlsoTold]).
+// receipt is one at most, and a push pays once at most. The best proof decides which push a receipt belongs to. A push
+// that a receipt was reported for with less proof is not paid by it; with equal proof none of the pushes is. Both are a
+// doubt ([ReceiptShared]). A second receipt of a push is a payment of its own, unmatched ([AlsoTold]). So is a receipt
+// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]).
+//
+// How much is it? The best proof decides, with one exception: Transaction Status is asked about the very receipt, so
+// that its amount replaces a callback's, unless a ticket was shown as paid with the callback's. Another amount that
+// M-PESA reports besides is a doubt ([AmountDiffers]), unless Transaction Status has decided it. A push that is only
+// reported as paid took what it asked for ([Payment].Assumed): a push cannot be paid in part.
 //
 // Do they look alike? A receipt without a push, and a push without a receipt, may be the same money where amount, phone
 // and minutes fit. They stay two payments, each in the other's [Payment].Alike. That ends with a fact that names both,
@@ -50,5 +57,8 @@
 //   - [NoSuchReceipt] and [PaidToOthers] refuse a customer's claim. They cancel no payment that M-PESA itself has
 //     reported; of one that an operator accepted they are a doubt.
 //   - [PaysFor] from a customer is no payment until M-PESA reports [Paid]. From an operator it is one.
+//   - [Mentions] is a callback of a push that cannot be read completely. Its receipt and amount count, and whether it
+//     was paid M-PESA must report.
+//   - [Reversed] with an amount reports too that the receipt was paid to us. Without one it pays for nothing.
 //   - [NotFor] withdraws that a receipt pays for a ticket, and [NothingPaid] an operator's decisions about a receipt.
 package money

@@ -130,6 +130,13 @@ func owners(c Case) (owned []link, shared []Key) {
 			shared = append(shared, l.Key)
 		}
 	}
+	for _, f := range c.Facts { // of what better proof gives to another push, M-PESA contradicts itself
+		best := named[f.Receipt]
+		if f.Says == Paid && f.Push != 0 && f.Receipt != "" &&
+			!slices.ContainsFunc(best, func(l link) bool { return l.Push == f.Push }) {
+			shared = append(shared, Key{f.Push, f.Receipt}, best[0].Key)
+		}
+	}
 	slices.SortFunc(owned, func(a, b link) int {
 		return cmp.Or(b.rank-a.rank, b.shown-a.shown, cmp.Compare(a.at, b.at), cmp.Compare(a.Receipt, b.Receipt))
 	})

@@ -182,6 +182,9 @@ func TestDecide(t *testing.T) {
 		{"callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		// A receipt pays one push: the one that better proof names.
+		{"callback paid push1 R1 + echo push2 R1", "ticket1 paid; push1 R1 applied ?receipt_shared"},
+		{"echo push3 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied ?receipt_shared"},
 		{"callback failed push1", ""},
 		{"callback failed push1 + query paid push1", "ticket1 paid; push1 applied"},
 		{"query paid push1", "ticket1 paid; push1 applied"},
