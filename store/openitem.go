@@ -32,26 +32,27 @@ const (
 // OpenItem is one entry of the list of open items.
 type OpenItem struct {
 	Kind       ItemKind      `db:"kind" json:"kind"`
-	ID         int64         `db:"id" json:"id"`                  // of the payment, push, claim or callback
-	State      string        `db:"state" json:"state"`            // of the payment, push, claim or callback
-	Reason     Reason        `db:"reason" json:"reason"`          // why a payment is not applied, or a claim not confirmed
-	Failure    FailureReason `db:"failure" json:"failure"`        // why a push was not paid
-	Callback   CallbackKind  `db:"callback" json:"callbackKind"`  // of a callback, its kind
-	Receipt    string        `db:"receipt" json:"receipt"`        // "" while pending
-	Amount     Cents         `db:"amount" json:"amountCents"`     // of a push, the amount asked; 0 where unknown
-	Phone      Pattern       `db:"phone" json:"phone"`            // of the payer; of a push or a claim, its MSISDN
-	Account    string        `db:"account" json:"account"`        // what the payer typed at a paybill
-	TicketCode string        `db:"code" json:"ticketCode"`        // "" where no ticket is named
-	LearntBy   string        `db:"learnt_by" json:"learntBy"`     // the source
-	At         Instant       `db:"at" json:"atMillis"`            // when it was paid, or became known
-	Next       Instant       `db:"next" json:"nextAskMillis"`     // when a question or Reversal is sent next; 0 is never
-	Refund     RefundState   `db:"refund" json:"refund"`          // of its latest refund, "" where there is none
-	RefundText string        `db:"refund_text" json:"refundSaid"` // M-PESA's text; its last answer on a push or claim
-	Out        int           `db:"out" json:"reversalsOut"`       // how many Reversals of it M-PESA may have carried out
-	RefundAt   Instant       `db:"refund_at" json:"-"`            // when the refund was requested
-	Code       string        `db:"result_code" json:"resultCode"` // M-PESA's, of a push or of a payment's Reversal
-	Doubt      DoubtReason   `db:"doubt" json:"doubt"`            // what the operator must look into, besides Reason
-	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"` // the amount of the doubt
+	ID         int64         `db:"id" json:"id"`                    // of the payment, push, claim or callback
+	State      string        `db:"state" json:"state"`              // of the payment, push, claim or callback
+	Reason     Reason        `db:"reason" json:"reason"`            // why a payment is not applied, or a claim not confirmed
+	Failure    FailureReason `db:"failure" json:"failure"`          // why a push was not paid
+	Callback   CallbackKind  `db:"callback" json:"callbackKind"`    // of a callback, its kind
+	Receipt    string        `db:"receipt" json:"receipt"`          // "" while pending
+	Amount     Cents         `db:"amount" json:"amountCents"`       // of a push, the amount asked; 0 where unknown
+	Phone      Pattern       `db:"phone" json:"phone"`              // of the payer; of a push or a claim, its MSISDN
+	Account    string        `db:"account" json:"account"`          // what the payer typed at a paybill
+	TicketCode string        `db:"code" json:"ticketCode"`          // "" where no ticket is named
+	LearntBy   string        `db:"learnt_by" json:"learntBy"`       // the source
+	At         Instant       `db:"at" json:"atMillis"`              // when it was paid, or became known
+	Next       Instant       `db:"next" json:"nextAskMillis"`       // when a question or Reversal is sent next; 0 is never
+	Refund     RefundState   `db:"refund" json:"refund"`            // of its latest refund, "" where there is none
+	RefundText string        `db:"refund_text" json:"refundSaid"`   // M-PESA's text; its last answer on a push or claim
+	RefundEnd  RefundEnd     `db:"refund_ended" json:"refundEnded"` // why no Reversal of it is sent any more
+	Out        int           `db:"out" json:"reversalsOut"`         // how many Reversals of it M-PESA may have carried out
+	RefundAt   Instant       `db:"refund_at" json:"-"`              // when the refund was requested
+	Code       string        `db:"result_code" json:"resultCode"`   // M-PESA's, of a push or of a payment's Reversal
+	Doubt      DoubtReason   `db:"doubt" json:"doubt"`              // what the operator must look into, besides Reason
+	DoubtCents Cents         `db:"doubt_cents" json:"doubtCents"`   // the amount of the doubt
 	DoubtOf    string        `db:"doubt_receipt" json:"doubtReceipt"`
 	Text       string        `db:"result_text" json:"resultText"`   // M-PESA's text; what is legible of a callback
 	Why        UnreadReason  `db:"why" json:"notUnderstood"`        // why the callback was not understood
@@ -127,7 +128,8 @@ const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
 	COALESCE(t.code, '') AS code, y.learnt_by, y.doubt, y.doubt_cents, y.doubt_receipt,
 	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(q.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
-	COALESCE(r.result_text, '') AS refund_text, COALESCE(q.sent - r.undone, 0) AS out, '' AS money,
+	CASE WHEN r.method = 'hand' THEN r.reference ELSE COALESCE(r.result_text, '') END AS refund_text,
+	COALESCE(r.ended, '') AS refund_ended, COALESCE(q.sent - r.undone, 0) AS out, '' AS money,
 	COALESCE(q.lease_until, 0) AS until, COALESCE(r.created_at, 0) AS refund_at, 0 AS askable,
 	(SELECT count(*) FROM payment z WHERE z.ticket_id = y.ticket_id AND z.id <> y.id
 		AND z.state NOT IN ('refunded', 'reversed_elsewhere')) AS others, COALESCE(r.result_code, '') AS result_code,
@@ -142,7 +144,8 @@ const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 const itemPushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason AS failure, '' AS receipt,
 	p.amount * 100 AS amount, p.phone,
 	'' AS account, t.code, '' AS learnt_by, p.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund,
-	COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money, p.live_until AS until, 0 AS refund_at,
+	'' AS refund_ended, COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money,
+	p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
 	p.result_text` + itemNotClaim + itemNoDoubt + itemNotCallback + itemResolved + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
@@ -156,7 +159,8 @@ const (
 const itemClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
 	` + claimReason + ` AS reason,
 	c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, 'customer' AS learnt_by,
-	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, COALESCE(q.result_text, '') AS refund_text,
+	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, '' AS refund_ended,
+	COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
 	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + itemNotPush + itemNoDoubt + itemNotCallback + itemResolved +
@@ -170,7 +174,7 @@ const itemCallbacks = `SELECT 'callback' AS kind, c.id,
 	'' AS reason, c.kind AS callback, COALESCE(u.receipt, '') AS receipt, COALESCE(u.amount_cents, 0) AS amount,
 	COALESCE(u.phone, '') AS phone, COALESCE(u.account, '') AS account, COALESCE(t.code, '') AS code,
 	'callback' AS learnt_by, c.received_at AS at, COALESCE(k.next_at, q.next_at, 0) AS next,
-	'' AS refund, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
+	'' AS refund, '' AS refund_ended, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
 	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why,
 	COALESCE(u.detail, '') AS detail` + itemNotClaim + itemNotPush + itemNoDoubt + itemResolved + unreadFrom + `

@@ -193,7 +193,7 @@ func (s Tickets) RecoverSending(ctx context.Context, before Instant) (int, error
 		return 0, fmt.Errorf("look for unanswered pushes: %w", err)
 	}
 	for i, id := range ids {
-		if err := s.recordLate(ctx, id, Answer{Kind: Ambiguous, Text: "no answer was recorded"}); err != nil {
+		if err := s.recordLate(ctx, id, Answer{Kind: Ambiguous}); err != nil {
 			return i, err
 		}
 	}

@@ -20,6 +20,18 @@ const (
 	RefundFailed    RefundState = "failed"
 )
 
+// RefundEnd is why no Reversal of a refund is sent any more, besides M-PESA's result; "" without such a reason.
+type RefundEnd string
+
+// A Reversal gives back whole shillings, and all that M-PESA took. None is sent once the money was given back by hand,
+// or where the payment has turned out to be one that is refunded already.
+const (
+	RefundEndCents  RefundEnd = "cents"
+	RefundEndAmount RefundEnd = "other_amount"
+	RefundEndByHand RefundEnd = "by_hand"
+	RefundEndMoved  RefundEnd = "moved"
+)
+
 // Automatic requests a refund that no operator asked for.
 const Automatic = "automatic"
 
@@ -110,7 +122,7 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 		if n.Reference != "" {
 			out.State = RefundDone
 			reports = append(reports, have.fact(money.GivenBack, out.Amount, n))
-			if err := t.run(`UPDATE refund SET state = 'refunded', result_code = 'by hand', result_text = $1 WHERE id = $2`, n.Reference, out.ID); err != nil {
+			if err := t.run(`UPDATE refund SET state = 'refunded' WHERE id = $1`, out.ID); err != nil {
 				return err
 			}
 		}
@@ -180,8 +192,8 @@ func (t *tx) cancelRefund(r Refund) error {
 		return ErrRetry
 	}
 	if err == nil {
-		err = t.run(`UPDATE refund SET state = 'failed', result_text = CASE WHEN result_text = '' THEN 'given back by hand' ELSE result_text END, updated_at = $1
-			WHERE id = $2 AND state = 'requested'`, t.now, r.ID)
+		err = t.run(`UPDATE refund SET state = 'failed', ended = $1, updated_at = $2 WHERE id = $3 AND state = 'requested'`,
+			RefundEndByHand, t.now, r.ID)
 	}
 	return err
 }
@@ -322,8 +334,8 @@ func (t *tx) moveRefunds(from, to PaymentID) error {
 		if err := t.endReversals(from); err != nil {
 			return err
 		}
-		if err := t.run(`UPDATE refund SET state = 'failed', result_text = 'the payment is another one', updated_at = $1
-			WHERE payment_id = $2 AND state = 'requested'`, t.now, from); err != nil {
+		if err := t.run(`UPDATE refund SET state = 'failed', ended = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`,
+			RefundEndMoved, t.now, from); err != nil {
 			return err
 		}
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 // unsendable is why no Reversal can refund exactly what M-PESA took, or "". A Reversal takes whole shillings.
-func (q Question) unsendable() string {
+func (q Question) unsendable() RefundEnd {
 	switch {
 	case q.Amount%100 != 0:
-		return "M-PESA took an amount with cents, and a Reversal gives back whole shillings"
+		return RefundEndCents
 	case q.Amount != q.Paid:
-		return "it was asked for of another amount than M-PESA took"
+		return RefundEndAmount
 	}
 	return ""
 }
@@ -28,7 +28,7 @@ func (t *tx) unsendable(q Question) error {
 	if err != nil || n == 0 || why == "" {
 		return err
 	}
-	return t.run(`UPDATE refund SET state = CASE WHEN undone < $1 THEN state ELSE 'failed' END, result_text = $2, updated_at = $3 WHERE id = $4 AND state = 'requested'`,
+	return t.run(`UPDATE refund SET state = CASE WHEN undone < $1 THEN state ELSE 'failed' END, ended = $2, updated_at = $3 WHERE id = $4 AND state = 'requested'`,
 		q.Sent, why, t.now, q.ID)
 }
 

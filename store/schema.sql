@@ -257,6 +257,7 @@ CREATE TABLE refund (
     originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
     conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
     undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many Reversals M-PESA reports that nothing came of it
+    ended                      TEXT NOT NULL DEFAULT '', -- why no Reversal of it is sent any more, but for M-PESA's result; '' where none
     undone_ids                 TEXT NOT NULL DEFAULT '',   -- their conversation ids, so that a result that comes twice counts once
     result_code                TEXT NOT NULL, -- M-PESA's last
     result_text                TEXT NOT NULL, -- the words that came with it, for the operator

@@ -338,6 +338,16 @@ func adviseRefund(c store.OpenItem, initiator bool) Advice {
 // adviseRefused is about a refund that M-PESA refused.
 func adviseRefused(c store.OpenItem, initiator bool) Advice {
 	a := Advice{Why: "a refund was refused: " + c.RefundText}
+	switch c.RefundEnd {
+	case store.RefundEndCents:
+		a.Why = "a refund was not sent: M-PESA took an amount with cents, and a Reversal gives back whole shillings"
+	case store.RefundEndAmount:
+		a.Why = "a refund was not sent: it was requested of another amount than M-PESA took"
+	case store.RefundEndByHand:
+		a.Why = "a refund was not sent: the money was given back by hand"
+	case store.RefundEndMoved:
+		a.Why = "a refund was not sent: the payment is one that is refunded already"
+	}
 	if c.Code != "" {
 		a.Why = "a refund was refused with " + reversalAnswer(c)
 	}
