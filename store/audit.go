@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"cinemasphere/store/internal/db"
 	"cinemasphere/store/money"
 )
 
@@ -41,17 +42,15 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	var tickets []payable
 	var alike []money.Key
 	var claims []ReceiptClaim
-	for _, q := range []struct {
-		into any
-		text string
-	}{
-		{&facts, factSelect + ` ORDER BY id`}, {&pushes, pushSelect + ` ORDER BY id`}, {&b.refunds, caseRefunds},
-		{&b.payments, `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`}, {&tickets, payablesQuery},
-		{&alike, `SELECT receipt, push_id AS push FROM alike`}, {&claims, `SELECT ` + claimColumns + ` FROM claim c`},
-	} {
-		if err := s.list(ctx, q.into, q.text); err != nil {
-			return nil, err
-		}
+	err := s.readers.Snapshot(ctx,
+		db.Listing{Into: &facts, Query: factSelect + ` ORDER BY id`},
+		db.Listing{Into: &pushes, Query: pushSelect + ` ORDER BY id`},
+		db.Listing{Into: &b.refunds, Query: caseRefunds}, db.Listing{Into: &tickets, Query: payablesQuery},
+		db.Listing{Into: &b.payments, Query: `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`},
+		db.Listing{Into: &alike, Query: `SELECT receipt, push_id AS push FROM alike`},
+		db.Listing{Into: &claims, Query: `SELECT ` + claimColumns + ` FROM claim c`})
+	if err != nil {
+		return nil, err
 	}
 	for _, k := range alike {
 		b.alike[k] = true

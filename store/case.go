@@ -213,13 +213,14 @@ const (
 // addLookalikes adds lookalikes to a scope: receipts for a push without one, and pushes for a receipt without one.
 func (t *tx) addLookalikes(c *scope, l *ledger) error {
 	for _, p := range l.Case.Pushes {
-		known, paid := false, false
+		known, failed, paid := false, false, false
 		for _, f := range l.Case.Facts {
 			of := f.Push == p.ID
-			known = known || of && (f.Receipt != "" && f.Says == money.Paid || f.Says == money.FailedForGood)
+			known = known || of && f.Receipt != "" && f.Says == money.Paid
+			failed = failed || of && f.Says == money.FailedForGood
 			paid = paid || of && f.Says == money.Paid
 		}
-		if known || p.Refused || !c.firstLook(p.ID) {
+		if known || failed && !paid || p.Refused || !c.firstLook(p.ID) {
 			continue
 		}
 		var rows []struct {
@@ -284,8 +285,8 @@ func loose(facts []money.Fact, f money.Fact) bool {
 			(f.Says != money.PaysFor || f.Source != money.Operator) {
 		return false
 	}
-	return !slices.ContainsFunc(facts, func(of money.Fact) bool {
-		return of.Receipt == f.Receipt && (of.Push != 0 || of.Account || of.TransactedAt != 0 && f.TransactedAt == 0)
+	return money.Loose(facts, f.Receipt) && !slices.ContainsFunc(facts, func(of money.Fact) bool {
+		return of.Receipt == f.Receipt && of.TransactedAt != 0 && f.TransactedAt == 0
 	})
 }
 

@@ -1,15 +1,19 @@
 package money
 
+import "slices"
+
 // Cases splits whole books into cases: whatever may concern the same money is in one case.
 func Cases(books Case) []Case {
 	s := sets{}
 	pushed := map[string]bool{}   // receipts that certainly are a push's, or no push's
 	nameless := map[PushID]bool{} // paid pushes with a fact that names no receipt
+	over := map[PushID]bool{}     // pushes that no receipt without a time can be of: paid with another, or failed
 	for _, f := range books.Facts {
 		for _, name := range f.names() {
 			s.join(f.names()[0], name)
 		}
-		pushed[f.Receipt] = pushed[f.Receipt] || f.Push != 0 || f.Account
+		pushed[f.Receipt] = pushed[f.Receipt] || f.ties() || f.Account
+		over[f.Push] = over[f.Push] || f.Says == FailedForGood || f.Says == Paid && f.Receipt != ""
 		nameless[f.Push] = nameless[f.Push] || f.Says == Paid && f.Receipt == ""
 	}
 	for _, p := range books.Pushes {
@@ -22,7 +26,10 @@ func Cases(books Case) []Case {
 		at := f.TransactedAt
 		for _, p := range books.Pushes {
 			near := p.MadeAt >= at.Add(-EchoAfter) && p.MadeAt <= at.Add(EchoBefore)
-			if (near || at == 0 || nameless[p.ID]) && f.Payer.Fits(p.Phone) {
+			if at == 0 {
+				near = !over[p.ID] && !p.Refused
+			}
+			if (near || nameless[p.ID]) && f.Payer.Fits(p.Phone) {
 				s.join(f.Receipt, p.ID)
 			}
 		}
@@ -54,6 +61,15 @@ func Cases(books Case) []Case {
 		c.Refunds = append(c.Refunds, r)
 	}
 	return out
+}
+
+// ties reports whether a fact gives its receipt to a push by more than an operator's decision, which may be mistaken.
+func (f Fact) ties() bool { return f.Push != 0 && f.Says != TheSame && f.Says != Two }
+
+// Loose reports whether a receipt may be the payment of a push that no fact names for it: none ties it to a push, and
+// its payer typed no account number.
+func Loose(facts []Fact, receipt string) bool {
+	return !slices.ContainsFunc(facts, func(f Fact) bool { return f.Receipt == receipt && (f.ties() || f.Account) })
 }
 
 // names are the pushes, the ticket and the receipt that a fact names.

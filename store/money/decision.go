@@ -165,10 +165,25 @@ type Decision struct {
 }
 
 // Decide decides a case as of now. The time matters only for screenings that have begun.
-func Decide(c Case, now Instant) (d Decision) {
+func Decide(c Case, now Instant) Decision {
+	d := decide(c, now, nil)
+	var moved []TicketID // that another payment pays for now than they were shown with
+	for _, t := range d.Tickets {
+		if shown := c.ticket(t.ID).PaidWith; shown != (Key{}) && !shown.Names(t.With) {
+			moved = append(moved, t.ID)
+		}
+	}
+	if len(moved) > 0 {
+		d = decide(c, now, moved)
+	}
+	return d
+}
+
+// decide decides a case. What the moved tickets were shown with protects no amount.
+func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	payments := identify(c)
 	for _, t := range c.Tickets {
-		if p := t.shownWith(payments); p != nil {
+		if p := t.shownWith(payments); p != nil && !slices.Contains(moved, t.ID) {
 			p.shown = cmp.Or(p.shown, t.Total)
 		}
 	}

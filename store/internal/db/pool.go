@@ -52,6 +52,35 @@ func (p *Pool) List(ctx context.Context, dest any, query string, args ...any) er
 	return p.conn.list(ctx, dest, query, args)
 }
 
+// Listing is a query whose rows go into the slice that Into points to.
+type Listing struct {
+	Into  any
+	Query string
+}
+
+// Snapshot lists all queries as the database stood at one moment, whatever is written meanwhile.
+func (p *Pool) Snapshot(ctx context.Context, lists ...Listing) (err error) {
+	begin := "BEGIN" // on SQLite what is read is a snapshot
+	if p.pg != nil {
+		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	}
+	conn, err := p.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, begin); err != nil {
+		return err
+	}
+	for _, l := range lists {
+		if err = conn.SelectContext(ctx, l.Into, l.Query); err != nil {
+			break
+		}
+	}
+	_, end := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return errors.Join(err, end)
+}
+
 func (p *Pool) close() error {
 	if p.db == nil {
 		return nil
