@@ -29,7 +29,7 @@ var forbidden = []struct{ pattern, example, files string }{
 	{`INSERT\s+OR|UPDATE\s+OR|REPLACE\s+INTO|DUPLICATE\s+KEY`, "INSERT OR IGNORE INTO a VALUES (1)", ""},
 	{`PRAGMA|VACUUM|ATTACH|REINDEX|STRICT`, "PRAGMA journal_mode", "db/sqlite.go db/file.go"},
 	{`SAVEPOINT|RELEASE|IMMEDIATE`, "SAVEPOINT item", "db/writer.go"},
-	{`BEGIN|COMMIT|ROLLBACK`, "COMMIT", "db/writer.go db/postgres_writer.go db/postgres_conn.go"},
+	{`BEGIN|COMMIT|ROLLBACK`, "COMMIT", "db/writer.go db/postgres_writer.go db/postgres_conn.go db/pool.go"},
 	{`SET\s+(LOCAL|SESSION|LOCK_TIMEOUT|TRANSACTION|\w+_TIMEOUT)|CURRENT_SETTING|SHOW`, "SET lock_timeout = 1",
 		"db/postgres.go"},
 	{`INFORMATION_SCHEMA|PG_CATALOG|PG_CLASS|PG_INDEX|SQLITE_\w+`, "SELECT 1 FROM pg_catalog.pg_class", "schema.go"},
