@@ -341,8 +341,8 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 			}
 			touched[p.TicketID] = true
 		}
-		if unsure || soon && !paid {
-			if err := t.askSoon(push.ID); err != nil {
+		if unsure || soon && !paid && was.awaited() {
+			if err := t.askNow(push.ID); err != nil {
 				return err
 			}
 		}

@@ -72,6 +72,10 @@ func testAwaited(t *testing.T) {
 	if cs := asked.cases(store.ItemPush); len(cs) != 1 || !cs[0].Awaited || !cs[0].Askable || cs[0].Next != 0 {
 		t.Errorf("asked about often enough: %+v", cs)
 	}
+	asked.do("paid, no amount")
+	if due, err := asked.s.Jobs().NextDue(t.Context(), store.PushQuery); err != nil || due == 0 || due > asked.s.Now() {
+		t.Errorf("M-PESA reports it after all, and is asked at %v, %v", due, err)
+	}
 	rf := newRefunding(t)
 	for _, step := range []string{"send 1", "lost", "send 2", "turned-down"} {
 		rf.step(step)

@@ -105,7 +105,7 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 	if p.State != PushSending && (p.State != PushUnknown || p.hasCallback()) {
 		err := t.savePush(p)
 		if err == nil && p.Reason == FailureConfirming && p.State == PushUnknown { // it waited for the id
-			err = t.askSoon(p.ID)
+			err = t.askNow(p.ID)
 		}
 		return err
 	}

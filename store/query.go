@@ -94,8 +94,8 @@ func (t *tx) queryAnswered(id PushID, v Verdict) error {
 }
 
 // awaited reports whether the push may still bring money.
-func (p *Push) awaited() bool {
-	switch p.State {
+func (s PushState) awaited() bool {
+	switch s {
 	case PushSending, PushPrompted, PushUnknown, PushSoftFailed:
 		return true
 	case PushRefused, PushFailed, PushPaid:

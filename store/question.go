@@ -283,10 +283,10 @@ func (t *tx) writeQuestions(l *ledger) error {
 			})
 		if !slices.Contains(l.newReceipts, q.Receipt) {
 			var ended int
-			if err := t.scan([]any{&ended}, `SELECT count(*) FROM question WHERE receipt = $1 AND next_at IS NULL`, q.Receipt); err != nil || ended > 0 {
-				if err != nil {
-					return err
-				}
+			if err := t.scan([]any{&ended}, `SELECT count(*) FROM question WHERE receipt = $1 AND next_at IS NULL`, q.Receipt); err != nil {
+				return err
+			}
+			if ended > 0 {
 				continue
 			}
 		}
@@ -327,6 +327,12 @@ func (t *tx) askSoon(id PushID) error {
 	return t.run(`UPDATE question SET next_at = $1 WHERE kind = 'push' AND id = $2 AND next_at > $1`, t.now, id)
 }
 
+// askNow has M-PESA asked about a push at once, also where its schedule has ended: something new was reported of it.
+// Without a CheckoutRequestID it has no question.
+func (t *tx) askNow(id PushID) error {
+	return t.run(`UPDATE question SET next_at = $1 WHERE kind = 'push' AND id = $2 AND (next_at IS NULL OR next_at > $1)`, t.now, id)
+}
+
 // schedule sets when to ask about the push next. It cannot be asked about without a CheckoutRequestID.
 func (t *tx) schedule(p Push) error {
 	switch {
@@ -335,7 +341,7 @@ func (t *tx) schedule(p Push) error {
 	case p.State == PushFailed:
 		from := max(p.CreatedAt.Add(askFailedAfter), t.now+1)
 		return t.askPush(p.ID, t.s.queries.next(p.CreatedAt, from-1, 0), from)
-	case !p.awaited():
+	case !p.State.awaited():
 		return t.run(`UPDATE question SET next_at = NULL WHERE kind = 'push' AND id = $1 AND next_at IS NOT NULL`, p.ID)
 	}
 	hold, err := t.holdOf(&p)

@@ -105,7 +105,7 @@ func (t *tx) confirmPush(p Push, receipt string) error {
 	p.State, p.Reason = PushUnknown, FailureConfirming
 	err := t.savePush(p)
 	if err == nil {
-		err = t.askSoon(p.ID)
+		err = t.askNow(p.ID)
 	}
 	if err == nil {
 		err = t.askReceiptNow(receipt)
