@@ -59,7 +59,7 @@ type Listing struct {
 }
 
 // Snapshot lists all queries as the database stood at one moment, whatever is written meanwhile.
-func (p *Pool) Snapshot(ctx context.Context, lists ...Listing) (err error) {
+func (p *Pool) Snapshot(ctx context.Context, lists ...Listing) error {
 	begin := "BEGIN" // on SQLite what is read is a snapshot
 	if p.pg != nil {
 		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -68,8 +68,8 @@ func (p *Pool) Snapshot(ctx context.Context, lists ...Listing) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
 	if _, err := conn.ExecContext(ctx, begin); err != nil {
+		discard(conn)
 		return err
 	}
 	for _, l := range lists {
@@ -77,8 +77,11 @@ func (p *Pool) Snapshot(ctx context.Context, lists ...Listing) (err error) {
 			break
 		}
 	}
-	_, end := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-	return errors.Join(err, end)
+	if _, end := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); end != nil {
+		discard(conn) // no other reader may get it inside the snapshot
+		return errors.Join(err, end)
+	}
+	return errors.Join(err, conn.Close())
 }
 
 func (p *Pool) close() error {
