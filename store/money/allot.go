@@ -120,6 +120,8 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return Voided
 	case t.Late != "":
 		return t.Late
+	case p.gone != "": // it is not late for anything
+		return ""
 	case t.Cancelled:
 		return ScreeningCancelled
 	case !t.Waiting && now >= t.StartsAt:
