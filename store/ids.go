@@ -94,6 +94,9 @@ func readCode(typed string) string {
 	}, strings.ToUpper(typed))
 }
 
+// A push's mark has between minMark and maxMark symbols.
+const minMark, maxMark = 2, 3
+
 // firstMark is where the marks of pushes begin, so that each has at least a letter and a digit: A0 in base 36.
 const firstMark = 360
 

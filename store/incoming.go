@@ -61,16 +61,17 @@ func (t *tx) recordIncoming(h IncomingPayment) (out ApplyResult, err error) {
 	if len(h.Account) > 40 {
 		h.Account = strings.ToValidUTF8(h.Account[:40], "")
 	}
-	ticket, code, err := t.ticketNamed(h.Account)
+	var code string
+	var ticket TicketID
+	push, err := t.pushNamed(h.Account)
+	if errors.Is(err, ErrNotFound) {
+		ticket, code, err = t.ticketNamed(h.Account)
+	}
 	if err != nil {
 		return out, err
 	}
 	if code != "" {
 		h.Account = code // an unknown account number stays as it was typed, for an operator to read
-	}
-	push, err := t.pushNamed(h.Account)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return out, err
 	}
 	if out, err = t.record(nil, h.fact(push.ID, ticket)); err != nil {
 		return out, err
@@ -90,13 +91,14 @@ func (t *tx) pushNamed(account string) (Push, error) {
 	return t.pushLocked(`p.reference = $1`, account)
 }
 
-// ticketNamed is the ticket whose code the payer typed, with or without its spaces.
+// ticketNamed is the ticket whose code the payer typed, with or without its spaces, or with the mark of a push.
 func (t *tx) ticketNamed(account string) (id TicketID, code string, err error) {
 	typed := readCode(account)
-	if typed == "" {
+	if len(typed) <= maxMark {
 		return 0, "", nil
 	}
-	err = t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code = $1`, typed)
+	err = t.scan([]any{&id, &code}, `SELECT id, code FROM ticket WHERE code IN ($1, $2, $3)`, typed,
+		typed[:len(typed)-minMark], typed[:len(typed)-maxMark])
 	if errors.Is(err, ErrNotFound) {
 		return 0, "", nil
 	}

@@ -151,7 +151,7 @@ func (c OpenItem) notResolvable() RefusalKind {
 		return RefundOpen
 	case state == PaymentRefundDue:
 		return MoneyDue
-	case state == PaymentUnmatched, c.Doubt != "", state == PaymentApplied && c.Receipt == "":
+	case state == PaymentUnmatched, c.Doubt != "", state == PaymentApplied && (c.Receipt == "" || c.PromptOpen):
 		return ""
 	}
 	return NothingToResolve

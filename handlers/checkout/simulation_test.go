@@ -349,7 +349,7 @@ func (n *cinemaNight) byHand(r *rand.Rand, tk *store.Ticket, phone string) sim.H
 		p.Amount += one(r, -50, 50)
 	}
 	if chance(r, 10) && p.Account != "" {
-		p.Account = "POPCORN"
+		p.Account = one(r, "POPCORN", tk.Code+"A0", tk.Code+"A1", tk.Code+" a0")
 	}
 	return p
 }

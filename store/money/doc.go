@@ -24,7 +24,10 @@
 // receipt is one at most, and a push pays once at most. The best proof decides which push a receipt belongs to. A push
 // that a receipt was reported for with less proof is not paid by it; with equal proof none of the pushes is. Both are a
 // doubt ([ReceiptShared]). A second receipt of a push is a payment of its own, unmatched ([AlsoTold]). So is a receipt
-// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]).
+// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]). A push's own
+// account number names the push, but a payer may have typed it. From another phone, at another time, or where the push
+// was paid with another receipt, it was typed, and names only the ticket. While nothing else names the receipt for the
+// push, the prompt may have been paid besides ([Payment].PromptOpen).
 //
 // How much is it? The best proof decides, with one exception: Transaction Status is asked about the very receipt, so
 // that its amount replaces a callback's, unless a ticket was shown as paid with the callback's. Another amount that

@@ -62,7 +62,7 @@ func weigh(c Case, p *Payment) {
 		p.Doubts = append(p.Doubts, Doubt{Why: why[p.bogus], Receipt: p.Receipt})
 	}
 	p.weighReturns()
-	p.weighRange()
+	p.weighRange(c)
 	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool {
 		return slices.ContainsFunc(p.facts, func(f Fact) bool {
 			return f.Says == DoubtEnds && f.About == d.Why && f.amount() == d.Amount
@@ -149,7 +149,7 @@ const MaxPayment = 250_000_00
 
 // weighRange bounds the amount, even where an operator has resolved it. A payment that operators alone report may be
 // nothing, and so may a receipt that several pushes share.
-func (p *Payment) weighRange() {
+func (p *Payment) weighRange(c Case) {
 	p.Least, p.Most = p.Amount, p.Amount
 	if !p.AmountKnown {
 		p.Least, p.Most = 100, MaxPayment // whole shillings
@@ -161,6 +161,9 @@ func (p *Payment) weighRange() {
 		case d.Why == ReceiptShared && p.Receipt == "":
 			p.Least = 0
 		}
+	}
+	if p.PromptOpen {
+		p.Most += c.push(p.Push).Amount
 	}
 	if !p.Proof.isMPESA() {
 		p.Least = 0
@@ -217,15 +220,5 @@ func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
 		c.has(Fact{Receipt: receipt.Receipt, Account: true}) || c.last(two) > c.last(same) {
 		return false
 	}
-	from, until := push.MadeAt.Add(-EchoBefore), push.MadeAt.Add(EchoAfter)
-	var known Instant // when M-PESA first reported the push as paid
-	for _, f := range c.Facts {
-		if f.Says == Paid && f.Push == push.ID && f.At != 0 && (known == 0 || f.At < known) {
-			known = f.At
-		}
-	}
-	if known != 0 { // a payment known by then was not made later
-		until = known + clockSkew
-	}
-	return receipt.TransactedAt == 0 || receipt.TransactedAt >= from && receipt.TransactedAt <= until
+	return c.inTime(push, receipt.TransactedAt)
 }

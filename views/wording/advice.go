@@ -60,6 +60,13 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 		return nothing(ended("reversed at M-PESA, not by us", c), "")
 	case state == store.PaymentApplied && len(c.Alike) > 0:
 		return adviseAlike(c, initiator)
+	case state == store.PaymentApplied && c.PromptOpen:
+		return Advice{
+			Why: "it was paid under the account number that a prompt showed, and M-PESA has not reported whether the " +
+				"prompt was paid besides",
+			Look:    "look in the M-PESA portal for another payment under this account number",
+			Actions: []Action{resolve(c, "if there is none"), acceptOf("", c.TicketCode, "if there is another")},
+		}
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
 	case c.Refund == store.RefundRequested:
