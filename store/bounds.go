@@ -16,7 +16,6 @@ type OpenKind string
 const (
 	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, even where an operator has resolved it
 	OpenNoAmount   OpenKind = "no_amount"      // paid, and M-PESA has not reported the amount
-	OpenPrompt     OpenKind = "prompt_open"    // paid under a prompt's account number; the prompt may be paid too
 	OpenShared     OpenKind = "receipt_shared" // the receipt was reported for several pushes
 	OpenByWord     OpenKind = "by_word"        // reported paid by an operator alone
 	OpenPush       OpenKind = "no_verdict"     // a push without a verdict
@@ -25,7 +24,7 @@ const (
 
 // OpenKinds lists the kinds in display order.
 func OpenKinds() []OpenKind {
-	return []OpenKind{OpenPush, OpenPrompt, OpenTwoAmounts, OpenNoAmount, OpenShared, OpenByWord, OpenCallback}
+	return []OpenKind{OpenPush, OpenTwoAmounts, OpenNoAmount, OpenShared, OpenByWord, OpenCallback}
 }
 
 // OpenAmount is money of uncertain amount, between Least and Most.
@@ -91,8 +90,6 @@ func openWhy(p money.Payment) OpenKind {
 	switch {
 	case p.Least == p.Most:
 		return ""
-	case p.PromptOpen:
-		return OpenPrompt
 	case !p.AmountKnown:
 		return OpenNoAmount
 	case p.Least > 0:

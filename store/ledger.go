@@ -166,11 +166,14 @@ func (t *tx) writeCase(l *ledger) error {
 }
 
 // rowOf finds a payment's row: the one with its push, otherwise the one with its receipt. Others are further rows of
-// the same payment.
+// the same payment. A row with refunds stays its receipt's, where the push turns out to be paid with another.
 func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
 	for _, have := range l.payments {
+		elsewhere := have.Receipt != "" && have.Receipt != p.Receipt &&
+			slices.ContainsFunc(l.Case.Refunds, func(r money.Refund) bool { return r.Of.Receipt == have.Receipt }) &&
+			slices.ContainsFunc(l.Decision.Payments, func(of money.Payment) bool { return of.Receipt == have.Receipt })
 		switch {
-		case p.Push != 0 && have.PushID == p.Push:
+		case p.Push != 0 && have.PushID == p.Push && !elsewhere:
 			if row.ID != 0 {
 				others = append(others, row)
 			}
@@ -236,8 +239,7 @@ func (l *ledger) row(p money.Payment) Payment {
 		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
 		Phone: p.Payer, Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
 		State: p.State, Reason: p.Reason, Automatic: flag(p.Automatic),
-		PromptOpen: flag(p.PromptOpen),
-		Loose:      flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
+		Loose: flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
 	}
 	if p.AmountKnown {
 		row.Amount = p.Amount
@@ -254,17 +256,16 @@ func (t *tx) writePayment(p, before Payment) error {
 		id = PaymentID(t.s.ids.next(t.now.Time()))
 	}
 	if err := t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
-			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, prompt_open, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$20)
+			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$19)
 		ON CONFLICT (id) DO UPDATE SET receipt = excluded.receipt, push_id = excluded.push_id, ticket_id = excluded.ticket_id, named_id = excluded.named_id,
 			amount_cents = excluded.amount_cents, assumed = excluded.assumed, phone = excluded.phone, account = excluded.account,
 			transacted_at = excluded.transacted_at, learnt_by = excluded.learnt_by, state = excluded.state, reason = excluded.reason, doubt = excluded.doubt,
 			doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, automatic = excluded.automatic, loose = excluded.loose,
-			prompt_open = excluded.prompt_open, updated_at = excluded.updated_at`,
+			updated_at = excluded.updated_at`,
 		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
 		noID(int64(p.Amount)), p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason,
-		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, p.PromptOpen,
-		t.now); err != nil || p.ID == 0 {
+		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
 		return err
 	}
 	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to refund
@@ -335,7 +336,6 @@ func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
 			switch {
 			case paid:
 				p.State, p.Live, p.Reason = PushPaid, false, ""
-				p.PromptOpen = flag(l.Decision.Payments[i].PromptOpen)
 			case unsure:
 				p.State, p.Reason = PushUnknown, FailureConfirming
 			}
@@ -444,9 +444,11 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 
 // outcome is the result for the payment of a new fact.
 func (l *ledger) outcome(f money.Fact) ApplyResult {
-	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool {
-		return p.Names(money.Key{Push: f.Push, Receipt: f.Receipt})
-	})
+	key := money.Key{Receipt: f.Receipt}
+	if f.Receipt == "" {
+		key.Push = f.Push
+	}
+	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Names(key) })
 	if i < 0 {
 		return ApplyResult{Outcome: OutcomeNoted}
 	}

@@ -66,8 +66,8 @@ type OpenItem struct {
 	// Alike names the items that may be the same money as this payment, by receipt or number. M-PESA has named no
 	// receipt or prompt for both.
 	Alike []string `db:"-" json:"mayBeTheSame,omitempty"`
-	// PromptOpen means that the payment's prompt may have been paid besides: only its account number names the receipt.
-	PromptOpen bool `db:"prompt_open" json:"promptOpen"`
+	// Joined is 1 where an operator alone decided that the receipt is the push's. Resolving it takes that back.
+	Joined int `db:"joined" json:"joined"`
 	// Awaited means that M-PESA may still report on a push, or answer a Reversal, by itself.
 	Awaited bool    `db:"-" json:"awaited"`
 	Until   Instant `db:"until" json:"-"` // at least until then
@@ -123,12 +123,17 @@ const itemNotPush = `, '' AS failure`
 
 const itemNotClaim = `, '' AS lacks`
 
-const itemNoDoubt = `, 0 AS prompt_open, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
+const itemNoDoubt = `, 0 AS joined, '' AS doubt, 0 AS doubt_cents, '' AS doubt_receipt`
 
 const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 	y.reason, COALESCE(y.receipt, '') AS receipt,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
-	COALESCE(t.code, '') AS code, y.learnt_by, y.prompt_open, y.doubt, y.doubt_cents, y.doubt_receipt,
+	COALESCE(t.code, '') AS code, y.learnt_by,
+	CASE WHEN EXISTS (SELECT 1 FROM fact f
+			WHERE f.receipt = y.receipt AND f.push_id = y.push_id AND f.says = 'the_same')
+		AND NOT EXISTS (SELECT 1 FROM fact f
+			WHERE f.receipt = y.receipt AND f.push_id = y.push_id AND f.source = 'callback')
+		THEN 1 ELSE 0 END AS joined, y.doubt, y.doubt_cents, y.doubt_receipt,
 	COALESCE(y.transacted_at, y.created_at) AS at, COALESCE(q.next_at, 0) AS next, COALESCE(r.state, '') AS refund,
 	CASE WHEN r.method = 'hand' THEN r.reference ELSE COALESCE(r.result_text, '') END AS refund_text,
 	COALESCE(r.ended, '') AS refund_ended, COALESCE(q.sent - r.undone, 0) AS out, '' AS money,
@@ -198,7 +203,7 @@ func (s Money) OpenItems(ctx context.Context, f ItemFilter) ([]OpenItem, error) 
 			pushes = itemPushes + itemAwaited
 		}
 		payments += ` WHERE y.state IN ('refund_due', 'unmatched') OR y.receipt IS NULL AND y.state = 'applied' OR ` +
-			`y.doubt <> '' OR y.prompt_open = 1`
+			`y.doubt <> ''`
 		for id := range alike {
 			payments += fmt.Sprint(` OR y.id = `, id)
 		}
@@ -214,7 +219,7 @@ func (s Money) OpenItems(ctx context.Context, f ItemFilter) ([]OpenItem, error) 
 	}
 	now := s.Now()
 	for i, c := range all {
-		if c.Kind == ItemPush || c.hasOpenPrompt() {
+		if c.Kind == ItemPush {
 			c.Until = max(c.Until, c.At.Add(money.EchoAfter))
 		}
 		all[i].Awaited = c.Until > now
@@ -244,16 +249,9 @@ func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) 
 	return names, err
 }
 
-// hasOpenPrompt reports whether all there is about a payment is its prompt, which may have been paid besides.
-func (c OpenItem) hasOpenPrompt() bool {
-	return c.Kind == ItemPayment && c.PromptOpen && c.Doubt == "" && c.State == string(PaymentApplied)
-}
-
-// over reports whether there is nothing to do about an item: a push that has its verdict, or a payment whose prompt may
-// still be answered.
+// over reports whether a push has its verdict: it hides no money.
 func (c OpenItem) over() bool {
-	return c.hasOpenPrompt() && c.Awaited ||
-		c.Kind == ItemPush && (c.State == string(PushFailed) || c.State == string(PushRefused))
+	return c.Kind == ItemPush && (c.State == string(PushFailed) || c.State == string(PushRefused))
 }
 
 func (f ItemFilter) wants(c OpenItem) bool {

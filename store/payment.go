@@ -47,7 +47,6 @@ type Payment struct {
 	DoubtCents   Cents        `db:"doubt_cents"`   // the amount of the doubt
 	DoubtReceipt string       `db:"doubt_receipt"` // the receipt of the doubt
 	Loose        int64        `db:"loose"`         // 1 where no fact gives it to a push, and no account number is known
-	PromptOpen   int64        `db:"prompt_open"`   // 1 where its push may have been paid besides; see money.Payment
 	Automatic    int64        `db:"automatic"`     // 1 where it may be refunded without an operator
 	CreatedAt    Instant      `db:"created_at"`
 	PushToken    string       `db:"push_token"` // its push's callback token; like Resolved, filled by [Money.Payments] alone
@@ -57,8 +56,7 @@ type Payment struct {
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id,
 	COALESCE(named_id, 0) AS named_id, COALESCE(push_id, 0) AS push_id, COALESCE(amount_cents, 0) AS amount_cents,
 	assumed, phone, account, COALESCE(transacted_at, 0) AS transacted_at,
-	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, prompt_open, automatic,
-	created_at`
+	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at`
 
 // Payments lists all payments, oldest first.
 func (s Money) Payments(ctx context.Context) ([]Payment, error) {

@@ -341,7 +341,7 @@ func (t *tx) schedule(p Push) error {
 	case p.State == PushFailed:
 		from := max(p.CreatedAt.Add(askFailedAfter), t.now+1)
 		return t.askPush(p.ID, t.s.queries.next(p.CreatedAt, from-1, 0), from)
-	case !p.State.awaited() && p.PromptOpen == 0:
+	case !p.State.awaited():
 		return t.run(`UPDATE question SET next_at = NULL WHERE kind = 'push' AND id = $1 AND next_at IS NOT NULL`, p.ID)
 	}
 	hold, err := t.holdOf(&p)

@@ -75,7 +75,8 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 }
 
 // resolution is what an operator reports by resolving an item. A payment without a receipt is a duplicate of its
-// lookalike receipt. A receipt is a payment of its own. A claimed receipt is not the ticket's.
+// lookalike receipt. A receipt is a payment of its own, also one that an operator gave to a push. A claimed receipt is
+// not the ticket's.
 func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator
@@ -111,6 +112,9 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
 		JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
 		have.Receipt, have.PushID)
+	if err == nil && len(pairs) == 0 && c.Joined == 1 {
+		return []factRow{of(money.Fact{Says: money.Two, Receipt: have.Receipt, Push: have.PushID})}, nil
+	}
 	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
@@ -151,7 +155,7 @@ func (c OpenItem) notResolvable() RefusalKind {
 		return RefundOpen
 	case state == PaymentRefundDue:
 		return MoneyDue
-	case state == PaymentUnmatched, c.Doubt != "", state == PaymentApplied && (c.Receipt == "" || c.PromptOpen):
+	case state == PaymentUnmatched, c.Doubt != "", c.Joined == 1, state == PaymentApplied && c.Receipt == "":
 		return ""
 	}
 	return NothingToResolve

@@ -225,7 +225,6 @@ CREATE TABLE payment (
     doubt_cents    BIGINT NOT NULL, -- the amount that the doubt is about
     doubt_receipt  TEXT NOT NULL,   -- the receipt that the doubt is about
     loose          BIGINT NOT NULL, -- 1 where no fact gives it to a push, and no account number is known: it may be what a push was paid with
-    prompt_open    BIGINT NOT NULL, -- 1 where an account number alone gives it to its push, which may have been paid besides
     automatic      BIGINT NOT NULL, -- 1 where it may go back without an operator
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL

@@ -103,8 +103,6 @@ type Push struct {
 	ResultText        string        `db:"result_text"` // Safaricom's words, for the operator
 	Reason            FailureReason `db:"reason"`
 	CreatedAt         Instant       `db:"created_at"`
-	// PromptOpen is 1 where the push is paid by its account number alone: M-PESA is asked on. See money.Payment.
-	PromptOpen int64 `db:"prompt_open"`
 
 	hold *Instant // when its ticket's hold ends, where read with it; 0 is no hold
 }
@@ -118,8 +116,7 @@ const (
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until,
 	p.result_code,
-	p.result_text, p.reason, p.created_at,
-	(SELECT count(*) FROM payment y WHERE y.push_id = p.id AND y.prompt_open = 1) AS prompt_open`
+	p.result_text, p.reason, p.created_at`
 	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
 	WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
@@ -145,7 +142,7 @@ func (p *Push) columns() []any {
 	return []any{
 		&p.ID, &p.TicketID, &p.CallbackToken, &p.CheckoutRequestID, &p.MerchantRequestID, &p.Phone, &p.Amount, &p.State,
 		&p.Live, &p.LiveUntil,
-		&p.ResultCode, &p.ResultText, &p.Reason, &p.CreatedAt, &p.PromptOpen,
+		&p.ResultCode, &p.ResultText, &p.Reason, &p.CreatedAt,
 	}
 }
 

@@ -212,7 +212,7 @@ func (t *tx) unclear(p Push, v Verdict) (Outcome, error) {
 		}
 		return OutcomeUnreadable, err
 	case decided:
-		return OutcomeUnclearLate, t.savePush(p)
+		return OutcomeUnclearLate, nil
 	case unknown && p.Reason == FailureUnknownCode && p.ResultCode == v.Code:
 		return OutcomeUnknownCodeAgain, t.savePush(p)
 	case unknown && (p.State == PushSoftFailed || p.Reason == FailureConfirming): // a better report is known

@@ -114,7 +114,7 @@ func TestEveryEntryIsAPayment(t *testing.T) {
 }
 
 // TestTypedInsteadOfPrompt: who cancels a prompt, and pays by hand under the account number that it showed, has paid
-// once. M-PESA is asked about the prompt until it says so, though its callback never comes.
+// once. M-PESA is asked about the prompt until it says that it failed, though its callback never comes.
 func TestTypedInsteadOfPrompt(t *testing.T) {
 	inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
 		w.registered()
@@ -128,24 +128,87 @@ func TestTypedInsteadOfPrompt(t *testing.T) {
 		}
 		pass(10 * time.Second)
 		receipt := w.payByHand(placed.Ticket, phone, "a prompt's")
-		open := func() bool {
-			p, err := w.store.Money().Payments(t.Context())
-			if err != nil || len(p) != 1 || p[0].Receipt != receipt || p[0].State != store.PaymentApplied {
-				t.Fatalf("%+v, %v", p, err)
-			}
-			return p[0].PromptOpen == 1
-		}
-		pass(5 * time.Second)
-		if !open() {
-			t.Error("the prompt cannot bring money any more, before M-PESA said so")
-		}
 		pass(40 * time.Minute)
-		if open() {
-			t.Error("M-PESA was not asked about the prompt")
+		p, err := w.store.Money().Payments(t.Context())
+		if err != nil || len(p) != 1 || p[0].Receipt != receipt || p[0].State != store.PaymentApplied {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		if open, err := w.store.Money().OpenItems(t.Context(), store.ItemFilter{}); err != nil || len(open) > 0 {
+			t.Errorf("%+v, %v", open, err)
 		}
 		w.inTheBooks()
 		w.sound()
 	})
+}
+
+// TestTypedBesideLatePrompt: a prompt is cancelled, its payer types the account number that it showed, and M-PESA has
+// taken the prompt's money after all: two payments, however late the confirmation comes.
+func TestTypedBesideLatePrompt(t *testing.T) {
+	for _, after := range []time.Duration{0, 2 * time.Minute, 35 * time.Minute} {
+		for _, spelling := range []string{"as it is", "a prompt's"} {
+			t.Run(fmt.Sprint(after, ", ", spelling), func(t *testing.T) {
+				inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
+					w.registered()
+					phone := storetest.Phone(1)
+					w.daraja.SetScript(phone, sim.Script{
+						Result: "1032", ResultAfter: 4 * time.Second, PaidLater: 150 * time.Second,
+						Callbacks: sim.NoCallback, Echo: sim.EchoNever, ConfirmationAfter: after,
+					})
+					placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "typed"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					pass(40 * time.Second)
+					w.payByHand(placed.Ticket, phone, spelling)
+					pass(90 * time.Minute)
+					w.inTheBooks()
+					w.sound()
+				})
+			})
+		}
+	}
+}
+
+// TestRefundStaysWithItsReceipt: a payment under a prompt's account number is refunded, and the prompt's own callback
+// names another receipt while the Reversal is out. What went back is the one that was asked back.
+func TestRefundStaysWithItsReceipt(t *testing.T) {
+	for _, result := range []time.Duration{time.Second, 6 * time.Minute} {
+		for _, by := range []string{"", "PORTAL1"} {
+			t.Run(fmt.Sprint(result, by), func(t *testing.T) {
+				inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
+					w.registered()
+					phone := storetest.Phone(1)
+					w.daraja.SetScript(phone, sim.Script{
+						Result: "0", ResultAfter: 4 * time.Second, CallbackAfter: 5 * time.Minute, Echo: sim.EchoNever,
+						Reversal: sim.Call{ResultAfter: result},
+					})
+					placed, err := w.service.Book(t.Context(), booking(id, phone, 1, "typed"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					pass(2 * time.Second)
+					hand := w.payByHand(placed.Ticket, phone, "a prompt's")
+					pass(time.Minute)
+					if by != "" {
+						w.daraja.Reverse(hand)
+					}
+					if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
+						Receipt: hand, By: "box office", Reference: by,
+					}); err != nil {
+						t.Fatal(err)
+					}
+					pass(90 * time.Minute)
+					for _, e := range w.daraja.Ledger() {
+						if e.Reversed != (e.Receipt == hand) {
+							t.Errorf("%s of %s: reversed %v", e.Receipt, e.Kind, e.Reversed)
+						}
+					}
+					w.inTheBooks()
+					w.sound()
+				})
+			})
+		}
+	}
 }
 
 // play lets a story happen, and looks whether each entry of M-PESA's ledger is in the books.
@@ -234,7 +297,7 @@ func (w *world) payByHand(tk *store.Ticket, phone, spelling string) string {
 }
 
 // inTheBooks fails the test where an entry of M-PESA's ledger is neither a payment of its receipt nor one of its
-// prompt, or listed as what the prompt may have brought besides, though M-PESA has told of it or confirmed it.
+// prompt, though M-PESA has told of it or confirmed it.
 func (w *world) inTheBooks() {
 	w.t.Helper()
 	payments, err := w.store.Money().Payments(context.Background())
@@ -244,8 +307,7 @@ func (w *world) inTheBooks() {
 	for _, e := range w.daraja.Ledger() {
 		found := false
 		for _, p := range payments {
-			found = found || p.Receipt == e.Receipt || p.PushToken == path.Base(e.CallbackURL) &&
-				(p.Receipt == "" || p.PromptOpen == 1)
+			found = found || p.Receipt == e.Receipt || p.Receipt == "" && p.PushToken == path.Base(e.CallbackURL)
 		}
 		if !found {
 			w.t.Errorf("M-PESA took KSh %d (%s, %s) and nothing in the books says so: %+v", e.Amount, e.Kind, e.Receipt,

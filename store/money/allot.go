@@ -42,7 +42,9 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		case p.State == Returned:
 			owed = p.gone
 		case p.State == Refunded:
-			p.Reason, owed = why, cmp.Or(why, p.gone)
+			if owed = cmp.Or(why, p.gone); !why.IsLate() { // how late it was depends on when it is asked
+				p.Reason = why
+			}
 		case why == "":
 			p.State = Applied
 		case why == AmountUnknown, why == MayBeSame:

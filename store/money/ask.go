@@ -9,18 +9,15 @@ import (
 func ask(c Case, payments []*Payment) (questions []Question) {
 	for _, push := range c.Pushes {
 		p := paymentOf(payments, push.ID)
-		// It may have failed for good, while somebody paid under its account number.
-		beside := p != nil && p.PromptOpen && !c.has(Fact{Source: Query, Says: Paid, Push: push.ID})
-		if !push.Askable || p != nil && p.AmountKnown && !beside {
+		if !push.Askable || p != nil && p.AmountKnown {
 			continue
 		}
-		soon := p != nil || slices.ContainsFunc(payments, func(p *Payment) bool {
-			return slices.Contains(p.Alike, Key{Push: push.ID})
+		soon := p != nil || slices.ContainsFunc(payments, func(p *Payment) bool { // it may pay for a ticket
+			return p.State != Applied && slices.Contains(p.Alike, Key{Push: push.ID})
 		})
 		for _, says := range []Saying{Paid, Mentions} { // a report on it is unclear
 			soon = soon || c.has(Fact{Says: says, Push: push.ID}) || c.has(Fact{Says: says, Beside: push.ID})
 		}
-		soon = soon && !beside
 		questions = append(questions, Question{Kind: AskPush, Push: push.ID, Soon: soon})
 	}
 	receipts := map[string]bool{} // whether to ask about it

@@ -13,7 +13,7 @@ func Cases(books Case) []Case {
 			s.join(f.names()[0], name)
 		}
 		pushed[f.Receipt] = pushed[f.Receipt] || f.ties() || f.Account
-		over[f.Push] = over[f.Push] || f.Says == FailedForGood || f.Says == Paid && f.Receipt != ""
+		over[f.Push] = over[f.Push] || f.Says == FailedForGood || f.Says == Paid && f.Receipt != "" && !f.byReference()
 		nameless[f.Push] = nameless[f.Push] || f.Says == Paid && f.Receipt == ""
 	}
 	for _, p := range books.Pushes {

@@ -66,6 +66,9 @@ func (p *Payment) whyNot(c Case, f Fact) Reason {
 		}
 		return ""
 	}
+	if f.sent != 0 { // its account number is a push's
+		return ""
+	}
 	t := c.ticket(f.Ticket)
 	switch {
 	case !p.confirmed:

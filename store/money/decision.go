@@ -103,11 +103,8 @@ type Payment struct {
 	State        State
 	Reason       Reason
 	Doubts       []Doubt
-	// PromptOpen means that the receipt is the push's by an account number alone, which the payer may have typed. Then
-	// the prompt may have been paid besides: Most has its amount too.
-	PromptOpen bool
-	Alike      []Key // the payments and pushes that may be the same money
-	Automatic  bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
+	Alike        []Key // the payments and pushes that may be the same money
+	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
 	facts     []Fact     // the facts about it
 	shown     Cents      // the total of the ticket that was shown as paid with it
@@ -184,7 +181,7 @@ func Decide(c Case, now Instant) Decision {
 
 // decide decides a case. What the moved tickets were shown with protects no amount.
 func decide(c Case, now Instant, moved []TicketID) (d Decision) {
-	c = typedReferences(c)
+	c = readReferences(c)
 	payments := identify(c)
 	for _, t := range c.Tickets {
 		if p := t.shownWith(payments); p != nil && !slices.Contains(moved, t.ID) {

@@ -24,10 +24,7 @@
 // receipt is one at most, and a push pays once at most. The best proof decides which push a receipt belongs to. A push
 // that a receipt was reported for with less proof is not paid by it; with equal proof none of the pushes is. Both are a
 // doubt ([ReceiptShared]). A second receipt of a push is a payment of its own, unmatched ([AlsoTold]). So is a receipt
-// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]). A push's own
-// account number names the push, but a payer may have typed it. From another phone, at another time, or where the push
-// was paid with another receipt, it was typed, and names only the ticket. While nothing else names the receipt for the
-// push, the prompt may have been paid besides ([Payment].PromptOpen).
+// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]).
 //
 // How much is it? The best proof decides, with one exception: Transaction Status is asked about the very receipt, so
 // that its amount replaces a callback's, unless a ticket was shown as paid with the callback's. Another amount that
@@ -36,7 +33,10 @@
 //
 // Do they look alike? A receipt without a push, and a push without a receipt, may be the same money where amount, phone
 // and minutes fit. They stay two payments, each in the other's [Payment].Alike. That ends with a fact that names both,
-// an account number that the payer typed, or an operator's decision ([TheSame], [Two]).
+// an account number that the payer typed, or an operator's decision ([TheSame], [Two]). A push's own account number is
+// evidence, and no proof: the prompt shows it, so that the payer may have typed it. A receipt that was paid to it is
+// for the push's ticket, without a confirmation, and a lookalike of that push alone. From another phone than the
+// push's, or at another time, it was certainly typed.
 //
 // Which ticket is each for? A push's payment is for the push's ticket. Another payment is for the ticket that its
 // account number, a customer or an operator names. An operator's decision is enough. Otherwise Transaction Status must

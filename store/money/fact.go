@@ -79,7 +79,7 @@ type Fact struct {
 	At           Instant // when it was reported: a payment known by then was not made later
 	Source       Source
 	Says         Saying
-	Push         PushID
+	Push         PushID // of a payment without a push's token: the push whose account number was paid to
 	Receipt      string
 	Ticket       TicketID    // of PaysFor; or the ticket whose code the payer typed as account number
 	Beside       PushID      // the push whose token came with another CheckoutRequestID
@@ -87,7 +87,9 @@ type Fact struct {
 	Amount       *Cents      // what was taken or refunded; nil where unknown
 	Payer        Pattern
 	TransactedAt Instant
-	Account      bool // the payer's account number is known and no push sent it; the echo of a push names its push
+	Account      bool // the payer's account number is known, and is no push's
+
+	sent PushID // the push that may have sent the account number; see readReferences
 }
 
 // amount is what was taken or refunded, 0 where unknown.
@@ -176,7 +178,7 @@ func (c Case) last(like Fact) (id int64) {
 	for _, f := range c.Facts {
 		if isLike(like.Source, f.Source) && isLike(like.Says, f.Says) && isLike(like.Push, f.Push) &&
 			isLike(like.Beside, f.Beside) && isLike(like.Receipt, f.Receipt) && isLike(like.Ticket, f.Ticket) &&
-			isLike(like.Account, f.Account) {
+			isLike(like.Account, f.Account) && isLike(like.sent, f.sent) {
 			id = max(id, f.ID)
 		}
 	}

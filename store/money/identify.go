@@ -28,7 +28,6 @@ func identify(c Case) (all []*Payment) {
 	delete(pushes, 0)
 	for _, push := range slices.Sorted(maps.Keys(pushes)) {
 		p := &Payment{Key: Key{push, own[push]}, Ticket: c.push(push).Ticket}
-		p.PromptOpen = c.promptOpen(p.Key)
 		for _, k := range where(shared, func(k Key) bool { return k.Push == push }) {
 			p.Doubts = append(p.Doubts, Doubt{Why: ReceiptShared, Receipt: k.Receipt})
 		}

@@ -62,7 +62,7 @@ func weigh(c Case, p *Payment) {
 		p.Doubts = append(p.Doubts, Doubt{Why: why[p.bogus], Receipt: p.Receipt})
 	}
 	p.weighReturns()
-	p.weighRange(c)
+	p.weighRange()
 	p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool {
 		return slices.ContainsFunc(p.facts, func(f Fact) bool {
 			return f.Says == DoubtEnds && f.About == d.Why && f.amount() == d.Amount
@@ -149,7 +149,7 @@ const MaxPayment = 250_000_00
 
 // weighRange bounds the amount, even where an operator has resolved it. A payment that operators alone report may be
 // nothing, and so may a receipt that several pushes share.
-func (p *Payment) weighRange(c Case) {
+func (p *Payment) weighRange() {
 	p.Least, p.Most = p.Amount, p.Amount
 	if !p.AmountKnown {
 		p.Least, p.Most = 100, MaxPayment // whole shillings
@@ -161,9 +161,6 @@ func (p *Payment) weighRange(c Case) {
 		case d.Why == ReceiptShared && p.Receipt == "":
 			p.Least = 0
 		}
-	}
-	if p.PromptOpen {
-		p.Most += c.push(p.Push).Amount
 	}
 	if !p.Proof.isMPESA() {
 		p.Least = 0
@@ -204,6 +201,11 @@ func compare(c Case, payments []*Payment) {
 	}
 }
 
+// typed reports whether a receipt was paid to an account number of ours.
+func (c Case) typed(receipt string) bool {
+	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Receipt == receipt && (f.Account || f.sent != 0) })
+}
+
 func paymentOf(payments []*Payment, push PushID) *Payment {
 	return first(payments, func(p *Payment) bool { return p.Push == push })
 }
@@ -216,8 +218,11 @@ func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
 	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
 	two, same := pair, pair
 	two.Says, same.Says = Two, TheSame
+	if c.has(Fact{Receipt: receipt.Receipt, sent: push.ID}) {
+		return c.last(two) <= c.last(same)
+	}
 	if receipt.AmountKnown && receipt.Amount != push.Amount && !onlyPaid || !receipt.Payer.Fits(push.Phone) ||
-		c.has(Fact{Receipt: receipt.Receipt, Account: true}) || c.last(two) > c.last(same) {
+		c.typed(receipt.Receipt) || c.last(two) > c.last(same) {
 		return false
 	}
 	return c.inTime(push, receipt.TransactedAt)

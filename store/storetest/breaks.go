@@ -109,8 +109,8 @@ func Breaks() []Break {
 		one("a callback with a token of ours is stored as ours", refund("amount_cents", "failed"), sent, unapplied(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("a callback with a token of ours is stored as ours", checked, unapplied(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("M-PESA contradicts no payment, or an operator has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
-		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, prompt_open, automatic, created_at, updated_at)
-			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
+		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
+			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
 		one("a callback is understood whole, or an operator has resolved it", unapplied(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
 		one("it is known how much money was paid, or an operator has resolved it", `UPDATE payment SET amount_cents = NULL`),
 		one("the books say what the facts say", `UPDATE payment SET reason = 'voided'`),

@@ -37,7 +37,7 @@ type Taken struct {
 func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, error) {
 	c := comparison{
 		byReceipt: map[string]store.Payment{}, byToken: map[string]store.Payment{}, pushes: map[string]string{},
-		prompts: map[string]store.OpenAmount{}, open: map[string]store.OpenAmount{}, listed: map[string]bool{},
+		open: map[string]store.OpenAmount{}, listed: map[string]bool{},
 	}
 	payments, err := s.Money().Payments(ctx)
 	if err == nil {
@@ -72,11 +72,6 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 		}
 	}
 	c.namesOpen(payments, cases)
-	for token, p := range c.byToken {
-		if o := c.open[name(p)]; o.Why == store.OpenPrompt {
-			c.prompts[token] = o
-		}
-	}
 	for _, e := range ledger {
 		c.look(e)
 	}
@@ -87,8 +82,7 @@ func Compare(ctx context.Context, s *store.Store, ledger []Taken) ([]string, err
 // comparison has the payments without a ledger entry so far, by their keys.
 type comparison struct {
 	byReceipt, byToken map[string]store.Payment
-	pushes             map[string]string           // names of pushes without a verdict, by callback token
-	prompts            map[string]store.OpenAmount // of prompts that may be paid besides, by callback token
+	pushes             map[string]string // names of pushes without a verdict, by callback token
 	bounds             store.Bounds
 	open               map[string]store.OpenAmount // by name
 	listed             map[string]bool             // names of open items
@@ -126,9 +120,6 @@ func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 	p, there = c.byReceipt[e.Receipt]
 	delete(c.byReceipt, e.Receipt)
 	delete(c.byToken, p.PushToken)
-	if !there && c.prompts[e.Token].Why != "" {
-		return p, false
-	}
 	pending, twice := c.byToken[e.Token]
 	delete(c.byToken, e.Token)
 	delete(c.byReceipt, pending.Receipt)
@@ -149,17 +140,11 @@ func (c *comparison) find(e Taken) (p store.Payment, there bool) {
 
 func (c *comparison) look(e Taken) {
 	p, there := c.find(e)
-	push, besides := c.pushes[e.Token], c.prompts[e.Token]
+	push := c.pushes[e.Token]
 	switch {
 	case there:
 		c.amount(e, p)
 		c.returned(e, p)
-	case besides.Why != "":
-		if besides.Most-besides.Least < cents(e.Amount) {
-			c.say("M-PESA took KSh %d (%s), and its prompt may have brought %d cents", e.Amount, e.Receipt,
-				besides.Most-besides.Least)
-		}
-		c.took += cents(e.Amount)
 	case push != "":
 		took := e.Amount
 		if !e.told(took) && e.Asked > 0 {

@@ -60,13 +60,10 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 		return nothing(ended("reversed at M-PESA, not by us", c), "")
 	case state == store.PaymentApplied && len(c.Alike) > 0:
 		return adviseAlike(c, initiator)
-	case state == store.PaymentApplied && c.PromptOpen:
-		return Advice{
-			Why: "it was paid under the account number that a prompt showed, and M-PESA has not reported whether the " +
-				"prompt was paid besides",
-			Look:    "look in the M-PESA portal for another payment under this account number",
-			Actions: []Action{resolve(c, "if there is none"), acceptOf("", c.TicketCode, "if there is another")},
-		}
+	case state == store.PaymentApplied && c.Joined == 1:
+		a := nothing("you have said that it is the prompt's payment", "it is the ticket's")
+		a.Actions = []Action{resolve(c, "if they are two")}
+		return a
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
 	case c.Refund == store.RefundRequested:

@@ -274,12 +274,6 @@ func TestAdvice(t *testing.T) {
 		}),
 			"M-PESA has reported the receipt UKT2 for two prompts",
 			"look; accept > +receipt +ticket; resolve R +note", ""},
-		"prompt perhaps paid too": {payment(store.PaymentApplied, func(c *store.OpenItem) {
-			c.PromptOpen = true
-		}),
-			"it was paid under the account number that a prompt showed, and M-PESA has not reported whether the " +
-				"prompt was paid besides",
-			"look; resolve R +note; accept >CODE +receipt", ""},
 		"unknown code": {push(store.PushUnknown, func(c *store.OpenItem) {
 			c.Failure, c.Code, c.Text,
 				c.Next = store.FailureUnknownCode, "1101", "TEXT", 1

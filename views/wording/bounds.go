@@ -18,8 +18,6 @@ func Open(why store.OpenKind) string {
 	switch why {
 	case store.OpenPush:
 		return "without a verdict"
-	case store.OpenPrompt:
-		return "prompt perhaps paid too"
 	case store.OpenTwoAmounts:
 		return "two amounts told"
 	case store.OpenNoAmount:
