@@ -61,7 +61,7 @@ func TestAPIMovies(t *testing.T) {
 	}
 	later, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(48 * time.Hour),
-		SalesCloseAt: sc.StartsAt.Add(48 * time.Hour), Price: 1275,
+		SalesCloseAt: sc.StartsAt.Add(48 * time.Hour), Prices: store.OnePrice(1275),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestAPIIdempotency(t *testing.T) {
 	}
 	if _, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour),
-		SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 135_000,
+		SalesCloseAt: sc.StartsAt.Add(time.Hour), Prices: store.OnePrice(135_000),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -235,7 +235,7 @@ func TestTheFormIsRedrawnForAnotherScreening(t *testing.T) {
 	}
 	second, err := o.store.Catalogue().AddScreening(t.Context(), store.Screening{
 		MovieID: sc.MovieID, HallID: sc.HallID, StartsAt: sc.StartsAt.Add(time.Hour),
-		SalesCloseAt: sc.StartsAt.Add(time.Hour), Price: 1275,
+		SalesCloseAt: sc.StartsAt.Add(time.Hour), Prices: store.OnePrice(1275),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ type pathPattern struct {
 // there is such a ticket.
 func tidyPaths(next http.Handler) http.Handler {
 	pages := patterns("/", "/films", "/movies/{id}", "/screenings/{id}/book", "/screenings/{id}/book/dialog",
+		"/screenings/{id}/book/seats",
 		"/tickets/{secret}", "/tickets/{secret}/status", "/tickets/{secret}/receipt",
 		"/robots.txt", "/sitemap.xml", "/favicon.ico", "/healthz",
 		"/api/movies", "/api/movies/{id}", "/api/tickets/{secret}", "/api/tickets/{id}")

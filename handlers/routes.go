@@ -52,6 +52,7 @@ func (m router) routes() http.Handler {
 		r.Get("/movies/{id}", s.Page(s.Movie))
 		r.Get("/screenings/{id}/book", s.Page(s.Book))
 		r.Get("/screenings/{id}/book/dialog", s.Fragment(s.BookDialog))
+		r.Get("/screenings/{id}/book/seats", s.Fragment(s.BookSeats))
 		r.Get("/tickets/{secret}", s.Page(s.Ticket))
 		r.Get("/tickets/{secret}/status", s.Fragment(s.TicketStatus))
 		r.Get("/tickets/{secret}/receipt", s.Page(s.ReceiptPage))

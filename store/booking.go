@@ -23,14 +23,17 @@ type NewBooking struct {
 	Name        string
 	Phone       string // MSISDN
 	Quantity    int
-	Total       Shillings // the total that the customer was shown; 0 where none was
-	Key         string    // idempotency key; unique over all bookings
-	KeyBefore   string    // the key before this browser had a session, "" for none
-	KeyOwned    bool      // the key contains who asks, see [Client.Scope]; other keys belong to a browser or address
-	Fingerprint string    // of the request's content
-	Named       bool      // the fingerprint identifies this very request, whoever sends it
-	Client      Client    // who books
-	Browser     string    // the browser session, "" for none
+	Types       []TypeCount // how many of Quantity are of which price type; nil is all of the first
+	Zone        string      // where the best seats are taken from; one of the screening's [Prices.Zones]
+	Seats       Labels      // the very seats, as many as Quantity; nil is the best
+	Total       Shillings   // the total that the customer was shown; 0 where none was
+	Key         string      // idempotency key; unique over all bookings
+	KeyBefore   string      // the key before this browser had a session, "" for none
+	KeyOwned    bool        // the key contains who asks, see [Client.Scope]; other keys belong to a browser or address
+	Fingerprint string      // of the request's content
+	Named       bool        // the fingerprint identifies this very request, whoever sends it
+	Client      Client      // who books
+	Browser     string      // the browser session, "" for none
 	// the session, where it begins with this booking: no other booking can be in it at the same time
 	Session *SessionRow
 }
@@ -99,7 +102,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		out.PushID, out.TicketID, out.Code = PushID(s.ids.next(s.now())), TicketID(s.ids.next(s.now())),
 			newCode(s.env == Production)
 		out.Reference = pushReference(out.Code, 0)
-		seats, client, err := t.offer(b, &out)
+		offer, err := t.offer(b, &out)
 		if err == nil && probing {
 			err = t.halfOpen()
 		}
@@ -113,7 +116,7 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 		if err != nil {
 			return err
 		}
-		return t.hold(b, out, client, seats)
+		return t.hold(b, out, offer)
 	})
 	if err != nil {
 		return PushOrder{}, false, fmt.Errorf("book: %w", err)
@@ -121,9 +124,16 @@ func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out
 	return out, replayed, nil
 }
 
-// offer finds seats for the booking, their total and hold, and the name that its client is stored under. Otherwise it
-// refuses. It writes nothing.
-func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, err error) {
+// offered is what a booking gets.
+type offered struct {
+	seats  Labels
+	lines  Lines
+	among  among  // where others may be found, should one be taken
+	client string // the name that its client is stored under
+}
+
+// offer finds seats for the booking, their total and hold. Otherwise it refuses. It writes nothing.
+func (t *tx) offer(b NewBooking, out *PushOrder) (o offered, err error) {
 	ask := asker{
 		phone: b.Phone, browser: b.Browser, client: b.Client.name(), partner: b.Client.Partner != "",
 		screening: b.ScreeningID, seats: b.Quantity, asks: b.Browser,
@@ -135,33 +145,44 @@ func (t *tx) offer(b NewBooking, out *PushOrder) (seats Labels, client string, e
 		err = t.lockClient(ask.client)
 	}
 	if err != nil {
-		return nil, "", err
+		return o, err
 	}
 	if err := t.refuseElsewhere(b); err != nil {
-		return nil, "", err
+		return o, err
 	}
 	sc, err := t.screening(b.ScreeningID)
 	if err != nil {
-		return nil, "", err
+		return o, err
 	}
 	if !sc.Sells(t.now) {
-		return nil, "", &Refusal{Kind: NotOnSale}
+		return o, &Refusal{Kind: NotOnSale}
 	}
-	out.Amount = Total(sc.Price, b.Quantity)
+	if o.lines, o.among, err = t.linesOf(sc, b); err != nil {
+		return o, err
+	}
+	out.Amount = o.lines.Total()
 	if out.Amount > MaxCharge {
-		return nil, "", &Refusal{Kind: OverLimit, Total: out.Amount}
+		return o, &Refusal{Kind: OverLimit, Total: out.Amount}
 	}
 	if b.Total != 0 && b.Total != out.Amount {
-		return nil, "", &Refusal{Kind: PriceChanged, Total: out.Amount}
+		return o, &Refusal{Kind: PriceChanged, Total: out.Amount}
 	}
 	ask.capacity = sc.Capacity
 	d, err := t.fairly(ask)
 	if err != nil {
-		return nil, "", err
+		return o, err
 	}
 	out.HoldUntil = t.now.Add(d.Hold(t.s.hold))
-	seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, false)
-	return seats, clientOf(ask.client, d), err
+	o.client = clientOf(ask.client, d)
+	if b.Seats == nil {
+		o.seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, o.among, false)
+		return o, err
+	}
+	plan, err := t.plan(b.ScreeningID)
+	if err == nil {
+		o.seats = plan.inOrder(b.Seats)
+	}
+	return o, err
 }
 
 // refuseElsewhere refuses a named request that was made before and whose booking stands. It may have come from this
@@ -179,17 +200,17 @@ func (t *tx) refuseElsewhere(b NewBooking) error {
 	return err
 }
 
-// hold writes the ticket, its seats and its push. Where a chosen seat was just taken, it takes the best others.
-func (t *tx) hold(b NewBooking, out PushOrder, client string, seats Labels) error {
+// hold writes the ticket, its seats and its push. Where one of the best seats was just taken, it takes others.
+func (t *tx) hold(b NewBooking, out PushOrder, o offered) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
-		receipt, seats, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
+		receipt, seats, lines, chosen, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,$16,$17,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now,
-		out.HoldUntil, b.Key, b.Fingerprint, b.Browser, seats, client)
+		out.HoldUntil, b.Key, b.Fingerprint, b.Browser, o.seats, o.client, o.lines, flag(b.Seats != nil))
 	if err != nil {
 		return err
 	}
-	if err := t.addPush(out, client); err != nil {
+	if err := t.addPush(out, o.client); err != nil {
 		return err
 	}
 	if b.Session != nil {
@@ -197,22 +218,23 @@ func (t *tx) hold(b NewBooking, out PushOrder, client string, seats Labels) erro
 			return err
 		}
 	}
-	got, err := t.assignSeats(b.ScreeningID, out.TicketID, seats, b.Quantity)
-	if err != nil || slices.Equal(got, seats) {
+	got, err := t.assignSeats(b.ScreeningID, out.TicketID, o.seats, b.Quantity, o.among)
+	if err != nil || slices.Equal(got, o.seats) {
 		return err
 	}
 	return t.run(`UPDATE ticket SET seats = $1 WHERE id = $2`, got, out.TicketID)
 }
 
 // saleQuery reads what a sale depends on in a screening.
-const saleQuery = `SELECT id, starts_at, sales_close_at, price_cents, capacity, status FROM screening WHERE id = $1`
+const saleQuery = `SELECT id, starts_at, sales_close_at, prices, capacity, status FROM screening WHERE id = $1`
 
 func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 
 // screening reads and locks the screening, inside the transaction that sells it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Price, &sc.Capacity, &sc.Status}, t.saleQuery(), id)
+	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Prices, &sc.Capacity, &sc.Status}, t.saleQuery(),
+		id)
 	if err == nil {
 		t.locked = id
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,7 @@ func TestBook(t *testing.T) { storetest.Each(t, testBook) }
 
 func testBook(t *testing.T) {
 	s := storetest.New(t)
-	id := storetest.Screening(t, s, 9, 20, func(sc *store.Screening) { sc.Price = 1275 })
+	id := storetest.Screening(t, s, 9, 20, func(sc *store.Screening) { sc.Prices = store.OnePrice(1275) })
 	b := storetest.Booking(id, storetest.Phone(1), 3)
 	b.Total = 39 // 3 × 12.75 = 38.25, rounded up once
 	sent, replayed, err := s.Tickets().Book(t.Context(), b)
@@ -65,7 +66,7 @@ func testBookRefuses(t *testing.T) {
 			store.Refusal{Kind: store.PriceChanged, Total: 2700}},
 		{"more than there are", nil, func(b *store.NewBooking) { b.Quantity = 7 },
 			store.Refusal{Kind: store.SoldOut, Left: 6}},
-		{"more than M-PESA takes", func(sc *store.Screening) { sc.Price = 12_500_100 }, nil,
+		{"more than M-PESA takes", func(sc *store.Screening) { sc.Prices = store.OnePrice(12_500_100) }, nil,
 			store.Refusal{Kind: store.OverLimit, Total: 250_002}},
 	}
 	for _, c := range cases {
@@ -80,7 +81,7 @@ func testBookRefuses(t *testing.T) {
 			}
 			_, _, err := s.Tickets().Book(t.Context(), b)
 			got, is := errors.AsType[*store.Refusal](err)
-			if !is || *got != c.want {
+			if !is || !reflect.DeepEqual(*got, c.want) {
 				t.Errorf("told %v (%+v), want %+v", err, got, c.want)
 			}
 			storetest.Sound(t, s)

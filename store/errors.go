@@ -42,6 +42,8 @@ var (
 	ErrOtherSchema = errors.New("it is damaged, or of another program")
 	// ErrNewer means that a newer program changed the schema.
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
+	// ErrPrice means that prices are none, not between a cent and what M-PESA takes, or given twice.
+	ErrPrice = errors.New("a price is missing, given twice, or not between KSh 0.01 and KSh 250,000")
 	// ErrHasFilms means that sample data was refused because the books have films.
 	ErrHasFilms = errors.New("the database already has films")
 )
@@ -52,6 +54,8 @@ type RefusalKind string
 // The kinds of refusal, each with the fields of [Refusal] that it fills.
 const (
 	SoldOut      RefusalKind = "sold_out"       // Left
+	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken; Left
+	NotPriced    RefusalKind = "not_priced"     // a price type or zone that is not sold, or not in these seats
 	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
 	PriceChanged RefusalKind = "price_changed"  // Total
 	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret for the browser whose prompt is on it, else Wait
@@ -113,6 +117,7 @@ const (
 // Refusal is a request that the books refused. Nothing was written.
 type Refusal struct {
 	Kind   RefusalKind
+	Seats  Labels        // seats in question
 	Left   int           // seats left, or how many more may be held
 	Total  Shillings     // the total at today's price
 	Until  Instant       // when to try again

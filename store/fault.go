@@ -8,6 +8,7 @@ const (
 	NameMissing     FaultKind = "name_missing"     // nothing visible
 	NameTooLong     FaultKind = "name_too_long"    // Most: the bound in characters, as people count them
 	NameUnprintable FaultKind = "name_unprintable" // it has unprintable characters
+	SeatsWrong      FaultKind = "seats_wrong"      // Most: the tickets, which are not as many as the chosen seats
 	QuantityWrong   FaultKind = "quantity_wrong"   // Most: the bound for one booking; one at least
 )
 

@@ -19,6 +19,7 @@ type Place struct {
 	Label      string `db:"label"` // the row's label and the seat's number, such as F12
 	Row        int    `db:"row_no"`
 	Col        int    `db:"col_no"`
+	Zone       string `db:"zone"`       // "" is the hall's ordinary seats
 	Accessible bool   `db:"accessible"` // for wheelchair users; sold last to others
 }
 

@@ -118,8 +118,12 @@ func (t *tx) assignSeatsWhereNeeded(l *ledger) (bool, error) {
 		}
 		tk := l.tickets[d.ID]
 		i := slices.IndexFunc(l.Case.Tickets, func(c money.Ticket) bool { return c.ID == d.ID })
-		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
-		if kindOf(err) == SoldOut {
+		a, err := t.amongOf(*tk)
+		if err != nil {
+			return false, err
+		}
+		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity, a)
+		if kind := kindOf(err); kind == SoldOut || kind == SeatTaken {
 			l.Case.Tickets[i].Seats = money.SeatsGone
 			return true, nil
 		}

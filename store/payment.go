@@ -94,6 +94,8 @@ type payable struct {
 	PaidPush    PushID          `db:"paid_push"`
 	At          Instant         `db:"transacted_at"`
 	Seats       Labels          `db:"seats"`
+	Lines       Lines           `db:"lines"`
+	Chosen      bool            `db:"chosen"` // the customer chose the seats
 	Hold        Instant         `db:"hold_until"`
 	Late        Reason          `db:"late_reason"`
 	Voided      Instant         `db:"voided_at"`
@@ -108,7 +110,8 @@ type payable struct {
 
 const (
 	payablesQuery = `SELECT t.id, t.screening_id, t.quantity, t.total, t.payment_status, t.owed_reason, t.receipt,
-	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, COALESCE(t.hold_until, 0) AS hold_until,
+	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen,
+	COALESCE(t.hold_until, 0) AS hold_until,
 	t.late_reason, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.created_at,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
 	FROM ticket t JOIN screening s ON s.id = t.screening_id`
@@ -119,9 +122,20 @@ func (t *tx) ticketForPayment(id TicketID) (payable, error) {
 	var tk payable
 	err := t.scan([]any{
 		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Owed, &tk.Receipt, &tk.PaidPush, &tk.At,
-		&tk.Seats, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Held, &tk.StartsAt, &tk.Screening,
+		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Held,
+		&tk.StartsAt, &tk.Screening,
 	}, payableQuery, id)
 	return tk, err
+}
+
+// amongOf is which seats a ticket may have: those that its customer chose, or any of the zone that was paid for.
+func (t *tx) amongOf(tk payable) (a among, err error) {
+	a = among{exactly: tk.Chosen}
+	if !tk.Chosen && len(tk.Lines) > 0 {
+		a.zone = tk.Lines[0].Zone
+		err = t.scan([]any{&a.prices}, `SELECT prices FROM screening WHERE id = $1`, tk.ScreeningID)
+	}
+	return a, err
 }
 
 // ticket is the ticket as package money sees it.

@@ -125,7 +125,7 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 }
 
 const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.sales_close_at,
-	s.price_cents, s.capacity,
+	s.prices, s.capacity,
 	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`

@@ -44,10 +44,10 @@ func testProgramme(t *testing.T) {
 	if left := booked.Films[0].Screenings[0].Left; left != 5 || booked.Version == first.Version {
 		t.Errorf("%d seats left, version %d after %d", left, booked.Version, first.Version)
 	}
-	if err := s.Catalogue().SetScreeningPrice(t.Context(), sooner, 50_000); err != nil {
+	if err := s.Catalogue().SetScreeningPrices(t.Context(), sooner, store.OnePrice(50_000)); err != nil {
 		t.Fatal(err)
 	}
-	if now := read(); now.Films[0].Screenings[0].Price != 50_000 {
+	if now := read(); now.Films[0].Screenings[0].Price() != 50_000 {
 		t.Error("a new price does not show at once")
 	}
 	film := &booked.Films[0]
@@ -84,7 +84,8 @@ func testNextScreening(t *testing.T) {
 		t.Errorf("sold out: %+v, %v", next, err)
 	}
 	second, err := s.Catalogue().AddScreening(t.Context(), store.Screening{
-		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1, Price: 1,
+		MovieID: m.ID, HallID: sc.HallID, StartsAt: sc.StartsAt + 1, SalesCloseAt: sc.SalesCloseAt + 1,
+		Prices: store.OnePrice(1),
 	})
 	if err != nil {
 		t.Fatal(err)

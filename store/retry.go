@@ -76,7 +76,7 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 	if err := t.lockSecret(r.Secret); err != nil {
 		return err
 	}
-	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats,
+	err := t.get(&tk, `SELECT t.id, t.screening_id, t.quantity, t.payment_status, t.seats, t.lines, t.chosen,
 		COALESCE(t.hold_until, 0) AS hold_until,
 		COALESCE(t.voided_at, 0) AS voided_at, (SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held,
 		s.starts_at, s.status,
@@ -119,7 +119,11 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 		}
 	} else {
 		since = t.now
-		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity)
+		a, err := t.amongOf(tk.payable)
+		if err != nil {
+			return err
+		}
+		got, err := t.assignSeats(tk.ScreeningID, tk.ID, tk.Seats, tk.Quantity, a)
 		if err != nil {
 			return err
 		}

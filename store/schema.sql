@@ -46,7 +46,7 @@ CREATE TABLE screening (
     hall_id        BIGINT NOT NULL REFERENCES hall (id),  -- where
     starts_at      BIGINT NOT NULL, -- when the film begins
     sales_close_at BIGINT NOT NULL, -- from then on nothing is sold
-    price_cents    BIGINT NOT NULL CHECK (price_cents > 0), -- of each seat
+    prices         TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen here, whatever becomes of the price card
     capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many rows of seat it has
     status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')), -- whether seats are sold
     created_at     BIGINT NOT NULL,
@@ -72,6 +72,8 @@ CREATE TABLE ticket (
     paid_push       BIGINT NOT NULL DEFAULT 0, -- the push that it was paid by; 0 where it is not paid, or that is not known
     transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
     seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
+    lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, as JSON
+    chosen          BIGINT NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- 1 where the customer chose the seats: it gets no others
     seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
     held_since      BIGINT NOT NULL, -- when its latest hold began
     hold_until      BIGINT, -- when the hold ends; NULL once the seats are paid for or given up
@@ -99,6 +101,7 @@ CREATE TABLE seat (
     label        TEXT NOT NULL,   -- the row's label and the seat's number, such as F12
     row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
     col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
+    zone         TEXT NOT NULL DEFAULT '', -- its zone, such as VIP; '' is the ordinary seats
     accessible   BIGINT NOT NULL CHECK (accessible IN (0, 1)), -- 1 is kept for wheelchair users
     ticket_id    BIGINT REFERENCES ticket (id), -- that holds it or has paid for it; NULL is free
     admitted_at  BIGINT, -- when its owner was let in

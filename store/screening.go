@@ -23,12 +23,20 @@ type Screening struct {
 	Hall         string          `db:"hall"` // the hall's name
 	StartsAt     Instant         `db:"starts_at"`
 	SalesCloseAt Instant         `db:"sales_close_at"`
-	Price        Cents           `db:"price_cents"`
+	Prices       Prices          `db:"prices"`   // frozen into it
 	Capacity     int             `db:"capacity"` // seats in its plan
 	Status       ScreeningStatus `db:"status"`
 	Left         int             `db:"seats_left"` // seats without an owner
 	CreatedAt    Instant         `db:"created_at"`
 	UpdatedAt    Instant         `db:"updated_at"`
+}
+
+// Price is the ordinary price of a seat: the first type's in the first zone.
+func (s Screening) Price() Cents {
+	if len(s.Prices) == 0 {
+		return 0
+	}
+	return s.Prices[0].Cents
 }
 
 // Sells reports whether a ticket may be bought at the instant.
@@ -81,15 +89,18 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.Status == "" {
 		sc.Status = OnSale
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, price_cents, capacity, status, created_at, updated_at)
+	if err := sc.Prices.check(); err != nil {
+		return err
+	}
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, prices, capacity, status, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9)`,
-		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Price, len(places), sc.Status, t.now)
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now)
 	if err != nil {
 		return err
 	}
 	for _, p := range places {
-		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1,$2,$3,$4,$5)`,
-			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible)); err != nil {
+		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible, zone) VALUES ($1,$2,$3,$4,$5,$6)`,
+			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible), p.Zone); err != nil {
 			return err
 		}
 	}
@@ -112,17 +123,20 @@ func (s Catalogue) SetScreeningStatus(ctx context.Context, id ScreeningID, statu
 	return nil
 }
 
-// SetScreeningPrice changes the ticket price from now on; existing tickets keep their total.
-func (s Catalogue) SetScreeningPrice(ctx context.Context, id ScreeningID, price Cents) error {
-	err := s.write(ctx, booking, func(t *tx) error {
-		n, err := t.exec(`UPDATE screening SET price_cents = $1, updated_at = $2 WHERE id = $3`, price, t.now, id)
-		if err == nil && n == 0 {
-			err = ErrNotFound
-		}
-		return err
-	})
+// SetScreeningPrices changes the prices from now on. Tickets keep what they cost.
+func (s Catalogue) SetScreeningPrices(ctx context.Context, id ScreeningID, prices Prices) error {
+	err := prices.check()
+	if err == nil {
+		err = s.write(ctx, booking, func(t *tx) error {
+			n, err := t.exec(`UPDATE screening SET prices = $1, updated_at = $2 WHERE id = $3`, prices, t.now, id)
+			if err == nil && n == 0 {
+				err = ErrNotFound
+			}
+			return err
+		})
+	}
 	if err != nil {
-		return fmt.Errorf("set screening price: %w", err)
+		return fmt.Errorf("set screening prices: %w", err)
 	}
 	s.catalogue.Add(1)
 	return nil

@@ -12,7 +12,7 @@ import (
 // planQuery reads a screening's seats in plan order. freeQuery reads the labels of the free ones as one text, which is
 // far quicker than a row each.
 const (
-	planQuery = `SELECT label, row_no, col_no, accessible FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
+	planQuery = `SELECT label, row_no, col_no, accessible, zone FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
 	freeQuery = `SELECT COALESCE(string_agg(label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
 )
 
@@ -194,19 +194,28 @@ type seatMap struct {
 	read Instant
 }
 
+// plan reads a screening's seats, from the cache where they were read before.
+func (t *tx) plan(id ScreeningID) (*seatPlan, error) {
+	if plan := t.plans.get(id); plan != nil {
+		return plan, nil
+	}
+	var places []Place
+	if err := t.list(&places, planQuery, id); err != nil {
+		return nil, err
+	}
+	plan := newSeatPlan(places)
+	t.plans.put(id, plan)
+	return plan, nil
+}
+
 // seats reads a screening's free seats, from the cache where that is recent enough.
 func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error) {
 	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
 		return m, false, nil
 	}
-	plan := t.plans.get(id)
-	if plan == nil {
-		var places []Place
-		if err := t.list(&places, planQuery, id); err != nil {
-			return nil, false, err
-		}
-		plan = newSeatPlan(places)
-		t.plans.put(id, plan)
+	plan, err := t.plan(id)
+	if err != nil {
+		return nil, false, err
 	}
 	var text string
 	if err := t.scan([]any{&text}, freeQuery, id); err != nil {
@@ -220,8 +229,29 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	return m, true, nil
 }
 
+// among is which seats a booking may have. The zero among is any.
+type among struct {
+	exactly bool   // those that the customer chose, and no others
+	zone    string // those of one price; any where prices is nil
+	prices  Prices
+}
+
+// may lists the places that the booking may have.
+func (a among) may(free []Place) []Place {
+	if len(a.prices.Zones()) < 2 {
+		return free
+	}
+	may := make([]Place, 0, len(free))
+	for _, p := range free {
+		if a.prices.ZoneOf(p.Zone) == a.zone {
+			may = append(may, p)
+		}
+	}
+	return may
+}
+
 // chooseSeats picks the best n free seats, all or none. A SoldOut refusal has the number left.
-func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
+func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
 	}
@@ -230,26 +260,27 @@ func (t *tx) chooseSeats(id ScreeningID, n int, anew bool) (Labels, error) {
 		if err != nil {
 			return nil, err
 		}
-		if best := bestSeats(m.free, m.size, n); best != nil {
+		free := a.may(m.free)
+		if best := bestSeats(free, m.size, n); best != nil {
 			return labels(best), nil
 		}
 		if fresh {
-			return nil, &Refusal{Kind: SoldOut, Left: len(m.free)}
+			return nil, &Refusal{Kind: SoldOut, Left: len(free)}
 		}
 		anew = true
 	}
 }
 
-// assignSeats gives the ticket the wanted seats, or the best others where one is taken. It assigns all n or none; a
-// SoldOut refusal has the number left.
-func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) (_ Labels, err error) {
+// assignSeats gives the ticket the wanted seats, or the best others that it may have where one is taken. It assigns all
+// n or none: a SoldOut refusal has the number left, a SeatTaken refusal the chosen seats that are taken.
+func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int, a among) (_ Labels, err error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
 	}
 	anew := false
 	for range 3 {
 		if len(wanted) != n {
-			if wanted, err = t.chooseSeats(id, n, anew); err != nil {
+			if wanted, err = t.chooseSeats(id, n, a, anew); err != nil {
 				return nil, err
 			}
 		}
@@ -261,10 +292,71 @@ func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int) 
 			t.taken(id, wanted)
 			return wanted, nil
 		}
+		if a.exactly {
+			return nil, t.seatsTaken(id, wanted)
+		}
 		wanted, anew = nil, true
 	}
 	// Only another writer between two statements leads here; the caller may try again.
 	return nil, ErrBusy
+}
+
+// seatsTaken refuses chosen seats, and names those that are taken or that the hall does not have.
+func (t *tx) seatsTaken(id ScreeningID, wanted Labels) error {
+	m, _, err := t.seats(id, true)
+	if err != nil {
+		return err
+	}
+	refusal := &Refusal{Kind: SeatTaken, Left: len(m.free)}
+	for _, label := range wanted {
+		if !slices.ContainsFunc(m.free, func(p Place) bool { return p.Label == label }) {
+			refusal.Seats = append(refusal.Seats, label)
+		}
+	}
+	return refusal
+}
+
+// inOrder sorts labels of the plan in its order.
+func (p *seatPlan) inOrder(seats Labels) Labels {
+	seats = slices.Clone(seats)
+	slices.SortFunc(seats, func(a, b string) int { return p.byLabel[a] - p.byLabel[b] })
+	return seats
+}
+
+// linesOf prices a booking, and is which seats it may have. It refuses what is not sold at the screening.
+func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err error) {
+	types := b.Types
+	if types == nil {
+		types = []TypeCount{{sc.Prices[0].Type, b.Quantity}}
+	}
+	a = among{exactly: b.Seats != nil, zone: b.Zone, prices: sc.Prices}
+	sold := false
+	if b.Seats == nil {
+		if zones := sc.Prices.Zones(); a.zone == "" && !slices.Contains(zones, "") {
+			a.zone = zones[0]
+		}
+		lines, sold = sc.Prices.BestLines(a.zone, types)
+	} else {
+		plan, err := t.plan(sc.ID)
+		if err != nil {
+			return nil, a, err
+		}
+		var zones []string
+		for i, label := range b.Seats {
+			n, known := plan.byLabel[label]
+			if !known {
+				return nil, a, &Refusal{Kind: SeatTaken, Seats: Labels{label}}
+			}
+			if !slices.Contains(b.Seats[:i], label) {
+				zones = append(zones, plan.places[n].Zone)
+			}
+		}
+		lines, sold = sc.Prices.SeatLines(zones, types)
+	}
+	if !sold || lines.Count() != b.Quantity {
+		return nil, a, &Refusal{Kind: NotPriced}
+	}
+	return lines, a, nil
 }
 
 // claim is the guard against selling a seat twice: it takes a seat only while nobody owns it.

@@ -85,8 +85,8 @@ func movie() store.Movie {
 func screening(id store.ScreeningID, in time.Duration, left int) store.Screening {
 	at := now.Add(in)
 	return store.Screening{
-		ID: id, MovieID: 7, Hall: "Screen 1", StartsAt: at, SalesCloseAt: at, Price: 135000, Capacity: 220,
-		Status: store.OnSale, Left: left,
+		ID: id, MovieID: 7, Hall: "Screen 1", StartsAt: at, SalesCloseAt: at, Prices: store.OnePrice(135000),
+		Capacity: 220, Status: store.OnSale, Left: left,
 	}
 }
 
@@ -100,7 +100,27 @@ func film() store.Film {
 func form() views.BookingForm {
 	f := film()
 	return views.BookingForm{Movie: f.Movie, Screening: f.Screenings[1], Screenings: f.Screenings, Name: "Wanjiku",
-		Phone: "0712 345 678", Quantity: "2", Total: 2700, Nonce: "nonce-1", MaxTickets: 10, Now: now}
+		Phone: "0712 345 678", Quantity: "2", Total: 2700, Nonce: "nonce-1", MaxTickets: 10, Now: now,
+		Lines: store.Lines{{Price: store.OnePrice(135000)[0], N: 2}}, Priced: true, Seats: seats()}
+}
+
+// seats are a map of three rows: a taken seat, a chosen one, an aisle, a wheelchair place.
+func seats() *views.SeatChoice {
+	m := store.SeatMap{}
+	for row, label := range []string{"A", "B", "AA"} {
+		for col := range 6 {
+			if col == 3 {
+				continue
+			}
+			m.Places = append(m.Places, store.Place{
+				Label: label + strconv.Itoa(col+1), Row: row, Col: col, Accessible: row == 2,
+			})
+			m.Free = append(m.Free, row != 0 || col != 1)
+		}
+	}
+	return &views.SeatChoice{
+		Map: m, Chosen: map[string]bool{"B1": true}, Prices: store.OnePrice(135000), Path: "/screenings/12/book/seats",
+	}
 }
 
 func ticket(status store.Status) views.TicketView {

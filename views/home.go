@@ -58,10 +58,10 @@ func unavailable(f *store.Film, now store.Instant) string {
 // price is the tag on a film's poster: what its next screening costs, else what it cost.
 func price(f *store.Film, now store.Instant) string {
 	if next := f.Next(now, 1); next != nil {
-		return wording.Cents(next.Price)
+		return wording.Cents(next.Price())
 	}
 	if len(f.Screenings) > 0 {
-		return wording.Cents(f.Screenings[0].Price)
+		return wording.Cents(f.Screenings[0].Price())
 	}
 	return ""
 }

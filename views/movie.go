@@ -44,7 +44,7 @@ func filmData(p Page, m MoviePage) map[string]any {
 			"workPresented": map[string]any{"@id": film["@id"]},
 			"location": map[string]any{"@type": "MovieTheater", "name": p.name() + ", " + sc.Hall,
 				"address": p.Cinema.AddressLine1 + ", " + p.Cinema.AddressLine2},
-			"offers": map[string]any{"@type": "Offer", "price": wording.Decimal(sc.Price), "priceCurrency": "KES",
+			"offers": map[string]any{"@type": "Offer", "price": wording.Decimal(sc.Price()), "priceCurrency": "KES",
 				"url": p.BaseURL + bookURL(sc.ID), "availability": availability},
 		})
 	}

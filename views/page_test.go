@@ -85,7 +85,9 @@ func imagesAndFields(t *testing.T, d *goquery.Document) {
 		}
 	})
 	d.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, s *goquery.Selection) {
-		if id := s.AttrOr("id", ""); id == "" || d.Find(`label[for="`+id+`"]`).Length() != 1 {
+		id := s.AttrOr("id", "")
+		if around := strings.TrimSpace(s.Closest("label").Text()); around == "" &&
+			(id == "" || d.Find(`label[for="`+id+`"]`).Length() != 1) {
 			t.Errorf("no label for %s", s.AttrOr("name", id))
 		}
 		for _, id := range strings.Fields(s.AttrOr("aria-describedby", "")) {

@@ -48,8 +48,13 @@ type BookingForm struct {
 	Screenings []store.Screening // those one may choose from, the chosen one among them
 	Name       string            // as typed
 	Phone      string            // as typed
-	Quantity   string            // as typed
-	Total      store.Shillings   // for the quantity at today's price; what the form carries along
+	Quantity   string            // as typed, where there is one price type
+	Types      []TypeChoice      // the price types, where there are several
+	Zone       string            // that the best seats are taken from
+	Seats      *SeatChoice       // the map to choose seats on
+	Lines      store.Lines       // what the tickets cost; where they are not Priced, what one ticket costs
+	Priced     bool              // these tickets are sold for these seats
+	Total      store.Shillings   // for the tickets at today's prices; what the form carries along
 	Nonce      string            // the booking's idempotency key
 	MaxTickets int               // 1 to this
 	Errors     map[string]string // a sentence by field: name, phone, quantity, screening
@@ -60,10 +65,27 @@ type BookingForm struct {
 	Now        store.Instant
 }
 
+// TypeChoice is how many tickets of a price type are wanted.
+type TypeChoice struct {
+	ID   store.PriceTypeID
+	Name string
+	From store.Cents // the lowest price over the zones
+	N    string      // as typed
+}
+
+// SeatChoice is a screening's seats, some of them chosen.
+type SeatChoice struct {
+	Map    store.SeatMap
+	Chosen map[string]bool // by label
+	Prices store.Prices
+	Path   string // where the map and the total are read anew
+}
+
 // ConfirmPage asks once more before a prompt goes out, where there is no JavaScript.
 type ConfirmPage struct {
 	Form  BookingForm // checked; shown back as hidden fields
 	Phone string      // as it will be rung: 0712 345 678
+	Seats []string    // the chosen ones; none is the best
 	Total store.Shillings
 }
 

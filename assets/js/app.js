@@ -37,20 +37,46 @@
     settle();
   }
 
-  /* The booking form: steppers, the total (rounded up once), the phone number as it is typed. */
-  function total(form) {
-    var steps = find('[data-stepper]', form), f = form.elements, pick = f.screening, n = parseInt(f.quantity.value, 10), max = +f.quantity.max;
-    var chosen = pick.options ? pick.options[pick.selectedIndex] : pick, sum = Math.ceil(attr(chosen, 'data-cents') * n / 100);
-    var ok = n >= 1 && n <= max, price = attr(chosen, 'data-price');
-    find('[data-total]', form).textContent = ok ? 'KSh ' + String(sum).replace(/\B(?=(\d{3})+$)/g, ',') : '–';
-    if (ok) { f.total.value = sum; }
-    if (price) { find('[data-each]', form).textContent = price; }
-    if (!find('.step', steps)) {
-      steps.insertBefore(button('step', '−', 'One ticket fewer', -1), steps.firstElementChild);
-      steps.appendChild(button('step', '+', 'One ticket more', 1));
+  /* The booking form: steppers, the total, the phone number as it is typed. One price is multiplied here and rounded up
+     once; tickets of several types are priced by the server, which also says what is taken meanwhile. */
+  function stepper(box, form) {
+    var f = find('input', box), n = parseInt(f.value, 10) || 0;
+    if (!find('.step', box)) {
+      box.insertBefore(button('step', '−', 'One ticket fewer', -1), box.firstElementChild);
+      box.appendChild(button('step', '+', 'One ticket more', 1));
     }
-    each('[data-step]', function (b) { b.disabled = attr(b, 'data-step') < 0 ? n <= 1 : n >= max; }, form);
+    each('[data-step]', function (b) { b.disabled = attr(b, 'data-step') < 0 ? n <= +f.min : n >= +f.max; }, box);
   }
+  function ticked(form) { return form.querySelectorAll('[name=seat]:checked').length; }
+  function total(form, by) {
+    var f = form.elements, pick = f.screening, seats = ticked(form), sum = 0, first;
+    var chosen = pick.options ? pick.options[pick.selectedIndex] : pick, price = attr(chosen, 'data-price'), n, ok;
+    if (f.quantity) {
+      if (seats) { f.quantity.value = seats; }
+      n = parseInt(f.quantity.value, 10);
+      ok = n >= 1 && n <= +f.quantity.max;
+      sum = Math.ceil(attr(chosen, 'data-cents') * n / 100);
+      find('[data-total]', form).textContent = ok ? 'KSh ' + String(sum).replace(/\B(?=(\d{3})+$)/g, ',') : '–';
+      if (ok) { f.total.value = sum; }
+      if (price) { find('[data-each]', form).textContent = price; }
+    } else {
+      each('[data-stepper] input', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form);
+      if (by === 'seat' && first && seats && sum !== seats) { first.value = Math.max(0, (+first.value || 0) + seats - sum); }
+      if (by) { quote(form); }
+    }
+    each('[data-stepper]', function (box) { stepper(box, form); }, form);
+  }
+  function quote(form) {
+    var map = find('[data-map]', form);
+    clearTimeout(form.quoting);
+    if (map && win.htmx) { form.quoting = setTimeout(function () { win.htmx.trigger(map, 'quote'); }, 150); }
+  }
+  setInterval(function () {
+    each('details[open] [data-map]', function (map) {
+      var form = up(map, 'data-book');
+      if (form && !doc.hidden && !form.sent) { quote(form); }
+    });
+  }, 20000);
   function phone(text) {
     var d = text.replace(/\D/g, ''), head = '';
     if (!/^\s*\+?[\d\s-]*$/.test(text)) { return text; } // the server reads it as it is
@@ -65,7 +91,7 @@
       var neat = phone(el.value);
       if (neat !== el.value) { el.value = neat; }
     }
-    if (form && attr(form, 'data-book') !== null) { total(form); }
+    if (form && attr(form, 'data-book') !== null) { total(form, el.name); }
   }
   on('input', typed);
   on('change', typed);
@@ -162,10 +188,10 @@
   }
 
   on('click', function (e) {
-    var el = e.target, b = up(el, 'data-step'), menu = find('.nav-small');
-    if (b) {
-      b.form.elements.quantity.value = (parseInt(b.form.elements.quantity.value, 10) || 0) + +attr(b, 'data-step');
-      total(b.form);
+    var el = e.target, b = up(el, 'data-step'), menu = find('.nav-small'), n = b && find('input', b.parentNode);
+    if (n) {
+      n.value = (parseInt(n.value, 10) || 0) + +attr(b, 'data-step');
+      total(b.form, n.name);
     }
     if (up(el, 'data-toast-close')) { el.parentNode.parentNode.removeChild(el.parentNode); }
     if (up(el, 'data-close') && dialog) { dialog.close(); }
@@ -221,7 +247,7 @@
 
   /* What is new on the page. */
   function settle() {
-    each('[data-book]', total);
+    each('[data-book]', function (f) { total(f); });
     each('[data-print]:empty', function (el) { el.appendChild(button('btn btn-ghost print', attr(el, 'data-print'), 'Print this ticket')); });
     each('.toast', function (t) {
       if (!t.going) { t.going = setTimeout(function () { if (t.parentNode) { t.parentNode.removeChild(t); } }, 5000); }

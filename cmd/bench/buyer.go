@@ -31,7 +31,7 @@ func choose(chance *rand.Rand, screenings []store.Screening, n int) []purchase {
 	all := make([]purchase, n)
 	for i := range all {
 		sc, quantity := screenings[chance.IntN(len(screenings))], 1+chance.IntN(3)
-		all[i] = purchase{screening: sc.ID, quantity: quantity, total: store.Total(sc.Price, quantity), number: i}
+		all[i] = purchase{screening: sc.ID, quantity: quantity, total: store.Total(sc.Price(), quantity), number: i}
 	}
 	return all
 }

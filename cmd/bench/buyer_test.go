@@ -40,12 +40,12 @@ func TestFormIsOneABrowserCouldSend(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	screenings := []store.Screening{{ID: 1, Price: 45_050}, {ID: 2, Price: 60_000}}
+	screenings := []store.Screening{{ID: 1, Prices: store.OnePrice(45_050)}, {ID: 2, Prices: store.OnePrice(60_000)}}
 	phones, quantities := map[string]bool{}, map[int]int{}
 	for _, p := range choose(rand.New(rand.NewPCG(1, 1)), screenings, 3000) {
 		phones[p.msisdn()] = true
 		quantities[p.quantity]++
-		if want := store.Total(screenings[p.screening-1].Price, p.quantity); p.total != want {
+		if want := store.Total(screenings[p.screening-1].Price(), p.quantity); p.total != want {
 			t.Fatalf("%d tickets at screening %d for %d, want %d", p.quantity, p.screening, p.total, want)
 		}
 	}

@@ -67,7 +67,7 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 		all[i] = store.Screening{
 			MovieID: c.movies[i%len(c.movies)], HallID: c.hall, StartsAt: start,
 			SalesCloseAt: start.Add(-10 * time.Minute),
-			Price:        store.Cents(45_000 + 5_000*(i%8)),
+			Prices:       store.OnePrice(store.Cents(45_000 + 5_000*(i%8))),
 		}
 	}
 	next := 0

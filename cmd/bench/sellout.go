@@ -31,7 +31,7 @@ func (c selloutCmd) Run(p *program) (err error) {
 	chance := rand.New(rand.NewPCG(c.Seed, 0))
 	purchases, at := choose(chance, screenings, c.Buyers), arrivals(chance, c.Buyers, c.For)
 	for i := range purchases {
-		purchases[i].quantity, purchases[i].total = 1, store.Total(screenings[0].Price, 1)
+		purchases[i].quantity, purchases[i].total = 1, store.Total(screenings[0].Price(), 1)
 	}
 	const seats = soldOutRows * soldOutSeats
 	fmt.Fprintf(p.stderr, "%s buyers in %s for %d seats\n", thousands(c.Buyers), c.For, seats)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -325,4 +326,48 @@ func TestBrowserOutage(t *testing.T) {
 	front.set(open)
 	p.customer().answer("254712345678", "1234")
 	b.until(30*time.Second, "the ticket is paid once the server is back", paid)
+}
+
+// TestBrowserSeats chooses seats on the map: they count as tickets, the total follows, and the ticket has these very
+// seats. Who comes next sees them taken.
+func TestBrowserSeats(t *testing.T) {
+	p := start(t, "")
+	b := browse(t, p.base)
+	b.openDialog("0712345678")
+	const free = `dialog[open] [name=seat]:not(:disabled)`
+	b.do("open the map", chromedp.Click(chromedp.CSS(dialog+`summary`)),
+		chromedp.WaitVisible(chromedp.CSS(dialog+`.map`)))
+	if n := js[int](b, `document.querySelectorAll('`+free+`').length`); n < 20 {
+		t.Fatalf("%d seats are free", n)
+	}
+	want := js[[]string](b, `[4, 9, 10].map(function (i) {
+		var seat = document.querySelectorAll('`+free+`')[i];
+		seat.closest('label').click();
+		return seat.value;
+	})`)
+	cents := js[int](b, `+(document.querySelector('dialog[open] option:checked') ||
+		document.querySelector('dialog[open] [data-cents]')).getAttribute('data-cents')`)
+	total := wording.Cents(store.Cents(cents * 3))
+	if got, n := b.text(`dialog[open] [data-total]`),
+		js[string](b, `document.querySelector('dialog[open] [name=quantity]').value`); got != total || n != "3" {
+		t.Errorf("three seats: %s tickets, %q, want %q", n, got, total)
+	}
+	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	p.customer().answer("254712345678", "1234")
+	b.until(20*time.Second, "the ticket is paid", paid)
+	text := b.text("#status")
+	for _, seat := range want {
+		if !strings.Contains(text, seat) {
+			t.Errorf("the ticket does not say %s: %q", seat, text)
+		}
+	}
+	b.openDialog("0712345679")
+	taken := js[[]string](b, `Array.from(document.querySelectorAll('dialog[open] [name=seat]:disabled')).map(
+		function (s) { return s.value; })`)
+	for _, seat := range want {
+		if !slices.Contains(taken, seat) {
+			t.Errorf("%s is not shown as taken: %q", seat, taken)
+		}
+	}
 }

@@ -178,7 +178,7 @@ func sampleDay(s sample, day time.Time, halls []store.Hall,
 			out = append(out, store.Screening{
 				MovieID: movie, HallID: hall.ID, StartsAt: store.At(start),
 				SalesCloseAt: store.At(start.Add(-10 * time.Minute)),
-				Price:        store.Cents(slot.movie.PriceKsh * 100),
+				Prices:       store.OnePrice(store.Cents(slot.movie.PriceKsh * 100)),
 			})
 		}
 	}

@@ -33,7 +33,7 @@ func showingOf(sc *store.Screening) showing {
 	if sc == nil {
 		return showing{}
 	}
-	price := shillings(sc.Price)
+	price := shillings(sc.Price())
 	return showing{kenya(sc.StartsAt), &price, &sc.Capacity}
 }
 

@@ -24,10 +24,13 @@ type Booking struct {
 	ScreeningID store.ScreeningID
 	Name        string
 	Phone       string
-	Quantity    int
-	Total       store.Shillings // the total that the customer was shown; 0 where none was
-	Key         string          // the idempotency key, after a prefix for the way the request came, such as form:…
-	KeyBefore   string          // and KeyOwned: as in [store.NewBooking]
+	Quantity    int               // 0 where Types or Seats tell
+	Types       []store.TypeCount // how many of each price type; nil is all of the first
+	Zone        string            // where the best seats are taken from
+	Seats       store.Labels      // the seats that the customer chose; nil is the best
+	Total       store.Shillings   // the total that the customer was shown; 0 where none was
+	Key         string            // the idempotency key, after a prefix for the way the request came, such as form:…
+	KeyBefore   string            // and KeyOwned: as in [store.NewBooking]
 	KeyOwned    bool
 	Named       string            // the sender's own secret name for this request; "" for none
 	Client      store.Client      // who books
@@ -54,8 +57,11 @@ func (b Booking) Validate() (clean Booking, problems Invalid) {
 	} else {
 		b.Phone = string(phone)
 	}
+	b.count()
 	if b.Quantity < 1 || b.Quantity > MaxTickets {
 		problems["quantity"] = store.Fault{Kind: store.QuantityWrong, Most: MaxTickets}
+	} else if b.Seats != nil && len(b.Seats) != b.Quantity {
+		problems["seats"] = store.Fault{Kind: store.SeatsWrong, Most: b.Quantity}
 	}
 	if len(problems) == 0 {
 		problems = nil
@@ -63,10 +69,51 @@ func (b Booking) Validate() (clean Booking, problems Invalid) {
 	return b, problems
 }
 
+// count counts the tickets: by their types, otherwise by the chosen seats.
+func (b *Booking) count() {
+	n := 0
+	for _, t := range b.Types {
+		if t.N < 0 {
+			n = -1
+			break
+		}
+		n += t.N
+	}
+	switch {
+	case n != 0:
+		b.Quantity = n
+	case len(b.Seats) > 0:
+		b.Quantity, b.Types = len(b.Seats), nil
+	case b.Types != nil:
+		b.Quantity = 0
+	}
+}
+
+// Price is what the tickets cost at a screening's prices; nil where they cannot be had.
+func (b Booking) Price(prices store.Prices, seats store.SeatMap) store.Lines {
+	b.count()
+	types := b.Types
+	if len(types) == 0 {
+		types = []store.TypeCount{{Type: prices[0].Type, N: b.Quantity}}
+	}
+	zones, known := seats.Zones(b.Seats)
+	lines, sold := prices.BestLines(b.Zone, types)
+	if b.Seats != nil {
+		lines, sold = prices.SeatLines(zones, types)
+	}
+	if !known || !sold || b.Quantity > MaxTickets {
+		return nil
+	}
+	return lines
+}
+
 // fingerprint is equal for two requests that are the same: by what is booked, and by the sender's own name for the
 // request where there is one.
 func (b Booking) fingerprint() string {
 	text := fmt.Appendf(nil, "%d\x00%s\x00%s\x00%d", b.ScreeningID, b.Name, b.Phone, b.Quantity)
+	if b.Types != nil || b.Zone != "" || b.Seats != nil {
+		text = fmt.Appendf(text, "\x00%v\x00%s\x00%q", b.Types, b.Zone, []string(b.Seats))
+	}
 	if b.Named != "" {
 		text = append(append(text, 0), b.Named...)
 	}
@@ -99,9 +146,9 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 		return BookingResult{}, err
 	}
 	sending, replayed, err := s.store.Tickets().Book(ctx, store.NewBooking{
-		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Total: b.Total,
-		Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "",
-		Client: b.Client, Browser: b.Browser, Session: b.Session,
+		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Types: b.Types,
+		Zone: b.Zone, Seats: b.Seats, Total: b.Total, Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned,
+		Fingerprint: b.fingerprint(), Named: b.Named != "", Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()

@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"cinemasphere/handlers/checkout"
@@ -43,6 +44,7 @@ func (s *Site) newForm(r *http.Request) (views.BookingForm, error) {
 	if n, err := strconv.Atoi(query.Get("quantity")); err == nil && n >= 1 && n <= checkout.MaxTickets {
 		typed.quantity = strconv.Itoa(n)
 	}
+	typed.readTickets(query)
 	return s.form(r, typed)
 }
 
@@ -62,15 +64,77 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 		Name: echo(typed.name), Phone: echo(typed.phone), Quantity: echo(typed.quantity), Nonce: typed.nonce,
 		MaxTickets: checkout.MaxTickets, Closed: wording.NotSold(screening, now), Now: now,
 	}
-	quantity, err := strconv.Atoi(typed.quantity)
-	if err != nil || quantity < 1 || quantity > checkout.MaxTickets {
-		quantity = 1
+	seats, err := s.Store.Catalogue().SeatMap(r.Context(), screening.ID)
+	if err != nil {
+		return views.BookingForm{}, err
 	}
-	form.Total = store.Total(screening.Price, quantity)
+	s.tickets(&form, typed, seats)
 	if !typed.goodNonce() {
 		form.Nonce = newNonce()
 	}
 	return form, nil
+}
+
+// tickets fills in which tickets the form has, and what they cost. Where that cannot be said, it is what one costs.
+func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.SeatMap) {
+	prices := form.Screening.Prices
+	form.Zone = typed.zone
+	if zones := prices.Zones(); !slices.Contains(zones, form.Zone) {
+		form.Zone = zones[0]
+	}
+	form.Seats = &views.SeatChoice{
+		Map: seats, Chosen: map[string]bool{}, Prices: prices,
+		Path: "/screenings/" + strconv.FormatInt(int64(form.Screening.ID), 10) + "/book/seats",
+	}
+	for _, label := range typed.seats {
+		form.Seats.Chosen[label] = true
+	}
+	wanted := typed.booking("")
+	wanted.Zone = form.Zone
+	if types := typeChoices(prices); len(types) > 1 {
+		for i, t := range types {
+			if types[i].N = echo(typed.types[t.ID]); types[i].N == "" {
+				types[i].N = "0"
+			}
+		}
+		if typed.types == nil && typed.seats == nil {
+			types[0].N = form.Quantity
+		}
+		form.Types = types
+	}
+	if typed.types == nil && typed.seats != nil {
+		form.Quantity = strconv.Itoa(len(typed.seats))
+	}
+	form.Lines = wanted.Price(prices, seats)
+	if form.Priced = form.Lines != nil; !form.Priced {
+		form.Lines, _ = prices.BestLines(form.Zone, []store.TypeCount{{Type: prices.Types(form.Zone)[0].Type, N: 1}})
+	}
+	form.Total = form.Lines.Total()
+}
+
+// typeChoices are the price types of a screening.
+func typeChoices(prices store.Prices) (types []views.TypeChoice) {
+	for _, p := range prices {
+		i := slices.IndexFunc(types, func(t views.TypeChoice) bool { return t.ID == p.Type })
+		switch {
+		case i < 0:
+			types = append(types, views.TypeChoice{ID: p.Type, Name: p.Name, From: p.Cents})
+		case p.Cents < types[i].From:
+			types[i].From = p.Cents
+		}
+	}
+	return types
+}
+
+// BookSeats answers GET /screenings/{id}/book/seats: the map as it is now with the seats that are ticked, and the total
+// of what the form has.
+func (s *Site) BookSeats(w http.ResponseWriter, r *http.Request) error {
+	form, err := s.newForm(r)
+	if err != nil {
+		return err
+	}
+	web.NoStore(w)
+	return s.pages.Render(w, r, http.StatusOK, views.BookingSeats(form))
 }
 
 // choices are the film's screenings that can be booked, with the chosen one among them whatever its state.

@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"cinemasphere/handlers/checkout"
@@ -122,11 +123,35 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 		form.Notice = wording.Refusal(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
 		return s.formPage(w, r, http.StatusConflict, form)
 	}
+	if refusal := refused(form, typed); refusal != nil {
+		form.Notice = wording.Refusal(refusal)
+		return s.formPage(w, r, http.StatusConflict, form)
+	}
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
 	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
 	return s.pages.Render(w, r, http.StatusOK,
-		views.Confirm(page, views.ConfirmPage{Form: form, Phone: wording.Phone(clean.Phone), Total: form.Total}))
+		views.Confirm(page, views.ConfirmPage{
+			Form: form, Phone: wording.Phone(clean.Phone), Seats: typed.seats, Total: form.Total,
+		}))
+}
+
+// refused is why a booking would be refused that has these seats and tickets; nil where it would not.
+func refused(form views.BookingForm, typed bookingForm) *store.Refusal {
+	var taken store.Labels
+	for _, label := range typed.seats {
+		i := slices.IndexFunc(form.Seats.Map.Places, func(p store.Place) bool { return p.Label == label })
+		if i < 0 || !form.Seats.Map.Free[i] {
+			taken = append(taken, label)
+		}
+	}
+	switch {
+	case len(taken) > 0:
+		return &store.Refusal{Kind: store.SeatTaken, Seats: taken}
+	case !form.Priced:
+		return &store.Refusal{Kind: store.NotPriced}
+	}
+	return nil
 }
 
 // sentences are what is wrong with the fields of a form, in words for a customer.

@@ -1,10 +1,14 @@
 package site
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +23,9 @@ type bookingForm struct {
 	name      string
 	phone     string
 	quantity  string
+	types     map[store.PriceTypeID]string // as typed, by price type
+	zone      string
+	seats     store.Labels
 	total     store.Shillings // as shown; -1 where there is none that could be
 	nonce     string
 	confirmed bool
@@ -65,22 +72,63 @@ func readBooking(r *http.Request) (bookingForm, error) {
 	if err != nil || total <= 0 {
 		total = -1
 	}
-	return bookingForm{
+	typed := bookingForm{
 		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"),
 		quantity: strings.TrimSpace(f.Get("quantity")), total: store.Shillings(total), nonce: f.Get("nonce"),
 		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
-	}, nil
+	}
+	typed.readTickets(f)
+	return typed, nil
+}
+
+// typePrefix is before a price type's id in the name of its field.
+const typePrefix = "type."
+
+// mostSeats is how many seats a form may tick: more cannot be a booking's, and are an error of its own.
+const mostSeats = 40
+
+// readTickets reads which tickets are wanted: how many by price type, the zone, and the chosen seats.
+func (f *bookingForm) readTickets(values url.Values) {
+	f.zone = values.Get("zone")
+	for name, typed := range values {
+		id, err := strconv.ParseInt(strings.TrimPrefix(name, typePrefix), 10, 64)
+		if strings.HasPrefix(name, typePrefix) && err == nil && len(f.types) < mostSeats {
+			if f.types == nil {
+				f.types = map[store.PriceTypeID]string{}
+			}
+			f.types[store.PriceTypeID(id)] = strings.TrimSpace(typed[0])
+		}
+	}
+	if seats := values["seat"]; len(seats) > 0 {
+		f.seats = seats[:min(len(seats), mostSeats)]
+	}
+}
+
+// counts are how many tickets of each type are wanted, in the order of their ids. What is no number is -1.
+func (f bookingForm) counts() (counts []store.TypeCount) {
+	for _, id := range slices.Sorted(maps.Keys(f.types)) {
+		n, err := strconv.Atoi(cmp.Or(f.types[id], "0"))
+		if err != nil || n < 0 || n > mostSeats {
+			n = -1
+		}
+		if n != 0 {
+			counts = append(counts, store.TypeCount{Type: id, N: n})
+		}
+	}
+	return counts
 }
 
 // booking is what the form asks for. A quantity that is no whole number becomes 0, which Check finds.
 func (f bookingForm) booking(browser string) checkout.Booking {
 	quantity, err := strconv.Atoi(f.quantity)
-	if err != nil {
+	if err != nil || f.types != nil || f.seats != nil {
 		quantity = 0
 	}
 	return checkout.Booking{
-		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Quantity: quantity, Total: f.total,
-		Key: "form:" + f.nonce, Browser: browser,
+		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Quantity: quantity, Types: f.counts(), Zone: f.zone,
+		Seats: f.seats,
+		Total: f.total,
+		Key:   "form:" + f.nonce, Browser: browser,
 	}
 }
 

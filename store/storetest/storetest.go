@@ -74,7 +74,7 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 	}
 	sc := store.Screening{
 		MovieID: movie, HallID: hall, StartsAt: s.Now().Add(24 * time.Hour), SalesCloseAt: s.Now().Add(23 * time.Hour),
-		Price: 135_000,
+		Prices: store.OnePrice(135_000),
 	}
 	for _, f := range change {
 		f(&sc)

@@ -18,6 +18,10 @@ func Refusal(r *store.Refusal) string {
 	switch r.Kind {
 	case store.SoldOut:
 		return left(r.Left, "This screening is sold out.", "Only one seat is left.", "Only %d seats are left.")
+	case store.SeatTaken:
+		return seatsTaken(r.Seats)
+	case store.NotPriced:
+		return "These tickets are not sold for these seats. Please choose again."
 	case store.NotOnSale:
 		return "Tickets for this screening are no longer sold."
 	case store.PriceChanged:
@@ -158,4 +162,12 @@ func SalesClosedNotice(r *store.Refusal) string {
 		return "Ticket sales are paused for the moment. Please look in again later."
 	}
 	return "M-PESA is not answering, so bookings are closed for the moment. Please look in again in a few minutes."
+}
+
+// seatsTaken says that seats that a customer chose are gone.
+func seatsTaken(seats store.Labels) string {
+	if len(seats) == 1 {
+		return "Seat " + seats[0] + " has just been taken. Please choose another."
+	}
+	return "Seats " + strings.Join(seats, ", ") + " have just been taken. Please choose others."
 }

@@ -40,6 +40,8 @@ func typedFault(f store.Fault) string {
 		return fmt.Sprintf("Please use at most %d characters.", f.Most)
 	case store.NameUnprintable:
 		return "Please leave out what cannot be printed."
+	case store.SeatsWrong:
+		return fmt.Sprintf("Please choose as many seats as tickets: %d.", f.Most)
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
 	}

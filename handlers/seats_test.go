@@ -1,0 +1,181 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// openZoned opens a box office with a screening that has price types, and VIP seats in its last row.
+func openZoned(t *testing.T) (*office, store.ScreeningID) {
+	t.Helper()
+	var path string
+	o := openOn(t, storetest.New(t, func(o *store.Options) { path = o.Path }))
+	id := storetest.Screening(o, o.store, 4, 6, func(sc *store.Screening) {
+		sc.Prices = store.Prices{
+			{Type: 1, Name: "Adult", Cents: 900_00}, {Type: 2, Name: "Child", Cents: 500_00},
+			{Type: 3, Name: "Student", Cents: 700_00},
+			{Type: 1, Name: "Adult", Zone: "VIP", Cents: 1500_00},
+			{Type: 2, Name: "Child", Zone: "VIP", Cents: 1400_00},
+		}
+	})
+	storetest.Exec(t, path, `UPDATE seat SET zone = 'VIP' WHERE row_no = 3`)
+	return o, id
+}
+
+// seats are the labels of the map's boxes, by what they are.
+func seats(t *testing.T, w *httptest.ResponseRecorder) (free, chosen, taken []string) {
+	t.Helper()
+	for _, box := range page(t, w).Find(`[name=seat]`).EachIter() {
+		label := box.AttrOr("value", "")
+		_, checked := box.Attr("checked")
+		_, disabled := box.Attr("disabled")
+		switch {
+		case checked:
+			chosen = append(chosen, label)
+		case disabled:
+			taken = append(taken, label)
+		default:
+			free = append(free, label)
+		}
+	}
+	return free, chosen, taken
+}
+
+// TestSeatForm: what a form with price types and seats is answered with, without JavaScript and in the dialog. Nothing
+// that was typed or ticked is lost, but a seat that is gone.
+func TestSeatForm(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		form   string // in the place of the quantity
+		total  string
+		status int
+		booked string // the ticket's seats and total, where there is one
+		says   string
+		chosen string
+	}{
+		{"best of the zone", "type.1=2&zone=VIP", "3000", 303, "D2 D3: 3000", "", ""},
+		{"types", "type.1=1&type.2=2", "1900", 303, "C1 C2 C3: 1900", "", ""},
+		{"seats", "type.1=1&type.2=1&seat=A1&seat=D6", "2000", 303, "A1 D6: 2000", "", ""},
+		{"seats alone are adults'", "seat=A1&seat=A2", "1800", 303, "A1 A2: 1800", "", ""},
+		{"none", "type.1=0&type.2=0", "900", 422, "", "1 to 10", ""},
+		{"no number", "type.1=two", "900", 422, "", "1 to 10", ""},
+		{"below none", "type.1=3&type.2=-1", "900", 422, "", "1 to 10", ""},
+		{"eleven", "type.1=11", "9900", 422, "", "1 to 10", ""},
+		{"more tickets than seats", "type.1=2&seat=A1", "1800", 422, "", "as many seats as tickets", "A1"},
+		{"more seats than tickets", "type.1=1&seat=A1&seat=A2", "900", 422, "", "as many seats as tickets", "A1 A2"},
+		{"a seat that is taken", "type.1=2&seat=B1&seat=A1", "1800", 409, "", "Seat B1", "A1"},
+		{"a seat of another hall", "type.1=2&seat=Z9&seat=A1", "1800", 409, "", "Seat Z9", "A1"},
+		{"a seat twice", "type.1=2&seat=A1&seat=A1", "1800", 409, "", "not sold for these seats", "A1"},
+		{"a student in VIP", "type.3=1&seat=D1", "700", 409, "", "not sold for these seats", "D1"},
+		{"a type of another screening", "type.77=1", "900", 409, "", "not sold for these seats", ""},
+		{"a price that changed", "type.1=1", "800", 409, "", "KSh 900", ""},
+		{"forty-one seats", strings.Repeat("seat=A1&", 41), "900", 422, "", "1 to 10", "A1"},
+	} {
+		for _, path := range []string{"/bookings", "/bookings/dialog"} {
+			t.Run(c.name+path, func(t *testing.T) {
+				o, id := openZoned(t)
+				b := storetest.Booking(id, storetest.Phone(9), 1)
+				b.Seats = store.Labels{"B1"}
+				if _, _, err := o.store.Tickets().Book(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+				f := with(with(form(id, "0712 345 678", 1), "quantity", ""), "total", c.total)
+				wanted, err := url.ParseQuery(c.form)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, values := range wanted {
+					f[name] = values
+				}
+				w := o.post(path, f, "Sec-Fetch-Site", "same-origin")
+				secret := strings.TrimPrefix(w.Header().Get("Location"), "/tickets/") +
+					strings.TrimPrefix(w.Header().Get("HX-Push-Url"), "/tickets/")
+				if path == "/bookings/dialog" && c.status == 303 {
+					w.Code = http.StatusSeeOther
+				}
+				if w.Code != c.status || (secret != "") != (c.booked != "") {
+					t.Fatalf("%d, %q: %s", w.Code, secret, w.Body)
+				}
+				if c.booked != "" {
+					tk := o.ticket(secret)
+					if got := fmt.Sprintf("%s: %d", strings.Join(tk.Seats, " "), tk.Total); got != c.booked {
+						t.Errorf("%s, want %s", got, c.booked)
+					}
+					return
+				}
+				body := w.Body.String()
+				_, chosen, taken := seats(t, w)
+				if !strings.Contains(body, c.says) || strings.Join(chosen, " ") != c.chosen ||
+					!slices.Equal(taken, []string{"B1"}) {
+					t.Errorf("says %q %v, chosen %v, taken %v: %s", c.says, strings.Contains(body, c.says), chosen,
+						taken, body)
+				}
+				for name, typed := range wanted {
+					if strings.HasPrefix(name, "type.") && name != "type.77" &&
+						page(t, w).Find(`[name="`+name+`"]`).AttrOr("value", "") != typed[0] {
+						t.Errorf("%s is not shown back as %q", name, typed)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestConfirmSeats: without JavaScript the seats and their price are shown once more, and booked as shown.
+func TestConfirmSeats(t *testing.T) {
+	o, id := openZoned(t)
+	f := with(with(form(id, "0712 345 678", 1), "quantity", ""), "confirmed", "")
+	f["type.1"], f["type.2"], f["seat"] = []string{"1"}, []string{"1"}, []string{"D6", "A1"}
+	w := o.post("/bookings", f)
+	doc := page(t, w)
+	sure := url.Values{}
+	for _, field := range doc.Find("form").First().Find("input[type=hidden]").EachIter() {
+		sure.Add(field.AttrOr("name", ""), field.AttrOr("value", ""))
+	}
+	if w.Code != http.StatusOK || !strings.Contains(doc.Text(), "2,000") || !strings.Contains(doc.Text(), "A1") {
+		t.Fatalf("%d %s", w.Code, doc.Text())
+	}
+	w = o.post("/bookings", sure)
+	tk := o.ticket(strings.TrimPrefix(w.Header().Get("Location"), "/tickets/"))
+	if !slices.Equal(tk.Seats, []string{"A1", "D6"}) || tk.Total != 2000 {
+		t.Errorf("%v, %d", tk.Seats, tk.Total)
+	}
+	// Somebody else is quicker: told before a prompt goes out.
+	f["nonce"] = []string{nonce()}
+	if w = o.post("/bookings", f); w.Code != http.StatusConflict {
+		t.Errorf("%d", w.Code)
+	}
+}
+
+// TestBookSeats: the map and the total of a form, read anew. A seat that was taken meanwhile is not chosen any more.
+func TestBookSeats(t *testing.T) {
+	o, id := openZoned(t)
+	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book/seats"
+	w := o.get(path + "?type.1=2&seat=A1&seat=D1")
+	free, chosen, taken := seats(t, w)
+	if w.Code != http.StatusOK || len(free) != 22 || len(taken) != 0 || !slices.Equal(chosen, []string{"A1", "D1"}) ||
+		!strings.Contains(w.Body.String(), "2,400") || w.Header().Get("Cache-Control") != "private, no-store" {
+		t.Errorf("%d %v %v %v %s", w.Code, free, chosen, taken, w.Body)
+	}
+	b := storetest.Booking(id, storetest.Phone(9), 1)
+	b.Seats = store.Labels{"A1"}
+	if _, _, err := o.store.Tickets().Book(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	_, chosen, taken = seats(t, o.get(path+"?type.1=2&seat=A1&seat=D1"))
+	if !slices.Equal(chosen, []string{"D1"}) || !slices.Equal(taken, []string{"A1"}) {
+		t.Errorf("%v %v", chosen, taken)
+	}
+	if w := o.get("/screenings/77/book/seats"); w.Code != http.StatusNotFound {
+		t.Errorf("%d", w.Code)
+	}
+}
