@@ -95,8 +95,8 @@ func New(d Deps) (http.Handler, error) {
 			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
 		}),
 		admin: admin.New(admin.Config{
-			Responder: responder, Store: d.Store, Staff: d.Staff, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox,
-			Now: d.Now,
+			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
+			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

@@ -70,6 +70,7 @@ func (b books) with(p *program, do func(*store.Store) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	p.sayDatabase(b.DatabaseURL, st.Environment())
+	p.ctx = store.WithBy(p.ctx, store.By{Name: "box office", Source: store.CommandLine})
 	return do(st)
 }
 
