@@ -96,7 +96,8 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
-			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			Initiator: d.Checkout.Initiator(),
+			HTTPS:     https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

@@ -22,6 +22,7 @@ type Config struct {
 	Responder *web.Responder
 	Store     *store.Store
 	Staff     *staff.Service
+	Initiator bool   // there is one to send Reversals with
 	BaseURL   string // scheme and host that customers use, no slash at the end
 	Paybill   string // what customers pay to; "" where it is none
 	Till      string // or a till
@@ -35,6 +36,7 @@ type Config struct {
 type Admin struct {
 	Config
 	pages web.Pages
+	waits waitCache
 }
 
 // New makes an Admin.

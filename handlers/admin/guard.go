@@ -165,6 +165,10 @@ func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
 			open[route.Pattern] = true
 		}
 	}
+	counts := map[string]int{}
+	if open["/to-do"] {
+		counts["/to-do"] = a.waits.count(r.Context(), a)
+	}
 	var groups []pages.MenuGroup
 	for _, p := range menu() {
 		if !open[p.pattern] {
@@ -176,7 +180,7 @@ func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
 		g := &groups[len(groups)-1]
 		path := prefix + p.pattern
 		g.Entries = append(g.Entries, pages.MenuEntry{
-			Label: p.label, Path: path,
+			Label: p.label, Path: path, Count: counts[p.pattern],
 			Here: r.URL.Path == path || p.pattern != "" && strings.HasPrefix(r.URL.Path, path+"/"),
 		})
 	}

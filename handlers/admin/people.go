@@ -206,11 +206,11 @@ func (a *Admin) accountError(w http.ResponseWriter, r *http.Request, form string
 	if invalid, is := errors.AsType[staff.Invalid](err); is {
 		return a.accountPage(w, r, http.StatusUnprocessableEntity, form, invalid)
 	}
-	return waits(w, err)
+	return waitError(w, err)
 }
 
-// waits is an error that may be a Wait, for people.
-func waits(w http.ResponseWriter, err error) error {
+// waitError is an error that may be a Wait, for people.
+func waitError(w http.ResponseWriter, err error) error {
 	wait, is := errors.AsType[staff.Wait](err)
 	if !is {
 		return err
@@ -261,7 +261,7 @@ func (a *Admin) SetCode(w http.ResponseWriter, r *http.Request) error {
 		return a.codePage(w, r, http.StatusUnprocessableEntity, secret, invalid)
 	}
 	if err != nil {
-		return waits(w, err)
+		return waitError(w, err)
 	}
 	return a.render(w, r, http.StatusOK, pages.RecoveryPage(codes))
 }

@@ -38,6 +38,9 @@ func (a *Admin) Routes() []Route {
 
 		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
 
+		{Method: get, Pattern: "/to-do", Role: store.RoleManager, Handler: a.ToDoPage},
+		{Method: post, Pattern: "/to-do", Role: store.RoleManager, Handler: a.Do},
+
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
 		{Method: get, Pattern: "/staff", Role: store.RoleOwner, Handler: a.StaffPage},

@@ -27,6 +27,12 @@ func Done(action string) string {
 		return "signed out"
 	case "session.refused":
 		return "could not sign in"
+	case "payment.refund":
+		return "gave back the money of"
+	case "payment.accept":
+		return "accepted the receipt"
+	case "payment.resolve":
+		return "took off the list"
 	case "cinema.edit":
 		return "changed the cinema"
 	}
