@@ -41,8 +41,8 @@ func (o *office) session(op store.Operator) *member {
 	m := &member{o: o, operator: op, token: rand.Text(), form: rand.Text()}
 	sum := sha256.Sum256([]byte(m.token))
 	_, err := o.store.Staff().SignIn(o.Context(), store.NewSession{
-		Operator: op.ID, Password: op.Password, Token: hex.EncodeToString(sum[:]), FormToken: m.form, Source: "192.0.2.1",
-		Agent: "test", Lifetime: time.Hour,
+		Operator: op.ID, Password: op.Password, Token: hex.EncodeToString(sum[:]), FormToken: m.form,
+		Source: "192.0.2.1", Agent: "test", Lifetime: time.Hour,
 	})
 	if err != nil {
 		o.Fatal(err)

@@ -46,6 +46,7 @@ func (m router) routes() http.Handler {
 	r.Get("/healthz", s.Page(s.Health))
 	r.Get("/favicon.ico", s.Page(s.Favicon))
 	r.Get("/assets/*", s.Page(web.Files()))
+	r.Get("/theme/{colour}", s.Page(s.Theme))
 
 	// Pages for people.
 	r.Group(func(r chi.Router) {

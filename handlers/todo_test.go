@@ -23,9 +23,8 @@ func (o *office) confirmed(receipt, amount string) {
 	if err != nil {
 		o.Fatal(err)
 	}
-	w := o.send(request{method: "POST", path: "/cb/paid/" + token, body: fmt.Sprintf(
-		`{"TransID":%q,"TransAmount":%q,"TransTime":"20261129101112","BillRefNumber":"POPCORN","MSISDN":"254712345126"}`,
-		receipt, amount)})
+	w := o.send(request{method: "POST", path: "/cb/paid/" + token, body: fmt.Sprintf(`{"TransID":%q,"TransAmount":%q,`+
+		`"TransTime":"20261129101112","BillRefNumber":"POPCORN","MSISDN":"254712345126"}`, receipt, amount)})
 	if w.Code != http.StatusOK {
 		o.Fatalf("confirmation: %d", w.Code)
 	}

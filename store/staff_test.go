@@ -322,7 +322,8 @@ func testSetUpOwner(t *testing.T) {
 			_, err := s.Staff().SetUpOwner(t.Context(), store.SetUp{
 				Owner:   store.NewOperator{Name: fmt.Sprint("Owner ", i), Password: "hash"},
 				Cinema:  store.Cinema{Name: fmt.Sprint("Cinema ", i)},
-				Session: store.NewSession{Token: fmt.Sprint(i), FormToken: "form", Lifetime: time.Hour}, Source: "192.0.2.1",
+				Session: store.NewSession{Token: fmt.Sprint(i), FormToken: "form", Lifetime: time.Hour},
+				Source:  "192.0.2.1",
 			})
 			if err == nil {
 				good.Add(1)

@@ -42,7 +42,9 @@ const troubleListed = 3
 // Run lists the open items.
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		f := store.ItemFilter{All: c.All, States: c.State, Receipt: checkout.OneWord(c.Receipt), Ticket: checkout.OneWord(c.Ticket)}
+		f := store.ItemFilter{
+			All: c.All, States: c.State, Receipt: checkout.OneWord(c.Receipt), Ticket: checkout.OneWord(c.Ticket),
+		}
 		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
 			f.All = true
 		}

@@ -36,7 +36,8 @@ func (s *server) openStaff(ctx context.Context) error {
 	}
 	address := s.BaseURL + "/admin/setup/" + token
 	if isTerminal(s.out) {
-		_, err = fmt.Fprintf(s.out, "\nThe cinema has no owner yet. Open this address once to set it up:\n\n    %s\n\n", address)
+		_, err = fmt.Fprintf(s.out,
+			"\nThe cinema has no owner yet. Open this address once to set it up:\n\n    %s\n\n", address)
 		return err
 	}
 	if err := writePrivate(file, address+"\n"); err != nil {

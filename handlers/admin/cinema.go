@@ -3,7 +3,6 @@ package admin
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
+	"cinemasphere/views/ui"
 )
 
 // changedSentence is what the second of two people who edit one thing reads.
@@ -214,33 +214,12 @@ func tidyAccent(value string) (string, string) {
 	switch {
 	case !hexColour.MatchString(value):
 		return "", "A colour is # and six of the digits 0 to 9 and a to f, such as #e50914."
-	case contrast(value, "#ffffff") < wordContrast:
+	case ui.Contrast(value, "#ffffff") < wordContrast:
 		return "", "White words are hard to read on this colour. Please choose a darker one."
-	case contrast(value, pageColour) < shapeContrast:
+	case ui.Contrast(value, pageColour) < shapeContrast:
 		return "", "This colour can hardly be told from the page behind it. Please choose a lighter one."
 	}
 	return value, ""
-}
-
-// contrast is the contrast of two colours by WCAG 2: 1 to 21.
-func contrast(a, b string) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(colour string) float64 {
-	n, err := strconv.ParseUint(colour[1:], 16, 32)
-	if err != nil {
-		return 0 // it was matched before
-	}
-	channel := func(shift uint) float64 {
-		c := float64(n>>shift&0xff) / 255
-		if c <= 0.04045 {
-			return c / 12.92
-		}
-		return math.Pow((c+0.055)/1.055, 2.4)
-	}
-	return 0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0)
 }
 
 // number reads a number of ours from a form or an address; 0 is none.

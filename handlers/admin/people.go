@@ -2,7 +2,6 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -19,8 +18,9 @@ func usedUp(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return &web.Error{
 			Status: http.StatusNotFound, Title: "This address does not work",
-			Public: "It was used already, is too old, or a newer one has been made. If you have a password, sign in with it.",
-			Err:    err,
+			Public: "It was used already, is too old, or a newer one has been made. If you have a password, sign in " +
+				"with it.",
+			Err: err,
 		}
 	}
 	return err
@@ -105,7 +105,7 @@ func (a *Admin) EditPerson(w http.ResponseWriter, r *http.Request) error {
 			v.Errors["role"] = "It is now: " + pages.RoleName(o.Role)
 		}
 		if disabled := o.DisabledAt != 0; disabled != v.Disabled {
-			v.Errors["disabled"] = fmt.Sprintf("It is now: %s", map[bool]string{true: "ticked", false: "not ticked"}[disabled])
+			v.Errors["disabled"] = "It is now: " + map[bool]string{true: "ticked", false: "not ticked"}[disabled]
 		}
 		return a.personPage(w, r, http.StatusConflict, v)
 	case err != nil:
@@ -167,8 +167,8 @@ func (a *Admin) Join(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) LogPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	f := store.LogFilter{
-		Text: echo(q.Get("q")), Kind: echo(q.Get("kind")), SubjectID: number(q.Get("id")), Before: number(q.Get("before")),
-		Limit: logPage + 1,
+		Text: echo(q.Get("q")), Kind: echo(q.Get("kind")), SubjectID: number(q.Get("id")),
+		Before: number(q.Get("before")), Limit: logPage + 1,
 	}
 	entries, err := a.Store.Staff().Log(r.Context(), f)
 	if err != nil {

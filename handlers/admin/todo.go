@@ -52,7 +52,8 @@ func (a *Admin) toDoItem(item store.OpenItem) pages.ToDoItem {
 	for i, action := range entry.Advice.Actions {
 		if action.Verb != wording.Show {
 			entry.Forms = append(entry.Forms, pages.ActionForm{
-				ID: fmt.Sprintf("%s-%d", strings.ReplaceAll(item.Name(), ":", "-"), i), Item: item.Name(), Action: action,
+				ID:   fmt.Sprintf("%s-%d", strings.ReplaceAll(item.Name(), ":", "-"), i),
+				Item: item.Name(), Action: action,
 			})
 		}
 	}

@@ -42,7 +42,8 @@ func (s *Service) Reset(ctx context.Context, o store.Operator, password string) 
 
 // Invite adds a person of the staff, and returns the token of the one-time address at which they choose a password. The
 // error may be an Invalid.
-func (s *Service) Invite(ctx context.Context, name string, role store.Role) (o store.Operator, token string, err error) {
+func (s *Service) Invite(ctx context.Context, name string, role store.Role) (o store.Operator, token string,
+	err error) {
 	wrong := Invalid{}
 	if problem := nameProblem(name); problem != "" {
 		wrong["name"] = problem
@@ -190,8 +191,8 @@ func (s *Service) SetCode(ctx context.Context, me store.StaffSession, current, s
 	}
 	if step == 0 {
 		return nil, Invalid{
-			"code": "This is not the code that the app shows now. It changes every half minute: type the present one. " +
-				"If it is never right, the clock of your phone is not.",
+			"code": "This is not the code that the app shows now. It changes every half minute: type the present " +
+				"one. If it is never right, the clock of your phone is not.",
 		}
 	}
 	if err := s.confirm(ctx, me, "current", current); err != nil {

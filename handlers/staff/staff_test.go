@@ -113,7 +113,8 @@ func TestSignIn(t *testing.T) {
 	d.add("Achieng Otieno", store.RoleOwner)
 	at := staff.Place{Source: "192.0.2.1", Agent: strings.Repeat("Firefox ", 100)}
 	for _, tt := range []struct{ name, password, want string }{
-		{"Achieng Otieno", password, "in"}, {"achieng  OTIENO ", password, "in"}, {"Achieng Otieno", password + " ", "wrong"},
+		{"Achieng Otieno", password, "in"}, {"achieng  OTIENO ", password, "in"},
+		{"Achieng Otieno", password + " ", "wrong"},
 		{"Achieng Otieno", "", "wrong"}, {"Achieng", password, "wrong"}, {"", "", "wrong"}, {"", password, "wrong"},
 		{"Achieng Otieno", strings.Repeat("x", 60_000), "wrong"}, {"' OR 1=1 --", "x", "wrong"},
 	} {
@@ -153,7 +154,8 @@ func TestNamesCannotBeFoundOut(t *testing.T) {
 	for i := range 7 {
 		for _, name := range []string{"Achieng", "Nobody"} {
 			began := time.Now()
-			if got, _ := d.try(name, "not it at all", "", staff.Place{Source: fmt.Sprintf("192.0.2.%d", 10+i)}); got != "wrong" {
+			at := staff.Place{Source: fmt.Sprintf("192.0.2.%d", 10+i)}
+			if got, _ := d.try(name, "not it at all", "", at); got != "wrong" {
 				t.Fatal(got)
 			}
 			took[name] = append(took[name], time.Since(began))
@@ -252,10 +254,12 @@ func TestCodes(t *testing.T) {
 		t.Fatalf("%v, %v", recovery, err)
 	}
 	for _, tt := range []struct{ what, code, want string }{
-		{"none", "", "wrong"}, {"the one it was set up with", code(0), "wrong"}, {"the next", code(30 * time.Second), "in"},
+		{"none", "", "wrong"}, {"the one it was set up with", code(0), "wrong"},
+		{"the next", code(30 * time.Second), "in"},
 		{"the same again", code(30 * time.Second), "wrong"}, {"far ahead", code(5 * time.Minute), "wrong"},
 		{"letters", "abcdef", "wrong"}, {"a recovery code", strings.ToLower(recovery[3]), "in"},
-		{"the same recovery code", recovery[3], "wrong"}, {"another, without hyphens", strings.ReplaceAll(recovery[4], "-", ""), "in"},
+		{"the same recovery code", recovery[3], "wrong"},
+		{"another, without hyphens", strings.ReplaceAll(recovery[4], "-", ""), "in"},
 	} {
 		if got, _ := d.try("Achieng", password, tt.code, at); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.what, got, tt.want)
@@ -272,7 +276,8 @@ func TestCodes(t *testing.T) {
 	if err := d.RemoveCode(t.Context(), me, password); err == nil {
 		t.Error("an owner in production goes without")
 	}
-	if again, err := d.NewRecoveryCodes(t.Context(), me, password); err != nil || len(again) != 10 || again[0] == recovery[0] {
+	again, err := d.NewRecoveryCodes(t.Context(), me, password)
+	if err != nil || len(again) != 10 || again[0] == recovery[0] {
 		t.Errorf("%v, %v", again, err)
 	}
 	if got, _ := d.try("Achieng", password, recovery[5], at); got != "wrong" {
@@ -385,7 +390,8 @@ func TestDemoOwnerIsOfADemoAlone(t *testing.T) {
 	}
 	d := open(t, staff.Config{Demo: true})
 	for range 2 {
-		if signed, err := d.SignInDemo(t.Context(), staff.Place{}); err != nil || signed.Operator.Role != store.RoleOwner {
+		signed, err := d.SignInDemo(t.Context(), staff.Place{})
+		if err != nil || signed.Operator.Role != store.RoleOwner {
 			t.Errorf("%+v, %v", signed, err)
 		}
 	}
@@ -396,7 +402,8 @@ func TestDemoOwnerIsOfADemoAlone(t *testing.T) {
 		t.Errorf("the demo's owner by a password: %s", got)
 	}
 	live := storetest.New(t, func(o *store.Options) { o.Environment = store.Production })
-	if _, err := staff.New(live, staff.Config{Demo: true}).SignInDemo(context.Background(), staff.Place{}); !errors.Is(err, store.ErrNotFound) {
+	_, err := staff.New(live, staff.Config{Demo: true}).SignInDemo(context.Background(), staff.Place{})
+	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("on books of real money: %v", err)
 	}
 }
