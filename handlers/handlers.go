@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"cinemasphere/assets"
+	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/hooks"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/site"
+	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
 )
 
@@ -25,6 +27,7 @@ import (
 type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
+	Staff          *staff.Service    // lets people of the staff in; nil is one that asks owners for no second factor
 	Log            *slog.Logger      // one line per request; nil drops
 	BaseURL        string            // scheme and host that customers use; https makes cookies Secure
 	HSTS           string            // for whom HSTS speaks, with https: off, host (also ""), subdomains
@@ -68,6 +71,9 @@ func New(d Deps) (http.Handler, error) {
 		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
 	}})
 	sessions := web.NewSessions(d.Store, https)
+	if d.Staff == nil {
+		d.Staff = staff.New(d.Store, staff.Config{Demo: d.Demo, Now: d.Now})
+	}
 	var questions *web.Questions
 	if !d.Unbounded {
 		questions = web.NewQuestions()
@@ -87,6 +93,11 @@ func New(d Deps) (http.Handler, error) {
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
 			Partners: web.NewPartners(d.Partners), Now: d.Now,
 			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
+		}),
+		admin: admin.New(admin.Config{
+			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
+			Initiator: d.Checkout.Initiator(),
+			HTTPS:     https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

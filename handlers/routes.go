@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/hooks"
@@ -23,6 +24,7 @@ type router struct {
 	sessions  *web.Sessions
 	site      *site.Site
 	api       *api.API
+	admin     *admin.Admin
 	hooks     *hooks.Hooks
 }
 
@@ -44,6 +46,7 @@ func (m router) routes() http.Handler {
 	r.Get("/healthz", s.Page(s.Health))
 	r.Get("/favicon.ico", s.Page(s.Favicon))
 	r.Get("/assets/*", s.Page(web.Files()))
+	r.Get("/theme/{colour}", s.Page(s.Theme))
 
 	// Pages for people.
 	r.Group(func(r chi.Router) {
@@ -69,6 +72,12 @@ func (m router) routes() http.Handler {
 		r.Post("/tickets/{secret}/give-up/status", s.Fragment(s.GiveUpStatus))
 		r.Post("/tickets/{secret}/receipt", s.Page(s.Receipt))
 		r.Post("/tickets/{secret}/receipt/status", s.Fragment(s.ReceiptStatus))
+	})
+
+	// The back office.
+	r.Group(func(r chi.Router) {
+		r.Use(m.responder.SameOrigin(m.admin.Problem, m.deps.BaseURL), client, gzip)
+		m.admin.Mount(r)
 	})
 
 	// JSON for programs.
