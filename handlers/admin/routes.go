@@ -87,6 +87,8 @@ func menu() []menuPage {
 	}
 }
 
+func notFound(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }
+
 // prefix is where the back office is.
 const prefix = "/admin"
 
@@ -95,4 +97,5 @@ func (a *Admin) Mount(r chi.Router) {
 	for _, route := range a.Routes() {
 		r.Method(route.Method, prefix+route.Pattern, a.guard(route))
 	}
+	r.Get(prefix+"/*", a.guard(Route{Method: http.MethodGet, Role: anyone, Handler: notFound}))
 }
