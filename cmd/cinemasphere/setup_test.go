@@ -29,8 +29,9 @@ func typedInto(t *testing.T, dir, in string, args ...string) (string, error) {
 // into the log. It makes the first owner, once, and no later start gives out another.
 func TestFirstStart(t *testing.T) {
 	env := []string{
-		"MPESA_ENV=sandbox", "BASE_URL=http://cinema.co.ke:8080", "MPESA_CONSUMER_KEY=key", "MPESA_CONSUMER_SECRET=secret",
-		"MPESA_PASSKEY=passkey", "MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
+		"MPESA_ENV=sandbox", "BASE_URL=http://cinema.co.ke:8080", "MPESA_CONSUMER_KEY=key",
+		"MPESA_CONSUMER_SECRET=secret", "MPESA_PASSKEY=passkey",
+		"MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
 	}
 	dir := t.TempDir()
 	p := start(t, dir, env...)
@@ -55,7 +56,8 @@ func TestFirstStart(t *testing.T) {
 	done := c.submit(c.get(path), `form[action^="/admin/setup/"]`, map[string]string{
 		"name": "Achieng Otieno", "password": "three films and popcorn", "cinema": "Nyota", "town": "Mombasa",
 	})
-	if done.url.Path != "/admin" || done.status != http.StatusOK || !strings.Contains(done.Find(".flash").Text(), "set up") {
+	if done.url.Path != "/admin" || done.status != http.StatusOK ||
+		!strings.Contains(done.Find(".flash").Text(), "set up") {
 		t.Fatalf("%d at %s: %s", done.status, done.url.Path, done.Find("main").Text())
 	}
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
