@@ -30,8 +30,8 @@ func typedInto(t *testing.T, dir, in string, args ...string) (string, error) {
 func TestFirstStart(t *testing.T) {
 	env := []string{
 		"MPESA_ENV=sandbox", "BASE_URL=http://cinema.co.ke:8080", "MPESA_CONSUMER_KEY=key",
-		"MPESA_CONSUMER_SECRET=secret",
-		"MPESA_PASSKEY=passkey", "MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
+		"MPESA_CONSUMER_SECRET=secret", "MPESA_PASSKEY=passkey",
+		"MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
 	}
 	dir := t.TempDir()
 	p := start(t, dir, env...)
