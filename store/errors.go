@@ -44,6 +44,10 @@ var (
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means that sample data was refused because the books have films.
 	ErrHasFilms = errors.New("the database already has films")
+	// ErrArchived means that a hall is out of use.
+	ErrArchived = errors.New("the hall is archived")
+	// ErrOtherHall means that a plan is of another hall than the screening.
+	ErrOtherHall = errors.New("the plan is of another hall")
 )
 
 // RefusalKind is why the books refused a request.
@@ -149,9 +153,11 @@ func uniqueViolation(err error) (column string, ok bool) {
 // uniqueColumns maps each unique constraint and index of the schema to its columns, in SQLite's form.
 var uniqueColumns = map[string]string{
 	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id",
-	"hall_name_key":  "hall.name",
-	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
-	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",
+	"hall_name_key": "hall.name",
+	"plan_pkey":     "plan.id", "plan_hall_id_version_key": "plan.hall_id, plan.version",
+	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.row_no, seat.col_no",
+	"seat_screening_id_label_key": "seat.screening_id, seat.label",
+	"ticket_pkey":                 "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",
 	"ticket_idempotency_key_key": "ticket.idempotency_key",
 	"push_request_pkey":          "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
 	"push_reference":                       "push_request.reference",

@@ -8,6 +8,8 @@ const (
 	NameMissing     FaultKind = "name_missing"     // nothing visible
 	NameTooLong     FaultKind = "name_too_long"    // Most: the bound in characters, as people count them
 	NameUnprintable FaultKind = "name_unprintable" // it has unprintable characters
+	NameTaken       FaultKind = "name_taken"       // another has it
+	CleaningWrong   FaultKind = "cleaning_wrong"   // not a number of minutes from 0 to CleaningMost
 	QuantityWrong   FaultKind = "quantity_wrong"   // Most: the bound for one booking; one at least
 )
 

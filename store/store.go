@@ -128,7 +128,7 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 	}
 	if err := s.read(ctx, &s.ids.last, `SELECT max(id) FROM (SELECT COALESCE(max(id), 0) AS id FROM push_request UNION SELECT COALESCE(max(id), 0) FROM ticket
 		UNION SELECT COALESCE(max(id), 0) FROM callback UNION SELECT COALESCE(max(id), 0) FROM payment UNION SELECT COALESCE(max(id), 0) FROM movie
-		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening
+		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM plan UNION SELECT COALESCE(max(id), 0) FROM screening
 		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
