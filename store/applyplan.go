@@ -238,11 +238,13 @@ func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
 }
 
 // relabelTickets gives every ticket of the screening the new labels of its seats: also those that have none now, whose
-// late money would claim them again.
+// late money would claim them again. These lose the labels of seats that are gone, which other seats may have now.
 func (t *tx) relabelTickets(p planSwap) error {
 	became := map[string]string{}
 	for _, s := range p.from.Seats {
-		if i := p.to.At(s.Position); i >= 0 && p.to.Seats[i].Label != s.Label {
+		if i := p.to.At(s.Position); i < 0 {
+			became[s.Label] = ""
+		} else if p.to.Seats[i].Label != s.Label {
 			became[s.Label] = p.to.Seats[i].Label
 		}
 	}
@@ -263,7 +265,7 @@ func (t *tx) relabelTickets(p planSwap) error {
 				seats[i] = now
 			}
 		}
-		if text := strings.Join(seats, " "); text != tk.Seats {
+		if text := strings.Join(strings.Fields(strings.Join(seats, " ")), " "); text != tk.Seats {
 			if err := t.run(`UPDATE ticket SET seats = $1, version = version + 1, updated_at = $2 WHERE id = $3`, text, t.now, tk.ID); err != nil {
 				return err
 			}

@@ -319,6 +319,7 @@ func testLateMoneyAfterPlan(t *testing.T) {
 		"B oooo":             "B1 B2",
 		"A xooo\nB oo":       "B1 B2",
 		"A hooo\nB oo":       "B1 B2",
+		"A _ooo\nB oo":       "B1 B2", // A1 is another seat now
 	} {
 		p := replan(t, "A oooo", to)
 		order := p.book(t, 1, 2)

@@ -27,9 +27,10 @@ var importLaw = map[string][]string{
 	"store/internal/db": {},
 	"mpesa/sim":         {"mpesa"},
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/wording":     {"store", "mpesa"},
+	"views/wording":     {"store", "store/seating", "mpesa"},
 	"views/ui":          {"assets"},
 	"views":             {"views/ui", "views/wording", "assets", "store"},
+	"views/admin":       {"views/ui", "views/wording", "assets", "store", "store/seating"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},

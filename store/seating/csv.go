@@ -68,7 +68,7 @@ func (p *Plan) cells(r Row) []string {
 		if s.Zone != p.Zones[0].Name {
 			text = s.Zone + ":" + text
 		}
-		switch mark := s.Kind.mark(); mark {
+		switch mark := s.Kind.Mark(); mark {
 		case 0:
 		case 'w':
 			text += "+"

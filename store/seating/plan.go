@@ -89,8 +89,8 @@ func kindOf(mark rune) Kind {
 	return Ordinary
 }
 
-// mark is the kind's mark; 0 for an ordinary seat.
-func (k Kind) mark() rune {
+// Mark is what stands for the kind in the notation; 0 for an ordinary seat.
+func (k Kind) Mark() rune {
 	switch k {
 	case Accessible:
 		return 'w'

@@ -77,7 +77,7 @@ func (p *Plan) marks(r Row, n numbering) string {
 	}
 	for i, s := range seats {
 		pad(s.Col)
-		mark := s.Kind.mark()
+		mark := s.Kind.Mark()
 		if mark == 0 {
 			zone, _ := p.zone(s.Zone)
 			mark = zone.Letter

@@ -42,6 +42,7 @@ func typedFault(f store.Fault) string {
 		return "Please leave out what cannot be printed."
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
+	case store.NameTaken, store.CleaningWrong: // of a hall: see HallFault
 	}
 	return "Please check this."
 }
