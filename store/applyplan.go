@@ -99,11 +99,17 @@ type planSwap struct {
 	sold     []soldSeat // sold or held, in plan order
 }
 
+// soldSeat is a seat that an order has.
 type soldSeat struct {
 	Row      int      `db:"row_no"`
 	Col      int      `db:"col_no"`
 	TicketID TicketID `db:"ticket_id"`
+	Code     string   `db:"code"`
+	Name     string   `db:"customer_name"`
+	Status   Status   `db:"payment_status"`
 }
+
+func (s soldSeat) position() seating.Position { return seating.Position{Row: s.Row, Col: s.Col} }
 
 // planSwapOf finds what another plan does to a screening at the instant.
 func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id ScreeningID) (p planSwap, err error) {
@@ -137,10 +143,12 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 	if p.to, err = cache.read(r, plan); err != nil {
 		return p, err
 	}
-	if err := r.list(&p.sold, `SELECT row_no, col_no, ticket_id FROM seat WHERE screening_id = $1 AND ticket_id IS NOT NULL ORDER BY row_no, col_no`, id); err != nil {
+	if err := r.list(&p.sold, `SELECT s.row_no, s.col_no, s.ticket_id, t.code, t.customer_name, t.payment_status
+		FROM seat s JOIN ticket t ON t.id = s.ticket_id WHERE s.screening_id = $1 ORDER BY s.row_no, s.col_no`, id); err != nil {
 		return p, err
 	}
-	return p, p.compare(r)
+	p.compare()
+	return p, nil
 }
 
 // lockSold keeps the screening's seats and the tickets that have them from changing until this write ends.
@@ -156,45 +164,32 @@ func (t *tx) lockSold(id ScreeningID) error {
 }
 
 // compare fills in the change: what becomes of the seats that orders have.
-func (p *planSwap) compare(r rowsReader) error {
-	if p.change.Outcome = PlanPatched; len(p.sold) == 0 {
-		p.change.Outcome = PlanReplaced
-		return nil
-	}
+func (p *planSwap) compare() {
 	at := make([]seating.Position, len(p.sold))
-	owner := make(map[seating.Position]TicketID, len(p.sold))
+	owner := make(map[seating.Position]soldSeat, len(p.sold))
 	for i, s := range p.sold {
-		at[i] = seating.Position{Row: s.Row, Col: s.Col}
-		owner[at[i]] = s.TicketID
-	}
-	var tickets []struct {
-		ID     TicketID
-		Code   string
-		Name   string
-		Status Status
-	}
-	if err := r.list(&tickets, `SELECT id, code, customer_name AS name, payment_status AS status FROM ticket
-		WHERE id IN (SELECT ticket_id FROM seat WHERE screening_id = $1)`, p.change.Screening); err != nil {
-		return err
-	}
-	orders := make(map[TicketID]SeatChange, len(tickets))
-	for _, tk := range tickets {
-		orders[tk.ID] = SeatChange{TicketID: tk.ID, Code: tk.Code, Name: tk.Name, Status: tk.Status}
+		at[i] = s.position()
+		owner[at[i]] = s
 	}
 	describe := func(changes []seating.Change) (all []SeatChange) {
 		for _, c := range changes {
-			order := orders[owner[c.Position]]
-			order.From, order.To = c.From.Label, c.To.Label
-			all = append(all, order)
+			o := owner[c.Position]
+			all = append(all, SeatChange{
+				TicketID: o.TicketID, Code: o.Code, Name: o.Name, Status: o.Status, From: c.From.Label, To: c.To.Label,
+			})
 		}
 		return all
 	}
 	compared := seating.Compare(&p.from.Plan, &p.to.Plan, at)
 	p.change.Lost, p.change.Relabelled = describe(compared.Lost), describe(compared.Relabelled)
-	if !compared.Survives() {
+	switch {
+	case len(p.sold) == 0:
+		p.change.Outcome = PlanReplaced
+	case compared.Survives():
+		p.change.Outcome = PlanPatched
+	default:
 		p.change.Outcome = PlanLoses
 	}
-	return nil
 }
 
 func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
@@ -221,14 +216,14 @@ func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
 			return p.change, err
 		}
 		for _, sold := range p.sold {
-			s := &p.to.Seats[p.to.At(seating.Position{Row: sold.Row, Col: sold.Col})]
+			s := &p.to.Seats[p.to.At(sold.position())]
 			if err := t.run(`UPDATE seat SET label = $1, zone = $2, kind = $3, note = $4 WHERE screening_id = $5 AND row_no = $6 AND col_no = $7`,
 				s.Label, s.Zone, s.Kind, s.Note, id, s.Row, s.Col); err != nil {
 				return p.change, err
 			}
 		}
 		add = slices.DeleteFunc(add, func(s seating.Seat) bool {
-			return slices.ContainsFunc(p.sold, func(o soldSeat) bool { return o.Row == s.Row && o.Col == s.Col })
+			return slices.ContainsFunc(p.sold, func(o soldSeat) bool { return o.position() == s.Position })
 		})
 	}
 	if err := t.addSeats(id, add); err != nil {

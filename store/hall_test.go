@@ -458,6 +458,60 @@ func TestGuardOfPlans(t *testing.T) {
 	})
 }
 
+// TestPlansAtOnce: while seats are booked, given up and booked again, two plans with other labels for the same places
+// take turns. No order loses a seat, and the books stay sound.
+func TestPlansAtOnce(t *testing.T) { storetest.Each(t, testPlansAtOnce) }
+
+func testPlansAtOnce(t *testing.T) {
+	p := replan(t, "A oooooooo\nB oooooooo\nC oooo", "C oooooooo from right\nzone v = VIP\nA vvvvvvvv\nB ooooo")
+	sc, _, err := p.Catalogue().Screening(t.Context(), p.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := []store.PlanID{p.plan, sc.PlanID}
+	done := make(chan error)
+	outcomes := map[store.PlanOutcome]int{}
+	go func() {
+		var err error
+		for i := 0; i < 60 && err == nil; i++ {
+			var changes []store.PlanChange
+			changes, err = p.Catalogue().ApplyPlan(t.Context(), plans[i%2], []store.ScreeningID{p.id})
+			for _, c := range changes {
+				outcomes[c.Outcome]++
+			}
+		}
+		done <- err
+	}()
+	const buyers = 4
+	for n := range buyers {
+		go func() {
+			var err error
+			for i := 0; i < 20 && err == nil; i++ {
+				var order store.PushOrder
+				order, _, err = p.Tickets().Book(t.Context(),
+					storetest.Booking(p.id, storetest.Phone(n*20+i), 1+i%2))
+				if err == nil && (i+n)%3 > 0 {
+					err = p.Tickets().GiveUp(t.Context(), order.Secret)
+				}
+				var refusal *store.Refusal
+				if errors.As(err, &refusal) && refusal.Kind == store.SoldOut || errors.Is(err, store.ErrBusy) {
+					err = nil
+				}
+			}
+			done <- err
+		}()
+	}
+	for range 1 + buyers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if outcomes[store.PlanPatched]+outcomes[store.PlanReplaced] == 0 {
+		t.Errorf("no plan was ever applied: %v", outcomes)
+	}
+	storetest.Sound(t, p.Store)
+}
+
 // TestPlanProblemsAreTyped: what is wrong with a plan comes to the form by line and column.
 func TestPlanProblemsAreTyped(t *testing.T) {
 	s := storetest.New(t).Catalogue()
