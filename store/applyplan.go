@@ -143,12 +143,12 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 	if p.to, err = cache.read(r, plan); err != nil {
 		return p, err
 	}
-	if err := r.list(&p.sold, `SELECT s.row_no, s.col_no, s.ticket_id, t.code, t.customer_name, t.payment_status
-		FROM seat s JOIN ticket t ON t.id = s.ticket_id WHERE s.screening_id = $1 ORDER BY s.row_no, s.col_no`, id); err != nil {
-		return p, err
+	err = r.list(&p.sold, `SELECT s.row_no, s.col_no, s.ticket_id, t.code, t.customer_name, t.payment_status
+		FROM seat s JOIN ticket t ON t.id = s.ticket_id WHERE s.screening_id = $1 ORDER BY s.row_no, s.col_no`, id)
+	if err == nil {
+		p.compare()
 	}
-	p.compare()
-	return p, nil
+	return p, err
 }
 
 // lockSold keeps the screening's seats and the tickets that have them from changing until this write ends.

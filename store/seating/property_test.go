@@ -191,8 +191,9 @@ func someFree(t *rapid.T, p *seating.Plan) []bool {
 }
 
 // TestBestSeatsHold: what best seats gives is as many free seats, none twice, no house or broken one, no half of a love
-// seat, no companion seat whose accessible place stays free, no accessible place where other seats are enough, and no
-// split where one run has room. It gives none only where there is none to give.
+// seat, no companion seat whose accessible place stays free, no accessible place where other seats are enough, no split
+// where one run has room, and no hole of one seat where another block of the row leaves none. It gives none only where
+// there is none to give.
 func TestBestSeatsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := plans(t)
@@ -235,7 +236,39 @@ func TestBestSeatsHold(t *testing.T) {
 		if enough && split(p, got) && room(p, set, n) {
 			t.Fatalf("split: %v of\n%s", p.Labels(got), p.Text())
 		}
+		if !split(p, got) && p.Seats[got[0]].Kind == seating.Ordinary {
+			holes := holesBeside(p, set, got[0], n)
+			row := p.Rows[p.Seats[got[0]].Row]
+			for i := row.From; i+n <= row.To; i++ {
+				if other := holesBeside(p, set, i, n); other >= 0 && other < holes {
+					t.Fatalf("%v leaves %d holes and %s would leave %d in\n%s", p.Labels(got), holes, p.Seats[i].Label,
+						other, p.Text())
+				}
+			}
+		}
 	})
+}
+
+// holesBeside counts the single ordinary seats that n ordinary seats side by side leave beside them; -1 where from
+// there on n are not free side by side.
+func holesBeside(p *seating.Plan, set []bool, from, n int) int {
+	ordinary := func(i int) bool {
+		return i >= 0 && i < len(p.Seats) && set[i] && p.Seats[i].Kind == seating.Ordinary
+	}
+	for i := from; i < from+n; i++ {
+		if !ordinary(i) || i > from && split(p, []int{i - 1, i}) {
+			return -1
+		}
+	}
+	holes := 0
+	if i := from - 1; ordinary(i) && !split(p, []int{i, from}) && (!ordinary(i-1) || split(p, []int{i - 1, i})) {
+		holes++
+	}
+	last := from + n - 1
+	if i := last + 1; ordinary(i) && !split(p, []int{last, i}) && (!ordinary(i+1) || split(p, []int{i, i + 1})) {
+		holes++
+	}
+	return holes
 }
 
 // count counts the free seats by how they may be given: singly, in pairs, accessible, companion.
