@@ -124,10 +124,11 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 	return films, nil
 }
 
-const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.sales_close_at,
+const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.sales_close_at,
 	s.prices, s.capacity,
 	s.status, s.created_at, s.updated_at,
-	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left
+	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
+	AND seat.kind NOT IN ` + notForSale + `) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
 // Screening reads one screening, with the seats left now, and its film.
@@ -150,7 +151,8 @@ func (s Catalogue) NextScreening(ctx context.Context, id MovieID) (Screening, er
 	}
 	var sc Screening
 	err := s.read(ctx, &sc, screeningSelect+` WHERE s.movie_id = $1 AND s.status = 'on_sale' AND s.sales_close_at > $2
-		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL)
+		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL
+		AND seat.kind NOT IN `+notForSale+`)
 		ORDER BY s.starts_at, s.id LIMIT 1`, id, s.Now())
 	if errors.Is(err, ErrNotFound) {
 		return Screening{}, nil

@@ -30,13 +30,27 @@ CREATE TABLE movie (
     updated_at      BIGINT NOT NULL
 );
 
--- A room with a seat plan.
+-- A room. It is archived, never deleted. Its seats are in its plans.
 CREATE TABLE hall (
+    id               BIGINT PRIMARY KEY,
+    name             TEXT NOT NULL UNIQUE, -- as customers read it
+    cleaning_minutes BIGINT NOT NULL CHECK (cleaning_minutes >= 0), -- between two films
+    archived_at      BIGINT, -- when it was taken out of use
+    version          BIGINT NOT NULL, -- grows with each edit: an edit of an older one is refused
+    edits            TEXT NOT NULL, -- which version changed each field last, such as name:3 plan:5
+    created_at       BIGINT NOT NULL,
+    updated_at       BIGINT NOT NULL
+);
+
+-- One version of a hall's seat plan. It never changes: an edit is a new version.
+CREATE TABLE plan (
     id         BIGINT PRIMARY KEY,
-    name       TEXT NOT NULL UNIQUE, -- as customers read it
-    plan       TEXT NOT NULL, -- one line a row from the screen backwards: its label, then o (seat), w (accessible place) or _ (aisle)
+    hall_id    BIGINT NOT NULL REFERENCES hall (id), -- whose seats it has
+    version    BIGINT NOT NULL, -- of the hall's plan, from 1
+    text       TEXT NOT NULL, -- in the notation of package store/seating
+    made_by    TEXT NOT NULL, -- which operator; '' at set-up
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    UNIQUE (hall_id, version)
 );
 
 -- A type of ticket, such as Adult: one name is one type, in every card and screening. It is never deleted.
@@ -64,16 +78,18 @@ CREATE TABLE screening (
     id             BIGINT PRIMARY KEY,
     movie_id       BIGINT NOT NULL REFERENCES movie (id), -- what is shown
     hall_id        BIGINT NOT NULL REFERENCES hall (id),  -- where
+    plan_id        BIGINT NOT NULL REFERENCES plan (id),  -- its seats, whatever becomes of the hall
     starts_at      BIGINT NOT NULL, -- when the film begins
     sales_close_at BIGINT NOT NULL, -- from then on nothing is sold
     prices         TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen here, whatever becomes of the price card
-    capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many rows of seat it has
+    capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many seats customers may have
     status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')), -- whether seats are sold
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
 CREATE INDEX screening_starts ON screening (starts_at);
 CREATE INDEX screening_movie ON screening (movie_id, starts_at);
+CREATE INDEX screening_plan ON screening (plan_id, starts_at);
 
 -- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
 CREATE TABLE ticket (
@@ -115,21 +131,24 @@ CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';
 CREATE INDEX ticket_client ON ticket (client, held_since) WHERE client <> '';
 CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_until IS NOT NULL AND client <> '';
 
--- One row a seat of a screening, made with it. The one owner of a seat is why nothing can be sold twice.
+-- One row a seat of a screening's plan. The one owner of a seat is why nothing can be sold twice. Its place is its key; its label may
+-- change while the screening is sold, when another plan is applied.
 CREATE TABLE seat (
     screening_id BIGINT NOT NULL REFERENCES screening (id), -- that it is a seat of
-    label        TEXT NOT NULL,   -- the row's label and the seat's number, such as F12
     row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
     col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
-    zone         TEXT NOT NULL DEFAULT '', -- its zone, such as VIP; '' is the ordinary seats
-    accessible   BIGINT NOT NULL CHECK (accessible IN (0, 1)), -- 1 is kept for wheelchair users
+    label        TEXT NOT NULL, -- as printed: the row's label and the seat's number, such as F12
+    zone         TEXT NOT NULL, -- the name of its zone, which has prices of its own
+    kind         TEXT NOT NULL CHECK (kind IN ('ordinary', 'accessible', 'companion', 'love', 'house', 'broken')), -- customers may not have the last two
+    note         TEXT NOT NULL, -- what whoever chooses it should know; '' for nothing
     ticket_id    BIGINT REFERENCES ticket (id), -- that holds it or has paid for it; NULL is free
     admitted_at  BIGINT, -- when its owner was let in
     admitted_by  BIGINT, -- by whom
-    PRIMARY KEY (screening_id, label)
+    PRIMARY KEY (screening_id, row_no, col_no),
+    UNIQUE (screening_id, label)
 );
 CREATE INDEX seat_ticket ON seat (ticket_id) WHERE ticket_id IS NOT NULL;
-CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL;
+CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL AND kind NOT IN ('house', 'broken');
 
 -- One STK Push, written down before it is sent. A phone has one live push at most, and so has a ticket.
 CREATE TABLE push_request (

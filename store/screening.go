@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"cinemasphere/store/seating"
 )
 
 // ScreeningStatus is whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
@@ -20,13 +22,14 @@ type Screening struct {
 	ID           ScreeningID     `db:"id"`
 	MovieID      MovieID         `db:"movie_id"`
 	HallID       HallID          `db:"hall_id"`
-	Hall         string          `db:"hall"` // the hall's name
+	PlanID       PlanID          `db:"plan_id"` // its seats
+	Hall         string          `db:"hall"`    // the hall's name
 	StartsAt     Instant         `db:"starts_at"`
 	SalesCloseAt Instant         `db:"sales_close_at"`
 	Prices       Prices          `db:"prices"`   // frozen into it
-	Capacity     int             `db:"capacity"` // seats in its plan
+	Capacity     int             `db:"capacity"` // seats of its plan that customers may have
 	Status       ScreeningStatus `db:"status"`
-	Left         int             `db:"seats_left"` // seats without an owner
+	Left         int             `db:"seats_left"` // of those, without an owner
 	CreatedAt    Instant         `db:"created_at"`
 	UpdatedAt    Instant         `db:"updated_at"`
 }
@@ -42,7 +45,7 @@ func (s Screening) Price() Cents {
 // Sells reports whether a ticket may be bought at the instant.
 func (s Screening) Sells(now Instant) bool { return s.Status == OnSale && now < s.SalesCloseAt }
 
-// AddScreening writes a screening and a seat row for each place of its hall's plan. Capacity comes from the plan.
+// AddScreening writes a screening and its seats, those of its hall's latest plan. Capacity comes from the plan.
 func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
 	ids, err := s.AddScreenings(ctx, []Screening{sc})
 	if err != nil {
@@ -78,11 +81,11 @@ func (t *tx) addScreenings(scs []Screening) error {
 }
 
 func (t *tx) addScreening(sc Screening) error {
-	var plan string
-	if err := t.get(&plan, `SELECT plan FROM hall WHERE id = $1`, sc.HallID); err != nil {
+	id, err := t.latestPlan(sc.HallID)
+	if err != nil {
 		return fmt.Errorf("hall %d: %w", sc.HallID, err)
 	}
-	places, err := ParsePlan(plan)
+	plan, err := t.plan(id)
 	if err != nil {
 		return err
 	}
@@ -92,15 +95,19 @@ func (t *tx) addScreening(sc Screening) error {
 	if err := sc.Prices.check(); err != nil {
 		return err
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, prices, capacity, status, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9)`,
-		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now)
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, prices, capacity, status, created_at, updated_at, plan_id)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$10)`,
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, plan.ForSale(), sc.Status, t.now, id)
 	if err != nil {
 		return err
 	}
-	for _, p := range places {
-		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible, zone) VALUES ($1,$2,$3,$4,$5,$6)`,
-			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible), p.Zone); err != nil {
+	return t.addSeats(sc.ID, plan.Seats)
+}
+
+func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
+	for _, s := range seats {
+		if err := t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			id, s.Row, s.Col, s.Label, s.Zone, s.Kind, s.Note); err != nil {
 			return err
 		}
 	}

@@ -106,15 +106,20 @@ func form() views.BookingForm {
 
 // seats are a map of three rows: a taken seat, a chosen one, an aisle, a wheelchair place.
 func seats() *views.SeatChoice {
-	m := store.SeatMap{}
+	plan := &store.Plan{}
+	m := store.SeatMap{Plan: plan}
 	for row, label := range []string{"A", "B", "AA"} {
+		plan.Rows = append(plan.Rows, store.Row{Label: label, From: len(plan.Seats), To: len(plan.Seats) + 5})
 		for col := range 6 {
 			if col == 3 {
 				continue
 			}
-			m.Places = append(m.Places, store.Place{
-				Label: label + strconv.Itoa(col+1), Row: row, Col: col, Accessible: row == 2,
-			})
+			seat := store.Seat{Number: col + 1, Label: label + strconv.Itoa(col+1), Kind: "ordinary", Mate: -1}
+			seat.Row, seat.Col = row, col
+			if row == 2 {
+				seat.Kind = "accessible"
+			}
+			plan.Seats = append(plan.Seats, seat)
 			m.Free = append(m.Free, row != 0 || col != 1)
 		}
 	}
