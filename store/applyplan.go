@@ -10,6 +10,9 @@ import (
 	"cinemasphere/store/seating"
 )
 
+// ErrOtherHall means that a plan is of another hall than the screening.
+var ErrOtherHall = errors.New("the plan is of another hall")
+
 // PlanOutcome is what became of a screening that another plan was to be applied to.
 type PlanOutcome string
 

@@ -44,10 +44,6 @@ var (
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means that sample data was refused because the books have films.
 	ErrHasFilms = errors.New("the database already has films")
-	// ErrArchived means that a hall is out of use.
-	ErrArchived = errors.New("the hall is archived")
-	// ErrOtherHall means that a plan is of another hall than the screening.
-	ErrOtherHall = errors.New("the plan is of another hall")
 )
 
 // RefusalKind is why the books refused a request.

@@ -30,6 +30,9 @@ type Hall struct {
 	UpdatedAt Instant `db:"updated_at"`
 }
 
+// ErrArchived means that a hall is out of use.
+var ErrArchived = errors.New("the hall is archived")
+
 // The bounds of a hall's fields.
 const (
 	HallNameMost = 40  // characters
