@@ -67,8 +67,8 @@ func TestPlanDrawing(t *testing.T) {
 		"D3":   "Row D seat 3, Standard, broken",
 	} {
 		found := false
-		d.Find(".plan-seat[title]").Each(func(_ int, s *goquery.Selection) {
-			found = found || s.AttrOr("title", "") == want
+		d.Find(".plan-seat[role=img]").Each(func(_ int, s *goquery.Selection) {
+			found = found || s.AttrOr("aria-label", "") == want
 		})
 		if !found {
 			t.Errorf("%s: nothing says %q", label, want)
