@@ -108,6 +108,11 @@ const (
 	MoneyDue         RefusalKind = "money_due"          // a refund of it is due
 	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
 	NothingToResolve RefusalKind = "nothing_to_resolve" // it needs no operator
+
+	// Of the catalogue.
+
+	MovieHasScreenings RefusalKind = "movie_has_screenings" // Left: how many screenings are still to start
+	RatingInUse        RefusalKind = "rating_in_use"        // Left: how many films have it; 0 where it is the only one
 )
 
 // Refusal is a request that the books refused. Nothing was written.
@@ -148,7 +153,8 @@ func uniqueViolation(err error) (column string, ok bool) {
 
 // uniqueColumns maps each unique constraint and index of the schema to its columns, in SQLite's form.
 var uniqueColumns = map[string]string{
-	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id",
+	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug",
+	"rating_pkey": "rating.code", "poster_pkey": "poster.movie_id, poster.kind", "hall_pkey": "hall.id",
 	"hall_name_key":  "hall.name",
 	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
 	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",

@@ -132,7 +132,10 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
-	return s.stamp(ctx, env)
+	if err := s.stamp(ctx, env); err != nil {
+		return err
+	}
+	return s.beginRatings(ctx)
 }
 
 // stamp marks a new database with its environment and refuses one that belongs to another.
