@@ -20,9 +20,10 @@ import (
 var importLaw = map[string][]string{
 	"mpesa":             {},
 	"assets":            {},
-	"store":             {"store/fairuse", "store/money", "store/internal/db"},
+	"store":             {"store/fairuse", "store/money", "store/poster", "store/internal/db"},
 	"store/fairuse":     {},
 	"store/money":       {},
+	"store/poster":      {},
 	"store/internal/db": {},
 	"mpesa/sim":         {"mpesa"},
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
