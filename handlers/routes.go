@@ -44,6 +44,8 @@ func (m router) routes() http.Handler {
 	r.Get("/healthz", s.Page(s.Health))
 	r.Get("/favicon.ico", s.Page(s.Favicon))
 	r.Get("/assets/*", s.Page(web.Files()))
+	r.Get("/posters/{hash}/{file}", s.Page(s.Poster))
+	r.Get("/posters/drawn/{id}/{file}", s.Page(s.DrawnPoster))
 
 	// Pages for people.
 	r.Group(func(r chi.Router) {

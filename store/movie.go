@@ -90,8 +90,9 @@ func (m Movie) Typed() map[string]string {
 const movieSelect = movieColumns + movieTables
 
 const movieColumns = `SELECT m.id, m.slug, m.title, m.short_title, m.synopsis, m.poster, m.poster_hash, m.poster_alt,
-	m.runtime_minutes, m.trailer_minutes, m.trailer_url, m.age_rating, m.rating_reason, m.certificate, m.genre, m.format,
-	m.language, m.subtitles, m.distributor, m.opens_on, m.last_on, COALESCE(m.archived_at, 0) AS archived_at, m.version,
+	m.runtime_minutes, m.trailer_minutes, m.trailer_url, m.age_rating, m.rating_reason, m.certificate, m.genre,
+	m.format, m.language, m.subtitles, m.distributor, m.opens_on, m.last_on,
+	COALESCE(m.archived_at, 0) AS archived_at, m.version,
 	m.created_at, m.updated_at, r.name AS rating_name, r.minimum_age`
 
 const movieTables = ` FROM movie m JOIN rating r ON r.code = m.age_rating`
@@ -158,9 +159,9 @@ func (t *tx) addMovie(m Movie) error {
 		trailer_minutes, trailer_url, age_rating, rating_reason, certificate, genre, format, language, subtitles, distributor,
 		opens_on, last_on, search, version, edits, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,1,'',$22,$22)`,
-		m.ID, m.Slug, m.Title, m.ShortTitle, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL,
-		m.AgeRating, m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn,
-		m.LastOn, m.searchText(), t.now)
+		m.ID, m.Slug, m.Title, m.ShortTitle, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.TrailerMinutes,
+		m.TrailerURL, m.AgeRating, m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles,
+		m.Distributor, m.OpensOn, m.LastOn, m.searchText(), t.now)
 }
 
 // checkMovie checks a film that is about to be written against the list of ratings and the rules of each field.
@@ -224,8 +225,9 @@ func (s Catalogue) EditMovie(ctx context.Context, m Movie) (before, after Movie,
 			if err := t.run(`UPDATE movie SET title=$1, short_title=$2, synopsis=$3, poster_alt=$4, runtime_minutes=$5, trailer_minutes=$6,
 				trailer_url=$7, age_rating=$8, rating_reason=$9, certificate=$10, genre=$11, format=$12, language=$13, subtitles=$14,
 				distributor=$15, opens_on=$16, last_on=$17, search=$18 WHERE id = $19`,
-				m.Title, m.ShortTitle, m.Synopsis, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL, m.AgeRating, m.RatingReason,
-				m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn, m.LastOn, m.searchText(), m.ID); err != nil {
+				m.Title, m.ShortTitle, m.Synopsis, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL, m.AgeRating,
+				m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn,
+				m.LastOn, m.searchText(), m.ID); err != nil {
 				return err
 			}
 			if err := t.movieEdited(before, changed...); err != nil {

@@ -44,14 +44,17 @@ func (s Catalogue) Movies(ctx context.Context, f MovieFilter) (films []ListedMov
 	now := s.Now()
 	next := len(args) + 1
 	query := movieColumns + fmt.Sprintf(`,
-		(SELECT count(*) FROM screening WHERE movie_id = m.id AND starts_at > $%[1]d AND status <> 'cancelled') AS coming,
-		COALESCE((SELECT min(starts_at) FROM screening WHERE movie_id = m.id AND starts_at > $%[1]d AND status <> 'cancelled'), 0) AS next_at`,
-		next) + movieTables + ` WHERE ` + where + fmt.Sprintf(` ORDER BY m.search, m.id LIMIT $%d OFFSET $%d`, next+1, next+2)
+		(SELECT count(*) FROM screening c WHERE `+comingOf+`) AS coming,
+		COALESCE((SELECT min(starts_at) FROM screening c WHERE `+comingOf+`), 0) AS next_at`, next, next) +
+		movieTables + ` WHERE ` + where + fmt.Sprintf(` ORDER BY m.search, m.id LIMIT $%d OFFSET $%d`, next+1, next+2)
 	if err := s.list(ctx, &films, query, append(args, now, f.Size, max(0, f.Page-1)*f.Size)...); err != nil {
 		return nil, 0, fmt.Errorf("list films: %w", err)
 	}
 	return films, all, nil
 }
+
+// comingOf picks a film's screenings that are still to start.
+const comingOf = `c.movie_id = m.id AND c.starts_at > $%d AND c.status <> 'cancelled'`
 
 // where is the filter as SQL with its arguments.
 func (f MovieFilter) where() (sql string, args []any) {

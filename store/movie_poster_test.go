@@ -20,7 +20,8 @@ func testPosters(t *testing.T) {
 	}
 	set := func(text string) ([]poster.Image, string) {
 		images := []poster.Image{
-			{Kind: poster.Card, Width: 1, Height: 2, Bytes: []byte(text)}, {Kind: poster.Page, Bytes: []byte{0, 255, 1}},
+			{Kind: poster.Card, Width: 1, Height: 2, Bytes: []byte(text)},
+			{Kind: poster.Page, Bytes: []byte{0, 255, 1}},
 		}
 		return images, poster.Hash(images)
 	}

@@ -36,7 +36,8 @@ func TestReadMovie(t *testing.T) {
 		{"title", "a\xffb", store.TextUnprintable, ""}, {"title", "  Two   words ", "", "Two words"},
 		{"title", "8½", "", ""}, {"title", "千と千尋の神隠し", "", ""}, {"title", "<script>alert(1)</script>", "", ""},
 		{"title", "\u202eevil", "", ""}, {"title", "a\nb", "", "a b"},
-		{"short_title", "", "", ""}, {"short_title", long(12), "", ""}, {"short_title", long(13), store.TextTooLong, ""},
+		{"short_title", "", "", ""}, {"short_title", long(12), "", ""},
+		{"short_title", long(13), store.TextTooLong, ""},
 		{"synopsis", "one\r\ntwo", "", "one\ntwo"}, {"synopsis", long(4001), store.TextTooLong, ""},
 		{"synopsis", "a\x07b", store.TextUnprintable, ""},
 		{"runtime", "1", "", ""}, {"runtime", "600", "", ""}, {"runtime", "601", store.NumberWrong, ""},
@@ -48,7 +49,8 @@ func TestReadMovie(t *testing.T) {
 		{"trailers", "-5", store.NumberWrong, ""}, {"trailers", "ten", store.NumberWrong, ""},
 		{"trailer_link", "", "", ""}, {"trailer_link", "http://video.example/?v=1", "", ""},
 		{"trailer_link", "javascript:alert(1)", store.LinkWrong, ""},
-		{"trailer_link", "data:text/html,x", store.LinkWrong, ""}, {"trailer_link", "video.example", store.LinkWrong, ""},
+		{"trailer_link", "data:text/html,x", store.LinkWrong, ""},
+		{"trailer_link", "video.example", store.LinkWrong, ""},
 		{"trailer_link", "//video.example", store.LinkWrong, ""},
 		{"trailer_link", "https://me:pw@video.example", store.LinkWrong, ""},
 		{"trailer_link", "https://", store.LinkWrong, ""}, {"trailer_link", "https://a b", store.LinkWrong, ""},
@@ -118,7 +120,8 @@ func testMovies(t *testing.T) {
 		bad := m
 		change(&bad)
 		var faults store.Faults
-		if _, err := s.AddMovie(t.Context(), bad); !errors.As(err, &faults) || len(faults) != 1 || faults[want].Kind == "" {
+		_, err := s.AddMovie(t.Context(), bad)
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[want].Kind == "" {
 			t.Errorf("added with a wrong %s: %v", want, err)
 		}
 		if _, _, err := s.EditMovie(t.Context(), bad); !errors.As(err, &faults) || faults[want].Kind == "" {
@@ -150,7 +153,8 @@ func testMovies(t *testing.T) {
 		t.Errorf("once it was read: %+v, %v", after, err)
 	}
 	late.Version = 2
-	if _, _, err := s.EditMovie(t.Context(), late); !errors.As(err, &stale) || slices.Contains(stale.Changed, "certificate") ||
+	_, _, err = s.EditMovie(t.Context(), late)
+	if !errors.As(err, &stale) || slices.Contains(stale.Changed, "certificate") ||
 		!slices.Contains(stale.Changed, "title") || !slices.Contains(stale.Changed, "runtime") {
 		t.Errorf("stale by one: %v", err)
 	}
@@ -159,7 +163,8 @@ func testMovies(t *testing.T) {
 	}
 
 	copied, err := s.DuplicateMovie(t.Context(), id)
-	if err != nil || copied.ID == id || copied.Slug != "supa-modo-2" || copied.Title != after.Title || copied.Version != 1 {
+	if err != nil || copied.ID == id || copied.Slug != "supa-modo-2" || copied.Title != after.Title ||
+		copied.Version != 1 {
 		t.Errorf("a copy: %+v, %v", copied, err)
 	}
 	for range 2 { // the second changes nothing
@@ -258,9 +263,11 @@ func testMovieList(t *testing.T) {
 		{store.MovieFilter{Search: "life nairobi"}, []string{"Nairobi Half Life"}, 1},
 		{store.MovieFilter{Search: "century", State: store.MoviesAll}, []string{"Nairobi Half Life", "Rafiki"}, 2},
 		{store.MovieFilter{Search: "%"}, []string{"100% Wolf"}, 1},
-		{store.MovieFilter{Search: "_"}, []string{"Żółć_!"}, 1}, {store.MovieFilter{Search: "!"}, []string{"Żółć_!"}, 1},
+		{store.MovieFilter{Search: "_"}, []string{"Żółć_!"}, 1},
+		{store.MovieFilter{Search: "!"}, []string{"Żółć_!"}, 1},
 		{store.MovieFilter{Search: "zo"}, []string{"Żółć_!"}, 1},
-		{store.MovieFilter{Search: "' OR 1=1 --"}, nil, 0}, {store.MovieFilter{Search: "wo\xfflf\x00"}, []string{"100% Wolf"}, 1},
+		{store.MovieFilter{Search: "' OR 1=1 --"}, nil, 0},
+		{store.MovieFilter{Search: "wo\xfflf\x00"}, []string{"100% Wolf"}, 1},
 		{store.MovieFilter{Page: 2, Size: 2}, []string{"Nairobi Half Life", "Żółć_!"}, 4},
 		{store.MovieFilter{Page: 9, Size: 2}, nil, 4},
 	} {

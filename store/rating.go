@@ -20,7 +20,10 @@ type Rating struct {
 func firstRatings() []Rating {
 	return []Rating{
 		{Code: "GE", Name: "General exhibition", Explanation: "For everybody."},
-		{Code: "PG", Name: "Parental guidance", Explanation: "Some scenes may not suit children under 10: parents decide."},
+		{
+			Code: "PG", Name: "Parental guidance",
+			Explanation: "Some scenes may not suit children under 10: parents decide.",
+		},
 		{Code: "16", Name: "16 and over", MinimumAge: 16, Explanation: "Nobody under 16 is let in."},
 		{Code: "18", Name: "18 and over", MinimumAge: 18, Explanation: "Nobody under 18 is let in. Bring an ID."},
 	}
@@ -47,7 +50,8 @@ func (s *Store) beginRatings(ctx context.Context) error {
 func (s Catalogue) Ratings(ctx context.Context) ([]Rating, error) {
 	var rs []Rating
 	if err := s.list(ctx, &rs, `SELECT code, name, minimum_age, explanation, position, updated_at,
-		(SELECT count(*) FROM movie WHERE age_rating = rating.code) AS films FROM rating ORDER BY position, code`); err != nil {
+		(SELECT count(*) FROM movie WHERE age_rating = rating.code) AS films
+		FROM rating ORDER BY position, code`); err != nil {
 		return nil, fmt.Errorf("read ratings: %w", err)
 	}
 	return rs, nil

@@ -1,12 +1,14 @@
 package views
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"cinemasphere/assets"
 	"cinemasphere/store"
+	"cinemasphere/store/poster"
 	"cinemasphere/views/ui"
 )
 
@@ -54,11 +56,25 @@ func (t TicketView) pollURL() string {
 	return u
 }
 
-func posterURL(m store.Movie) string {
+// PosterURL is the path of a film's poster in a size: of the uploaded one, the embedded one, or one drawn of the title.
+// It changes with what it shows. Only an uploaded one has sizes.
+func PosterURL(m store.Movie, kind poster.Kind) string {
+	if m.PosterHash != "" {
+		return "/posters/" + m.PosterHash + "/" + string(kind) + ".jpg"
+	}
 	if name := "posters/" + m.Poster + ".svg"; m.Poster != "" && assets.Has(name) {
 		return assets.URL(name)
 	}
-	return assets.URL("images/poster.svg")
+	return "/posters/drawn/" + strconv.FormatInt(int64(m.ID), 10) + "/" + ui.PosterKey(m.Title) + ".svg"
+}
+
+// posterSet is both sizes of an uploaded poster for a browser to choose from, or "".
+func posterSet(m store.Movie) string {
+	if m.PosterHash == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %dw, %s %dw", PosterURL(m, poster.Card), poster.CardWidth,
+		PosterURL(m, poster.Page), poster.PageWidth)
 }
 
 func posterAlt(m store.Movie) string {
@@ -68,8 +84,11 @@ func posterAlt(m store.Movie) string {
 	return "Poster of " + m.Title
 }
 
-// PosterImage is the path of a film's 1200×630 PNG for shared links, or "" where it has none.
+// PosterImage is the path of a film's image of 1200×630 for shared links, or "" where it has none.
 func PosterImage(m store.Movie) string {
+	if m.PosterHash != "" {
+		return PosterURL(m, poster.Share)
+	}
 	if name := "posters/" + m.Poster + "-og.png"; m.Poster != "" && assets.Has(name) {
 		return assets.URL(name)
 	}

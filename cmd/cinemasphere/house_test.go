@@ -29,7 +29,7 @@ var importLaw = map[string][]string{
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
 	"views/wording":     {"store", "mpesa"},
 	"views/ui":          {"assets"},
-	"views":             {"views/ui", "views/wording", "assets", "store"},
+	"views":             {"views/ui", "views/wording", "assets", "store", "store/poster"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
@@ -37,7 +37,8 @@ var importLaw = map[string][]string{
 	"handlers/checkout":     {"store", "mpesa"},
 	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
 	"handlers/site": {
-		"handlers/internal/web", "views", "views/ui", "views/wording", "store", "handlers/checkout", "assets",
+		"handlers/internal/web", "views", "views/ui", "views/wording", "store", "store/poster", "handlers/checkout",
+		"assets",
 	},
 	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
 	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},

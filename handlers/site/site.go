@@ -40,6 +40,7 @@ type Site struct {
 	pages    web.Pages
 	homes    homeCache
 	cinema   cinemaCache
+	posters  posterCache
 	lastPage []byte // the 500 page, rendered at start-up
 }
 
