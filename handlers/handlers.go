@@ -12,11 +12,13 @@ import (
 	"strings"
 	"time"
 
+	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/hooks"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/site"
+	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
 )
 
@@ -24,6 +26,7 @@ import (
 type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
+	Staff          *staff.Service    // lets people of the staff in; nil is one that asks owners for no second factor
 	Log            *slog.Logger      // one line per request; nil drops
 	BaseURL        string            // scheme and host that customers use; https makes cookies Secure
 	HSTS           string            // for whom HSTS speaks, with https: off, host (also ""), subdomains
@@ -67,6 +70,9 @@ func New(d Deps) (http.Handler, error) {
 		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
 	}})
 	sessions := web.NewSessions(d.Store, https)
+	if d.Staff == nil {
+		d.Staff = staff.New(d.Store, staff.Config{Demo: d.Demo, Now: d.Now})
+	}
 	var questions *web.Questions
 	if !d.Unbounded {
 		questions = web.NewQuestions()
@@ -86,6 +92,10 @@ func New(d Deps) (http.Handler, error) {
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
 			Partners: web.NewPartners(d.Partners), Now: d.Now,
 			Poster: func(m store.Movie) string { return d.BaseURL + site.PosterURL(m) },
+		}),
+		admin: admin.New(admin.Config{
+			Responder: responder, Store: d.Store, Staff: d.Staff, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox,
+			Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

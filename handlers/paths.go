@@ -25,7 +25,7 @@ type pathPattern struct {
 func tidyPaths(next http.Handler) http.Handler {
 	pages := patterns("/", "/films", "/movies/{id}", "/screenings/{id}/book", "/screenings/{id}/book/dialog",
 		"/tickets/{secret}", "/tickets/{secret}/status", "/tickets/{secret}/receipt",
-		"/robots.txt", "/sitemap.xml", "/favicon.ico", "/healthz",
+		"/robots.txt", "/sitemap.xml", "/favicon.ico", "/healthz", "/admin",
 		"/api/movies", "/api/movies/{id}", "/api/tickets/{secret}", "/api/tickets/{id}")
 	pages = append(pages, pathPattern{[]string{"index.html"}, "/"}, pathPattern{[]string{"index.htm"}, "/"})
 	posts := patterns("/cb", "/cb/{token}", "/cb/status/{token}", "/cb/status-timeout/{token}", "/cb/reversal/{token}",

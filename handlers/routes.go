@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/hooks"
@@ -23,6 +24,7 @@ type router struct {
 	sessions  *web.Sessions
 	site      *site.Site
 	api       *api.API
+	admin     *admin.Admin
 	hooks     *hooks.Hooks
 }
 
@@ -70,6 +72,12 @@ func (m router) routes() http.Handler {
 		r.Post("/tickets/{secret}/give-up/status", s.Fragment(s.GiveUpStatus))
 		r.Post("/tickets/{secret}/receipt", s.Page(s.Receipt))
 		r.Post("/tickets/{secret}/receipt/status", s.Fragment(s.ReceiptStatus))
+	})
+
+	// The back office.
+	r.Group(func(r chi.Router) {
+		r.Use(m.responder.SameOrigin(m.admin.Problem, m.deps.BaseURL), client, gzip)
+		m.admin.Mount(r)
 	})
 
 	// JSON for programs.

@@ -44,6 +44,16 @@ var (
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrHasFilms means that sample data was refused because the books have films.
 	ErrHasFilms = errors.New("the database already has films")
+	// ErrChanged means that somebody else has changed the thing since it was read for editing. Nothing was written.
+	ErrChanged = errors.New("somebody else has changed it meanwhile")
+	// ErrNameTaken means that another operator has the name.
+	ErrNameTaken = errors.New("another operator has this name")
+	// ErrLastOwner means that nobody would be left who may do everything.
+	ErrLastOwner = errors.New("the last owner must stay one")
+	// ErrHasOwner means that the cinema is set up: it has an operator.
+	ErrHasOwner = errors.New("the cinema has an owner already")
+	// ErrSignIn means that somebody cannot sign in with what they brought.
+	ErrSignIn = errors.New("this does not sign in")
 )
 
 // RefusalKind is why the books refused a request.
@@ -174,6 +184,10 @@ var uniqueColumns = map[string]string{
 		"fact.amount_cents, fact.payer, fact.transacted_at, fact.account",
 	"alike_pkey": "alike.receipt, alike.push_id", "lease_pkey": "lease.name", "pace_pkey": "pace.name",
 	"session_pkey":  "session.token",
+	"operator_pkey": "operator.id", "operator_name_key_key": "operator.name_key",
+	"recovery_code_pkey": "recovery_code.operator_id, recovery_code.hash",
+	"staff_session_pkey": "staff_session.id", "staff_session_token_key": "staff_session.token",
+	"known_browser_pkey": "known_browser.token", "sign_in_try_pkey": "sign_in_try.about", "audit_pkey": "audit.id",
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",

@@ -52,7 +52,7 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 	check := func(s *store.Store) {
 		t.Helper()
-		if err := s.Catalogue().SetCinema(t.Context(), store.Cinema{Name: "Nyota"}); err != nil {
+		if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"cinema.name": "Nyota"}); err != nil {
 			t.Fatal(err)
 		}
 		all := modes(t, path)

@@ -60,12 +60,13 @@ func (s Tickets) GiveUp(ctx context.Context, secret string) error {
 	return nil
 }
 
-// Sweep ends live prompts whose time has passed, and removes expired sessions.
+// Sweep ends live prompts whose time has passed, and removes expired sessions and what nobody has tried for a day.
 func (s Jobs) Sweep(ctx context.Context) error {
 	now := s.Now()
 	var due struct{ Live, Sessions int }
 	err := s.read(ctx, &due, `SELECT (SELECT count(*) FROM push_request WHERE live = 1 AND live_until <= $1) AS live,
-		(SELECT count(*) FROM session WHERE expires_at <= $1) AS sessions`, now)
+		(SELECT count(*) FROM session WHERE expires_at <= $1) + (SELECT count(*) FROM staff_session WHERE expires_at <= $1)
+		+ (SELECT count(*) FROM sign_in_try WHERE tried_at <= $2) AS sessions`, now, now.Add(-triesKept))
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
@@ -76,7 +77,10 @@ func (s Jobs) Sweep(ctx context.Context) error {
 		if err := t.run(`UPDATE push_request SET live = 0, updated_at = $1 WHERE live = 1 AND live_until <= $1`, t.now); err != nil {
 			return err
 		}
-		return t.run(`DELETE FROM session WHERE expires_at <= $1`, t.now)
+		if err := t.run(`DELETE FROM session WHERE expires_at <= $1`, t.now); err != nil {
+			return err
+		}
+		return t.sweepStaff()
 	})
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)

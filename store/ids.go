@@ -25,6 +25,8 @@ type (
 	CallbackID int64
 	// PaymentID identifies a payment.
 	PaymentID int64
+	// OperatorID identifies a person of the staff.
+	OperatorID int64
 )
 
 // idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds last until 2069.

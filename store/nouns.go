@@ -29,8 +29,8 @@ type Jobs struct{ *books }
 // Jobs returns leases, the queue of questions, the circuit breaker and the rate limit.
 func (s *Store) Jobs() Jobs { return Jobs{s} }
 
-// Staff has the sessions of browsers.
+// Staff has the operators with their sessions, the audit log, and the sessions of customers' browsers.
 type Staff struct{ *books }
 
-// Staff returns the sessions of browsers.
+// Staff returns operators, their sessions, the audit log, and the sessions of customers' browsers.
 func (s *Store) Staff() Staff { return Staff{s} }

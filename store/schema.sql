@@ -400,3 +400,79 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL -- when it ends
 );
 CREATE INDEX session_expiry ON session (expires_at);
+
+-- A person of the staff who may sign in. An operator is disabled, never deleted: the audit log names them.
+CREATE TABLE operator (
+    id           BIGINT PRIMARY KEY,
+    name         TEXT NOT NULL,        -- as it was typed when the operator was added
+    name_key     TEXT NOT NULL UNIQUE, -- the same in small letters with single spaces: what a sign-in is compared with
+    role         TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'cashier', 'usher')), -- what the operator may do
+    password     TEXT NOT NULL, -- argon2id hash; '' where no password signs in
+    totp_secret  TEXT NOT NULL, -- of the authenticator app, base32; '' where there is none
+    totp_step    BIGINT NOT NULL, -- the half minute of the last code used: no code is used twice
+    invite       TEXT NOT NULL, -- SHA-256 of the one-time address at which the operator chooses a password; '' where there is none
+    invite_until BIGINT NOT NULL, -- how long that may be used
+    disabled_at  BIGINT, -- since when the operator cannot sign in
+    signed_in_at BIGINT, -- when the operator last signed in
+    version      BIGINT NOT NULL, -- grows with each change of name, role, password or second factor
+    created_at   BIGINT NOT NULL,
+    updated_at   BIGINT NOT NULL
+);
+
+-- A code that signs in once in place of the authenticator app's.
+CREATE TABLE recovery_code (
+    operator_id BIGINT NOT NULL REFERENCES operator (id), -- whose
+    hash        TEXT NOT NULL, -- SHA-256 of the code
+    used_at     BIGINT, -- when it was used; NULL where it still may be
+    PRIMARY KEY (operator_id, hash)
+);
+
+-- An operator who is signed in on a browser.
+CREATE TABLE staff_session (
+    id          BIGINT PRIMARY KEY,
+    token       TEXT NOT NULL UNIQUE, -- SHA-256 of its cookie
+    operator_id BIGINT NOT NULL REFERENCES operator (id), -- who is signed in
+    form_token  TEXT NOT NULL, -- that each of its forms carries
+    source      TEXT NOT NULL, -- the address that it began from
+    agent       TEXT NOT NULL, -- what the browser calls itself, cut short
+    used_at     BIGINT NOT NULL, -- the last request, to the minute
+    expires_at  BIGINT NOT NULL, -- when it ends, however much it is used
+    created_at  BIGINT NOT NULL
+);
+CREATE INDEX staff_session_operator ON staff_session (operator_id);
+CREATE INDEX staff_session_expiry ON staff_session (expires_at);
+
+-- A browser that an operator has signed in from. Its tries are counted apart, so that nobody else can slow them down.
+CREATE TABLE known_browser (
+    token       TEXT PRIMARY KEY, -- SHA-256 of its cookie
+    operator_id BIGINT NOT NULL REFERENCES operator (id), -- who has signed in there
+    used_at     BIGINT NOT NULL -- when last
+);
+CREATE INDEX known_browser_operator ON known_browser (operator_id);
+
+-- How often signing in has failed lately, by name, address or known browser.
+CREATE TABLE sign_in_try (
+    about    TEXT PRIMARY KEY, -- name:, address: or browser: and which; names hashed
+    failures BIGINT NOT NULL, -- since the last good one, or in the last day
+    next_at  BIGINT NOT NULL, -- when the next try is looked at
+    tried_at BIGINT NOT NULL  -- the last one looked at
+);
+CREATE INDEX sign_in_try_at ON sign_in_try (tried_at);
+
+-- The audit log: each change that a person has made. A row is only ever added.
+CREATE TABLE audit (
+    id           BIGINT PRIMARY KEY,
+    operator_id  BIGINT, -- who, where they were signed in; NULL for the command line
+    who          TEXT NOT NULL, -- their name then
+    role         TEXT NOT NULL, -- their role then; '' for the command line
+    source       TEXT NOT NULL, -- from where: an address, or command line
+    action       TEXT NOT NULL, -- such as film.edit
+    subject_kind TEXT NOT NULL, -- what kind of thing was changed, such as movie
+    subject_id   BIGINT NOT NULL, -- its row; 0 where it has none
+    subject      TEXT NOT NULL, -- its name, as people know it
+    was          TEXT NOT NULL, -- what it was, JSON; '' where it was not there
+    now          TEXT NOT NULL, -- what it is, JSON; '' where it is gone
+    words        TEXT NOT NULL, -- all of that in small letters, to search in
+    at           BIGINT NOT NULL -- when
+);
+CREATE INDEX audit_subject ON audit (subject_kind, subject_id);

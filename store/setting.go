@@ -5,14 +5,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // Cinema is the cinema's name, address and contacts as its pages show them. Each field is a setting and may be empty.
 type Cinema struct {
 	Name, Tagline, About       string
 	AddressLine1, AddressLine2 string
+	MapURL                     string // a full address, of a map with the cinema on it
 	Email, Phone               string
 	Facebook, Instagram, X     string // full addresses of its pages elsewhere
+	KRAPin                     string // of the company, for receipts
+	RefundTerms                string // when and how customers get their money back
+	Accent                     string // colour of buttons, such as #e50914; "" is the usual red
+	Version                    int64  // grows with each change: see [ErrChanged]
 }
 
 // Setting reads one setting; ErrNotFound where it was never set.
@@ -64,6 +70,8 @@ func (c *Cinema) fields() map[string]*string {
 		"cinema.address1": &c.AddressLine1, "cinema.address2": &c.AddressLine2,
 		"cinema.email": &c.Email, "cinema.phone": &c.Phone,
 		"cinema.facebook": &c.Facebook, "cinema.instagram": &c.Instagram, "cinema.x": &c.X,
+		"cinema.map": &c.MapURL, "cinema.kra_pin": &c.KRAPin, "cinema.refund_terms": &c.RefundTerms,
+		"cinema.accent": &c.Accent,
 	}
 }
 
@@ -73,19 +81,70 @@ func (s Catalogue) Cinema(ctx context.Context) (Cinema, error) {
 	if err := s.list(ctx, &rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
 		return Cinema{}, fmt.Errorf("read the cinema's settings: %w", err)
 	}
+	return cinemaOf(rows), nil
+}
+
+// cinemaOf is the cinema that settings say.
+func cinemaOf(rows []struct{ Key, Value string }) Cinema {
 	c := Cinema{Name: "CinemaSphere"}
 	fields := c.fields()
 	for _, r := range rows {
 		if f, ok := fields[r.Key]; ok {
 			*f = r.Value
 		}
+		if r.Key == cinemaVersion {
+			c.Version, _ = strconv.ParseInt(r.Value, 10, 64) // written by setCinema alone; 0 where it never was
+		}
 	}
-	return c, nil
+	return c
 }
 
-// SetCinema writes the cinema's name, address and contacts.
+// cinemaVersion is the setting that counts the changes of the others.
+const cinemaVersion = "cinema.version"
+
+// SetCinema writes the cinema's name, address and contacts, where nobody has changed them since the version that c was
+// made from: else ErrChanged.
 func (s Catalogue) SetCinema(ctx context.Context, c Cinema) error {
-	return s.SetSettings(ctx, c.values())
+	err := s.write(ctx, urgent, func(t *tx) error {
+		if t.locks() {
+			if err := t.lockName("cinema"); err != nil {
+				return err
+			}
+		}
+		var rows []struct{ Key, Value string }
+		if err := t.list(&rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
+			return err
+		}
+		was := cinemaOf(rows)
+		if was.Version != c.Version {
+			return ErrChanged
+		}
+		return t.setCinema(c, was)
+	})
+	if err != nil {
+		return fmt.Errorf("write the cinema's settings: %w", err)
+	}
+	s.catalogue.Add(1)
+	return nil
+}
+
+func (t *tx) setCinema(c, was Cinema) error {
+	values, changed, before := c.values(), map[string]string{}, was.values()
+	for key, value := range values {
+		if before[key] == value {
+			delete(before, key)
+		} else {
+			changed[key] = value
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	values[cinemaVersion] = strconv.FormatInt(c.Version+1, 10)
+	if err := t.setSettings(values); err != nil {
+		return err
+	}
+	return t.audit(change{action: "cinema.edit", kind: "setting", subject: c.Name, was: before, now: changed})
 }
 
 func (c *Cinema) values() map[string]string {

@@ -129,7 +129,8 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 	if err := s.read(ctx, &s.ids.last, `SELECT max(id) FROM (SELECT COALESCE(max(id), 0) AS id FROM push_request UNION SELECT COALESCE(max(id), 0) FROM ticket
 		UNION SELECT COALESCE(max(id), 0) FROM callback UNION SELECT COALESCE(max(id), 0) FROM payment UNION SELECT COALESCE(max(id), 0) FROM movie
 		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening
-		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact) AS ids`); err != nil {
+		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact
+		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
 	if err := s.stamp(ctx, env); err != nil {

@@ -235,6 +235,15 @@ func testSettings(t *testing.T) {
 	if err := s.Catalogue().SetCinema(t.Context(), mine); err != nil {
 		t.Fatal(err)
 	}
+	mine.Version = 1
+	if c, err := s.Catalogue().Cinema(t.Context()); err != nil || c != mine {
+		t.Errorf("%+v, %v", c, err)
+	}
+	stale := mine
+	stale.Name, stale.Version = "Nyali Cinemax", 0
+	if err := s.Catalogue().SetCinema(t.Context(), stale); !errors.Is(err, store.ErrChanged) {
+		t.Errorf("an edit of an older version: %v", err)
+	}
 	if c, err := s.Catalogue().Cinema(t.Context()); err != nil || c != mine {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -23,6 +23,7 @@ const (
 // it may run several times.
 type tx struct {
 	db  *db.Tx
+	by  By // whose change it is; the zero By where it is the program's own
 	now Instant
 
 	rows   bool              // others write at the same time: rows must be locked
@@ -39,7 +40,7 @@ type tx struct {
 // run. fn may run several times and must only touch the tx. It makes ids itself, so that a conflict with another
 // process's id is resolved by running again.
 func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
-	once := func() error { return s.db.Write(ctx, l, func(on *db.Tx) error { return s.run(on, fn) }) }
+	once := func() error { return s.db.Write(ctx, l, func(on *db.Tx) error { return s.run(on, byOf(ctx), fn) }) }
 	err := once()
 	for try := 1; err != nil && try < writeTries && mayRunAgain(err); try++ {
 		err = once()
@@ -51,9 +52,9 @@ func (s *Store) write(ctx context.Context, l lane, fn func(*tx) error) error {
 const writeTries = 5
 
 // run runs fn once. Where it fails, its changes to the seat maps are dropped with it.
-func (s *Store) run(on *db.Tx, fn func(*tx) error) error {
+func (s *Store) run(on *db.Tx, by By, fn func(*tx) error) error {
 	t := &tx{
-		s: s, db: on, now: At(on.Now()), rows: on.Shared(), plans: &s.plans,
+		s: s, db: on, by: by, now: At(on.Now()), rows: on.Shared(), plans: &s.plans,
 		maps: on.Memory().(map[ScreeningID]*seatMap),
 	}
 	done := false

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ const StatusClientLeft = 499
 type Error struct {
 	Status     int
 	Public     string // the sentence the customer reads; "" for the usual one of the status
+	Title      string // the few words above it; "" for the usual ones of the status
 	RetryAfter int    // seconds; 0 for none
 	Err        error  // what the log gets; may be nil
 }
@@ -76,7 +78,9 @@ func ownRules() []Rule {
 // Problem says how an error is answered.
 func (k *Responder) Problem(err error) Problem {
 	if e, is := errors.AsType[*Error](err); is {
-		return problem(e.Status, e.Public, e.RetryAfter)
+		p := problem(e.Status, e.Public, e.RetryAfter)
+		p.Title = cmp.Or(e.Title, p.Title)
+		return p
 	}
 	if r, is := errors.AsType[*store.Refusal](err); is && ClosesSales(r) {
 		return k.ClosedProblem(r)

@@ -1,0 +1,62 @@
+// Package admin serves the back office. Every page and form works without JavaScript. What a page needs of who opens it
+// stands in one table: see routes.go.
+//
+// It must never decide anything about money, seats or who is signed in: it reads forms, asks the store, checkout and
+// staff, and shows what they say.
+package admin
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/handlers/staff"
+	"cinemasphere/store"
+	pages "cinemasphere/views/admin"
+)
+
+// Config is what an Admin is made of.
+type Config struct {
+	Responder *web.Responder
+	Store     *store.Store
+	Staff     *staff.Service
+	HTTPS     bool // cookies never travel in the clear
+	Demo      bool // no money moves
+	Sandbox   bool // Safaricom's sandbox
+	Now       func() time.Time
+}
+
+// Admin serves the back office. Its methods answer one route each.
+type Admin struct {
+	Config
+	pages web.Pages
+}
+
+// New makes an Admin.
+func New(c Config) *Admin { return &Admin{Config: c} }
+
+// render answers with a page.
+func (a *Admin) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+	return a.pages.Render(w, r, status, page)
+}
+
+// done sends the browser on after a form that has done what it should, and says there what that was.
+func (a *Admin) done(w http.ResponseWriter, r *http.Request, to, said string) error {
+	a.setFlash(w, said)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// Problem draws a problem as a page of the back office.
+func (a *Admin) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
+	r = a.withFrame(w, r)
+	page := pages.ProblemPage(pages.Problem{Title: p.Title, Sentence: p.Sentence})
+	if err := a.render(w, r, p.Status, page); err != nil {
+		web.LogError(w, err)
+		if err := web.WriteText(w, p.Status, p.Title+"\n\n"+p.Sentence+"\n"); err != nil {
+			web.LogError(w, err)
+		}
+	}
+}

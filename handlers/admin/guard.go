@@ -1,0 +1,184 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/handlers/staff"
+	"cinemasphere/store"
+	pages "cinemasphere/views/admin"
+)
+
+// visitor is who opens a page: nobody, where the session has no operator.
+type visitor struct {
+	session store.StaffSession
+	read    bool // the session was looked for
+}
+
+type visitorKey struct{}
+
+// visitorOf is who opens the page of a request behind its guard.
+func visitorOf(r *http.Request) visitor {
+	v, _ := r.Context().Value(visitorKey{}).(visitor) // the zero visitor is nobody
+	return v
+}
+
+// me is the session of who has sent the request.
+func me(r *http.Request) store.StaffSession { return visitorOf(r).session }
+
+// guard stands before a route's handler. It finds out who asks, and turns away whoever is not signed in, has not the
+// role, or sends a form that is not of their session. What the handler writes then is written by that person.
+func (a *Admin) guard(route Route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		web.NoStore(w)
+		w.Header().Add("Vary", "Cookie")
+		a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
+			r, err := a.recognise(r)
+			if err != nil {
+				return err
+			}
+			a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
+				if stop, err := a.admit(w, r, route); stop || err != nil {
+					return err
+				}
+				return route.Handler(w, a.withFrame(w, r))
+			})(w, r)
+			return nil
+		})(w, r)
+	}
+}
+
+// recognise puts who asks into the request's context.
+func (a *Admin) recognise(r *http.Request) (*http.Request, error) {
+	v := visitor{read: true}
+	if token := a.cookie(r, sessionCookie); token != "" {
+		found, err := a.Staff.Session(r.Context(), token)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return r, err
+		}
+		if err == nil {
+			v.session = found
+		}
+	}
+	ctx := context.WithValue(r.Context(), visitorKey{}, v)
+	if v.session.Name != "" {
+		ctx = store.WithBy(ctx, v.session.By(web.ClientIP(r)))
+	}
+	return r.WithContext(ctx), nil
+}
+
+// admit decides whether the handler may run. Stop means that the answer is written.
+func (a *Admin) admit(w http.ResponseWriter, r *http.Request, route Route) (stop bool, err error) {
+	v := visitorOf(r)
+	signedIn := v.session.Name != ""
+	switch {
+	case route.Role == anyone:
+	case !signedIn && route.Method == http.MethodGet:
+		http.Redirect(w, r, prefix+"/sign-in?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return true, nil
+	case !signedIn:
+		return false, &web.Error{
+			Status: http.StatusForbidden, Title: "You are signed out",
+			Public: "Nothing was saved. Sign in in another tab, then come back to this one, reload the page before " +
+				"it and send the form again.",
+		}
+	case !v.session.Role.Includes(route.Role):
+		return false, &web.Error{
+			Status: http.StatusForbidden, Title: "Not with your role",
+			Public: "You are signed in as " + string(v.session.Role) + ". This needs the role " + string(route.Role) +
+				": ask an owner.",
+		}
+	case a.Staff.NeedsCode(v.session.Operator) && !withoutCode(route):
+		http.Redirect(w, r, prefix+"/account/code", http.StatusSeeOther)
+		return true, nil
+	}
+	if route.Method != http.MethodPost {
+		return false, nil
+	}
+	if err := readForm(w, r, route); err != nil {
+		return false, err
+	}
+	if signedIn && !staff.GoodFormToken(v.session, r.PostFormValue("token")) {
+		return false, &web.Error{
+			Status: http.StatusForbidden, Title: "This form is from before you signed in",
+			Public: "Nothing was saved. Please open the page again, and send the form from there.",
+		}
+	}
+	return false, nil
+}
+
+// withoutCode are the routes for an owner who must set up an authenticator app first.
+func withoutCode(route Route) bool {
+	return route.Pattern == "/account/code" || route.Pattern == "/sign-out"
+}
+
+// keptInMemory is how much of a form with files is not written to disk while it is read.
+const keptInMemory = 1 << 20
+
+// readForm reads the form that a request brings, no more of it than the route takes.
+func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	files := kind == "multipart/form-data" && route.Upload > 0
+	if err != nil || !files && kind != "application/x-www-form-urlencoded" {
+		return &web.Error{Status: http.StatusUnsupportedMediaType}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, web.MaxBody+route.Upload)
+	if files {
+		err = r.ParseMultipartForm(keptInMemory)
+	} else {
+		err = r.ParseForm()
+	}
+	if err != nil && !web.As[*http.MaxBytesError](err) {
+		return &web.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	return err
+}
+
+// withFrame puts what stands around a page into the request's context.
+func (a *Admin) withFrame(w http.ResponseWriter, r *http.Request) *http.Request {
+	s := me(r)
+	f := pages.Frame{
+		Cinema: "CinemaSphere", Demo: a.Demo, Sandbox: a.Sandbox, Name: s.Name, Role: s.Role, Token: s.FormToken,
+		Path: r.URL.Path, Menu: a.menuFor(r, s.Role),
+	}
+	if cinema, err := a.Store.Catalogue().Cinema(r.Context()); err == nil {
+		f.Cinema = cinema.Name
+	} else {
+		web.LogError(w, err) // the page itself does not depend on it
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		f.Flash = a.takeFlash(w, r)
+	}
+	return r.WithContext(pages.WithFrame(r.Context(), f))
+}
+
+// menuFor is the menu of a role: pages that there are, and that it may open.
+func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
+	open := map[string]bool{}
+	for _, route := range a.Routes() {
+		if route.Method == http.MethodGet && route.Role != anyone && role.Includes(route.Role) {
+			open[route.Pattern] = true
+		}
+	}
+	var groups []pages.MenuGroup
+	for _, p := range menu() {
+		if !open[p.pattern] {
+			continue
+		}
+		if len(groups) == 0 || groups[len(groups)-1].Label != p.group {
+			groups = append(groups, pages.MenuGroup{Label: p.group})
+		}
+		g := &groups[len(groups)-1]
+		path := prefix + p.pattern
+		g.Entries = append(g.Entries, pages.MenuEntry{
+			Label: p.label, Path: path,
+			Here: r.URL.Path == path || p.pattern != "" && strings.HasPrefix(r.URL.Path, path+"/"),
+		})
+	}
+	return groups
+}

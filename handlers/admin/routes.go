@@ -1,0 +1,67 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+)
+
+// Route is one address of the back office.
+type Route struct {
+	Method  string // GET or POST
+	Pattern string // below /admin; "" is its first page
+	Role    store.Role
+	Handler web.HandlerFunc
+	Upload  int64 // most bytes of a form with files; 0 for a form without
+}
+
+// anyone is the role of a route that needs nobody to be signed in.
+const anyone store.Role = ""
+
+// Routes is every address of the back office, with the least role that each needs. A page is added by its lines here,
+// and by one in menu where it has a place there.
+func (a *Admin) Routes() []Route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []Route{
+		{Method: get, Pattern: "/sign-in", Role: anyone, Handler: a.SignInPage},
+		{Method: post, Pattern: "/sign-in", Role: anyone, Handler: a.SignIn},
+		{Method: get, Pattern: "/demo", Role: anyone, Handler: a.Demonstrate},
+		{Method: post, Pattern: "/sign-out", Role: store.RoleUsher, Handler: a.SignOut},
+
+		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
+	}
+}
+
+// menuPage is a page with a place in the menu.
+type menuPage struct{ group, label, pattern string }
+
+// menu is what the menu has, in order. Pages that there are not yet, and those of other roles, are left out.
+func menu() []menuPage {
+	return []menuPage{
+		{"", "Today", ""},
+		{"", "To do", "/to-do"},
+		{"", "Find", "/find"},
+		{"", "Door", "/door"},
+		{"Programme", "Films", "/films"},
+		{"Programme", "Halls", "/halls"},
+		{"Programme", "Prices", "/prices"},
+		{"Programme", "Screenings", "/screenings"},
+		{"Settings", "Cinema", "/cinema"},
+		{"Settings", "Staff", "/staff"},
+		{"Settings", "Log", "/log"},
+		{"Settings", "My account", "/account"},
+	}
+}
+
+// prefix is where the back office is.
+const prefix = "/admin"
+
+// Mount puts every route into the router, each behind its guard.
+func (a *Admin) Mount(r chi.Router) {
+	for _, route := range a.Routes() {
+		r.Method(route.Method, prefix+route.Pattern, a.guard(route))
+	}
+}

@@ -1,0 +1,127 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/handlers/staff"
+	pages "cinemasphere/views/admin"
+)
+
+// Start answers GET /admin.
+func (a *Admin) Start(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, pages.StartPage(pages.Start{Groups: a.menuFor(r, me(r).Role)}))
+}
+
+// SignInPage answers GET /admin/sign-in. Who is signed in already goes on.
+func (a *Admin) SignInPage(w http.ResponseWriter, r *http.Request) error {
+	to := ownPath(r.URL.Query().Get("to"))
+	if me(r).Name != "" {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}
+	return a.signInPage(w, r, http.StatusOK, pages.SignIn{To: to})
+}
+
+func (a *Admin) signInPage(w http.ResponseWriter, r *http.Request, status int, v pages.SignIn) error {
+	n, err := a.Store.Staff().CountOperators(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Demo = a.Staff.Demo()
+	v.NotYet = n == 0 && !v.Demo
+	return a.render(w, r, status, pages.SignInPage(v))
+}
+
+// SignIn answers POST /admin/sign-in.
+func (a *Admin) SignIn(w http.ResponseWriter, r *http.Request) error {
+	f := r.PostForm
+	v := pages.SignIn{Name: echo(f.Get("name")), To: ownPath(f.Get("to"))}
+	signed, err := a.Staff.SignIn(r.Context(), staff.Try{
+		Name: f.Get("name"), Password: f.Get("password"), Code: f.Get("code"),
+	}, a.place(r))
+	wait, tooMany := errors.AsType[staff.Wait](err)
+	switch {
+	case tooMany:
+		seconds := int((wait.For + time.Second - 1) / time.Second)
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		v.Error = "There were too many tries, so this one was not looked at. Please try again in " +
+			strconv.Itoa(seconds) + " seconds."
+		web.LogError(w, err)
+		return a.signInPage(w, r, http.StatusTooManyRequests, v)
+	case errors.Is(err, staff.ErrWrong):
+		v.Error = "Name, password or code is not right. Nobody has signed in."
+		web.LogError(w, err)
+		return a.signInPage(w, r, http.StatusUnprocessableEntity, v)
+	case err != nil:
+		return err
+	}
+	return a.begin(w, r, signed, v.To)
+}
+
+// begin gives the browser its session in place of the one it had, and sends it on.
+func (a *Admin) begin(w http.ResponseWriter, r *http.Request, signed staff.SignedIn, to string) error {
+	if old := me(r); old.Name != "" {
+		if err := a.Store.Staff().SignOut(r.Context(), old.ID); err != nil {
+			return err
+		}
+	}
+	a.setSession(w, signed)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// Demonstrate answers GET /admin/demo: whoever asks is the owner of the demo, and keeps the session that they have.
+func (a *Admin) Demonstrate(w http.ResponseWriter, r *http.Request) error {
+	if me(r).Name != "" {
+		http.Redirect(w, r, prefix, http.StatusSeeOther)
+		return nil
+	}
+	signed, err := a.Staff.SignInDemo(r.Context(), a.place(r))
+	if err != nil {
+		return err
+	}
+	return a.begin(w, r, signed, prefix)
+}
+
+// SignOut answers POST /admin/sign-out.
+func (a *Admin) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if err := a.Store.Staff().SignOut(r.Context(), me(r).ID); err != nil {
+		return err
+	}
+	a.setCookie(w, sessionCookie, "", 0)
+	return a.done(w, r, prefix+"/sign-in", "You are signed out.")
+}
+
+// place is where a request comes from.
+func (a *Admin) place(r *http.Request) staff.Place {
+	return staff.Place{
+		Source: web.ClientIP(r), Agent: strings.ToValidUTF8(r.UserAgent(), ""), Browser: a.cookie(r, browserCookie),
+	}
+}
+
+// ownPath is a path of the back office to go on to: what was asked for, where it is one, or the first page.
+func ownPath(asked string) string {
+	if asked == prefix || strings.HasPrefix(asked, prefix+"/") || strings.HasPrefix(asked, prefix+"?") {
+		if !strings.ContainsFunc(asked, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' }) {
+			return asked
+		}
+	}
+	return prefix
+}
+
+// longestEcho is how much of what was typed is shown back.
+const longestEcho = 200
+
+// echo is what was typed, as it is shown back: whole, unless it is absurd.
+func echo(typed string) string {
+	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
+	if runes := []rune(typed); len(runes) > longestEcho {
+		return string(runes[:longestEcho])
+	}
+	return typed
+}
