@@ -164,7 +164,8 @@ func uniqueViolation(err error) (column string, ok bool) {
 // uniqueColumns maps each unique constraint and index of the schema to its columns, in SQLite's form.
 var uniqueColumns = map[string]string{
 	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug",
-	"rating_pkey": "rating.code", "poster_pkey": "poster.movie_id, poster.kind", "hall_pkey": "hall.id",
+	"movie_form_key_key": "movie.form_key",
+	"rating_pkey":        "rating.code", "poster_pkey": "poster.movie_id, poster.kind", "hall_pkey": "hall.id",
 	"hall_name_key":  "hall.name",
 	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
 	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,34 +119,60 @@ func (s Catalogue) Movie(ctx context.Context, id MovieID) (Movie, error) {
 // AddMovie writes a new film and returns its id. Its slug is made from the title where it has none. The error is
 // [Faults] where something in it cannot be.
 func (s Catalogue) AddMovie(ctx context.Context, m Movie) (MovieID, error) {
-	ids, err := s.AddMovies(ctx, []Movie{m})
-	if err != nil {
-		return 0, err
-	}
-	return ids[0], nil
+	return s.AddMovieOnce(ctx, "", m)
 }
 
-// AddMovies writes new films, all or none, and returns their ids.
-func (s Catalogue) AddMovies(ctx context.Context, ms []Movie) ([]MovieID, error) {
-	ids := make([]MovieID, len(ms))
-	err := s.write(ctx, booking, func(t *tx) error {
-		for i, m := range ms {
-			m.ID = MovieID(s.ids.next(s.now()))
-			ids[i] = m.ID
-			if err := t.addMovie(m); err != nil {
-				return err
-			}
+// AddMovieOnce is AddMovie for a form with a key of its own: the same form sent twice adds one film, and returns its id
+// both times. The key "" is none.
+func (s Catalogue) AddMovieOnce(ctx context.Context, key string, m Movie) (id MovieID, err error) {
+	err = s.write(ctx, booking, func(t *tx) error {
+		if id, err = t.movieOfForm(key); err != nil || id != 0 {
+			return err
 		}
-		return nil
+		id = MovieID(s.ids.next(s.now()))
+		m.ID = id
+		if err := t.addMovie(m, key); err != nil {
+			return err
+		}
+		return t.audit(change{action: "film.add", kind: "movie", id: int64(id), subject: m.Title, now: m.given()})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("add film: %w", err)
+		return 0, fmt.Errorf("add film: %w", err)
 	}
 	s.catalogue.Add(1)
-	return ids, nil
+	return id, nil
 }
 
-func (t *tx) addMovie(m Movie) error {
+// movieOfForm is the film that a form with the key has added, or 0.
+func (t *tx) movieOfForm(key string) (id MovieID, err error) {
+	if key == "" {
+		return 0, nil
+	}
+	err = t.get(&id, `SELECT id FROM movie WHERE form_key = $1`, key)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return id, err
+}
+
+// given is the film's fields that are not empty, for the audit log.
+func (m Movie) given() map[string]string {
+	given := m.Typed()
+	maps.DeleteFunc(given, func(_, text string) bool { return text == "" })
+	return given
+}
+
+// edit is the entry of the audit log for a change of these fields.
+func (m Movie) edit(after Movie, fields ...string) change {
+	was, now := map[string]string{}, map[string]string{}
+	before, typed := m.Typed(), after.Typed()
+	for _, name := range fields {
+		was[name], now[name] = before[name], typed[name]
+	}
+	return change{action: "film.edit", kind: "movie", id: int64(m.ID), subject: after.Title, was: was, now: now}
+}
+
+func (t *tx) addMovie(m Movie, key string) error {
 	if err := t.checkMovie(&m); err != nil {
 		return err
 	}
@@ -157,11 +185,11 @@ func (t *tx) addMovie(m Movie) error {
 	}
 	return t.run(`INSERT INTO movie (id, slug, title, short_title, synopsis, poster, poster_hash, poster_alt, runtime_minutes,
 		trailer_minutes, trailer_url, age_rating, rating_reason, certificate, genre, format, language, subtitles, distributor,
-		opens_on, last_on, search, version, edits, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,1,'',$22,$22)`,
+		opens_on, last_on, search, version, edits, form_key, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,1,'',$22,$23,$23)`,
 		m.ID, m.Slug, m.Title, m.ShortTitle, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.TrailerMinutes,
 		m.TrailerURL, m.AgeRating, m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles,
-		m.Distributor, m.OpensOn, m.LastOn, m.searchText(), t.now)
+		m.Distributor, m.OpensOn, m.LastOn, m.searchText(), orNull(key), t.now)
 }
 
 // checkMovie checks a film that is about to be written against the list of ratings and the rules of each field.
@@ -231,6 +259,9 @@ func (s Catalogue) EditMovie(ctx context.Context, m Movie) (before, after Movie,
 				return err
 			}
 			if err := t.movieEdited(before, changed...); err != nil {
+				return err
+			}
+			if err := t.audit(before.edit(m, changed...)); err != nil {
 				return err
 			}
 		}
@@ -310,7 +341,10 @@ func (s Catalogue) ArchiveMovie(ctx context.Context, id MovieID) (before, after 
 		if err := t.run(`UPDATE movie SET archived_at = $1 WHERE id = $2`, t.now, id); err != nil {
 			return err
 		}
-		return t.movieEdited(m, "archived")
+		if err := t.movieEdited(m, "archived"); err != nil {
+			return err
+		}
+		return t.audit(change{action: "film.archive", kind: "movie", id: int64(id), subject: m.Title})
 	})
 }
 
@@ -323,7 +357,10 @@ func (s Catalogue) RestoreMovie(ctx context.Context, id MovieID) (before, after 
 		if err := t.run(`UPDATE movie SET archived_at = NULL WHERE id = $1`, id); err != nil {
 			return err
 		}
-		return t.movieEdited(m, "archived")
+		if err := t.movieEdited(m, "archived"); err != nil {
+			return err
+		}
+		return t.audit(change{action: "film.restore", kind: "movie", id: int64(id), subject: m.Title})
 	})
 }
 
@@ -347,15 +384,18 @@ func (s Catalogue) changeMovie(ctx context.Context, what string, id MovieID,
 }
 
 // DuplicateMovie writes a copy of a film, with its poster, and returns the copy. An archived film's copy is not
-// archived.
-func (s Catalogue) DuplicateMovie(ctx context.Context, id MovieID) (copied Movie, err error) {
+// archived. The same form sent twice makes one copy; the key "" is none.
+func (s Catalogue) DuplicateMovie(ctx context.Context, id MovieID, key string) (copied Movie, err error) {
 	err = s.write(ctx, booking, func(t *tx) error {
+		if made, err := t.movieOfForm(key); err != nil || made != 0 {
+			return errors.Join(err, t.get(&copied, movieSelect+` WHERE m.id = $1`, made))
+		}
 		m, err := t.movieOfVersion(id, 0)
 		if err != nil {
 			return err
 		}
 		m.ID, m.Slug = MovieID(s.ids.next(s.now())), ""
-		if err := t.addMovie(m); err != nil {
+		if err := t.addMovie(m, key); err != nil {
 			return err
 		}
 		if m.PosterHash != "" {
@@ -367,7 +407,10 @@ func (s Catalogue) DuplicateMovie(ctx context.Context, id MovieID) (copied Movie
 				return err
 			}
 		}
-		return t.get(&copied, movieSelect+` WHERE m.id = $1`, m.ID)
+		if err := t.get(&copied, movieSelect+` WHERE m.id = $1`, m.ID); err != nil {
+			return err
+		}
+		return t.audit(change{action: "film.duplicate", kind: "movie", id: int64(m.ID), subject: m.Title, now: m.given()})
 	})
 	if err != nil {
 		return copied, fmt.Errorf("duplicate film: %w", err)

@@ -74,10 +74,7 @@ func (f MovieFilter) where() (sql string, args []any) {
 		add(`m.age_rating = $%d`, f.Rating)
 	}
 	for _, word := range strings.Fields(Fold(f.Search)) {
-		add(`m.search LIKE $%d ESCAPE '!'`, "%"+likeEscaper.Replace(word)+"%")
+		add(`m.search LIKE $%d ESCAPE '\'`, "%"+likeText.Replace(word)+"%")
 	}
 	return strings.Join(conditions, " AND "), args
 }
-
-// likeEscaper takes the meaning from what LIKE reads as a pattern.
-var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -47,7 +47,13 @@ func (t *tx) posterIs(m Movie, hash string) error {
 	if err := t.run(`UPDATE movie SET poster_hash = $1 WHERE id = $2`, hash, m.ID); err != nil {
 		return err
 	}
-	return t.movieEdited(m, "poster")
+	if err := t.movieEdited(m, "poster"); err != nil {
+		return err
+	}
+	return t.audit(change{
+		action: "film.poster", kind: "movie", id: int64(m.ID), subject: m.Title,
+		was: map[string]string{"poster": m.PosterHash}, now: map[string]string{"poster": hash},
+	})
 }
 
 // Poster reads an uploaded poster by the hash of its set and its size.

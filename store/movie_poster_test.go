@@ -37,7 +37,7 @@ func testPosters(t *testing.T) {
 			t.Errorf("%s: %q, %v", kind, b, err)
 		}
 	}
-	copied, err := s.DuplicateMovie(t.Context(), id)
+	copied, err := s.DuplicateMovie(t.Context(), id, "")
 	if err != nil || copied.PosterHash != hash {
 		t.Fatalf("a copy: %+v, %v", copied, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cinemasphere/store"
+	"cinemasphere/store/poster"
 	"cinemasphere/store/storetest"
 )
 
@@ -162,10 +163,23 @@ func testMovies(t *testing.T) {
 		t.Errorf("no such film: %v", err)
 	}
 
-	copied, err := s.DuplicateMovie(t.Context(), id)
+	copied, err := s.DuplicateMovie(t.Context(), id, "")
 	if err != nil || copied.ID == id || copied.Slug != "supa-modo-2" || copied.Title != after.Title ||
 		copied.Version != 1 {
 		t.Errorf("a copy: %+v, %v", copied, err)
+	}
+	for range 2 { // the second finds what the first has made
+		twice, err := s.DuplicateMovie(t.Context(), id, "a form")
+		if err != nil || twice.Slug != "supa-modo-3" {
+			t.Errorf("copied by one form: %+v, %v", twice, err)
+		}
+	}
+	once, err := s.AddMovieOnce(t.Context(), "another form", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.AddMovieOnce(t.Context(), "another form", first); err != nil || again != once {
+		t.Errorf("added by one form: %d and %d, %v", once, again, err)
 	}
 	for range 2 { // the second changes nothing
 		if _, after, err = s.ArchiveMovie(t.Context(), id); err != nil || !after.Archived() || after.Version != 4 {
@@ -364,5 +378,67 @@ func testRatings(t *testing.T) {
 	}
 	if err := s.DeleteRating(t.Context(), "PG-13"); !errors.As(err, &refused) {
 		t.Errorf("the last one: %v", err)
+	}
+}
+
+// TestFilmsAreAudited: each change by a person is in the log once, with what it was and what it is.
+func TestFilmsAreAudited(t *testing.T) { storetest.Each(t, testFilmsAudited) }
+
+func testFilmsAudited(t *testing.T) {
+	st := storetest.New(t)
+	s := st.Catalogue()
+	ctx := store.WithBy(t.Context(), store.By{Name: "Achieng", Role: store.RoleManager, Source: "192.0.2.1"})
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := s.AddMovie(ctx, store.Movie{Title: "Rafiki", Runtime: 82, AgeRating: "18"})
+	must(err)
+	m, err := s.Movie(ctx, id)
+	must(err)
+	m.Runtime = 83
+	_, m, err = s.EditMovie(ctx, m)
+	must(err)
+	_, _, err = s.EditMovie(ctx, m) // nothing changes
+	must(err)
+	for range 2 {
+		_, _, err = s.ArchiveMovie(ctx, id)
+		must(err)
+	}
+	_, _, err = s.RestoreMovie(ctx, id)
+	must(err)
+	_, _, err = s.SetPoster(ctx, id, []poster.Image{{Kind: poster.Card, Bytes: []byte("x")}})
+	must(err)
+	_, _, err = s.RemovePoster(ctx, id)
+	must(err)
+	_, err = s.DuplicateMovie(ctx, id, "")
+	must(err)
+	for range 2 {
+		must(s.SaveRating(ctx, store.Rating{Code: "R", Name: "Restricted", MinimumAge: 18}))
+	}
+	must(s.DeleteRating(ctx, "R"))
+	_, err = s.AddMovie(t.Context(), store.Movie{Title: "By the program", Runtime: 82, AgeRating: "18"})
+	must(err)
+
+	entries, err := st.Staff().Log(t.Context(), store.LogFilter{})
+	must(err)
+	slices.Reverse(entries)
+	var actions []string
+	for _, e := range entries {
+		actions = append(actions, e.Action)
+		if e.Who != "Achieng" || e.Subject != "Rafiki" && e.Subject != "R" {
+			t.Errorf("%s: %+v", e.Action, e)
+		}
+	}
+	if want := []string{
+		"film.add", "film.edit", "film.archive", "film.restore", "film.poster", "film.poster", "film.duplicate",
+		"rating.save", "rating.delete",
+	}; !slices.Equal(actions, want) {
+		t.Errorf("the log has %v", actions)
+	}
+	if e := entries[1]; e.Was != `{"runtime":"82"}` || e.Now != `{"runtime":"83"}` || e.SubjectID != int64(id) {
+		t.Errorf("the edit: %+v", e)
 	}
 }

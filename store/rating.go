@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"reflect"
 )
 
 // Rating is a class of the film board: an entry of an editable list.
@@ -95,6 +96,13 @@ func (r *Rating) faults() Faults {
 	return faults
 }
 
+// given is the rating as the audit log shows it.
+func (r *Rating) given() map[string]any {
+	return map[string]any{
+		"name": r.Name, "minimum_age": r.MinimumAge, "explanation": r.Explanation, "position": r.Position,
+	}
+}
+
 // SaveRating writes a rating: a new one, or what is to stand for its code from now on. It refuses with [Faults].
 func (s Catalogue) SaveRating(ctx context.Context, r Rating) error {
 	r.Code, r.Name = tidyText(r.Code, false), tidyText(r.Name, false)
@@ -103,10 +111,24 @@ func (s Catalogue) SaveRating(ctx context.Context, r Rating) error {
 		return fmt.Errorf("save rating: %w", faults)
 	}
 	err := s.write(ctx, booking, func(t *tx) error {
-		return t.run(`INSERT INTO rating (code, name, minimum_age, explanation, position, updated_at) VALUES ($1,$2,$3,$4,$5,$6)
+		var was []Rating
+		if err := t.list(&was, `SELECT code, name, minimum_age, explanation, position FROM rating WHERE code = $1`,
+			r.Code); err != nil {
+			return err
+		}
+		entry := change{action: "rating.save", kind: "rating", subject: r.Code, now: r.given()}
+		if len(was) > 0 {
+			if entry.was = was[0].given(); reflect.DeepEqual(entry.was, entry.now) {
+				return nil
+			}
+		}
+		if err := t.run(`INSERT INTO rating (code, name, minimum_age, explanation, position, updated_at) VALUES ($1,$2,$3,$4,$5,$6)
 			ON CONFLICT (code) DO UPDATE SET name = excluded.name, minimum_age = excluded.minimum_age,
 			explanation = excluded.explanation, position = excluded.position, updated_at = excluded.updated_at`,
-			r.Code, r.Name, r.MinimumAge, r.Explanation, r.Position, t.now)
+			r.Code, r.Name, r.MinimumAge, r.Explanation, r.Position, t.now); err != nil {
+			return err
+		}
+		return t.audit(entry)
 	})
 	if err != nil {
 		return fmt.Errorf("save rating: %w", err)
@@ -130,7 +152,10 @@ func (s Catalogue) DeleteRating(ctx context.Context, code string) error {
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.audit(change{action: "rating.delete", kind: "rating", subject: code})
 	})
 	if err != nil {
 		return fmt.Errorf("delete rating: %w", err)

@@ -50,6 +50,7 @@ CREATE TABLE movie (
     archived_at     BIGINT, -- when it was taken off the pages
     version         BIGINT NOT NULL, -- grows with each edit: an edit of an older one is refused
     edits           TEXT NOT NULL, -- which version changed each field last, such as title:3 runtime:5
+    form_key        TEXT UNIQUE, -- of the form that added it: sent twice it adds one film; NULL where no form did
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
 );
