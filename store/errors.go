@@ -123,6 +123,7 @@ const (
 
 	MovieHasScreenings RefusalKind = "movie_has_screenings" // Left: how many screenings are still to start
 	RatingInUse        RefusalKind = "rating_in_use"        // Left: how many films have it; 0 where it is the only one
+	RatingEdited       RefusalKind = "rating_edited"        // by somebody else, since its form was opened
 )
 
 // Refusal is a request that the books refused. Nothing was written.

@@ -30,6 +30,7 @@ const (
 	TextUnprintable FaultKind = "text_unprintable" // control characters, or bytes that are no text
 	NumberWrong     FaultKind = "number_wrong"     // not a whole number from Least to Most
 	RatingUnknown   FaultKind = "rating_unknown"   // not a code of the list of ratings
+	CodeTaken       FaultKind = "code_taken"       // of a rating that is on the list
 	LinkWrong       FaultKind = "link_wrong"       // not an http or https address
 	DayWrong        FaultKind = "day_wrong"        // not a day of the calendar
 	DayOrder        FaultKind = "day_order"        // the last day is before the first
@@ -208,4 +209,10 @@ func tidyText(text string, lines bool) string {
 // searchText is what a film is found by.
 func (m *Movie) searchText() string {
 	return Fold(m.Title + " " + m.ShortTitle + " " + m.Distributor)
+}
+
+// Date is the day as a date without a clock, and false where it is none.
+func (d Day) Date() (time.Time, bool) {
+	at, err := time.Parse(time.DateOnly, string(d))
+	return at, err == nil
 }

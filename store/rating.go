@@ -103,8 +103,16 @@ func (r *Rating) given() map[string]any {
 	}
 }
 
-// SaveRating writes a rating: a new one, or what is to stand for its code from now on. It refuses with [Faults].
+// AddRating writes a new rating. It refuses with [Faults], also where the code is on the list.
+func (s Catalogue) AddRating(ctx context.Context, r Rating) error { return s.saveRating(ctx, r, true) }
+
+// SaveRating writes what is to stand for a rating's code from now on. It refuses with [Faults], and with
+// [RatingEdited] where it was changed after r.UpdatedAt; 0 does not look.
 func (s Catalogue) SaveRating(ctx context.Context, r Rating) error {
+	return s.saveRating(ctx, r, false)
+}
+
+func (s Catalogue) saveRating(ctx context.Context, r Rating, isNew bool) error {
 	r.Code, r.Name = tidyText(r.Code, false), tidyText(r.Name, false)
 	r.Explanation = tidyText(r.Explanation, false)
 	if faults := r.faults(); len(faults) > 0 {
@@ -112,12 +120,20 @@ func (s Catalogue) SaveRating(ctx context.Context, r Rating) error {
 	}
 	err := s.write(ctx, booking, func(t *tx) error {
 		var was []Rating
-		if err := t.list(&was, `SELECT code, name, minimum_age, explanation, position FROM rating WHERE code = $1`,
+		if err := t.list(&was, `SELECT code, name, minimum_age, explanation, position, updated_at FROM rating WHERE code = $1`,
 			r.Code); err != nil {
 			return err
 		}
 		entry := change{action: "rating.save", kind: "rating", subject: r.Code, now: r.given()}
+		at := t.now
 		if len(was) > 0 {
+			at = max(at, was[0].UpdatedAt+1)
+			if isNew {
+				return Faults{"code": {Kind: CodeTaken}}
+			}
+			if r.UpdatedAt != 0 && r.UpdatedAt != was[0].UpdatedAt {
+				return &Refusal{Kind: RatingEdited}
+			}
 			if entry.was = was[0].given(); reflect.DeepEqual(entry.was, entry.now) {
 				return nil
 			}
@@ -125,7 +141,7 @@ func (s Catalogue) SaveRating(ctx context.Context, r Rating) error {
 		if err := t.run(`INSERT INTO rating (code, name, minimum_age, explanation, position, updated_at) VALUES ($1,$2,$3,$4,$5,$6)
 			ON CONFLICT (code) DO UPDATE SET name = excluded.name, minimum_age = excluded.minimum_age,
 			explanation = excluded.explanation, position = excluded.position, updated_at = excluded.updated_at`,
-			r.Code, r.Name, r.MinimumAge, r.Explanation, r.Position, t.now); err != nil {
+			r.Code, r.Name, r.MinimumAge, r.Explanation, r.Position, at); err != nil {
 			return err
 		}
 		return t.audit(entry)

@@ -27,7 +27,7 @@ var importLaw = map[string][]string{
 	"store/internal/db": {},
 	"mpesa/sim":         {"mpesa"},
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/wording":     {"store", "mpesa"},
+	"views/wording":     {"store", "store/poster", "mpesa"},
 	"views/ui":          {"assets"},
 	"views":             {"views/ui", "views/wording", "assets", "store", "store/poster"},
 	"views/admin":       {"views/ui", "views/wording", "assets", "store"},
@@ -45,8 +45,8 @@ var importLaw = map[string][]string{
 	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
 	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},
 	"handlers/admin": {
-		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views/admin", "views/ui", "views/wording",
-		"store", "assets", "mpesa", // mpesa reads receipts and phone numbers
+		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin", "views/ui", "views/wording",
+		"store", "store/poster", "assets", "mpesa", // mpesa reads receipts and phone numbers
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",

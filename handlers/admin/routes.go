@@ -25,14 +25,14 @@ const anyone store.Role = ""
 // and by one in menu where it has a place there.
 func (a *Admin) Routes() []Route {
 	const get, post = http.MethodGet, http.MethodPost
-	return []Route{
+	return append([]Route{
 		{Method: get, Pattern: "/sign-in", Role: anyone, Handler: a.SignInPage},
 		{Method: post, Pattern: "/sign-in", Role: anyone, Handler: a.SignIn},
 		{Method: get, Pattern: "/demo", Role: anyone, Handler: a.Demonstrate},
 		{Method: post, Pattern: "/sign-out", Role: store.RoleUsher, Handler: a.SignOut},
 
 		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
-	}
+	}, a.filmRoutes()...)
 }
 
 // menuPage is a page with a place in the menu.
