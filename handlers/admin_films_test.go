@@ -339,7 +339,7 @@ func TestRatingsInTheBackOffice(t *testing.T) {
 		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(text, tt.sentence) {
 			t.Errorf("%s %q: %d %q, want %q", tt.field, tt.typed, w.Code, text, tt.sentence)
 		}
-		if got := d.Find("#" + tt.field).AttrOr("value", ""); len(tt.typed) < 200 && got != tt.typed {
+		if got := d.Find("#"+tt.field).AttrOr("value", ""); len(tt.typed) < 200 && got != tt.typed {
 			t.Errorf("%s %q came back as %q", tt.field, tt.typed, got)
 		}
 	}

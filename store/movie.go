@@ -410,7 +410,9 @@ func (s Catalogue) DuplicateMovie(ctx context.Context, id MovieID, key string) (
 		if err := t.get(&copied, movieSelect+` WHERE m.id = $1`, m.ID); err != nil {
 			return err
 		}
-		return t.audit(change{action: "film.duplicate", kind: "movie", id: int64(m.ID), subject: m.Title, now: m.given()})
+		return t.audit(change{
+			action: "film.duplicate", kind: "movie", id: int64(m.ID), subject: m.Title, now: m.given(),
+		})
 	})
 	if err != nil {
 		return copied, fmt.Errorf("duplicate film: %w", err)

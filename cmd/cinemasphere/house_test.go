@@ -45,7 +45,8 @@ var importLaw = map[string][]string{
 	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
 	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},
 	"handlers/admin": {
-		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin", "views/ui", "views/wording",
+		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin",
+		"views/ui", "views/wording",
 		"store", "store/poster", "assets", "mpesa", // mpesa reads receipts and phone numbers
 	},
 	"handlers": {

@@ -314,8 +314,10 @@ func (a *Admin) SetPoster(w http.ResponseWriter, r *http.Request) error {
 		return a.filmPage(w, r, http.StatusUnprocessableEntity, v)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &web.Error{Status: http.StatusServiceUnavailable, RetryAfter: 10, Err: err, Title: "Many posters at once",
-			Public: "Other posters are being read at the moment. Please upload this one again in a few seconds."}
+		return &web.Error{
+			Status: http.StatusServiceUnavailable, RetryAfter: 10, Err: err, Title: "Many posters at once",
+			Public: "Other posters are being read at the moment. Please upload this one again in a few seconds.",
+		}
 	}
 	if err != nil {
 		return err
@@ -360,7 +362,8 @@ func (a *Admin) Ratings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ratingsPage answers with the list of ratings. The form has what was typed, else the rating of the code.
-func (a *Admin) ratingsPage(w http.ResponseWriter, r *http.Request, status int, v pages.Ratings, code string) (err error) {
+func (a *Admin) ratingsPage(w http.ResponseWriter, r *http.Request, status int, v pages.Ratings,
+	code string) (err error) {
 	if v.List, err = a.Store.Catalogue().Ratings(r.Context()); err != nil {
 		return err
 	}
@@ -459,7 +462,7 @@ func (a *Admin) filmRoutes() []Route {
 		{Method: post, Pattern: "/films/{id}/duplicate", Role: role, Handler: a.DuplicateFilm},
 		{
 			Method: post, Pattern: "/films/{id}/poster", Role: role, Handler: a.SetPoster,
-			Upload: poster.MostBytes + poster.MostBytes/4, // what is a little too large is refused in words at the field
+			Upload: poster.MostBytes + poster.MostBytes/4, // a little too large is refused in words at the field
 		},
 		{Method: post, Pattern: "/films/{id}/poster/remove", Role: role, Handler: a.RemovePoster},
 		{Method: get, Pattern: "/ratings", Role: role, Handler: a.Ratings},

@@ -147,7 +147,8 @@ func days(m store.Movie) string {
 
 func stateOptions() []ui.Option {
 	return []ui.Option{
-		{Value: string(store.MoviesCurrent), Label: "Current"}, {Value: string(store.MoviesArchived), Label: "Archived"},
+		{Value: string(store.MoviesCurrent), Label: "Current"},
+		{Value: string(store.MoviesArchived), Label: "Archived"},
 		{Value: string(store.MoviesAll), Label: "All"},
 	}
 }

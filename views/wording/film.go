@@ -100,8 +100,8 @@ func CatalogueRefusal(r *store.Refusal) string {
 			"One film has this rating. Give it another one first.",
 			"%d films have this rating. Give them another one first.")
 	case store.RatingEdited:
-		return "Nothing was saved: somebody else has changed this rating since you opened it. What you typed is still " +
-			"here. Look at the list, then save again."
+		return "Nothing was saved: somebody else has changed this rating since you opened it. " +
+			"What you typed is still here. Look at the list, then save again."
 	default:
 		return "That is not possible any more. Please look again."
 	}
@@ -129,12 +129,14 @@ func PosterRefusal(r *poster.Refusal) string {
 		return fmt.Sprintf("The image has %d × %d pixels, more than can be read. 2000 × 3000 is plenty.",
 			r.Width, r.Height)
 	case poster.TooSmall:
-		return fmt.Sprintf("The image has only %d × %d pixels. It needs %d on each side, and 600 × 900 to look good.",
-			r.Width, r.Height, poster.LeastSide)
+		return fmt.Sprintf("The image has only %d × %d pixels. "+
+			"It needs %d on each side, and 600 × 900 to look good.", r.Width, r.Height, poster.LeastSide)
 	case poster.TooNarrow:
-		return fmt.Sprintf("The image has %d × %d pixels. A poster is about two wide and three high.", r.Width, r.Height)
+		return fmt.Sprintf("The image has %d × %d pixels. A poster is about two wide and three high.",
+			r.Width, r.Height)
 	case poster.Damaged:
-		return "The " + r.Type + " file is damaged or was not uploaded whole. Please open it, save it anew and try again."
+		return "The " + r.Type + " file is damaged or was not uploaded whole. " +
+			"Please open it, save it anew and try again."
 	}
 	return "This image cannot be used." + convert
 }
