@@ -128,11 +128,11 @@ func (m router) callbacks(r chi.Router) {
 	post("/cb/check/{token}", m.hooks.Validate)
 }
 
-// home sends browsers without a session the page that is ready, and makes one for the others.
+// home sends browsers without a session the page that is ready, and makes one for the others, and for what is filtered.
 func (m router) home() http.HandlerFunc {
 	first, again := m.site.Page(m.site.Home), m.compress(m.site.Page(m.site.HomeAgain))
 	return func(w http.ResponseWriter, r *http.Request) {
-		if m.sessions.Has(r) {
+		if m.sessions.Has(r) || site.Filtered(r) {
 			again(w, r)
 			return
 		}

@@ -25,17 +25,6 @@ func ticketURL(secret string) string { return "/tickets/" + url.PathEscape(secre
 // receiptURL is the page that asks for a receipt.
 func receiptURL(secret string) string { return ticketURL(secret) + "/receipt" }
 
-func homeGenreURL(genre string) string { return genreQuery("/", genre) }
-
-func filmsURL(genre string) string { return genreQuery("/films", genre) }
-
-func genreQuery(path, genre string) string {
-	if genre == "" {
-		return path
-	}
-	return path + "?" + url.Values{"genre": {genre}}.Encode()
-}
-
 // fragmentURL is where a form of the ticket's page is posted by htmx, so that a fragment comes back.
 func (t TicketView) fragmentURL(action string) string {
 	u := ticketURL(t.Ticket.Secret) + "/" + action
@@ -95,7 +84,7 @@ func PosterImage(m store.Movie) string {
 	return ""
 }
 
-// facts is a film's genre, running time and, if asked for, language, those that are known. A line breaks only between
+// facts is a film's genre, running time, format and, if asked for, languages, those that are known. A line breaks only between
 // them.
 func facts(m store.Movie, language bool) string {
 	var known []string
@@ -108,8 +97,14 @@ func facts(m store.Movie, language bool) string {
 	if m.Runtime > 0 {
 		add(ui.Runtime(m.Runtime))
 	}
+	if m.Format != "" && !strings.EqualFold(m.Format, "2D") {
+		add(m.Format)
+	}
 	if language {
 		add(m.Language)
+		if m.Subtitles != "" {
+			add(m.Subtitles + " subtitles")
+		}
 	}
 	return strings.Join(known, "\u00a0· ")
 }

@@ -3,6 +3,7 @@ package wording
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"cinemasphere/store"
 	"cinemasphere/store/poster"
@@ -167,6 +168,9 @@ func RatingLine(m store.Movie) string {
 	}
 	return line
 }
+
+// DayOf is the day of an instant in Nairobi.
+func DayOf(i store.Instant) store.Day { return store.Day(Nairobi(i).Format(time.DateOnly)) }
 
 // DayName is a day as people read it, such as Fri 4 Dec 2026, or "".
 func DayName(d store.Day) string {
