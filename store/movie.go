@@ -240,30 +240,8 @@ func (s Catalogue) EditMovie(ctx context.Context, m Movie) (before, after Movie,
 		if before, err = t.movieOfVersion(m.ID, m.Version); err != nil {
 			return err
 		}
-		if err := t.checkMovie(&m); err != nil {
+		if err := t.editMovie(before, m); err != nil {
 			return err
-		}
-		var changed []string
-		for _, f := range movieFields {
-			if f.value(&before) != f.value(&m) {
-				changed = append(changed, f.name)
-			}
-		}
-		if len(changed) > 0 {
-			if err := t.run(`UPDATE movie SET title=$1, short_title=$2, synopsis=$3, poster_alt=$4, runtime_minutes=$5, trailer_minutes=$6,
-				trailer_url=$7, age_rating=$8, rating_reason=$9, certificate=$10, genre=$11, format=$12, language=$13, subtitles=$14,
-				distributor=$15, opens_on=$16, last_on=$17, search=$18 WHERE id = $19`,
-				m.Title, m.ShortTitle, m.Synopsis, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL, m.AgeRating,
-				m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn,
-				m.LastOn, m.searchText(), m.ID); err != nil {
-				return err
-			}
-			if err := t.movieEdited(before, changed...); err != nil {
-				return err
-			}
-			if err := t.audit(before.edit(m, changed...)); err != nil {
-				return err
-			}
 		}
 		return t.get(&after, movieSelect+` WHERE m.id = $1`, m.ID)
 	})
@@ -272,6 +250,39 @@ func (s Catalogue) EditMovie(ctx context.Context, m Movie) (before, after Movie,
 	}
 	s.catalogue.Add(1)
 	return before, after, nil
+}
+
+// editMovie writes the fields of a film that have changed, and the entry of the audit log.
+func (t *tx) editMovie(before, m Movie) error {
+	if err := t.checkMovie(&m); err != nil {
+		return err
+	}
+	changed := changedFields(before, m)
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := t.run(`UPDATE movie SET title=$1, short_title=$2, synopsis=$3, poster_alt=$4, runtime_minutes=$5, trailer_minutes=$6,
+		trailer_url=$7, age_rating=$8, rating_reason=$9, certificate=$10, genre=$11, format=$12, language=$13, subtitles=$14,
+		distributor=$15, opens_on=$16, last_on=$17, search=$18 WHERE id = $19`,
+		m.Title, m.ShortTitle, m.Synopsis, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL, m.AgeRating,
+		m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn, m.LastOn,
+		m.searchText(), m.ID); err != nil {
+		return err
+	}
+	if err := t.movieEdited(before, changed...); err != nil {
+		return err
+	}
+	return t.audit(before.edit(m, changed...))
+}
+
+// changedFields are the names of the fields in which two films differ.
+func changedFields(a, b Movie) (changed []string) {
+	for _, f := range movieFields {
+		if f.value(&a) != f.value(&b) {
+			changed = append(changed, f.name)
+		}
+	}
+	return changed
 }
 
 // movieOfVersion reads and locks a film that is about to be changed. Version 0 is whatever it has.

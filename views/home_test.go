@@ -171,7 +171,7 @@ func gzipped(t *testing.T, body []byte) []byte {
 
 // TestFilmPageSaysWhoIsLetIn: class, minimum age, reason and certificate stand wherever tickets are sold.
 func TestFilmPageSaysWhoIsLetIn(t *testing.T) {
-	const line = "16: 16 and over, nobody under 16 is let in, violence. Certificate KFCB/2026/0117."
+	const line = "16: nobody under 16 is let in, violence. Certificate KFCB/2026/0117."
 	f := known()
 	b := form()
 	b.Movie = f.Movie

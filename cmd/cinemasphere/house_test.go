@@ -24,10 +24,11 @@ var importLaw = map[string][]string{
 	"store/fairuse":     {},
 	"store/money":       {},
 	"store/poster":      {},
+	"store/sheet":       {},
 	"store/internal/db": {},
 	"mpesa/sim":         {"mpesa"},
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/wording":     {"store", "store/poster", "mpesa"},
+	"views/wording":     {"store", "store/poster", "store/sheet", "mpesa"},
 	"views/ui":          {"assets"},
 	"views":             {"views/ui", "views/wording", "assets", "store", "store/poster"},
 	"views/admin":       {"views/ui", "views/wording", "assets", "store"},
@@ -47,7 +48,7 @@ var importLaw = map[string][]string{
 	"handlers/admin": {
 		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin",
 		"views/ui", "views/wording",
-		"store", "store/poster", "assets", "mpesa", // mpesa reads receipts and phone numbers
+		"store", "store/poster", "store/sheet", "assets", "mpesa", // mpesa reads receipts and phone numbers
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",

@@ -17,6 +17,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	"cinemasphere/store/poster"
+	"cinemasphere/store/sheet"
 	"cinemasphere/views"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/ui"
@@ -455,6 +456,9 @@ func (a *Admin) filmRoutes() []Route {
 		{Method: get, Pattern: "/films", Role: role, Handler: a.Films},
 		{Method: post, Pattern: "/films", Role: role, Handler: a.AddFilm},
 		{Method: get, Pattern: "/films/new", Role: role, Handler: a.NewFilm},
+		{Method: get, Pattern: "/films/import", Role: role, Handler: a.ImportFilmsPage},
+		{Method: post, Pattern: "/films/import", Role: role, Handler: a.ImportFilms, Upload: sheet.MostBytes * 5 / 4},
+		{Method: get, Pattern: "/films/export.csv", Role: role, Handler: a.ExportFilms},
 		{Method: get, Pattern: "/films/{id}", Role: role, Handler: a.Film},
 		{Method: post, Pattern: "/films/{id}", Role: role, Handler: a.EditFilm},
 		{Method: post, Pattern: "/films/{id}/archive", Role: role, Handler: a.ArchiveFilm},

@@ -183,3 +183,30 @@ func optional(f ui.Field) ui.Field {
 func ratingURL(code string) templ.SafeURL {
 	return templ.SafeURL("/admin/ratings?" + url.Values{"code": {code}}.Encode() + "#form")
 }
+
+// FilmImport is the page that imports and exports films.
+type FilmImport struct {
+	Text   string // the rows, as they were pasted or read
+	Error  string // why the file cannot be read
+	Read   bool   // the rows were looked at
+	Result store.MovieImport
+	Faults []LineFault // those of Result, in words
+	More   int         // faults that are not shown
+}
+
+// LineFault is what is wrong with a line of a file.
+type LineFault struct {
+	Line            int
+	Field, Sentence string
+}
+
+// good reports whether the rows can be imported as they are.
+func (v FilmImport) good() bool {
+	return v.Read && v.Error == "" && len(v.Faults) == 0 && v.Result.Added+v.Result.Changed > 0
+}
+
+func (v FilmImport) summary() string {
+	r := v.Result
+	return strconv.Itoa(r.Added) + " new, " + strconv.Itoa(r.Changed) + " changed, " + strconv.Itoa(r.Same) +
+		" as they are"
+}

@@ -7,6 +7,7 @@ import (
 
 	"cinemasphere/store"
 	"cinemasphere/store/poster"
+	"cinemasphere/store/sheet"
 )
 
 // FilmField is a field of a film's form as the form labels it.
@@ -77,6 +78,12 @@ func FilmFault(f store.Fault) string {
 		return fmt.Sprintf("A whole number from %d to %d.", f.Least, f.Most)
 	case store.RatingUnknown:
 		return "This rating is not on the list of ratings."
+	case store.IDUnknown:
+		return "No film has this id. Leave the cell empty for a new film."
+	case store.LineTwice:
+		return fmt.Sprintf("This is the same film as in line %d.", f.Least)
+	case store.TitleTwice:
+		return "Several films have this title. Put the id of the right one into the column id: the export has it."
 	case store.CodeTaken:
 		return "This code is on the list already."
 	case store.LinkWrong:
@@ -106,6 +113,37 @@ func CatalogueRefusal(r *store.Refusal) string {
 	default:
 		return "That is not possible any more. Please look again."
 	}
+}
+
+// SheetFault says why a CSV file cannot be read, in which line, and what to do.
+func SheetFault(f *sheet.Fault) string {
+	line := ""
+	if f.Line > 0 {
+		line = fmt.Sprintf("Line %d: ", f.Line)
+	}
+	switch f.Kind {
+	case sheet.Empty:
+		return "There is nothing in this file. Choose a file, or paste the rows."
+	case sheet.TooManyBytes:
+		return fmt.Sprintf("The file is larger than %d MB. Please cut it into parts.", sheet.MostBytes>>20)
+	case sheet.TooManyRows:
+		return fmt.Sprintf("The file has more than %d rows. Please cut it into parts.", f.Most)
+	case sheet.TooManyColumns:
+		return fmt.Sprintf("%smore than %d columns.", line, f.Most)
+	case sheet.NotText:
+		return "This is not a CSV file. In the spreadsheet, choose Save as, then CSV, and take that file."
+	case sheet.QuoteWrong:
+		return line + "a quotation mark stands where none may be, or has no end. Inside a cell write it twice."
+	case sheet.ColumnTwice:
+		return line + "the column " + f.Column + " is there twice."
+	case sheet.ColumnUnknown:
+		return line + "there is no column " + f.Column + ". The first row needs the names that the export has."
+	case sheet.ColumnMissing:
+		return "The column " + f.Column + " is missing. The first row needs the names that the export has."
+	case sheet.RowTooLong:
+		return line + "more cells than there are columns in the first row."
+	}
+	return line + "this cannot be read."
 }
 
 // PosterRefusal says why an upload cannot be a poster, and what to do.
@@ -150,11 +188,15 @@ func MinimumAge(m store.Movie) string {
 	return fmt.Sprintf("nobody under %d is let in", m.MinimumAge)
 }
 
-// RatingLine is a film's rating with what the law wants said of it where it is sold: its name, the minimum age, the
-// reason and the number of the certificate.
+// RatingLine is a film's rating with what the law wants said of it where it is sold: the minimum age, or the rating's
+// name where it lets in everybody, the reason and the number of the certificate.
 func RatingLine(m store.Movie) string {
 	var parts []string
-	for _, part := range []string{m.RatingName, MinimumAge(m), m.RatingReason} {
+	who := MinimumAge(m)
+	if who == "" {
+		who = m.RatingName
+	}
+	for _, part := range []string{who, m.RatingReason} {
 		if part != "" {
 			parts = append(parts, part)
 		}
