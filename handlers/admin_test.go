@@ -27,7 +27,8 @@ type member struct {
 // staffed adds an operator of the role and signs them in, without a password.
 func (o *office) staffed(role store.Role) *member {
 	o.Helper()
-	op, err := o.store.Staff().AddOperator(o.Context(), store.NewOperator{Name: "The " + string(role) + " " + rand.Text()[:6], Role: role})
+	name := "The " + string(role) + " " + rand.Text()[:6]
+	op, err := o.store.Staff().AddOperator(o.Context(), store.NewOperator{Name: name, Role: role})
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func (o *office) session(op store.Operator) *member {
 	m := &member{o: o, operator: op, token: rand.Text(), form: rand.Text()}
 	sum := sha256.Sum256([]byte(m.token))
 	_, err := o.store.Staff().SignIn(o.Context(), store.NewSession{
-		Operator: op.ID, Password: op.Password, Token: hex.EncodeToString(sum[:]), FormToken: m.form, Source: "192.0.2.1",
-		Agent: "test", Lifetime: time.Hour,
+		Operator: op.ID, Password: op.Password, Token: hex.EncodeToString(sum[:]), FormToken: m.form,
+		Source: "192.0.2.1", Agent: "test", Lifetime: time.Hour,
 	})
 	if err != nil {
 		o.Fatal(err)
@@ -159,7 +160,8 @@ func TestSignedOutIsOut(t *testing.T) {
 			}
 		},
 		"signed out everywhere": func(m *member) {
-			_, err := o.store.Staff().EditOperator(t.Context(), store.OperatorEdit{ID: m.operator.ID, EndSessions: true})
+			edit := store.OperatorEdit{ID: m.operator.ID, EndSessions: true}
+			_, err := o.store.Staff().EditOperator(t.Context(), edit)
 			if err != nil {
 				t.Error(err)
 			}

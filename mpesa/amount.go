@@ -31,8 +31,9 @@ func sumOf(raw json.RawMessage) (int64, bool) {
 	return parseCents(scalar(raw))
 }
 
-// amountIn is amountOf for text.
-func amountIn(text string) (int64, bool) {
+// ParseAmount reads what people and programs write for an amount of shillings into cents: 1300, 1,300.00, KES 1,300 or
+// 1300/=. It refuses zero, signs, fractions of a cent, and what could be two numbers.
+func ParseAmount(text string) (int64, bool) {
 	cents, known := parseSum(text)
 	return cents, known && cents > 0
 }

@@ -28,7 +28,7 @@ func TestAmounts(t *testing.T) {
 		if strings.Contains(text, "\ufeff") || strings.Contains(text, "\u200e") {
 			raw = []byte(`"` + text + `"`)
 		}
-		if cents, known := amountIn(text); !known || cents != want {
+		if cents, known := ParseAmount(text); !known || cents != want {
 			t.Errorf("%q: %d, %v; want %d", text, cents, known, want)
 		}
 		if cents, known := amountOf([]byte(quoted(text))); !known || cents != want {
@@ -46,7 +46,7 @@ func TestAmounts(t *testing.T) {
 		"KES -1300", "1300 cents", "13\u30fb00",
 		strings.Repeat("9", 30), strings.Repeat("1", maxID+1),
 	} {
-		if cents, known := amountIn(text); known || cents != 0 {
+		if cents, known := ParseAmount(text); known || cents != 0 {
 			t.Errorf("%q is read as %d", text, cents)
 		}
 	}
@@ -118,7 +118,7 @@ func TestAmountsAsPeopleAndProgramsReadThem(t *testing.T) {
 func TestAmountsAreReadAsTheyAreWritten(t *testing.T) {
 	for cents := int64(1); cents < 30_000_000; cents += 7919 {
 		for _, text := range []string{KSh(cents), Decimal(cents)} {
-			if got, ok := amountIn(text); !ok || got != cents {
+			if got, ok := ParseAmount(text); !ok || got != cents {
 				t.Fatalf("%d is written %q and read %d, %v", cents, text, got, ok)
 			}
 		}

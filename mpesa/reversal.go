@@ -117,7 +117,7 @@ func (r AsyncResult) Reversal() (Reversal, bool) {
 		CompletedAt: given.time("TransCompletedTime"),
 		Balance:     given.Get("DebitAccountBalance"),
 	}
-	done.Amount, done.HasAmount = amountIn(given.Get("Amount"))
+	done.Amount, done.HasAmount = ParseAmount(given.Get("Amount"))
 	done.Charge, done.HasCharge = parseSum(given.Get("Charge"))
 	return done, true
 }

@@ -173,7 +173,7 @@ func (r AsyncResult) Transaction() (Transaction, bool) {
 		t.BillReference = r.References.Get("BillReferenceNumber")
 	}
 	t.Receipt, t.ReceiptUnclear = receiptAmong(given.All("ReceiptNo"))
-	t.Amount, t.HasAmount = amountIn(given.Get("Amount"))
+	t.Amount, t.HasAmount = ParseAmount(given.Get("Amount"))
 	return t, true
 }
 

@@ -48,12 +48,36 @@ func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, e
 		if err == nil {
 			out, err = t.payment(`receipt = $1`, a.Receipt)
 		}
+		if err == nil {
+			err = t.auditAcceptance(a, out)
+		}
 		return err
 	})
 	if err != nil {
 		return Payment{}, fmt.Errorf("accept receipt: %w", err)
 	}
 	return out, nil
+}
+
+// auditAcceptance writes into the audit log who has accepted a receipt.
+func (t *tx) auditAcceptance(a acceptance, out Payment) error {
+	var code string
+	if err := t.scan([]any{&code}, `SELECT code FROM ticket WHERE id = $1`, a.ticket); err != nil {
+		return err
+	}
+	type logged struct {
+		State  PaymentState `json:"state"`
+		Ticket string       `json:"ticket,omitempty"`
+		Amount string       `json:"amount,omitempty"`
+	}
+	c := change{
+		action: "payment.accept", kind: "payment", id: int64(out.ID), subject: a.Receipt,
+		now: logged{State: out.State, Ticket: code, Amount: fmt.Sprint(out.Amount / 100)},
+	}
+	if a.have.ID != 0 {
+		c.was = logged{State: a.have.State}
+	}
+	return t.audit(c)
 }
 
 // acceptance finds what the books have on a receipt and the ticket it is accepted for, and locks the ticket.

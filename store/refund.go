@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,8 +104,10 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 			return err
 		}
 		if open.ID == 0 && have.isBogus(n) {
-			out, err = t.voidBogusPayment(have, n)
-			return err
+			if out, err = t.voidBogusPayment(have, n); err != nil {
+				return err
+			}
+			return t.auditRefund(have, out, n)
 		}
 		if open.ID != 0 {
 			if err := t.cancelRefund(open); err != nil {
@@ -136,12 +139,36 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 				return err
 			}
 		}
-		return t.touch(have.TicketID)
+		if err := t.touch(have.TicketID); err != nil {
+			return err
+		}
+		return t.auditRefund(have, out, n)
 	})
 	if err != nil {
 		return Refund{}, fmt.Errorf("request refund: %w", err)
 	}
 	return out, nil
+}
+
+// auditRefund writes into the audit log who gives money back.
+func (t *tx) auditRefund(have Payment, r Refund, n NewRefund) error {
+	type logged struct {
+		State  string `json:"state"`
+		Refund string `json:"refund,omitempty"`
+		Amount string `json:"amount,omitempty"`
+		Method string `json:"method,omitempty"`
+		Reason string `json:"reason,omitempty"`
+		Note   string `json:"reference,omitempty"`
+	}
+	return t.audit(change{
+		action: "payment.refund", kind: "payment", id: int64(have.ID),
+		subject: cmp.Or(have.Receipt, r.TicketCode, OpenItem{Kind: ItemPayment, ID: int64(have.ID)}.Name()),
+		was:     logged{State: string(have.State)},
+		now: logged{
+			State: string(have.State), Refund: string(r.State), Amount: fmt.Sprint(r.Amount / 100), Method: r.Method,
+			Reason: n.Reason, Note: n.Reference,
+		},
+	})
 }
 
 // fact is an operator's report on the payment.

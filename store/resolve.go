@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,14 @@ func (s Money) ResolveItems(ctx context.Context, cases []OpenItem, note, by stri
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
 			if err := t.resolveItem(c, note, by); err != nil {
+				return err
+			}
+			err := t.audit(change{
+				action: "payment.resolve", kind: string(c.Kind), id: c.ID, subject: cmp.Or(c.Receipt, c.Name()),
+				was: map[string]string{"state": c.State, "reason": string(c.Reason), "doubt": string(c.Doubt)},
+				now: map[string]string{"note": note},
+			})
+			if err != nil {
 				return err
 			}
 		}

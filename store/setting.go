@@ -21,6 +21,9 @@ type Cinema struct {
 	Version                    int64  // grows with each change: see [ErrChanged]
 }
 
+// Changes counts the changes of films, halls, screenings and settings by this process.
+func (s Catalogue) Changes() uint64 { return s.catalogue.Load() }
+
 // Setting reads one setting; ErrNotFound where it was never set.
 func (s Catalogue) Setting(ctx context.Context, key string) (string, error) {
 	var v string

@@ -45,7 +45,18 @@ func (p Page) image() string {
 	if p.Image != "" {
 		return p.BaseURL + p.Image
 	}
+	if p.Cinema.Version > 0 { // the picture has the sample cinema's name in it
+		return ""
+	}
 	return p.BaseURL + assets.URL("posters/cinemasphere-og.png")
+}
+
+// styleSheet is where the style sheet is: in the cinema's own colour where it has one.
+func (p Page) styleSheet() string {
+	if p.Cinema.Accent != "" {
+		return "/theme/" + strings.TrimPrefix(p.Cinema.Accent, "#") + ".css"
+	}
+	return assets.URL("css/site.css")
 }
 
 // phoneURL is a tel: address of a phone number as people write it.

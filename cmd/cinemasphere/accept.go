@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 	"cinemasphere/views/wording"
@@ -27,6 +28,7 @@ func (c acceptCmd) Run(p *program) error {
 		return err
 	}
 	return c.with(p, func(st *store.Store) error {
+		p.by(c.By)
 		paid, err := st.Money().AcceptReceipt(p.ctx, a)
 		if refusal, is := errors.AsType[*store.Refusal](err); is {
 			return refused(wording.Action{Verb: wording.Accept, Named: a.Receipt, For: c.Ticket}, refusal)
@@ -65,10 +67,7 @@ func (c acceptCmd) acceptance() (store.Acceptance, error) {
 	if a.Receipt, ok = mpesa.ParseReceipt(c.Receipt); !ok {
 		return a, fmt.Errorf("%s is no M-PESA receipt", c.Receipt)
 	}
-	a.Ticket = oneWord(c.Ticket)
-	if kind, id := numbered(a.Ticket); kind == store.ItemPayment {
-		a.Ticket, a.PaymentID = "", store.PaymentID(id)
-	}
+	a = checkout.AcceptFor(a, c.Ticket)
 	if c.Amount < 0 || c.Amount > int64(store.MaxCharge) {
 		return a, fmt.Errorf("--amount must be whole shillings, 1 to %d", store.MaxCharge)
 	}

@@ -25,6 +25,7 @@ type cli struct {
 	Accept   acceptCmd   `cmd:"" help:"Take a receipt that you have looked up in the M-PESA portal as the payment of a ticket."`
 	Resolve  resolveCmd  `cmd:"" aliases:"settled" help:"Take an entry that you have seen to off the list of money, with a note. No money changes."`
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
+	Operator operatorCmd `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
 	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
 	Register registerCmd `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
@@ -33,6 +34,7 @@ type cli struct {
 // program is what a sub-command gets besides its own settings.
 type program struct {
 	ctx            context.Context
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	settings       *settings
 }
@@ -77,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return fmt.Errorf("%w (see cinemasphere --help)", line.explain(err))
 	}
-	p := &program{ctx: ctx, stdout: stdout, stderr: stderr, settings: set}
+	p := &program{ctx: ctx, stdin: os.Stdin, stdout: stdout, stderr: stderr, settings: set}
 	if kctx.Command() != "serve" || unreadable != nil { // which has them in its log
 		p.warn(set.warnings)
 	}

@@ -70,7 +70,13 @@ func (b books) with(p *program, do func(*store.Store) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	p.sayDatabase(b.DatabaseURL, st.Environment())
+	p.by("box office")
 	return do(st)
+}
+
+// by writes what the command changes into the audit log under a name.
+func (p *program) by(name string) {
+	p.ctx = store.WithBy(p.ctx, store.By{Name: name, Source: store.CommandLine})
 }
 
 // sayDatabase tells the operator whose money a command works on.

@@ -6,6 +6,7 @@
 //	cinemasphere payments  list the money that somebody may have to do something about
 //	cinemasphere refund    give the money of a receipt back
 //	cinemasphere sales     pause and resume bookings
+//	cinemasphere operator  add, reset and list the people who may sign in to the back office
 //	cinemasphere register  tell Safaricom where to send what is paid without a prompt
 //	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere version   say which version this is

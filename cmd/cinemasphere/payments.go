@@ -42,7 +42,9 @@ const troubleListed = 3
 // Run lists the open items.
 func (c paymentsCmd) Run(p *program) error {
 	return c.with(p, func(st *store.Store) error {
-		f := store.ItemFilter{All: c.All, States: c.State, Receipt: oneWord(c.Receipt), Ticket: oneWord(c.Ticket)}
+		f := store.ItemFilter{
+			All: c.All, States: c.State, Receipt: checkout.OneWord(c.Receipt), Ticket: checkout.OneWord(c.Ticket),
+		}
 		if c.Receipt != "" || c.Ticket != "" || len(c.State) > 0 {
 			f.All = true
 		}
@@ -78,9 +80,6 @@ func (c paymentsCmd) Run(p *program) error {
 		return printCases(p.stdout, cases, c.initiator(st))
 	})
 }
-
-// oneWord is a receipt or a code without the spaces that a ticket's page shows.
-func oneWord(typed string) string { return strings.ToUpper(strings.Join(strings.Fields(typed), "")) }
 
 func writeCases(w io.Writer, cases []store.OpenItem, initiator bool) error {
 	out := make([]listed, len(cases))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/store"
 	"cinemasphere/views/wording"
 )
@@ -33,6 +34,7 @@ func (c refundCmd) Run(p *program) error {
 		return fmt.Errorf("--amount must be whole shillings, 1 to %d", store.MaxCharge)
 	}
 	return c.with(p, func(st *store.Store) error {
+		p.by(c.By)
 		n.NoInitiator = !c.initiator(st)
 		r, err := c.request(p.ctx, st, n)
 		if err != nil {
@@ -58,31 +60,23 @@ func (c refundCmd) Run(p *program) error {
 	})
 }
 
-// request requests the refund of a payment: the one with that number, of the receipt, or, where there is no such
-// receipt, of the ticket with that code.
+// request requests the refund of the payment that is named.
 func (c refundCmd) request(ctx context.Context, st *store.Store, n store.NewRefund) (store.Refund, error) {
-	name, verb := oneWord(c.Named), wording.Refund
+	r, err := checkout.RefundNamed(ctx, st, c.Named, n)
+	name, verb := checkout.OneWord(c.Named), wording.Refund
 	if n.Reference != "" {
 		verb = wording.GiveBack
 	}
-	kind, id := numbered(name)
+	if kind, _ := checkout.Numbered(name); kind != "" {
+		name = strings.ToLower(name)
+	}
+	refusal, refusedIt := errors.AsType[*store.Refusal](err)
 	switch {
-	case kind == store.ItemPayment:
-		name, n.PaymentID = strings.ToLower(name), store.PaymentID(id)
-	case kind != "":
-		return store.Refund{}, fmt.Errorf("%s is no payment, so there is nothing to refund", c.Named)
-	default:
-		n.Receipt = name
-	}
-	r, err := st.Money().RequestRefund(ctx, n)
-	if errors.Is(err, store.ErrNotFound) && kind == "" {
-		n.Receipt, n.Ticket = "", name
-		r, err = st.Money().RequestRefund(ctx, n)
-	}
-	if refusal, is := errors.AsType[*store.Refusal](err); is {
+	case refusedIt:
 		return r, refused(wording.Action{Verb: verb, Named: name}, refusal)
-	}
-	if errors.Is(err, store.ErrNotFound) {
+	case errors.Is(err, checkout.ErrNoPayment):
+		return r, fmt.Errorf("%s is no payment, so there is nothing to refund", c.Named)
+	case errors.Is(err, store.ErrNotFound):
 		return r,
 			fmt.Errorf("there is no payment with receipt %s, nor of a ticket with that code, nor with that number",
 				c.Named)

@@ -2,27 +2,14 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/store"
 	"cinemasphere/views/wording"
 )
-
-// numbered reads an open item's own number, such as payment:123. The kind is "" where the name is none.
-func numbered(name string) (kind store.ItemKind, id int64) {
-	word, digits, _ := strings.Cut(strings.ToLower(name), ":")
-	id, err := strconv.ParseInt(digits, 10, 64)
-	kinds := []store.ItemKind{store.ItemPayment, store.ItemPush, store.ItemClaim, store.ItemCallback}
-	if err != nil || !slices.Contains(kinds, store.ItemKind(word)) {
-		return "", 0
-	}
-	return store.ItemKind(word), id
-}
 
 type resolveCmd struct {
 	books
@@ -38,7 +25,11 @@ func (c resolveCmd) Run(p *program) error {
 		return errors.New("--note must say what you have found or done; nothing was written")
 	}
 	return c.with(p, func(st *store.Store) error {
-		cases, err := c.entries(p.ctx, st)
+		p.by(c.By)
+		cases, err := checkout.NamedItems(p.ctx, st, c.Named)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("nothing on the list is named %s: see cinemasphere payments", c.Named)
+		}
 		if err != nil {
 			return err
 		}
@@ -59,35 +50,4 @@ func (c resolveCmd) Run(p *program) error {
 		}
 		return nil
 	})
-}
-
-// entries finds the named open items: one by its number, all that are about a receipt, or the only one of a ticket.
-func (c resolveCmd) entries(ctx context.Context, st *store.Store) ([]store.OpenItem, error) {
-	name := oneWord(c.Named)
-	if kind, id := numbered(name); kind != "" {
-		cases, err := st.Money().OpenItems(ctx, store.ItemFilter{All: true})
-		cases = slices.DeleteFunc(cases, func(entry store.OpenItem) bool {
-			return entry.Kind != kind || entry.ID != id
-		})
-		return c.some(cases, err)
-	}
-	cases, err := st.Money().OpenItems(ctx, store.ItemFilter{Receipt: name})
-	if err == nil && len(cases) == 0 {
-		cases, err = st.Money().OpenItems(ctx, store.ItemFilter{Ticket: name})
-	}
-	if len(cases) > 1 && cases[0].TicketCode == name {
-		names := make([]string, len(cases))
-		for i, entry := range cases {
-			names[i] = cmp.Or(entry.Receipt, entry.Name())
-		}
-		return nil, fmt.Errorf("the ticket has several entries: name one of %s", strings.Join(names, ", "))
-	}
-	return c.some(cases, err)
-}
-
-func (c resolveCmd) some(cases []store.OpenItem, err error) ([]store.OpenItem, error) {
-	if err == nil && len(cases) == 0 {
-		err = fmt.Errorf("nothing on the list is named %s: see cinemasphere payments", c.Named)
-	}
-	return cases, err
 }

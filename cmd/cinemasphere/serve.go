@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/staff"
 	"cinemasphere/mpesa"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
@@ -40,6 +42,8 @@ type server struct {
 	log      *slog.Logger
 	store    *store.Store
 	checkout *checkout.Service
+	staff    *staff.Service
+	out      io.Writer // the terminal, or what is in its place
 	listener net.Listener
 	http     *http.Server
 	sim      *sim.Sim
@@ -59,7 +63,7 @@ func (c serveCmd) Run(p *program) error {
 	debug.SetGCPercent(200)
 	out := newLogWriter(p.stderr)
 	defer out.Close()
-	s := &server{plan: plan, log: newLogger(out, plan)}
+	s := &server{plan: plan, log: newLogger(out, plan), out: p.stdout}
 	for _, warning := range append(p.settings.warnings, plan.warnings...) {
 		s.log.Warn("settings: " + warning)
 	}
@@ -112,6 +116,9 @@ func (s *server) open(ctx context.Context) (err error) {
 		if err := registerC2B(ctx, s.checkout, daraja); err != nil {
 			return err
 		}
+	}
+	if err := s.openStaff(ctx); err != nil {
+		return err
 	}
 	return s.openSite()
 }
@@ -200,7 +207,7 @@ func (s *server) serveOn(h *http.Server, l net.Listener) {
 
 func (s *server) openSite() error {
 	deps := handlers.Deps{
-		Store: s.store, Checkout: s.checkout, Log: s.log, BaseURL: s.BaseURL,
+		Store: s.store, Checkout: s.checkout, Staff: s.staff, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
 	}

@@ -23,9 +23,13 @@ type Config struct {
 	Responder *web.Responder
 	Store     *store.Store
 	Staff     *staff.Service
-	HTTPS     bool // cookies never travel in the clear
-	Demo      bool // no money moves
-	Sandbox   bool // Safaricom's sandbox
+	Initiator bool   // there is one to send Reversals with
+	BaseURL   string // scheme and host that customers use, no slash at the end
+	Paybill   string // what customers pay to; "" where it is none
+	Till      string // or a till
+	HTTPS     bool   // cookies never travel in the clear
+	Demo      bool   // no money moves
+	Sandbox   bool   // Safaricom's sandbox
 	Now       func() time.Time
 }
 
@@ -34,6 +38,7 @@ type Admin struct {
 	Config
 	pages   web.Pages
 	posters *poster.Encoder
+	waits   waitCache
 }
 
 // New makes an Admin.

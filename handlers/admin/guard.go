@@ -40,18 +40,50 @@ func (a *Admin) guard(route Route) http.HandlerFunc {
 		a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
 			r, err := a.recognise(r)
 			if err != nil {
-				return err
+				return forStaff(err)
 			}
 			a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
 				if stop, err := a.admit(w, r, route); stop || err != nil {
 					return err
 				}
-				return route.Handler(w, a.withFrame(w, r))
+				return forStaff(route.Handler(w, a.withFrame(w, r)))
 			})(w, r)
 			return nil
 		})(w, r)
 	}
 }
+
+// forStaff gives an error that people of the staff may meet words for them: what was saved, and what to do.
+func forStaff(err error) error {
+	if err == nil || web.As[*web.Error](err) || web.As[*http.MaxBytesError](err) {
+		return err
+	}
+	answer := web.Error{
+		Status: http.StatusInternalServerError, Err: err,
+		Public: "The mistake is the program's, and it is in its log. Look whether anything was saved before you " +
+			"try again.",
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		answer.Status, answer.Title = http.StatusNotFound, "There is no such page"
+		answer.Public = "The address was mistyped, or what it was about is gone."
+	case errors.Is(err, store.ErrChanged):
+		answer.Status, answer.Title = http.StatusConflict, "Changed meanwhile"
+		answer.Public = "Somebody else has changed it since you opened it. Nothing of yours was saved. Open it again."
+	case errors.Is(err, store.ErrBusy):
+		answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, busyRetry
+		answer.Title = "The database is very busy"
+		answer.Public = "Nothing was saved. Please send the form again in a few seconds."
+	case errors.Is(err, store.ErrUnknown):
+		answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, busyRetry
+		answer.Title = "It may or may not be saved"
+		answer.Public = "The database did not confirm it. Open the page again and look before you send the form again."
+	}
+	return &answer
+}
+
+// busyRetry is after how many seconds one should try again.
+const busyRetry = 5
 
 // recognise puts who asks into the request's context.
 func (a *Admin) recognise(r *http.Request) (*http.Request, error) {
@@ -165,6 +197,10 @@ func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
 			open[route.Pattern] = true
 		}
 	}
+	counts := map[string]int{}
+	if open["/to-do"] {
+		counts["/to-do"] = a.waits.count(r.Context(), a)
+	}
 	var groups []pages.MenuGroup
 	for _, p := range menu() {
 		if !open[p.pattern] {
@@ -176,7 +212,7 @@ func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
 		g := &groups[len(groups)-1]
 		path := prefix + p.pattern
 		g.Entries = append(g.Entries, pages.MenuEntry{
-			Label: p.label, Path: path,
+			Label: p.label, Path: path, Count: counts[p.pattern],
 			Here: r.URL.Path == path || p.pattern != "" && strings.HasPrefix(r.URL.Path, path+"/"),
 		})
 	}

@@ -31,7 +31,32 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/demo", Role: anyone, Handler: a.Demonstrate},
 		{Method: post, Pattern: "/sign-out", Role: store.RoleUsher, Handler: a.SignOut},
 
+		{Method: get, Pattern: "/setup/{token}", Role: anyone, Handler: a.SetUpPage},
+		{Method: post, Pattern: "/setup/{token}", Role: anyone, Handler: a.SetUp},
+		{Method: get, Pattern: "/join/{token}", Role: anyone, Handler: a.JoinPage},
+		{Method: post, Pattern: "/join/{token}", Role: anyone, Handler: a.Join},
+
 		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
+
+		{Method: get, Pattern: "/to-do", Role: store.RoleManager, Handler: a.ToDoPage},
+		{Method: post, Pattern: "/to-do", Role: store.RoleManager, Handler: a.Do},
+
+		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
+		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
+		{Method: get, Pattern: "/staff", Role: store.RoleOwner, Handler: a.StaffPage},
+		{Method: post, Pattern: "/staff", Role: store.RoleOwner, Handler: a.AddPerson},
+		{Method: get, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.PersonPage},
+		{Method: post, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.EditPerson},
+		{Method: post, Pattern: "/staff/{id}/reset", Role: store.RoleOwner, Handler: a.ResetPerson},
+		{Method: get, Pattern: "/log", Role: store.RoleOwner, Handler: a.LogPage},
+
+		{Method: get, Pattern: "/account", Role: store.RoleUsher, Handler: a.AccountPage},
+		{Method: post, Pattern: "/account/password", Role: store.RoleUsher, Handler: a.ChangePassword},
+		{Method: get, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.CodePage},
+		{Method: post, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.SetCode},
+		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
+		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
+		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
 	}, a.filmRoutes()...)
 }
 
@@ -56,6 +81,8 @@ func menu() []menuPage {
 	}
 }
 
+func notFound(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }
+
 // prefix is where the back office is.
 const prefix = "/admin"
 
@@ -64,4 +91,5 @@ func (a *Admin) Mount(r chi.Router) {
 	for _, route := range a.Routes() {
 		r.Method(route.Method, prefix+route.Pattern, a.guard(route))
 	}
+	r.Get(prefix+"/*", a.guard(Route{Method: http.MethodGet, Role: anyone, Handler: notFound}))
 }

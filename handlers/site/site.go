@@ -36,25 +36,45 @@ type Config struct {
 // Site serves the public pages. Its methods answer one route each.
 type Site struct {
 	Config
-	pages    web.Pages
-	homes    homeCache
-	cinema   cinemaCache
-	posters  posterCache
-	lastPage []byte // the 500 page, rendered at start-up
+	pages   web.Pages
+	homes   homeCache
+	cinema  cinemaCache
+	posters posterCache
+	themes  themes
+	last    lastPage
 }
 
 // New makes a Site, and renders the page it shows when nothing else works.
 func New(c Config) *Site {
 	s := &Site{Config: c}
-	s.lastPage = []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
+	s.cinema.get(context.Background(), s.Store, s.Now())
+	s.last.render(s)
+	return s
+}
+
+// lastPage is the 500 page, rendered before it is needed, for the cinema that it names.
+type lastPage struct {
+	mu     sync.Mutex
+	cinema store.Cinema
+	page   []byte
+}
+
+// render returns the page, made anew where the cinema has changed. It reads nothing.
+func (l *lastPage) render(s *Site) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	cinema := s.cinema.last()
+	if l.page != nil && l.cinema == cinema {
+		return l.page
+	}
 	p := s.Responder.Problem(&web.Error{Status: http.StatusInternalServerError})
 	var page bytes.Buffer
-	component := views.ProblemPage(s.frame(context.Background(), views.Page{Title: p.Title, NoIndex: true}),
-		problemView(p))
-	if err := component.Render(context.Background(), &page); err == nil {
-		s.lastPage = page.Bytes()
+	component := views.ProblemPage(s.frameOf(cinema, views.Page{Title: p.Title, NoIndex: true}), problemView(p))
+	if err := component.Render(context.Background(), &page); err != nil {
+		return []byte("Something went wrong. The mistake is ours, and it has been noted.\n")
 	}
-	return s
+	l.cinema, l.page = cinema, page.Bytes()
+	return l.page
 }
 
 // Page makes a handler whose problems are shown as whole pages.
@@ -75,7 +95,7 @@ func (s *Site) Problem(w http.ResponseWriter, r *http.Request, p web.Problem) {
 		}
 		web.LogError(w, err)
 	}
-	if err := web.WriteHTML(w, p.Status, s.lastPage); err != nil {
+	if err := web.WriteHTML(w, p.Status, s.last.render(s)); err != nil {
 		web.LogError(w, err)
 	}
 }
@@ -104,8 +124,13 @@ func problemView(p web.Problem) views.Problem {
 
 // frame fills in what the frame around every page needs.
 func (s *Site) frame(ctx context.Context, p views.Page) views.Page {
+	return s.frameOf(s.cinema.get(ctx, s.Store, s.Now()), p)
+}
+
+// frameOf is frame for a cinema that was read already.
+func (s *Site) frameOf(cinema store.Cinema, p views.Page) views.Page {
 	p.BaseURL, p.Demo, p.Simulator, p.Sandbox = s.BaseURL, s.Demo, s.Handset != "", s.Sandbox
-	p.Cinema = s.cinema.get(ctx, s.Store, s.Now())
+	p.Cinema = cinema
 	p.Year = wording.Nairobi(store.At(s.Now())).Year()
 	return p
 }
@@ -139,26 +164,35 @@ func (s *Site) waiting(r *http.Request) ([]views.WaitingBooking, error) {
 
 func (s *Site) instant() store.Instant { return store.At(s.Now()) }
 
-// cinemaAge is how long a change of the cinema's own name or address may take to show.
+// cinemaAge is how long a change of the cinema's own name or address by another process may take to show.
 const cinemaAge = 5 * time.Second
 
 // cinemaCache keeps the cinema's settings, which every page shows.
 type cinemaCache struct {
 	mu      sync.Mutex
 	read    time.Time
+	changes uint64 // as of then
 	current store.Cinema
+}
+
+// last is the cinema as it was read last.
+func (c *cinemaCache) last() store.Cinema {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current
 }
 
 func (c *cinemaCache) get(ctx context.Context, st *store.Store, now time.Time) store.Cinema {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.read.IsZero() && now.Sub(c.read) < cinemaAge {
+	changes := st.Catalogue().Changes()
+	if !c.read.IsZero() && now.Sub(c.read) < cinemaAge && c.changes == changes {
 		return c.current
 	}
 	cinema, err := st.Catalogue().Cinema(context.WithoutCancel(ctx))
 	switch {
 	case err == nil:
-		c.current, c.read = cinema, now
+		c.current, c.read, c.changes = cinema, now, changes
 	case c.read.IsZero():
 		return store.Cinema{Name: "CinemaSphere"}
 	}

@@ -22,6 +22,7 @@ Disallow: /bookings
 Disallow: /api/
 Disallow: /simulator/
 Disallow: /cb/
+Disallow: /admin
 Sitemap: %s/sitemap.xml
 `
 

@@ -36,8 +36,8 @@ func NewTOTPSecret() string {
 	return base32.StdEncoding.EncodeToString(b[:])
 }
 
-// goodSecret reports whether a secret may be one of NewTOTPSecret.
-func goodSecret(secret string) bool {
+// GoodSecret reports whether a secret may be one of NewTOTPSecret.
+func GoodSecret(secret string) bool {
 	b, err := base32.StdEncoding.DecodeString(secret)
 	return err == nil && len(b) == 20
 }

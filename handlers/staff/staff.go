@@ -163,14 +163,14 @@ func (s *Service) throttles(ctx context.Context, o store.Operator, name string, 
 	}
 	if known && o.ID != 0 {
 		return []store.Throttle{{
-			About: "browser:" + hashed(at.Browser), Free: freeTries, First: time.Second, Longest: longestWait,
+			About: "browser:" + hashed(at.Browser), Free: freeTries, First: firstWait, Longest: longestWait,
 		}}, nil
 	}
 	address := "address:" + store.Client{Address: at.Source}.Scope("")
 	return []store.Throttle{
-		{About: address, Free: freeTries, First: time.Second, Longest: longestWait},
+		{About: address, Free: freeTries, First: firstWait, Longest: longestWait},
 		{
-			About: "name:" + hashed(store.NameKey(name)), Free: freeTries, First: time.Second, Longest: longestWait,
+			About: "name:" + hashed(store.NameKey(name)), Free: freeTries, First: firstWait, Longest: longestWait,
 			Unless: address, UnlessBelow: freshTries,
 		},
 	}, nil
@@ -179,6 +179,7 @@ func (s *Service) throttles(ctx context.Context, o store.Operator, name string, 
 const (
 	freeTries   = 10 // are looked at without a wait
 	freshTries  = 3  // of an address that the name's own wait does not bind
+	firstWait   = time.Second
 	longestWait = time.Minute
 )
 

@@ -71,13 +71,7 @@ func (f Film) field(name, hint string) ui.Field {
 	return field
 }
 
-// needed is the field as one that may not be empty.
-func needed(f ui.Field) ui.Field {
-	f.Optional = false
-	return f
-}
-
-func typed(f ui.Field, kind, keys string) ui.Field {
+func ofType(f ui.Field, kind, keys string) ui.Field {
 	f.Type, f.InputMode = kind, keys
 	return f
 }

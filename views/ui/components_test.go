@@ -137,3 +137,29 @@ func TestEveryIconIsDrawnAndSilent(t *testing.T) {
 		}
 	}
 }
+
+func TestColours(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want float64
+	}{
+		{"#ffffff", "#000000", 21}, {"#000000", "#ffffff", 21}, {"#e50914", "#e50914", 1}, {"#ffffff", "#767676", 4.54},
+		{"#e50914", "#ffffff", 4.80},
+	} {
+		if got := ui.Contrast(tt.a, tt.b); got < tt.want-0.01 || got > tt.want+0.01 {
+			t.Errorf("%s on %s: %.2f, want %.2f", tt.a, tt.b, got, tt.want)
+		}
+	}
+	for _, tt := range []struct {
+		a, b  string
+		share float64
+		want  string
+	}{
+		{"#000000", "#ffffff", 0.5, "#808080"}, {"#e50914", "#ffffff", 0, "#e50914"},
+		{"#e50914", "#123456", 1, "#123456"},
+	} {
+		if got := ui.Mix(tt.a, tt.b, tt.share); got != tt.want {
+			t.Errorf("%s and %s: %s, want %s", tt.a, tt.b, got, tt.want)
+		}
+	}
+}

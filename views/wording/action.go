@@ -47,6 +47,29 @@ func (v Verb) Label() string {
 	return string(v)
 }
 
+// Button is what is on the button that does it, once what it needs is filled in.
+func (v Verb) Button() string {
+	switch v {
+	case Refund:
+		return "have M-PESA give it back"
+	case AskAgain:
+		return "ask M-PESA again"
+	case GiveBack, Returned:
+		return "write down that it went back"
+	case NothingPaid:
+		return "write down that nothing was paid"
+	case Accept:
+		return "accept the receipt"
+	case Move:
+		return "move its money"
+	case Resolve:
+		return "take it off the list"
+	case Show:
+		return "see how it stands"
+	}
+	return string(v)
+}
+
 // Need is what a person must still say for an action.
 type Need string
 

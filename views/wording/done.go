@@ -1,0 +1,41 @@
+package wording
+
+import "strings"
+
+// Done is an action of the audit log as a person reads it, before the name of what it was done to.
+func Done(action string) string {
+	switch action {
+	case "operator.add":
+		return "added to the staff"
+	case "operator.edit":
+		return "changed a person of the staff"
+	case "operator.reset":
+		return "reset the password of"
+	case "operator.join":
+		return "chose a password, invited as"
+	case "operator.password":
+		return "changed the password of"
+	case "operator.code":
+		return "changed the authenticator app of"
+	case "operator.recovery":
+		return "made new recovery codes for"
+	case "operator.sign-out":
+		return "signed out everywhere else"
+	case "session.begin":
+		return "signed in"
+	case "session.end":
+		return "signed out"
+	case "session.refused":
+		return "could not sign in"
+	case "payment.refund":
+		return "gave back the money of"
+	case "payment.accept":
+		return "accepted the receipt"
+	case "payment.resolve":
+		return "took off the list"
+	case "cinema.edit":
+		return "changed the cinema"
+	}
+	thing, verb, _ := strings.Cut(action, ".")
+	return verb + " " + thing
+}
