@@ -122,6 +122,12 @@ const (
 	MoneyDue         RefusalKind = "money_due"          // a refund of it is due
 	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
 	NothingToResolve RefusalKind = "nothing_to_resolve" // it needs no operator
+
+	// Of the catalogue.
+
+	MovieHasScreenings RefusalKind = "movie_has_screenings" // Left: how many screenings are still to start
+	RatingInUse        RefusalKind = "rating_in_use"        // Left: how many films have it; 0 where it is the only one
+	RatingEdited       RefusalKind = "rating_edited"        // by somebody else, since its form was opened
 )
 
 // Refusal is a request that the books refused. Nothing was written.
@@ -164,6 +170,8 @@ func uniqueViolation(err error) (column string, ok bool) {
 // uniqueColumns maps each unique constraint and index of the schema to its columns, in SQLite's form.
 var uniqueColumns = map[string]string{
 	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id",
+	"movie_form_key_key": "movie.form_key",
+	"rating_pkey":        "rating.code", "poster_pkey": "poster.movie_id, poster.kind",
 	"hall_name_key": "hall.name",
 	"plan_pkey":     "plan.id", "plan_hall_id_version_key": "plan.hall_id, plan.version",
 	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.row_no, seat.col_no",

@@ -18,6 +18,8 @@ const (
 type Fault struct {
 	Kind FaultKind
 	Most int // 0 where the kind has no bound
+
+	Least int // of a number
 }
 
 // Error names the kind alone.

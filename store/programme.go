@@ -102,8 +102,7 @@ func (s Catalogue) Programme(ctx context.Context) (*Programme, error) {
 
 func (s *Store) films(ctx context.Context) ([]Film, error) {
 	var movies []Movie
-	if err := s.list(ctx, &movies, `SELECT `+movieColumns+` FROM movie WHERE archived_at IS NULL
-		ORDER BY title, id`); err != nil {
+	if err := s.list(ctx, &movies, movieSelect+` WHERE m.archived_at IS NULL ORDER BY m.search, m.id`); err != nil {
 		return nil, err
 	}
 	var screenings []Screening
@@ -137,8 +136,7 @@ func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Mo
 	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1`, id); err != nil {
 		return sc, Movie{}, fmt.Errorf("read screening: %w", err)
 	}
-	var m Movie
-	err := s.read(ctx, &m, `SELECT `+movieColumns+` FROM movie WHERE id = $1`, sc.MovieID)
+	m, err := s.Movie(ctx, sc.MovieID)
 	return sc, m, err
 }
 

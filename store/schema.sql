@@ -13,22 +13,62 @@ CREATE TABLE setting (
     updated_at BIGINT NOT NULL
 );
 
--- A film. It is archived, never deleted.
+-- The classes of the film board, such as KFCB's GE, PG, 16 and 18, which a new database begins with. One that a film has is not deleted.
+CREATE TABLE rating (
+    code        TEXT PRIMARY KEY, -- as it stands on posters, such as 16
+    name        TEXT NOT NULL,    -- such as Parental guidance
+    minimum_age BIGINT NOT NULL CHECK (minimum_age BETWEEN 0 AND 99), -- years; nobody younger is let in, 0 lets in everybody
+    explanation TEXT NOT NULL,    -- what it means, in a sentence for customers
+    position    BIGINT NOT NULL,  -- where it stands in lists, from the mildest
+    updated_at  BIGINT NOT NULL
+);
+
+-- A film. It is archived, never deleted. Days are 2026-11-30, in Nairobi.
 CREATE TABLE movie (
     id              BIGINT PRIMARY KEY,
-    slug            TEXT NOT NULL UNIQUE, -- in the address of its page
+    slug            TEXT NOT NULL UNIQUE, -- the title in lower case with dashes
     title           TEXT NOT NULL, -- as the cinema announces it
+    short_title     TEXT NOT NULL, -- 12 characters at most, for buttons and receipts
     synopsis        TEXT NOT NULL, -- what it is about, in a few sentences
-    poster          TEXT NOT NULL, -- the name of its file, '' for the drawn one
+    poster          TEXT NOT NULL, -- the name of an embedded poster, '' for none
+    poster_hash     TEXT NOT NULL, -- of the uploaded poster, as in its address; '' for none
     poster_alt      TEXT NOT NULL, -- what the poster shows, in words
     runtime_minutes BIGINT NOT NULL CHECK (runtime_minutes > 0), -- without trailers
-    age_rating      TEXT NOT NULL CHECK (age_rating IN ('GE', 'PG', '16', '18')), -- KFCB's
+    trailer_minutes BIGINT NOT NULL CHECK (trailer_minutes >= 0), -- trailers and adverts before it
+    trailer_url     TEXT NOT NULL, -- where its trailer can be watched
+    age_rating      TEXT NOT NULL REFERENCES rating (code), -- its class
+    rating_reason   TEXT NOT NULL, -- why it has that class, such as violence
+    certificate     TEXT NOT NULL, -- the number of its certificate of approval
     genre           TEXT NOT NULL, -- such as Drama
+    format          TEXT NOT NULL, -- such as 3D
     language        TEXT NOT NULL, -- that is spoken in it
+    subtitles       TEXT NOT NULL, -- their language
+    distributor     TEXT NOT NULL, -- whom it is rented from
+    opens_on        TEXT NOT NULL, -- the day of its first screening here
+    last_on         TEXT NOT NULL, -- the last day that it may be shown
+    search          TEXT NOT NULL, -- title, short title and distributor in lower case without accents, for lists
     archived_at     BIGINT, -- when it was taken off the pages
+    version         BIGINT NOT NULL, -- grows with each edit: an edit of an older one is refused
+    edits           TEXT NOT NULL, -- which version changed each field last, such as title:3 runtime:5
+    form_key        TEXT UNIQUE, -- of the form that added it: sent twice it adds one film; NULL where no form did
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
 );
+CREATE INDEX movie_list ON movie (search, id);
+
+-- An uploaded poster of a film, re-encoded: one row a size.
+CREATE TABLE poster (
+    movie_id   BIGINT NOT NULL REFERENCES movie (id), -- whose it is
+    kind       TEXT NOT NULL,   -- the size, by where it is shown: card, page or share
+    width      BIGINT NOT NULL, -- pixels
+    height     BIGINT NOT NULL, -- pixels
+    type       TEXT NOT NULL,   -- its Content-Type
+    bytes      TEXT NOT NULL,   -- the image, in base64
+    hash       TEXT NOT NULL,   -- of all sizes together, as in their addresses
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (movie_id, kind)
+);
+CREATE INDEX poster_hash ON poster (hash, kind);
 
 -- A room. It is archived, never deleted. Its seats are in its plans.
 CREATE TABLE hall (

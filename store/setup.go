@@ -57,7 +57,7 @@ func (t *tx) setUp(f CinemaSetup) error {
 		}
 	}
 	for _, m := range f.Movies {
-		if err := t.addMovie(m); err != nil {
+		if err := t.addMovie(m, ""); err != nil {
 			return err
 		}
 	}

@@ -134,7 +134,10 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
-	return s.stamp(ctx, env)
+	if err := s.stamp(ctx, env); err != nil {
+		return err
+	}
+	return s.beginRatings(ctx)
 }
 
 // stamp marks a new database with its environment and refuses one that belongs to another.

@@ -14,6 +14,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
+	"cinemasphere/store/poster"
 	pages "cinemasphere/views/admin"
 )
 
@@ -35,12 +36,13 @@ type Config struct {
 // Admin serves the back office. Its methods answer one route each.
 type Admin struct {
 	Config
-	pages web.Pages
-	waits waitCache
+	pages   web.Pages
+	posters *poster.Encoder
+	waits   waitCache
 }
 
 // New makes an Admin.
-func New(c Config) *Admin { return &Admin{Config: c} }
+func New(c Config) *Admin { return &Admin{Config: c, posters: poster.NewEncoder(1)} }
 
 // render answers with a page.
 func (a *Admin) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
