@@ -310,7 +310,9 @@ func testMovieListComing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, at := range []store.Instant{sc.StartsAt + 1, s.Now() - 1} {
-		other := store.Screening{MovieID: m.ID, HallID: sc.HallID, StartsAt: at, SalesCloseAt: at, Prices: store.OnePrice(1)}
+		other := store.Screening{
+			MovieID: m.ID, HallID: sc.HallID, StartsAt: at, SalesCloseAt: at, Prices: store.OnePrice(1),
+		}
 		if _, err := s.Catalogue().AddScreening(t.Context(), other); err != nil {
 			t.Fatal(i, err)
 		}
