@@ -75,9 +75,9 @@ func HallFault(kind store.FaultKind) string {
 		return "Another hall has this name."
 	case store.CleaningWrong:
 		return fmt.Sprintf("Cleaning takes 0 to %d whole minutes.", store.CleaningMost)
-	case store.QuantityWrong: // of no hall
+	default: // of no hall
+		return "Please check this."
 	}
-	return "Please check this."
 }
 
 // PlanOutcome is what applying a plan to a screening does, for the manager.
