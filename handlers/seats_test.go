@@ -179,3 +179,17 @@ func TestBookSeats(t *testing.T) {
 		t.Errorf("%d", w.Code)
 	}
 }
+
+// TestMapWeight: the form with the map of a hall of 600 seats is 14 KB at most as it goes over the line.
+func TestMapWeight(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 24, 25)
+	w := o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+"/book", "Accept-Encoding", "gzip")
+	free, _, _ := seats(t, o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+"/book"))
+	if w.Code != http.StatusOK || len(free) != 600 || w.Header().Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%d, %d seats, %v", w.Code, len(free), w.Header())
+	}
+	if n := w.Body.Len(); n > 14<<10 {
+		t.Errorf("%d bytes", n)
+	}
+}
