@@ -176,8 +176,9 @@ func TestFilmPageSaysWhoIsLetIn(t *testing.T) {
 	b := form()
 	b.Movie = f.Movie
 	for name, c := range map[string]templ.Component{
-		"film": views.MoviePageView(page(), views.MoviePage{Film: f, Now: now}), "booking": views.BookingPage(page(), b),
-		"dialog": views.BookingDialog(b), "confirm": views.Confirm(page(), views.ConfirmPage{Form: b}),
+		"film":    views.MoviePageView(page(), views.MoviePage{Film: f, Now: now}),
+		"booking": views.BookingPage(page(), b),
+		"dialog":  views.BookingDialog(b), "confirm": views.Confirm(page(), views.ConfirmPage{Form: b}),
 	} {
 		d := doc(t, c)
 		wantText(t, d, ".rating-line", line)
@@ -199,8 +200,9 @@ func TestFilmPageSaysWhoIsLetIn(t *testing.T) {
 // TestFinder: every choice is a link or a field that keeps the other choices.
 func TestFinder(t *testing.T) {
 	h := views.Home{
-		Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"}, Languages: []string{"English", "Luo"},
-		Ratings: []string{"PG", "16"}, Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
+		Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"},
+		Languages: []string{"English", "Luo"},
+		Ratings:   []string{"PG", "16"}, Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
 		Filter: views.Filter{Search: "top gun", Day: "2026-11-24", Genre: "Action", Rating: "PG", Page: 2},
 	}
 	d := doc(t, views.FilmsFragment(h))

@@ -42,8 +42,9 @@ func typedFault(f store.Fault) string {
 		return "Please leave out what cannot be printed."
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
+	default:
+		return "Please check this."
 	}
-	return "Please check this."
 }
 
 // typedPhone says what is wrong with a phone number, "" where it is nothing that an example does not say.
