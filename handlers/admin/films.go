@@ -164,11 +164,13 @@ func faultWords(faults store.Faults) map[string]string {
 }
 
 func faultLabels(faults store.Faults) []string {
+	order := append(store.MovieFields(), "code", "name", "minimum_age", "position", "explanation")
 	var labels []string
-	for name := range faults {
-		labels = append(labels, wording.FilmField(name))
+	for _, name := range order {
+		if _, wrong := faults[name]; wrong && !slices.Contains(labels, wording.FilmField(name)) {
+			labels = append(labels, wording.FilmField(name))
+		}
 	}
-	slices.Sort(labels)
 	return labels
 }
 
