@@ -165,6 +165,7 @@ func TestSetUpByForm(t *testing.T) {
 	f := nyota()
 	f.Set("name", "Achieng")
 	f.Set("password", goodPassword)
+	stranger := o.nobody(path)
 	if w := o.get(path); w.Code != http.StatusOK || page(t, w).Find("form input:not([type=hidden])").Length() > 12 {
 		t.Fatalf("the page: %d", w.Code)
 	}
@@ -173,7 +174,7 @@ func TestSetUpByForm(t *testing.T) {
 	} {
 		wrong := with(f, field, value)
 		wrong.Set(field, value)
-		w := o.post(path, wrong)
+		w := stranger.post(path, wrong)
 		d := page(t, w)
 		if w.Code != http.StatusUnprocessableEntity || d.Find("#"+field+"-error").Length() != 1 ||
 			field != "cinema" && d.Find("#cinema").AttrOr("value", "") != "Nyota" {
@@ -186,7 +187,10 @@ func TestSetUpByForm(t *testing.T) {
 	if w := o.post(path, f, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
 		t.Errorf("from another site: %d", w.Code)
 	}
-	w := o.post(path, f)
+	if w := o.post(path, f); w.Code != http.StatusForbidden {
+		t.Errorf("without the token of its page: %d", w.Code)
+	}
+	w := stranger.post(path, f)
 	if w.Code != http.StatusSeeOther {
 		t.Fatalf("set up: %d %s", w.Code, w.Body)
 	}
@@ -205,7 +209,7 @@ func TestSetUpByForm(t *testing.T) {
 		t.Errorf("signed in: %d", w.Code)
 	}
 	for _, method := range []func() int{
-		func() int { return o.get(path).Code }, func() int { return o.post(path, f).Code },
+		func() int { return o.get(path).Code }, func() int { return stranger.post(path, f).Code },
 		func() int { return o.get("/admin/setup/" + strings.ToLower(token)).Code },
 	} {
 		if code := method(); code != http.StatusNotFound {
@@ -233,10 +237,11 @@ func TestPeopleByForms(t *testing.T) {
 	if w.Code != http.StatusOK || !found {
 		t.Fatalf("add: %d %s", w.Code, w.Body)
 	}
-	if w := o.post(join, url.Values{"password": {"12345678"}}); w.Code != 422 {
+	stranger := o.nobody(join)
+	if w := stranger.post(join, url.Values{"password": {"12345678"}}); w.Code != 422 {
 		t.Errorf("a common password: %d", w.Code)
 	}
-	if w := o.post(join, url.Values{"password": {goodPassword}}); w.Code != http.StatusSeeOther {
+	if w := stranger.post(join, url.Values{"password": {goodPassword}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("join: %d", w.Code)
 	}
 	if w := o.get(join); w.Code != http.StatusNotFound {
@@ -255,13 +260,13 @@ func TestPeopleByForms(t *testing.T) {
 		{"Baraka", goodPassword, "/administrator", 303, "/admin"},
 		{"Baraka", goodPassword + "x", "/admin/account", 422, ""}, {"Nobody", goodPassword, "/admin/account", 422, ""},
 	} {
-		w := o.post("/admin/sign-in", url.Values{"name": {tt.name}, "password": {tt.password}, "to": {tt.to}})
+		w := stranger.post("/admin/sign-in", url.Values{"name": {tt.name}, "password": {tt.password}, "to": {tt.to}})
 		if w.Code != tt.status || w.Header().Get("Location") != tt.location {
 			t.Errorf("%+v: %d to %q", tt, w.Code, w.Header().Get("Location"))
 		}
 	}
-	known := o.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {"wrong one"}}).Body.String()
-	unknown := o.post("/admin/sign-in", url.Values{"name": {"Zawadi"}, "password": {"wrong one"}}).Body.String()
+	known := stranger.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {"wrong one"}}).Body.String()
+	unknown := stranger.post("/admin/sign-in", url.Values{"name": {"Zawadi"}, "password": {"wrong one"}}).Body.String()
 	if strings.ReplaceAll(known, "Baraka", "X") != strings.ReplaceAll(unknown, "Zawadi", "X") {
 		t.Error("a wrong password is answered otherwise than a name that nobody has")
 	}
@@ -288,7 +293,7 @@ func TestPeopleByForms(t *testing.T) {
 		page(t, w).Find(".sheet .code").Length() != 1 {
 		t.Errorf("reset: %d", w.Code)
 	}
-	if w := o.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {goodPassword}}); w.Code != 422 {
+	if w := stranger.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {goodPassword}}); w.Code != 422 {
 		t.Errorf("after the reset: %d", w.Code)
 	}
 	if w := owner.get("/admin/log?q=baraka"); page(t, w).Find("tbody tr").Length() < 5 ||

@@ -19,7 +19,7 @@ import (
 
 // article is a role with its article: an owner, a cashier.
 func article(role string) string {
-	if role = strings.ToLower(role); role != "" && strings.Contains("aeo", role[:1]) {
+	if role = strings.ToLower(role); role != "" && strings.Contains("aeou", role[:1]) {
 		return "an " + role
 	}
 	return "a " + role
@@ -171,7 +171,7 @@ func StaffPage(all []store.Operator, v PersonForm) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "never")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "never signed in")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
