@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -309,6 +310,7 @@ func (a *Admin) SetPoster(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), posterWait)
 	defer cancel()
 	images, err := a.posters.Encode(ctx, upload)
+	debug.FreeOSMemory() // decoding takes much, seldom, and the machine may be small
 	if refused, is := errors.AsType[*poster.Refusal](err); is {
 		web.LogError(w, err)
 		v := filmView(m)
