@@ -130,6 +130,15 @@ func TestFilmsInTheBackOffice(t *testing.T) {
 		}
 	}
 
+	older := url.Values{"title": {"Supa Modo 2"}, "runtime": {"74"}} // a form from before the other fields
+	older.Set("version", page(t, m.get(at)).Find("[name=version]").AttrOr("value", ""))
+	if w := m.post(at, older); w.Code != http.StatusSeeOther {
+		t.Errorf("an older form: %d", w.Code)
+	}
+	if v, _ := page(t, m.get(at)).Find("[name=certificate]").Attr("value"); v != "KFCB/0117" {
+		t.Errorf("an older form has emptied the certificate: %q", v)
+	}
+
 	var copies []string
 	for range 2 {
 		w := m.post(at+"/duplicate", url.Values{"key": {"ABCDEFGHIJKLMNOPQRSTUV"}})
@@ -371,7 +380,8 @@ func TestRatingsInTheBackOffice(t *testing.T) {
 	}
 }
 
-// TestFilmPagesAreSound: each field has its label, no id stands twice, and nothing is inline, whatever state a page is in.
+// TestFilmPagesAreSound: each field has its label, no id stands twice, and nothing is inline, whatever state a page is
+// in.
 func TestFilmPagesAreSound(t *testing.T) {
 	o := open(t)
 	m := o.staffed(store.RoleManager)
