@@ -106,15 +106,26 @@ func TestOperatorCommands(t *testing.T) {
 		}
 	}
 	c := p.customer()
-	for password, want := range map[string]string{
-		"three films and popcorn": "/admin/sign-in", "another bucket of popcorn": "/admin",
+	for _, tt := range []struct{ password, to string }{
+		{"three films and popcorn", "/admin/sign-in"}, {"another bucket of popcorn", "/admin"},
 	} {
 		w := c.submit(c.get("/admin/sign-in"), `form[action="/admin/sign-in"]`, map[string]string{
-			"name": "Achieng", "password": password,
+			"name": "Achieng", "password": tt.password,
 		})
-		if w.url.Path != want {
-			t.Errorf("%q leads to %s", password, w.url)
+		if w.url.Path != tt.to {
+			t.Errorf("%q leads to %s", tt.password, w.url)
 		}
+	}
+	out, err := typedInto(t, dir, "", "operator", "reset", "--address", "achieng", "--base-url="+p.base)
+	_, path, found := strings.Cut(out, p.base)
+	if err != nil || !found {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	joined := c.submit(c.get(strings.TrimSpace(path)), `form[action^="/admin/join/"]`, map[string]string{
+		"password": "a third bucket of popcorn",
+	})
+	if joined.url.Path != "/admin" {
+		t.Errorf("the one-time address leads to %s: %s", joined.url, joined.Find("main").Text())
 	}
 	log := c.get("/admin/log?q=operator.add").Find("tbody").Text()
 	if !strings.Contains(log, "command line") || !strings.Contains(log, "Achieng") {

@@ -1,6 +1,11 @@
 // Package admin serves the back office. Every page and form works without JavaScript. What a page needs of who opens it
 // stands in one table: see routes.go.
 //
+// A page is a line in Routes, a handler that ends with render, and a component in views/admin inside Layout; its forms
+// are Form or FileForm there, which carry the session's token. A form's handler finds r.PostForm read, checks what was
+// typed (422 with a sentence at the field), calls one method of the store, and ends with done. Who makes the change
+// comes with the request's context, and the store writes it into the audit log.
+//
 // It must never decide anything about money, seats or who is signed in: it reads forms, asks the store, checkout and
 // staff, and shows what they say.
 package admin
