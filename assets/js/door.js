@@ -20,6 +20,7 @@
       busy = false;
       if (!fresh) { win.location.reload(); return; } // signed out, or an error: the page itself says so
       lost.textContent = '';
+      fresh.querySelector('#code').removeAttribute('autofocus'); // it would not be heeded now
       doc.getElementById('door').replaceWith(doc.importNode(fresh, true));
       focus();
     }).catch(function () {
@@ -76,5 +77,4 @@
       if (stream) { stop(); swap(); focus(); } else { start(); }
     });
   }
-  focus();
 })();

@@ -18,7 +18,7 @@ import (
 // door reads what the door needs of this evening, and which screenings it lets in to.
 func (a *Admin) door(ctx context.Context, r *http.Request, at []string) (v pages.Door, err error) {
 	v.May = me(r).Role.Includes(store.RoleManager)
-	from, until := wording.Evening(a.Store.Now())
+	from, until := wording.DoorHours(a.Store.Now())
 	if v.Screenings, err = a.Store.Tickets().HouseSales(ctx, from, until); err != nil {
 		return v, err
 	}

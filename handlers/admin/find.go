@@ -24,7 +24,7 @@ func masked(r *http.Request) bool { return !me(r).Role.Includes(store.RoleManage
 func (a *Admin) FindPage(w http.ResponseWriter, r *http.Request) error {
 	v := pages.Find{Text: strings.TrimSpace(r.URL.Query().Get("q")), Masked: masked(r)}
 	q := checkout.ReadSearch(v.Text)
-	q.From, q.Until = wording.Evening(a.Store.Now())
+	q.From, q.Until = wording.DoorHours(a.Store.Now())
 	found, err := a.Store.Tickets().Find(r.Context(), q)
 	if err != nil {
 		return err

@@ -130,3 +130,13 @@ func Evening(now store.Instant) (from, until store.Instant) {
 	}
 	return store.At(day), store.At(day.AddDate(0, 0, 1))
 }
+
+// doorHours is how far films may be away that the door lets in to, beside those of the evening.
+const doorHours = 6 * time.Hour
+
+// DoorHours is when films begin that the door lets in to: those of the business day, and those that are near, so that
+// nothing changes for a late film at 04:00.
+func DoorHours(now store.Instant) (from, until store.Instant) {
+	from, until = Evening(now)
+	return min(from, now.Add(-doorHours)), max(until, now.Add(doorHours))
+}
