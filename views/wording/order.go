@@ -20,10 +20,10 @@ func OrderActions(st store.Story, initiator bool, now store.Instant) []Action {
 			named = t.Code
 		}
 		if initiator {
-			add(Action{Verb: Refund, When: "the ticket becomes void", Named: named, Needs: none})
+			add(Action{Verb: Refund, When: "if the ticket is to be void and its money to go back", Named: named, Needs: none})
 		}
 		return append(actions, Action{
-			Verb: GiveBack, When: "the ticket becomes void", Named: named, Needs: []Need{NeedReference},
+			Verb: GiveBack, When: "if the ticket is to be void, by hand", Named: named, Needs: []Need{NeedReference},
 		})
 	}
 	if t.Status == store.Paid {

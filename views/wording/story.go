@@ -77,8 +77,8 @@ func tellPushes(pushes []store.StoryPush) (lines []StoryLine) {
 			At: p.CreatedAt, Who: boxOffice, What: "sent a prompt over " + Shillings(p.Amount) + " to " + p.Phone,
 		})
 		end := StoryLine{At: p.UpdatedAt, Who: mPesa, What: "the prompt is " + PromptState(p.State)}
-		if p.State == store.PushFailed || p.State == store.PushSoftFailed {
-			end.What = "the prompt " + strings.TrimPrefix(end.What, "the prompt is ")
+		if p.State == store.PushFailed {
+			end.What = "the prompt failed"
 		}
 		if p.ResultCode != "" {
 			end.Detail = "It answered with " + mpesa.ShownAnswer(mpesa.Code(p.ResultCode), p.ResultText) + "."
@@ -166,6 +166,7 @@ func tellQuestions(questions []store.StoryQuestion) (lines []StoryLine) {
 		if q.NextAt != 0 {
 			line.Detail += "It is asked next at " + ClockSeconds(q.NextAt)
 		}
+		line.Detail = strings.TrimSuffix(line.Detail, ". ")
 		lines = append(lines, line)
 	}
 	return lines
@@ -211,14 +212,15 @@ func tellPayments(st store.Story) (lines []StoryLine) {
 		if p.Amount != 0 {
 			amount = Cents(p.Amount)
 		}
-		line := StoryLine{At: p.CreatedAt, Who: boxOffice, What: amount + " " + states[p.State]}
+		state := states[p.State]
 		if p.State == store.PaymentApplied && p.TicketID == st.Ticket.ID {
-			line.What = amount + " pays for this ticket"
+			state = "pays for this ticket"
 		}
-		line.Detail = "The receipt is not known yet"
+		line := StoryLine{At: p.CreatedAt, Who: boxOffice, What: "has " + amount + " in the books", Detail: "Without a receipt so far"}
 		if p.Receipt != "" {
 			line.Detail = "Receipt " + p.Receipt
 		}
+		line.Detail += ". By now it " + state
 		if p.Reason != "" {
 			line.Detail += ": " + reasonWhy(p.Reason)
 		}
