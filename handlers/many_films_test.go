@@ -43,7 +43,7 @@ func TestManyFilms(t *testing.T) {
 			for n := range each {
 				at := now.Add(time.Duration(n-each+2)*24*time.Hour + time.Duration(i+1)*time.Minute)
 				screenings = append(screenings, store.Screening{
-					MovieID: f.ID, HallID: hall, StartsAt: at, SalesCloseAt: at, Price: 100,
+					MovieID: f.ID, HallID: hall, StartsAt: at, SalesCloseAt: at, Prices: store.OnePrice(100),
 				})
 			}
 		}
