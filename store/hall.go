@@ -12,6 +12,8 @@ type Hall struct {
 	ID   HallID `db:"id"`
 	Name string `db:"name"`
 	Plan string `db:"plan"` // see [ParsePlan]
+
+	Cleaning int `db:"cleaning_minutes"` // between two films
 }
 
 // Place is one seat of a plan. Row and Col count from 0, with the screen before row 0; a jump in Col is an aisle.
@@ -77,13 +79,13 @@ func (s Catalogue) AddHall(ctx context.Context, h Hall) (HallID, error) {
 }
 
 func (t *tx) addHall(h Hall) error {
-	return t.run(`INSERT INTO hall (id, name, plan, created_at, updated_at) VALUES ($1,$2,$3,$4,$4)`, h.ID, h.Name, h.Plan, t.now)
+	return t.run(`INSERT INTO hall (id, name, plan, cleaning_minutes, created_at, updated_at) VALUES ($1,$2,$3,$5,$4,$4)`, h.ID, h.Name, h.Plan, t.now, h.Cleaning)
 }
 
 // Halls lists the halls by name.
 func (s Catalogue) Halls(ctx context.Context) ([]Hall, error) {
 	var hs []Hall
-	if err := s.list(ctx, &hs, `SELECT id, name, plan FROM hall ORDER BY name`); err != nil {
+	if err := s.list(ctx, &hs, `SELECT id, name, plan, cleaning_minutes FROM hall ORDER BY name`); err != nil {
 		return nil, fmt.Errorf("read halls: %w", err)
 	}
 	return hs, nil

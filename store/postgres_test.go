@@ -510,7 +510,7 @@ func breaking(column string, id store.ScreeningID) string {
 	case "seat.screening_id, seat.label":
 		return `INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1, 'A1', 0, 0, 0)`
 	case "hall.name":
-		return `INSERT INTO hall (id, name, plan, created_at, updated_at) SELECT $1 + count(*), 'Hall', '', 0, 0 FROM hall`
+		return `INSERT INTO hall (id, name, plan, cleaning_minutes, created_at, updated_at) SELECT $1 + count(*), 'Hall', '', 0, 0, 0 FROM hall`
 	}
 	return `INSERT INTO setting (key, value, updated_at) VALUES ('twice', '', $1)`
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // ScreeningStatus is whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
@@ -10,10 +11,15 @@ type ScreeningStatus string
 
 // The states of a screening.
 const (
-	OnSale    ScreeningStatus = "on_sale"
-	Closed    ScreeningStatus = "closed"
-	Cancelled ScreeningStatus = "cancelled"
+	Draft     ScreeningStatus = "draft"     // customers do not know of it; nothing was ever sold
+	OnSale    ScreeningStatus = "on_sale"   // in all lists
+	Hidden    ScreeningStatus = "hidden"    // sold to whoever has its address, and in no list
+	Closed    ScreeningStatus = "closed"    // taken off sale
+	Cancelled ScreeningStatus = "cancelled" // for good
 )
+
+// open reports whether seats may be sold.
+func (s ScreeningStatus) open() bool { return s == OnSale || s == Hidden }
 
 // Screening is one showing of a film in a hall.
 type Screening struct {
@@ -23,6 +29,15 @@ type Screening struct {
 	Hall         string          `db:"hall"` // the hall's name
 	StartsAt     Instant         `db:"starts_at"`
 	SalesCloseAt Instant         `db:"sales_close_at"`
+	// CounterCloseAt is when sales at the counter end; 0 in a new screening is CounterAfter past its start.
+	CounterCloseAt Instant `db:"counter_close_at"`
+	Trailers       int     `db:"trailer_minutes"` // before the film
+	Format         string  `db:"format"`          // such as 3D; "" is the film's
+	Language       string  `db:"language"`        // "" is the film's
+	CancelledAt    Instant `db:"cancelled_at"`
+	CancelReason   string  `db:"cancel_reason"` // as customers read it
+	Version        int64   `db:"version"`       // grows with each change by a person: see [ErrChanged]
+
 	Prices       Prices          `db:"prices"`   // frozen into it
 	Capacity     int             `db:"capacity"` // seats in its plan
 	Status       ScreeningStatus `db:"status"`
@@ -39,8 +54,11 @@ func (s Screening) Price() Cents {
 	return s.Prices[0].Cents
 }
 
-// Sells reports whether a ticket may be bought at the instant.
-func (s Screening) Sells(now Instant) bool { return s.Status == OnSale && now < s.SalesCloseAt }
+// Sells reports whether a ticket may be bought online at the instant.
+func (s Screening) Sells(now Instant) bool { return s.Status.open() && now < s.SalesCloseAt }
+
+// CounterAfter is for how long after its start a screening is sold at the counter, where nothing else was said.
+const CounterAfter = 30 * time.Minute
 
 // AddScreening writes a screening and a seat row for each place of its hall's plan. Capacity comes from the plan.
 func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
@@ -89,37 +107,31 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.Status == "" {
 		sc.Status = OnSale
 	}
-	if err := sc.Prices.check(); err != nil {
-		return err
-	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, prices, capacity, status, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9)`,
-		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now)
-	if err != nil {
-		return err
-	}
-	for _, p := range places {
-		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible, zone) VALUES ($1,$2,$3,$4,$5,$6)`,
-			sc.ID, p.Label, p.Row, p.Col, flag(p.Accessible), p.Zone); err != nil {
+	if sc.Status != Draft {
+		if err := sc.Prices.check(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if sc.CounterCloseAt == 0 {
+		sc.CounterCloseAt = sc.StartsAt.Add(CounterAfter)
+	}
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9)`,
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now,
+		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language)
+	if err != nil {
+		return err
+	}
+	return t.addSeats(sc.ID, places)
 }
 
-// SetScreeningStatus puts a screening on sale, closes its sales or cancels it.
-func (s Catalogue) SetScreeningStatus(ctx context.Context, id ScreeningID, status ScreeningStatus) error {
-	err := s.write(ctx, booking, func(t *tx) error {
-		n, err := t.exec(`UPDATE screening SET status = $1, updated_at = $2 WHERE id = $3`, status, t.now, id)
-		if err == nil && n == 0 {
-			err = ErrNotFound
+func (t *tx) addSeats(id ScreeningID, places []Place) error {
+	for _, p := range places {
+		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible, zone) VALUES ($1,$2,$3,$4,$5,$6)`,
+			id, p.Label, p.Row, p.Col, flag(p.Accessible), p.Zone); err != nil {
+			return err
 		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("set screening status: %w", err)
 	}
-	s.catalogue.Add(1)
 	return nil
 }
 
