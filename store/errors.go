@@ -48,8 +48,8 @@ var (
 	ErrHasFilms = errors.New("the database already has films")
 	// ErrChanged means that somebody else has changed the thing since it was read for editing. Nothing was written.
 	ErrChanged = errors.New("somebody else has changed it meanwhile")
-	// ErrNameTaken means that another operator has the name.
-	ErrNameTaken = errors.New("another operator has this name")
+	// ErrNameTaken means that another of its kind has the name.
+	ErrNameTaken = errors.New("another has this name")
 	// ErrLastOwner means that nobody would be left who may do everything.
 	ErrLastOwner = errors.New("the last owner must stay one")
 	// ErrHasOwner means that the cinema is set up: it has an operator.
@@ -182,8 +182,10 @@ var uniqueColumns = map[string]string{
 	"fact_once": "fact.receipt, fact.push_id, fact.source, fact.says, fact.ticket_id, fact.beside_id, " +
 		"fact.amount_cents, fact.payer, fact.transacted_at, fact.account",
 	"alike_pkey": "alike.receipt, alike.push_id", "lease_pkey": "lease.name", "pace_pkey": "pace.name",
-	"session_pkey":  "session.token",
-	"operator_pkey": "operator.id", "operator_name_key_key": "operator.name_key",
+	"session_pkey":    "session.token",
+	"price_type_pkey": "price_type.id", "price_type_name_key_key": "price_type.name_key",
+	"price_card_pkey": "price_card.id",
+	"operator_pkey":   "operator.id", "operator_name_key_key": "operator.name_key",
 	"recovery_code_pkey": "recovery_code.operator_id, recovery_code.hash",
 	"staff_session_pkey": "staff_session.id", "staff_session_token_key": "staff_session.token",
 	"known_browser_pkey": "known_browser.token", "sign_in_try_pkey": "sign_in_try.about", "audit_pkey": "audit.id",

@@ -53,7 +53,7 @@ func OnePrice(cents Cents) Prices { return Prices{{Name: "Ticket", Cents: cents}
 func (p Prices) check() error {
 	seen := map[Price]bool{}
 	for _, price := range p {
-		key := Price{Type: price.Type, Zone: price.Zone}
+		key := Price{Name: NameKey(price.Name), Zone: price.Zone}
 		if price.Cents <= 0 || price.Cents > money.MaxPayment || price.Name == "" || seen[key] {
 			return fmt.Errorf("price %s %s: %w", price.Name, price.Zone, ErrPrice)
 		}

@@ -40,6 +40,26 @@ CREATE TABLE hall (
     updated_at BIGINT NOT NULL
 );
 
+-- A type of ticket, such as Adult: one name is one type, in every card and screening. It is never deleted.
+CREATE TABLE price_type (
+    id         BIGINT PRIMARY KEY,
+    name       TEXT NOT NULL, -- as customers read it
+    name_key   TEXT NOT NULL UNIQUE, -- in small letters, with single spaces
+    created_at BIGINT NOT NULL
+);
+
+-- What the cinema charges for a kind of screening. Screenings take their prices from a card when they go on sale, and keep them.
+CREATE TABLE price_card (
+    id          BIGINT PRIMARY KEY,
+    name        TEXT NOT NULL, -- for the staff
+    prices      TEXT NOT NULL, -- by price type and zone, as JSON
+    rules       TEXT NOT NULL, -- on which days and at which hours another card holds, as JSON
+    version     BIGINT NOT NULL, -- grows with each change: of two who edit one card, the second is told
+    archived_at BIGINT, -- when it was taken out of use
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL
+);
+
 -- A film in a hall at a time.
 CREATE TABLE screening (
     id               BIGINT PRIMARY KEY,

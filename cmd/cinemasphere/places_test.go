@@ -41,6 +41,7 @@ var moneyCommands = [][]string{
 	{"payments"}, {"payments", "--all", "--json"}, {"refund", "UKO4JL9G9Q"}, {"accept", "UKO4JL9G9Q", "K7M3QXRT"},
 	{"resolve", "--note=x", "UKO4JL9G9Q"},
 	{"sales", "pause"}, {"sales", "resume"}, {"sales", "status"}, {"fsck"}, {"register"}, {"seed"},
+	{"operator", "list"}, {"operator", "reset", "Achieng"}, {"operator", "add", "Achieng", "--role=owner"},
 }
 
 // TestCommandsNeedADatabase: where no setting names one, none is guessed at and none is made.

@@ -41,6 +41,12 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/to-do", Role: store.RoleManager, Handler: a.ToDoPage},
 		{Method: post, Pattern: "/to-do", Role: store.RoleManager, Handler: a.Do},
 
+		{Method: get, Pattern: "/prices", Role: store.RoleManager, Handler: a.PricesPage},
+		{Method: post, Pattern: "/prices/holidays", Role: store.RoleManager, Handler: a.SetHolidays},
+		{Method: get, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.CardPage},
+		{Method: post, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.SaveCard},
+		{Method: post, Pattern: "/prices/{id}/archive", Role: store.RoleManager, Handler: a.ArchiveCard},
+
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
 		{Method: get, Pattern: "/staff", Role: store.RoleOwner, Handler: a.StaffPage},
@@ -81,6 +87,8 @@ func menu() []menuPage {
 	}
 }
 
+func notFound(http.ResponseWriter, *http.Request) error { return store.ErrNotFound }
+
 // prefix is where the back office is.
 const prefix = "/admin"
 
@@ -89,4 +97,5 @@ func (a *Admin) Mount(r chi.Router) {
 	for _, route := range a.Routes() {
 		r.Method(route.Method, prefix+route.Pattern, a.guard(route))
 	}
+	r.Get(prefix+"/*", a.guard(Route{Method: http.MethodGet, Role: anyone, Handler: notFound}))
 }

@@ -278,7 +278,7 @@ func LogPage(v Log) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Table("Log").Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = StackTable("Log").Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
