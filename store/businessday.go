@@ -38,7 +38,9 @@ func ParseBusinessDay(text string) (BusinessDay, bool) {
 }
 
 // Date is midnight of the day in UTC, to be formatted.
-func (d BusinessDay) Date() time.Time { return time.Unix(int64(d)*int64(dayLength/time.Second), 0).UTC() }
+func (d BusinessDay) Date() time.Time {
+	return time.Unix(int64(d)*int64(dayLength/time.Second), 0).UTC()
+}
 
 // String writes 2026-11-30.
 func (d BusinessDay) String() string { return d.Date().Format(time.DateOnly) }

@@ -70,6 +70,7 @@ CREATE TABLE screening (
     sales_close_at   BIGINT NOT NULL, -- from then on nothing is sold online
     counter_close_at BIGINT NOT NULL, -- and nothing at the counter
     prices           TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen when it goes on sale, whatever becomes of the price card
+    price_card_id    BIGINT REFERENCES price_card (id), -- that a draft takes them from then; NULL where it has them already
     capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many rows of seat it has
     format           TEXT NOT NULL, -- such as 3D; '' is the film's
     language         TEXT NOT NULL, -- that is spoken; '' is the film's

@@ -23,12 +23,12 @@ func (s ScreeningStatus) open() bool { return s == OnSale || s == Hidden }
 
 // Screening is one showing of a film in a hall.
 type Screening struct {
-	ID           ScreeningID     `db:"id"`
-	MovieID      MovieID         `db:"movie_id"`
-	HallID       HallID          `db:"hall_id"`
-	Hall         string          `db:"hall"` // the hall's name
-	StartsAt     Instant         `db:"starts_at"`
-	SalesCloseAt Instant         `db:"sales_close_at"`
+	ID           ScreeningID `db:"id"`
+	MovieID      MovieID     `db:"movie_id"`
+	HallID       HallID      `db:"hall_id"`
+	Hall         string      `db:"hall"` // the hall's name
+	StartsAt     Instant     `db:"starts_at"`
+	SalesCloseAt Instant     `db:"sales_close_at"`
 	// CounterCloseAt is when sales at the counter end; 0 in a new screening is CounterAfter past its start.
 	CounterCloseAt Instant `db:"counter_close_at"`
 	Trailers       int     `db:"trailer_minutes"` // before the film
@@ -37,13 +37,15 @@ type Screening struct {
 	CancelledAt    Instant `db:"cancelled_at"`
 	CancelReason   string  `db:"cancel_reason"` // as customers read it
 	Version        int64   `db:"version"`       // grows with each change by a person: see [ErrChanged]
+	// CardID is the price card that a draft takes its prices from when it goes on sale; 0 where it has them already.
+	CardID PriceCardID `db:"price_card_id"`
 
-	Prices       Prices          `db:"prices"`   // frozen into it
-	Capacity     int             `db:"capacity"` // seats in its plan
-	Status       ScreeningStatus `db:"status"`
-	Left         int             `db:"seats_left"` // seats without an owner
-	CreatedAt    Instant         `db:"created_at"`
-	UpdatedAt    Instant         `db:"updated_at"`
+	Prices    Prices          `db:"prices"`   // frozen into it
+	Capacity  int             `db:"capacity"` // seats in its plan
+	Status    ScreeningStatus `db:"status"`
+	Left      int             `db:"seats_left"` // seats without an owner
+	CreatedAt Instant         `db:"created_at"`
+	UpdatedAt Instant         `db:"updated_at"`
 }
 
 // Price is the ordinary price of a seat: the first type's in the first zone.
@@ -112,13 +114,16 @@ func (t *tx) addScreening(sc Screening) error {
 			return err
 		}
 	}
+	if sc.Prices == nil {
+		sc.Prices = Prices{}
+	}
 	if sc.CounterCloseAt == 0 {
 		sc.CounterCloseAt = sc.StartsAt.Add(CounterAfter)
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9)`,
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id)
+		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14)`,
 		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now,
-		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language)
+		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)))
 	if err != nil {
 		return err
 	}
