@@ -25,7 +25,7 @@ const anyone store.Role = ""
 // and by one in menu where it has a place there.
 func (a *Admin) Routes() []Route {
 	const get, post = http.MethodGet, http.MethodPost
-	return []Route{
+	return append([]Route{
 		{Method: get, Pattern: "/sign-in", Role: anyone, Handler: a.SignInPage},
 		{Method: post, Pattern: "/sign-in", Role: anyone, Handler: a.SignIn},
 		{Method: get, Pattern: "/demo", Role: anyone, Handler: a.Demonstrate},
@@ -63,7 +63,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
 		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
 		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
-	}
+	}, a.screeningRoutes()...)
 }
 
 // menuPage is a page with a place in the menu.
