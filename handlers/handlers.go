@@ -97,7 +97,7 @@ func New(d Deps) (http.Handler, error) {
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
-			HTTPS:     https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

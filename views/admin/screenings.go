@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -99,10 +100,13 @@ func (v Week) on(day store.BusinessDay) bool {
 	return false
 }
 
-// lines are the lines of the form of a hall, with their numbers in the form.
+// lines are the lines of the form of a hall, by their numbers in the form; of 0 those of halls that are gone.
 func (v Week) lines(hall store.HallID) (numbers []int) {
+	there := func(id store.HallID) bool {
+		return slices.ContainsFunc(v.Halls, func(h store.Hall) bool { return h.ID == id })
+	}
 	for i, l := range v.Form.Lines {
-		if l.Hall == hall {
+		if l.Hall == hall || hall == 0 && !there(l.Hall) {
 			numbers = append(numbers, i)
 		}
 	}
@@ -145,6 +149,15 @@ func number[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 func lineID(name string, i int) string { return name + "." + strconv.Itoa(i) }
 
 func dayID(i, d int) string { return "days." + strconv.Itoa(i) + "." + strconv.Itoa(d) }
+
+// note says until when a screening is, and how much of it is sold.
+func note(sh store.Showing) string {
+	text := "until " + wording.Clock(sh.EndsAt())
+	if sh.Status != store.Draft {
+		text += ", " + sold(sh) + " taken"
+	}
+	return text
+}
 
 // sold says how much of a screening is sold.
 func sold(sh store.Showing) string {
