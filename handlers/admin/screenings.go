@@ -190,6 +190,9 @@ func (a *Admin) AddShowings(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, p := range added.Problems {
 		line := &v.Form.Lines[numbers[p.Line]]
+		if p.Starts != 0 {
+			p.Title = "" // the line has it
+		}
 		line.Errors, line.About = append(line.Errors, wording.ShowingProblem(p)), "times"
 		if p.Fault == store.ShowingPast {
 			status = http.StatusUnprocessableEntity

@@ -73,8 +73,12 @@ func ShowingProblem(p store.ShowingProblem) string {
 	case store.ShowingFar:
 		return what + "that is more than two years ahead."
 	case store.ShowingClash:
-		return what + fmt.Sprintf("%s is in %s from %s, and the hall is free at %s.", p.With.Title, p.With.Hall,
-			ShowingTime(p.With.StartsAt), Clock(p.With.FreeAt()))
+		from := ShowingTime(p.With.StartsAt)
+		if store.BusinessDayOf(p.Starts) == p.With.Day() {
+			from = Clock(p.With.StartsAt)
+		}
+		return what + fmt.Sprintf("%s is in %s from %s, and the hall is free at %s.", p.With.Title, p.With.Hall, from,
+			Clock(p.With.FreeAt()))
 	case store.ShowingNoFilm:
 		return what + "there is no such film any more."
 	case store.ShowingArchived:
