@@ -47,8 +47,8 @@ func openProgramme(t *testing.T, halls, films int) *programme {
 	}
 	for i := range films {
 		id, err := st.Catalogue().AddMovie(t.Context(), store.Movie{
-			Title: fmt.Sprint("Film ", string(rune('A'+i))), Synopsis: "A film.", Runtime: 100, AgeRating: "PG", Genre: "Drama",
-			Language: "English",
+			Title: fmt.Sprint("Film ", string(rune('A'+i))), Synopsis: "A film.", Runtime: 100, TrailerMinutes: 15,
+			AgeRating: "PG", Genre: "Drama", Language: "English",
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -354,10 +354,10 @@ func TestMadeInPlace(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"#runtime", []string{"title", "", "runtime", "100"}, 422, "Please fill this in."},
-		{"#runtime", []string{"title", "Nyota", "runtime", "0"}, 422, "Type a whole number from 1 to 900."},
-		{"#runtime", []string{"title", "Nyota", "runtime", "two hours"}, 422, "Type a whole number from 1 to 900."},
-		{"#runtime", []string{"title", strings.Repeat("N", 121), "runtime", "100"}, 422, "At most 120 characters."},
+		{"#runtime", []string{"title", "", "runtime", "100"}, 422, "This is needed."},
+		{"#runtime", []string{"title", "Nyota", "runtime", "0"}, 422, "from 1 to 600"},
+		{"#runtime", []string{"title", "Nyota", "runtime", "two hours"}, 422, "from 1 to 600"},
+		{"#runtime", []string{"title", strings.Repeat("N", 201), "runtime", "100"}, 422, "characters"},
 		{"#runtime", []string{"title", "Nyota", "runtime", "100"}, 200, "Nyota is added."},
 		{"#rows", []string{"rows", "0", "seats", "10"}, 422, "Type a whole number from 1 to 40."},
 		{"#rows", []string{"rows", "2000", "seats", "10"}, 422, "Type a whole number from 1 to 40."},

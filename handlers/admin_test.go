@@ -50,7 +50,26 @@ func (o *office) session(op store.Operator) *member {
 	return m
 }
 
-func (m *member) cookie() *http.Cookie { return &http.Cookie{Name: "__Host-staff", Value: m.token} }
+// nobody is a browser that nobody is signed in on, with the form token that a page has given it.
+func (o *office) nobody(path string) *member {
+	o.Helper()
+	w := o.get(path)
+	for _, c := range w.Result().Cookies() {
+		if c.Name == "__Host-staff-form" {
+			return &member{o: o, form: c.Value}
+		}
+	}
+	o.Fatalf("%s gives no token: %d", path, w.Code)
+	return nil
+}
+
+// cookie is the session's, or that of a browser that has none.
+func (m *member) cookie() *http.Cookie {
+	if m.token == "" {
+		return &http.Cookie{Name: "__Host-staff-form", Value: m.form}
+	}
+	return &http.Cookie{Name: "__Host-staff", Value: m.token}
+}
 
 func (m *member) get(path string) *httptest.ResponseRecorder {
 	m.o.Helper()
@@ -89,8 +108,17 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		seen[route.Method+route.Pattern] = true
 		path := "/admin" + pathParameter.ReplaceAllString(route.Pattern, "1")
 		if route.Role == "" {
-			if w := o.send(request{method: route.Method, path: path}); w.Code == http.StatusForbidden || w.Code >= 500 {
-				t.Errorf("%s %s with nobody: %d", route.Method, path, w.Code)
+			if w := o.send(request{method: "GET", path: path}); w.Code == http.StatusForbidden || w.Code >= 500 {
+				t.Errorf("GET %s with nobody: %d", path, w.Code)
+			}
+			if route.Method == http.MethodPost {
+				if w := o.post(path, url.Values{}); w.Code != http.StatusForbidden {
+					t.Errorf("POST %s with nobody and no token: %d", path, w.Code)
+				}
+				w := o.nobody("/admin/sign-in").post(path, url.Values{})
+				if w.Code == http.StatusForbidden || w.Code >= 500 {
+					t.Errorf("POST %s with nobody: %d", path, w.Code)
+				}
 			}
 			continue
 		}

@@ -103,7 +103,7 @@ func TestAPIMovies(t *testing.T) {
 			t.Errorf("a film without screenings: %s is %v", name, v)
 		}
 	}
-	if u, _ := none["imageUrl"].(string); !strings.HasPrefix(u, baseURL+"/assets/") ||
+	if u, _ := none["imageUrl"].(string); !strings.HasPrefix(u, baseURL+"/posters/drawn/") ||
 		o.get(strings.TrimPrefix(u, baseURL)).Code != 200 {
 		t.Errorf("imageUrl %q", u)
 	}

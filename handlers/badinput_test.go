@@ -226,7 +226,7 @@ func TestBadInputToTheAPI(t *testing.T) {
 // TestNumbersOfTheAPI: a whole number is one however a program writes it.
 func TestNumbersOfTheAPI(t *testing.T) {
 	o := open(t)
-	id := int64(storetest.Screening(t, o.store, 200, 200))
+	id := int64(storetest.Screening(t, o.store, 50, 40))
 	ids := []string{fmt.Sprint(id), fmt.Sprintf("%d.0", id), fmt.Sprintf("%d.000e0", id), fmt.Sprintf("%d0E-1", id),
 		fmt.Sprintf("%q", fmt.Sprint(id)), fmt.Sprintf(`" %d.0 "`, id)}
 	for i, quantity := range []string{"2", "2.0", "2e0", "2E+0", "20e-1", "0.2e1", `"2"`, `" 2 "`, `"2.0"`} {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"cinemasphere/assets"
 	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
@@ -92,7 +91,7 @@ func New(d Deps) (http.Handler, error) {
 		api: api.New(api.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
 			Partners: web.NewPartners(d.Partners), Now: d.Now,
-			Poster: func(name string) string { return d.BaseURL + posterURL(name) },
+			Poster: func(m store.Movie) string { return d.BaseURL + site.PosterURL(m) },
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
@@ -112,12 +111,4 @@ func hsts(https bool, setting string) string {
 		return web.HSTSSubdomains
 	}
 	return web.HSTSHost
-}
-
-// posterURL is the path of a film's poster, or of the drawn stand-in.
-func posterURL(name string) string {
-	if file := "posters/" + name + ".svg"; name != "" && assets.Has(file) {
-		return assets.URL(file)
-	}
-	return assets.URL("images/poster.svg")
 }

@@ -1,11 +1,14 @@
 package handlers_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/staff"
@@ -21,7 +24,8 @@ func nyota() url.Values {
 		"cinema": {"Nyota"}, "address": {"Moi Avenue"}, "town": {"Mombasa"}, "phone": {"+254 712 345 678"},
 		"email": {"info@nyota.co.ke"}, "kra": {"p051234567x"}, "tagline": {"Under the stars."},
 		"map": {"https://maps.example.com/nyota"}, "facebook": {"facebook.com/nyota"}, "instagram": {""}, "x": {""},
-		"accent": {"#0a7a4b"}, "about": {"Films by the sea."}, "refunds": {"Until an hour before.\r\nAsk at the counter."},
+		"accent": {"#0a7a4b"}, "about": {"Films by the sea."},
+		"refunds": {"Until an hour before.\r\nAsk at the counter."},
 	}
 }
 
@@ -33,17 +37,25 @@ func TestCinemaForm(t *testing.T) {
 		field, value string
 		status       int
 	}{
-		{"cinema", "", 422}, {"cinema", " \t ", 422}, {"cinema", strings.Repeat("x", 61), 422}, {"cinema", "a\x00b", 422},
-		{"cinema", "\xff\xfe", 422}, {"cinema", "<script>alert(1)</script>", 303}, {"cinema", "Nyota & Söhne “Kino”", 303},
-		{"phone", "call me", 422}, {"phone", "12", 422}, {"phone", "0712+345678", 422}, {"phone", "1234567890123456", 422},
+		{"cinema", "", 422}, {"cinema", " \t ", 422}, {"cinema", strings.Repeat("x", 61), 422},
+		{"cinema", "a\x00b", 422},
+		{"cinema", "\xff\xfe", 422}, {"cinema", "<script>alert(1)</script>", 303},
+		{"cinema", "Nyota & Söhne “Kino”", 303},
+		{"phone", "call me", 422}, {"phone", "12", 422}, {"phone", "0712+345678", 422},
+		{"phone", "1234567890123456", 422},
 		{"phone", "(020) 123-4567", 303}, {"phone", "", 303},
-		{"email", "info", 422}, {"email", "info@nyota", 422}, {"email", "Nyota <info@nyota.co.ke>", 422}, {"email", "a@b@c.ke", 422},
+		{"email", "info", 422}, {"email", "info@nyota", 422}, {"email", "Nyota <info@nyota.co.ke>", 422},
+		{"email", "a@b@c.ke", 422},
 		{"email", "", 303}, {"email", "info+tickets@nyota.co.ke", 303},
-		{"kra", "P05123456X", 422}, {"kra", "051234567", 422}, {"kra", "B051234567X", 422}, {"kra", "P051234567X9", 422},
+		{"kra", "P05123456X", 422}, {"kra", "051234567", 422}, {"kra", "B051234567X", 422},
+		{"kra", "P051234567X9", 422},
 		{"kra", "a 051 234 567 z", 303}, {"kra", "", 303},
-		{"facebook", "javascript:alert(1)", 422}, {"facebook", "nyota", 422}, {"facebook", "https://user@nyota.co.ke/", 422},
-		{"facebook", "ftp://nyota.co.ke/", 422}, {"facebook", "data:text/html,x", 422}, {"facebook", "//evil.test", 422},
-		{"facebook", "www.facebook.com/nyota", 303}, {"map", "https://maps.app.goo.gl/Abc", 303}, {"map", "at the corner", 422},
+		{"facebook", "javascript:alert(1)", 422}, {"facebook", "nyota", 422},
+		{"facebook", "https://user@nyota.co.ke/", 422},
+		{"facebook", "ftp://nyota.co.ke/", 422}, {"facebook", "data:text/html,x", 422},
+		{"facebook", "//evil.test", 422},
+		{"facebook", "www.facebook.com/nyota", 303}, {"map", "https://maps.app.goo.gl/Abc", 303},
+		{"map", "at the corner", 422},
 		{"accent", "red", 422}, {"accent", "#12345", 422}, {"accent", "#ffffff", 422}, {"accent", "#ffd166", 422},
 		{"accent", "#000000", 422}, {"accent", "#0b0b0d", 422}, {"accent", "#e50914;}", 422}, {"accent", "E50914", 303},
 		{"accent", "#06c", 303}, {"accent", "", 303},
@@ -117,11 +129,13 @@ func TestNothingOfTheSampleShows(t *testing.T) {
 	o.pays()
 	secret := o.book(id, storetest.Phone(1), 1)
 	o.until(secret, "paid", paid)
-	for _, path := range []string{"/", "/tickets/" + secret, "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book",
-		"/nothing-here", "/admin/sign-in"} {
+	for _, path := range []string{
+		"/", "/tickets/" + secret, fmt.Sprintf("/screenings/%d/book", id), "/nothing-here", "/admin/sign-in",
+	} {
 		body := o.get(path).Body.String()
-		for _, word := range []string{"CinemaSphere", "Kimathi", "Nairobi, Kenya", "info@cinema", "114 742", "/cinemasphere",
-			"cinemasphere-og", "a tap away"} {
+		for _, word := range []string{
+			"CinemaSphere", "Kimathi", "Nairobi, Kenya", "info@cinema", "114 742", "/cinemasphere", "a tap away",
+		} {
 			if strings.Contains(body, word) {
 				t.Errorf("%s says %q", path, word)
 			}
@@ -133,8 +147,8 @@ func TestNothingOfTheSampleShows(t *testing.T) {
 	}
 	sheet := d.Find("link[rel=stylesheet]").AttrOr("href", "")
 	w := o.get(sheet)
-	if css := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(css, "#0a7a4b") || strings.Contains(css, "#e50914") ||
-		w.Header().Get("Content-Type") != "text/css; charset=utf-8" {
+	if css := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(css, "#0a7a4b") ||
+		strings.Contains(css, "#e50914") || w.Header().Get("Content-Type") != "text/css; charset=utf-8" {
 		t.Errorf("%s: %d without the cinema's colour", sheet, w.Code)
 	}
 	if w := o.get("/theme/123456.css"); w.Code != http.StatusSeeOther {
@@ -153,13 +167,16 @@ func TestSetUpByForm(t *testing.T) {
 	f := nyota()
 	f.Set("name", "Achieng")
 	f.Set("password", goodPassword)
-	if w := o.get(path); w.Code != http.StatusOK || page(t, w).Find("form input:not([type=hidden])").Length() > 12 {
+	stranger := o.nobody(path)
+	if w := o.get(path); w.Code != http.StatusOK || emptyFields(page(t, w)) > 12 {
 		t.Fatalf("the page: %d", w.Code)
 	}
-	for field, value := range map[string]string{"name": " ", "password": "password1", "cinema": "", "kra": "x", "email": "x"} {
+	for field, value := range map[string]string{
+		"name": " ", "password": "password1", "cinema": "", "kra": "x", "email": "x",
+	} {
 		wrong := with(f, field, value)
 		wrong.Set(field, value)
-		w := o.post(path, wrong)
+		w := stranger.post(path, wrong)
 		d := page(t, w)
 		if w.Code != http.StatusUnprocessableEntity || d.Find("#"+field+"-error").Length() != 1 ||
 			field != "cinema" && d.Find("#cinema").AttrOr("value", "") != "Nyota" {
@@ -172,13 +189,17 @@ func TestSetUpByForm(t *testing.T) {
 	if w := o.post(path, f, "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
 		t.Errorf("from another site: %d", w.Code)
 	}
-	w := o.post(path, f)
+	if w := o.post(path, f); w.Code != http.StatusForbidden {
+		t.Errorf("without the token of its page: %d", w.Code)
+	}
+	w := stranger.post(path, f)
 	if w.Code != http.StatusSeeOther {
 		t.Fatalf("set up: %d %s", w.Code, w.Body)
 	}
 	var session *http.Cookie
 	for _, c := range w.Result().Cookies() {
-		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly ||
+			c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
 			t.Errorf("cookie %v", c)
 		}
 		if c.Name == "__Host-staff" {
@@ -190,7 +211,7 @@ func TestSetUpByForm(t *testing.T) {
 		t.Errorf("signed in: %d", w.Code)
 	}
 	for _, method := range []func() int{
-		func() int { return o.get(path).Code }, func() int { return o.post(path, f).Code },
+		func() int { return o.get(path).Code }, func() int { return stranger.post(path, f).Code },
 		func() int { return o.get("/admin/setup/" + strings.ToLower(token)).Code },
 	} {
 		if code := method(); code != http.StatusNotFound {
@@ -218,10 +239,11 @@ func TestPeopleByForms(t *testing.T) {
 	if w.Code != http.StatusOK || !found {
 		t.Fatalf("add: %d %s", w.Code, w.Body)
 	}
-	if w := o.post(join, url.Values{"password": {"12345678"}}); w.Code != 422 {
+	stranger := o.nobody(join)
+	if w := stranger.post(join, url.Values{"password": {"12345678"}}); w.Code != 422 {
 		t.Errorf("a common password: %d", w.Code)
 	}
-	if w := o.post(join, url.Values{"password": {goodPassword}}); w.Code != http.StatusSeeOther {
+	if w := stranger.post(join, url.Values{"password": {goodPassword}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("join: %d", w.Code)
 	}
 	if w := o.get(join); w.Code != http.StatusNotFound {
@@ -232,18 +254,21 @@ func TestPeopleByForms(t *testing.T) {
 		status             int
 		location           string
 	}{
-		{"baraka", goodPassword, "", 303, "/admin"}, {"Baraka", goodPassword, "/admin/account?x=1", 303, "/admin/account?x=1"},
-		{"Baraka", goodPassword, "https://evil.test/", 303, "/admin"}, {"Baraka", goodPassword, "//evil.test", 303, "/admin"},
-		{"Baraka", goodPassword, "/admin\\evil", 303, "/admin"}, {"Baraka", goodPassword, "/administrator", 303, "/admin"},
+		{"baraka", goodPassword, "", 303, "/admin"},
+		{"Baraka", goodPassword, "/admin/account?x=1", 303, "/admin/account?x=1"},
+		{"Baraka", goodPassword, "https://evil.test/", 303, "/admin"},
+		{"Baraka", goodPassword, "//evil.test", 303, "/admin"},
+		{"Baraka", goodPassword, "/admin\\evil", 303, "/admin"},
+		{"Baraka", goodPassword, "/administrator", 303, "/admin"},
 		{"Baraka", goodPassword + "x", "/admin/account", 422, ""}, {"Nobody", goodPassword, "/admin/account", 422, ""},
 	} {
-		w := o.post("/admin/sign-in", url.Values{"name": {tt.name}, "password": {tt.password}, "to": {tt.to}})
+		w := stranger.post("/admin/sign-in", url.Values{"name": {tt.name}, "password": {tt.password}, "to": {tt.to}})
 		if w.Code != tt.status || w.Header().Get("Location") != tt.location {
 			t.Errorf("%+v: %d to %q", tt, w.Code, w.Header().Get("Location"))
 		}
 	}
-	known := o.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {"wrong one"}}).Body.String()
-	unknown := o.post("/admin/sign-in", url.Values{"name": {"Zawadi"}, "password": {"wrong one"}}).Body.String()
+	known := stranger.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {"wrong one"}}).Body.String()
+	unknown := stranger.post("/admin/sign-in", url.Values{"name": {"Zawadi"}, "password": {"wrong one"}}).Body.String()
 	if strings.ReplaceAll(known, "Baraka", "X") != strings.ReplaceAll(unknown, "Zawadi", "X") {
 		t.Error("a wrong password is answered otherwise than a name that nobody has")
 	}
@@ -257,23 +282,29 @@ func TestPeopleByForms(t *testing.T) {
 		t.Errorf("another role: %d", w.Code)
 	}
 	edit.Set("role", "cashier")
-	if w := owner.post(path, edit); w.Code != http.StatusConflict || !strings.Contains(page(t, w).Find("#role-error").Text(), "Manager") {
+	if w := owner.post(path, edit); w.Code != http.StatusConflict ||
+		!strings.Contains(page(t, w).Find("#role-error").Text(), "Manager") {
 		t.Errorf("from an older version: %d", w.Code)
 	}
 	self := "/admin/staff/" + strconv.FormatInt(int64(owner.operator.ID), 10)
-	if w := owner.post(self, url.Values{"name": {"X"}, "role": {"owner"}, "disabled": {"1"}, "version": {"1"}}); w.Code != http.StatusConflict {
+	last := url.Values{"name": {"X"}, "role": {"owner"}, "disabled": {"1"}, "version": {"1"}}
+	if w := owner.post(self, last); w.Code != http.StatusConflict {
 		t.Errorf("the last owner disabled: %d", w.Code)
 	}
-	if w := owner.post(path+"/reset", url.Values{}); w.Code != http.StatusOK || page(t, w).Find(".sheet .code").Length() != 1 {
+	if w := owner.post(path+"/reset", url.Values{}); w.Code != http.StatusOK ||
+		page(t, w).Find(".sheet .code").Length() != 1 {
 		t.Errorf("reset: %d", w.Code)
 	}
-	if w := o.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {goodPassword}}); w.Code != 422 {
+	if w := stranger.post("/admin/sign-in", url.Values{"name": {"Baraka"}, "password": {goodPassword}}); w.Code != 422 {
 		t.Errorf("after the reset: %d", w.Code)
 	}
-	if w := owner.get("/admin/log?q=baraka"); page(t, w).Find("tbody tr").Length() < 5 || strings.Contains(w.Body.String(), "argon2") {
+	if w := owner.get("/admin/log?q=baraka"); page(t, w).Find("tbody tr").Length() < 5 ||
+		strings.Contains(w.Body.String(), "argon2") {
 		t.Errorf("the log: %s", page(t, w).Find("main").Text())
 	}
-	for _, q := range []string{"?q=%00%ff", "?before=-1", "?before=x&kind=%27&id=99999999999999999999", "?q=" + strings.Repeat("a", 5000)} {
+	for _, q := range []string{
+		"?q=%00%ff", "?before=-1", "?before=x&kind=%27&id=99999999999999999999", "?q=" + strings.Repeat("a", 5000),
+	} {
 		if w := owner.get("/admin/log" + q); w.Code != http.StatusOK {
 			t.Errorf("log%.40s: %d", q, w.Code)
 		}
@@ -295,5 +326,76 @@ func TestOwnerInProductionNeedsACode(t *testing.T) {
 	}
 	if w := manager.get("/admin"); w.Code != http.StatusOK {
 		t.Errorf("a manager: %d", w.Code)
+	}
+}
+
+// emptyFields counts the fields of a form that are not filled in beforehand.
+func emptyFields(d *goquery.Document) (n int) {
+	for _, field := range d.Find("form input:not([type=hidden]):not([type=checkbox])").EachIter() {
+		if field.AttrOr("value", "") == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSetUpOpens: one form makes the owner, the cinema, a hall, prices, a film and its first screening, on sale at
+// once. What is typed wrong comes back at its field, and then nothing at all is written.
+func TestSetUpOpens(t *testing.T) {
+	o := open(t)
+	token, err := staff.New(o.store, staff.Config{}).NewSetUpToken(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/admin/setup/" + token
+	f, stranger := nyota(), o.nobody(path)
+	for _, field := range page(t,
+		o.get(path)).Find("form input, form textarea, form select option[selected]").EachIter() {
+		name, value := field.AttrOr("name", ""), field.AttrOr("value", field.Text())
+		if name != "" && name != "token" && value != "" && !f.Has(name) {
+			f.Set(name, value)
+		}
+	}
+	f.Set("name", "Achieng")
+	f.Set("password", goodPassword)
+	f.Set("title", "Rafiki")
+	f.Set("runtime", "82")
+	f.Set("rating", "18")
+	for _, c := range []struct{ field, value, says string }{
+		{"plan", "A ooo\nA ooo", "Line 2"}, {"plan", "", ""}, {"plan", "A ???", "Line 1"}, {"hall", "", ""},
+		{"price.0", "free", "shillings"}, {"price.1", "0", "more than nothing"}, {"runtime", "long", ""},
+		{"runtime", "", ""},
+		{"day", "31/2/2027", "a day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "a time"},
+		{"day", "2999-01-01", "a day"}, {"title", strings.Repeat("x", 300), ""},
+	} {
+		wrong := with(f, c.field, c.value)
+		wrong.Set(c.field, c.value)
+		w := stranger.post(path, wrong)
+		at := c.field
+		if at == "time" {
+			at = "day"
+		}
+		text := page(t, w).Find("[id='" + at + "-error']").Text()
+		if w.Code != http.StatusUnprocessableEntity || text == "" || !strings.Contains(text, c.says) {
+			t.Errorf("%s=%q: %d, says %q", c.field, c.value, w.Code, text)
+		}
+	}
+	if halls, err := o.store.Catalogue().Halls(t.Context()); err != nil || len(halls) > 0 {
+		t.Fatalf("a form that was wrong left %v, %v", halls, err)
+	}
+	if w := stranger.post(path, f); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	programme, err := o.store.Catalogue().Programme(t.Context())
+	if err != nil || len(programme.Films) != 1 || len(programme.Films[0].Screenings) != 1 {
+		t.Fatalf("%+v, %v", programme, err)
+	}
+	sc := programme.Films[0].Screenings[0]
+	if sc.Left != 120 || len(sc.Prices) != 3 || sc.Prices[0].Type == 0 || !sc.Sells(o.store.Now()) {
+		t.Errorf("%+v", sc)
+	}
+	w := o.get("/screenings/" + strconv.FormatInt(int64(sc.ID), 10) + "/book")
+	if w.Code != http.StatusOK || page(t, w).Find("[name=seat]").Length() != 120 {
+		t.Errorf("the customer's form: %d", w.Code)
 	}
 }

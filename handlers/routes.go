@@ -46,6 +46,8 @@ func (m router) routes() http.Handler {
 	r.Get("/healthz", s.Page(s.Health))
 	r.Get("/favicon.ico", s.Page(s.Favicon))
 	r.Get("/assets/*", s.Page(web.Files()))
+	r.Get("/posters/{hash}/{file}", s.Page(s.Poster))
+	r.Get("/posters/drawn/{id}/{file}", s.Page(s.DrawnPoster))
 	r.Get("/theme/{colour}", s.Page(s.Theme))
 
 	// Pages for people.
@@ -128,11 +130,11 @@ func (m router) callbacks(r chi.Router) {
 	post("/cb/check/{token}", m.hooks.Validate)
 }
 
-// home sends browsers without a session the page that is ready, and makes one for the others.
+// home sends browsers without a session the page that is ready, and makes one for the others, and for what is filtered.
 func (m router) home() http.HandlerFunc {
 	first, again := m.site.Page(m.site.Home), m.compress(m.site.Page(m.site.HomeAgain))
 	return func(w http.ResponseWriter, r *http.Request) {
-		if m.sessions.Has(r) {
+		if m.sessions.Has(r) || site.Filtered(r) {
 			again(w, r)
 			return
 		}

@@ -17,9 +17,10 @@ import (
 // openZoned opens a box office with a screening that has price types, and VIP seats in its last row.
 func openZoned(t *testing.T) (*office, store.ScreeningID) {
 	t.Helper()
-	var path string
-	o := openOn(t, storetest.New(t, func(o *store.Options) { path = o.Path }))
-	id := storetest.Screening(o, o.store, 4, 6, func(sc *store.Screening) {
+	o := open(t)
+	hall := storetest.Hall(t, o.store, "zone v = VIP\nA ooo_ooo\nB ooo_ooo\nC ooo_ooo\nD vvv_vvv")
+	id := storetest.Screening(t, o.store, 4, 6, func(sc *store.Screening) {
+		sc.HallID = hall
 		sc.Prices = store.Prices{
 			{Type: 1, Name: "Adult", Cents: 900_00}, {Type: 2, Name: "Child", Cents: 500_00},
 			{Type: 3, Name: "Student", Cents: 700_00},
@@ -27,7 +28,6 @@ func openZoned(t *testing.T) (*office, store.ScreeningID) {
 			{Type: 2, Name: "Child", Zone: "VIP", Cents: 1400_00},
 		}
 	})
-	storetest.Exec(t, path, `UPDATE seat SET zone = 'VIP' WHERE row_no = 3`)
 	return o, id
 }
 
@@ -177,5 +177,19 @@ func TestBookSeats(t *testing.T) {
 	}
 	if w := o.get("/screenings/77/book/seats"); w.Code != http.StatusNotFound {
 		t.Errorf("%d", w.Code)
+	}
+}
+
+// TestMapWeight: the form with the map of a hall of 600 seats is 14 KB at most as it goes over the line.
+func TestMapWeight(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 24, 25)
+	w := o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+"/book", "Accept-Encoding", "gzip")
+	free, _, _ := seats(t, o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+"/book"))
+	if w.Code != http.StatusOK || len(free) != 600 || w.Header().Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%d, %d seats, %v", w.Code, len(free), w.Header())
+	}
+	if n := w.Body.Len(); n > 14<<10 {
+		t.Errorf("%d bytes", n)
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
@@ -184,4 +186,77 @@ func TestToDoRefunds(t *testing.T) {
 			t.Errorf("when it has gone back: %s", d.Find("main").Text())
 		}
 	})
+}
+
+// TestToDoPressedAtOnce: several presses that reach the program together give the money back once.
+func TestToDoPressedAtOnce(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	o.confirmed("UKO4JL9G9Q", "1300.00")
+	f := action(t, page(t, m.get("/admin/to-do")), "refund")
+	var g sync.WaitGroup
+	codes := make(chan int, 8)
+	for range cap(codes) {
+		g.Go(func() { codes <- m.postAs("/admin/to-do", f).Code })
+	}
+	g.Wait()
+	close(codes)
+	for code := range codes {
+		if code != http.StatusSeeOther && code != http.StatusConflict {
+			t.Errorf("answered %d", code)
+		}
+	}
+	if n := o.logged("payment.refund"); n != 1 {
+		t.Errorf("%d refunds", n)
+	}
+}
+
+// TestToDoByHand: without an initiator money goes back by hand, with a reference, and whole shillings where M-PESA did
+// not say how much it was.
+func TestToDoByHand(t *testing.T) {
+	o := openCounter(t, storetest.New(t), checkout.Config{})
+	m := o.staffed(store.RoleManager)
+	o.confirmed("UKO4JL9G9Q", "1300.00")
+	list := func() *goquery.Document { return page(t, m.get("/admin/to-do")) }
+	if list().Find("input[name=do][value=refund]").Length() != 0 {
+		t.Error("a Reversal is offered without an initiator")
+	}
+	for _, reference := range []string{"", "  "} {
+		w := m.postAs("/admin/to-do", action(t, list(), "give_back", "reference", reference))
+		if w.Code != http.StatusUnprocessableEntity || o.logged("payment.refund") != 0 {
+			t.Errorf("reference %q: %d", reference, w.Code)
+		}
+	}
+	f := action(t, list(), "give_back", "reference", "UKO5AAAAAA")
+	for range 2 {
+		if w := m.postAs("/admin/to-do", f); w.Code != http.StatusSeeOther {
+			t.Fatalf("give back: %d %s", w.Code, w.Body)
+		}
+	}
+	items, err := o.store.Money().OpenItems(t.Context(), store.ItemFilter{All: true, Receipt: "UKO4JL9G9Q"})
+	if err != nil || len(items) != 1 || items[0].Refund != store.RefundDone || o.logged("payment.refund") != 1 {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
+
+// TestToDoTakesOnlyWhatItOffers: a form with another verb, entry or name does nothing.
+func TestToDoTakesOnlyWhatItOffers(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleOwner)
+	o.confirmed("UKO4JL9G9Q", "1300.00")
+	good := action(t, page(t, m.get("/admin/to-do")), "refund")
+	for field, values := range map[string][]string{
+		"do": {"", "move", "nothing_paid", "show", "resolve_all"}, "item": {"", "payment:1", "push:1", "x"},
+		"named": {"", "UKO4JL9H8R", "payment:1"}, "for": {"0ABCDEFGH"},
+	} {
+		for _, value := range values {
+			f := with(good, field, value)
+			if w := m.postAs("/admin/to-do", f); w.Code != http.StatusSeeOther {
+				t.Errorf("%s=%q: %d", field, value, w.Code)
+			}
+		}
+	}
+	if n := o.logged("payment.refund") + o.logged("payment.accept") + o.logged("payment.resolve"); n != 0 {
+		t.Errorf("%d things were done", n)
+	}
 }

@@ -178,9 +178,9 @@ func (t *tx) offer(b NewBooking, out *PushOrder) (o offered, err error) {
 		o.seats, err = t.chooseSeats(b.ScreeningID, b.Quantity, o.among, false)
 		return o, err
 	}
-	plan, err := t.plan(b.ScreeningID)
+	m, _, err := t.seats(b.ScreeningID, false)
 	if err == nil {
-		o.seats = plan.inOrder(b.Seats)
+		o.seats = m.plan.inOrder(b.Seats)
 	}
 	return o, err
 }

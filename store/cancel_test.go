@@ -12,7 +12,7 @@ import (
 )
 
 // bought books n seats and pays for them, and returns the push.
-func (p *planned) bought(id store.ScreeningID, phone, n int) store.PushOrder {
+func (p *scheduled) bought(id store.ScreeningID, phone, n int) store.PushOrder {
 	p.Helper()
 	out := p.prompted(id, phone, n)
 	p.paid(out)
@@ -20,7 +20,7 @@ func (p *planned) bought(id store.ScreeningID, phone, n int) store.PushOrder {
 }
 
 // prompted books n seats; the prompt is on the phone.
-func (p *planned) prompted(id store.ScreeningID, phone, n int) store.PushOrder {
+func (p *scheduled) prompted(id store.ScreeningID, phone, n int) store.PushOrder {
 	p.Helper()
 	out, _, err := p.s.Tickets().Book(p.Context(), storetest.Booking(id, storetest.Phone(phone), n))
 	if err == nil {
@@ -35,14 +35,14 @@ func (p *planned) prompted(id store.ScreeningID, phone, n int) store.PushOrder {
 func checkoutOf(out store.PushOrder) string { return fmt.Sprint("ws_CO_", out.PushID) }
 
 // paid has M-PESA report that a prompt was paid.
-func (p *planned) paid(out store.PushOrder) {
+func (p *scheduled) paid(out store.PushOrder) {
 	p.Helper()
 	if err := p.pay(out); err != nil {
 		p.Fatal(err)
 	}
 }
 
-func (p *planned) pay(out store.PushOrder) error {
+func (p *scheduled) pay(out store.PushOrder) error {
 	amount, receipt := store.Cents(out.Amount)*100, "R"+out.Code
 	cb, _, err := p.s.Money().StoreCallback(p.Context(), store.NewCallback{
 		Kind: store.CallbackSTK, Token: out.CallbackToken,
@@ -57,7 +57,7 @@ func (p *planned) pay(out store.PushOrder) error {
 	return err
 }
 
-func (p *planned) ticket(out store.PushOrder) *store.Ticket {
+func (p *scheduled) ticket(out store.PushOrder) *store.Ticket {
 	p.Helper()
 	tk, err := p.s.Tickets().TicketByID(p.Context(), out.TicketID)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *planned) ticket(out store.PushOrder) *store.Ticket {
 }
 
 // due lists the codes of the tickets with a refund to make, with the reasons.
-func (p *planned) due() map[string]string {
+func (p *scheduled) due() map[string]string {
 	p.Helper()
 	items, err := p.s.Money().OpenItems(p.Context(), store.ItemFilter{States: []string{string(store.PaymentRefundDue)}})
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *planned) due() map[string]string {
 func TestCancelScreening(t *testing.T) { storetest.Each(t, testCancelScreening) }
 
 func testCancelScreening(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	p.add(p.line(0, 0, "14:00", 0), p.line(1, 0, "14:00", 0))
 	p.publish()
 	id, other := p.at(0, 0, "14:00").ID, p.at(1, 0, "14:00").ID
@@ -175,7 +175,7 @@ func testCancelScreening(t *testing.T) {
 	storetest.Sound(t, p.s)
 }
 
-func (p *planned) showing(id store.ScreeningID) store.Showing {
+func (p *scheduled) showing(id store.ScreeningID) store.Showing {
 	p.Helper()
 	sh, err := p.c.Showing(p.Context(), id)
 	if err != nil {
@@ -189,7 +189,7 @@ func (p *planned) showing(id store.ScreeningID) store.Showing {
 func TestCancelledAtOnce(t *testing.T) { storetest.Each(t, testCancelledAtOnce) }
 
 func testCancelledAtOnce(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	hall, err := p.c.AddHall(p.ctx(), store.Hall{Name: "Large", Plan: storetest.Plan(10, 20)})
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func testCancelledAtOnce(t *testing.T) {
 // TestCancelFullHouse: a hall of 600 is cancelled in one write, and not so slowly that sales elsewhere would be turned
 // away for long.
 func TestCancelFullHouse(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	hall, err := p.c.AddHall(p.ctx(), store.Hall{Name: "Large", Plan: storetest.Plan(20, 30)})
 	if err != nil {
 		t.Fatal(err)

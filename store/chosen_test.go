@@ -14,10 +14,8 @@ import (
 // priced is a hall of 4 × 6 with VIP seats in its last row, and twoZones' prices.
 func priced(t *testing.T, s *store.Store) store.ScreeningID {
 	t.Helper()
-	id := storetest.Screening(t, s, 4, 6, func(sc *store.Screening) { sc.Prices = twoZones() })
-	if err := s.Exec(`UPDATE seat SET zone = 'VIP' WHERE screening_id = $1 AND row_no = 3`, id); err != nil {
-		t.Fatal(err)
-	}
+	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_ooo\nB ooo_ooo\nC ooo_ooo\nD vvv_vvv")
+	id := storetest.Screening(t, s, 4, 6, func(sc *store.Screening) { sc.HallID, sc.Prices = hall, twoZones() })
 	return id
 }
 

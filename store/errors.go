@@ -76,7 +76,7 @@ type RefusalKind string
 // The kinds of refusal, each with the fields of [Refusal] that it fills.
 const (
 	SoldOut      RefusalKind = "sold_out"       // Left
-	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken; Left
+	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken
 	NotPriced    RefusalKind = "not_priced"     // a price type or zone that is not sold, or not in these seats
 	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
 	PriceChanged RefusalKind = "price_changed"  // Total
@@ -134,6 +134,12 @@ const (
 	MoneyDue         RefusalKind = "money_due"          // a refund of it is due
 	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
 	NothingToResolve RefusalKind = "nothing_to_resolve" // it needs no operator
+
+	// Of the catalogue.
+
+	MovieHasScreenings RefusalKind = "movie_has_screenings" // Left: how many screenings are still to start
+	RatingInUse        RefusalKind = "rating_in_use"        // Left: how many films have it; 0 where it is the only one
+	RatingEdited       RefusalKind = "rating_edited"        // by somebody else, since its form was opened
 )
 
 // Refusal is a request that the books refused. Nothing was written.
@@ -176,9 +182,13 @@ func uniqueViolation(err error) (column string, ok bool) {
 // uniqueColumns maps each unique constraint and index of the schema to its columns, in SQLite's form.
 var uniqueColumns = map[string]string{
 	"setting_pkey": "setting.key", "movie_pkey": "movie.id", "movie_slug_key": "movie.slug", "hall_pkey": "hall.id",
-	"hall_name_key":  "hall.name",
-	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.label",
-	"ticket_pkey": "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",
+	"movie_form_key_key": "movie.form_key",
+	"rating_pkey":        "rating.code", "poster_pkey": "poster.movie_id, poster.kind",
+	"hall_name_key": "hall.name",
+	"plan_pkey":     "plan.id", "plan_hall_id_version_key": "plan.hall_id, plan.version",
+	"screening_pkey": "screening.id", "seat_pkey": "seat.screening_id, seat.row_no, seat.col_no",
+	"seat_screening_id_label_key": "seat.screening_id, seat.label",
+	"ticket_pkey":                 "ticket.id", "ticket_code_key": "ticket.code", "ticket_secret_key": "ticket.secret",
 	"ticket_idempotency_key_key": "ticket.idempotency_key",
 	"push_request_pkey":          "push_request.id", "push_request_callback_token_key": "push_request.callback_token",
 	"push_reference":                       "push_request.reference",

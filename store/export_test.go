@@ -87,23 +87,6 @@ func (s *Store) Exec(query string, args ...any) error {
 	return s.write(context.Background(), urgent, func(t *tx) error { _, err := t.exec(query, args...); return err })
 }
 
-// BestSeats shows the choice of seats to tests: the labels chosen of a plan where only free may be taken.
-func BestSeats(plan string, taken map[string]bool, n int) ([]string, error) {
-	places, err := ParsePlan(plan)
-	if err != nil {
-		return nil, err
-	}
-	var size plane
-	var free []Place
-	for _, p := range places {
-		size.Rows, size.Cols = max(size.Rows, p.Row+1), max(size.Cols, p.Col+1)
-		if !taken[p.Label] {
-			free = append(free, p)
-		}
-	}
-	return labels(bestSeats(free, size, n)), nil
-}
-
 // AwaitQueue waits until n writes are queued behind the one that is under way.
 func (s *Store) AwaitQueue(n int) {
 	for s.db.Waiting() < n {

@@ -9,6 +9,8 @@ const (
 	NameTooLong     FaultKind = "name_too_long"    // Most: the bound in characters, as people count them
 	NameUnprintable FaultKind = "name_unprintable" // it has unprintable characters
 	SeatsWrong      FaultKind = "seats_wrong"      // Most: the tickets, which are not as many as the chosen seats
+	NameTaken       FaultKind = "name_taken"       // another has it
+	CleaningWrong   FaultKind = "cleaning_wrong"   // not a number of minutes from 0 to CleaningMost
 	QuantityWrong   FaultKind = "quantity_wrong"   // Most: the bound for one booking; one at least
 )
 
@@ -16,6 +18,8 @@ const (
 type Fault struct {
 	Kind FaultKind
 	Most int // 0 where the kind has no bound
+
+	Least int // of a number
 }
 
 // Error names the kind alone.

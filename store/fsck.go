@@ -113,41 +113,51 @@ func (s Money) Audit(ctx context.Context) ([]string, error) {
 // rulePlan is a rule that no query can check, since it parses the plan.
 const rulePlan = "seats equal the plan's"
 
-// unlikePlan describes screenings whose seats differ from their hall's plan. Plans never change.
+// unlikePlan describes screenings whose seats differ from their plan's, and plans that cannot be read.
 func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
-	halls, err := s.Catalogue().Halls(ctx)
-	if err != nil {
+	var stored []struct {
+		ID   PlanID
+		Text string
+	}
+	if err := s.list(ctx, &stored, `SELECT id, text FROM plan ORDER BY id`); err != nil {
 		return nil, err
 	}
-	plans := map[HallID]map[string]bool{}
-	for _, h := range halls {
-		places, err := ParsePlan(h.Plan)
+	plans, forSale := map[PlanID]map[string]bool{}, map[PlanID]int{}
+	for _, row := range stored {
+		plan, err := newSeatPlan(row.Text)
 		if err != nil {
-			wrong = append(wrong, fmt.Sprintf("hall %d: %v", h.ID, err))
+			wrong = append(wrong, fmt.Sprintf("plan %d: %v", row.ID, err))
 			continue
 		}
-		plans[h.ID] = make(map[string]bool, len(places))
-		for _, p := range places {
-			plans[h.ID][fmt.Sprintf("%s/%d/%d/%d", p.Label, p.Row, p.Col, flag(p.Accessible))] = true
+		forSale[row.ID] = plan.ForSale()
+		plans[row.ID] = make(map[string]bool, len(plan.Seats))
+		for _, s := range plan.Seats {
+			plans[row.ID][fmt.Sprintf("%s/%d/%d/%s/%s/%s", s.Label, s.Row, s.Col, s.Kind, s.Zone, s.Note)] = true
 		}
 	}
 	const page = 500 // screenings, which may have hundreds of seats each
 	for last, more := ScreeningID(0), true; more; {
 		var rows []struct {
 			ID       ScreeningID
+			Plan     PlanID
 			Hall     HallID
+			Planned  HallID
 			Capacity int
 			Seats    string
 		}
-		err := s.list(ctx, &rows, `SELECT s.id, s.hall_id AS hall, s.capacity,
-			COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || accessible, ' ')
-			FROM seat WHERE seat.screening_id = s.id), '') AS seats FROM screening s WHERE s.id > $1
-			ORDER BY s.id LIMIT $2`, last, page)
+		err := s.list(ctx, &rows, `SELECT s.id, s.plan_id AS plan, s.hall_id AS hall, plan.hall_id AS planned,
+			s.capacity, COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || kind || '/' ||
+			zone || '/' || note, CAST($3 AS TEXT)) FROM seat WHERE seat.screening_id = s.id), '') AS seats
+			FROM screening s JOIN plan ON plan.id = s.plan_id WHERE s.id > $1 ORDER BY s.id LIMIT $2`, last, page, "\n")
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			if unlike := unlikePlaces(plans[r.Hall], strings.Fields(r.Seats), r.Capacity); unlike != "" {
+			unlike := unlikePlaces(plans[r.Plan], strings.Split(r.Seats, "\n"), r.Capacity, forSale[r.Plan])
+			if r.Hall != r.Planned {
+				unlike = "its plan is another hall's"
+			}
+			if unlike != "" {
 				wrong = append(wrong, fmt.Sprintf("screening %d: %s", r.ID, unlike))
 			}
 			last = r.ID
@@ -157,11 +167,12 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// unlikePlaces describes how seats differ from a plan's places; "" where they do not. No seat occurs twice.
-func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
+// unlikePlaces describes how seats differ from a plan's, and the capacity from how many of them are for sale; "" where
+// they do not. No seat occurs twice.
+func unlikePlaces(plan map[string]bool, seats []string, capacity, forSale int) string {
 	var strange []string
 	for _, seat := range seats {
-		if !plan[seat] {
+		if !plan[seat] && seat != "" {
 			label, _, _ := strings.Cut(seat, "/")
 			strange = append(strange, label)
 		}
@@ -169,8 +180,9 @@ func unlikePlaces(plan map[string]bool, seats []string, capacity int) string {
 	switch {
 	case len(strange) > 0:
 		return "the plan has other than " + strings.Join(strange[:min(len(strange), 10)], " ")
-	case len(seats) != len(plan) || capacity != len(plan):
-		return fmt.Sprintf("%d seats and a capacity of %d, and the plan has %d", len(seats), capacity, len(plan))
+	case len(seats) != len(plan) || capacity != forSale:
+		return fmt.Sprintf("%d seats and a capacity of %d, and the plan has %d, of which %d are for sale", len(seats),
+			capacity, len(plan), forSale)
 	}
 	return ""
 }

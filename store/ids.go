@@ -15,6 +15,8 @@ type (
 	MovieID int64
 	// HallID identifies a hall.
 	HallID int64
+	// PlanID identifies one version of a hall's seat plan.
+	PlanID int64
 	// ScreeningID identifies a screening.
 	ScreeningID int64
 	// TicketID identifies a ticket. It is guessable, so it opens nothing by itself.

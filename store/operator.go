@@ -293,12 +293,62 @@ type SetUp struct {
 	Cinema  Cinema
 	Session NewSession // the owner is signed in with it
 	Source  string     // the address that the owner is at
+	Opening *Opening   // what the cinema opens with; nil is nothing yet
 }
 
-// SetUpOwner makes the first owner, writes the cinema's identity and signs the owner in, all or nothing. ErrHasOwner
-// where there is an operator.
+// Opening is what a cinema opens with: a hall, a price card, a film, and its first screening, which is on sale at once.
+type Opening struct {
+	Hall   Hall
+	Card   PriceCard
+	Movie  Movie
+	Starts Instant
+}
+
+// open writes the hall, the price card, the film and the screening that a cinema opens with.
+func (t *tx) open(o Opening) error {
+	o.Hall.ID, o.Movie.ID = HallID(t.s.ids.next(t.s.now())), MovieID(t.s.ids.next(t.s.now()))
+	if err := t.addHall(o.Hall); err != nil {
+		return err
+	}
+	if err := t.addMovie(o.Movie, ""); err != nil {
+		return err
+	}
+	id, err := t.savePriceCard(o.Card)
+	if err != nil {
+		return err
+	}
+	card, err := t.priceCard(id)
+	if err != nil {
+		return err
+	}
+	sc := Screening{
+		ID: ScreeningID(t.s.ids.next(t.s.now())), MovieID: o.Movie.ID, HallID: o.Hall.ID, StartsAt: o.Starts,
+		SalesCloseAt: o.Starts, Prices: card.Prices,
+	}
+	if err := t.addScreening(sc); err != nil {
+		return err
+	}
+	for _, c := range []change{
+		{action: "hall.add", kind: "hall", id: int64(o.Hall.ID), subject: o.Hall.Name},
+		{action: "film.add", kind: "movie", id: int64(o.Movie.ID), subject: o.Movie.Title, now: o.Movie.given()},
+		{action: "screening.add", kind: "screening", id: int64(sc.ID), subject: o.Movie.Title, now: sc.StartsAt},
+	} {
+		if err := t.audit(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetUpOwner makes the first owner, writes the cinema's identity and what it opens with, and signs the owner in, all or
+// nothing. ErrHasOwner where there is an operator; a [*BadHall], [Faults] or ErrPrice for an opening that cannot be.
 func (s Staff) SetUpOwner(ctx context.Context, f SetUp) (Operator, error) {
 	var out Operator
+	if f.Opening != nil {
+		if err := f.Opening.Hall.check(); err != nil {
+			return out, err
+		}
+	}
 	err := s.write(ctx, urgent, func(t *tx) (err error) {
 		if err := t.lockOwners(); err != nil {
 			return err
@@ -318,6 +368,11 @@ func (s Staff) SetUpOwner(ctx context.Context, f SetUp) (Operator, error) {
 		t.by.ID = out.ID
 		if err := t.setCinema(f.Cinema, Cinema{}); err != nil {
 			return err
+		}
+		if f.Opening != nil {
+			if err := t.open(*f.Opening); err != nil {
+				return err
+			}
 		}
 		f.Session.Operator = out.ID
 		return t.beginSession(out, f.Session)

@@ -479,7 +479,8 @@ func TestUniqueNames(t *testing.T) {
 		// And one by one, as far as one statement can break them.
 		id := storetest.Screening(t, s, 1, 2)
 		for _, want := range []string{
-			"ticket.id", "ticket.code", "ticket.idempotency_key", "seat.screening_id, seat.label", "setting.key",
+			"ticket.id", "ticket.code", "ticket.idempotency_key", "seat.screening_id, seat.label",
+			"seat.screening_id, seat.row_no, seat.col_no", "setting.key",
 			"hall.name",
 		} {
 			err := s.Exec(breaking(want, id), id)
@@ -508,9 +509,11 @@ func breaking(column string, id store.ScreeningID) string {
 	case "ticket.idempotency_key":
 		return ticket("2 + count(*)", "'code ' || count(*)", "'key'")
 	case "seat.screening_id, seat.label":
-		return `INSERT INTO seat (screening_id, label, row_no, col_no, accessible) VALUES ($1, 'A1', 0, 0, 0)`
+		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) SELECT $1, 9, count(*), 'A1', '', 'ordinary', '' FROM seat`
+	case "seat.screening_id, seat.row_no, seat.col_no":
+		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) SELECT $1, 0, 0, 'Z' || count(*), '', 'ordinary', '' FROM seat`
 	case "hall.name":
-		return `INSERT INTO hall (id, name, plan, cleaning_minutes, created_at, updated_at) SELECT $1 + count(*), 'Hall', '', 0, 0, 0 FROM hall`
+		return `INSERT INTO hall (id, name, cleaning_minutes, version, edits, created_at, updated_at) SELECT $1 + count(*), 'Hall', 0, 1, '', 0, 0 FROM hall`
 	}
 	return `INSERT INTO setting (key, value, updated_at) VALUES ('twice', '', $1)`
 }

@@ -122,7 +122,8 @@ func (s Catalogue) SetHolidays(ctx context.Context, dates []string) error {
 			return err
 		}
 		return t.audit(change{
-			action: "holidays.edit", kind: "setting", subject: "holidays", was: strings.Fields(strings.Join(was, "")), now: dates,
+			action: "holidays.edit", kind: "setting", subject: "holidays", was: strings.Fields(strings.Join(was, "")),
+			now: dates,
 		})
 	})
 	if err != nil {

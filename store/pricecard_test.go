@@ -54,10 +54,13 @@ func testPriceCards(t *testing.T) {
 		t.Errorf("one name twice: %v", err)
 	}
 	for _, wrong := range []store.Prices{
-		nil, {{Name: "Adult"}}, {{Name: "Adult", Cents: -1}}, {{Name: "", Cents: 1}}, {{Name: "Adult", Cents: 250_000_01}},
+		nil, {{Name: "Adult"}}, {{Name: "Adult", Cents: -1}}, {{Name: "", Cents: 1}},
+		{{Name: "Adult", Cents: 250_000_01}},
 		{{Name: "Adult", Cents: 1}, {Name: "ADULT ", Cents: 2}},
 	} {
-		if _, err := s.Catalogue().SavePriceCard(ctx, store.PriceCard{Name: "New", Prices: wrong}); !errors.Is(err, store.ErrPrice) {
+		if _, err := s.Catalogue().SavePriceCard(ctx, store.PriceCard{
+			Name: "New", Prices: wrong,
+		}); !errors.Is(err, store.ErrPrice) {
 			t.Errorf("%+v: %v", wrong, err)
 		}
 	}
@@ -77,7 +80,8 @@ func testPriceCards(t *testing.T) {
 	if err := s.Catalogue().SetHolidays(ctx, []string{"2026-12-25", "2026-12-12", "2026-12-25"}); err != nil {
 		t.Fatal(err)
 	}
-	if cards, err = s.Catalogue().PriceCards(ctx); err != nil || fmt.Sprint(cards.Holidays) != "[2026-12-12 2026-12-25]" {
+	if cards, err = s.Catalogue().PriceCards(ctx); err != nil ||
+		fmt.Sprint(cards.Holidays) != "[2026-12-12 2026-12-25]" {
 		t.Errorf("%v, %v", cards.Holidays, err)
 	}
 	storetest.Sound(t, s)

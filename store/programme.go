@@ -102,8 +102,7 @@ func (s Catalogue) Programme(ctx context.Context) (*Programme, error) {
 
 func (s *Store) films(ctx context.Context) ([]Film, error) {
 	var movies []Movie
-	if err := s.list(ctx, &movies, `SELECT `+movieColumns+` FROM movie WHERE archived_at IS NULL
-		ORDER BY title, id`); err != nil {
+	if err := s.list(ctx, &movies, movieSelect+` WHERE m.archived_at IS NULL ORDER BY m.search, m.id`); err != nil {
 		return nil, err
 	}
 	var screenings []Screening
@@ -124,11 +123,12 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 	return films, nil
 }
 
-const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.sales_close_at,
+const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.sales_close_at,
 	s.counter_close_at, s.trailer_minutes, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.capacity,
 	s.status, s.created_at, s.updated_at,
-	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left
+	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
+	AND seat.kind NOT IN ` + notForSale + `) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
 // Screening reads one screening that customers may know of, with the seats left now, and its film. A draft is
@@ -138,8 +138,7 @@ func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Mo
 	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1 AND s.status <> 'draft'`, id); err != nil {
 		return sc, Movie{}, fmt.Errorf("read screening: %w", err)
 	}
-	var m Movie
-	err := s.read(ctx, &m, `SELECT `+movieColumns+` FROM movie WHERE id = $1`, sc.MovieID)
+	m, err := s.Movie(ctx, sc.MovieID)
 	return sc, m, err
 }
 
@@ -152,7 +151,8 @@ func (s Catalogue) NextScreening(ctx context.Context, id MovieID) (Screening, er
 	}
 	var sc Screening
 	err := s.read(ctx, &sc, screeningSelect+` WHERE s.movie_id = $1 AND s.status = 'on_sale' AND s.sales_close_at > $2
-		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL)
+		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL
+		AND seat.kind NOT IN `+notForSale+`)
 		ORDER BY s.starts_at, s.id LIMIT 1`, id, s.Now())
 	if errors.Is(err, ErrNotFound) {
 		return Screening{}, nil

@@ -13,31 +13,84 @@ CREATE TABLE setting (
     updated_at BIGINT NOT NULL
 );
 
--- A film. It is archived, never deleted.
+-- The classes of the film board, such as KFCB's GE, PG, 16 and 18, which a new database begins with. One that a film has is not deleted.
+CREATE TABLE rating (
+    code        TEXT PRIMARY KEY, -- as it stands on posters, such as 16
+    name        TEXT NOT NULL,    -- such as Parental guidance
+    minimum_age BIGINT NOT NULL CHECK (minimum_age BETWEEN 0 AND 99), -- years; nobody younger is let in, 0 lets in everybody
+    explanation TEXT NOT NULL,    -- what it means, in a sentence for customers
+    position    BIGINT NOT NULL,  -- where it stands in lists, from the mildest
+    updated_at  BIGINT NOT NULL
+);
+
+-- A film. It is archived, never deleted. Days are 2026-11-30, in Nairobi.
 CREATE TABLE movie (
     id              BIGINT PRIMARY KEY,
-    slug            TEXT NOT NULL UNIQUE, -- in the address of its page
+    slug            TEXT NOT NULL UNIQUE, -- the title in lower case with dashes
     title           TEXT NOT NULL, -- as the cinema announces it
+    short_title     TEXT NOT NULL, -- 12 characters at most, for buttons and receipts
     synopsis        TEXT NOT NULL, -- what it is about, in a few sentences
-    poster          TEXT NOT NULL, -- the name of its file, '' for the drawn one
+    poster          TEXT NOT NULL, -- the name of an embedded poster, '' for none
+    poster_hash     TEXT NOT NULL, -- of the uploaded poster, as in its address; '' for none
     poster_alt      TEXT NOT NULL, -- what the poster shows, in words
     runtime_minutes BIGINT NOT NULL CHECK (runtime_minutes > 0), -- without trailers
-    age_rating      TEXT NOT NULL CHECK (age_rating IN ('GE', 'PG', '16', '18')), -- KFCB's
+    trailer_minutes BIGINT NOT NULL CHECK (trailer_minutes >= 0), -- trailers and adverts before it
+    trailer_url     TEXT NOT NULL, -- where its trailer can be watched
+    age_rating      TEXT NOT NULL REFERENCES rating (code), -- its class
+    rating_reason   TEXT NOT NULL, -- why it has that class, such as violence
+    certificate     TEXT NOT NULL, -- the number of its certificate of approval
     genre           TEXT NOT NULL, -- such as Drama
+    format          TEXT NOT NULL, -- such as 3D
     language        TEXT NOT NULL, -- that is spoken in it
+    subtitles       TEXT NOT NULL, -- their language
+    distributor     TEXT NOT NULL, -- whom it is rented from
+    opens_on        TEXT NOT NULL, -- the day of its first screening here
+    last_on         TEXT NOT NULL, -- the last day that it may be shown
+    search          TEXT NOT NULL, -- title, short title and distributor in lower case without accents, for lists
     archived_at     BIGINT, -- when it was taken off the pages
+    version         BIGINT NOT NULL, -- grows with each edit: an edit of an older one is refused
+    edits           TEXT NOT NULL, -- which version changed each field last, such as title:3 runtime:5
+    form_key        TEXT UNIQUE, -- of the form that added it: sent twice it adds one film; NULL where no form did
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
 );
+CREATE INDEX movie_list ON movie (search, id);
 
--- A room with a seat plan.
-CREATE TABLE hall (
-    id         BIGINT PRIMARY KEY,
-    name       TEXT NOT NULL UNIQUE, -- as customers read it
-    cleaning_minutes BIGINT NOT NULL CHECK (cleaning_minutes >= 0), -- between two films
-    plan       TEXT NOT NULL, -- one line a row from the screen backwards: its label, then o (seat), w (accessible place) or _ (aisle)
+-- An uploaded poster of a film, re-encoded: one row a size.
+CREATE TABLE poster (
+    movie_id   BIGINT NOT NULL REFERENCES movie (id), -- whose it is
+    kind       TEXT NOT NULL,   -- the size, by where it is shown: card, page or share
+    width      BIGINT NOT NULL, -- pixels
+    height     BIGINT NOT NULL, -- pixels
+    type       TEXT NOT NULL,   -- its Content-Type
+    bytes      TEXT NOT NULL,   -- the image, in base64
+    hash       TEXT NOT NULL,   -- of all sizes together, as in their addresses
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    PRIMARY KEY (movie_id, kind)
+);
+CREATE INDEX poster_hash ON poster (hash, kind);
+
+-- A room. It is archived, never deleted. Its seats are in its plans.
+CREATE TABLE hall (
+    id               BIGINT PRIMARY KEY,
+    name             TEXT NOT NULL UNIQUE, -- as customers read it
+    cleaning_minutes BIGINT NOT NULL CHECK (cleaning_minutes >= 0), -- between two films
+    archived_at      BIGINT, -- when it was taken out of use
+    version          BIGINT NOT NULL, -- grows with each edit: an edit of an older one is refused
+    edits            TEXT NOT NULL, -- which version changed each field last, such as name:3 plan:5
+    created_at       BIGINT NOT NULL,
+    updated_at       BIGINT NOT NULL
+);
+
+-- One version of a hall's seat plan. It never changes: an edit is a new version.
+CREATE TABLE plan (
+    id         BIGINT PRIMARY KEY,
+    hall_id    BIGINT NOT NULL REFERENCES hall (id), -- whose seats it has
+    version    BIGINT NOT NULL, -- of the hall's plan, from 1
+    text       TEXT NOT NULL, -- in the notation of package store/seating
+    made_by    TEXT NOT NULL, -- which operator; '' at set-up
+    created_at BIGINT NOT NULL,
+    UNIQUE (hall_id, version)
 );
 
 -- A type of ticket, such as Adult: one name is one type, in every card and screening. It is never deleted.
@@ -65,13 +118,14 @@ CREATE TABLE screening (
     id               BIGINT PRIMARY KEY,
     movie_id         BIGINT NOT NULL REFERENCES movie (id), -- what is shown
     hall_id          BIGINT NOT NULL REFERENCES hall (id),  -- where
+    plan_id          BIGINT NOT NULL REFERENCES plan (id),  -- its seats, whatever becomes of the hall
     starts_at        BIGINT NOT NULL, -- when it begins, with its trailers
     trailer_minutes  BIGINT NOT NULL CHECK (trailer_minutes >= 0), -- trailers and adverts before the film
     sales_close_at   BIGINT NOT NULL, -- from then on nothing is sold online
     counter_close_at BIGINT NOT NULL, -- and nothing at the counter
     prices           TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen when it goes on sale, whatever becomes of the price card
     price_card_id    BIGINT REFERENCES price_card (id), -- that a draft takes them from then; NULL where it has them already
-    capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many rows of seat it has
+    capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many seats customers may have
     format           TEXT NOT NULL, -- such as 3D; '' is the film's
     language         TEXT NOT NULL, -- that is spoken; '' is the film's
     status           TEXT NOT NULL CHECK (status IN ('draft', 'on_sale', 'hidden', 'closed', 'cancelled')), -- whether seats are sold; hidden is sold by its address only
@@ -83,6 +137,7 @@ CREATE TABLE screening (
 );
 CREATE INDEX screening_starts ON screening (starts_at);
 CREATE INDEX screening_movie ON screening (movie_id, starts_at);
+CREATE INDEX screening_plan ON screening (plan_id, starts_at);
 CREATE INDEX screening_hall ON screening (hall_id, starts_at);
 
 -- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
@@ -125,21 +180,24 @@ CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';
 CREATE INDEX ticket_client ON ticket (client, held_since) WHERE client <> '';
 CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_until IS NOT NULL AND client <> '';
 
--- One row a seat of a screening, made with it. The one owner of a seat is why nothing can be sold twice.
+-- One row a seat of a screening's plan. The one owner of a seat is why nothing can be sold twice. Its place is its key; its label may
+-- change while the screening is sold, when another plan is applied.
 CREATE TABLE seat (
     screening_id BIGINT NOT NULL REFERENCES screening (id), -- that it is a seat of
-    label        TEXT NOT NULL,   -- the row's label and the seat's number, such as F12
     row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
     col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
-    zone         TEXT NOT NULL DEFAULT '', -- its zone, such as VIP; '' is the ordinary seats
-    accessible   BIGINT NOT NULL CHECK (accessible IN (0, 1)), -- 1 is kept for wheelchair users
+    label        TEXT NOT NULL, -- as printed: the row's label and the seat's number, such as F12
+    zone         TEXT NOT NULL, -- the name of its zone, which has prices of its own
+    kind         TEXT NOT NULL CHECK (kind IN ('ordinary', 'accessible', 'companion', 'love', 'house', 'broken')), -- customers may not have the last two
+    note         TEXT NOT NULL, -- what whoever chooses it should know; '' for nothing
     ticket_id    BIGINT REFERENCES ticket (id), -- that holds it or has paid for it; NULL is free
     admitted_at  BIGINT, -- when its owner was let in
     admitted_by  BIGINT, -- by whom
-    PRIMARY KEY (screening_id, label)
+    PRIMARY KEY (screening_id, row_no, col_no),
+    UNIQUE (screening_id, label)
 );
 CREATE INDEX seat_ticket ON seat (ticket_id) WHERE ticket_id IS NOT NULL;
-CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL;
+CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL AND kind NOT IN ('house', 'broken');
 
 -- One STK Push, written down before it is sent. A phone has one live push at most, and so has a ticket.
 CREATE TABLE push_request (

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"cinemasphere/store/seating"
 )
 
 // ScreeningStatus is whether a screening is sold. A screening on sale stops selling at its SalesCloseAt by itself.
@@ -26,7 +28,8 @@ type Screening struct {
 	ID           ScreeningID `db:"id"`
 	MovieID      MovieID     `db:"movie_id"`
 	HallID       HallID      `db:"hall_id"`
-	Hall         string      `db:"hall"` // the hall's name
+	PlanID       PlanID      `db:"plan_id"` // its seats
+	Hall         string      `db:"hall"`    // the hall's name
 	StartsAt     Instant     `db:"starts_at"`
 	SalesCloseAt Instant     `db:"sales_close_at"`
 	// CounterCloseAt is when sales at the counter end; 0 in a new screening is CounterAfter past its start.
@@ -41,9 +44,9 @@ type Screening struct {
 	CardID PriceCardID `db:"price_card_id"`
 
 	Prices    Prices          `db:"prices"`   // frozen into it
-	Capacity  int             `db:"capacity"` // seats in its plan
+	Capacity  int             `db:"capacity"` // seats of its plan that customers may have
 	Status    ScreeningStatus `db:"status"`
-	Left      int             `db:"seats_left"` // seats without an owner
+	Left      int             `db:"seats_left"` // of those, without an owner
 	CreatedAt Instant         `db:"created_at"`
 	UpdatedAt Instant         `db:"updated_at"`
 }
@@ -62,7 +65,7 @@ func (s Screening) Sells(now Instant) bool { return s.Status.open() && now < s.S
 // CounterAfter is for how long after its start a screening is sold at the counter, where nothing else was said.
 const CounterAfter = 30 * time.Minute
 
-// AddScreening writes a screening and a seat row for each place of its hall's plan. Capacity comes from the plan.
+// AddScreening writes a screening and its seats, those of its hall's latest plan. Capacity comes from the plan.
 func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
 	ids, err := s.AddScreenings(ctx, []Screening{sc})
 	if err != nil {
@@ -98,11 +101,11 @@ func (t *tx) addScreenings(scs []Screening) error {
 }
 
 func (t *tx) addScreening(sc Screening) error {
-	var plan string
-	if err := t.get(&plan, `SELECT plan FROM hall WHERE id = $1`, sc.HallID); err != nil {
+	id, err := t.latestPlan(sc.HallID)
+	if err != nil {
 		return fmt.Errorf("hall %d: %w", sc.HallID, err)
 	}
-	places, err := ParsePlan(plan)
+	plan, err := t.plan(id)
 	if err != nil {
 		return err
 	}
@@ -120,20 +123,37 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.CounterCloseAt == 0 {
 		sc.CounterCloseAt = sc.StartsAt.Add(CounterAfter)
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id)
-		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14)`,
-		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, len(places), sc.Status, t.now,
-		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)))
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id, plan_id)
+		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14,$15)`,
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, plan.ForSale(), sc.Status, t.now,
+		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)), id)
 	if err != nil {
 		return err
 	}
-	return t.addSeats(sc.ID, places)
+	return t.addSeatsOf(id, sc.ID, plan.Seats)
 }
 
-func (t *tx) addSeats(id ScreeningID, places []Place) error {
-	for _, p := range places {
-		if err := t.run(`INSERT INTO seat (screening_id, label, row_no, col_no, accessible, zone) VALUES ($1,$2,$3,$4,$5,$6)`,
-			id, p.Label, p.Row, p.Col, flag(p.Accessible), p.Zone); err != nil {
+// addSeatsOf gives a new screening the seats of a plan. Seats that this write has added before are copied, which is many
+// times quicker.
+func (t *tx) addSeatsOf(plan PlanID, id ScreeningID, seats []seating.Seat) error {
+	if like, is := t.seated[plan]; is {
+		return t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note)
+			SELECT $1, row_no, col_no, label, zone, kind, note FROM seat WHERE screening_id = $2`, id, like)
+	}
+	if err := t.addSeats(id, seats); err != nil {
+		return err
+	}
+	if t.seated == nil {
+		t.seated = map[PlanID]ScreeningID{}
+	}
+	t.seated[plan] = id
+	return nil
+}
+
+func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
+	for _, s := range seats {
+		if err := t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			id, s.Row, s.Col, s.Label, s.Zone, s.Kind, s.Note); err != nil {
 			return err
 		}
 	}

@@ -1,186 +1,80 @@
 package store
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"cinemasphere/store/seating"
 )
 
-// planQuery reads a screening's seats in plan order. freeQuery reads the labels of the free ones as one text, which is
-// far quicker than a row each.
-const (
-	planQuery = `SELECT label, row_no, col_no, accessible, zone FROM seat WHERE screening_id = $1 ORDER BY row_no, col_no`
-	freeQuery = `SELECT COALESCE(string_agg(label, ' '), '') FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`
-)
+// freeQuery reads which plan a screening has and the labels of its free seats, as one text, which is far quicker than a
+// row each.
+const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL), '')
+	FROM screening s WHERE s.id = $1`
 
-// plane is a plan's size in rows and columns.
-type plane struct{ Rows, Cols int }
+// notForSale are the kinds of seat that customers may not have.
+const notForSale = `('house', 'broken')`
 
-// seatPlan is a screening's seats, which never change.
+// seatPlan is a plan, and the index of each of its seats by its label.
 type seatPlan struct {
-	places  []Place // in plan order
+	seating.Plan
 	byLabel map[string]int
-	size    plane
 }
 
-func newSeatPlan(places []Place) *seatPlan {
-	p := &seatPlan{places: places, byLabel: make(map[string]int, len(places))}
-	for i, place := range places {
-		p.byLabel[place.Label] = i
-		p.size = plane{max(p.size.Rows, place.Row+1), max(p.size.Cols, place.Col+1)}
-	}
-	return p
-}
-
-// free returns the places of a text of free labels, in plan order.
-func (p *seatPlan) free(text string) []Place {
-	free := make([]bool, len(p.places))
-	n := 0
+// free is which seats are in a text of free labels, by index.
+func (p *seatPlan) free(text string) []bool {
+	free := make([]bool, len(p.Seats))
 	for label := range strings.FieldsSeq(text) {
 		if i, known := p.byLabel[label]; known {
 			free[i] = true
-			n++
 		}
 	}
-	places := make([]Place, 0, n)
-	for i, is := range free {
-		if is {
-			places = append(places, p.places[i])
-		}
-	}
-	return places
+	return free
 }
 
-// plansKept is how many screenings' plans a process caches.
+// plansKept is how many plans a process caches.
 const plansKept = 500
 
-// plans caches the plans of screenings on sale.
+// plans caches plans, which never change.
 type plans struct {
 	mu   sync.Mutex
-	byID map[ScreeningID]*seatPlan
+	byID map[PlanID]*seatPlan
 }
 
-func (p *plans) get(id ScreeningID) *seatPlan {
+func (p *plans) get(id PlanID) *seatPlan {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byID[id]
 }
 
-func (p *plans) put(id ScreeningID, plan *seatPlan) {
+// read reads a plan, from the cache where it is there.
+func (p *plans) read(r rowsReader, id PlanID) (*seatPlan, error) {
+	if plan := p.get(id); plan != nil {
+		return plan, nil
+	}
+	var text string
+	if err := r.get(&text, `SELECT text FROM plan WHERE id = $1`, id); err != nil {
+		return nil, fmt.Errorf("plan %d: %w", id, err)
+	}
+	plan, err := newSeatPlan(text)
+	if err != nil {
+		return nil, fmt.Errorf("plan %d: %w", id, err)
+	}
+	p.put(id, plan)
+	return plan, nil
+}
+
+func (p *plans) put(id PlanID, plan *seatPlan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.byID) >= plansKept || p.byID == nil {
-		p.byID = map[ScreeningID]*seatPlan{}
+		p.byID = map[PlanID]*seatPlan{}
 	}
 	p.byID[id] = plan
-}
-
-// bestSeats picks n of the free places, which are in plan order: together, in the row nearest to two thirds back, as
-// near its middle as possible. Where no row has n together, it picks the fewest groups. Accessible places go last. Nil
-// where fewer than n are free.
-func bestSeats(free []Place, size plane, n int) []Place {
-	if len(free) < n {
-		return nil
-	}
-	ordinary, all := freeRuns(free, false), freeRuns(free, true)
-	for _, runs := range [][][]Place{ordinary, all} {
-		if block := bestBlock(runs, size, n); block != nil {
-			return block
-		}
-	}
-	seats := 0
-	for _, run := range ordinary {
-		seats += len(run)
-	}
-	if seats >= n {
-		return fewestGroups(ordinary, size, n)
-	}
-	return fewestGroups(all, size, n)
-}
-
-// freeRuns cuts the places into runs of adjacent seats, with the accessible ones or without.
-func freeRuns(places []Place, accessible bool) [][]Place {
-	var runs [][]Place
-	start := 0
-	for i, p := range places {
-		if p.Accessible && !accessible {
-			if i > start {
-				runs = append(runs, places[start:i])
-			}
-			start = i + 1
-		} else if i > start && (places[i-1].Row != p.Row || places[i-1].Col+1 != p.Col) {
-			runs = append(runs, places[start:i])
-			start = i
-		}
-	}
-	if start < len(places) {
-		runs = append(runs, places[start:])
-	}
-	return runs
-}
-
-// distance is how far a block is from the best place in the hall: first by row, then from the row's middle. Of two
-// equally distant rows the one further back is better.
-func distance(block []Place, size plane) [2]int {
-	row := 3*block[0].Row - 2*(size.Rows-1) // in thirds of a row, to stay in whole numbers
-	off := block[0].Col + block[len(block)-1].Col - (size.Cols - 1)
-	if row < 0 {
-		row = -row*2 + 1
-	} else {
-		row *= 2
-	}
-	return [2]int{row, max(off, -off)}
-}
-
-func bestBlock(runs [][]Place, size plane, n int) (best []Place) {
-	for _, run := range runs {
-		for i := 0; i+n <= len(run); i++ {
-			block := run[i : i+n]
-			if best == nil || closer(block, best, size) {
-				best = block
-			}
-		}
-	}
-	return best
-}
-
-func closer(a, b []Place, size plane) bool {
-	da, db := distance(a, size), distance(b, size)
-	return slices.Compare(da[:], db[:]) < 0
-}
-
-// fewestGroups takes the longest runs first, which needs the fewest groups, and the last group where it fits best.
-func fewestGroups(runs [][]Place, size plane, n int) []Place {
-	var chosen []Place
-	for n > 0 {
-		if block := bestBlock(runs, size, n); block != nil {
-			return append(chosen, block...)
-		}
-		longest := 0
-		for i := range runs {
-			if len(runs[i]) > len(runs[longest]) ||
-				(len(runs[i]) == len(runs[longest]) && closer(runs[i], runs[longest], size)) {
-				longest = i
-			}
-		}
-		chosen = append(chosen, runs[longest]...)
-		n -= len(runs[longest])
-		runs = slices.Delete(runs, longest, longest+1)
-	}
-	return chosen
-}
-
-func labels(places []Place) Labels {
-	places = slices.Clone(places)
-	slices.SortFunc(places, func(a, b Place) int { return cmp.Or(a.Row-b.Row, a.Col-b.Col) })
-	ls := make(Labels, len(places))
-	for i, p := range places {
-		ls[i] = p.Label
-	}
-	return ls
 }
 
 // seatMapAge is how long the writer trusts its own map of free seats: another process may have freed seats.
@@ -189,23 +83,9 @@ const seatMapAge = 5 * time.Second
 // seatMap is a cached map of a screening's free seats: the writer's on SQLite, one write's on PostgreSQL. It only
 // suggests seats; [tx.claim] decides.
 type seatMap struct {
-	size plane
-	free []Place // in plan order
+	plan *seatPlan
+	free []bool // by the index of a seat
 	read Instant
-}
-
-// plan reads a screening's seats, from the cache where they were read before.
-func (t *tx) plan(id ScreeningID) (*seatPlan, error) {
-	if plan := t.plans.get(id); plan != nil {
-		return plan, nil
-	}
-	var places []Place
-	if err := t.list(&places, planQuery, id); err != nil {
-		return nil, err
-	}
-	plan := newSeatPlan(places)
-	t.plans.put(id, plan)
-	return plan, nil
 }
 
 // seats reads a screening's free seats, from the cache where that is recent enough.
@@ -213,15 +93,16 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
 		return m, false, nil
 	}
-	plan, err := t.plan(id)
+	var planID PlanID
+	var text string
+	if err := t.scan([]any{&planID, &text}, freeQuery, id); err != nil {
+		return nil, false, err
+	}
+	plan, err := t.plan(planID)
 	if err != nil {
 		return nil, false, err
 	}
-	var text string
-	if err := t.scan([]any{&text}, freeQuery, id); err != nil {
-		return nil, false, err
-	}
-	m = &seatMap{size: plan.size, free: plan.free(text), read: t.now}
+	m = &seatMap{plan: plan, free: plan.free(text), read: t.now}
 	if t.maps == nil {
 		t.maps = map[ScreeningID]*seatMap{}
 	}
@@ -236,21 +117,19 @@ type among struct {
 	prices  Prices
 }
 
-// may lists the places that the booking may have.
-func (a among) may(free []Place) []Place {
+// may is which of the free seats the booking may have, by index.
+func (a among) may(plan *seatPlan, free []bool) []bool {
 	if len(a.prices.Zones()) < 2 {
 		return free
 	}
-	may := make([]Place, 0, len(free))
-	for _, p := range free {
-		if a.prices.ZoneOf(p.Zone) == a.zone {
-			may = append(may, p)
-		}
+	may := make([]bool, len(free))
+	for i, is := range free {
+		may[i] = is && a.prices.ZoneOf(plan.Seats[i].Zone) == a.zone
 	}
 	return may
 }
 
-// chooseSeats picks the best n free seats, all or none. A SoldOut refusal has the number left.
+// chooseSeats picks the best n free seats, all or none. A SoldOut refusal has the number that can be had.
 func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
@@ -260,12 +139,12 @@ func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, err
 		if err != nil {
 			return nil, err
 		}
-		free := a.may(m.free)
-		if best := bestSeats(free, m.size, n); best != nil {
-			return labels(best), nil
+		free := a.may(m.plan, m.free)
+		if best := seating.Best(&m.plan.Plan, free, n); best != nil {
+			return m.plan.Labels(best), nil
 		}
 		if fresh {
-			return nil, &Refusal{Kind: SoldOut, Left: len(free)}
+			return nil, &Refusal{Kind: SoldOut, Left: seating.Most(&m.plan.Plan, free, n)}
 		}
 		anew = true
 	}
@@ -307,9 +186,9 @@ func (t *tx) seatsTaken(id ScreeningID, wanted Labels) error {
 	if err != nil {
 		return err
 	}
-	refusal := &Refusal{Kind: SeatTaken, Left: len(m.free)}
+	refusal := &Refusal{Kind: SeatTaken}
 	for _, label := range wanted {
-		if !slices.ContainsFunc(m.free, func(p Place) bool { return p.Label == label }) {
+		if i, known := m.plan.byLabel[label]; !known || !m.free[i] || !m.plan.Seats[i].Kind.ForSale() {
 			refusal.Seats = append(refusal.Seats, label)
 		}
 	}
@@ -337,18 +216,18 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 		}
 		lines, sold = sc.Prices.BestLines(a.zone, types)
 	} else {
-		plan, err := t.plan(sc.ID)
+		m, _, err := t.seats(sc.ID, false)
 		if err != nil {
 			return nil, a, err
 		}
 		var zones []string
 		for i, label := range b.Seats {
-			n, known := plan.byLabel[label]
+			n, known := m.plan.byLabel[label]
 			if !known {
 				return nil, a, &Refusal{Kind: SeatTaken, Seats: Labels{label}}
 			}
 			if !slices.Contains(b.Seats[:i], label) {
-				zones = append(zones, plan.places[n].Zone)
+				zones = append(zones, m.plan.Seats[n].Zone)
 			}
 		}
 		lines, sold = sc.Prices.SeatLines(zones, types)
@@ -376,15 +255,17 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 	return true, nil
 }
 
-// assignQueries are the updates that take n seats, by n, while nobody owns them. A booking has ten tickets at most.
+// assignQueries are the updates that take n seats, by n, while nobody owns them and they are for sale. A booking has
+// ten tickets at most.
 var assignQueries = func() (queries [11]string) {
 	var labels []string
-	free := ` AND ticket_id IS NULL`
+	free := ` AND ticket_id IS NULL AND kind NOT IN ` + notForSale
 	if unguarded {
 		free = ""
 	}
 	for n := range queries {
-		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2` + free + ` AND label IN (` + strings.Join(labels, ", ") + `)`
+		queries[n] = `UPDATE seat SET ticket_id = $1 WHERE screening_id = $2` + free + ` AND label IN (` +
+			strings.Join(labels, ", ") + `)`
 		labels = append(labels, "$"+strconv.Itoa(n+3))
 	}
 	return queries
@@ -394,6 +275,8 @@ var assignQueries = func() (queries [11]string) {
 func (t *tx) taken(id ScreeningID, seats Labels) {
 	t.touched = append(t.touched, id)
 	if m := t.maps[id]; m != nil {
-		m.free = slices.DeleteFunc(m.free, func(p Place) bool { return slices.Contains(seats, p.Label) })
+		for _, label := range seats {
+			m.free[m.plan.byLabel[label]] = false
+		}
 	}
 }

@@ -18,7 +18,7 @@ type CinemaSetup struct {
 // the books have films.
 func (s Catalogue) SetUpCinema(ctx context.Context, f CinemaSetup) error {
 	for i := range f.Halls {
-		if _, err := ParsePlan(f.Halls[i].Plan); err != nil {
+		if err := f.Halls[i].check(); err != nil {
 			return fmt.Errorf("hall %s: %w", f.Halls[i].Name, err)
 		}
 	}
@@ -57,7 +57,7 @@ func (t *tx) setUp(f CinemaSetup) error {
 		}
 	}
 	for _, m := range f.Movies {
-		if err := t.addMovie(m); err != nil {
+		if err := t.addMovie(m, ""); err != nil {
 			return err
 		}
 	}

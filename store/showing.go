@@ -77,11 +77,12 @@ func (s Showing) change(action string, was, now any) change {
 	return change{action: action, kind: "screening", id: int64(s.ID), subject: s.name(), was: was, now: now}
 }
 
-const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, h.name AS hall, s.starts_at, s.trailer_minutes,
+const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.trailer_minutes,
 	s.sales_close_at, s.counter_close_at, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.capacity, s.status,
 	s.created_at, s.updated_at,
-	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL) AS seats_left,
+	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
+	AND seat.kind NOT IN ` + notForSale + `) AS seats_left,
 	m.title, m.runtime_minutes, CASE WHEN m.archived_at IS NULL THEN 0 ELSE 1 END AS archived, h.cleaning_minutes
 	FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id`
 
@@ -117,9 +118,8 @@ func (t *tx) showing(id ScreeningID) (sh Showing, err error) {
 
 // The bounds of a screening's numbers, in minutes, and of its texts, in characters.
 const (
-	TrailersMost = 120
-	CutMost      = 24 * 60 // before or after the start
-	FormatMost   = 40
+	CutMost    = 24 * 60 // before or after the start
+	FormatMost = 40
 	// ShowingsMost is how many screenings are added at once.
 	ShowingsMost = 1000
 	// PlanAhead is how far ahead a screening may be.
@@ -128,7 +128,7 @@ const (
 
 // ShowingKind is what all screenings that are added together have in common.
 type ShowingKind struct {
-	Trailers int         // minutes of trailers and adverts before the film
+	Trailers int         // minutes of trailers and adverts before the film; negative is each film's own
 	Online   int         // minutes after the start when online sales end; negative before it
 	Counter  int         // and sales at the counter
 	Card     PriceCardID // whose prices they take when they go on sale; 0 where they have their own
@@ -280,6 +280,9 @@ func (t *tx) addDrafts(wanted []draft) (out AddedShowings, err error) {
 	for _, d := range wanted {
 		movie, isMovie := movies[d.MovieID]
 		hall, isHall := halls[d.HallID]
+		if d.Trailers < 0 {
+			d.Trailers = movie.Trailers
+		}
 		sh := Showing{Screening: d.Screening, Title: movie.Title, Runtime: movie.Runtime}
 		problem := ShowingProblem{Line: d.line, Starts: d.StartsAt, Title: movie.Title}
 		switch {
@@ -366,7 +369,7 @@ func (t *tx) timetables(wanted []draft) (map[HallID]*timetable, error) {
 	slices.Sort(ids)
 	for _, id := range ids {
 		h := new(timetable)
-		err := t.get(h, `SELECT id, name, cleaning_minutes FROM hall WHERE id = $1`+t.rowLock(), id)
+		err := t.get(h, `SELECT id, name, cleaning_minutes FROM hall WHERE id = $1 AND archived_at IS NULL`+t.rowLock(), id)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -386,6 +389,7 @@ func (t *tx) timetables(wanted []draft) (map[HallID]*timetable, error) {
 type plannedMovie struct {
 	Title    string `db:"title"`
 	Runtime  int    `db:"runtime_minutes"`
+	Trailers int    `db:"trailer_minutes"`
 	Archived int    `db:"archived"`
 }
 
@@ -396,7 +400,7 @@ func (t *tx) moviesOf(wanted []draft) (map[MovieID]plannedMovie, error) {
 			continue
 		}
 		var m plannedMovie
-		err := t.get(&m, `SELECT title, runtime_minutes, CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END AS archived FROM movie WHERE id = $1`, d.MovieID)
+		err := t.get(&m, `SELECT title, runtime_minutes, trailer_minutes, CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END AS archived FROM movie WHERE id = $1`, d.MovieID)
 		switch {
 		case errors.Is(err, ErrNotFound):
 			none[d.MovieID] = true

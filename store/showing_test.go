@@ -12,8 +12,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// planned is a cinema without screenings: two halls, two films, a price card, and a clock at Friday noon.
-type planned struct {
+// scheduled is a cinema without screenings: two halls, two films, a price card, and a clock at Friday noon.
+type scheduled struct {
 	*testing.T
 	s     *store.Store
 	path  string
@@ -25,9 +25,9 @@ type planned struct {
 	week  store.BusinessDay // a Monday
 }
 
-func plan(t *testing.T) *planned {
+func schedule(t *testing.T) *scheduled {
 	t.Helper()
-	p := &planned{T: t, now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
+	p := &scheduled{T: t, now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
 	p.s = storetest.New(t, func(o *store.Options) {
 		p.path = o.Path
 		o.Now = func() time.Time { return p.now }
@@ -59,16 +59,16 @@ func plan(t *testing.T) *planned {
 }
 
 // ctx is a context of the manager.
-func (p *planned) ctx() context.Context {
+func (p *scheduled) ctx() context.Context {
 	return store.WithBy(p.Context(), store.By{ID: 1, Name: "Wanjiru", Role: store.RoleManager, Source: "192.0.2.1"})
 }
 
-func (p *planned) kind() store.ShowingKind {
+func (p *scheduled) kind() store.ShowingKind {
 	return store.ShowingKind{Trailers: 15, Online: -10, Counter: 30, Card: p.card}
 }
 
 // line is a line of the form, days counted from the Monday.
-func (p *planned) line(hall, film int, times string, days ...int) store.ShowingLine {
+func (p *scheduled) line(hall, film int, times string, days ...int) store.ShowingLine {
 	p.Helper()
 	at, bad := store.ReadTimes(times)
 	if len(bad) > 0 {
@@ -81,7 +81,7 @@ func (p *planned) line(hall, film int, times string, days ...int) store.ShowingL
 	return l
 }
 
-func (p *planned) add(lines ...store.ShowingLine) store.AddedShowings {
+func (p *scheduled) add(lines ...store.ShowingLine) store.AddedShowings {
 	p.Helper()
 	out, err := p.c.AddShowings(p.ctx(), p.kind(), lines)
 	if err != nil {
@@ -110,7 +110,7 @@ func local(at store.Instant) string {
 	return at.Time().Add(3 * time.Hour).Format("Mon 15:04")
 }
 
-func (p *planned) all() []store.Showing {
+func (p *scheduled) all() []store.Showing {
 	p.Helper()
 	all, err := p.c.Showings(p.Context(), p.week-7, p.week+28)
 	if err != nil {
@@ -120,7 +120,7 @@ func (p *planned) all() []store.Showing {
 }
 
 // at finds the screening of a hall at a time of the week, 0 for none.
-func (p *planned) at(hall, day int, clock string) store.Showing {
+func (p *scheduled) at(hall, day int, clock string) store.Showing {
 	p.Helper()
 	times, _ := store.ReadTimes(clock)
 	for _, sh := range p.all() {
@@ -132,7 +132,7 @@ func (p *planned) at(hall, day int, clock string) store.Showing {
 	return store.Showing{}
 }
 
-func (p *planned) publish() {
+func (p *scheduled) publish() {
 	p.Helper()
 	if out, err := p.c.PublishShowings(p.ctx(), p.week, p.week+7); err != nil || len(out.Problems) > 0 {
 		p.Fatal(out, err)
@@ -140,7 +140,7 @@ func (p *planned) publish() {
 }
 
 // logs counts the entries of the audit log with the action.
-func (p *planned) logs(action string) (n int) {
+func (p *scheduled) logs(action string) (n int) {
 	p.Helper()
 	log, err := p.s.Staff().Log(p.Context(), store.LogFilter{Limit: 1000})
 	if err != nil {
@@ -159,61 +159,61 @@ func TestClashes(t *testing.T) { storetest.Each(t, testClashes) }
 
 func testClashes(t *testing.T) {
 	for name, c := range map[string]struct {
-		lines func(p *planned) []store.ShowingLine
+		lines func(p *scheduled) []store.ShowingLine
 		want  string
 	}{
-		"one after the other to the minute": {func(p *planned) []store.ShowingLine {
+		"one after the other to the minute": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00 16:10 18:20", 0)}
 		}, "3 added, 0 same"},
-		"a minute too close": {func(p *planned) []store.ShowingLine {
+		"a minute too close": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00 16:09", 0)}
 		}, "1 added, 0 same; 0 clash Mon 16:09 with Nyota Mon 14:00"},
-		"between two": {func(p *planned) []store.ShowingLine {
+		"between two": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00 18:00", 0), p.line(0, 1, "15:30", 0)}
 		}, "2 added, 0 same; 1 clash Mon 15:30 with Nyota Mon 14:00"},
-		"around another": {func(p *planned) []store.ShowingLine {
+		"around another": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "15:00", 0), p.line(0, 1, "13:30", 0)}
 		}, "1 added, 0 same; 1 clash Mon 13:30 with Nyota Mon 15:00"},
-		"another hall": {func(p *planned) []store.ShowingLine {
+		"another hall": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00", 0), p.line(1, 1, "14:00", 0)}
 		}, "2 added, 0 same"},
-		"two films at once": {func(p *planned) []store.ShowingLine {
+		"two films at once": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00", 0), p.line(0, 1, "14:00", 0)}
 		}, "1 added, 0 same; 1 clash Mon 14:00 with Nyota Mon 14:00"},
-		"the same twice in one submit": {func(p *planned) []store.ShowingLine {
+		"the same twice in one submit": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00", 0), p.line(0, 0, "14:00", 0)}
 		}, "1 added, 1 same"},
-		"over midnight": {func(p *planned) []store.ShowingLine {
+		"over midnight": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 1, "22:30", 0), p.line(0, 0, "00:30", 0), p.line(0, 0, "01:45", 0)}
 		}, "2 added, 0 same; 1 clash Tue 00:30 with Dune Mon 22:30"},
-		"over the turn of the business day": {func(p *planned) []store.ShowingLine {
+		"over the turn of the business day": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 1, "03:30", 0), p.line(0, 0, "05:00", 1)}
 		}, "1 added, 0 same; 1 clash Tue 05:00 with Dune Tue 03:30"},
-		"over the end of the week": {func(p *planned) []store.ShowingLine {
+		"over the end of the week": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 1, "03:30", 6), p.line(0, 0, "04:30", 7)}
 		}, "1 added, 0 same; 1 clash Mon 04:30 with Dune Mon 03:30"},
-		"a past day": {func(p *planned) []store.ShowingLine {
+		"a past day": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00", -4, 0)}
 		}, "1 added, 0 same; 0 past Thu 14:00"},
-		"an hour ago, and now": {func(p *planned) []store.ShowingLine {
+		"an hour ago, and now": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "11:00 12:00 14:20", -3)}
 		}, "1 added, 0 same; 0 past Fri 11:00; 0 past Fri 12:00"},
-		"three years ahead": {func(p *planned) []store.ShowingLine {
+		"three years ahead": {func(p *scheduled) []store.ShowingLine {
 			return []store.ShowingLine{p.line(0, 0, "14:00", 3*365)}
 		}, "0 added, 0 same; 0 far Thu 14:00"},
-		"an archived film, said once": {func(p *planned) []store.ShowingLine {
+		"an archived film, said once": {func(p *scheduled) []store.ShowingLine {
 			p.archive(1)
 			return []store.ShowingLine{p.line(0, 1, "14:00 18:00", 0, 1), p.line(0, 0, "14:00", 0)}
 		}, "1 added, 0 same; 0 archived"},
-		"no such film or hall": {func(p *planned) []store.ShowingLine {
+		"no such film or hall": {func(p *scheduled) []store.ShowingLine {
 			none, nowhere := p.line(0, 0, "14:00", 0, 1), p.line(0, 0, "14:00", 0, 1)
 			none.Movie, nowhere.Hall = 7, 7
 			return []store.ShowingLine{none, nowhere}
 		}, "0 added, 0 same; 0 no_film; 1 no_hall"},
-		"nothing": {func(*planned) []store.ShowingLine { return nil }, "0 added, 0 same"},
+		"nothing": {func(*scheduled) []store.ShowingLine { return nil }, "0 added, 0 same"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := plan(t)
+			p := schedule(t)
 			lines := c.lines(p)
 			if got := outcomeOf(p.add(lines...)); got != c.want {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
@@ -231,13 +231,13 @@ func testClashes(t *testing.T) {
 	}
 }
 
-func (p *planned) archive(film int) {
+func (p *scheduled) archive(film int) {
 	p.Helper()
 	storetest.Exec(p.T, p.path, fmt.Sprintf(`UPDATE movie SET archived_at = 1 WHERE id = %d`, p.films[film]))
 }
 
 func TestTooManyShowings(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	var days []int
 	for d := range 400 {
 		days = append(days, d)
@@ -251,7 +251,7 @@ func TestTooManyShowings(t *testing.T) {
 func TestDraftsAreNotKnown(t *testing.T) { storetest.Each(t, testDraftsAreNotKnown) }
 
 func testDraftsAreNotKnown(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	p.add(p.line(0, 0, "14:00", 0))
 	sh := p.at(0, 0, "14:00")
 	phones := 0
@@ -312,7 +312,7 @@ func testDraftsAreNotKnown(t *testing.T) {
 func TestPricesAreFrozen(t *testing.T) { storetest.Each(t, testPricesAreFrozen) }
 
 func testPricesAreFrozen(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	cheap, err := p.c.SavePriceCard(p.ctx(), store.PriceCard{Name: "Tuesday", Prices: store.OnePrice(50_000)})
 	if err != nil {
 		t.Fatal(err)
@@ -384,7 +384,7 @@ func testPricesAreFrozen(t *testing.T) {
 func TestCopyWeek(t *testing.T) { storetest.Each(t, testCopyWeek) }
 
 func testCopyWeek(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	p.add(p.line(0, 0, "14:00 00:30", 0, 6), p.line(1, 1, "19:00", 0, 3))
 	p.publish()
 	if _, err := p.c.CancelScreening(p.ctx(), p.at(1, 3, "19:00").ID, "No power."); err != nil {
@@ -412,7 +412,7 @@ func testCopyWeek(t *testing.T) {
 func TestEditShowing(t *testing.T) { storetest.Each(t, testEditShowing) }
 
 func testEditShowing(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	p.add(p.line(0, 0, "14:00 18:00", 0), p.line(1, 1, "14:00", 0))
 	sh := p.at(0, 0, "14:00")
 	starts := func(clock string) *store.Instant {
@@ -476,7 +476,7 @@ func testEditShowing(t *testing.T) {
 func TestTwoManagersAtOnce(t *testing.T) { storetest.Each(t, testTwoManagers) }
 
 func testTwoManagers(t *testing.T) {
-	p := plan(t)
+	p := schedule(t)
 	lines := [][]store.ShowingLine{
 		{p.line(0, 0, "14:00 16:10 18:20", 0, 1, 2), p.line(1, 1, "14:00 18:00", 0, 1)},
 		{p.line(1, 1, "14:00 18:00", 0, 1), p.line(0, 0, "14:00 16:10 18:20", 0, 1, 2)},

@@ -207,54 +207,86 @@ type Throttle struct {
 }
 
 // TrySignIn counts a try, before it is looked at, under each of the throttles. Where one of them binds it returns how
-// long to wait, and the try is not counted: who does not wait makes nobody wait longer.
+// long to wait, and the try is not counted: who does not wait makes nobody wait longer, and costs no write. Many tries
+// at once wait their turn behind nothing more urgent than bookings.
 func (s Staff) TrySignIn(ctx context.Context, throttles []Throttle) (wait time.Duration, err error) {
-	err = s.write(ctx, urgent, func(t *tx) error {
-		wait = 0
-		if t.locks() {
-			for _, th := range throttles {
-				if err := t.lockName("sign-in " + th.About); err != nil {
-					return err
-				}
-			}
+	before := tries{}
+	for _, th := range throttles {
+		if err := before.add(th.About, func(dest []any, query string, args ...any) error {
+			return s.readers.scan(ctx, dest, query, args...)
+		}, s.Now()); err != nil {
+			return 0, fmt.Errorf("read tries to sign in: %w", err)
 		}
-		failures := map[string]int{}
-		next := map[string]Instant{}
-		for _, th := range throttles {
-			var n int
-			var at, tried Instant
-			err := t.scan([]any{&n, &at, &tried}, `SELECT failures, next_at, tried_at FROM sign_in_try WHERE about = $1`, th.About)
-			if err != nil && !errors.Is(err, ErrNotFound) {
-				return err
-			}
-			if err == nil && tried > t.now.Add(-triesKept) {
-				failures[th.About], next[th.About] = n, at
-			}
-		}
-		for _, th := range throttles {
-			exempt := th.Unless != "" && failures[th.Unless] < th.UnlessBelow
-			if left := next[th.About]; left > t.now && !exempt {
-				wait = max(wait, left.Time().Sub(t.now.Time()))
-			}
-		}
-		if wait > 0 {
-			return nil
-		}
-		for _, th := range throttles {
-			n := failures[th.About] + 1
-			err := t.run(`INSERT INTO sign_in_try (about, failures, next_at, tried_at) VALUES ($1,$2,$3,$4)
-				ON CONFLICT (about) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at, tried_at = excluded.tried_at`,
-				th.About, n, t.now.Add(th.delay(n)), t.now)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+	}
+	if wait := before.wait(throttles, s.Now()); wait > 0 {
+		return wait, nil
+	}
+	err = s.write(ctx, booking, func(t *tx) (err error) {
+		wait, err = t.trySignIn(throttles)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count a try to sign in: %w", err)
 	}
 	return wait, nil
+}
+
+func (t *tx) trySignIn(throttles []Throttle) (wait time.Duration, err error) {
+	have := tries{}
+	for _, th := range throttles {
+		if t.locks() {
+			if err := t.lockName("sign-in " + th.About); err != nil {
+				return 0, err
+			}
+		}
+		if err := have.add(th.About, t.scan, t.now); err != nil {
+			return 0, err
+		}
+	}
+	if wait := have.wait(throttles, t.now); wait > 0 {
+		return wait, nil
+	}
+	for _, th := range throttles {
+		n := have[th.About].failures + 1
+		err := t.run(`INSERT INTO sign_in_try (about, failures, next_at, tried_at) VALUES ($1,$2,$3,$4)
+			ON CONFLICT (about) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at, tried_at = excluded.tried_at`,
+			th.About, n, t.now.Add(th.delay(n)), t.now)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// tries are how often signing in has failed, and when the next try is looked at, by what is counted.
+type tries map[string]struct {
+	failures int
+	next     Instant
+}
+
+// add reads one of them. What nobody has tried for a day is forgotten.
+func (c tries) add(about string, scan func(dest []any, query string, args ...any) error, now Instant) error {
+	row, tried := c[about], Instant(0)
+	err := scan([]any{&row.failures, &row.next, &tried},
+		`SELECT failures, next_at, tried_at FROM sign_in_try WHERE about = $1`, about)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err == nil && tried > now.Add(-triesKept) {
+		c[about] = row
+	}
+	return nil
+}
+
+// wait is how long the next try has to.
+func (c tries) wait(throttles []Throttle, now Instant) (wait time.Duration) {
+	for _, th := range throttles {
+		exempt := th.Unless != "" && c[th.Unless].failures < th.UnlessBelow
+		if next := c[th.About].next; next > now && !exempt {
+			wait = max(wait, next.Time().Sub(now.Time()))
+		}
+	}
+	return wait
 }
 
 // delay is how long the next try waits after n of them.
@@ -272,7 +304,7 @@ func (th Throttle) delay(n int) time.Duration {
 // SignInFailed writes into the audit log that somebody has failed to sign in: as the operator, or the zero Operator
 // where nobody has the name. What was typed is not kept: it may be a password in the wrong field.
 func (s Staff) SignInFailed(ctx context.Context, o Operator, source string) error {
-	err := s.write(ctx, urgent, func(t *tx) error {
+	err := s.write(ctx, booking, func(t *tx) error {
 		return t.auditBy(By{Source: source}, o.change("session.refused", nil, nil))
 	})
 	if err != nil {

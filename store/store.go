@@ -128,12 +128,16 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 	}
 	if err := s.read(ctx, &s.ids.last, `SELECT max(id) FROM (SELECT COALESCE(max(id), 0) AS id FROM push_request UNION SELECT COALESCE(max(id), 0) FROM ticket
 		UNION SELECT COALESCE(max(id), 0) FROM callback UNION SELECT COALESCE(max(id), 0) FROM payment UNION SELECT COALESCE(max(id), 0) FROM movie
-		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM screening
+		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM plan UNION SELECT COALESCE(max(id), 0) FROM screening
 		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact
+		UNION SELECT COALESCE(max(id), 0) FROM price_type UNION SELECT COALESCE(max(id), 0) FROM price_card
 		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
-	return s.stamp(ctx, env)
+	if err := s.stamp(ctx, env); err != nil {
+		return err
+	}
+	return s.beginRatings(ctx)
 }
 
 // stamp marks a new database with its environment and refuses one that belongs to another.

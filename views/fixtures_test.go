@@ -97,6 +97,18 @@ func film() store.Film {
 	}}
 }
 
+// known is a film of which everything is known.
+func known() store.Film {
+	f := film()
+	m := &f.Movie
+	m.ID, m.Title, m.ShortTitle, m.Poster, m.PosterHash = 9, "Supa Modo", "Supa Modo", "", "0123456789abcdef01234567"
+	m.AgeRating, m.RatingName, m.MinimumAge = "16", "16 and over", 16
+	m.RatingReason, m.Certificate = "violence", "KFCB/2026/0117"
+	m.Format, m.Language, m.Subtitles, m.TrailerURL = "3D", "Kiswahili", "English", "https://video.example/supa"
+	m.OpensOn, m.LastOn = "2026-11-20", "2026-12-24"
+	return f
+}
+
 func form() views.BookingForm {
 	f := film()
 	return views.BookingForm{Movie: f.Movie, Screening: f.Screenings[1], Screenings: f.Screenings, Name: "Wanjiku",
@@ -106,15 +118,20 @@ func form() views.BookingForm {
 
 // seats are a map of three rows: a taken seat, a chosen one, an aisle, a wheelchair place.
 func seats() *views.SeatChoice {
-	m := store.SeatMap{}
+	plan := &store.Plan{}
+	m := store.SeatMap{Plan: plan}
 	for row, label := range []string{"A", "B", "AA"} {
+		plan.Rows = append(plan.Rows, store.Row{Label: label, From: len(plan.Seats), To: len(plan.Seats) + 5})
 		for col := range 6 {
 			if col == 3 {
 				continue
 			}
-			m.Places = append(m.Places, store.Place{
-				Label: label + strconv.Itoa(col+1), Row: row, Col: col, Accessible: row == 2,
-			})
+			seat := store.Seat{Number: col + 1, Label: label + strconv.Itoa(col+1), Kind: "ordinary", Mate: -1}
+			seat.Row, seat.Col = row, col
+			if row == 2 {
+				seat.Kind = "accessible"
+			}
+			plan.Seats = append(plan.Seats, seat)
 			m.Free = append(m.Free, row != 0 || col != 1)
 		}
 	}
@@ -165,10 +182,17 @@ func pages() map[string]templ.Component {
 		"few minutes."
 	out := map[string]templ.Component{
 		"home": views.HomePage(p, home), "home empty": views.HomePage(p, views.Home{Now: now}),
-		"home failed":             views.HomePage(p, views.Home{Failed: true}),
-		"home genre empty":        views.HomePage(p, views.Home{Now: now, Genres: home.Genres, Genre: "Action"}),
-		"bare home":               views.HomePage(views.Page{}, home),
-		"film":                    views.MoviePageView(p, views.MoviePage{Film: f, Now: now}),
+		"home failed": views.HomePage(p, views.Home{Failed: true}),
+		"home genre empty": views.HomePage(p, views.Home{Now: now, Genres: home.Genres,
+			Filter: views.Filter{Genre: "Action"}}),
+		"bare home":                   views.HomePage(views.Page{}, home),
+		"film":                        views.MoviePageView(p, views.MoviePage{Film: f, Now: now}),
+		"film with all that is known": views.MoviePageView(p, views.MoviePage{Film: known(), Now: now}),
+		"home with all to choose from": views.HomePage(p, views.Home{
+			Films: []store.Film{known(), f}, Now: now, Genres: home.Genres, Languages: []string{"English", "Kiswahili"},
+			Ratings: []string{"PG", "16"}, Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
+			Filter: views.Filter{Search: "sup", Day: "2026-11-24", Language: "Kiswahili", Rating: "16", Page: 2},
+		}),
 		"film without screenings": views.MoviePageView(p, views.MoviePage{Film: home.Films[1], Now: now}),
 		"booking":                 views.BookingPage(p, form()), "booking of one": views.BookingPage(p, bare),
 		"booking wrong": views.BookingPage(p, wrong), "booking closed": views.BookingPage(p, closed),

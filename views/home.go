@@ -28,6 +28,17 @@ func (h Home) first() (film *store.Film, next *store.Screening) {
 // genreID is the id of a genre's link, so that focus stays on it when the list is swapped.
 func genreID(genre string) string { return "genre-" + store.Slug(genre) }
 
+// dayID is the same of a day's.
+func dayID(day store.Day) string { return "day-" + string(day) }
+
+// noneOf says that no film is as the filter asks.
+func noneOf(h Home) string {
+	if only := (Filter{Genre: h.Filter.Genre}); h.Filter == only {
+		return "No " + lower(h.Filter.Genre) + " at the moment"
+	}
+	return "No film is like that"
+}
+
 // fewLeft is from how few seats on it is said how many are left.
 const fewLeft = 20
 

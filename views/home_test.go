@@ -12,12 +12,14 @@ import (
 	"cinemasphere/views"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
 )
 
 func TestCardShowsTheNextScreeningWithSeats(t *testing.T) {
 	d := doc(t,
 		views.FilmsFragment(views.Home{
-			Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"}, Genre: "Action",
+			Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"},
+			Filter: views.Filter{Genre: "Action"},
 		}))
 	wantText(t, d, ".card h3", "Top Gun: Maverick")
 	wantText(t, d, ".price", "KSh 1,350")
@@ -55,7 +57,8 @@ func TestFilmsThatCannotBeBooked(t *testing.T) {
 
 func TestEmptyAndFailedProgramme(t *testing.T) {
 	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now})), ".empty h3", "The next programme is on its way")
-	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now, Genres: []string{"Action", "Drama"}, Genre: "Drama"})),
+	wantText(t, doc(t, views.FilmsFragment(views.Home{Now: now, Genres: []string{"Action", "Drama"},
+		Filter: views.Filter{Genre: "Drama"}})),
 		".empty h3", "No drama at the moment")
 	d := doc(t, views.FilmsFragment(views.Home{Failed: true}))
 	wantText(t, d, ".empty h3", "The programme did not load")
@@ -164,4 +167,60 @@ func gzipped(t *testing.T, body []byte) []byte {
 		t.Fatal(err)
 	}
 	return packed.Bytes()
+}
+
+// TestFilmPageSaysWhoIsLetIn: class, minimum age, reason and certificate stand wherever tickets are sold.
+func TestFilmPageSaysWhoIsLetIn(t *testing.T) {
+	const line = "16: nobody under 16 is let in, violence. Certificate KFCB/2026/0117."
+	f := known()
+	b := form()
+	b.Movie = f.Movie
+	for name, c := range map[string]templ.Component{
+		"film":    views.MoviePageView(page(), views.MoviePage{Film: f, Now: now}),
+		"booking": views.BookingPage(page(), b),
+		"dialog":  views.BookingDialog(b), "confirm": views.Confirm(page(), views.ConfirmPage{Form: b}),
+	} {
+		d := doc(t, c)
+		wantText(t, d, ".rating-line", line)
+		wantText(t, d, ".facts", "Action · 2 h 10 min · 3D · Kiswahili · English subtitles")
+		if name == "film" {
+			wantAttr(t, d, ".film-body .btn-ghost", "href", "https://video.example/supa")
+			wantAttr(t, d, ".film-poster img", "src", "/posters/0123456789abcdef01234567/page.jpg")
+		}
+	}
+	paid := ticket(store.Paid)
+	paid.Ticket.Movie = f.Movie
+	wantText(t, doc(t, views.TicketPage(page(), paid)), ".stub", line)
+	soon := f
+	soon.Screenings, soon.OpensOn = nil, "2026-12-04"
+	d := doc(t, views.MoviePageView(page(), views.MoviePage{Film: soon, Now: now}))
+	wantText(t, d, "main", "Opens on Fri 4 Dec 2026")
+}
+
+// TestFinder: every choice is a link or a field that keeps the other choices.
+func TestFinder(t *testing.T) {
+	h := views.Home{
+		Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"},
+		Languages: []string{"English", "Luo"}, Ratings: []string{"PG", "16"},
+		Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
+		Filter: views.Filter{Search: "top gun", Day: "2026-11-24", Genre: "Action", Rating: "PG", Page: 2},
+	}
+	d := doc(t, views.FilmsFragment(h))
+	wantText(t, d, "#day-2026-11-23", "Today 23 Nov")
+	wantText(t, d, "#day-2026-11-24", "Tomorrow 24 Nov")
+	wantText(t, d, "#day-2026-11-28", "Sat 28 Nov")
+	wantText(t, d, ".days [aria-current]", "Tomorrow")
+	wantAttr(t, d, "#day-2026-11-28", "href", "/?day=2026-11-28&genre=Action&q=top+gun&rating=PG#now")
+	wantAttr(t, d, "#day-2026-11-28", "hx-get", "/films?day=2026-11-28&genre=Action&q=top+gun&rating=PG")
+	wantAttr(t, d, "#genre-drama", "href", "/?day=2026-11-24&genre=Drama&q=top+gun&rating=PG#now")
+	wantAttr(t, d, "#films-before", "href", "/?day=2026-11-24&genre=Action&q=top+gun&rating=PG#now")
+	wantAttr(t, d, "#films-more", "href", "/?day=2026-11-24&genre=Action&page=3&q=top+gun&rating=PG#now")
+	wantText(t, d, ".pager", "Page 2 of 3")
+	wantAttr(t, d, ".find [name=q]", "value", "top gun")
+	wantAttr(t, d, ".find [name=day]", "value", "2026-11-24")
+	wantAttr(t, d, ".find [name=genre]", "value", "Action")
+	wantAttr(t, d, ".find [name=rating] [selected]", "value", "PG")
+	wantAttr(t, d, ".find-all", "href", "/#now")
+	h.Films = nil
+	wantText(t, doc(t, views.FilmsFragment(h)), ".empty h3", "No film is like that")
 }

@@ -1,12 +1,14 @@
 package views
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"cinemasphere/assets"
 	"cinemasphere/store"
+	"cinemasphere/store/poster"
 	"cinemasphere/views/ui"
 )
 
@@ -22,17 +24,6 @@ func ticketURL(secret string) string { return "/tickets/" + url.PathEscape(secre
 
 // receiptURL is the page that asks for a receipt.
 func receiptURL(secret string) string { return ticketURL(secret) + "/receipt" }
-
-func homeGenreURL(genre string) string { return genreQuery("/", genre) }
-
-func filmsURL(genre string) string { return genreQuery("/films", genre) }
-
-func genreQuery(path, genre string) string {
-	if genre == "" {
-		return path
-	}
-	return path + "?" + url.Values{"genre": {genre}}.Encode()
-}
 
 // fragmentURL is where a form of the ticket's page is posted by htmx, so that a fragment comes back.
 func (t TicketView) fragmentURL(action string) string {
@@ -54,11 +45,25 @@ func (t TicketView) pollURL() string {
 	return u
 }
 
-func posterURL(m store.Movie) string {
+// PosterURL is the path of a film's poster in a size: of the uploaded one, the embedded one, or one drawn of the title.
+// It changes with what it shows. Only an uploaded one has sizes.
+func PosterURL(m store.Movie, kind poster.Kind) string {
+	if m.PosterHash != "" {
+		return "/posters/" + m.PosterHash + "/" + string(kind) + ".jpg"
+	}
 	if name := "posters/" + m.Poster + ".svg"; m.Poster != "" && assets.Has(name) {
 		return assets.URL(name)
 	}
-	return assets.URL("images/poster.svg")
+	return "/posters/drawn/" + strconv.FormatInt(int64(m.ID), 10) + "/" + ui.PosterKey(m.Title) + ".svg"
+}
+
+// posterSet is both sizes of an uploaded poster for a browser to choose from, or "".
+func posterSet(m store.Movie) string {
+	if m.PosterHash == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %dw, %s %dw", PosterURL(m, poster.Card), poster.CardWidth,
+		PosterURL(m, poster.Page), poster.PageWidth)
 }
 
 func posterAlt(m store.Movie) string {
@@ -68,16 +73,19 @@ func posterAlt(m store.Movie) string {
 	return "Poster of " + m.Title
 }
 
-// PosterImage is the path of a film's 1200×630 PNG for shared links, or "" where it has none.
+// PosterImage is the path of a film's image of 1200×630 for shared links, or "" where it has none.
 func PosterImage(m store.Movie) string {
+	if m.PosterHash != "" {
+		return PosterURL(m, poster.Share)
+	}
 	if name := "posters/" + m.Poster + "-og.png"; m.Poster != "" && assets.Has(name) {
 		return assets.URL(name)
 	}
 	return ""
 }
 
-// facts is a film's genre, running time and, if asked for, language, those that are known. A line breaks only between
-// them.
+// facts is a film's genre, running time, format and, if asked for, languages, those that are known. A line breaks only
+// between them.
 func facts(m store.Movie, language bool) string {
 	var known []string
 	add := func(fact string) {
@@ -89,8 +97,14 @@ func facts(m store.Movie, language bool) string {
 	if m.Runtime > 0 {
 		add(ui.Runtime(m.Runtime))
 	}
+	if m.Format != "" && !strings.EqualFold(m.Format, "2D") {
+		add(m.Format)
+	}
 	if language {
 		add(m.Language)
+		if m.Subtitles != "" {
+			add(m.Subtitles + " subtitles")
+		}
 	}
 	return strings.Join(known, "\u00a0· ")
 }

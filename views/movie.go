@@ -18,6 +18,14 @@ func closedWord(sc store.Screening, now store.Instant) string {
 	return "Sold out"
 }
 
+// opening is the day from which a film is shown that has no screenings yet, or "".
+func opening(m MoviePage) string {
+	if m.Film.OpensOn <= wording.DayOf(m.Now) {
+		return ""
+	}
+	return wording.DayName(m.Film.OpensOn)
+}
+
 // filmData describes a film and its screenings to search engines, as schema.org has it.
 func filmData(p Page, m MoviePage) map[string]any {
 	film := map[string]any{

@@ -28,11 +28,18 @@ type WaitingBooking struct {
 
 // Home is the home page: what is on.
 type Home struct {
-	Films  []store.Film
+	Films  []store.Film // of this page, each with the screenings that the filter asks for
 	Now    store.Instant
-	Genres []string // all there are, in order
-	Genre  string   // the one that is shown, "" for all
-	Failed bool     // the programme could not be read
+	Filter Filter
+	Pages  int  // of the list; 0 is one
+	Failed bool // the programme could not be read
+
+	// What there is to choose from, in order.
+
+	Days      []store.Day
+	Genres    []string
+	Languages []string
+	Ratings   []string // codes
 }
 
 // MoviePage is a film's own page.

@@ -11,42 +11,41 @@ import (
 
 // seatRow is a row of the map.
 type seatRow struct {
-	label string
+	store.Row
 	seats []seatCell
 }
 
 // seatCell is one seat of the map.
 type seatCell struct {
-	place        store.Place
+	store.Seat
 	gap          int    // empty places before it
-	number       string // its label without the row's
-	said         string // what is read out after it: zone, price, state
+	said         string // what is read out after its number: zone, kind, price, state, note
 	zone         int    // which of the prices' zones it is of
 	free, chosen bool
 }
 
 // rows are the rows of the map, from the screen backwards.
 func (c *SeatChoice) rows() (rows []seatRow) {
-	zones := c.Prices.Zones()
 	left := 0
-	for i, p := range c.Map.Places {
-		if i == 0 || p.Col < left {
-			left = p.Col
+	for i, s := range c.Map.Seats {
+		if i == 0 || s.Col < left {
+			left = s.Col
 		}
 	}
-	last, col := -1, 0
-	for i, p := range c.Map.Places {
-		if p.Row != last {
-			rows, last, col = append(rows, seatRow{label: rowOf(p.Label)}), p.Row, left-1
+	zones := c.Prices.Zones()
+	for _, r := range c.Map.Rows {
+		row, col := seatRow{Row: r}, left-1
+		for i := r.From; i < r.To; i++ {
+			s := c.Map.Seats[i]
+			zone := c.Prices.ZoneOf(s.Zone)
+			cell := seatCell{
+				Seat: s, gap: s.Col - col - 1, zone: slices.Index(zones, zone), free: c.Map.Free[i],
+				chosen: c.Chosen[s.Label] && c.Map.Free[i],
+			}
+			cell.said = c.said(cell, zone)
+			row.seats, col = append(row.seats, cell), s.Col
 		}
-		zone := c.Prices.ZoneOf(p.Zone)
-		cell := seatCell{
-			place: p, gap: p.Col - col - 1, number: strings.TrimPrefix(p.Label, rowOf(p.Label)),
-			zone: slices.Index(zones, zone), free: c.Map.Free[i], chosen: c.Chosen[p.Label] && c.Map.Free[i],
-		}
-		cell.said = c.said(cell, zone)
-		row := &rows[len(rows)-1]
-		row.seats, col = append(row.seats, cell), p.Col
+		rows = append(rows, row)
 	}
 	return rows
 }
@@ -57,8 +56,8 @@ func (c *SeatChoice) said(cell seatCell, zone string) string {
 	if zone != "" {
 		words = append(words, zone)
 	}
-	if cell.place.Accessible {
-		words = append(words, "wheelchair place")
+	if kind := wording.SeatKind(cell.Kind); kind != "" {
+		words = append(words, kind)
 	}
 	if prices := c.Prices.Types(zone); len(prices) > 0 {
 		words = append(words, wording.Cents(prices[0].Cents))
@@ -71,22 +70,37 @@ func (c *SeatChoice) said(cell seatCell, zone string) string {
 	default:
 		words = append(words, "taken")
 	}
+	if cell.Note != "" {
+		words = append(words, cell.Note)
+	}
 	return ", " + strings.Join(words, ", ")
 }
 
 func (s seatCell) class() string {
-	class := "zone-" + strconv.Itoa(max(s.zone, 0)%4)
-	if s.place.Accessible {
-		class += " is-accessible"
-	}
+	class := "zone-" + strconv.Itoa(max(s.zone, 0)%4) + " is-" + string(s.Kind)
 	if !s.free {
 		class += " is-taken"
 	}
 	return class
 }
 
-// rowOf is the row's part of a seat's label: what is before its number.
-func rowOf(label string) string { return strings.TrimRight(label, "0123456789") }
+// alone asks the customer to leave no single seat, where others fit as well; "" where the choice leaves none.
+func (c *SeatChoice) alone() string {
+	var chosen store.Labels
+	for _, s := range c.Map.Seats {
+		if c.Chosen[s.Label] {
+			chosen = append(chosen, s.Label)
+		}
+	}
+	left := c.Map.LeftAlone(chosen)
+	switch len(left) {
+	case 0:
+		return ""
+	case 1:
+		return "This leaves seat " + left[0] + " alone. If you can, please move by one."
+	}
+	return "This leaves seats " + strings.Join(left, ", ") + " alone. If you can, please move by one."
+}
 
 // zoneKey explains a colour of the map.
 type zoneKey struct{ class, text string }

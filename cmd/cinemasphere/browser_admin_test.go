@@ -53,7 +53,8 @@ func TestBrowserSetsUp(t *testing.T) {
 		b.do("type "+name, chromedp.SendKeys(chromedp.CSS(`[name=`+name+`]`), value))
 	}
 	b.fits("/admin/setup")
-	b.do("set up", chromedp.Click(chromedp.CSS(`main button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`.flash`)))
+	b.do("set up", chromedp.Click(chromedp.CSS(`main button[type=submit]`)),
+		chromedp.WaitVisible(chromedp.CSS(`.flash`)))
 	if text := b.text(".flash"); !strings.Contains(text, "set up") {
 		t.Errorf("it says %q", text)
 	}

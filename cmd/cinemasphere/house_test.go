@@ -20,16 +20,19 @@ import (
 var importLaw = map[string][]string{
 	"mpesa":             {},
 	"assets":            {},
-	"store":             {"store/fairuse", "store/money", "store/internal/db"},
+	"store":             {"store/fairuse", "store/money", "store/seating", "store/poster", "store/internal/db"},
 	"store/fairuse":     {},
 	"store/money":       {},
+	"store/seating":     {},
+	"store/poster":      {},
+	"store/sheet":       {},
 	"store/internal/db": {},
 	"mpesa/sim":         {"mpesa"},
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
-	"views/wording":     {"store", "mpesa"},
+	"views/wording":     {"store", "store/seating", "store/poster", "store/sheet", "mpesa"},
 	"views/ui":          {"assets"},
-	"views":             {"views/ui", "views/wording", "assets", "store"},
-	"views/admin":       {"views/ui", "views/wording", "assets", "store"},
+	"views":             {"views/ui", "views/wording", "assets", "store", "store/poster"},
+	"views/admin":       {"views/ui", "views/wording", "assets", "store", "store/seating"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
@@ -38,13 +41,15 @@ var importLaw = map[string][]string{
 	"handlers/staff":        {"store"},
 	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
 	"handlers/site": {
-		"handlers/internal/web", "views", "views/ui", "views/wording", "store", "handlers/checkout", "assets",
+		"handlers/internal/web", "views", "views/ui", "views/wording", "store", "store/poster", "handlers/checkout",
+		"assets",
 	},
 	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
 	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},
 	"handlers/admin": {
-		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views/admin", "views/ui", "views/wording",
-		"store", "assets", "mpesa", // mpesa reads receipts and phone numbers
+		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin",
+		"views/ui", "views/wording",
+		"store", "store/poster", "store/sheet", "assets", "mpesa", // mpesa reads receipts and phone numbers
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",

@@ -44,7 +44,8 @@ func (c addOperatorCmd) Run(p *program) error {
 
 type resetOperatorCmd struct {
 	books
-	Name string `arg:"" help:"The name that the person signs in with."`
+	Name    string `arg:"" help:"The name that the person signs in with."`
+	Address bool   `help:"Print a one-time address at which the person chooses the password. It works even while somebody else's guesses make signing in wait."`
 }
 
 // Run gives a person a new password.
@@ -57,6 +58,9 @@ func (c resetOperatorCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
+		if c.Address {
+			return c.byAddress(p, st, o)
+		}
 		password, err := readPassword(p.stdin, p.stderr)
 		if err != nil {
 			return err
@@ -67,6 +71,17 @@ func (c resetOperatorCmd) Run(p *program) error {
 		_, err = fmt.Fprintf(p.stdout, "%s (%s) signs in with the new password from now on.\n", o.Name, o.Role)
 		return err
 	})
+}
+
+// byAddress prints a one-time address.
+func (c resetOperatorCmd) byAddress(p *program, st *store.Store, o store.Operator) error {
+	o, token, err := staff.New(st, staff.Config{}).ResetByAddress(p.ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s chooses a password at this address, once, until %s:\n\n    %s/admin/join/%s\n",
+		o.Name, wording.Moment(o.InviteUntil), strings.TrimRight(c.BaseURL, "/"), token)
+	return err
 }
 
 type listOperatorsCmd struct{ books }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cinemasphere/store"
+	"cinemasphere/store/seating"
 	"cinemasphere/store/storetest"
 )
 
@@ -21,8 +22,8 @@ func TestSample(t *testing.T) {
 		t.Fatalf("%d halls, %v", len(halls), err)
 	}
 	for _, h := range halls {
-		if places, err := store.ParsePlan(h.Plan); err != nil || len(places) < 180 || len(places) > 260 {
-			t.Errorf("%s has %d places, %v", h.Name, len(places), err)
+		if plan, bad := seating.Parse(h.Plan); bad != nil || plan.ForSale() < 180 || plan.ForSale() > 260 {
+			t.Errorf("%s has %d places, %v", h.Name, plan.ForSale(), bad)
 		}
 	}
 	films := programme(t, s)

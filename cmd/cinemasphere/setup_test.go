@@ -29,8 +29,9 @@ func typedInto(t *testing.T, dir, in string, args ...string) (string, error) {
 // into the log. It makes the first owner, once, and no later start gives out another.
 func TestFirstStart(t *testing.T) {
 	env := []string{
-		"MPESA_ENV=sandbox", "BASE_URL=http://cinema.co.ke:8080", "MPESA_CONSUMER_KEY=key", "MPESA_CONSUMER_SECRET=secret",
-		"MPESA_PASSKEY=passkey", "MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
+		"MPESA_ENV=sandbox", "BASE_URL=http://cinema.co.ke:8080", "MPESA_CONSUMER_KEY=key",
+		"MPESA_CONSUMER_SECRET=secret", "MPESA_PASSKEY=passkey",
+		"MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=live.db",
 	}
 	dir := t.TempDir()
 	p := start(t, dir, env...)
@@ -55,7 +56,8 @@ func TestFirstStart(t *testing.T) {
 	done := c.submit(c.get(path), `form[action^="/admin/setup/"]`, map[string]string{
 		"name": "Achieng Otieno", "password": "three films and popcorn", "cinema": "Nyota", "town": "Mombasa",
 	})
-	if done.url.Path != "/admin" || done.status != http.StatusOK || !strings.Contains(done.Find(".flash").Text(), "set up") {
+	if done.url.Path != "/admin" || done.status != http.StatusOK ||
+		!strings.Contains(done.Find(".flash").Text(), "set up") {
 		t.Fatalf("%d at %s: %s", done.status, done.url.Path, done.Find("main").Text())
 	}
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
@@ -104,15 +106,26 @@ func TestOperatorCommands(t *testing.T) {
 		}
 	}
 	c := p.customer()
-	for password, want := range map[string]string{
-		"three films and popcorn": "/admin/sign-in", "another bucket of popcorn": "/admin",
+	for _, tt := range []struct{ password, to string }{
+		{"three films and popcorn", "/admin/sign-in"}, {"another bucket of popcorn", "/admin"},
 	} {
 		w := c.submit(c.get("/admin/sign-in"), `form[action="/admin/sign-in"]`, map[string]string{
-			"name": "Achieng", "password": password,
+			"name": "Achieng", "password": tt.password,
 		})
-		if w.url.Path != want {
-			t.Errorf("%q leads to %s", password, w.url)
+		if w.url.Path != tt.to {
+			t.Errorf("%q leads to %s", tt.password, w.url)
 		}
+	}
+	out, err := typedInto(t, dir, "", "operator", "reset", "--address", "achieng", "--base-url="+p.base)
+	_, path, found := strings.Cut(out, p.base)
+	if err != nil || !found {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	joined := c.submit(c.get(strings.TrimSpace(path)), `form[action^="/admin/join/"]`, map[string]string{
+		"password": "a third bucket of popcorn",
+	})
+	if joined.url.Path != "/admin" {
+		t.Errorf("the one-time address leads to %s: %s", joined.url, joined.Find("main").Text())
 	}
 	log := c.get("/admin/log?q=operator.add").Find("tbody").Text()
 	if !strings.Contains(log, "command line") || !strings.Contains(log, "Achieng") {

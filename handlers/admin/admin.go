@@ -1,6 +1,11 @@
 // Package admin serves the back office. Every page and form works without JavaScript. What a page needs of who opens it
 // stands in one table: see routes.go.
 //
+// A page is a line in Routes, a handler that ends with render, and a component in views/admin inside Layout; its forms
+// are Form or FileForm there, which carry the session's token. A form's handler finds r.PostForm read, checks what was
+// typed (422 with a sentence at the field), calls one method of the store, and ends with done. Who makes the change
+// comes with the request's context, and the store writes it into the audit log.
+//
 // It must never decide anything about money, seats or who is signed in: it reads forms, asks the store, checkout and
 // staff, and shows what they say.
 package admin
@@ -14,6 +19,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
+	"cinemasphere/store/poster"
 	pages "cinemasphere/views/admin"
 )
 
@@ -36,12 +42,13 @@ type Config struct {
 // Admin serves the back office. Its methods answer one route each.
 type Admin struct {
 	Config
-	pages web.Pages
-	waits waitCache
+	pages   web.Pages
+	posters *poster.Encoder
+	waits   waitCache
 }
 
 // New makes an Admin.
-func New(c Config) *Admin { return &Admin{Config: c} }
+func New(c Config) *Admin { return &Admin{Config: c, posters: poster.NewEncoder(1)} }
 
 // render answers with a page.
 func (a *Admin) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {

@@ -236,11 +236,15 @@ func (a *Admin) SetUpPage(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Staff.CheckSetUpToken(r.Context(), chi.URLParam(r, "token")); err != nil {
 		return usedUp(err)
 	}
-	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{})
+	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{Opening: newOpening(a.Now())})
 }
 
 func (a *Admin) setUpPage(w http.ResponseWriter, r *http.Request, status int, v pages.SetUpForm) error {
 	v.Action, v.Paybill, v.Till = r.URL.Path, a.Paybill, a.Till
+	var err error
+	if v.Ratings, err = a.Store.Catalogue().Ratings(r.Context()); err != nil {
+		return err
+	}
 	return a.render(w, r, status, pages.SetUpPage(v))
 }
 
@@ -252,6 +256,7 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 	first := staff.FirstOwner{
 		Name: r.PostForm.Get("name"), Password: r.PostForm.Get("password"), Cinema: v.Cinema,
 	}
+	v.Opening, first.Opening = a.readOpening(r.PostForm, v.Errors)
 	if len(v.Errors) > 0 {
 		// What is wrong with the rest is said at once, and nothing is written.
 		first.Password = ""
@@ -264,6 +269,10 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		if first.Password == "" && r.PostForm.Get("password") != "" {
 			v.Errors["password"] = "Please type the password once more."
 		}
+		return a.setUpPage(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if openingRefused(err, v.Errors) {
+		v.Errors["password"] = "Please type the password once more."
 		return a.setUpPage(w, r, http.StatusUnprocessableEntity, v)
 	}
 	if err != nil {

@@ -8,10 +8,12 @@ import (
 	"cinemasphere/handlers/staff"
 )
 
-// The cookies of the back office: the session, by what the browser is known later, and what the last form has done.
+// The cookies of the back office: the session, by what the browser is known later, what each form carries while nobody
+// is signed in, and what the last form has done.
 const (
 	sessionCookie = "staff"
 	browserCookie = "staff-browser"
+	formCookie    = "staff-form"
 	flashCookie   = "staff-said"
 )
 

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"mime"
 	"net/http"
@@ -17,7 +19,9 @@ import (
 // visitor is who opens a page: nobody, where the session has no operator.
 type visitor struct {
 	session store.StaffSession
-	read    bool // the session was looked for
+	// form is the token that each form carries: the session's, or of a browser that nobody is signed in on the one in
+	// its cookie; "" where it has none yet.
+	form string
 }
 
 type visitorKey struct{}
@@ -40,29 +44,61 @@ func (a *Admin) guard(route Route) http.HandlerFunc {
 		a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
 			r, err := a.recognise(r)
 			if err != nil {
-				return err
+				return forStaff(err)
 			}
 			a.Responder.Handle(a.Problem, func(w http.ResponseWriter, r *http.Request) error {
 				if stop, err := a.admit(w, r, route); stop || err != nil {
 					return err
 				}
-				return route.Handler(w, a.withFrame(w, r))
+				return forStaff(route.Handler(w, a.withFrame(w, r)))
 			})(w, r)
 			return nil
 		})(w, r)
 	}
 }
 
+// forStaff gives an error that people of the staff may meet words for them: what was saved, and what to do.
+func forStaff(err error) error {
+	if err == nil || web.As[*web.Error](err) || web.As[*http.MaxBytesError](err) {
+		return err
+	}
+	answer := web.Error{
+		Status: http.StatusInternalServerError, Err: err,
+		Public: "The mistake is the program's, and it is in its log. Look whether anything was saved before you " +
+			"try again.",
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		answer.Status, answer.Title = http.StatusNotFound, "There is no such page"
+		answer.Public = "The address was mistyped, or what it was about is gone."
+	case errors.Is(err, store.ErrChanged):
+		answer.Status, answer.Title = http.StatusConflict, "Changed meanwhile"
+		answer.Public = "Somebody else has changed it since you opened it. Nothing of yours was saved. Open it again."
+	case errors.Is(err, store.ErrBusy):
+		answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, busyRetry
+		answer.Title = "The database is very busy"
+		answer.Public = "Nothing was saved. Please send the form again in a few seconds."
+	case errors.Is(err, store.ErrUnknown):
+		answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, busyRetry
+		answer.Title = "It may or may not be saved"
+		answer.Public = "The database did not confirm it. Open the page again and look before you send the form again."
+	}
+	return &answer
+}
+
+// busyRetry is after how many seconds one should try again.
+const busyRetry = 5
+
 // recognise puts who asks into the request's context.
 func (a *Admin) recognise(r *http.Request) (*http.Request, error) {
-	v := visitor{read: true}
+	v := visitor{form: a.cookie(r, formCookie)}
 	if token := a.cookie(r, sessionCookie); token != "" {
 		found, err := a.Staff.Session(r.Context(), token)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return r, err
 		}
 		if err == nil {
-			v.session = found
+			v.session, v.form = found, found.FormToken
 		}
 	}
 	ctx := context.WithValue(r.Context(), visitorKey{}, v)
@@ -103,10 +139,12 @@ func (a *Admin) admit(w http.ResponseWriter, r *http.Request, route Route) (stop
 	if err := readForm(w, r, route); err != nil {
 		return false, err
 	}
-	if signedIn && !staff.GoodFormToken(v.session, r.PostFormValue("token")) {
+	if token := r.PostFormValue("token"); token == "" ||
+		subtle.ConstantTimeCompare([]byte(token), []byte(v.form)) != 1 {
 		return false, &web.Error{
-			Status: http.StatusForbidden, Title: "This form is from before you signed in",
-			Public: "Nothing was saved. Please open the page again, and send the form from there.",
+			Status: http.StatusForbidden, Title: "This form is too old",
+			Public: "Nothing was saved: it is from before somebody signed in or out here, or the browser takes no " +
+				"cookies. Please open the page again, and send the form from there.",
 		}
 	}
 	return false, nil
@@ -141,9 +179,17 @@ func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 
 // withFrame puts what stands around a page into the request's context.
 func (a *Admin) withFrame(w http.ResponseWriter, r *http.Request) *http.Request {
-	s := me(r)
+	v := visitorOf(r)
+	s := v.session
+	if v.form == "" {
+		v.form = a.cookie(r, formCookie) // where no guard stood before
+	}
+	if v.form == "" {
+		v.form = rand.Text()
+		a.setCookie(w, formCookie, v.form, staff.LongestTime)
+	}
 	f := pages.Frame{
-		Cinema: "CinemaSphere", Demo: a.Demo, Sandbox: a.Sandbox, Name: s.Name, Role: s.Role, Token: s.FormToken,
+		Cinema: "CinemaSphere", Demo: a.Demo, Sandbox: a.Sandbox, Name: s.Name, Role: s.Role, Token: v.form,
 		Path: r.URL.Path, Menu: a.menuFor(r, s.Role),
 	}
 	if cinema, err := a.Store.Catalogue().Cinema(r.Context()); err == nil {

@@ -59,7 +59,9 @@ func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
 
 // readHolidays reads dates, a line each, or is what is wrong with the first that is none.
 func readHolidays(typed string) (dates []string, wrong string) {
-	for line := range strings.FieldsFuncSeq(typed, func(c rune) bool { return c == '\n' || c == '\r' || c == ',' || c == ';' }) {
+	for line := range strings.FieldsFuncSeq(typed, func(c rune) bool {
+		return c == '\n' || c == '\r' || c == ',' || c == ';'
+	}) {
 		text := strings.TrimSpace(line)
 		if text == "" {
 			continue
@@ -268,7 +270,8 @@ func readCard(f url.Values) pages.CardForm {
 	}
 	for i := 0; i < mostRules && f.Has(fmt.Sprintf("rule.%d.card", i)); i++ {
 		rule := pages.RuleForm{
-			Card: f.Get(fmt.Sprintf("rule.%d.card", i)), Before: strings.TrimSpace(echo(f.Get(fmt.Sprintf("rule.%d.before", i)))),
+			Card:     f.Get(fmt.Sprintf("rule.%d.card", i)),
+			Before:   strings.TrimSpace(echo(f.Get(fmt.Sprintf("rule.%d.before", i)))),
 			Holidays: f.Has(fmt.Sprintf("rule.%d.holidays", i)), Days: map[time.Weekday]bool{},
 		}
 		for _, day := range f[fmt.Sprintf("rule.%d.day", i)] {
@@ -291,7 +294,8 @@ func tidyCell(f url.Values, name string, wrong map[string]string) string {
 func readPrices(v *pages.CardForm) (prices store.Prices) {
 	for i, name := range v.Types {
 		at := fmt.Sprintf("type.%d", i)
-		if name != "" && slices.ContainsFunc(v.Types[:i], func(of string) bool { return store.NameKey(of) == store.NameKey(name) }) {
+		if name != "" &&
+			slices.ContainsFunc(v.Types[:i], func(of string) bool { return store.NameKey(of) == store.NameKey(name) }) {
 			v.Errors[at] = "This kind of ticket stands above already."
 		}
 		for j, zone := range v.Zones {
@@ -332,7 +336,8 @@ func readCents(typed string) (store.Cents, string) {
 	switch {
 	case strings.HasPrefix(text, "-"):
 		return 0, "A price is more than nothing."
-	case err != nil || strings.HasPrefix(whole, "+") || pointed && (len(part) == 0 || strings.Trim(part, "0123456789") != ""):
+	case err != nil || strings.HasPrefix(whole, "+") ||
+		pointed && (len(part) == 0 || strings.Trim(part, "0123456789") != ""):
 		return 0, "Please write an amount in shillings, such as 900."
 	case len(part) > 2:
 		return 0, "A price has two digits after the point at most."
@@ -362,6 +367,7 @@ func readRules(v *pages.CardForm) (rules store.PriceRules) {
 			clock, err := time.Parse("15:04", typed.Before)
 			if rule.Before = clock.Hour()*60 + clock.Minute(); err != nil || rule.Before == 0 {
 				v.Errors[at] = "Please write a time such as 17:00."
+				continue
 			}
 		}
 		narrows := len(rule.Days) > 0 || rule.Before > 0 || rule.Holidays

@@ -125,6 +125,9 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 	if sh.Status != store.Draft {
 		return edit
 	}
+	if kind.Trailers < 0 && v.Errors["trailers"] == "" {
+		v.Errors["trailers"] = "Type how many minutes they take; 0 for none."
+	}
 	hall := store.HallID(number(f.Get("hall")))
 	edit.Hall, edit.Trailers, edit.Card = &hall, &kind.Trailers, &kind.Card
 	if _, used := v.Cards.Card(kind.Card); !used && kind.Card != sh.CardID {

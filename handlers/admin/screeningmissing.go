@@ -4,31 +4,21 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
-	"cinemasphere/views/ui"
 )
 
 // The bounds of what is made in place.
 const (
-	longestTitle   = 120
-	longestRuntime = 900 // minutes
-	mostRows       = 40
-	mostInRow      = 40
-	mostCleaning   = 240 // minutes
-	aisleFrom      = 10  // seats: a longer row has an aisle in its middle
+	usualTrailers = 15 // minutes of a new film
+	mostRows      = 40
+	mostInRow     = 40
+	aisleFrom     = 10 // seats: a longer row has an aisle in its middle
 )
-
-// ratingOptions are the classes of KFCB.
-func ratingOptions() []ui.Option {
-	return []ui.Option{
-		{Value: "GE", Label: "GE: everybody"}, {Value: "PG", Label: "PG: with parents"},
-		{Value: "16", Label: "16: from 16 years"}, {Value: "18", Label: "18: adults only"},
-	}
-}
 
 // missing is a form that makes what a screening needs.
 type missing struct {
@@ -83,33 +73,26 @@ func (a *Admin) answer(w http.ResponseWriter, r *http.Request, m missing, said s
 // AddFilmHere answers POST /admin/screenings/film.
 func (a *Admin) AddFilmHere(w http.ResponseWriter, r *http.Request) error {
 	m := readMissing("film", r.PostForm, "title", "runtime", "rating")
-	film := store.Movie{
-		Title: m.text("title", longestTitle), Runtime: m.whole("runtime", 1, longestRuntime), AgeRating: r.PostForm.Get("rating"),
+	film, faults := store.ReadMovie(store.Movie{TrailerMinutes: usualTrailers}, map[string]string{
+		"title": r.PostForm.Get("title"), "runtime": r.PostForm.Get("runtime"), "rating": r.PostForm.Get("rating"),
+	})
+	films, err := a.Store.Catalogue().PlannedFilms(r.Context())
+	if err != nil {
+		return err
 	}
-	known := false
-	for _, o := range ratingOptions() {
-		known = known || o.Value == film.AgeRating
+	if slices.ContainsFunc(films, func(f store.PlannedFilm) bool { return store.NameKey(f.Title) == store.NameKey(film.Title) }) {
+		m.wrong["title"] = "There is a film of this title already."
 	}
-	if !known {
-		m.wrong["rating"] = "Please choose one."
-	}
-	if len(m.wrong) == 0 {
-		films, err := a.Store.Catalogue().PlannedFilms(r.Context())
-		if err != nil {
+	if len(faults)+len(m.wrong) == 0 {
+		_, err := a.Store.Catalogue().AddMovie(r.Context(), film)
+		found, is := errors.AsType[store.Faults](err)
+		if err != nil && !is {
 			return err
 		}
-		for _, f := range films {
-			if store.NameKey(f.Title) == store.NameKey(film.Title) {
-				m.wrong["title"] = "There is a film of this title already."
-			}
-		}
+		faults = found
 	}
-	if len(m.wrong) == 0 {
-		// An archived film may have the title too.
-		film.Slug = strings.Trim(store.Slug(film.Title)+"-"+strconv.FormatInt(a.Now().UnixMilli(), 36), "-")
-		if _, err := a.Store.Catalogue().AddMovie(r.Context(), film); err != nil {
-			return err
-		}
+	for name, words := range faultWords(faults) {
+		m.wrong[name] = words
 	}
 	return a.answer(w, r, m, film.Title+" is added. Say more about it under Films.")
 }
@@ -118,23 +101,19 @@ func (a *Admin) AddFilmHere(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) AddHallHere(w http.ResponseWriter, r *http.Request) error {
 	m := readMissing("hall", r.PostForm, "name", "rows", "seats", "cleaning")
 	hall := store.Hall{
-		Name: m.text("name", 40), Cleaning: m.whole("cleaning", 0, mostCleaning),
+		Name: m.text("name", store.HallNameMost), Cleaning: m.whole("cleaning", 0, store.CleaningMost),
 	}
 	rows, seats := m.whole("rows", 1, mostRows), m.whole("seats", 1, mostInRow)
 	if len(m.wrong) == 0 {
-		halls, err := a.Store.Catalogue().Halls(r.Context())
-		if err != nil {
-			return err
-		}
-		for _, h := range halls {
-			if store.NameKey(h.Name) == store.NameKey(hall.Name) {
-				m.wrong["name"] = "There is a hall of this name already."
-			}
-		}
-	}
-	if len(m.wrong) == 0 {
 		hall.Plan = plainPlan(rows, seats)
-		if _, err := a.Store.Catalogue().AddHall(r.Context(), hall); err != nil {
+		_, err := a.Store.Catalogue().AddHall(r.Context(), hall)
+		bad, is := errors.AsType[*store.BadHall](err)
+		switch {
+		case is && bad.Name == store.NameTaken:
+			m.wrong["name"] = "There is a hall of this name already."
+		case is:
+			m.wrong["name"] = "This name cannot be read."
+		case err != nil:
 			return err
 		}
 	}

@@ -44,11 +44,8 @@ const (
 	mostLines  = 400
 )
 
-// The details of the form at first, in minutes.
-const (
-	defaultTrailers = 15
-	defaultCounter  = 30
-)
+// defaultCounter is when sales at the counter end where nothing else is typed, in minutes after the start.
+const defaultCounter = 30
 
 // askedWeek is the Monday of the week that the address asks for; this week's where it asks for none.
 func (a *Admin) askedWeek(r *http.Request) store.BusinessDay {
@@ -90,7 +87,9 @@ func (a *Admin) week(r *http.Request, monday store.BusinessDay) (v pages.Week, e
 	if v.Films, err = c.PlannedFilms(r.Context()); err != nil {
 		return v, err
 	}
-	v.Ratings = ratingOptions()
+	if v.Ratings, err = a.ratingOptions(r.Context()); err != nil {
+		return v, err
+	}
 	v.Form = firstForm(v, both)
 	return v, nil
 }
@@ -99,7 +98,7 @@ func (a *Admin) week(r *http.Request, monday store.BusinessDay) (v pages.Week, e
 // or the one before, and for the newest others.
 func firstForm(v pages.Week, shown []store.Showing) pages.ShowingsForm {
 	f := pages.ShowingsForm{
-		Trailers: strconv.Itoa(defaultTrailers), Online: "0", Counter: strconv.Itoa(defaultCounter), Errors: map[string]string{},
+		Online: "0", Counter: strconv.Itoa(defaultCounter), Errors: map[string]string{},
 	}
 	if len(v.Cards.Cards) > 0 {
 		f.Card = strconv.FormatInt(int64(v.Cards.Cards[0].ID), 10)
@@ -315,8 +314,12 @@ func readKind(f url.Values, wrong map[string]string) store.ShowingKind {
 		}
 		return value
 	}
+	trailers := -1 // each film's own
+	if strings.TrimSpace(f.Get("trailers")) != "" {
+		trailers = minutesOf(f, "trailers", 0, store.TrailersMost, wrong)
+	}
 	return store.ShowingKind{
-		Trailers: minutesOf(f, "trailers", 0, store.TrailersMost, wrong),
+		Trailers: trailers,
 		Online:   -minutesOf(f, "online", -store.CutMost, store.CutMost, wrong),
 		Counter:  minutesOf(f, "counter", -store.CutMost, store.CutMost, wrong),
 		Card:     store.PriceCardID(number(f.Get("card"))), Format: text("format"), Language: text("language"),

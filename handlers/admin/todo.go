@@ -225,7 +225,7 @@ func or(a, b string) string {
 }
 
 // waitAge is how old the number in the menu may be.
-const waitAge = 3 * time.Second
+const waitAge = 10 * time.Second
 
 // waitCache keeps how many entries wait for a person, which every page shows.
 type waitCache struct {

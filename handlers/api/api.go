@@ -22,7 +22,7 @@ type Config struct {
 	Sessions  *web.Sessions
 	Questions *web.Questions // nil bounds none
 	Partners  *web.Partners
-	Poster    func(name string) string // the whole address of a film's poster, by [store.Movie].Poster
+	Poster    func(store.Movie) string // the whole address of a film's poster
 	Now       func() time.Time
 }
 

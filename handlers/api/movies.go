@@ -61,7 +61,7 @@ type screening struct {
 }
 
 func (a *API) movieOf(m store.Movie, sc *store.Screening) movie {
-	return movie{m.ID, m.Title, m.Synopsis, showingOf(sc), a.Poster(m.Poster), kenya(m.CreatedAt), kenya(m.UpdatedAt)}
+	return movie{m.ID, m.Title, m.Synopsis, showingOf(sc), a.Poster(m), kenya(m.CreatedAt), kenya(m.UpdatedAt)}
 }
 
 // filmOf lists a film with the screenings that can be booked, sold out ones too.

@@ -3,7 +3,6 @@ package site
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"cinemasphere/handlers/checkout"
@@ -140,8 +139,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 func refused(form views.BookingForm, typed bookingForm) *store.Refusal {
 	var taken store.Labels
 	for _, label := range typed.seats {
-		i := slices.IndexFunc(form.Seats.Map.Places, func(p store.Place) bool { return p.Label == label })
-		if i < 0 || !form.Seats.Map.Free[i] {
+		if !form.Seats.Map.MayHave(label) {
 			taken = append(taken, label)
 		}
 	}

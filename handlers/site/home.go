@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +19,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
-	page, err := s.homes.get(r.Context(), s, programme, askedGenre(r, programme), s.closedNotice(w, r))
+	page, err := s.homes.get(r.Context(), s, programme, asked(r, programme).Genre, s.closedNotice(w, r))
 	if err != nil {
 		return err
 	}
@@ -38,7 +36,7 @@ func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
 	page := s.frameFor(w, r, views.Page{Path: "/", Closed: s.closedNotice(w, r)})
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Add("Vary", "Cookie")
-	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, askedGenre(r, programme))))
+	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, asked(r, programme))))
 }
 
 // homeFailed shows the page around a programme that could not be read.
@@ -61,25 +59,9 @@ func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
 		return s.pages.Render(w, r, http.StatusServiceUnavailable,
 			views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))
 	}
-	return s.pages.Render(w, r, http.StatusOK, views.FilmsFragment(s.homeView(programme, askedGenre(r, programme))))
-}
-
-func (s *Site) homeView(p *store.Programme, genre string) views.Home {
-	return views.Home{Films: ofGenre(p.Films, genre), Now: s.instant(), Genres: genres(p.Films), Genre: genre}
-}
-
-// askedGenre is the genre of the programme that the query asks for. One that is not on shows all films: the link is
-// old.
-func askedGenre(r *http.Request, p *store.Programme) string {
-	if r.URL.RawQuery == "" {
-		return ""
-	}
-	asked := strings.TrimSpace(r.URL.Query().Get("genre"))
-	all := genres(p.Films)
-	if i := slices.IndexFunc(all, func(g string) bool { return strings.EqualFold(g, asked) }); i >= 0 {
-		return all[i]
-	}
-	return ""
+	filter := asked(r, programme)
+	w.Header().Set("HX-Push-Url", filter.HomeURL())
+	return s.pages.Render(w, r, http.StatusOK, views.FilmsFragment(s.homeView(programme, filter)))
 }
 
 // homeAge bounds how old a rendered home page may be while the programme does not change: it says what is today.
@@ -125,7 +107,8 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre,
 		return have, nil
 	}
 	var page bytes.Buffer
-	if err := views.HomePage(frame, s.homeView(p, genre)).Render(context.WithoutCancel(ctx), &page); err != nil {
+	if err := views.HomePage(frame, s.homeView(p, views.Filter{Genre: genre})).Render(context.WithoutCancel(ctx),
+		&page); err != nil {
 		return nil, fmt.Errorf("render the home page: %w", err)
 	}
 	document, err := web.NewDocument("text/html; charset=utf-8", page.Bytes(), "Cookie")
@@ -134,7 +117,7 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre,
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pages == nil || len(c.pages) > len(genres(p.Films))+1 {
+	if c.pages == nil || len(c.pages) > len(options(p.Films, genreOf))+1 {
 		c.pages = map[string]homePage{}
 	}
 	c.pages[genre] = homePage{

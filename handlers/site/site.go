@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,11 +36,12 @@ type Config struct {
 // Site serves the public pages. Its methods answer one route each.
 type Site struct {
 	Config
-	pages  web.Pages
-	homes  homeCache
-	cinema cinemaCache
-	themes themes
-	last   lastPage
+	pages   web.Pages
+	homes   homeCache
+	cinema  cinemaCache
+	posters posterCache
+	themes  themes
+	last    lastPage
 }
 
 // New makes a Site, and renders the page it shows when nothing else works.
@@ -197,31 +197,4 @@ func (c *cinemaCache) get(ctx context.Context, st *store.Store, now time.Time) s
 		return store.Cinema{Name: "CinemaSphere"}
 	}
 	return c.current
-}
-
-// genres lists the films' genres once each, in the order they are first met.
-func genres(films []store.Film) []string {
-	var all []string
-	seen := map[string]bool{}
-	for i := range films {
-		if g := films[i].Genre; g != "" && !seen[g] {
-			seen[g] = true
-			all = append(all, g)
-		}
-	}
-	return all
-}
-
-// ofGenre picks the films of a genre; "" picks all.
-func ofGenre(films []store.Film, genre string) []store.Film {
-	if genre == "" {
-		return films
-	}
-	var some []store.Film
-	for i := range films {
-		if strings.EqualFold(films[i].Genre, genre) {
-			some = append(some, films[i])
-		}
-	}
-	return some
 }

@@ -92,13 +92,13 @@ func (s *Service) Edit(ctx context.Context, id store.OperatorID, version int64, 
 }
 
 // ResetByAddress takes a person's password and authenticator app away, signs them out everywhere, and returns the token
-// of the one-time address at which they choose another password.
+// of the one-time address at which they choose another password. They may sign in again where they were disabled.
 func (s *Service) ResetByAddress(ctx context.Context, id store.OperatorID) (o store.Operator, token string, err error) {
 	token = newToken()
-	none, invite := "", s.invite(token)
+	no, none, invite := false, "", s.invite(token)
 	o, err = s.store.Staff().EditOperator(ctx, store.OperatorEdit{
-		ID: id, Action: "operator.reset", Password: &none, Invite: &invite, TOTPSecret: &none, Recovery: &[]string{},
-		EndSessions: true,
+		ID: id, Action: "operator.reset", Password: &none, Invite: &invite, Disabled: &no, TOTPSecret: &none,
+		Recovery: &[]string{}, EndSessions: true,
 	})
 	return o, token, err
 }

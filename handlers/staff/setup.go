@@ -48,6 +48,7 @@ func (s *Service) CheckSetUpToken(ctx context.Context, token string) error {
 type FirstOwner struct {
 	Name, Password string
 	Cinema         store.Cinema
+	Opening        *store.Opening // what the cinema opens with; nil is nothing yet
 }
 
 // SetUp makes the first owner with the token of the one-time address, writes the cinema's identity and signs the owner
@@ -66,6 +67,7 @@ func (s *Service) SetUp(ctx context.Context, token string, f FirstOwner, at Plac
 	n := s.newSession(at)
 	n.signed.Operator, err = s.store.Staff().SetUpOwner(ctx, store.SetUp{
 		Owner: store.NewOperator{Name: f.Name, Password: hash}, Cinema: f.Cinema, Session: n.session, Source: at.Source,
+		Opening: f.Opening,
 	})
 	switch {
 	case errors.Is(err, store.ErrHasOwner):

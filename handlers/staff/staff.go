@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"time"
@@ -215,11 +214,6 @@ func (s *Service) Session(ctx context.Context, token string) (store.StaffSession
 		}
 	}
 	return found, nil
-}
-
-// GoodFormToken reports whether a form's token is the session's.
-func GoodFormToken(of store.StaffSession, token string) bool {
-	return of.FormToken != "" && subtle.ConstantTimeCompare([]byte(of.FormToken), []byte(token)) == 1
 }
 
 // SignInDemo signs anybody in as the owner of a demo. ErrNotFound where this is none.

@@ -113,7 +113,7 @@ func Books(t Tester) (path string, remove func()) {
 	}
 }
 
-// migrated is an SQLite file with the schema, whose only row is the simulator's stamp. Running the migrations for each
+// migrated is an SQLite file with the schema, whose only rows are those of new books. Running the migrations for each
 // test would take a third of the race detector's run.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp(memory(), "template")

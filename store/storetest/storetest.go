@@ -86,6 +86,16 @@ func Screening(t testing.TB, s *store.Store, rows, seats int, change ...func(*st
 	return id
 }
 
+// Hall writes a hall with a plan in the notation of package seating.
+func Hall(t testing.TB, s *store.Store, plan string) store.HallID {
+	t.Helper()
+	id, err := s.Catalogue().AddHall(t.Context(), store.Hall{Name: fmt.Sprintf("Hall %d", made.Add(1)), Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 var made atomic.Int64
 
 // Phone is the nth of many MSISDNs without a simulator scenario.

@@ -341,6 +341,9 @@ func differences(was, now string) []string {
 		case had && has && old == is:
 		case had && has:
 			lines = append(lines, fmt.Sprintf("%s: %s → %s", name, old, is))
+		case has && is == "false": // a new thing that is not something
+		case has && name == "browser":
+			lines = append(lines, browserName(is))
 		case has:
 			lines = append(lines, name+": "+is)
 		default:

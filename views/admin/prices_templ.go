@@ -419,7 +419,7 @@ func CardPage(v CardForm) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						if i == 0 {
-							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "All seats, or those without a zone")
+							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "Standard")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -480,7 +480,7 @@ func CardPage(v CardForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, " <p class=\"hint\">Prices are in shillings. Leave a field empty where a ticket is not sold. A zone is named as in the hall’s plan. Rows and columns for more come once these are saved.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, " <p class=\"hint\">Prices are in shillings. Leave a field empty where a ticket is not sold. Standard is every seat without a zone of its own here. A zone is named as in the hall’s plan. Rows and columns for more come once these are saved.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -155,7 +155,8 @@ func TestColours(t *testing.T) {
 		share float64
 		want  string
 	}{
-		{"#000000", "#ffffff", 0.5, "#808080"}, {"#e50914", "#ffffff", 0, "#e50914"}, {"#e50914", "#123456", 1, "#123456"},
+		{"#000000", "#ffffff", 0.5, "#808080"}, {"#e50914", "#ffffff", 0, "#e50914"},
+		{"#e50914", "#123456", 1, "#123456"},
 	} {
 		if got := ui.Mix(tt.a, tt.b, tt.share); got != tt.want {
 			t.Errorf("%s and %s: %s, want %s", tt.a, tt.b, got, tt.want)

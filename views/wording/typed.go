@@ -44,8 +44,9 @@ func typedFault(f store.Fault) string {
 		return fmt.Sprintf("Please choose as many seats as tickets: %d.", f.Most)
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
+	default: // of no booking
+		return "Please check this."
 	}
-	return "Please check this."
 }
 
 // typedPhone says what is wrong with a phone number, "" where it is nothing that an example does not say.

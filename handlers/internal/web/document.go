@@ -89,7 +89,7 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request, cache []string)
 	e := &d.encodings[negotiate(r.Header)]
 	h := w.Header()
 	h["Vary"], h["Cache-Control"], h["Etag"] = d.vary, cache, e.etag
-	if known := r.Header["If-None-Match"]; len(known) == 1 && matches(known[0], e.etag[0]) {
+	if Known(r, e.etag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -101,6 +101,12 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request, cache []string)
 	if _, err := w.Write(e.body); err != nil {
 		LogError(w, err)
 	}
+}
+
+// Known reports whether a request says that its client has what the ETag names.
+func Known(r *http.Request, etag string) bool {
+	known := r.Header["If-None-Match"]
+	return len(known) == 1 && matches(known[0], etag)
 }
 
 // matches compares weakly, as If-None-Match asks.

@@ -1,0 +1,110 @@
+package wording
+
+import (
+	"fmt"
+
+	"cinemasphere/store"
+	"cinemasphere/store/seating"
+)
+
+// SeatKind is what a seat of a kind is called; "" for an ordinary one.
+func SeatKind(kind seating.Kind) string {
+	switch kind {
+	case seating.Ordinary:
+		return ""
+	case seating.Accessible:
+		return "accessible"
+	case seating.Companion:
+		return "companion"
+	case seating.Love:
+		return "love seat"
+	case seating.House:
+		return "house seat"
+	case seating.Broken:
+		return "broken"
+	}
+	return string(kind)
+}
+
+// SeatKinds is what seats of a kind are called in a legend or a count.
+func SeatKinds(kind seating.Kind) string {
+	switch kind {
+	case seating.Ordinary:
+		return "Ordinary seats"
+	case seating.Accessible:
+		return "Accessible places"
+	case seating.Companion:
+		return "Companion seats"
+	case seating.Love:
+		return "Love-seat places"
+	case seating.House:
+		return "House seats, not sold"
+	case seating.Broken:
+		return "Broken seats, not sold"
+	}
+	return string(kind)
+}
+
+// SeatInFull is a seat as a screen reader says it: Row F seat 7, VIP, accessible.
+func SeatInFull(row string, s seating.Seat) string {
+	text := fmt.Sprintf("Row %s seat %d, %s", row, s.Number, s.Zone)
+	if kind := SeatKind(s.Kind); kind != "" {
+		text += ", " + kind
+	}
+	if s.Note != "" {
+		text += ", " + s.Note
+	}
+	return text
+}
+
+// PlanProblem is what is wrong with a plan, and where: Line 3, column 5.
+func PlanProblem(p seating.Problem) string {
+	return fmt.Sprintf("Line %d, column %d. %s", p.Line, p.Column, p.Error())
+}
+
+// HallFault is what is wrong with a field of a hall's form.
+func HallFault(kind store.FaultKind) string {
+	switch kind {
+	case store.NameMissing:
+		return "The hall needs a name."
+	case store.NameTooLong:
+		return fmt.Sprintf("The name has more than %d characters.", store.HallNameMost)
+	case store.NameUnprintable:
+		return "The name has characters that cannot be printed."
+	case store.NameTaken:
+		return "Another hall has this name."
+	case store.CleaningWrong:
+		return fmt.Sprintf("Cleaning takes 0 to %d whole minutes.", store.CleaningMost)
+	default: // of no hall
+		return "Please check this."
+	}
+}
+
+// PlanOutcome is what applying a plan to a screening does, for the manager.
+func PlanOutcome(c store.PlanChange) string {
+	switch c.Outcome {
+	case store.PlanReplaced:
+		return "No seat is sold: the new plan replaces the old one."
+	case store.PlanPatched:
+		if n := len(c.Relabelled); n > 0 {
+			return fmt.Sprintf("Every sold seat stays. %s another label: tell the customers.", plural(n, "seat gets",
+				"seats get"))
+		}
+		return "Every sold seat stays as it is."
+	case store.PlanLoses:
+		return fmt.Sprintf("Left alone: %s not in the new plan. Move these orders first.", plural(len(c.Lost),
+			"sold seat is", "sold seats are"))
+	case store.PlanSame:
+		return "It has this plan."
+	case store.PlanOver:
+		return "Left alone: it has begun, or is cancelled."
+	}
+	return string(c.Outcome)
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
