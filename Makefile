@@ -77,7 +77,7 @@ fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
 	done
 
 .PHONY: bench
-bench: bench-bookings bench-postgres bench-find bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
+bench: bench-bookings bench-postgres bench-find bench-week bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
 
 .PHONY: bench-bookings
 bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
@@ -103,3 +103,7 @@ bench-slow-daraja: build ## 64 buyers and a Daraja that takes half a second
 .PHONY: bench-overload
 bench-overload: ## three times what the books can take
 	go run ./cmd/bench overload
+
+.PHONY: bench-week
+bench-week: ## the week of screenings, with 1,000 films and 100,000 screenings
+	go test -run '^$$' -bench '^BenchmarkWeek$$' -benchtime 100x ./handlers/admin

@@ -95,7 +95,7 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
-			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(),
+			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}

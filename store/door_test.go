@@ -199,7 +199,7 @@ func testAdmission(t *testing.T) {
 	if list, err = s.Tickets().DoorList(ctx, id); err != nil || len(list) != 1 {
 		t.Errorf("the door list has %+v, %v", list, err)
 	}
-	if err := s.Catalogue().SetScreeningStatus(ctx, id, store.Cancelled); err != nil {
+	if _, err := s.Catalogue().CancelScreening(ctx, id, "There is no power."); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Tickets().UndoAdmission(ctx, tk.ID, tk.Seats); err != nil {

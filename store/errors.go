@@ -48,6 +48,18 @@ var (
 	ErrHasFilms = errors.New("the database already has films")
 	// ErrChanged means that somebody else has changed the thing since it was read for editing. Nothing was written.
 	ErrChanged = errors.New("somebody else has changed it meanwhile")
+	// ErrBadReason means that a reason is too short or too long, or cannot be read.
+	ErrBadReason = errors.New("the reason is too short, too long or unreadable")
+	// ErrSold means that somebody has booked the screening: it can be cancelled, and not be moved or deleted.
+	ErrSold = errors.New("the screening has bookings")
+	// ErrNotDraft means that only a draft can be moved or deleted.
+	ErrNotDraft = errors.New("the screening is no draft")
+	// ErrCancelled means that the screening is cancelled, for good.
+	ErrCancelled = errors.New("the screening is cancelled")
+	// ErrNoPrices means that a screening cannot go on sale: its price card is archived, or it never had one.
+	ErrNoPrices = errors.New("the screening has no prices")
+	// ErrBegun means that the screening has begun: it can be cancelled and taken off sale, and nothing else.
+	ErrBegun = errors.New("the screening has begun")
 	// ErrNameTaken means that another of its kind has the name.
 	ErrNameTaken = errors.New("another has this name")
 	// ErrLastOwner means that nobody would be left who may do everything.

@@ -230,7 +230,7 @@ func testArchiveWaits(t *testing.T) {
 		refused.Kind != store.MovieHasScreenings || refused.Left != 1 {
 		t.Errorf("with a screening to come: %v", err)
 	}
-	if err := s.Catalogue().SetScreeningStatus(t.Context(), screening, store.Cancelled); err != nil {
+	if _, err := s.Catalogue().CancelScreening(t.Context(), screening, "No power."); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Catalogue().ArchiveMovie(t.Context(), m.ID); err != nil {

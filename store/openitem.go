@@ -42,6 +42,7 @@ type OpenItem struct {
 	Phone      Pattern       `db:"phone" json:"phone"`              // of the payer; of a push or a claim, its MSISDN
 	Account    string        `db:"account" json:"account"`          // what the payer typed at a paybill
 	TicketCode string        `db:"code" json:"ticketCode"`          // "" where no ticket is named
+	Cancelled  string        `db:"cancel_reason" json:"cancelled"`  // why the ticket's screening was cancelled, "" otherwise
 	LearntBy   string        `db:"learnt_by" json:"learntBy"`       // the source
 	At         Instant       `db:"at" json:"atMillis"`              // when it was paid, or became known
 	Next       Instant       `db:"next" json:"nextAskMillis"`       // when a question or Reversal is sent next; 0 is never
@@ -117,6 +118,8 @@ const itemResolved = `, COALESCE(d.by_whom, '') AS resolved_by, COALESCE(d.at, 0
 	`COALESCE(d.doubt, '') AS resolved_doubt, COALESCE(d.doubt_cents, 0) AS resolved_doubt_cents, ` +
 	`COALESCE(d.doubt_receipt, '') AS resolved_doubt_receipt`
 
+const itemNotPayment = `, '' AS cancel_reason`
+
 const itemNotCallback = `, '' AS why, '' AS detail, '' AS callback`
 
 const itemNotPush = `, '' AS failure`
@@ -128,7 +131,7 @@ const itemNoDoubt = `, 0 AS joined, '' AS doubt, 0 AS doubt_cents, '' AS doubt_r
 const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 	y.reason, COALESCE(y.receipt, '') AS receipt,
 	COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account,
-	COALESCE(t.code, '') AS code, y.learnt_by,
+	COALESCE(t.code, '') AS code, COALESCE(s.cancel_reason, '') AS cancel_reason, y.learnt_by,
 	CASE WHEN EXISTS (SELECT 1 FROM fact f
 			WHERE f.receipt = y.receipt AND f.push_id = y.push_id AND f.says = 'the_same')
 		AND NOT EXISTS (SELECT 1 FROM fact f
@@ -144,6 +147,7 @@ const itemPayments = `SELECT 'payment' AS kind, y.id, y.state,
 		THEN COALESCE((SELECT max(u.legible) FROM unread u WHERE u.receipt = y.receipt), '')
 		ELSE '' END AS result_text` + itemNotClaim + itemNotPush + itemNotCallback + itemResolved + `
 	FROM payment y LEFT JOIN ticket t ON t.id = COALESCE(y.ticket_id, y.named_id)
+	LEFT JOIN screening s ON s.id = t.screening_id
 	LEFT JOIN refund r ON r.id = (SELECT max(id) FROM refund WHERE payment_id = y.id)
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id
 	LEFT JOIN resolution d ON d.kind = 'payment' AND d.id = y.id`
@@ -154,7 +158,7 @@ const itemPushes = `SELECT 'push' AS kind, p.id, p.state, '' AS reason, p.reason
 	'' AS refund_ended, COALESCE(q.result_text, '') AS refund_text, 0 AS out, '' AS money,
 	p.live_until AS until, 0 AS refund_at,
 	CASE WHEN p.checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable, 0 AS others, p.result_code,
-	p.result_text` + itemNotClaim + itemNoDoubt + itemNotCallback + itemResolved + `
+	p.result_text` + itemNotPayment + itemNotClaim + itemNoDoubt + itemNotCallback + itemResolved + `
 	FROM push_request p JOIN ticket t ON t.id = p.ticket_id LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	LEFT JOIN resolution d ON d.kind = 'push' AND d.id = p.id`
 
@@ -170,8 +174,8 @@ const itemClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` TH
 	COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
-	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + itemNotPush + itemNoDoubt + itemNotCallback + itemResolved +
-	claimFrom + `
+	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + itemNotPayment + itemNotPush + itemNoDoubt + itemNotCallback +
+	itemResolved + claimFrom + `
 	JOIN ticket t ON t.id = c.ticket_id LEFT JOIN payment y ON y.receipt = c.receipt
 	LEFT JOIN resolution d ON d.kind = 'claim' AND d.id = c.id`
 
@@ -184,7 +188,8 @@ const itemCallbacks = `SELECT 'callback' AS kind, c.id,
 	'' AS refund, '' AS refund_ended, '' AS refund_text, 0 AS out, '' AS money, 0 AS until,
 	0 AS refund_at, COALESCE(u.paid, 0) AS askable, 0 AS others, '' AS result_code,
 	COALESCE(u.legible, '') AS result_text, COALESCE(u.why, '') AS why,
-	COALESCE(u.detail, '') AS detail` + itemNotClaim + itemNotPush + itemNoDoubt + itemResolved + unreadFrom + `
+	COALESCE(u.detail, '') AS detail` + itemNotPayment + itemNotClaim + itemNotPush + itemNoDoubt + itemResolved +
+	unreadFrom + `
 	LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id
 	WHERE c.known = 1 AND (c.outcome IN ` + notUnderstood + ` OR c.id IN (SELECT callback_id FROM unread))`
 

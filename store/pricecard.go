@@ -87,14 +87,18 @@ func (c PriceCards) PricesFor(id PriceCardID, starts Instant) (Prices, bool) {
 const holidaySetting = "programme.holidays"
 
 // PriceCards reads the cards in use.
-func (s Catalogue) PriceCards(ctx context.Context) (c PriceCards, err error) {
-	err = s.list(ctx, &c.Cards, `SELECT id, name, prices, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card
+func (s Catalogue) PriceCards(ctx context.Context) (PriceCards, error) {
+	return readPriceCards(func(dest any, query string, args ...any) error { return s.list(ctx, dest, query, args...) })
+}
+
+func readPriceCards(list func(dest any, query string, args ...any) error) (c PriceCards, err error) {
+	err = list(&c.Cards, `SELECT id, name, prices, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card
 		WHERE archived_at IS NULL ORDER BY name, id`)
 	if err != nil {
 		return c, fmt.Errorf("read price cards: %w", err)
 	}
 	var rows []struct{ Value string }
-	if err = s.list(ctx, &rows, `SELECT value FROM setting WHERE key = $1`, holidaySetting); err != nil {
+	if err = list(&rows, `SELECT value FROM setting WHERE key = $1`, holidaySetting); err != nil {
 		return c, fmt.Errorf("read holidays: %w", err)
 	}
 	for _, row := range rows {

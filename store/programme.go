@@ -107,7 +107,7 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 	}
 	var screenings []Screening
 	if err := s.list(ctx, &screenings,
-		screeningSelect+` WHERE s.starts_at > $1 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`,
+		screeningSelect+` WHERE s.starts_at > $1 AND s.status IN ('on_sale', 'closed') ORDER BY s.starts_at, s.id`,
 		s.Now()); err != nil {
 		return nil, err
 	}
@@ -124,16 +124,18 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 }
 
 const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.sales_close_at,
-	s.prices, s.capacity,
+	s.counter_close_at, s.trailer_minutes, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
+	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.capacity,
 	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
 	AND seat.kind NOT IN ` + notForSale + `) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
-// Screening reads one screening, with the seats left now, and its film.
+// Screening reads one screening that customers may know of, with the seats left now, and its film. A draft is
+// ErrNotFound.
 func (s Catalogue) Screening(ctx context.Context, id ScreeningID) (Screening, Movie, error) {
 	var sc Screening
-	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1`, id); err != nil {
+	if err := s.read(ctx, &sc, screeningSelect+` WHERE s.id = $1 AND s.status <> 'draft'`, id); err != nil {
 		return sc, Movie{}, fmt.Errorf("read screening: %w", err)
 	}
 	m, err := s.Movie(ctx, sc.MovieID)

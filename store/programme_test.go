@@ -57,7 +57,7 @@ func testProgramme(t *testing.T) {
 	if sc := film.Next(s.Now(), 6); sc != nil {
 		t.Errorf("next for six: %+v", sc)
 	}
-	if err := s.Catalogue().SetScreeningStatus(t.Context(), sooner, store.Cancelled); err != nil {
+	if _, err := s.Catalogue().CancelScreening(t.Context(), sooner, "The projector is broken."); err != nil {
 		t.Fatal(err)
 	}
 	if now := read(); now.Films[0].Screenings[0].ID != later || len(now.Films[1].Screenings) != 0 {

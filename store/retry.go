@@ -93,7 +93,7 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 		return &Refusal{Kind: NotFailed, Secret: r.Secret}
 	case tk.Owed > 0:
 		return &Refusal{Kind: RefundOwed}
-	case tk.Screening != OnSale || t.now >= tk.Close:
+	case !tk.Screening.open() || t.now >= tk.Close:
 		return &Refusal{Kind: NotOnSale}
 	}
 	// The browser that booked goes on holding the seats, whoever retries. The address and the phone may have changed.

@@ -115,21 +115,30 @@ CREATE TABLE price_card (
 
 -- A film in a hall at a time.
 CREATE TABLE screening (
-    id             BIGINT PRIMARY KEY,
-    movie_id       BIGINT NOT NULL REFERENCES movie (id), -- what is shown
-    hall_id        BIGINT NOT NULL REFERENCES hall (id),  -- where
-    plan_id        BIGINT NOT NULL REFERENCES plan (id),  -- its seats, whatever becomes of the hall
-    starts_at      BIGINT NOT NULL, -- when the film begins
-    sales_close_at BIGINT NOT NULL, -- from then on nothing is sold
-    prices         TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen here, whatever becomes of the price card
-    capacity       BIGINT NOT NULL CHECK (capacity > 0),    -- how many seats customers may have
-    status         TEXT NOT NULL CHECK (status IN ('on_sale', 'closed', 'cancelled')), -- whether seats are sold
-    created_at     BIGINT NOT NULL,
-    updated_at     BIGINT NOT NULL
+    id               BIGINT PRIMARY KEY,
+    movie_id         BIGINT NOT NULL REFERENCES movie (id), -- what is shown
+    hall_id          BIGINT NOT NULL REFERENCES hall (id),  -- where
+    plan_id          BIGINT NOT NULL REFERENCES plan (id),  -- its seats, whatever becomes of the hall
+    starts_at        BIGINT NOT NULL, -- when it begins, with its trailers
+    trailer_minutes  BIGINT NOT NULL CHECK (trailer_minutes >= 0), -- trailers and adverts before the film
+    sales_close_at   BIGINT NOT NULL, -- from then on nothing is sold online
+    counter_close_at BIGINT NOT NULL, -- and nothing at the counter
+    prices           TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen when it goes on sale, whatever becomes of the price card
+    price_card_id    BIGINT REFERENCES price_card (id), -- that a draft takes them from then; NULL where it has them already
+    capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many seats customers may have
+    format           TEXT NOT NULL, -- such as 3D; '' is the film's
+    language         TEXT NOT NULL, -- that is spoken; '' is the film's
+    status           TEXT NOT NULL CHECK (status IN ('draft', 'on_sale', 'hidden', 'closed', 'cancelled')), -- whether seats are sold; hidden is sold by its address only
+    cancelled_at     BIGINT, -- when it was cancelled, for good
+    cancel_reason    TEXT NOT NULL, -- why, as customers read it; '' where it is not
+    version          BIGINT NOT NULL, -- grows with each change by a person: a change of an older one is refused
+    created_at       BIGINT NOT NULL,
+    updated_at       BIGINT NOT NULL
 );
 CREATE INDEX screening_starts ON screening (starts_at);
 CREATE INDEX screening_movie ON screening (movie_id, starts_at);
 CREATE INDEX screening_plan ON screening (plan_id, starts_at);
+CREATE INDEX screening_hall ON screening (hall_id, starts_at);
 
 -- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
 CREATE TABLE ticket (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"cinemasphere/store/seating"
 )
@@ -12,26 +13,42 @@ type ScreeningStatus string
 
 // The states of a screening.
 const (
-	OnSale    ScreeningStatus = "on_sale"
-	Closed    ScreeningStatus = "closed"
-	Cancelled ScreeningStatus = "cancelled"
+	Draft     ScreeningStatus = "draft"     // customers do not know of it; nothing was ever sold
+	OnSale    ScreeningStatus = "on_sale"   // in all lists
+	Hidden    ScreeningStatus = "hidden"    // sold to whoever has its address, and in no list
+	Closed    ScreeningStatus = "closed"    // taken off sale
+	Cancelled ScreeningStatus = "cancelled" // for good
 )
+
+// open reports whether seats may be sold.
+func (s ScreeningStatus) open() bool { return s == OnSale || s == Hidden }
 
 // Screening is one showing of a film in a hall.
 type Screening struct {
-	ID           ScreeningID     `db:"id"`
-	MovieID      MovieID         `db:"movie_id"`
-	HallID       HallID          `db:"hall_id"`
-	PlanID       PlanID          `db:"plan_id"` // its seats
-	Hall         string          `db:"hall"`    // the hall's name
-	StartsAt     Instant         `db:"starts_at"`
-	SalesCloseAt Instant         `db:"sales_close_at"`
-	Prices       Prices          `db:"prices"`   // frozen into it
-	Capacity     int             `db:"capacity"` // seats of its plan that customers may have
-	Status       ScreeningStatus `db:"status"`
-	Left         int             `db:"seats_left"` // of those, without an owner
-	CreatedAt    Instant         `db:"created_at"`
-	UpdatedAt    Instant         `db:"updated_at"`
+	ID           ScreeningID `db:"id"`
+	MovieID      MovieID     `db:"movie_id"`
+	HallID       HallID      `db:"hall_id"`
+	PlanID       PlanID      `db:"plan_id"` // its seats
+	Hall         string      `db:"hall"`    // the hall's name
+	StartsAt     Instant     `db:"starts_at"`
+	SalesCloseAt Instant     `db:"sales_close_at"`
+	// CounterCloseAt is when sales at the counter end; 0 in a new screening is CounterAfter past its start.
+	CounterCloseAt Instant `db:"counter_close_at"`
+	Trailers       int     `db:"trailer_minutes"` // before the film
+	Format         string  `db:"format"`          // such as 3D; "" is the film's
+	Language       string  `db:"language"`        // "" is the film's
+	CancelledAt    Instant `db:"cancelled_at"`
+	CancelReason   string  `db:"cancel_reason"` // as customers read it
+	Version        int64   `db:"version"`       // grows with each change by a person: see [ErrChanged]
+	// CardID is the price card that a draft takes its prices from when it goes on sale; 0 where it has them already.
+	CardID PriceCardID `db:"price_card_id"`
+
+	Prices    Prices          `db:"prices"`   // frozen into it
+	Capacity  int             `db:"capacity"` // seats of its plan that customers may have
+	Status    ScreeningStatus `db:"status"`
+	Left      int             `db:"seats_left"` // of those, without an owner
+	CreatedAt Instant         `db:"created_at"`
+	UpdatedAt Instant         `db:"updated_at"`
 }
 
 // Price is the ordinary price of a seat: the first type's in the first zone.
@@ -42,8 +59,11 @@ func (s Screening) Price() Cents {
 	return s.Prices[0].Cents
 }
 
-// Sells reports whether a ticket may be bought at the instant.
-func (s Screening) Sells(now Instant) bool { return s.Status == OnSale && now < s.SalesCloseAt }
+// Sells reports whether a ticket may be bought online at the instant.
+func (s Screening) Sells(now Instant) bool { return s.Status.open() && now < s.SalesCloseAt }
+
+// CounterAfter is for how long after its start a screening is sold at the counter, where nothing else was said.
+const CounterAfter = 30 * time.Minute
 
 // AddScreening writes a screening and its seats, those of its hall's latest plan. Capacity comes from the plan.
 func (s Catalogue) AddScreening(ctx context.Context, sc Screening) (ScreeningID, error) {
@@ -92,16 +112,42 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.Status == "" {
 		sc.Status = OnSale
 	}
-	if err := sc.Prices.check(); err != nil {
-		return err
+	if sc.Status != Draft {
+		if err := sc.Prices.check(); err != nil {
+			return err
+		}
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, sales_close_at, prices, capacity, status, created_at, updated_at, plan_id)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$10)`,
-		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, plan.ForSale(), sc.Status, t.now, id)
+	if sc.Prices == nil {
+		sc.Prices = Prices{}
+	}
+	if sc.CounterCloseAt == 0 {
+		sc.CounterCloseAt = sc.StartsAt.Add(CounterAfter)
+	}
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id, plan_id)
+		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14,$15)`,
+		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, plan.ForSale(), sc.Status, t.now,
+		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)), id)
 	if err != nil {
 		return err
 	}
-	return t.addSeats(sc.ID, plan.Seats)
+	return t.addSeatsOf(id, sc.ID, plan.Seats)
+}
+
+// addSeatsOf gives a new screening the seats of a plan. Seats that this write has added before are copied, which is many
+// times quicker.
+func (t *tx) addSeatsOf(plan PlanID, id ScreeningID, seats []seating.Seat) error {
+	if like, is := t.seated[plan]; is {
+		return t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note)
+			SELECT $1, row_no, col_no, label, zone, kind, note FROM seat WHERE screening_id = $2`, id, like)
+	}
+	if err := t.addSeats(id, seats); err != nil {
+		return err
+	}
+	if t.seated == nil {
+		t.seated = map[PlanID]ScreeningID{}
+	}
+	t.seated[plan] = id
+	return nil
 }
 
 func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
@@ -111,22 +157,6 @@ func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// SetScreeningStatus puts a screening on sale, closes its sales or cancels it.
-func (s Catalogue) SetScreeningStatus(ctx context.Context, id ScreeningID, status ScreeningStatus) error {
-	err := s.write(ctx, booking, func(t *tx) error {
-		n, err := t.exec(`UPDATE screening SET status = $1, updated_at = $2 WHERE id = $3`, status, t.now, id)
-		if err == nil && n == 0 {
-			err = ErrNotFound
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("set screening status: %w", err)
-	}
-	s.catalogue.Add(1)
 	return nil
 }
 

@@ -26,9 +26,10 @@ type tx struct {
 	by  By // whose change it is; the zero By where it is the program's own
 	now Instant
 
-	rows   bool              // others write at the same time: rows must be locked
-	locked ScreeningID       // the screening that is locked
-	owned  map[TicketID]bool // the tickets that are locked
+	rows   bool                   // others write at the same time: rows must be locked
+	seated map[PlanID]ScreeningID // a screening of each plan that this write has added
+	locked ScreeningID            // the screening that is locked
+	owned  map[TicketID]bool      // the tickets that are locked
 
 	plans   *plans
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's on PostgreSQL

@@ -114,7 +114,7 @@ func (st *stage) do(event string) {
 	case "film begins":
 		st.clock.add(24 * time.Hour)
 	case "screening cancelled":
-		err = st.s.Catalogue().SetScreeningStatus(st.t.Context(), st.screening, store.Cancelled)
+		_, err = st.s.Catalogue().CancelScreening(st.t.Context(), st.screening, "The projector is broken.")
 	case "restart":
 		_, err = st.s.Tickets().RecoverSending(st.t.Context(), st.s.Now()+1)
 	default:

@@ -36,8 +36,11 @@ func (t TicketView) retryWait() int {
 	return ui.SecondsLeft(t.Now.Time(), t.RetryAt.Time())
 }
 
-// awaitsPrompt reports whether the customer is to look for a prompt: not once M-PESA has said something of it.
-func (t TicketView) awaitsPrompt() bool { return !t.Confirming && t.Answered == "" }
+// awaitsPrompt reports whether the customer is to look for a prompt: not once M-PESA has said something of it, or the
+// screening is cancelled.
+func (t TicketView) awaitsPrompt() bool { return !t.Confirming && t.Answered == "" && !t.cancelled() }
+
+func (t TicketView) cancelled() bool { return t.Ticket.Screening.Status == store.Cancelled }
 
 func (t TicketView) seats() string { return strings.Join(t.Ticket.Seats, ", ") }
 
@@ -72,6 +75,8 @@ func (t TicketView) heading() string {
 		return t.Title
 	}
 	switch {
+	case t.cancelled():
+		return "This screening is cancelled"
 	case t.Confirming:
 		return "Confirming your payment…"
 	case t.Answered != "":

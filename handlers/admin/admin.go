@@ -26,18 +26,19 @@ import (
 
 // Config is what an Admin is made of.
 type Config struct {
-	Responder *web.Responder
-	Store     *store.Store
-	Staff     *staff.Service
-	Checkout  *checkout.Service
-	Initiator bool   // there is one to send Reversals with
-	BaseURL   string // scheme and host that customers use, no slash at the end
-	Paybill   string // what customers pay to; "" where it is none
-	Till      string // or a till
-	HTTPS     bool   // cookies never travel in the clear
-	Demo      bool   // no money moves
-	Sandbox   bool   // Safaricom's sandbox
-	Now       func() time.Time
+	Responder  *web.Responder
+	Store      *store.Store
+	Staff      *staff.Service
+	Checkout   *checkout.Service
+	AutoRefund bool   // due refunds are made without a person
+	Initiator  bool   // there is one to send Reversals with
+	BaseURL    string // scheme and host that customers use, no slash at the end
+	Paybill    string // what customers pay to; "" where it is none
+	Till       string // or a till
+	HTTPS      bool   // cookies never travel in the clear
+	Demo       bool   // no money moves
+	Sandbox    bool   // Safaricom's sandbox
+	Now        func() time.Time
 }
 
 // Admin serves the back office. Its methods answer one route each.

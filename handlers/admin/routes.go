@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -71,7 +72,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
 		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
 		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
-	}, a.filmRoutes()...)
+	}, slices.Concat(a.filmRoutes(), a.screeningRoutes())...)
 }
 
 // menuPage is a page with a place in the menu.

@@ -174,7 +174,7 @@ func (h *history) cancel(rt *rapid.T) {
 	if rapid.IntRange(0, 20).Draw(rt, "cancel") > 0 {
 		rt.Skip()
 	}
-	if err := h.w.store.Catalogue().SetScreeningStatus(context.Background(), h.screening, store.Cancelled); err != nil {
+	if _, err := h.w.store.Catalogue().CancelScreening(context.Background(), h.screening, "No power."); err != nil {
 		rt.Fatal(err)
 	}
 }

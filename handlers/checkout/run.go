@@ -72,7 +72,7 @@ func (s *Service) Run(ctx context.Context) error {
 				}
 				return s.applyOpen(work, s.store.Now().Add(-s.cfg.CallbackEvery))
 			})
-			if s.cfg.Initiator && s.cfg.AutoRefund {
+			if s.AutoRefund() {
 				s.leased(work, "automatic refunds", func() error { return s.requestDue(work) })
 			}
 		case <-pull.C:

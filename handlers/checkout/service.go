@@ -99,6 +99,9 @@ func New(st *store.Store, daraja *mpesa.Client, cfg Config) *Service {
 // Initiator reports whether there is one to ask about receipts and send Reversals with.
 func (s *Service) Initiator() bool { return s.cfg.Initiator }
 
+// AutoRefund reports whether refunds that are due are made without a person.
+func (s *Service) AutoRefund() bool { return s.cfg.Initiator && s.cfg.AutoRefund }
+
 // admit lets one more push be sent, unless the box office is closing or too many pushes wait for Daraja. The caller
 // calls done once.
 func (s *Service) admit() (done func(), err error) {

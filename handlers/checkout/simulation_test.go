@@ -459,7 +459,7 @@ func (n *cinemaNight) operates(r *rand.Rand) {
 	case len(ledger) > 0 && chance(r, 30): // it is in the portal, and on the list
 		n.accepts(r, one(r, ledger...))
 	case chance(r, 20):
-		_ = n.books.Load().Catalogue().SetScreeningStatus(ctx, one(r, n.screenings...), store.Cancelled)
+		_, _ = n.books.Load().Catalogue().CancelScreening(ctx, one(r, n.screenings...), "No power.")
 	case chance(r, 30):
 		_ = n.books.Load().Tickets().PauseSales(ctx, "testing")
 		<-time.After(seconds(r, 10, 100))

@@ -23,6 +23,9 @@ func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) 
 // allotTicket decides about one ticket and all payments for it.
 func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	shown := t.PaidWith != Key{}
+	if shown && t.Cancelled {
+		t.Void = cmp.Or(t.Void, ScreeningCancelled)
+	}
 	d := TicketDecision{ID: t.ID, Paid: shown, With: t.PaidWith, Void: t.Void}
 	paying := t.paying(own, now)
 	switch {
@@ -36,13 +39,20 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		d.Void, d.FreeSeats = cmp.Or(d.Void, TakenOver), true
 	}
 	t.Void = cmp.Or(t.Void, d.Void)
+	for _, p := range own { // what is too late once is so for every payment
+		if why := p.whyDue(t, paying, now); why.IsLate() && p != paying {
+			t.Late = cmp.Or(t.Late, why)
+		}
+	}
+	d.Late = t.Late
 	for _, p := range own {
 		why, owed := p.whyDue(t, paying, now), Reason("")
 		switch {
 		case p.State == Returned:
 			owed = p.gone
 		case p.State == Refunded:
-			if owed = cmp.Or(why, p.gone); !why.IsLate() { // how late it was depends on when it is asked
+			// How late it was depends on when it is asked, unless it had paid.
+			if owed = cmp.Or(why, p.gone); p == paying || !why.IsLate() {
 				p.Reason = why
 			}
 		case why == "":
@@ -57,9 +67,6 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		}
 		if !d.Paid {
 			d.Owed = cmp.Or(d.Owed, owed)
-		}
-		if why.IsLate() {
-			d.Late = cmp.Or(d.Late, why)
 		}
 	}
 	due := func(p *Payment) bool { return p.Ticket == t.ID && p.State == RefundDue }
@@ -112,7 +119,8 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return MayBeSame
 	case p.Amount != t.Total:
 		return WrongAmount
-	case p == paying && slices.Contains([]Reason{"", WrongAmount, RefundAsked, GoneBack}, t.Void):
+	case p == paying &&
+		slices.Contains([]Reason{"", WrongAmount, RefundAsked, GoneBack, ScreeningCancelled}, t.Void):
 		return t.Void
 	case slices.Contains(p.like, paying):
 		return MayBeSame

@@ -52,7 +52,8 @@
 // ([RefundAsked]).
 //
 // Was it refunded or reversed? Then it pays for nothing. A ticket that was shown as paid with it stays paid and becomes
-// void. So does one whose payment turns out to have another amount, to be another ticket's, or never to have been paid.
+// void. So does one whose payment turns out to have another amount, to be another ticket's, or never to have been paid,
+// and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]).
 //
 // # Facts that bring no money
 //

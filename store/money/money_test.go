@@ -441,6 +441,34 @@ func TestCommitments(t *testing.T) {
 			"ticket1 paid; push1 R1 applied"},
 		"cancelled": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Cancelled = true }, opened,
 			"ticket1 owed screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
+		"cancelled after it was paid": {"callback paid push1 R1", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Tickets[0].Cancelled = true
+		}, opened, "ticket1 void screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
+		"cancelled after it had begun": {"callback paid push1 R1", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Tickets[0].Cancelled = true
+		}, evening, "ticket1 void screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
+		"cancelled, and paid twice": {"callback paid push1 R1 + callback paid push2 R2", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Tickets[0].Cancelled = true
+		}, opened, "ticket1 void screening_cancelled; push1 R1 refund_due screening_cancelled automatic; " +
+			"push2 R2 refund_due paid_twice automatic"},
+		"cancelled, and a refund was asked for": {"callback paid push1 R1", func(c *money.Case) {
+			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+			c.Tickets[0].Cancelled = true
+			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
+		}, opened, "ticket1 void screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
+		"cancelled, and the money went back": {"callback paid push1 R1 + operator back R1 KSh2700",
+			func(c *money.Case) {
+				shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+				c.Tickets[0].Cancelled, c.Tickets[0].Void = true, money.ScreeningCancelled
+			}, opened, "ticket1 void screening_cancelled, free; push1 R1 refunded screening_cancelled"},
+		"cancelled when a refund had been asked for": {"callback paid push1 R1 + operator back R1 KSh2700",
+			func(c *money.Case) {
+				shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
+				c.Tickets[0].Cancelled, c.Tickets[0].Void = true, money.RefundAsked
+			}, opened, "ticket1 void refund_asked, free; push1 R1 refunded refund_asked"},
 		"late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsNone }, opened,
 			"ticket1 needs seats; push1 R1 applied"},
 		"too late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsGone }, opened,
@@ -501,6 +529,7 @@ func TestDecidedAgain(t *testing.T) {
 		for round := range 3 {
 			facts := rapid.SliceOfN(rapid.SampledFrom(vocabulary), 1, 8).Draw(rt, fmt.Sprint("facts ", round))
 			in = tell(in, facts...)
+			in.Tickets[0].Cancelled = in.Tickets[0].Cancelled || rapid.IntRange(0, 9).Draw(rt, "cancel") == 0
 			first := money.Decide(in, opened)
 			for i := range in.Tickets {
 				tk, d := &in.Tickets[i], first.Tickets[i]

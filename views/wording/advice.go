@@ -368,6 +368,9 @@ func adviseRefused(c store.OpenItem, initiator bool) Advice {
 
 func refundReason(c store.OpenItem) string {
 	why := reasonWhy(c.Reason)
+	if c.Reason == store.ReasonScreeningCancelled && c.Cancelled != "" {
+		why += ": " + c.Cancelled
+	}
 	if inCents(c) {
 		why += "; its amount has cents, and a Reversal gives back whole shillings"
 	}

@@ -1,12 +1,28 @@
 package wording
 
-import "cinemasphere/store"
+import (
+	"strings"
+
+	"cinemasphere/store"
+)
+
+// Cancelled says to a customer that a screening is cancelled, and why.
+func Cancelled(sc store.Screening) string {
+	text := "This screening has been cancelled."
+	if sc.CancelReason == "" {
+		return text
+	}
+	if text += " " + sc.CancelReason; !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
+}
 
 // NotSold says to a customer why a screening cannot be booked at all, "" where it can.
 func NotSold(sc store.Screening, now store.Instant) string {
 	switch {
 	case sc.Status == store.Cancelled:
-		return "This screening has been cancelled."
+		return Cancelled(sc)
 	case now >= sc.StartsAt:
 		return "This screening has begun."
 	case !sc.Sells(now):

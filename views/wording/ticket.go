@@ -20,7 +20,7 @@ type Explanation struct {
 func Explain(t *store.Ticket) Explanation {
 	e := explain(t)
 	if t.RefundDue+t.Refunded > 0 && e.Cause == "" {
-		return owed(t, owedWhy(t.Owed))
+		return owed(t, owedWhy(t))
 	}
 	return e
 }
@@ -38,7 +38,7 @@ func explain(t *store.Ticket) Explanation {
 	result := mpesa.Classify(mpesa.Code(t.Push.ResultCode))
 	plain := func(title, sentence string) Explanation { return Explanation{Title: title, Sentence: sentence} }
 	if t.Owed != "" {
-		return owed(t, owedWhy(t.Owed))
+		return owed(t, owedWhy(t))
 	}
 	if t.Confirming() && t.Reason != store.FailureGivenUp {
 		return Explanation{Title: "Confirming your payment", Late: true,
@@ -91,8 +91,8 @@ func AnsweredWith(t *store.Ticket) string {
 }
 
 // owedWhy says why money that came for a booking made no ticket of it.
-func owedWhy(r store.Reason) string {
-	switch r {
+func owedWhy(t *store.Ticket) string {
+	switch t.Owed {
 	case store.ReasonWrongAmount:
 		return "M-PESA took a different amount from the one we asked for, so this is not a ticket."
 	case store.ReasonSeatsGone:
@@ -100,7 +100,7 @@ func owedWhy(r store.Reason) string {
 	case store.ReasonScreeningBegun:
 		return "Your payment came after the film had begun."
 	case store.ReasonScreeningCancelled:
-		return "This screening has been cancelled."
+		return Cancelled(t.Screening)
 	default:
 		return "M-PESA took money for this booking, but not so that it could become a ticket."
 	}
@@ -158,6 +158,8 @@ func ExplainVoid(t *store.Ticket) string {
 	switch t.VoidReason {
 	case store.ReasonRefundAsked:
 		return "A refund of this ticket was asked for, so it does not admit any more."
+	case store.ReasonScreeningCancelled:
+		return Cancelled(t.Screening) + " Your ticket does not admit any more."
 	case store.ReasonWrongAmount:
 		return "M-PESA has told us since that it took a different amount from the price of this ticket, so it does " +
 			"not admit."
