@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cinemasphere/store/seating"
 )
@@ -255,11 +256,13 @@ func (t *tx) auditPlan(p planSwap, plan PlanID) error {
 		return err
 	}
 	type logged struct {
+		Starts     time.Time         `json:"starts_at"`
 		Plan       int64             `json:"plan_version"`
 		Seats      int               `json:"seats"`
 		Relabelled map[string]string `json:"relabelled,omitempty"` // the new label of each sold seat that has one
 	}
-	was, now := logged{Seats: p.from.ForSale()}, logged{Seats: p.to.ForSale(), Relabelled: map[string]string{}}
+	was := logged{Starts: sc.StartsAt.Time(), Seats: p.from.ForSale()}
+	now := logged{Starts: sc.StartsAt.Time(), Seats: p.to.ForSale(), Relabelled: map[string]string{}}
 	for _, c := range p.change.Relabelled {
 		now.Relabelled[c.From] = c.To
 	}
@@ -271,7 +274,7 @@ func (t *tx) auditPlan(p planSwap, plan PlanID) error {
 	}
 	return t.audit(change{
 		action: "screening.plan", kind: "screening", id: int64(p.change.Screening), was: was, now: now,
-		subject: fmt.Sprintf("%s, %s, %s", sc.Title, sc.StartsAt.Time().In(nairobi).Format("Mon 2 Jan 2006, 15:04"), sc.Hall),
+		subject: sc.Title + ", " + sc.Hall,
 	})
 }
 
