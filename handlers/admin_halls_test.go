@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/PuerkitoBio/goquery"
@@ -166,7 +167,8 @@ func TestHallInput(t *testing.T) {
 			t.Errorf("%s: it does not say %q: %.2000s", at, c.says, tidy(doc))
 		}
 		for _, name := range []string{"name", "cleaning"} {
-			if got := doc.Find(`[name="`+name+`"]`).AttrOr("value", ""); strings.TrimSpace(got) != strings.TrimSpace(f.Get(name)) {
+			got := doc.Find(`[name="`+name+`"]`).AttrOr("value", "")
+			if strings.TrimSpace(got) != strings.TrimSpace(f.Get(name)) {
 				t.Errorf("%s: %s is shown back as %q", at, name, got)
 			}
 		}
@@ -307,7 +309,9 @@ func TestHallPlanFiles(t *testing.T) {
 	if w := m.get(hallPath(h) + "/plan/pretix"); w.Code != 200 || !strings.Contains(w.Body.String(), `"seat_guid"`) {
 		t.Errorf("pretix: %d %s", w.Code, w.Body)
 	}
-	for _, path := range []string{hallPath(h) + "/plan/xlsx", "/admin/halls/new/plan/csv", "/admin/halls/7", "/admin/halls/new/apply"} {
+	for _, path := range []string{
+		hallPath(h) + "/plan/xlsx", "/admin/halls/new/plan/csv", "/admin/halls/7", "/admin/halls/new/apply",
+	} {
 		if w := m.get(path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
 		}
@@ -335,7 +339,8 @@ func TestTwoEditOneHall(t *testing.T) {
 	doc := page(t, w)
 	if w.Code != http.StatusConflict || doc.Find("[name=plan]").Text() != "A oooo" ||
 		doc.Find("[name=name]").AttrOr("value", "") != "Screen 1" || doc.Find("#theirs").Text() != "A ooo" ||
-		!strings.Contains(doc.Find("#name-error").Text(), "Grand") || !strings.Contains(doc.Find("#cleaning-error").Text(), "20") {
+		!strings.Contains(doc.Find("#name-error").Text(), "Grand") ||
+		!strings.Contains(doc.Find("#cleaning-error").Text(), "20") {
 		t.Fatalf("%d %s", w.Code, tidy(doc))
 	}
 	if is := o.hallOf("Grand"); is.Plan != "A ooo" || is.Version != 2 {
@@ -362,8 +367,9 @@ func TestTwoEditOneHall(t *testing.T) {
 			t.Errorf("archive %d: %d", i, status)
 		}
 	}
-	if doc := page(t, m.get("/admin/halls")); doc.Find("table").Length() != 1 || !strings.Contains(tidy(doc), "Out of use") {
-		t.Errorf("%s", tidy(doc))
+	list := page(t, m.get("/admin/halls"))
+	if list.Find("table").Length() != 1 || !strings.Contains(tidy(list), "Out of use") {
+		t.Errorf("%s", tidy(list))
 	}
 	if doc := page(t, m.get(path)); doc.Find("[name=archived]").AttrOr("value", "") != "0" {
 		t.Errorf("%s", tidy(doc))
@@ -388,6 +394,42 @@ func TestTwoEditOneHall(t *testing.T) {
 	}
 }
 
+// TestHallsPage: each hall with its seats, zones and next screening, which is none that is cancelled or over.
+func TestHallsPage(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	none := page(t, m.get("/admin/halls"))
+	if none.Find("table").Length() != 0 || none.Find(`a[href$="/new"]`).Length() != 1 {
+		t.Errorf("without halls: %s", tidy(none))
+	}
+	m.post("/admin/halls/new", hallFields(map[string]string{"plan": "zone v = VIP\nA ovx\nB oo"}))
+	h := o.hallOf("Screen 1")
+	if text := tidy(page(t, m.get("/admin/halls"))); !strings.Contains(text, "4 seats in 2 rows") ||
+		!strings.Contains(text, "Standard, VIP") || !strings.Contains(text, "Nothing to come") {
+		t.Errorf("%s", text)
+	}
+	var films []string
+	for i, status := range []store.ScreeningStatus{store.Cancelled, store.Closed, store.OnSale} {
+		id := storetest.Screening(t, o.store, 1, 2, func(sc *store.Screening) {
+			sc.HallID, sc.Status, sc.StartsAt = h.ID, status, sc.StartsAt.Add(time.Duration(i)*time.Hour)
+		})
+		_, film, err := o.store.Catalogue().Screening(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		films = append(films, film.Title)
+	}
+	storetest.Screening(t, o.store, 1, 2, func(sc *store.Screening) {
+		sc.HallID, sc.StartsAt = h.ID, o.store.Now().Add(-24*time.Hour)
+	})
+	row := page(t, m.get("/admin/halls")).Find(fmt.Sprintf(`tr:has(a[href="%s"])`, hallPath(h))).Text()
+	for i, film := range films {
+		if strings.Contains(row, film) != (i == 1) {
+			t.Errorf("the next screening is of %v[1]: %s", films, row)
+		}
+	}
+}
+
 // sell sells one seat of a screening by the site.
 func (o *office) sell(id store.ScreeningID, phone, seat string) *store.Ticket {
 	o.Helper()
@@ -399,8 +441,8 @@ func (o *office) sell(id store.ScreeningID, phone, seat string) *store.Ticket {
 }
 
 // TestApplyPlanPage: a plan is changed under screenings with nothing sold, with a sold seat that stays under another
-// label, with a sold seat that is gone, and a cancelled one. Each is offered what is right for it, no sold seat is lost,
-// and applying twice is applying once.
+// label, with a sold seat that is gone, and a cancelled one. Each is offered what is right for it, no sold seat is
+// lost, and applying twice is applying once.
 func TestApplyPlanPage(t *testing.T) {
 	o := open(t)
 	o.pays()
@@ -475,7 +517,8 @@ func TestApplyPlanPage(t *testing.T) {
 		t.Fatalf("the log has %d entries, %v", len(log), err)
 	}
 	for _, entry := range log {
-		if entry.Action != "screening.plan" || entry.Who != m.operator.Name || !strings.Contains(entry.Was, `"plan_version":1`) ||
+		if entry.Action != "screening.plan" || entry.Who != m.operator.Name ||
+			!strings.Contains(entry.Was, `"plan_version":1`) ||
 			strings.Contains(entry.Now, `"relabelled":{"A2":"C2"}`) != (entry.SubjectID == int64(stays)) {
 			t.Errorf("%+v", entry)
 		}
