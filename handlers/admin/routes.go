@@ -50,6 +50,14 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/door/undo", Role: store.RoleManager, Handler: a.UndoAtDoor},
 		{Method: get, Pattern: "/door/list/{id}", Role: store.RoleUsher, Handler: a.DoorList},
 
+		{Method: get, Pattern: "/halls", Role: store.RoleManager, Handler: a.HallsPage},
+		{Method: get, Pattern: "/halls/{id}", Role: store.RoleManager, Handler: a.HallPage},
+		{Method: post, Pattern: "/halls/{id}", Role: store.RoleManager, Handler: a.SaveHall, Upload: hallUpload},
+		{Method: post, Pattern: "/halls/{id}/archive", Role: store.RoleManager, Handler: a.ArchiveHall},
+		{Method: get, Pattern: "/halls/{id}/plan/{format}", Role: store.RoleManager, Handler: a.HallPlanFile},
+		{Method: get, Pattern: "/halls/{id}/apply", Role: store.RoleManager, Handler: a.ApplyPage},
+		{Method: post, Pattern: "/halls/{id}/apply", Role: store.RoleManager, Handler: a.ApplyPlan},
+
 		{Method: get, Pattern: "/prices", Role: store.RoleManager, Handler: a.PricesPage},
 		{Method: post, Pattern: "/prices/holidays", Role: store.RoleManager, Handler: a.SetHolidays},
 		{Method: get, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.CardPage},
