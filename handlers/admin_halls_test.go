@@ -23,7 +23,8 @@ import (
 // hallFields is a good form of a hall, with changes.
 func hallFields(change map[string]string) url.Values {
 	f := url.Values{
-		"version": {"0"}, "name": {"Screen 1"}, "cleaning": {"15"}, "plan": {"A oo_oo\nB oooo"}, "rows": {""}, "seats": {""},
+		"version": {"0"}, "name": {"Screen 1"}, "cleaning": {"15"}, "plan": {"A oo_oo\nB oooo"}, "rows": {""},
+		"seats":  {""},
 		"aisles": {""}, "letters": {""}, "do": {"save"},
 	}
 	for name, value := range change {
@@ -33,7 +34,7 @@ func hallFields(change map[string]string) url.Values {
 }
 
 // upload sends a form of the member's session with a file; none where the file is "".
-func (m *member) upload(path string, f url.Values, file string) *httptest.ResponseRecorder {
+func (m *member) uploadPlan(path string, f url.Values, file string) *httptest.ResponseRecorder {
 	m.o.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -149,13 +150,13 @@ func TestHallInput(t *testing.T) {
 		}
 		at := fmt.Sprintf("%d %s %.40q", i, c.field, c.value)
 		if c.field == "plan" {
-			preview := m.upload("/admin/halls/new", with(f, "do", "preview"), "")
+			preview := m.uploadPlan("/admin/halls/new", with(f, "do", "preview"), "")
 			drawn := page(t, preview).Find(".plan-hall").Length() == 1
 			if good := c.status == 303; good != (preview.Code == http.StatusOK) || good != drawn {
 				t.Errorf("%s: its preview is %d, drawn %t", at, preview.Code, drawn)
 			}
 		}
-		w := m.upload("/admin/halls/new", f, "")
+		w := m.uploadPlan("/admin/halls/new", f, "")
 		if w.Code != c.status {
 			t.Errorf("%s: %d %.2000s", at, w.Code, w.Body)
 		}
@@ -180,7 +181,7 @@ func TestHallInput(t *testing.T) {
 	if h := o.hallOf("Screen 1"); h.Plan != "A oo" || h.PlanBy != m.operator.Name {
 		t.Errorf("%+v", h)
 	}
-	if w := m.upload("/admin/halls/new", hallFields(map[string]string{"plan": strings.Repeat("A", 5<<20)}),
+	if w := m.uploadPlan("/admin/halls/new", hallFields(map[string]string{"plan": strings.Repeat("A", 5<<20)}),
 		""); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("5 MB: %d", w.Code)
 	}
@@ -221,7 +222,7 @@ func TestHallGrid(t *testing.T) {
 		f := hallFields(map[string]string{
 			"do": "fill", "rows": c.rows, "seats": c.seats, "aisles": c.aisles, "letters": c.letters,
 		})
-		w := m.upload("/admin/halls/new", f, "")
+		w := m.uploadPlan("/admin/halls/new", f, "")
 		doc := page(t, w)
 		plan := doc.Find("[name=plan]").Text()
 		switch {
@@ -249,13 +250,15 @@ func TestHallFile(t *testing.T) {
 	m := o.staffed(store.RoleManager)
 	const want = "zone v = VIP\nA  ov_w\n"
 	for name, file := range map[string]string{
-		"commas": "row\nA,A1,VIP:A2,,A3+\n", "BOM": "\uFEFFrow\r\nA,A1,VIP:A2,,A3+\r\n", "semicolons": "A;A1;VIP:A2;;A3+",
-		"tabs": "A\tA1\tVIP:A2\t\tA3+\n", "UTF-16": utf16Of("A\tA1\tVIP:A2\t\tA3+\r\n"), "text": want,
+		"commas": "row\nA,A1,VIP:A2,,A3+\n", "BOM": "\uFEFFrow\r\nA,A1,VIP:A2,,A3+\r\n",
+		"semicolons": "A;A1;VIP:A2;;A3+",
+		"tabs":       "A\tA1\tVIP:A2\t\tA3+\n", "UTF-16": utf16Of("A\tA1\tVIP:A2\t\tA3+\r\n"), "text": want,
 	} {
 		for _, do := range []string{"upload", "preview", "save"} {
-			w := m.upload("/admin/halls/new", hallFields(map[string]string{"do": do}), file)
+			w := m.uploadPlan("/admin/halls/new", hallFields(map[string]string{"do": do}), file)
 			doc := page(t, w)
-			if got := doc.Find("[name=plan]").Text(); w.Code != 200 || got != want || doc.Find(".plan-hall").Length() != 1 {
+			if got := doc.Find("[name=plan]").Text(); w.Code != 200 || got != want ||
+				doc.Find(".plan-hall").Length() != 1 {
 				t.Errorf("%s, %s: %d %q", name, do, w.Code, got)
 			}
 			if before := doc.Find("#before").Text(); before != hallFields(nil).Get("plan") {
@@ -267,12 +270,13 @@ func TestHallFile(t *testing.T) {
 		file string
 		kept bool // what was typed is still in its field
 	}{
-		"none": {"", true}, "workbook": {"PK\x03\x04\x14\x00", true}, "old workbook": {"\xd0\xcf\x11\xe0\xa1\xb1", true},
-		"picture": {"\x89PNG\r\n\x1a\n\x00\x00", true}, "2 MB": {strings.Repeat("A,A1\n", 400_000), true},
+		"none": {"", true}, "workbook": {"PK\x03\x04\x14\x00", true},
+		"old workbook": {"\xd0\xcf\x11\xe0\xa1\xb1", true},
+		"picture":      {"\x89PNG\r\n\x1a\n\x00\x00", true}, "2 MB": {strings.Repeat("A,A1\n", 400_000), true},
 		"twice": {"A,A1,A1", false}, "2,000 rows": {strings.Repeat("A,A1\n", 2000), false},
 		"formula": {"A,=1+1", false}, "zones": {"A,A1\nzone v\n", false}, "BOM alone": {"\xff\xfe", false},
 	} {
-		w := m.upload("/admin/halls/new", hallFields(map[string]string{"do": "upload"}), c.file)
+		w := m.uploadPlan("/admin/halls/new", hallFields(map[string]string{"do": "upload"}), c.file)
 		doc := page(t, w)
 		typed := hallFields(nil).Get("plan")
 		kept := doc.Find("[name=plan]").Text() == typed && doc.Find("#file-error").Length() == 1

@@ -123,8 +123,10 @@ type DoorEntry struct {
 // DoorList lists the bookings that admit to a screening, by name.
 func (s Tickets) DoorList(ctx context.Context, id ScreeningID) ([]DoorEntry, error) {
 	var entries []DoorEntry
-	err := s.list(ctx, &entries, `SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats, COALESCE(x.admitted, 0) AS admitted
-		FROM ticket t LEFT JOIN (SELECT ticket_id, count(*) AS admitted FROM seat WHERE screening_id = $1 AND ticket_id IS NOT NULL
+	err := s.list(ctx, &entries, `SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats,
+		COALESCE(x.admitted, 0) AS admitted
+		FROM ticket t LEFT JOIN (SELECT ticket_id, count(*) AS admitted
+		FROM seat WHERE screening_id = $1 AND ticket_id IS NOT NULL
 			AND admitted_at IS NOT NULL GROUP BY ticket_id) x ON x.ticket_id = t.id
 		WHERE t.screening_id = $1 AND t.payment_status = 'Paid' AND t.voided_at IS NULL
 		ORDER BY lower(t.customer_name), t.id`, id)

@@ -63,7 +63,8 @@ func (a *Admin) ApplyPlan(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.Notice = "The plan was changed since you opened this page. Nothing was applied. Below is what the latest plan does."
+		v.Notice = "The plan was changed since you opened this page. Nothing was applied. Below is what the latest " +
+			"plan does."
 		return a.render(w, r, http.StatusConflict, pages.ApplyPage(v))
 	}
 	all, err := a.Store.Catalogue().HallScreenings(r.Context(), h.ID)

@@ -148,8 +148,9 @@ func (a *Admin) SaveHall(w http.ResponseWriter, r *http.Request) error {
 // readHall reads the form as it was typed.
 func readHall(f url.Values) pages.HallForm {
 	return pages.HallForm{
-		Version: number(f.Get("version")), Name: echo(f.Get("name")), Cleaning: strings.TrimSpace(echo(f.Get("cleaning"))),
-		Plan: planText(f.Get("plan")), Errors: map[string]string{},
+		Version: number(f.Get("version")), Name: echo(f.Get("name")),
+		Cleaning: strings.TrimSpace(echo(f.Get("cleaning"))), Plan: planText(f.Get("plan")),
+		Errors: map[string]string{},
 		Grid: pages.GridForm{
 			Rows: echo(f.Get("rows")), Seats: echo(f.Get("seats")), Aisles: echo(f.Get("aisles")),
 			AllLetters: f.Get("letters") == "all",
@@ -181,7 +182,9 @@ func fillGrid(v *pages.HallForm) {
 		v.Errors["seats"] = fmt.Sprintf("A row has 1 to %d seats.", seating.MaxColumns)
 	}
 	grid := seating.Grid{Rows: rows, Seats: seats, AllLetters: v.Grid.AllLetters}
-	for _, word := range strings.FieldsFunc(v.Grid.Aisles, func(c rune) bool { return strings.ContainsRune(" \t,;", c) }) {
+	for _, word := range strings.FieldsFunc(v.Grid.Aisles, func(c rune) bool {
+		return strings.ContainsRune(" \t,;", c)
+	}) {
 		after, err := strconv.Atoi(word)
 		if err != nil || after < 1 || len(v.Errors) == 0 && after >= seats {
 			v.Errors["aisles"] = "An aisle is after a seat that has another beside it. Write numbers such as 4, 10."

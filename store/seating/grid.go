@@ -15,7 +15,8 @@ type Grid struct {
 
 // Text is the grid's plan in the notation; "" where a plan cannot have as much.
 func (g Grid) Text() string {
-	if g.Rows < 1 || g.Rows > MaxRows || g.Seats < 1 || g.Seats+len(g.Aisles) > MaxColumns || g.Rows*g.Seats > MaxSeats {
+	if g.Rows < 1 || g.Rows > MaxRows || g.Seats < 1 || g.Seats+len(g.Aisles) > MaxColumns ||
+		g.Rows*g.Seats > MaxSeats {
 		return ""
 	}
 	var row strings.Builder
