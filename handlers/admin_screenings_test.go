@@ -585,3 +585,84 @@ func TestCancelledUnderAPrompt(t *testing.T) {
 	}
 	storetest.Sound(t, o.store)
 }
+
+// TestImportShowings: the rows of a file, the status and the sentence. A dry run writes nothing.
+func TestImportShowings(t *testing.T) {
+	const head = "day,time,hall,film\n"
+	many := head + strings.Repeat("2026-12-01,10:00,Hall 1,Film A\n", 100_000)
+	for name, c := range map[string]struct {
+		rows   string
+		status int
+		says   string
+		added  int
+	}{
+		"good": {head + "2026-12-01,10:00,Hall 1,Film A\n1/12/2026,14:00,hall 1,film b\n", 200,
+			"Checked: 2 screenings new, 0 there already.", 2},
+		"semicolons, a mark and spaces": {"\ufeffDay;Time;Hall;Film;Price card\r\n2026-12-01; 10.00 ;Hall 1;Film A;Normal\r\n", 200,
+			"1 screening new", 1},
+		"UTF-16": {"\xff\xfe" + inUTF16("day;time;hall;film\n2026-12-01;10:00;Hall 1;Film A\n"), 200, "1 screening new", 1},
+		"the same twice": {head + "2026-12-01,10:00,Hall 1,Film A\n2026-12-01,10:00,Hall 1,Film A\n", 200,
+			"1 screening new, 1 there already", 1},
+		"details": {"day,time,hall,film,trailers,online,counter,format,language,status\n2026-12-01,10:00,Hall 1,Film A,5,15,0,3D,Swahili,on sale\n",
+			200, "1 screening new", 1},
+		"nothing":           {"", 422, "There is nothing in this file.", 0},
+		"a heading only":    {head, 200, "There is nothing to import.", 0},
+		"no hall column":    {"day,time,film\n2026-12-01,10:00,Film A\n", 422, "The column hall is missing.", 0},
+		"a strange column":  {"day,time,hall,film,seats\n", 422, "there is no column seats", 0},
+		"a formula":         {head + "2026-12-01,10:00,Hall 1,\"=HYPERLINK(\"\"http://x\"\")\"\n", 422, "There is no film of this title.", 0},
+		"24:00":             {head + "2026-12-01,24:00,Hall 1,Film A\n", 422, "midnight is 00:00", 0},
+		"no time":           {head + "2026-12-01,,Hall 1,Film A\n", 422, "Write one time", 0},
+		"no day":            {head + "31/11/2026,10:00,Hall 1,Film A\n", 422, "This is no day.", 0},
+		"a past day":        {head + "2026-11-01,10:00,Hall 1,Film A\n", 422, "that is past.", 0},
+		"no hall":           {head + "2026-12-01,10:00,Hall 9,Film A\n", 422, "There is no hall of this name.", 0},
+		"a clash":           {head + "2026-12-01,10:00,Hall 1,Film A\n2026-12-01,10:30,Hall 1,Film B\n", 422, "is in Hall 1 from 10:00", 0},
+		"trailers":          {"day,time,hall,film,trailers\n2026-12-01,10:00,Hall 1,Film A,-5\n", 422, "a whole number from 0 to 120", 0},
+		"a card":            {"day,time,hall,film,price card\n2026-12-01,10:00,Hall 1,Film A,Gold\n", 422, "There is no price card of this name.", 0},
+		"a quotation mark":  {head + "2026-12-01,10:00,Hall 1,\"Film A\n", 422, "Line 2: a quotation mark", 0},
+		"a picture":         {"\x89PNG\r\n\x1a\n\x00\x00", 422, "This is not a CSV file.", 0},
+		"100,000 rows":      {many, 422, "The file has more than 5000 rows.", 0},
+		"200 wrong rows":    {head + strings.Repeat("x,x,x,x\n", 200), 422, "And 700 more.", 0},
+		"one of many wrong": {head + strings.Repeat("2026-12-01,10:00,Hall 1,Film A\n", 50) + "2026-12-01,7pm,Hall 1,Film A\n", 422, "52time“7pm”: write times", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := openProgramme(t, 1, 2)
+			path := "/admin/screenings/import?week=2026-11-30"
+			w := o.m.upload(path, "file", "x.csv", []byte(c.rows), nil)
+			d := page(t, w)
+			if text := d.Find("main").Text(); w.Code != c.status || !strings.Contains(text, c.says) {
+				t.Errorf("%d, want %d with %q: %.600s", w.Code, c.status, c.says, text)
+			}
+			if n := len(o.shown()); n != 0 {
+				t.Fatalf("the dry run has written %d", n)
+			}
+			text := d.Find("#text").Text()
+			fields := url.Values{"text": {text}, "write": {"1"}}
+			if w = o.m.upload(path, "file", "", nil, fields); c.added > 0 && w.Code != http.StatusSeeOther {
+				t.Errorf("import: %d %s", w.Code, page(t, w).Find("main").Text())
+			}
+			if n := len(o.shown()); n != c.added {
+				t.Errorf("%d screenings, want %d", n, c.added)
+			}
+			if c.added == 0 {
+				return
+			}
+			// What the export has is there already, whatever made it.
+			csv := o.m.get("/admin/screenings/export.csv").Body.String()
+			d = page(t, o.m.upload(path, "file", "x.csv", []byte(csv), nil))
+			if says := fmt.Sprintf("%d screening", c.added); !strings.Contains(d.Find("main").Text(), says) ||
+				!strings.Contains(d.Find("main").Text(), "There is nothing to import.") {
+				t.Errorf("the export comes back as %s, from\n%s", d.Find("main").Text(), csv)
+			}
+		})
+	}
+}
+
+// inUTF16 is ASCII in UTF-16, the low byte first.
+func inUTF16(ascii string) string {
+	var b strings.Builder
+	for _, c := range []byte(ascii) {
+		b.WriteByte(c)
+		b.WriteByte(0)
+	}
+	return b.String()
+}

@@ -199,6 +199,60 @@ func (s Catalogue) AddShowings(ctx context.Context, kind ShowingKind, lines []Sh
 	})
 }
 
+// ImportMostShowings is how many screenings one import has at most.
+const ImportMostShowings = 5000
+
+// ShowingEntry is a screening that is to be added, with a line of its own that problems name.
+type ShowingEntry struct {
+	Line   int
+	Hall   HallID
+	Movie  MovieID
+	Starts Instant
+	Kind   ShowingKind
+}
+
+// ImportShowings adds screenings as drafts, all or none: where one cannot be it says which, and adds nothing. A dry run
+// adds nothing at all. Long imports are several writes, so that sales go on between them; one that was interrupted can
+// be done again, since what is there already stays as it is.
+func (s Catalogue) ImportShowings(ctx context.Context, entries []ShowingEntry, dry bool) (AddedShowings, error) {
+	if len(entries) > ImportMostShowings {
+		return AddedShowings{}, fmt.Errorf("import screenings: %w", ErrTooMany)
+	}
+	var all []draft
+	for _, e := range entries {
+		all = append(all, draft{line: e.Line, Screening: Screening{
+			HallID: e.Hall, MovieID: e.Movie, StartsAt: e.Starts, Trailers: e.Kind.Trailers, Format: e.Kind.Format,
+			Language: e.Kind.Language, CardID: e.Kind.Card,
+			SalesCloseAt:   e.Starts.Add(time.Duration(e.Kind.Online) * time.Minute),
+			CounterCloseAt: e.Starts.Add(time.Duration(e.Kind.Counter) * time.Minute),
+		}})
+	}
+	var out AddedShowings
+	err := s.write(ctx, booking, func(t *tx) (err error) {
+		out, err = t.addDrafts(all, true)
+		return err
+	})
+	if err != nil || dry || len(out.Problems) > 0 {
+		if err != nil {
+			err = fmt.Errorf("look at an import of screenings: %w", err)
+		}
+		if !dry {
+			out.Added = 0
+		}
+		return out, err
+	}
+	out = AddedShowings{}
+	const atOnce = 500
+	for part := range slices.Chunk(all, atOnce) {
+		added, err := s.plan(ctx, "import screenings", func(*tx) ([]draft, error) { return part, nil })
+		out.Added, out.Same, out.Problems = out.Added+added.Added, out.Same+added.Same, append(out.Problems, added.Problems...)
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
 // CopyShowings copies the screenings of business days, from the first until before the last, to days that begin with
 // each of these: as drafts, with the same rules as [Catalogue.AddShowings]. Cancelled ones are left out.
 func (s Catalogue) CopyShowings(ctx context.Context, from, until BusinessDay, to []BusinessDay) (AddedShowings, error) {
@@ -245,7 +299,7 @@ func (s Catalogue) plan(ctx context.Context, what string, wanted func(*tx) ([]dr
 			err = ErrTooMany
 		}
 		if err == nil {
-			out, err = t.addDrafts(all)
+			out, err = t.addDrafts(all, false)
 		}
 		return err
 	})
@@ -256,7 +310,8 @@ func (s Catalogue) plan(ctx context.Context, what string, wanted func(*tx) ([]dr
 	return out, nil
 }
 
-func (t *tx) addDrafts(wanted []draft) (out AddedShowings, err error) {
+// addDrafts adds wanted screenings, those of them that can be; in a dry run it only finds out which.
+func (t *tx) addDrafts(wanted []draft, dry bool) (out AddedShowings, err error) {
 	halls, err := t.timetables(wanted)
 	if err != nil {
 		return out, err
@@ -307,11 +362,14 @@ func (t *tx) addDrafts(wanted []draft) (out AddedShowings, err error) {
 			continue
 		}
 		sh.ID, sh.Status, sh.Version = ScreeningID(t.s.ids.next(t.s.now())), Draft, 1
+		hall.showings = append(hall.showings, sh)
+		out.Added++
+		if dry {
+			continue
+		}
 		if err := t.addScreening(sh.Screening); err != nil {
 			return out, err
 		}
-		hall.showings = append(hall.showings, sh)
-		out.Added++
 		if err := t.audit(sh.change("screening.add", nil, sh.logged())); err != nil {
 			return out, err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/store/sheet"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/wording"
 )
@@ -28,6 +29,12 @@ func (a *Admin) screeningRoutes() []Route {
 		{Method: post, Pattern: "/screenings/film", Role: manager, Handler: a.AddFilmHere},
 		{Method: post, Pattern: "/screenings/hall", Role: manager, Handler: a.AddHallHere},
 		{Method: post, Pattern: "/screenings/card", Role: manager, Handler: a.AddCardHere},
+		{Method: get, Pattern: "/screenings/import", Role: manager, Handler: a.ImportShowingsPage},
+		{
+			Method: post, Pattern: "/screenings/import", Role: manager, Handler: a.ImportShowings,
+			Upload: sheet.MostBytes * 5 / 4,
+		},
+		{Method: get, Pattern: "/screenings/export.csv", Role: manager, Handler: a.ExportShowings},
 		{Method: get, Pattern: "/screenings/{id}", Role: manager, Handler: a.ShowingPage},
 		{Method: post, Pattern: "/screenings/{id}", Role: manager, Handler: a.EditShowing},
 		{Method: post, Pattern: "/screenings/{id}/sale", Role: manager, Handler: a.SellShowing},

@@ -49,6 +49,17 @@ type ShowingLine struct {
 	About  string // which field they are about: times, title or days
 }
 
+// ShowingImport adds screenings from CSV: first a dry run, then the import.
+type ShowingImport struct {
+	Monday      store.BusinessDay // the week to go back to
+	Text        string            // the rows, as they were pasted or read
+	Error       string            // why the file cannot be read
+	Checked     bool              // the rows can be imported as they are
+	Added, Same int
+	Faults      []LineFault
+	More        int // faults that are not shown
+}
+
 // MissingForm makes what a screening needs and is not there yet, as typed.
 type MissingForm struct {
 	Open   string            // film, hall or card; "" for none
