@@ -119,8 +119,9 @@ func PromptWhy(s store.PushState, r store.FailureReason, code string) string {
 		return "the phone could not be reached"
 	case mpesa.ReasonExpired:
 		return "the prompt ran out"
+	default:
+		return "M-PESA answered with code " + mpesa.ShownCode(mpesa.Code(code))
 	}
-	return "M-PESA answered with code " + mpesa.ShownCode(mpesa.Code(code))
 }
 
 // Evening is the business day at an instant: from 04:00 in Nairobi, so that late films belong to the evening before,
