@@ -46,6 +46,7 @@ var importLaw = map[string][]string{
 	"handlers/admin": {
 		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views/admin", "views/ui", "views/wording",
 		"store", "assets", "mpesa", // mpesa reads receipts and phone numbers
+		"store/seating", // which reads and makes the plans of halls
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
