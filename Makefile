@@ -77,7 +77,7 @@ fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
 	done
 
 .PHONY: bench
-bench: bench-bookings bench-postgres bench-home bench-slow-daraja bench-overload bench-week ## run every benchmark; each fails where it misses its target
+bench: bench-bookings bench-postgres bench-find bench-week bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
 
 .PHONY: bench-bookings
 bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
@@ -87,6 +87,10 @@ bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
 bench-postgres: build ## 400 bookings a second taken to Paid on PostgreSQL, and one screening sold out
 	go run ./cmd/bench bookings --database=postgres --rate=400 --within=250ms
 	go run ./cmd/bench sellout --database=postgres
+
+.PHONY: bench-find
+bench-find: ## find bookings among 100,000 by everything that they can be found by, on both databases
+	go test ./store -run '^$$' -bench '^BenchmarkFind$$' -benchtime 50x
 
 .PHONY: bench-home
 bench-home: build ## the home page against a bare handler

@@ -130,6 +130,15 @@ func TestFilmsInTheBackOffice(t *testing.T) {
 		}
 	}
 
+	older := url.Values{"title": {"Supa Modo 2"}, "runtime": {"74"}} // a form from before the other fields
+	older.Set("version", page(t, m.get(at)).Find("[name=version]").AttrOr("value", ""))
+	if w := m.post(at, older); w.Code != http.StatusSeeOther {
+		t.Errorf("an older form: %d", w.Code)
+	}
+	if v, _ := page(t, m.get(at)).Find("[name=certificate]").Attr("value"); v != "KFCB/0117" {
+		t.Errorf("an older form has emptied the certificate: %q", v)
+	}
+
 	var copies []string
 	for range 2 {
 		w := m.post(at+"/duplicate", url.Values{"key": {"ABCDEFGHIJKLMNOPQRSTUV"}})
@@ -367,6 +376,56 @@ func TestRatingsInTheBackOffice(t *testing.T) {
 	for _, code := range []string{"18", "18", "none"} {
 		if w := m.post("/admin/ratings/delete", url.Values{"code": {code}}); w.Code != http.StatusSeeOther {
 			t.Errorf("delete %s: %d", code, w.Code)
+		}
+	}
+}
+
+// TestFilmPagesAreSound: each field has its label, no id stands twice, and nothing is inline, whatever state a page is
+// in.
+func TestFilmPagesAreSound(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	at := m.added(goodFilm())
+	bad := goodFilm()
+	for name := range bad {
+		bad.Set(name, "x\x01")
+	}
+	bad.Set("version", "1")
+	stale := with(goodFilm(), "runtime", "99")
+	stale.Set("version", "77")
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"list": m.get("/admin/films"), "none": m.get("/admin/films?q=zzz"), "new": m.get("/admin/films/new"),
+		"film": m.get(at), "bad": m.post(at, bad), "stale": m.post(at, stale), "no poster": m.post(at+"/poster", nil),
+		"import": m.get("/admin/films/import"), "ratings": m.get("/admin/ratings"),
+		"rating":        m.get("/admin/ratings?code=16"),
+		"import, bad":   m.post("/admin/films/import", url.Values{"text": {"title\n\n,\nA\n"}}),
+		"import, to do": m.post("/admin/films/import", url.Values{"text": {"title,runtime,rating\nA,1,GE\n"}}),
+	} {
+		d := page(t, w)
+		if d.Find("h1").Length() != 1 || d.Find(".btn-red").Length() > 1 && name != "list" {
+			t.Errorf("%s: %d headings, %d first actions", name, d.Find("h1").Length(), d.Find(".btn-red").Length())
+		}
+		if n := d.Find("[style], style, script:not([src]), [onclick], [onload]").Length(); n > 0 {
+			t.Errorf("%s: %d inline", name, n)
+		}
+		seen := map[string]bool{}
+		for _, e := range d.Find("[id]").EachIter() {
+			if id := e.AttrOr("id", ""); seen[id] {
+				t.Errorf("%s: two of #%s", name, id)
+			} else {
+				seen[id] = true
+			}
+		}
+		for _, e := range d.Find("main input:not([type=hidden]), main select, main textarea").EachIter() {
+			id := e.AttrOr("id", "")
+			if d.Find("label[for='"+id+"']").Length() != 1 {
+				t.Errorf("%s: no label for %s", name, e.AttrOr("name", ""))
+			}
+			for _, by := range strings.Fields(e.AttrOr("aria-describedby", "")) {
+				if d.Find("#"+by).Length() != 1 {
+					t.Errorf("%s: %s is described by #%s, which is not there", name, id, by)
+				}
+			}
 		}
 	}
 }

@@ -56,7 +56,9 @@ func openProgramme(t *testing.T, halls, films int) *programme {
 		p.films = append(p.films, id)
 	}
 	if halls*films > 0 {
-		_, err := st.Catalogue().SavePriceCard(t.Context(), store.PriceCard{Name: "Normal", Prices: store.OnePrice(135_000)})
+		_, err := st.Catalogue().SavePriceCard(t.Context(), store.PriceCard{
+			Name: "Normal", Prices: store.OnePrice(135_000),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,11 +222,15 @@ func TestBadShowings(t *testing.T) {
 			"“25:00”: there is no such time", 0},
 		"words": {func(_ *programme, n string) []string { return []string{"times." + n, "noon"} }, 422,
 			"“noon” is no time", 0},
-		"a script": {func(_ *programme, n string) []string { return []string{"times." + n, "<script>alert(1)</script>"} },
+		"a script": {func(_ *programme, n string) []string {
+			return []string{"times." + n, "<script>alert(1)</script>"}
+		},
 			422, "is no time", 0},
 		"nothing at all": {func(*programme, string) []string { return nil }, 422, "Type times such as", 0},
-		"spaces":         {func(_ *programme, n string) []string { return []string{"times." + n, "   "} }, 422, "Type times such as", 0},
-		"no day": {func(_ *programme, n string) []string { return []string{"times." + n, "14:00", "days." + n, ""} }, 422,
+		"spaces": {func(_ *programme, n string) []string { return []string{"times." + n, "   "} }, 422,
+			"Type times such as", 0},
+		"no day": {func(_ *programme, n string) []string { return []string{"times." + n, "14:00", "days." + n, ""} },
+			422,
 			"Tick at least one day.", 0},
 		"a day that there is not": {func(_ *programme, n string) []string {
 			return []string{"times." + n, "14:00", "days." + n, "7"}
@@ -240,9 +246,13 @@ func TestBadShowings(t *testing.T) {
 			n := o.empty()
 			return []string{"title." + n, "Barbie", "times." + n, "14:00"}
 		}, 422, "There is no film of this title.", 0},
-		"a title without times": {func(o *programme, _ string) []string { return []string{"title." + o.empty(), "Film A"} }, 422,
+		"a title without times": {func(o *programme, _ string) []string {
+			return []string{"title." + o.empty(), "Film A"}
+		}, 422,
 			"Type when it begins", 0},
-		"times without a title": {func(o *programme, _ string) []string { return []string{"times." + o.empty(), "14:00"} }, 422,
+		"times without a title": {func(o *programme, _ string) []string {
+			return []string{"times." + o.empty(), "14:00"}
+		}, 422,
 			"Type the film’s title.", 0},
 		"several titles": {func(o *programme, _ string) []string {
 			n := o.empty()
@@ -264,7 +274,8 @@ func TestBadShowings(t *testing.T) {
 		"a long format": {func(_ *programme, n string) []string {
 			return []string{"times." + n, "14:00", "format", strings.Repeat("3D ", 20)}
 		}, 422, "At most 40 characters.", 0},
-		"no such card": {func(_ *programme, n string) []string { return []string{"times." + n, "14:00", "card", "7"} }, 422,
+		"no such card": {func(_ *programme, n string) []string { return []string{"times." + n, "14:00", "card", "7"} },
+			422,
 			"This price card is no longer in use.", 0},
 		"no such hall": {func(_ *programme, n string) []string {
 			return []string{"times." + n, "14:00", "hall." + n, "7"}
@@ -287,7 +298,8 @@ func TestBadShowings(t *testing.T) {
 			}
 			for i := 0; i < len(typed) && me.status != http.StatusOK; i += 2 {
 				is := me.page.Find(fmt.Sprintf(`[name=%q]`, typed[i])).AttrOr("value", "")
-				if !strings.HasPrefix(typed[i], "days.") && !strings.HasPrefix(typed[i], "hall.") && typed[i] != "card" &&
+				if !strings.HasPrefix(typed[i], "days.") && !strings.HasPrefix(typed[i], "hall.") &&
+					typed[i] != "card" &&
 					is != typed[i+1] {
 					t.Errorf("%s has come back as %q, and was %q", typed[i], is, typed[i+1])
 				}
@@ -326,7 +338,8 @@ func TestSameSubmitTwice(t *testing.T) {
 		}
 	}
 	// The other manager's form is from before: what clashes is named, with the rest added.
-	other.sends(".lines", "times."+other.line(o.halls[0], o.films[1]), "15:00", "times."+other.line(o.halls[1], o.films[1]), "15:00")
+	other.sends(".lines", "times."+other.line(o.halls[0], o.films[1]), "15:00",
+		"times."+other.line(o.halls[1], o.films[1]), "15:00")
 	text := other.page.Find("main").Text()
 	if other.status != http.StatusConflict || !strings.Contains(text, "Film A is in Hall 1 from 14:00") ||
 		!strings.Contains(text, "7 screenings added as drafts.") || len(o.shown()) != 21 {
@@ -367,7 +380,8 @@ func TestMadeInPlace(t *testing.T) {
 		{"#adult", []string{"adult", "-1"}, 422, "A price is more than nothing."},
 		{"#adult", []string{"adult", "900", "child", "1.005"}, 422, "two digits after the point"},
 		{"#adult", []string{"adult", "1e9"}, 422, "Please write an amount in shillings"},
-		{"#adult", []string{"adult", "1,350.00", "child", "500", "student", ""}, 200, "The price card Normal is added."},
+		{"#adult", []string{"adult", "1,350.00", "child", "500", "student", ""}, 200,
+			"The price card Normal is added."},
 	} {
 		me.sends(c.sel, c.typed...)
 		if text := me.page.Find("main").Text(); me.status != c.status || !strings.Contains(text, c.says) {
@@ -440,7 +454,9 @@ func TestOneShowing(t *testing.T) {
 	if len(o.shown()) != 1 || !strings.Contains(me.page.Find(".flash").Text(), "deleted") {
 		t.Errorf("deleted: %d left", len(o.shown()))
 	}
-	for _, gone := range []string{path, path + "/cancel", "/admin/screenings/0", "/admin/screenings/x", "/admin/screenings/-1"} {
+	for _, gone := range []string{
+		path, path + "/cancel", "/admin/screenings/0", "/admin/screenings/x", "/admin/screenings/-1",
+	} {
 		if w := me.m.get(gone); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", gone, w.Code)
 		}
@@ -514,7 +530,8 @@ func TestCancelledUnderAPrompt(t *testing.T) {
 
 	path := fmt.Sprintf("/admin/screenings/%d", id)
 	me.open(path + "/cancel")
-	if text := me.page.Find("main").Text(); !strings.Contains(text, "1 order with 2 seats were paid for, KSh 2,700 in all") ||
+	if text := me.page.Find("main").Text(); !strings.Contains(text,
+		"1 order with 2 seats were paid for, KSh 2,700 in all") ||
 		!strings.Contains(text, "1 order waiting for M-PESA") {
 		t.Errorf("before: %s", text)
 	}
@@ -553,13 +570,16 @@ func TestCancelledUnderAPrompt(t *testing.T) {
 		t.Errorf("the late ticket is owed %q, %d", late.Owed, late.RefundDue)
 	}
 	d := page(t, o.staffed(store.RoleManager).get("/admin/to-do"))
-	if n := d.Find(".sheet").Length(); n != 2 || strings.Count(d.Text(), "The screening is cancelled: The projector is broken.") != 2 {
+	if n := d.Find(".sheet").Length(); n != 2 ||
+		strings.Count(d.Text(), "The screening is cancelled: The projector is broken.") != 2 {
 		t.Errorf("to do are %d: %s", n, d.Find("main").Text())
 	}
 	// One by one they go back from the list.
 	me.open("/admin/to-do")
 	me.sends(`input[name=do][value=refund]`)
-	if tk := o.until(paidFor, "on its way", func(tk *store.Ticket) bool { return tk.RefundDue == 0 || tk.Refunded > 0 }); tk.VoidReason !=
+	if tk := o.until(paidFor, "on its way", func(tk *store.Ticket) bool {
+		return tk.RefundDue == 0 || tk.Refunded > 0
+	}); tk.VoidReason !=
 		store.ReasonScreeningCancelled {
 		t.Errorf("refunded it is void %q", tk.VoidReason)
 	}

@@ -94,8 +94,8 @@ func New(d Deps) (http.Handler, error) {
 			Poster: func(m store.Movie) string { return d.BaseURL + site.PosterURL(m) },
 		}),
 		admin: admin.New(admin.Config{
-			Responder: responder, Store: d.Store, Staff: d.Staff, BaseURL: d.BaseURL, Paybill: d.Paybill, Till: d.Till,
-			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
+			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
+			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}

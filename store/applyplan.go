@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cinemasphere/store/seating"
 )
@@ -98,6 +99,7 @@ func (s Catalogue) eachScreening(ids []ScreeningID, do func(ScreeningID) (PlanCh
 // planSwap is a screening that is about to get another plan.
 type planSwap struct {
 	change   PlanChange
+	fromID   PlanID
 	from, to *seatPlan
 	sold     []soldSeat // sold or held, in plan order
 }
@@ -140,6 +142,7 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 		p.change.Outcome = PlanOver
 		return p, nil
 	}
+	p.fromID = row.PlanID
 	if p.from, err = cache.read(r, row.PlanID); err != nil {
 		return p, err
 	}
@@ -232,7 +235,47 @@ func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
 	if err := t.addSeats(id, add); err != nil {
 		return p.change, err
 	}
-	return p.change, t.relabelTickets(p)
+	if err := t.relabelTickets(p); err != nil {
+		return p.change, err
+	}
+	return p.change, t.auditPlan(p, plan)
+}
+
+// auditPlan writes that a screening has another plan into the audit log.
+func (t *tx) auditPlan(p planSwap, plan PlanID) error {
+	if t.by == (By{}) {
+		return nil
+	}
+	var sc struct {
+		Hall     string
+		Title    string
+		StartsAt Instant `db:"starts_at"`
+	}
+	if err := t.get(&sc, `SELECT h.name AS hall, m.title, s.starts_at FROM screening s JOIN hall h ON h.id = s.hall_id
+		JOIN movie m ON m.id = s.movie_id WHERE s.id = $1`, p.change.Screening); err != nil {
+		return err
+	}
+	type logged struct {
+		Starts     time.Time         `json:"starts_at"`
+		Plan       int64             `json:"plan_version"`
+		Seats      int               `json:"seats"`
+		Relabelled map[string]string `json:"relabelled,omitempty"` // the new label of each sold seat that has one
+	}
+	was := logged{Starts: sc.StartsAt.Time(), Seats: p.from.ForSale()}
+	now := logged{Starts: sc.StartsAt.Time(), Seats: p.to.ForSale(), Relabelled: map[string]string{}}
+	for _, c := range p.change.Relabelled {
+		now.Relabelled[c.From] = c.To
+	}
+	if err := t.scan([]any{&now.Plan}, `SELECT version FROM plan WHERE id = $1`, plan); err != nil {
+		return err
+	}
+	if err := t.scan([]any{&was.Plan}, `SELECT version FROM plan WHERE id = $1`, p.fromID); err != nil {
+		return err
+	}
+	return t.audit(change{
+		action: "screening.plan", kind: "screening", id: int64(p.change.Screening), was: was, now: now,
+		subject: sc.Title + ", " + sc.Hall,
+	})
 }
 
 // relabelTickets gives every ticket of the screening the new labels of its seats: also those that have none now, whose

@@ -22,7 +22,8 @@ const (
 // with [ErrBadReason].
 func (s Catalogue) CancelScreening(ctx context.Context, id ScreeningID, reason string) (Orders, error) {
 	reason = strings.Join(strings.Fields(reason), " ")
-	if n := utf8.RuneCountInString(reason); n < CancelReasonLeast || n > CancelReasonMost || !utf8.ValidString(reason) ||
+	if n := utf8.RuneCountInString(reason); n < CancelReasonLeast || n > CancelReasonMost ||
+		!utf8.ValidString(reason) ||
 		strings.ContainsFunc(reason, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return Orders{}, ErrBadReason
 	}
@@ -86,7 +87,8 @@ type Orders struct {
 }
 
 const ordersQuery = `SELECT count(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 END) AS paid,
-	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN quantity END), 0) AS BIGINT) AS seats,
+	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN quantity END), 0) AS BIGINT)
+		AS seats,
 	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN total END), 0) AS BIGINT) AS total,
 	count(CASE WHEN payment_status = 'Pending' THEN 1 END) AS pending FROM ticket WHERE screening_id = $1`
 

@@ -89,7 +89,9 @@ func testCancelScreening(t *testing.T) {
 	id, other := p.at(0, 0, "14:00").ID, p.at(1, 0, "14:00").ID
 	one, two, elsewhere := p.bought(id, 1, 1), p.bought(id, 2, 2), p.bought(other, 3, 2)
 	late, never, answered := p.prompted(id, 4, 1), p.prompted(id, 5, 1), p.bought(id, 6, 1)
-	if _, err := p.s.Money().RequestRefund(p.ctx(), store.NewRefund{Ticket: answered.Code, By: "Wanjiru", Reference: "CASH"}); err != nil {
+	if _, err := p.s.Money().RequestRefund(p.ctx(), store.NewRefund{
+		Ticket: answered.Code, By: "Wanjiru", Reference: "CASH",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	orders, err := p.c.Orders(t.Context(), id)
@@ -141,7 +143,9 @@ func testCancelScreening(t *testing.T) {
 	}
 	online := 5
 	sh := p.showing(id)
-	if _, err := p.c.EditShowing(p.ctx(), store.ShowingEdit{ID: id, Version: sh.Version, Online: &online}); !errors.Is(err, store.ErrCancelled) {
+	if _, err := p.c.EditShowing(p.ctx(), store.ShowingEdit{
+		ID: id, Version: sh.Version, Online: &online,
+	}); !errors.Is(err, store.ErrCancelled) {
 		t.Errorf("changed: %v", err)
 	}
 	if err := p.c.DeleteShowing(p.ctx(), id, sh.Version); !errors.Is(err, store.ErrNotDraft) {
@@ -158,7 +162,9 @@ func testCancelScreening(t *testing.T) {
 	}
 	// Each goes back, one by one, and its seats are free.
 	for _, out := range []store.PushOrder{one, two, late} {
-		if _, err := p.s.Money().RequestRefund(p.ctx(), store.NewRefund{Ticket: out.Code, By: "Wanjiru", Reference: "CASH"}); err != nil {
+		if _, err := p.s.Money().RequestRefund(p.ctx(), store.NewRefund{
+			Ticket: out.Code, By: "Wanjiru", Reference: "CASH",
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -66,6 +66,9 @@ var (
 	ErrLastOwner = errors.New("the last owner must stay one")
 	// ErrHasOwner means that the cinema is set up: it has an operator.
 	ErrHasOwner = errors.New("the cinema has an owner already")
+	// ErrNotAdmitted means that a ticket does not admit to these seats now, or that they are not in: it was void, or
+	// somebody was quicker. Nothing was written.
+	ErrNotAdmitted = errors.New("these seats are not let in by this")
 	// ErrSignIn means that somebody cannot sign in with what they brought.
 	ErrSignIn = errors.New("this does not sign in")
 )

@@ -71,22 +71,6 @@ func (s *StaleHall) Error() string {
 	return "the hall was edited meanwhile: " + strings.Join(s.Changed, ", ")
 }
 
-// readPlan reads the plan of a form, typed or pasted from a spreadsheet. It returns the text to keep.
-func readPlan(typed string) (seating.Plan, string, []seating.Problem) {
-	plan, problems := seating.Read(typed)
-	if len(problems) > 0 {
-		return plan, "", problems
-	}
-	text := strings.TrimPrefix(strings.ReplaceAll(typed, "\r\n", "\n"), "\uFEFF")
-	if again, problems := seating.Parse(text); len(problems) > 0 || again.CSV() != plan.CSV() {
-		text = plan.Text() // it was a spreadsheet
-	}
-	if plan.ForSale() == 0 {
-		problems = []seating.Problem{{Fault: seating.NoSeats, Line: 1, Column: 1}}
-	}
-	return plan, text, problems
-}
-
 // check tidies a hall and looks for what is wrong with it.
 func (h *Hall) check() error {
 	var bad BadHall
@@ -102,7 +86,7 @@ func (h *Hall) check() error {
 	if h.Cleaning < 0 || h.Cleaning > CleaningMost {
 		bad.Cleaning = CleaningWrong
 	}
-	_, text, problems := readPlan(h.Plan)
+	_, text, problems := seating.Keep(h.Plan)
 	if bad.Plan = problems; bad.Name != "" || bad.Cleaning != "" || len(bad.Plan) > 0 {
 		return &bad
 	}
@@ -135,7 +119,40 @@ func (t *tx) addHall(h Hall) error {
 		h.ID, h.Name, h.Cleaning, t.now); err != nil {
 		return err
 	}
-	return t.addPlan(h, 1)
+	if err := t.addPlan(h, 1); err != nil {
+		return err
+	}
+	return t.auditHall("hall.add", nil, h.ID)
+}
+
+// hallLogged is a hall in the audit log. Its plan stands in the books by version, and never changes there.
+type hallLogged struct {
+	Name     string `json:"name"`
+	Cleaning int    `json:"cleaning_minutes"`
+	Plan     int64  `json:"plan_version"`
+	Seats    int    `json:"seats"`
+	Archived bool   `json:"archived,omitempty"`
+}
+
+func (h Hall) logged() hallLogged {
+	plan, _ := seating.Parse(h.Plan) // it was checked when it was written
+	return hallLogged{h.Name, h.Cleaning, h.PlanVersion, plan.ForSale(), h.ArchivedAt != 0}
+}
+
+// auditHall writes the hall, as this write leaves it, into the audit log.
+func (t *tx) auditHall(action string, was *Hall, id HallID) error {
+	if t.by == (By{}) {
+		return nil
+	}
+	var h Hall
+	if err := t.get(&h, hallSelect+` WHERE h.id = $1`, id); err != nil {
+		return err
+	}
+	c := change{action: action, kind: "hall", id: int64(id), subject: h.Name, now: h.logged()}
+	if was != nil {
+		c.was = was.logged()
+	}
+	return t.audit(c)
 }
 
 // addPlan writes the hall's plan as a version of its own.
@@ -208,6 +225,48 @@ func (s Catalogue) HallPlans(ctx context.Context, id HallID) ([]HallPlan, error)
 	return ps, nil
 }
 
+// HallNext is the next screening in a hall.
+type HallNext struct {
+	HallID   HallID  `db:"hall_id"`
+	Film     string  `db:"title"`
+	StartsAt Instant `db:"starts_at"`
+}
+
+// HallsNext lists the next screening of each hall that has one, whatever its sale.
+func (s Catalogue) HallsNext(ctx context.Context) (map[HallID]HallNext, error) {
+	var rows []HallNext
+	err := s.list(ctx, &rows, `SELECT s.hall_id, m.title, s.starts_at FROM screening s JOIN movie m ON m.id = s.movie_id
+		JOIN (SELECT hall_id, min(starts_at) AS starts_at FROM screening WHERE starts_at > $1 AND status <> 'cancelled' GROUP BY hall_id) n
+		ON n.hall_id = s.hall_id AND n.starts_at = s.starts_at WHERE s.status <> 'cancelled'`, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("read next screenings: %w", err)
+	}
+	next := make(map[HallID]HallNext, len(rows))
+	for _, row := range rows {
+		next[row.HallID] = row
+	}
+	return next, nil
+}
+
+// HallScreening is a screening to come in a hall.
+type HallScreening struct {
+	ID       ScreeningID `db:"id"`
+	Film     string      `db:"title"`
+	StartsAt Instant     `db:"starts_at"`
+	PlanID   PlanID      `db:"plan_id"`
+}
+
+// HallScreenings lists the screenings to come in a hall that are not cancelled, the earliest first.
+func (s Catalogue) HallScreenings(ctx context.Context, id HallID) ([]HallScreening, error) {
+	var scs []HallScreening
+	err := s.list(ctx, &scs, `SELECT s.id, m.title, s.starts_at, s.plan_id FROM screening s JOIN movie m ON m.id = s.movie_id
+		WHERE s.starts_at > $1 AND s.hall_id = $2 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`, s.Now(), id)
+	if err != nil {
+		return nil, fmt.Errorf("read screenings of a hall: %w", err)
+	}
+	return scs, nil
+}
+
 // EditHall changes a hall's name, cleaning time and plan to what h has, and returns it as it was and as it is. Another
 // plan is a new version, which only new screenings have: see [Catalogue.ApplyPlan]. It refuses with [BadHall], or with
 // [StaleHall] where h.Version is not the hall's any more.
@@ -254,7 +313,10 @@ func (t *tx) editHall(before, h Hall) (Hall, error) {
 	if err := t.run(`UPDATE hall SET name = $1, cleaning_minutes = $2 WHERE id = $3`, h.Name, h.Cleaning, h.ID); err != nil {
 		return h, err
 	}
-	return h, t.hallEdited(before, changed...)
+	if err := t.hallEdited(before, changed...); err != nil {
+		return h, err
+	}
+	return h, t.auditHall("hall.edit", &before, h.ID)
 }
 
 // ArchiveHall takes a hall out of use, or into use again; what it shows goes on. Version is as for
@@ -272,7 +334,14 @@ func (s Catalogue) ArchiveHall(ctx context.Context, id HallID, version int64, ar
 		if err := t.run(`UPDATE hall SET archived_at = $1 WHERE id = $2`, at, id); err != nil {
 			return err
 		}
-		return t.hallEdited(before, "archived")
+		if err := t.hallEdited(before, "archived"); err != nil {
+			return err
+		}
+		action := "hall.archive"
+		if !archived {
+			action = "hall.use"
+		}
+		return t.auditHall(action, &before, id)
 	})
 	if err != nil {
 		return fmt.Errorf("archive hall: %w", err)

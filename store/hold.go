@@ -52,6 +52,9 @@ func (s Tickets) GiveUp(ctx context.Context, secret string) error {
 		if tk.Hold == nil {
 			return nil
 		}
+		if err := t.auditTicket(tk.ID, "ticket.give-up"); err != nil {
+			return err
+		}
 		return t.release(tk.ID, *tk.Hold, FailureGivenUp)
 	})
 	if err != nil {

@@ -34,6 +34,12 @@ type (
 // idEpoch is 2000-01-01 UTC in unix milliseconds: 41 bits of milliseconds last until 2069.
 const idEpoch = 946_684_800_000
 
+// idBits are those of an id below its millisecond.
+const idBits = 12
+
+// firstID is the smallest id that is made at the instant: rows from then on have no smaller one.
+func firstID(at Instant) int64 { return max((int64(at)-idEpoch)<<idBits, 0) }
+
 // idMaker makes ids that grow with time and stay below 2^53, which JSON and JavaScript carry exactly. Last is the
 // largest id in the books when opened: a clock that was set back must not repeat an id. The twelve bits below the
 // millisecond begin at random, so that two processes seldom collide.
@@ -45,7 +51,7 @@ type idMaker struct {
 func (m *idMaker) next(now time.Time) int64 {
 	var low [2]byte
 	_, _ = rand.Read(low[:]) // documented never to fail
-	id := max((now.UnixMilli()-idEpoch)<<12, 0) + int64(low[0])<<4 + int64(low[1])>>4
+	id := max((now.UnixMilli()-idEpoch)<<idBits, 0) + int64(low[0])<<4 + int64(low[1])>>4
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last = max(id, m.last+1)

@@ -237,8 +237,10 @@ func (s *StaleMovie) Error() string {
 // archiving are no fields. It refuses with [Faults], or with [StaleMovie] where m.Version is not the film's any more.
 func (s Catalogue) EditMovie(ctx context.Context, m Movie) (before, after Movie, err error) {
 	err = s.write(ctx, booking, func(t *tx) error {
-		if before, err = t.movieOfVersion(m.ID, m.Version); err != nil {
-			return err
+		before, err = t.movieOfVersion(m.ID, m.Version)
+		stale, is := errors.AsType[*StaleMovie](err)
+		if posterAlone := is && slices.Equal(stale.Changed, []string{"poster"}); err != nil && !posterAlone {
+			return err // a poster is no field: an edit overwrites nothing of it
 		}
 		if err := t.editMovie(before, m); err != nil {
 			return err

@@ -56,11 +56,15 @@ func testPosters(t *testing.T) {
 			t.Errorf("%q: %v", gone, err)
 		}
 	}
-	stale := copied
-	stale.Version, stale.Title = 1, "B"
-	var changed *store.StaleMovie
-	if _, _, err := s.EditMovie(t.Context(), stale); !errors.As(err, &changed) || changed.Changed[0] != "poster" {
-		t.Errorf("an edit from before: %v", err)
+	earlier := copied
+	earlier.Version, earlier.Title = 1, "B"
+	if _, after, err := s.EditMovie(t.Context(), earlier); err != nil || after.Title != "B" {
+		t.Errorf("an edit from before overwrites no poster: %+v, %v", after, err)
+	}
+	earlier.Title = "C"
+	var stale *store.StaleMovie
+	if _, _, err := s.EditMovie(t.Context(), earlier); !errors.As(err, &stale) || len(stale.Changed) != 2 {
+		t.Errorf("an edit from before another one: %v", err)
 	}
 	if _, _, err := s.SetPoster(t.Context(), 5, first); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no such film: %v", err)

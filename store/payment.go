@@ -178,7 +178,7 @@ func (t *tx) freeSeats(id TicketID) error {
 		return err
 	}
 	delete(t.maps, screening)
-	return t.run(`UPDATE seat SET ticket_id = NULL WHERE ticket_id = $1`, id)
+	return t.run(`UPDATE seat SET ticket_id = NULL, admitted_at = NULL, admitted_by = NULL WHERE ticket_id = $1`, id)
 }
 
 // Alike is a pair of payments that may be the same money, without proof.

@@ -83,9 +83,6 @@ func (c PriceCards) PricesFor(id PriceCardID, starts Instant) (Prices, bool) {
 	return card.Prices, true
 }
 
-// nairobi is the time of all Kenya, which has no other.
-var nairobi = time.FixedZone("EAT", 3*60*60)
-
 // holidaySetting is where the cinema's holidays are stored: dates, a line each.
 const holidaySetting = "programme.holidays"
 

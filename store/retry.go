@@ -133,6 +133,9 @@ func (t *tx) retry(r NewRetry, out *PushOrder) error {
 	if err := t.addPush(*out, clientOf(ask.client, d)); err != nil {
 		return err
 	}
+	if err := t.auditTicket(tk.ID, "ticket.prompt"); err != nil {
+		return err
+	}
 	return t.run(`UPDATE ticket SET payment_status = 'Pending', failure_reason = '', owed_reason = '', late_reason = '', phone = $1, seats = $2, seats_moved = $3, held_since = $4,
 		hold_until = $5, client = $8, version = version + 1, updated_at = $6 WHERE id = $7`, r.Phone, tk.Seats, flag(tk.moved), since, until, t.now, tk.ID, clientOf(ask.client, d))
 }

@@ -133,8 +133,8 @@ func (t *tx) addScreening(sc Screening) error {
 	return t.addSeatsOf(id, sc.ID, plan.Seats)
 }
 
-// addSeatsOf gives a new screening the seats of a plan. Seats that this write has added before are copied, which is many
-// times quicker.
+// addSeatsOf gives a new screening the seats of a plan. Seats that this write has added before are copied, which is
+// many times quicker.
 func (t *tx) addSeatsOf(plan PlanID, id ScreeningID, seats []seating.Seat) error {
 	if like, is := t.seated[plan]; is {
 		return t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note)

@@ -57,7 +57,8 @@ func (s Showing) logged() any {
 		Status   ScreeningStatus `json:"status"`
 		Reason   string          `json:"reason,omitempty"`
 	}{
-		s.Title, s.Hall, s.StartsAt.Time().In(nairobi).Format("2006-01-02 15:04"), s.Trailers, s.OnlineCut(), s.CounterCut(),
+		s.Title, s.Hall, s.StartsAt.Time().In(nairobi).Format("2006-01-02 15:04"), s.Trailers, s.OnlineCut(),
+		s.CounterCut(),
 		s.Format, s.Language, s.Prices, s.Status, s.CancelReason,
 	}
 }
@@ -95,11 +96,12 @@ func (s Catalogue) Showing(ctx context.Context, id ScreeningID) (Showing, error)
 	return sh, nil
 }
 
-// Showings lists the screenings of business days, from the first until before the last, by hall and time; cancelled ones
-// and drafts too.
+// Showings lists the screenings of business days, from the first until before the last, by hall and time; cancelled
+// ones and drafts too.
 func (s Catalogue) Showings(ctx context.Context, from, until BusinessDay) ([]Showing, error) {
 	var all []Showing
-	if err := s.list(ctx, &all, showingSelect+` WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY h.name, h.id, s.starts_at, s.id`,
+	if err := s.list(ctx, &all,
+		showingSelect+` WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY h.name, h.id, s.starts_at, s.id`,
 		from.Begins(), until.Begins()); err != nil {
 		return nil, fmt.Errorf("read screenings: %w", err)
 	}
@@ -185,8 +187,8 @@ func (s Catalogue) AddShowings(ctx context.Context, kind ShowingKind, lines []Sh
 				for _, c := range line.Times {
 					at := day.At(c)
 					all = append(all, draft{line: i, Screening: Screening{
-						HallID: line.Hall, MovieID: line.Movie, StartsAt: at, Trailers: kind.Trailers, Format: kind.Format,
-						Language: kind.Language, CardID: kind.Card,
+						HallID: line.Hall, MovieID: line.Movie, StartsAt: at, Trailers: kind.Trailers,
+						Format: kind.Format, Language: kind.Language, CardID: kind.Card,
 						SalesCloseAt:   at.Add(time.Duration(kind.Online) * time.Minute),
 						CounterCloseAt: at.Add(time.Duration(kind.Counter) * time.Minute),
 					}})
@@ -256,7 +258,9 @@ func (s Catalogue) ImportShowings(ctx context.Context, entries []ShowingEntry, d
 func (s Catalogue) CopyShowings(ctx context.Context, from, until BusinessDay, to []BusinessDay) (AddedShowings, error) {
 	return s.plan(ctx, "copy screenings", func(t *tx) ([]draft, error) {
 		var have []Showing
-		if err := t.list(&have, showingSelect+` WHERE s.starts_at >= $1 AND s.starts_at < $2 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`,
+		if err := t.list(&have,
+			showingSelect+
+				` WHERE s.starts_at >= $1 AND s.starts_at < $2 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`,
 			from.Begins(), until.Begins()); err != nil {
 			return nil, err
 		}
@@ -432,8 +436,10 @@ func (t *tx) timetables(wanted []draft) (map[HallID]*timetable, error) {
 			continue
 		}
 		if err == nil {
-			err = t.list(&h.showings, showingSelect+` WHERE s.hall_id = $1 AND s.starts_at > $2 AND s.starts_at < $3 AND s.status <> 'cancelled' ORDER BY s.starts_at, s.id`,
-				id, from[id].Add(-longestShowing), until[id].Add(longestShowing))
+			err = t.list(&h.showings,
+				showingSelect+
+					` WHERE s.hall_id = $1 AND s.starts_at > $2 AND s.starts_at < $3 AND s.status <> 'cancelled' `+
+					`ORDER BY s.starts_at, s.id`, id, from[id].Add(-longestShowing), until[id].Add(longestShowing))
 		}
 		if err != nil {
 			return nil, err
@@ -491,8 +497,9 @@ type ErrProblem struct{ ShowingProblem }
 // Error names the fault alone.
 func (e *ErrProblem) Error() string { return "the screening: " + string(e.Fault) }
 
-// EditShowing changes a screening and returns it, with another id where it moved to another hall. Hall, time, trailers and price card are a draft's to change: else ErrNotDraft. It
-// refuses with ErrChanged, ErrCancelled, and [ErrProblem] where something else is in the hall.
+// EditShowing changes a screening and returns it, with another id where it moved to another hall. Hall, time, trailers
+// and price card are a draft's to change: else ErrNotDraft. It refuses with ErrChanged, ErrCancelled, and [ErrProblem]
+// where something else is in the hall.
 func (s Catalogue) EditShowing(ctx context.Context, e ShowingEdit) (Showing, error) {
 	var out Showing
 	err := s.write(ctx, booking, func(t *tx) (err error) {
@@ -627,7 +634,9 @@ func (s Catalogue) PublishShowings(ctx context.Context, from, until BusinessDay)
 	err := s.write(ctx, booking, func(t *tx) error {
 		out = Published{}
 		var drafts []Showing
-		if err := t.list(&drafts, showingSelect+` WHERE s.status = 'draft' AND s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, s.id`,
+		if err := t.list(&drafts,
+			showingSelect+
+				` WHERE s.status = 'draft' AND s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, s.id`,
 			from.Begins(), until.Begins()); err != nil || len(drafts) == 0 {
 			return err
 		}
@@ -788,7 +797,9 @@ func FindPlannedFilm(films []PlannedFilm, typed string) (film PlannedFilm, sever
 			return found[0], nil
 		}
 		if len(found) > 1 {
-			slices.SortFunc(found, func(a, b PlannedFilm) int { return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID)) })
+			slices.SortFunc(found, func(a, b PlannedFilm) int {
+				return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
+			})
 			return film, found
 		}
 	}

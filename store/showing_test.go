@@ -337,7 +337,8 @@ func testPricesAreFrozen(t *testing.T) {
 	save(95_000)
 	p.publish()
 	save(10_000)
-	if monday, tuesday := p.at(0, 0, "14:00").Price(), p.at(0, 1, "14:00").Price(); monday != 95_000 || tuesday != 50_000 {
+	if monday, tuesday := p.at(0, 0, "14:00").Price(), p.at(0, 1, "14:00").Price(); monday != 95_000 ||
+		tuesday != 50_000 {
 		t.Errorf("Monday costs %d and Tuesday %d", monday, tuesday)
 	}
 	// Off sale and on again it keeps them once somebody has booked.
@@ -354,7 +355,8 @@ func testPricesAreFrozen(t *testing.T) {
 		t.Errorf("on sale again it costs %d", got)
 	}
 	// A copy takes the prices of its own day.
-	if out, err := p.c.CopyShowings(p.ctx(), p.week, p.week+1, []store.BusinessDay{p.week + 1, p.week + 2}); err != nil ||
+	if out, err := p.c.CopyShowings(p.ctx(), p.week, p.week+1,
+		[]store.BusinessDay{p.week + 1, p.week + 2}); err != nil ||
 		outcomeOf(out) != "1 added, 1 same" {
 		t.Errorf("copied: %s, %v", outcomeOf(out), err)
 	}
@@ -376,7 +378,8 @@ func testPricesAreFrozen(t *testing.T) {
 	if err != nil || out.OnSale != 0 || len(out.Problems) != 1 || out.Problems[0].Fault != store.ShowingNoPrices {
 		t.Errorf("without prices: %+v, %v", out, err)
 	}
-	if _, err := p.c.SetShowingStatus(p.ctx(), p.at(0, 3, "14:00").ID, 0, store.Hidden); !errors.Is(err, store.ErrNoPrices) {
+	if _, err := p.c.SetShowingStatus(p.ctx(), p.at(0, 3, "14:00").ID, 0, store.Hidden); !errors.Is(err,
+		store.ErrNoPrices) {
 		t.Errorf("hidden without prices: %v", err)
 	}
 }
@@ -401,7 +404,8 @@ func testCopyWeek(t *testing.T) {
 		}
 	}
 	sh := p.at(0, 7+6, "00:30")
-	if sh.Status != store.Draft || sh.Trailers != 15 || sh.OnlineCut() != -10 || sh.CounterCut() != 30 || sh.CardID != p.card {
+	if sh.Status != store.Draft || sh.Trailers != 15 || sh.OnlineCut() != -10 || sh.CounterCut() != 30 ||
+		sh.CardID != p.card {
 		t.Errorf("the copy is %+v", sh)
 	}
 	if sh.Day() != p.week+13 {
@@ -431,7 +435,9 @@ func testEditShowing(t *testing.T) {
 	if got := p.at(0, 0, "14:05"); err != nil || got.OnlineCut() != -10 || got.Version != 2 {
 		t.Errorf("five minutes later: %+v, %v", got, err)
 	}
-	if _, err = edit(store.ShowingEdit{ID: sh.ID, Version: 1, Starts: starts("14:10")}); !errors.Is(err, store.ErrChanged) {
+	if _, err = edit(store.ShowingEdit{
+		ID: sh.ID, Version: 1, Starts: starts("14:10"),
+	}); !errors.Is(err, store.ErrChanged) {
 		t.Errorf("of an old version: %v", err)
 	}
 	_, err = edit(store.ShowingEdit{ID: sh.ID, Version: 2, Hall: &p.halls[1]})
@@ -445,13 +451,17 @@ func testEditShowing(t *testing.T) {
 	format, online, counter := "3D", 5, 0
 	p.publish()
 	moved = p.at(1, 0, "20:00")
-	if _, err = edit(store.ShowingEdit{ID: moved.ID, Version: moved.Version, Starts: starts("20:30")}); !errors.Is(err, store.ErrNotDraft) {
+	if _, err = edit(store.ShowingEdit{
+		ID: moved.ID, Version: moved.Version, Starts: starts("20:30"),
+	}); !errors.Is(err, store.ErrNotDraft) {
 		t.Errorf("moved on sale: %v", err)
 	}
 	if err := p.c.DeleteShowing(p.ctx(), moved.ID, moved.Version); !errors.Is(err, store.ErrNotDraft) {
 		t.Errorf("deleted on sale: %v", err)
 	}
-	_, err = edit(store.ShowingEdit{ID: moved.ID, Version: moved.Version, Format: &format, Online: &online, Counter: &counter})
+	_, err = edit(store.ShowingEdit{
+		ID: moved.ID, Version: moved.Version, Format: &format, Online: &online, Counter: &counter,
+	})
 	if got := p.at(1, 0, "20:00"); err != nil || got.Format != "3D" || got.OnlineCut() != 5 || got.CounterCut() != 0 {
 		t.Errorf("details on sale: %+v, %v", got, err)
 	}
@@ -509,7 +519,8 @@ func testTwoManagers(t *testing.T) {
 }
 
 func TestFindPlannedFilm(t *testing.T) {
-	films := []store.PlannedFilm{{ID: 1, Title: "Dune"}, {ID: 2, Title: "Dune: Part Two"}, {ID: 3, Title: "Nyota"}, {ID: 4, Title: "Nyota"}}
+	films := []store.PlannedFilm{{ID: 1, Title: "Dune"}, {ID: 2, Title: "Dune: Part Two"}, {ID: 3, Title: "Nyota"},
+		{ID: 4, Title: "Nyota"}}
 	for typed, want := range map[string]string{
 		"dune": "1", " DUNE:  part two ": "2", "Dune: P": "2", "Dune:": "2", "nyota": "0 of 2", "D": "0 of 2", "": "0",
 		"Barbie": "0", "une": "0", "%": "0",

@@ -91,7 +91,9 @@ func TestBusinessDay(t *testing.T) {
 			t.Errorf("the week of %s begins on %s, want %s", c.day, got, c.week)
 		}
 	}
-	for _, text := range []string{"", "30/11/2026", "2026-11-31", "2026-02-29", "1999-12-31", "9999-01-01", "2026-1-1", "x"} {
+	for _, text := range []string{
+		"", "30/11/2026", "2026-11-31", "2026-02-29", "1999-12-31", "9999-01-01", "2026-1-1", "x",
+	} {
 		if day, ok := store.ParseBusinessDay(text); ok {
 			t.Errorf("%q is read as %s", text, day)
 		}

@@ -61,6 +61,7 @@ type Store struct {
 	shown         sync.Map // ScreeningID to showing, for tickets
 	sales         atomic.Pointer[salesState]
 	plans         plans
+	names         names
 	unknownTokens atomic.Int64 // callbacks with an unknown token, stored or only counted
 }
 

@@ -201,8 +201,8 @@ func TestFilmPageSaysWhoIsLetIn(t *testing.T) {
 func TestFinder(t *testing.T) {
 	h := views.Home{
 		Films: []store.Film{film()}, Now: now, Genres: []string{"Action", "Drama"},
-		Languages: []string{"English", "Luo"}, Ratings: []string{"PG", "16"},
-		Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
+		Languages: []string{"English", "Luo"},
+		Ratings:   []string{"PG", "16"}, Days: []store.Day{"2026-11-23", "2026-11-24", "2026-11-28"}, Pages: 3,
 		Filter: views.Filter{Search: "top gun", Day: "2026-11-24", Genre: "Action", Rating: "PG", Page: 2},
 	}
 	d := doc(t, views.FilmsFragment(h))

@@ -84,8 +84,8 @@ func PosterImage(m store.Movie) string {
 	return ""
 }
 
-// facts is a film's genre, running time, format and, if asked for, languages, those that are known. A line breaks only
-// between them.
+// facts is a film's genre, running time, format and, if asked for, languages, those that are known. A line breaks
+// only between them.
 func facts(m store.Movie, language bool) string {
 	var known []string
 	add := func(fact string) {

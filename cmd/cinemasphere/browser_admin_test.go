@@ -80,6 +80,63 @@ func TestBrowserSetsUp(t *testing.T) {
 		chromedp.WaitVisible(chromedp.CSS(`.menu-small`)))
 }
 
+// TestBrowserHalls adds a hall and changes the plan of another in a real browser, with scripts off: a quick start, a
+// plan with mistakes, a file, the drawing, and the screenings that get the new plan. Each page fits everywhere.
+func TestBrowserHalls(t *testing.T) {
+	p := start(t, "")
+	b := browse(t, p.base)
+	b.allowed = []string{"status of 422"}
+	b.scriptsOff()
+	fits := func(page string) {
+		for _, l := range []looks{{1280, "light"}, {1280, "dark"}, {360, "dark"}, {360, "light"}} {
+			b.look(l)
+			b.fits(page)
+		}
+	}
+	press := func(what, waits string) {
+		b.do(what, chromedp.Click(chromedp.CSS(`.actions [value=`+what+`]`)), chromedp.WaitVisible(chromedp.CSS(waits)))
+	}
+	b.do("sign in", chromedp.Navigate(p.base+"/admin/demo"))
+	b.do("new hall", chromedp.Navigate(p.base+"/admin/halls/new"), chromedp.SendKeys(chromedp.CSS(`#name`), "Attic"))
+	press("fill", `.plan-hall`)
+	fits("a new hall")
+	b.do("Enter previews", chromedp.SendKeys(chromedp.CSS(`#cleaning`), "\r"),
+		chromedp.WaitVisible(chromedp.CSS(`.plan-hall`)))
+	b.do("type", chromedp.SendKeys(chromedp.CSS(`#plan`), "Z oLo sideways\n"))
+	press("preview", `.plan-problems`)
+	fits("a plan with mistakes")
+	if lines := b.text(".plan-problems"); !strings.Contains(lines, "Line 1, column 4") {
+		t.Errorf("the mistakes are %q", lines)
+	}
+	file := filepath.Join(t.TempDir(), "attic.csv")
+	if err := os.WriteFile(file, []byte("\uFEFFrow;;\r\nA;A1;A2+\r\nB;VIP:B1;VIP:B2\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.do("open the field", chromedp.Click(chromedp.CSS(`main details:nth-of-type(2) summary`)),
+		chromedp.SetUploadFiles(chromedp.CSS(`#file`), []string{file}))
+	press("upload", `#before`)
+	if plan := js[string](b, `document.querySelector('#plan').value`); plan != "zone v = VIP\nA  ow\nB  vv\n" {
+		t.Errorf("the file is read as %q", plan)
+	}
+	press("save", `.flash`)
+	if list := b.text("main"); !strings.Contains(list, "Attic") || !strings.Contains(list, "4 seats in 2 rows") {
+		t.Errorf("the list: %s", list)
+	}
+	fits("the halls")
+	b.do("open Screen 1", chromedp.Click(chromedp.CSS(`tbody tr:nth-of-type(2) a`)),
+		chromedp.WaitVisible(chromedp.CSS(`#plan`)))
+	fits("a hall")
+	b.do("one more row", chromedp.SendKeys(chromedp.CSS(`#plan`), "[Pit]\nZ oo\n[Hall]\n"))
+	press("save", `.plan-tick`)
+	fits("the screenings")
+	ticked := js[int](b, `document.querySelectorAll('.plan-tick :checked').length`)
+	b.do("apply", chromedp.Click(chromedp.CSS(`main form button`)), chromedp.WaitNotPresent(chromedp.CSS(`.plan-tick`)))
+	fits("what became of them")
+	if n := js[int](b, `document.querySelectorAll('tbody tr').length`); n != ticked || n == 0 {
+		t.Errorf("%d screenings were ticked, %d changed", ticked, n)
+	}
+}
+
 // fits fails the test where a page is wider than its window, or what one presses is small.
 func (b *browser) fits(page string) {
 	b.t.Helper()

@@ -22,8 +22,19 @@ func TestSample(t *testing.T) {
 		t.Fatalf("%d halls, %v", len(halls), err)
 	}
 	for _, h := range halls {
-		if plan, bad := seating.Parse(h.Plan); bad != nil || plan.ForSale() < 180 || plan.ForSale() > 260 {
+		plan, bad := seating.Parse(h.Plan)
+		if bad != nil || plan.ForSale() < 180 || plan.ForSale() > 260 {
 			t.Errorf("%s has %d places, %v", h.Name, plan.ForSale(), bad)
+		}
+		kinds := map[seating.Kind]int{}
+		for _, seat := range plan.Seats {
+			kinds[seat.Kind]++
+		}
+		if kinds[seating.Accessible] < 2 || kinds[seating.Companion] < 2 {
+			t.Errorf("%s has accessible places and companion seats: %v", h.Name, kinds)
+		}
+		if vip := len(plan.Zones) == 2 && plan.Zones[1].Name == "VIP"; vip != (h.Name == "Screen 1") {
+			t.Errorf("%s has the zones %v", h.Name, plan.Zones)
 		}
 	}
 	films := programme(t, s)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
@@ -28,6 +29,7 @@ type Config struct {
 	Responder  *web.Responder
 	Store      *store.Store
 	Staff      *staff.Service
+	Checkout   *checkout.Service
 	AutoRefund bool   // due refunds are made without a person
 	Initiator  bool   // there is one to send Reversals with
 	BaseURL    string // scheme and host that customers use, no slash at the end

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,11 +165,13 @@ func faultWords(faults store.Faults) map[string]string {
 }
 
 func faultLabels(faults store.Faults) []string {
+	order := append(store.MovieFields(), "code", "name", "minimum_age", "position", "explanation")
 	var labels []string
-	for name := range faults {
-		labels = append(labels, wording.FilmField(name))
+	for _, name := range order {
+		if _, wrong := faults[name]; wrong && !slices.Contains(labels, wording.FilmField(name)) {
+			labels = append(labels, wording.FilmField(name))
+		}
 	}
-	slices.Sort(labels)
 	return labels
 }
 
@@ -307,6 +310,7 @@ func (a *Admin) SetPoster(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), posterWait)
 	defer cancel()
 	images, err := a.posters.Encode(ctx, upload)
+	debug.FreeOSMemory() // decoding takes much, seldom, and the machine may be small
 	if refused, is := errors.AsType[*poster.Refusal](err); is {
 		web.LogError(w, err)
 		v := filmView(m)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
@@ -136,7 +137,7 @@ func (a *Admin) admit(w http.ResponseWriter, r *http.Request, route Route) (stop
 	if route.Method != http.MethodPost {
 		return false, nil
 	}
-	if err := readForm(w, r, route); err != nil {
+	if err := a.readForm(w, r, route); err != nil {
 		return false, err
 	}
 	if token := r.PostFormValue("token"); token == "" ||
@@ -158,8 +159,11 @@ func withoutCode(route Route) bool {
 // keptInMemory is how much of a form with files is not written to disk while it is read.
 const keptInMemory = 1 << 20
 
+// uploadTime is how long a form with files may take to come: 10 MB over a slow phone's line.
+const uploadTime = 5 * time.Minute
+
 // readForm reads the form that a request brings, no more of it than the route takes.
-func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
+func (a *Admin) readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	files := kind == "multipart/form-data" && route.Upload > 0
 	if err != nil || !files && kind != "application/x-www-form-urlencoded" {
@@ -167,6 +171,9 @@ func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, web.MaxBody+route.Upload)
 	if files {
+		until, on := a.Now().Add(uploadTime), http.NewResponseController(w)
+		// Where there is no connection to wait for, as in a test, there is no deadline either.
+		_ = errors.Join(on.SetReadDeadline(until), on.SetWriteDeadline(until.Add(time.Minute)))
 		err = r.ParseMultipartForm(keptInMemory)
 	} else {
 		err = r.ParseForm()

@@ -14,6 +14,7 @@ import (
 
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
+	"cinemasphere/views/wording"
 )
 
 const (
@@ -168,12 +169,7 @@ func withRules(v *pages.CardForm, cards store.PriceCards) {
 }
 
 // shillings is an amount as it is typed: 900, or 12.50.
-func shillings(cents store.Cents) string {
-	if cents%100 == 0 {
-		return strconv.FormatInt(int64(cents/100), 10)
-	}
-	return fmt.Sprintf("%d.%02d", cents/100, cents%100)
-}
+func shillings(cents store.Cents) string { return strings.TrimSuffix(wording.Decimal(cents), ".00") }
 
 // SaveCard answers POST /admin/prices/{id}.
 func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {

@@ -41,6 +41,22 @@ func (a *Admin) Routes() []Route {
 
 		{Method: get, Pattern: "/to-do", Role: store.RoleManager, Handler: a.ToDoPage},
 		{Method: post, Pattern: "/to-do", Role: store.RoleManager, Handler: a.Do},
+		{Method: get, Pattern: "/find", Role: store.RoleUsher, Handler: a.FindPage},
+		{Method: get, Pattern: "/orders/{id}", Role: store.RoleUsher, Handler: a.OrderPage},
+		{Method: post, Pattern: "/orders/{id}", Role: store.RoleManager, Handler: a.DoOrder},
+		{Method: get, Pattern: "/door", Role: store.RoleUsher, Handler: a.DoorPage},
+		{Method: post, Pattern: "/door", Role: store.RoleUsher, Handler: a.CheckAtDoor},
+		{Method: post, Pattern: "/door/admit", Role: store.RoleUsher, Handler: a.AdmitAtDoor},
+		{Method: post, Pattern: "/door/undo", Role: store.RoleManager, Handler: a.UndoAtDoor},
+		{Method: get, Pattern: "/door/list/{id}", Role: store.RoleUsher, Handler: a.DoorList},
+
+		{Method: get, Pattern: "/halls", Role: store.RoleManager, Handler: a.HallsPage},
+		{Method: get, Pattern: "/halls/{id}", Role: store.RoleManager, Handler: a.HallPage},
+		{Method: post, Pattern: "/halls/{id}", Role: store.RoleManager, Handler: a.SaveHall, Upload: hallUpload},
+		{Method: post, Pattern: "/halls/{id}/archive", Role: store.RoleManager, Handler: a.ArchiveHall},
+		{Method: get, Pattern: "/halls/{id}/plan/{format}", Role: store.RoleManager, Handler: a.HallPlanFile},
+		{Method: get, Pattern: "/halls/{id}/apply", Role: store.RoleManager, Handler: a.ApplyPage},
+		{Method: post, Pattern: "/halls/{id}/apply", Role: store.RoleManager, Handler: a.ApplyPlan},
 
 		{Method: get, Pattern: "/prices", Role: store.RoleManager, Handler: a.PricesPage},
 		{Method: post, Pattern: "/prices/holidays", Role: store.RoleManager, Handler: a.SetHolidays},

@@ -38,7 +38,8 @@ func (a *Admin) showingForm(r *http.Request) (v pages.ShowingForm, err error) {
 	sh := v.Showing
 	v.Now, v.AutoBack, v.Errors = store.At(a.Now()), a.AutoRefund, map[string]string{}
 	v.Values = map[string]string{
-		"hall": strconv.FormatInt(int64(sh.HallID), 10), "day": sh.Day().String(), "time": store.ClockOf(sh.StartsAt).String(),
+		"hall": strconv.FormatInt(int64(sh.HallID), 10), "day": sh.Day().String(),
+		"time":     store.ClockOf(sh.StartsAt).String(),
 		"trailers": strconv.Itoa(sh.Trailers), "card": strconv.FormatInt(int64(sh.CardID), 10),
 		"online": strconv.Itoa(-sh.OnlineCut()), "counter": strconv.Itoa(sh.CounterCut()), "format": sh.Format,
 		"language": sh.Language,
@@ -119,7 +120,8 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 	v.Values = typed
 	kind := readKind(f, v.Errors)
 	edit := store.ShowingEdit{
-		ID: sh.ID, Version: number(f.Get("version")), Online: &kind.Online, Counter: &kind.Counter, Format: &kind.Format,
+		ID: sh.ID, Version: number(f.Get("version")), Online: &kind.Online, Counter: &kind.Counter,
+		Format:   &kind.Format,
 		Language: &kind.Language,
 	}
 	if sh.Status != store.Draft {
@@ -244,7 +246,8 @@ func (a *Admin) CancelShowing(w http.ResponseWriter, r *http.Request) error {
 	a.waits.forget()
 	said := "The screening is cancelled."
 	if orders.Paid > 0 {
-		said += " " + wording.OrderCount(orders.Paid) + ", " + wording.Shillings(orders.Total) + ", are to be paid back: see To do."
+		said += " " + wording.OrderCount(orders.Paid) + ", " + wording.Shillings(orders.Total) +
+			", are to be paid back: see To do."
 		if orders.Paid == 1 {
 			said = strings.Replace(said, "are to be", "is to be", 1)
 		}

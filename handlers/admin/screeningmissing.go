@@ -80,7 +80,9 @@ func (a *Admin) AddFilmHere(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(films, func(f store.PlannedFilm) bool { return store.NameKey(f.Title) == store.NameKey(film.Title) }) {
+	if slices.ContainsFunc(films, func(f store.PlannedFilm) bool {
+		return store.NameKey(f.Title) == store.NameKey(film.Title)
+	}) {
 		m.wrong["title"] = "There is a film of this title already."
 	}
 	if len(faults)+len(m.wrong) == 0 {

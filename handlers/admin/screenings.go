@@ -218,7 +218,8 @@ func (a *Admin) AddShowings(w http.ResponseWriter, r *http.Request) error {
 func readShowings(v *pages.Week, f url.Values) (kind store.ShowingKind, lines []store.ShowingLine, numbers []int) {
 	form := pages.ShowingsForm{
 		Trailers: echo(f.Get("trailers")), Online: echo(f.Get("online")), Counter: echo(f.Get("counter")),
-		Card: echo(f.Get("card")), Format: echo(f.Get("format")), Language: echo(f.Get("language")), Errors: map[string]string{},
+		Card: echo(f.Get("card")), Format: echo(f.Get("format")), Language: echo(f.Get("language")),
+		Errors: map[string]string{},
 	}
 	kind = readKind(f, form.Errors)
 	if _, used := v.Cards.Card(kind.Card); !used {
@@ -375,9 +376,11 @@ func (a *Admin) CopyShowings(w http.ResponseWriter, r *http.Request) error {
 	if wrong != "" {
 		return a.weekWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied. "+wrong, nil)
 	}
-	added, err := a.Store.Catalogue().CopyShowings(r.Context(), from, until, slices.Compact(slices.Sorted(slices.Values(to))))
+	added, err := a.Store.Catalogue().CopyShowings(r.Context(), from, until,
+		slices.Compact(slices.Sorted(slices.Values(to))))
 	if errors.Is(err, store.ErrTooMany) {
-		return a.weekWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied: that is too much at once.", nil)
+		return a.weekWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied: that is too much at once.",
+			nil)
 	}
 	if err != nil {
 		return err

@@ -39,7 +39,8 @@ func BenchmarkWeek(b *testing.B) {
 		for n := range 1000 {
 			at := monday.Begins().Add(-time.Duration(chunk*1000+n+200) * 3 * time.Hour)
 			past = append(past, store.Screening{
-				MovieID: films[n%len(films)], HallID: old, StartsAt: at, SalesCloseAt: at, Prices: store.OnePrice(90_000),
+				MovieID: films[n%len(films)], HallID: old, StartsAt: at, SalesCloseAt: at,
+				Prices: store.OnePrice(90_000),
 			})
 		}
 		_, err := c.AddScreenings(b.Context(), past)

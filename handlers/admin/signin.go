@@ -9,18 +9,8 @@ import (
 
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
-	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
 )
-
-// Start answers GET /admin.
-func (a *Admin) Start(w http.ResponseWriter, r *http.Request) error {
-	v := pages.Start{Groups: a.menuFor(r, me(r).Role)}
-	if me(r).Role.Includes(store.RoleManager) {
-		v.ToDo = a.waits.count(r.Context(), a)
-	}
-	return a.render(w, r, http.StatusOK, pages.StartPage(v))
-}
 
 // SignInPage answers GET /admin/sign-in. Who is signed in already goes on.
 func (a *Admin) SignInPage(w http.ResponseWriter, r *http.Request) error {

@@ -80,18 +80,23 @@ func (a *Admin) ToDoPage(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, pages.ToDoPage(v))
 }
 
-// Do answers POST /admin/to-do: an action on an entry of the list. It is done only where the list offers it at this
-// moment, so that pressing twice does nothing twice.
+// Do answers POST /admin/to-do: an action on an entry of the list.
 func (a *Admin) Do(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.toDo(r.Context(), store.ItemFilter{})
 	if err != nil {
 		return err
 	}
-	entry, form := offered(v, r)
+	return a.perform(w, r, prefix+"/to-do", [][]pages.ToDoItem{v.Waiting, v.Later},
+		func(status int) error { return a.render(w, r, status, pages.ToDoPage(v)) })
+}
+
+// perform does the action that a form asks for, and sends the browser on. It is done only where the lists offer it at
+// this moment, so that pressing twice does nothing twice. What is wrong goes into the form, and draw shows it.
+func (a *Admin) perform(w http.ResponseWriter, r *http.Request, to string, lists [][]pages.ToDoItem,
+	draw func(status int) error) error {
+	entry, form := offered(lists, r)
 	if form == nil {
-		a.setFlash(w, "That has been dealt with already, or has changed. Nothing was done now.")
-		http.Redirect(w, r, prefix+"/to-do", http.StatusSeeOther)
-		return nil
+		return a.done(w, r, to, "That has been dealt with already, or has changed. Nothing was done now.")
 	}
 	form.Open, form.Typed, form.Errors = true, map[string]string{}, map[string]string{}
 	for _, need := range form.Action.Needs {
@@ -100,29 +105,32 @@ func (a *Admin) Do(w http.ResponseWriter, r *http.Request) error {
 	said, err := a.do(r, *entry, form)
 	refusal, refused := errors.AsType[*store.Refusal](err)
 	switch {
+	case refused && form.Action.Verb == wording.SendPrompt:
+		form.Errors[""] = wording.Refusal(refusal)
+		return draw(http.StatusConflict)
 	case refused:
 		advice := wording.Refused(form.Action, refusal.Kind)
 		form.Errors[""] = "Nothing was written: " + advice.Why + "."
 		if advice.Look != "" {
 			form.Errors[""] += " Please " + advice.Look + "."
 		}
-		return a.render(w, r, http.StatusConflict, pages.ToDoPage(v))
+		return draw(http.StatusConflict)
 	case errors.Is(err, store.ErrNotFound) && pages.Needs(form.Action, wording.NeedTicket):
 		form.Errors["ticket"] = "There is no ticket with this code."
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.ToDoPage(v))
+		return draw(http.StatusUnprocessableEntity)
 	case err != nil:
 		return err
 	case len(form.Errors) > 0:
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.ToDoPage(v))
+		return draw(http.StatusUnprocessableEntity)
 	}
 	a.waits.forget()
-	return a.done(w, r, prefix+"/to-do", said)
+	return a.done(w, r, to, said)
 }
 
-// offered finds the action that a form asks for among those that the list offers.
-func offered(v pages.ToDo, r *http.Request) (*pages.ToDoItem, *pages.ActionForm) {
+// offered finds the action that a form asks for among those that the lists offer.
+func offered(lists [][]pages.ToDoItem, r *http.Request) (*pages.ToDoItem, *pages.ActionForm) {
 	f := r.PostForm
-	for _, list := range [][]pages.ToDoItem{v.Waiting, v.Later} {
+	for _, list := range lists {
 		for i := range list {
 			for j := range list[i].Forms {
 				form := &list[i].Forms[j]
@@ -177,6 +185,8 @@ func (a *Admin) do(r *http.Request, entry pages.ToDoItem, form *pages.ActionForm
 		}
 		return entry.Item.Name() + " is off the list, with your note.",
 			a.Store.Money().ResolveItems(r.Context(), items, form.Typed["note"], by)
+	case wording.AskMpesa, wording.SendPrompt, wording.GiveUp:
+		return a.doTicket(r, form)
 	case wording.Show:
 	}
 	return "", &web.Error{Status: http.StatusBadRequest}

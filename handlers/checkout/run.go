@@ -48,6 +48,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer all.Wait()
 	all.Go(func() { s.applyLoop(ctx) })
 	all.Go(func() { s.dueLoop(ctx) })
+	all.Go(func() { s.logged("read who has booked", func() error { return s.store.Tickets().ReadNames(ctx) }) })
 	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepAfter*s.cfg.CallbackEvery),
 		time.NewTicker(pullEvery)
 	check := time.NewTicker(checkEvery)

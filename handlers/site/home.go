@@ -107,8 +107,8 @@ func (c *homeCache) get(ctx context.Context, s *Site, p *store.Programme, genre,
 		return have, nil
 	}
 	var page bytes.Buffer
-	if err := views.HomePage(frame, s.homeView(p, views.Filter{Genre: genre})).Render(context.WithoutCancel(ctx),
-		&page); err != nil {
+	home := views.HomePage(frame, s.homeView(p, views.Filter{Genre: genre}))
+	if err := home.Render(context.WithoutCancel(ctx), &page); err != nil {
 		return nil, fmt.Errorf("render the home page: %w", err)
 	}
 	document, err := web.NewDocument("text/html; charset=utf-8", page.Bytes(), "Cookie")

@@ -39,7 +39,7 @@ const (
 	MostPixels = 25_000_000 // width × height
 	LeastSide  = 200        // pixels of width and of height
 	MostRatio  = 4          // of the longer side to the shorter
-	mostMemory = 200 << 20  // bytes that decoding may take
+	mostMemory = 128 << 20  // bytes that decoding may take
 )
 
 // ContentType is that of every image made here.
@@ -55,7 +55,7 @@ type Image struct {
 	Bytes         []byte
 }
 
-// Encoder makes posters, a bounded number at once: decoding takes up to 200 MB.
+// Encoder makes posters, a bounded number at once: decoding takes up to 128 MB.
 type Encoder struct{ slots chan struct{} }
 
 // NewEncoder makes an Encoder that decodes so many images at once.

@@ -93,7 +93,7 @@ func ParseCSV(data []byte) (Plan, []Problem) {
 	}
 	d := newDraft()
 	r := sheetReader{draft: d}
-	records, lines := r.records(decode(data))
+	records, lines := r.records(Decode(data))
 	for i, cells := range records {
 		if word, _ := cutWord(cells[0]); word == "zone" {
 			r.declared = true
@@ -113,8 +113,8 @@ func ParseCSV(data []byte) (Plan, []Problem) {
 	return d.finish()
 }
 
-// decode is a file as UTF-8 text without its byte order mark.
-func decode(data []byte) string {
+// Decode is a file, in UTF-8 or with the byte order mark of UTF-16, as text without its byte order mark.
+func Decode(data []byte) string {
 	var order binary.ByteOrder
 	switch {
 	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
@@ -349,4 +349,21 @@ func isSheet(text string) bool {
 		}
 	}
 	return false
+}
+
+// Keep reads a plan as [Read] does, and is the text to keep of it: what was typed, or a spreadsheet in the notation. A
+// plan without a seat for sale is a problem too.
+func Keep(typed string) (Plan, string, []Problem) {
+	plan, problems := Read(typed)
+	if len(problems) == 0 && plan.ForSale() == 0 {
+		problems = []Problem{{Fault: NoSeats, Line: 1, Column: 1}}
+	}
+	if len(problems) > 0 {
+		return plan, "", problems
+	}
+	text := strings.TrimPrefix(strings.ReplaceAll(typed, "\r\n", "\n"), "\uFEFF")
+	if isSheet(text) {
+		text = plan.Text()
+	}
+	return plan, text, nil
 }

@@ -36,6 +36,17 @@ func OnPostgres(t *testing.T, test func(t *testing.T)) {
 	test(t)
 }
 
+// EachBench is [Each] for a benchmark.
+func EachBench(b *testing.B, bench func(b *testing.B)) {
+	b.Helper()
+	b.Run("sqlite", bench)
+	b.Run("postgres", func(b *testing.B) {
+		needs.Program(b, "PostgreSQL", pgserver.Missing())
+		onPostgres.Store(b.Name(), true)
+		bench(b)
+	})
+}
+
 // onPostgres has the names of the tests that run on PostgreSQL, which includes their subtests.
 var onPostgres sync.Map
 

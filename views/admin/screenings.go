@@ -241,7 +241,8 @@ func (v ShowingForm) cancelSays() string {
 	case o.Paid == 0:
 		return "Nobody has paid for it yet."
 	}
-	return wording.OrderCount(o.Paid) + " with " + seatCount(o.Seats) + " were paid for, " + wording.Shillings(o.Total) + " in all."
+	return wording.OrderCount(o.Paid) + " with " + seatCount(o.Seats) + " were paid for, " +
+		wording.Shillings(o.Total) + " in all."
 }
 
 func seatCount(n int) string {

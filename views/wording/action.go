@@ -19,6 +19,9 @@ const (
 	Accept      Verb = "accept"       // take a receipt as the money of a ticket, or of a payment that lacks its receipt
 	Move        Verb = "move"         // the same, of a receipt that another ticket has, which becomes void
 	Resolve     Verb = "resolve"      // take the entry off the list, with a note
+	AskMpesa    Verb = "ask_mpesa"    // ask M-PESA what became of the prompts of a ticket (For)
+	SendPrompt  Verb = "send_prompt"  // send another prompt for a ticket (For)
+	GiveUp      Verb = "give_up"      // free the seats of a ticket (For) that is not paid
 	Show        Verb = "show"         // see what the books have of a receipt (Named), of a ticket (For) or of all money
 )
 
@@ -41,6 +44,12 @@ func (v Verb) Label() string {
 		return "move its money to this ticket, which makes the other void"
 	case Resolve:
 		return "take it off the list"
+	case AskMpesa:
+		return "ask M-PESA what became of the prompt"
+	case SendPrompt:
+		return "send the prompt again"
+	case GiveUp:
+		return "free the seats, and make the booking void"
 	case Show:
 		return "see how it stands"
 	}
@@ -64,6 +73,12 @@ func (v Verb) Button() string {
 		return "move its money"
 	case Resolve:
 		return "take it off the list"
+	case AskMpesa:
+		return "ask M-PESA now"
+	case SendPrompt:
+		return "send the prompt"
+	case GiveUp:
+		return "free the seats"
 	case Show:
 		return "see how it stands"
 	}
@@ -80,6 +95,7 @@ const (
 	NeedAmount    Need = "amount"    // what M-PESA took, in whole shillings
 	NeedReference Need = "reference" // of how the money went back, such as the receipt of the return payment
 	NeedNote      Need = "note"      // what was found or done
+	NeedPhone     Need = "phone"     // of the handset that the prompt is to go to
 )
 
 // Action is one thing that can be done about an entry of the list of money.

@@ -61,8 +61,8 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 	case state == store.PaymentApplied && len(c.Alike) > 0:
 		return adviseAlike(c, initiator)
 	case state == store.PaymentApplied && c.Joined == 1:
-		a := nothing("you have said that it is the prompt's payment", "it is the ticket's")
-		a.Actions = []Action{resolve(c, "if they are two")}
+		a := advisePaid(c, initiator)
+		a.Actions = append(a.Actions, resolve(c, "if it is not the prompt's payment, as you have said"))
 		return a
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)

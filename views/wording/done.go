@@ -33,6 +33,16 @@ func Done(action string) string {
 		return "accepted the receipt"
 	case "payment.resolve":
 		return "took off the list"
+	case "ticket.admit":
+		return "let in with"
+	case "ticket.admit-undo":
+		return "took back the admission with"
+	case "ticket.ask":
+		return "had M-PESA asked about"
+	case "ticket.prompt":
+		return "sent another prompt for"
+	case "ticket.give-up":
+		return "freed the seats of"
 	case "cinema.edit":
 		return "changed the cinema"
 	}

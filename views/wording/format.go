@@ -19,6 +19,9 @@ func Shillings(s store.Shillings) string { return mpesa.KSh(int64(s) * 100) }
 // Phone is an MSISDN as people in Kenya read it: 0712 345 678.
 func Phone(msisdn string) string { return mpesa.MSISDN(msisdn).Local() }
 
+// MaskedPhone is an MSISDN for who may not read it: 2547*****678.
+func MaskedPhone(msisdn string) string { return mpesa.MSISDN(msisdn).Masked() }
+
 // Nairobi is the instant as the clocks of Kenya show it.
 func Nairobi(i store.Instant) time.Time { return mpesa.InNairobi(i.Time()) }
 

@@ -44,7 +44,7 @@ func typedFault(f store.Fault) string {
 		return fmt.Sprintf("Please choose as many seats as tickets: %d.", f.Most)
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
-	default: // of no booking
+	default:
 		return "Please check this."
 	}
 }

@@ -1,0 +1,181 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"cinemasphere/handlers/internal/web"
+	"cinemasphere/store"
+	pages "cinemasphere/views/admin"
+	"cinemasphere/views/wording"
+)
+
+// door reads what the door needs of this evening, and which screenings it lets in to.
+func (a *Admin) door(ctx context.Context, r *http.Request, at []string) (v pages.Door, err error) {
+	v.May = me(r).Role.Includes(store.RoleManager)
+	from, until := wording.DoorHours(a.Store.Now())
+	if v.Screenings, err = a.Store.Tickets().HouseSales(ctx, from, until); err != nil {
+		return v, err
+	}
+	for _, s := range v.Screenings {
+		if slices.ContainsFunc(at, func(id string) bool { return number(id) == int64(s.ID) }) {
+			v.Chosen = append(v.Chosen, s.ID)
+		}
+	}
+	return v, nil
+}
+
+// doorPage answers with the door. Its page alone may use the camera.
+func (a *Admin) doorPage(w http.ResponseWriter, r *http.Request, status int, v pages.Door) error {
+	w.Header().Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=()")
+	return a.render(w, r, status, pages.DoorPage(v))
+}
+
+// DoorPage answers GET /admin/door.
+func (a *Admin) DoorPage(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.door(r.Context(), r, r.URL.Query()["at"])
+	if err != nil {
+		return err
+	}
+	return a.doorPage(w, r, http.StatusOK, v)
+}
+
+// judge fills in what a ticket means at the door.
+func (a *Admin) judge(ctx context.Context, v *pages.Door, t *store.Ticket) (err error) {
+	v.Ticket = t
+	if v.Seats, err = a.Store.Tickets().SeatsIn(ctx, t.ID); err != nil {
+		return err
+	}
+	letsIn := v.Chosen
+	if len(letsIn) == 0 {
+		for _, s := range v.Screenings {
+			letsIn = append(letsIn, s.ID)
+		}
+	}
+	v.Verdict = wording.AtDoor(t, v.Seats, letsIn)
+	v.N = len(v.Verdict.Left)
+	return nil
+}
+
+// CheckAtDoor answers POST /admin/door: what a code that was scanned or typed means. It changes nothing.
+func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.door(r.Context(), r, r.PostForm["at"])
+	if err != nil {
+		return err
+	}
+	typed := strings.TrimSpace(r.PostForm.Get("code"))
+	if typed == "" {
+		return a.doorPage(w, r, http.StatusOK, v)
+	}
+	code, signed, forged := a.readPass(typed)
+	v.Code = echo(code)
+	t, err := a.Store.Tickets().TicketByCode(r.Context(), code)
+	switch {
+	case forged, errors.Is(err, store.ErrNotFound):
+		v.Verdict = wording.UnknownAtDoor(forged || signed)
+		return a.doorPage(w, r, http.StatusOK, v)
+	case err != nil:
+		return err
+	}
+	if err := a.judge(r.Context(), &v, t); err != nil {
+		return err
+	}
+	return a.doorPage(w, r, http.StatusOK, v)
+}
+
+// readPass reads a code as it was typed, or a scanned QR code, whose signature is ours or is forged.
+func (a *Admin) readPass(typed string) (code string, signed, forged bool) {
+	upper := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
+	if code, ours := a.Checkout.VerifyQR(upper); ours {
+		return code, true, false
+	}
+	if strings.Contains(upper, ":") {
+		_, code, _ = strings.Cut(upper, ":")
+		code, _, _ = strings.Cut(code, ":")
+		return code, false, true
+	}
+	return typed, false, false
+}
+
+// AdmitAtDoor answers POST /admin/door/admit: one fewer, one more, or so many go in. The form names the seats that it
+// was made for, so that sending it again lets nobody else in.
+func (a *Admin) AdmitAtDoor(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.door(r.Context(), r, r.PostForm["at"])
+	if err != nil {
+		return err
+	}
+	t, err := a.Store.Tickets().TicketByID(r.Context(), store.TicketID(number(r.PostForm.Get("ticket"))))
+	if err != nil {
+		return err
+	}
+	if err := a.judge(r.Context(), &v, t); err != nil {
+		return err
+	}
+	left, n := strings.Fields(r.PostForm.Get("left")), int(number(r.PostForm.Get("n")))
+	if n < 1 || n > len(left) || len(left) > t.Quantity {
+		return &web.Error{Status: http.StatusBadRequest}
+	}
+	if v.Verdict.Kind != wording.DoorAdmit {
+		return a.doorPage(w, r, http.StatusConflict, v)
+	}
+	switch r.PostForm.Get("do") {
+	case "less":
+		v.N = min(max(n-1, 1), v.N)
+		return a.doorPage(w, r, http.StatusOK, v)
+	case "more":
+		v.N = min(n+1, v.N)
+		return a.doorPage(w, r, http.StatusOK, v)
+	}
+	err = a.Store.Tickets().Admit(r.Context(), t.ID, left[:n])
+	quicker := errors.Is(err, store.ErrNotAdmitted)
+	if err != nil && !quicker {
+		return err
+	}
+	if t, err = a.Store.Tickets().TicketByID(r.Context(), t.ID); err != nil {
+		return err
+	}
+	if err := a.judge(r.Context(), &v, t); err != nil {
+		return err
+	}
+	if quicker { // somebody else was, or this form has been sent already: the page says how it stands now
+		return a.doorPage(w, r, http.StatusConflict, v)
+	}
+	v.Done = n
+	v.Verdict.Mood = "ok"
+	return a.doorPage(w, r, http.StatusOK, v)
+}
+
+// UndoAtDoor answers POST /admin/door/undo: nobody is in on these seats.
+func (a *Admin) UndoAtDoor(w http.ResponseWriter, r *http.Request) error {
+	id := store.TicketID(number(r.PostForm.Get("ticket")))
+	if _, err := a.Store.Tickets().TicketByID(r.Context(), id); err != nil {
+		return err
+	}
+	err := a.Store.Tickets().UndoAdmission(r.Context(), id, r.PostForm["seat"])
+	if errors.Is(err, store.ErrNotAdmitted) {
+		return a.done(w, r, orderPath(id), "Nothing was taken back: choose seats on which somebody is in.")
+	}
+	if err != nil {
+		return err
+	}
+	return a.done(w, r, orderPath(id), "Nobody is in on "+echo(strings.Join(r.PostForm["seat"], " "))+" any more.")
+}
+
+// DoorList answers GET /admin/door/list/{id}.
+func (a *Admin) DoorList(w http.ResponseWriter, r *http.Request) error {
+	id := store.ScreeningID(number(chi.URLParam(r, "id")))
+	v := pages.DoorList{Printed: a.Store.Now()}
+	var err error
+	if v.Screening, v.Movie, err = a.Store.Catalogue().Screening(r.Context(), id); err != nil {
+		return err
+	}
+	if v.Entries, err = a.Store.Tickets().DoorList(r.Context(), id); err != nil {
+		return err
+	}
+	return a.render(w, r, http.StatusOK, pages.DoorListPage(v))
+}

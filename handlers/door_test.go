@@ -1,0 +1,262 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"cinemasphere/mpesa/sim"
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// tonight is a screening within the hour.
+func tonight(sc *store.Screening) {
+	sc.StartsAt, sc.SalesCloseAt = sc.StartsAt.Add(-23*time.Hour), sc.StartsAt.Add(-23*time.Hour)
+}
+
+// bought is a paid ticket of so many seats.
+func (o *office) bought(id store.ScreeningID, phone string, n int) *store.Ticket {
+	o.Helper()
+	o.pays()
+	return o.until(o.book(id, phone, n), "paid", paid)
+}
+
+// atDoor posts a form of the door and returns its status, the verdict and its title.
+func (m *member) atDoor(path string, f url.Values) (status int, kind, title string, d *goquery.Document) {
+	m.o.Helper()
+	w := m.post("/admin/door"+path, f)
+	d = page(m.o, w)
+	v := d.Find("[data-verdict]")
+	return w.Code, v.AttrOr("data-verdict", ""), strings.TrimSpace(v.Find(".verdict-title").Text()), d
+}
+
+// fields are what a form has, as it would be sent by its button of that name.
+func fields(d *goquery.Document, form, do string) url.Values {
+	f := url.Values{}
+	for _, in := range d.Find(form).Find("input[name]").EachIter() {
+		f.Add(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	}
+	f.Set("do", do)
+	return f
+}
+
+func TestDoor(t *testing.T) {
+	o := open(t)
+	usher, manager := o.staffed(store.RoleUsher), o.staffed(store.RoleManager)
+	id, other := storetest.Screening(t, o.store, 5, 5, tonight), storetest.Screening(t, o.store, 5, 5, tonight)
+	later := storetest.Screening(t, o.store, 5, 5)
+	tk := o.bought(id, storetest.Phone(1), 3)
+	elsewhere, tomorrow := o.bought(other, storetest.Phone(2), 1), o.bought(later, storetest.Phone(3), 1)
+	void := o.bought(id, storetest.Phone(4), 1)
+	if _, err := o.store.Money().RequestRefund(t.Context(), store.NewRefund{
+		Receipt: void.Receipt, By: "x",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	unpaid := o.ticket(o.missed(id, storetest.Phone(5)))
+	pass := o.service.QRPayload(tk)
+	at := strconv.FormatInt(int64(id), 10)
+	for name, c := range map[string]struct {
+		code, at, kind string
+	}{
+		"code":                    {tk.Code, at, "admit"},
+		"code in small groups":    {strings.ToLower(tk.Code[:3] + " " + tk.Code[3:]), at, "admit"},
+		"code, no screening":      {tk.Code, "", "admit"},
+		"QR code":                 {pass, at, "admit"},
+		"QR code in small":        {strings.ToLower(pass), at, "admit"},
+		"QR code, forged":         {pass[:len(pass)-1] + "?", at, "forged"},
+		"QR code, another's code": {strings.Replace(pass, tk.Code, elsewhere.Code, 1), at, "forged"},
+		"QR code, short":          {"CS1:" + tk.Code, at, "forged"},
+		"another page":            {"https://evil.test/" + tk.Code, at, "forged"},
+		"another hall":            {elsewhere.Code, at, "wrong"},
+		"another hall, all":       {elsewhere.Code, "", "admit"},
+		"another day":             {tomorrow.Code, "", "wrong"},
+		"void":                    {void.Code, at, "void"},
+		"not paid":                {unpaid.Code, at, "unpaid"},
+		"unknown":                 {"QQQQQQQQ", at, "unknown"},
+		"nonsense":                {"☂ \x00 %_'", at, "unknown"},
+		"too long":                {strings.Repeat("A", 5000), at, "unknown"},
+		"nothing":                 {"", at, ""},
+		"an odd screening":        {tk.Code, "x", "admit"},
+	} {
+		f := url.Values{"code": {c.code}}
+		if c.at != "" {
+			f.Set("at", c.at)
+		}
+		if status, kind, title, _ := usher.atDoor("", f); status != http.StatusOK || kind != c.kind ||
+			kind != "" && title == "" {
+			t.Errorf("%s: %d %q %q, want %q", name, status, kind, title, c.kind)
+		}
+	}
+	w := usher.get("/admin/door?at=" + at)
+	if p := w.Header().Get("Permissions-Policy"); w.Code != http.StatusOK || !strings.Contains(p, "camera=(self)") {
+		t.Errorf("the door's page: %d, camera %q", w.Code, p)
+	}
+	if p := usher.get("/admin").Header().Get("Permissions-Policy"); !strings.Contains(p, "camera=()") {
+		t.Errorf("another page has the camera: %q", p)
+	}
+
+	// A part of the group goes in, then the form comes again, and then the rest.
+	scan := url.Values{"code": {pass}, "at": {at}}
+	const form = `form[action="/admin/door/admit"]`
+	_, _, title, d := usher.atDoor("", scan)
+	if title != "ADMIT 3" {
+		t.Errorf("at first: %q", title)
+	}
+	_, _, title, less := usher.atDoor("/admit", fields(d, form, "less"))
+	if title != "ADMIT 2" {
+		t.Errorf("one fewer: %q", title)
+	}
+	first := fields(less, form, "in")
+	for press, want := range []string{"2 IN", "ADMIT 1", "ADMIT 1"} {
+		status, _, title, _ := usher.atDoor("/admit", first)
+		if title != want || (status == http.StatusConflict) != (press > 0) {
+			t.Errorf("press %d: %d %q, want %q", press+1, status, title, want)
+		}
+	}
+	if n := o.logged("ticket.admit"); n != 1 {
+		t.Errorf("%d admissions in the log", n)
+	}
+	_, _, _, d = usher.atDoor("", scan)
+	if _, kind, title, d := usher.atDoor("/admit", fields(d, form, "in")); kind != "in" || title != "1 IN" ||
+		d.Find(form).Length() != 0 {
+		t.Errorf("the rest: %s %q", kind, title)
+	}
+	if _, kind, title, d := usher.atDoor("", scan); kind != "in" || title != "ALREADY IN" ||
+		!strings.Contains(d.Find(".verdict").Text(), usher.operator.Name) {
+		t.Errorf("once more: %s %q", kind, title)
+	}
+	for name, change := range map[string]url.Values{
+		"none": with(first, "n", "0"), "too many": with(first, "n", "9"), "no seats": with(first, "left", ""),
+		"more seats than the ticket has": with(with(first, "left", "A1 A2 A3 A4"), "n", "4"),
+	} {
+		if status, _, _, _ := usher.atDoor("/admit", change); status != http.StatusBadRequest {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	d = page(t, usher.get("/admin/door/list/"+at))
+	if rows := d.Find("tbody tr"); rows.Length() != 1 || !strings.Contains(rows.Text(), tk.Code) ||
+		strings.Contains(d.Text(), storetest.Phone(1)[3:]) {
+		t.Errorf("the door list: %s", d.Find("main").Text())
+	}
+
+	// A manager takes one back.
+	undo := url.Values{"ticket": {fmt.Sprint(int64(tk.ID))}, "seat": {tk.Seats[0]}}
+	if w := usher.post("/admin/door/undo", undo); w.Code != http.StatusForbidden {
+		t.Errorf("an usher takes it back: %d", w.Code)
+	}
+	for range 2 {
+		if w := manager.post("/admin/door/undo", undo); w.Code != http.StatusSeeOther {
+			t.Errorf("undo: %d", w.Code)
+		}
+	}
+	if n := o.logged("ticket.admit-undo"); n != 1 {
+		t.Errorf("%d taken back in the log", n)
+	}
+	if _, _, title, _ := usher.atDoor("", scan); title != "ADMIT 1" {
+		t.Errorf("after it was taken back: %q", title)
+	}
+}
+
+func TestFindPage(t *testing.T) {
+	o := open(t)
+	cashier, manager := o.staffed(store.RoleCashier), o.staffed(store.RoleManager)
+	id := storetest.Screening(t, o.store, 5, 5, tonight)
+	a, b := o.bought(id, storetest.Phone(1), 2), o.bought(id, storetest.Phone(2), 1)
+	path := func(tk *store.Ticket) string { return fmt.Sprint("/admin/orders/", int64(tk.ID)) }
+	for text, want := range map[string]*store.Ticket{
+		"0" + storetest.Phone(1)[3:]: a, "+" + storetest.Phone(2): b, storetest.Phone(1)[8:]: a,
+		a.Receipt: a, a.Receipt + " Confirmed. Ksh2,700.00 sent to NYOTA on 30/11/26.": a, b.Code: b,
+		o.service.QRPayload(b): b,
+		"hall " + a.Seats[0]:   a, b.Seats[0]: b,
+	} {
+		w := cashier.get("/admin/find?q=" + url.QueryEscape(text))
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != path(want) {
+			t.Errorf("%q: %d to %q, want %s", text, w.Code, w.Header().Get("Location"), path(want))
+		}
+	}
+	for _, m := range []*member{cashier, manager} {
+		w := m.get("/admin/find?q=achieng")
+		seen := strings.Contains(w.Body.String(), "0712") ||
+			strings.Contains(w.Body.String(), storetest.Phone(1)[6:9]+" "+storetest.Phone(1)[9:])
+		if d := page(t, w); w.Code != http.StatusOK || d.Find("tbody tr").Length() != 2 || seen != (m == manager) {
+			t.Errorf("%s: %d, numbers are seen %v: %s", m.operator.Role, w.Code, seen, d.Find("main").Text())
+		}
+		w = m.get(path(a))
+		forms := page(t, w).Find(`main form[method=post]`).Length()
+		if whole := strings.Contains(w.Body.String(), storetest.Phone(1)); w.Code != http.StatusOK ||
+			whole != (m == manager) || (forms > 0) != (m == manager) {
+			t.Errorf("the order as %s: %d, whole numbers %v, %d forms", m.operator.Role, w.Code, whole, forms)
+		}
+	}
+	for _, text := range []string{"", "nobody", "%", "_", "'; DROP TABLE ticket", strings.Repeat("x", 9000), "\xff"} {
+		if w := cashier.get("/admin/find?q=" + url.QueryEscape(text)); w.Code != http.StatusOK {
+			t.Errorf("%.20q: %d", text, w.Code)
+		}
+	}
+}
+
+// TestOrderActions: what a manager does on the page of a booking is done once.
+func TestOrderActions(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	id := storetest.Screening(t, o.store, 5, 5, tonight)
+	o.daraja.SetScript(storetest.Phone(1), sim.Script{Result: "1032"})
+	failedTicket := o.until(o.book(id, storetest.Phone(1), 1), "failed", failed)
+	path := fmt.Sprint("/admin/orders/", int64(failedTicket.ID))
+	press := func(f url.Values, want ...int) {
+		t.Helper()
+		for _, status := range want {
+			if w := m.postAs(path, f); w.Code != status {
+				t.Errorf("%s: %d, want %d: %s", f.Get("do"), w.Code, status, page(t, w).Find("main").Text())
+			}
+		}
+	}
+	order := func() *goquery.Document { return page(t, m.get(path)) }
+	press(action(t, order(), "send_prompt", "phone", "020 123"), 422)
+	press(action(t, order(), "accept", "receipt", "no receipt"), 422)
+	o.pays()
+	prompt := action(t, order(), "send_prompt", "phone", "0"+storetest.Phone(2)[3:])
+	press(prompt, 303)
+	tk := o.until(failedTicket.Secret, "paid", paid)
+	press(prompt, 303)
+	if n := o.logged("ticket.prompt"); tk.Phone != storetest.Phone(2) || n != 1 {
+		t.Errorf("paid by %s, %d prompts in the log", tk.Phone, n)
+	}
+	refund := action(t, order(), "refund")
+	press(refund, 303, 303)
+	if got := o.ticket(tk.Secret); got.VoidedAt == 0 || o.logged("payment.refund") != 1 {
+		t.Errorf("void since %d, %d refunds in the log", got.VoidedAt, o.logged("payment.refund"))
+	}
+	if text := order().Find(".story").Text(); !strings.Contains(text, m.operator.Name) ||
+		!strings.Contains(text, tk.Receipt) {
+		t.Errorf("the story: %s", text)
+	}
+
+	byHand := o.ticket(o.missed(id, storetest.Phone(6)))
+	path = fmt.Sprint("/admin/orders/", int64(byHand.ID))
+	press(action(t, order(), "accept", "receipt", "UKT4JL9G91 Confirmed."), 303)
+	if got := o.ticket(byHand.Secret); got.Status != store.Paid || got.Receipt != "UKT4JL9G91" {
+		t.Errorf("accepted: %s with %q", got.Status, got.Receipt)
+	}
+}
+
+func TestToday(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 5, 5, tonight)
+	o.bought(id, storetest.Phone(1), 2)
+	for _, role := range store.Roles() {
+		w := o.staffed(role).get("/admin")
+		d := page(t, w)
+		if w.Code != http.StatusOK || strings.Contains(d.Text(), "KSh 2,700") != role.Includes(store.RoleManager) {
+			t.Errorf("%s: %d %s", role, w.Code, d.Find("main").Text())
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"cinemasphere/store"
+	"cinemasphere/store/storetest"
+)
+
+// findWithin is how long a search may take.
+const findWithin = 50 * time.Millisecond
+
+// BenchmarkFind searches among 100,000 tickets, by everything that one can be found by, and for what there is not. It
+// fails where a search takes longer than 50 ms.
+func BenchmarkFind(b *testing.B) { storetest.EachBench(b, benchmarkFind) }
+
+func benchmarkFind(b *testing.B) {
+	o := store.Options{Path: storetest.Path(b), Environment: store.Simulator}
+	s, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for range 100 {
+		storetest.Screening(b, s, 10, 20)
+	}
+	manyTickets(b, o.Path, s.Now())
+	begun := time.Now()
+	if _, err := s.Tickets().Find(b.Context(), store.Search{Name: "the first search reads all names"}); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("the first search by name took %v", time.Since(begun))
+	for _, q := range []struct {
+		by   string
+		text store.Search
+		n    int
+	}{
+		{"code", store.Search{Code: "0CABC77777"}, 1},
+		{"reference", store.Search{Code: "0CABC77777A0"}, 1},
+		{"receipt", store.Search{Receipt: "UKT0077777"}, 1},
+		{"phone", store.Search{Phone: "254700077777"}, 1},
+		{"last four digits", store.Search{LastFour: "7777"}, 10},
+		{"name", store.Search{Name: "kamau 77777"}, 1},
+		{"common name", store.Search{Name: "wanjiru"}, store.FindMost},
+		{"no name", store.Search{Name: "zzzz"}, 0},
+		{"nothing", store.Search{Code: "NOSUCH", Receipt: "NOSUCHRCPT", Phone: "254799999999", Name: "no such"}, 0},
+	} {
+		b.Run(q.by, func(b *testing.B) {
+			for b.Loop() {
+				found, err := s.Tickets().Find(b.Context(), q.text)
+				if err != nil || len(found) != q.n {
+					b.Fatalf("%d found, %v", len(found), err)
+				}
+			}
+			if per := b.Elapsed() / time.Duration(b.N); per > findWithin {
+				b.Errorf("a search takes %v", per)
+			}
+		})
+	}
+}
+
+// manyTickets writes 100,000 tickets, each with a push and a payment, for the screenings that there are.
+func manyTickets(b *testing.B, path string, now store.Instant) {
+	b.Helper()
+	const numbers = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) `
+	number := func(prefix string) string { return `'` + prefix + `'||substr(CAST(100000+i AS TEXT), 2)` }
+	storetest.Exec(b, path, fmt.Sprintf(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total,
+		payment_status, failure_reason, receipt, seats, seats_moved, held_since, idempotency_key, fingerprint, browser, client, void_reason,
+		version, created_at, updated_at)
+		`+numbers+`SELECT %d + CAST(i AS BIGINT)*4096000, (SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS r FROM screening) x WHERE r = i %% 100),
+		%s, %s, CASE i %% 4 WHEN 0 THEN 'Wanjiru Otieno ' WHEN 1 THEN 'Achieng Kamau ' WHEN 2 THEN 'Baraka Mwangi ' ELSE 'Naliaka Wafula ' END || i,
+		%s, 2, 2700, 'Paid', '', %s, 'F11 F12', 0, %d, 'K'||i, '', 'B'||i, '', '', 1, %d, %d FROM n`,
+		1<<49, number("0CABC"), number("S"), number("2547000"), number("UKT00"), now, now, now))
+	storetest.Exec(b, path, `INSERT INTO push_request (id, ticket_id, callback_token, reference, phone, amount, state, live, live_until, result_code, result_text, reason, client, created_at, updated_at)
+		SELECT id, id, 'T'||id, code||'A0', phone, total, 'paid', 0, 0, '0', '', '', '', created_at, created_at FROM ticket`)
+	storetest.Exec(b, path, `INSERT INTO payment (id, receipt, push_id, ticket_id, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
+		SELECT id, receipt, id, id, total*100, 0, phone, '', 'callback', 'applied', '', '', 0, '', 0, 0, created_at, created_at FROM ticket`)
+	storetest.Exec(b, path, `INSERT INTO fact (id, source, says, push_id, receipt, ticket_id, beside_id, amount_cents, payer, transacted_at, account, about, said_by, note, created_at)
+		SELECT id, 'callback', 'paid', id, receipt, 0, 0, total*100, phone, created_at, '', '', '', '', created_at FROM ticket`)
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// HouseSales is how a screening stands.
+type HouseSales struct {
+	ID        ScreeningID     `db:"id"`
+	Title     string          `db:"title"`
+	AgeRating string          `db:"age_rating"`
+	Hall      string          `db:"hall"`
+	StartsAt  Instant         `db:"starts_at"`
+	Runtime   int             `db:"runtime_minutes"`
+	Status    ScreeningStatus `db:"status"`
+	Capacity  int             `db:"capacity"`
+	Sold      int             `db:"sold"`     // seats that are paid for
+	Held      int             `db:"held"`     // seats that wait to be paid for
+	Admitted  int             `db:"admitted"` // seats whose people are in
+	Taken     Shillings       `db:"taken"`    // what the tickets cost that are paid and not void
+}
+
+// Left is how many seats nobody has.
+func (s HouseSales) Left() int { return s.Capacity - s.Sold - s.Held }
+
+// HouseSales lists the screenings that begin from one instant to before another, with how each stands.
+func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSales, error) {
+	const these = `(SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)`
+	var all []HouseSales
+	err := s.list(ctx, &all, `SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall,
+		s.starts_at, s.status, s.capacity,
+		COALESCE(x.sold, 0) AS sold, COALESCE(x.taken - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
+		COALESCE(y.taken, 0) AS taken
+		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
+		LEFT JOIN (SELECT seat.screening_id, count(*) AS taken, count(seat.admitted_at) AS admitted,
+				sum(CASE WHEN t.payment_status = 'Paid' THEN 1 ELSE 0 END) AS sold
+			FROM seat JOIN ticket t ON t.id = seat.ticket_id
+			WHERE seat.screening_id IN `+these+` AND seat.ticket_id IS NOT NULL GROUP BY seat.screening_id) x
+		ON x.screening_id = s.id
+		LEFT JOIN (SELECT screening_id, CAST(sum(total) AS BIGINT) AS taken FROM ticket
+			WHERE screening_id IN `+these+
+		` AND payment_status = 'Paid' AND voided_at IS NULL GROUP BY screening_id) y ON y.screening_id = s.id
+		WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, h.name, s.id`, from, until)
+	if err != nil {
+		return nil, fmt.Errorf("read how the screenings stand: %w", err)
+	}
+	return all, nil
+}
+
+// PromptCount is how many prompts have come so far, and no further.
+type PromptCount struct {
+	State  PushState     `db:"state"`
+	Reason FailureReason `db:"reason"`
+	Code   string        `db:"result_code"` // M-PESA's, or Daraja's
+	N      int           `db:"n"`
+}
+
+// Takings is what has come of the prompts and payments since an instant, and what waits at the moment.
+type Takings struct {
+	Prompts   []PromptCount // the most frequent first
+	Payments  int           // that M-PESA has told of and that pay for tickets
+	Taken     Cents         // by these
+	DueCount  int           // payments that are due back, of any day
+	Due       Cents         // the sum of them, as far as M-PESA has said it
+	Questions int           // that M-PESA is still to be asked
+}
+
+// Takings reads them.
+func (s Money) Takings(ctx context.Context, since Instant) (Takings, error) {
+	var out Takings
+	var sums []struct {
+		Kind string
+		N    int
+		Sum  Cents
+	}
+	err := s.list(ctx, &out.Prompts, `SELECT state, reason, result_code, count(*) AS n FROM push_request
+		WHERE created_at >= $1 GROUP BY state, reason, result_code ORDER BY n DESC, state, reason, result_code`, since)
+	if err == nil {
+		err = s.list(ctx, &sums, `SELECT 'paid' AS kind, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT)
+		AS sum
+			FROM payment WHERE id >= $1 AND state = 'applied'
+			UNION ALL SELECT 'due', count(*), CAST(COALESCE(sum(amount_cents), 0) AS BIGINT)
+		FROM payment WHERE state = 'refund_due'
+			UNION ALL SELECT 'asked', count(*), 0 FROM question WHERE next_at IS NOT NULL`, firstID(since))
+	}
+	if err != nil {
+		return out, fmt.Errorf("read what was taken: %w", err)
+	}
+	for _, of := range sums {
+		switch of.Kind {
+		case "paid":
+			out.Payments, out.Taken = of.N, of.Sum
+		case "due":
+			out.DueCount, out.Due = of.N, of.Sum
+		default:
+			out.Questions = of.N
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,113 @@
+package wording
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cinemasphere/store"
+)
+
+// DoorKind is what a ticket means at the door.
+type DoorKind string
+
+// What a ticket may mean at the door.
+const (
+	DoorAdmit     DoorKind = "admit"  // so many may go in
+	DoorIn        DoorKind = "in"     // all are in already
+	DoorWrong     DoorKind = "wrong"  // it is for another screening
+	DoorUnpaid    DoorKind = "unpaid" // it is not paid
+	DoorVoid      DoorKind = "void"   // it does not admit any more
+	DoorCancelled DoorKind = "cancelled"
+	DoorUnknown   DoorKind = "unknown" // there is none with the code
+	DoorForged    DoorKind = "forged"  // its QR code is none of ours
+)
+
+// Verdict is what an usher reads about a ticket.
+type Verdict struct {
+	Kind     DoorKind
+	Mood     string // ok, warn or bad: its colour, beside the words
+	Title    string // in giant letters; of Admit it comes without the number
+	Sentence string
+	Reminder string       // what to look at besides; "" is nothing
+	Left     store.Labels // whose people may still go in
+	In       store.Labels // whose people are in
+}
+
+// AtDoor is what a ticket means at a door that lets in to these screenings. Seats are the ticket's.
+func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) Verdict {
+	v := Verdict{Mood: "bad"}
+	for _, seat := range seats {
+		if seat.At == 0 {
+			v.Left = append(v.Left, seat.Label)
+		} else {
+			v.In = append(v.In, seat.Label)
+		}
+	}
+	where := fmt.Sprintf("%s, %s, %s", t.Movie.Title, t.Screening.Hall, When(t.Screening.StartsAt))
+	switch {
+	case t.VoidedAt != 0:
+		v.Kind, v.Title, v.Sentence = DoorVoid, "VOID", ExplainVoid(t)+" Since "+When(t.VoidedAt)+"."
+	case t.Status == store.Pending:
+		v.Kind, v.Mood, v.Title = DoorUnpaid, "warn", "NOT PAID YET"
+		v.Sentence = "The prompt is out, and M-PESA has not said yet that it was paid. Ask again in a moment."
+	case t.Status != store.Paid:
+		v.Kind, v.Title, v.Sentence = DoorUnpaid, "NOT PAID",
+			Explain(t).Title+". Who has paid shows the M-PESA message: its "+
+				"receipt finds what became of the money."
+	case t.Screening.Status == store.Cancelled:
+		v.Kind, v.Title, v.Sentence = DoorCancelled, "CANCELLED", "This screening is cancelled: "+where+"."
+	case !slices.Contains(letsIn, t.ScreeningID):
+		v.Kind, v.Mood, v.Title, v.Sentence = DoorWrong, "warn", "WRONG SCREENING", "This ticket is for "+where+"."
+	case len(v.Left) == 0:
+		v.Kind, v.Title, v.Sentence = DoorIn, "ALREADY IN", WhoIsIn(seats)
+	default:
+		v.Kind, v.Mood, v.Title, v.Sentence = DoorAdmit, "ok", "ADMIT", WhoIsIn(seats)
+		v.Reminder = idReminder(t.Movie.AgeRating)
+	}
+	return v
+}
+
+// UnknownAtDoor is what an usher reads about a code that nobody has, or a QR code that is none of ours.
+func UnknownAtDoor(forged bool) Verdict {
+	if forged {
+		return Verdict{Kind: DoorForged, Mood: "bad", Title: "NOT OUR QR CODE",
+			Sentence: "It looks like one of our tickets, and was not made by this box office. Look at the " +
+				"ticket itself."}
+	}
+	return Verdict{Kind: DoorUnknown, Mood: "bad", Title: "UNKNOWN",
+		Sentence: "There is no ticket with this code. Compare it letter by letter, or find the booking by phone " +
+			"or name."}
+}
+
+// WhoIsIn says when who let in to which seats; "" where nobody is in.
+func WhoIsIn(seats []store.SeatIn) string {
+	var parts []string
+	for i := 0; i < len(seats); {
+		var labels []string
+		at, by := seats[i].At, seats[i].By
+		for ; i < len(seats) && seats[i].At == at && seats[i].By == by; i++ {
+			labels = append(labels, seats[i].Label)
+		}
+		if at == 0 {
+			continue
+		}
+		part := strings.Join(labels, " ") + " since " + Clock(at)
+		if by != "" {
+			part += ", let in by " + by
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "In already: " + strings.Join(parts, "; ") + "."
+}
+
+// idReminder is said where a film has a least age.
+func idReminder(rating string) string {
+	if rating != "" && strings.Trim(rating, "0123456789") == "" {
+		return "Rated " + rating + ": ask for an ID, nobody under " + rating + "."
+	}
+	return ""
+}
