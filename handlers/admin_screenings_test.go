@@ -443,8 +443,12 @@ func TestOneShowing(t *testing.T) {
 	}
 	booking := fmt.Sprintf("/screenings/%d/book", id)
 	home := o.get("/").Body.String()
-	if w := o.get(booking); w.Code != 200 || strings.Contains(home, booking) {
+	w := o.get(booking)
+	if w.Code != 200 || strings.Contains(home, booking) {
 		t.Errorf("a hidden one by its address: %d", w.Code)
+	}
+	if text := page(t, w).Find("main").Text(); !strings.Contains(text, "Hall 1 · Swahili") {
+		t.Errorf("customers do not read its language: %s", text)
 	}
 	me.sends(`input[value=closed]`)
 	if w := o.get(booking); w.Code != http.StatusNotFound {

@@ -58,6 +58,8 @@ var (
 	ErrCancelled = errors.New("the screening is cancelled")
 	// ErrNoPrices means that a screening cannot go on sale: its price card is archived, or it never had one.
 	ErrNoPrices = errors.New("the screening has no prices")
+	// ErrFilmArchived means that a screening's film was archived.
+	ErrFilmArchived = errors.New("the film is archived")
 	// ErrBegun means that the screening has begun: it can be cancelled and taken off sale, and nothing else.
 	ErrBegun = errors.New("the screening has begun")
 	// ErrNameTaken means that another of its kind has the name.

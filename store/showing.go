@@ -672,8 +672,11 @@ func (s Catalogue) PublishShowings(ctx context.Context, from, until BusinessDay)
 
 // sell puts a screening on sale, in lists or hidden. A draft takes its card's prices.
 func (t *tx) sell(sh *Showing, cards PriceCards, to ScreeningStatus) ShowingFault {
-	if sh.StartsAt <= t.now {
+	switch {
+	case sh.StartsAt <= t.now:
 		return ShowingPast
+	case sh.Archived != 0:
+		return ShowingArchived
 	}
 	if sh.Status == Draft && sh.CardID != 0 {
 		prices, found := cards.PricesFor(sh.CardID, sh.StartsAt)
@@ -751,6 +754,8 @@ func (t *tx) setShowingStatus(id ScreeningID, version int64, to ScreeningStatus)
 	case "":
 	case ShowingPast:
 		return sh, ErrBegun
+	case ShowingArchived:
+		return sh, ErrFilmArchived
 	default:
 		return sh, ErrNoPrices
 	}

@@ -9,7 +9,7 @@ import (
 
 // option is how a screening reads in a list to choose from.
 func (f BookingForm) option(sc store.Screening) string {
-	text := wording.When(sc.StartsAt) + " · " + sc.Hall + " · " + wording.Cents(sc.Price())
+	text := wording.When(sc.StartsAt) + " · " + hallOf(sc) + " · " + wording.Cents(sc.Price())
 	switch {
 	case !sc.Sells(f.Now):
 		return text + " · " + lower(closedWord(sc, f.Now))

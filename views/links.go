@@ -108,3 +108,14 @@ func facts(m store.Movie, language bool) string {
 	}
 	return strings.Join(known, "\u00a0· ")
 }
+
+// hallOf is a screening's hall, with what is not as it is said of the film: its format and its language.
+func hallOf(sc store.Screening) string {
+	text := sc.Hall
+	for _, special := range []string{sc.Format, sc.Language} {
+		if special != "" {
+			text += " · " + special
+		}
+	}
+	return text
+}

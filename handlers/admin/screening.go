@@ -164,6 +164,8 @@ func (a *Admin) showingError(w http.ResponseWriter, r *http.Request, err error) 
 		notice = "This screening is no draft any more: it keeps its hall, time and prices, and cannot be deleted."
 	case errors.Is(err, store.ErrBegun):
 		notice = "This screening has begun: it cannot be put on sale."
+	case errors.Is(err, store.ErrFilmArchived):
+		notice = "Its film was archived. Take it out of the archive first, under Films."
 	case errors.Is(err, store.ErrNoPrices):
 		notice = "Its price card is no longer in use. Choose another below, and save."
 	default:

@@ -101,6 +101,17 @@ func (v Week) of(hall store.HallID, day store.BusinessDay) (some []store.Showing
 	return some
 }
 
+// columns are the halls of the table: those in use, and others that something is on in.
+func (v Week) columns() []store.Hall {
+	all := slices.Clone(v.Halls)
+	for _, sh := range v.Showings {
+		if !slices.ContainsFunc(all, func(h store.Hall) bool { return h.ID == sh.HallID }) {
+			all = append(all, store.Hall{ID: sh.HallID, Name: sh.Hall})
+		}
+	}
+	return all
+}
+
 // on reports whether anything is on that day that can be copied.
 func (v Week) on(day store.BusinessDay) bool {
 	for _, sh := range v.Showings {
