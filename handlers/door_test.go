@@ -55,7 +55,8 @@ func TestDoor(t *testing.T) {
 	tk := o.bought(id, storetest.Phone(1), 3)
 	elsewhere, tomorrow := o.bought(other, storetest.Phone(2), 1), o.bought(later, storetest.Phone(3), 1)
 	void := o.bought(id, storetest.Phone(4), 1)
-	if _, err := o.store.Money().RequestRefund(t.Context(), store.NewRefund{Receipt: void.Receipt, By: "x"}); err != nil {
+	if _, err := o.store.Money().
+		RequestRefund(t.Context(), store.NewRefund{Receipt: void.Receipt, By: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	unpaid := o.ticket(o.missed(id, storetest.Phone(5)))
@@ -123,7 +124,11 @@ func TestDoor(t *testing.T) {
 		t.Errorf("%d admissions in the log", n)
 	}
 	_, _, _, d = usher.atDoor("", scan)
-	if _, kind, title, d := usher.atDoor("/admit", fields(d, form, "in")); kind != "in" || title != "1 IN" || d.Find(form).Length() != 0 {
+	if _, kind, title, d := usher.atDoor(
+		"/admit",
+		fields(d, form, "in"),
+	); kind != "in" || title != "1 IN" ||
+		d.Find(form).Length() != 0 {
 		t.Errorf("the rest: %s %q", kind, title)
 	}
 	if _, kind, title, d := usher.atDoor("", scan); kind != "in" || title != "ALREADY IN" ||
@@ -170,8 +175,9 @@ func TestFindPage(t *testing.T) {
 	path := func(tk *store.Ticket) string { return fmt.Sprint("/admin/orders/", int64(tk.ID)) }
 	for text, want := range map[string]*store.Ticket{
 		"0" + storetest.Phone(1)[3:]: a, "+" + storetest.Phone(2): b, storetest.Phone(1)[8:]: a,
-		a.Receipt: a, a.Receipt + " Confirmed. Ksh2,700.00 sent to NYOTA on 30/11/26.": a, b.Code: b, o.service.QRPayload(b): b,
-		"hall " + a.Seats[0]: a, b.Seats[0]: b,
+		a.Receipt: a, a.Receipt + " Confirmed. Ksh2,700.00 sent to NYOTA on 30/11/26.": a, b.Code: b,
+		o.service.QRPayload(b): b,
+		"hall " + a.Seats[0]:   a, b.Seats[0]: b,
 	} {
 		w := cashier.get("/admin/find?q=" + url.QueryEscape(text))
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != path(want) {
@@ -180,13 +186,18 @@ func TestFindPage(t *testing.T) {
 	}
 	for _, m := range []*member{cashier, manager} {
 		w := m.get("/admin/find?q=achieng")
-		seen := strings.Contains(w.Body.String(), "0712") || strings.Contains(w.Body.String(), storetest.Phone(1)[6:9]+" "+storetest.Phone(1)[9:])
+		seen := strings.Contains(w.Body.String(), "0712") ||
+			strings.Contains(w.Body.String(), storetest.Phone(1)[6:9]+" "+storetest.Phone(1)[9:])
 		if d := page(t, w); w.Code != http.StatusOK || d.Find("tbody tr").Length() != 2 || seen != (m == manager) {
 			t.Errorf("%s: %d, numbers are seen %v: %s", m.operator.Role, w.Code, seen, d.Find("main").Text())
 		}
 		w = m.get(path(a))
 		forms := page(t, w).Find(`main form[method=post]`).Length()
-		if whole := strings.Contains(w.Body.String(), storetest.Phone(1)); w.Code != http.StatusOK || whole != (m == manager) || (forms > 0) != (m == manager) {
+		if whole := strings.Contains(
+			w.Body.String(),
+			storetest.Phone(1),
+		); w.Code != http.StatusOK || whole != (m == manager) ||
+			(forms > 0) != (m == manager) {
 			t.Errorf("the order as %s: %d, whole numbers %v, %d forms", m.operator.Role, w.Code, whole, forms)
 		}
 	}
@@ -229,7 +240,9 @@ func TestOrderActions(t *testing.T) {
 	if got := o.ticket(tk.Secret); got.VoidedAt == 0 || o.logged("payment.refund") != 1 {
 		t.Errorf("void since %d, %d refunds in the log", got.VoidedAt, o.logged("payment.refund"))
 	}
-	if text := order().Find(".story").Text(); !strings.Contains(text, m.operator.Name) || !strings.Contains(text, tk.Receipt) {
+	if text := order().Find(".story").
+		Text(); !strings.Contains(text, m.operator.Name) ||
+		!strings.Contains(text, tk.Receipt) {
 		t.Errorf("the story: %s", text)
 	}
 

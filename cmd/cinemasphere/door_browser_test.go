@@ -65,8 +65,12 @@ func (p *process) buys(st *store.Store, id store.ScreeningID, phone string, n in
 // says waits for what the door says of a ticket.
 func (b *browser) says(kind, title string) {
 	b.t.Helper()
-	b.until(10*time.Second, kind+" "+title, fmt.Sprintf(`(function () { var v = document.querySelector('[data-verdict=%q]');
-		return !!v && v.querySelector('.verdict-title').innerText === %q; })()`, kind, title))
+	b.until(
+		10*time.Second,
+		kind+" "+title,
+		fmt.Sprintf(`(function () { var v = document.querySelector('[data-verdict=%q]');
+		return !!v && v.querySelector('.verdict-title').innerText === %q; })()`, kind, title),
+	)
 }
 
 // types puts a code into the field that has the focus, as a scanner does, which is a keyboard.
@@ -129,7 +133,9 @@ func TestBrowserDoorWithoutScripts(t *testing.T) {
 
 // camera is a browser that reads QR codes by itself, and sees whatever window.sees says.
 const camera = `window.BarcodeDetector = function () {};
-	window.BarcodeDetector.prototype.detect = function () { return Promise.resolve(window.sees ? [{rawValue: window.sees}] : []); };
+	window.BarcodeDetector.prototype.detect = function () {
+		return Promise.resolve(window.sees ? [{rawValue: window.sees}] : []);
+	};
 	Object.defineProperty(navigator, 'mediaDevices', {value: {getUserMedia: function () {
 		var c = document.createElement('canvas'), pen = c.getContext('2d'), n = 0;
 		setInterval(function () { pen.fillStyle = n++ % 2 ? 'red' : 'blue'; pen.fillRect(0, 0, 9, 9); }, 50);
@@ -143,9 +149,14 @@ func TestBrowserCamera(t *testing.T) {
 	first, second := p.buys(st, id, "254712345678", 2), p.buys(st, id, "254712345679", 1)
 	b := browse(t, p.base)
 	b.do("a camera", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
-			Source: camera,
-		})
+		_, err := cdp.Call(
+			ctx,
+			t,
+			cdppage.AddScriptToEvaluateOnNewDocument,
+			cdppage.AddScriptToEvaluateOnNewDocumentParams{
+				Source: camera,
+			},
+		)
 		return chromedp.Void{}, err
 	})
 	b.do("sign in", chromedp.Navigate(b.base+"/admin/demo"), chromedp.WaitVisible(chromedp.CSS(`h1`)))
