@@ -23,7 +23,7 @@ func TestFindInABrowser(t *testing.T) {
 			tomorrow := js[string](b, `document.querySelectorAll('.days a')[2].id`)
 			b.do("choose a day", chromedp.Click(chromedp.CSS(`.days a:nth-of-type(3)`)))
 			b.until(wait, "that day's films",
-				`document.getElementById("`+tomorrow+`").getAttribute('aria-current') === 'true'`)
+				`!!document.querySelector('[id="`+tomorrow+`"][aria-current=true]')`)
 			onTheDay := js[int](b, `document.querySelectorAll('.card').length`)
 			b.do("type a title", chromedp.SendKeys(chromedp.CSS(`#find-q`), "The"),
 				chromedp.Click(chromedp.CSS(`.find button`)))
