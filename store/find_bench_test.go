@@ -87,8 +87,7 @@ func manyTickets(b *testing.B, path string, now store.Instant) {
 }
 
 // BenchmarkToday reads what the first page of the back office shows, with 12 screenings of 240 seats sold out, 2,880
-// prompts in the day and
-// 100,000 tickets in the books. It fails where that takes longer than 50 ms.
+// prompts in the day and 100,000 tickets in the books. It fails where that takes longer than 50 ms.
 func BenchmarkToday(b *testing.B) { storetest.EachBench(b, benchmarkToday) }
 
 func benchmarkToday(b *testing.B) {
