@@ -36,7 +36,8 @@ func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSa
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
 		LEFT JOIN (SELECT o.screening_id, CAST(sum(o.n) AS BIGINT) AS had, CAST(sum(o.ins) AS BIGINT) AS admitted,
 				CAST(sum(CASE WHEN t.payment_status = 'Paid' THEN o.n ELSE 0 END) AS BIGINT) AS sold,
-				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL THEN t.total ELSE 0 END) AS BIGINT) AS taken
+				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL THEN t.total ELSE 0 END) AS BIGINT)
+					AS taken
 			FROM (SELECT screening_id, ticket_id, count(*) AS n, count(admitted_at) AS ins FROM seat
 				WHERE screening_id IN (SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)
 				AND ticket_id IS NOT NULL GROUP BY screening_id, ticket_id) o
