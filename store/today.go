@@ -26,23 +26,22 @@ func (s HouseSales) Left() int { return s.Capacity - s.Sold - s.Held }
 
 // HouseSales lists the screenings that begin from one instant to before another, with how each stands.
 func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSales, error) {
-	const these = `(SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)`
 	var all []HouseSales
 	err := s.list(
 		ctx,
 		&all,
 		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
-		COALESCE(x.sold, 0) AS sold, COALESCE(x.taken - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
-		COALESCE(y.taken, 0) AS taken
+		COALESCE(x.sold, 0) AS sold, COALESCE(x.had - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
+		COALESCE(x.taken, 0) AS taken
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
-		LEFT JOIN (SELECT seat.screening_id, count(*) AS taken, count(seat.admitted_at) AS admitted,
-				sum(CASE WHEN t.payment_status = 'Paid' THEN 1 ELSE 0 END) AS sold
-			FROM seat JOIN ticket t ON t.id = seat.ticket_id
-			WHERE seat.screening_id IN `+these+` AND seat.ticket_id IS NOT NULL
-			GROUP BY seat.screening_id) x ON x.screening_id = s.id
-		LEFT JOIN (SELECT screening_id, CAST(sum(total) AS BIGINT) AS taken FROM ticket
-			WHERE screening_id IN `+these+` AND payment_status = 'Paid' AND voided_at IS NULL
-			GROUP BY screening_id) y ON y.screening_id = s.id
+		LEFT JOIN (SELECT o.screening_id, CAST(sum(o.n) AS BIGINT) AS had, CAST(sum(o.ins) AS BIGINT) AS admitted,
+				CAST(sum(CASE WHEN t.payment_status = 'Paid' THEN o.n ELSE 0 END) AS BIGINT) AS sold,
+				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL THEN t.total ELSE 0 END) AS BIGINT)
+					AS taken
+			FROM (SELECT screening_id, ticket_id, count(*) AS n, count(admitted_at) AS ins FROM seat
+				WHERE screening_id IN (SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)
+				AND ticket_id IS NOT NULL GROUP BY screening_id, ticket_id) o
+			JOIN ticket t ON t.id = o.ticket_id GROUP BY o.screening_id) x ON x.screening_id = s.id
 		WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, h.name, s.id`,
 		from,
 		until,
