@@ -57,7 +57,8 @@ func (s Tickets) Admit(ctx context.Context, id TicketID, seats Labels) error {
 			return 0, err
 		}
 		at, by := fmt.Sprintf("$%d", len(seats)+2), fmt.Sprintf("$%d", len(seats)+3)
-		return t.exec(`UPDATE seat SET admitted_at = `+at+`, admitted_by = `+by+` WHERE ticket_id = $1`+free+` AND label IN (`+in+`)`,
+		return t.exec(
+			`UPDATE seat SET admitted_at = `+at+`, admitted_by = `+by+` WHERE ticket_id = $1`+free+` AND label IN (`+in+`)`,
 			append(append([]any{id}, labels...), t.now, noID(int64(t.by.ID)))...)
 	})
 }
@@ -123,13 +124,17 @@ type DoorEntry struct {
 // DoorList lists the bookings that admit to a screening, by name.
 func (s Tickets) DoorList(ctx context.Context, id ScreeningID) ([]DoorEntry, error) {
 	var entries []DoorEntry
-	err := s.list(ctx, &entries, `SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats,
-		COALESCE(x.admitted, 0) AS admitted
-		FROM ticket t LEFT JOIN (SELECT ticket_id, count(*) AS admitted
-		FROM seat WHERE screening_id = $1 AND ticket_id IS NOT NULL
-			AND admitted_at IS NOT NULL GROUP BY ticket_id) x ON x.ticket_id = t.id
+	err := s.list(
+		ctx,
+		&entries,
+		`SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats, COALESCE(x.admitted, 0) AS admitted
+		FROM ticket t LEFT JOIN (SELECT ticket_id, count(*) AS admitted FROM seat
+			WHERE screening_id = $1 AND ticket_id IS NOT NULL AND admitted_at IS NOT NULL
+			GROUP BY ticket_id) x ON x.ticket_id = t.id
 		WHERE t.screening_id = $1 AND t.payment_status = 'Paid' AND t.voided_at IS NULL
-		ORDER BY lower(t.customer_name), t.id`, id)
+		ORDER BY lower(t.customer_name), t.id`,
+		id,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list who comes: %w", err)
 	}

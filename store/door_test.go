@@ -13,8 +13,13 @@ import (
 )
 
 // bought is a ticket of so many seats, which the nth phone has paid for with receipt RECEIPTn.
-func bought(t *testing.T, s *store.Store, id store.ScreeningID, n, seats int,
-	change ...func(*store.NewBooking)) *store.Ticket {
+func bought(
+	t *testing.T,
+	s *store.Store,
+	id store.ScreeningID,
+	n, seats int,
+	change ...func(*store.NewBooking),
+) *store.Ticket {
 	t.Helper()
 	b := storetest.Booking(id, storetest.Phone(n), seats)
 	for _, f := range change {
@@ -53,6 +58,10 @@ func named(name string) func(*store.NewBooking) {
 	return func(b *store.NewBooking) { b.Name = name }
 }
 
+var lookAlike = strings.NewReplacer("0", "O", "L", "1", "Z", "2", "S", "5", "G", "6", "B", "8")
+
+func only(t *store.Ticket) []*store.Ticket { return []*store.Ticket{t} }
+
 func TestFind(t *testing.T) { storetest.Each(t, testFind) }
 
 func testFind(t *testing.T) {
@@ -74,32 +83,29 @@ func testFind(t *testing.T) {
 		q    store.Search
 		want []*store.Ticket
 	}{
-		"nothing":            {store.Search{}, nil},
-		"code":               {store.Search{Code: a.Code}, []*store.Ticket{a}},
-		"code in groups":     {store.Search{Code: strings.ToLower(a.Code[:5] + "-" + a.Code[5:])}, []*store.Ticket{a}},
-		"code without its 0": {store.Search{Code: a.Code[1:]}, []*store.Ticket{a}},
-		"code, look-alikes": {store.Search{
-			Code: strings.NewReplacer("0", "O", "L", "1", "Z", "2", "S", "5", "G", "6", "B", "8").Replace(a.Code),
-		}, []*store.Ticket{a}},
-		"reference of its push": {store.Search{Code: store.PushReference(b.Code, 0)}, []*store.Ticket{b}},
-		"receipt":               {store.Search{Receipt: "RECEIPT001"}, []*store.Ticket{a}},
-		"another receipt":       {store.Search{Receipt: "RECEIPT009"}, nil},
-		"phone":                 {store.Search{Phone: storetest.Phone(2)}, []*store.Ticket{b}},
-		"last four digits":      {store.Search{LastFour: storetest.Phone(2)[8:]}, []*store.Ticket{b}},
-		"name":                  {store.Search{Name: "ÉLODIE"}, []*store.Ticket{b}},
-		"name, from within":     {store.Search{Name: "kamau WANJIRŨ"}, []*store.Ticket{a}},
-		"name with a quote":     {store.Search{Name: "ong'on"}, []*store.Ticket{a}},
-		"name, percent":         {store.Search{Name: "100%"}, []*store.Ticket{b}},
-		"name, not all words":   {store.Search{Name: "achieng wanjiru"}, nil},
-		"name, all":             {store.Search{Name: "a"}, []*store.Ticket{b, a}},
-		"seat":                  {in(func(q *store.Search) { q.Seat = a.Seats[0] }), []*store.Ticket{a}},
-		"seat and hall": {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], "HALL" }),
-			[]*store.Ticket{a}},
+		"nothing":                 {store.Search{}, nil},
+		"code":                    {store.Search{Code: a.Code}, only(a)},
+		"code in groups":          {store.Search{Code: strings.ToLower(a.Code[:5] + "-" + a.Code[5:])}, only(a)},
+		"code without its 0":      {store.Search{Code: a.Code[1:]}, only(a)},
+		"code, look-alikes":       {store.Search{Code: lookAlike.Replace(a.Code)}, only(a)},
+		"reference of its push":   {store.Search{Code: store.PushReference(b.Code, 0)}, only(b)},
+		"receipt":                 {store.Search{Receipt: "RECEIPT001"}, only(a)},
+		"another receipt":         {store.Search{Receipt: "RECEIPT009"}, nil},
+		"phone":                   {store.Search{Phone: storetest.Phone(2)}, only(b)},
+		"last four digits":        {store.Search{LastFour: storetest.Phone(2)[8:]}, only(b)},
+		"name":                    {store.Search{Name: "ÉLODIE"}, only(b)},
+		"name, from within":       {store.Search{Name: "kamau WANJIRŨ"}, only(a)},
+		"name with a quote":       {store.Search{Name: "ong'on"}, only(a)},
+		"name, percent":           {store.Search{Name: "100%"}, only(b)},
+		"name, not all words":     {store.Search{Name: "achieng wanjiru"}, nil},
+		"name, all":               {store.Search{Name: "a"}, []*store.Ticket{b, a}},
+		"seat":                    {in(func(q *store.Search) { q.Seat = a.Seats[0] }), only(a)},
+		"seat and hall":           {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], "HALL" }), only(a)},
 		"seat in another hall":    {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], "Balcony" }), nil},
 		"seat at another time":    {store.Search{Seat: a.Seats[0], From: 1, Until: 2}, nil},
 		"seat that is free":       {in(func(q *store.Search) { q.Seat = "A1" }), nil},
-		"code goes before name":   {store.Search{Code: a.Code, Name: "élodie"}, []*store.Ticket{a}},
-		"wrong code, known phone": {store.Search{Code: "NOSUCHCD", Phone: a.Phone}, []*store.Ticket{a}},
+		"code goes before name":   {store.Search{Code: a.Code, Name: "élodie"}, only(a)},
+		"wrong code, known phone": {store.Search{Code: "NOSUCHCD", Phone: a.Phone}, only(a)},
 	} {
 		found, err := s.Tickets().Find(t.Context(), c.q)
 		var codes, want []string
@@ -115,7 +121,8 @@ func testFind(t *testing.T) {
 	}
 	// Who books after a search is found by the next one, and so is a new number of a ticket.
 	c := bought(t, s, id, 3, 1, named("Naliaka"))
-	if found, err := s.Tickets().Find(t.Context(), store.Search{Name: "naliaka"}); err != nil || len(found) != 1 ||
+	if found, err := s.Tickets().
+		Find(t.Context(), store.Search{Name: "naliaka"}); err != nil || len(found) != 1 ||
 		found[0].ID != c.ID {
 		t.Errorf("who booked since: %+v, %v", found, err)
 	}
@@ -212,9 +219,8 @@ func testAdmission(t *testing.T) {
 	}
 	admit(store.ErrNotAdmitted, 0, tk.Seats...)
 	// Seats that are free again are nobody's, also for the door.
-	if _, err := s.Money().RequestRefund(ctx, store.NewRefund{
-		Receipt: tk.Receipt, By: "Wafula", Reference: "CASH",
-	}); err != nil {
+	if _, err := s.Money().
+		RequestRefund(ctx, store.NewRefund{Receipt: tk.Receipt, By: "Wafula", Reference: "CASH"}); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Sound(t, s)
@@ -230,9 +236,8 @@ func testSeatsOfOthersAreNotIn(t *testing.T) {
 	if err := s.Tickets().Admit(t.Context(), tk.ID, tk.Seats); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Money().RequestRefund(t.Context(), store.NewRefund{
-		Receipt: tk.Receipt, By: "Otieno", Reference: "CASH",
-	})
+	_, err := s.Money().
+		RequestRefund(t.Context(), store.NewRefund{Receipt: tk.Receipt, By: "Otieno", Reference: "CASH"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +319,11 @@ func testHouseSales(t *testing.T) {
 			want = store.HouseSales{Capacity: 4}
 		}
 		got := store.HouseSales{
-			Sold: of.Sold, Held: of.Held, Admitted: of.Admitted, Taken: of.Taken, Capacity: of.Capacity,
+			Sold:     of.Sold,
+			Held:     of.Held,
+			Admitted: of.Admitted,
+			Taken:    of.Taken,
+			Capacity: of.Capacity,
 		}
 		if got != want || of.Left() != want.Left() || of.Title == "" || of.Hall == "" {
 			t.Errorf("%+v, want %+v", of, want)
@@ -333,7 +342,8 @@ func testHouseSales(t *testing.T) {
 		t.Errorf("%+v, %v", day, err)
 	}
 	clock.add(24 * time.Hour)
-	if day, err = s.Money().Takings(t.Context(), s.Now()); err != nil || len(day.Prompts) != 0 || day.Payments != 0 ||
+	if day, err = s.Money().
+		Takings(t.Context(), s.Now()); err != nil || len(day.Prompts) != 0 || day.Payments != 0 ||
 		day.DueCount != 1 {
 		t.Errorf("on the next day: %+v, %v", day, err)
 	}
@@ -355,9 +365,8 @@ func testStory(t *testing.T) {
 	if err := s.Money().ClaimReceipt(ctx, tk.Secret, "SECOND0001", ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Money().RequestRefund(ctx, store.NewRefund{
-		Receipt: tk.Receipt, By: "Njeri", Reference: "CASH",
-	}); err != nil {
+	if _, err := s.Money().
+		RequestRefund(ctx, store.NewRefund{Receipt: tk.Receipt, By: "Njeri", Reference: "CASH"}); err != nil {
 		t.Fatal(err)
 	}
 	st, err := s.Tickets().Story(ctx, tk.ID)
@@ -366,7 +375,9 @@ func testStory(t *testing.T) {
 	}
 	if len(st.Pushes) != 1 || len(st.Callbacks) != 1 || st.Callbacks[0].Outcome != store.OutcomePaid ||
 		len(st.Questions) != 2 ||
-		len(st.Payments) != 1 || len(st.Claims) != 1 || len(st.Refunds) != 1 || len(st.Facts) < 3 || len(st.Log) != 2 ||
+		len(st.Payments) != 1 || len(st.Claims) != 1 || len(st.Refunds) != 1 ||
+		len(st.Facts) < 3 ||
+		len(st.Log) != 2 ||
 		st.Ticket.VoidedAt == 0 {
 		t.Errorf("%+v", st)
 	}

@@ -245,7 +245,8 @@ func (s Catalogue) ImportShowings(ctx context.Context, entries []ShowingEntry, d
 	const atOnce = 500
 	for part := range slices.Chunk(all, atOnce) {
 		added, err := s.plan(ctx, "import screenings", func(*tx) ([]draft, error) { return part, nil })
-		out.Added, out.Same, out.Problems = out.Added+added.Added, out.Same+added.Same, append(out.Problems, added.Problems...)
+		out.Added, out.Same, out.Problems = out.Added+added.Added, out.Same+added.Same,
+			append(out.Problems, added.Problems...)
 		if err != nil {
 			return out, err
 		}

@@ -94,10 +94,13 @@ func (s Tickets) Story(ctx context.Context, id TicketID) (st Story, err error) {
 	}
 	list(&st.Pushes, `SELECT `+pushOnly+`, p.updated_at FROM push_request p WHERE p.ticket_id = $1 ORDER BY p.id`)
 	list(&st.Callbacks, storyCallbacks)
-	list(&st.Questions, `SELECT kind, COALESCE(receipt, '') AS receipt, sent, COALESCE(next_at, 0) AS next_at,
-		result_text, created_at, updated_at
+	list(
+		&st.Questions,
+		`SELECT kind, COALESCE(receipt, '') AS receipt, sent, COALESCE(next_at, 0) AS next_at, result_text,
+		created_at, updated_at
 		FROM question WHERE kind = 'push' AND id IN (SELECT id FROM push_request WHERE ticket_id = $1)
-		OR kind = 'receipt' AND receipt IN `+storyReceipts+` ORDER BY created_at, kind`)
+		OR kind = 'receipt' AND receipt IN `+storyReceipts+` ORDER BY created_at, kind`,
+	)
 	list(&st.Facts, `SELECT source, says, receipt, amount_cents, said_by, note, created_at FROM fact
 		WHERE ticket_id = $1 OR push_id IN (SELECT id FROM push_request WHERE ticket_id = $1)
 		OR beside_id IN (SELECT id FROM push_request WHERE ticket_id = $1) OR receipt <> '' AND receipt IN `+storyReceipts+` ORDER BY id`)

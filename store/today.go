@@ -28,20 +28,25 @@ func (s HouseSales) Left() int { return s.Capacity - s.Sold - s.Held }
 func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSales, error) {
 	const these = `(SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)`
 	var all []HouseSales
-	err := s.list(ctx, &all, `SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall,
-		s.starts_at, s.status, s.capacity,
+	err := s.list(
+		ctx,
+		&all,
+		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
 		COALESCE(x.sold, 0) AS sold, COALESCE(x.taken - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
 		COALESCE(y.taken, 0) AS taken
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
 		LEFT JOIN (SELECT seat.screening_id, count(*) AS taken, count(seat.admitted_at) AS admitted,
 				sum(CASE WHEN t.payment_status = 'Paid' THEN 1 ELSE 0 END) AS sold
 			FROM seat JOIN ticket t ON t.id = seat.ticket_id
-			WHERE seat.screening_id IN `+these+` AND seat.ticket_id IS NOT NULL GROUP BY seat.screening_id) x
-		ON x.screening_id = s.id
+			WHERE seat.screening_id IN `+these+` AND seat.ticket_id IS NOT NULL
+			GROUP BY seat.screening_id) x ON x.screening_id = s.id
 		LEFT JOIN (SELECT screening_id, CAST(sum(total) AS BIGINT) AS taken FROM ticket
-			WHERE screening_id IN `+these+
-		` AND payment_status = 'Paid' AND voided_at IS NULL GROUP BY screening_id) y ON y.screening_id = s.id
-		WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, h.name, s.id`, from, until)
+			WHERE screening_id IN `+these+` AND payment_status = 'Paid' AND voided_at IS NULL
+			GROUP BY screening_id) y ON y.screening_id = s.id
+		WHERE s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, h.name, s.id`,
+		from,
+		until,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("read how the screenings stand: %w", err)
 	}
@@ -77,12 +82,16 @@ func (s Money) Takings(ctx context.Context, since Instant) (Takings, error) {
 	err := s.list(ctx, &out.Prompts, `SELECT state, reason, result_code, count(*) AS n FROM push_request
 		WHERE created_at >= $1 GROUP BY state, reason, result_code ORDER BY n DESC, state, reason, result_code`, since)
 	if err == nil {
-		err = s.list(ctx, &sums, `SELECT 'paid' AS kind, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT)
-		AS sum
+		err = s.list(
+			ctx,
+			&sums,
+			`SELECT 'paid' AS kind, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS sum
 			FROM payment WHERE id >= $1 AND state = 'applied'
 			UNION ALL SELECT 'due', count(*), CAST(COALESCE(sum(amount_cents), 0) AS BIGINT)
-		FROM payment WHERE state = 'refund_due'
-			UNION ALL SELECT 'asked', count(*), 0 FROM question WHERE next_at IS NOT NULL`, firstID(since))
+			FROM payment WHERE state = 'refund_due'
+			UNION ALL SELECT 'asked', count(*), 0 FROM question WHERE next_at IS NOT NULL`,
+			firstID(since),
+		)
 	}
 	if err != nil {
 		return out, fmt.Errorf("read what was taken: %w", err)

@@ -94,14 +94,15 @@ func TestBrowserHalls(t *testing.T) {
 		}
 	}
 	press := func(what, waits string) {
-		b.do(what, chromedp.Click(chromedp.CSS(`.actions [value=`+what+`]`)), chromedp.WaitVisible(chromedp.CSS(waits)))
+		b.do(what, chromedp.Click(chromedp.CSS(`.actions [value=`+what+`]`)), chromedp.WaitReady(chromedp.CSS(waits)))
 	}
 	b.do("sign in", chromedp.Navigate(p.base+"/admin/demo"))
-	b.do("new hall", chromedp.Navigate(p.base+"/admin/halls/new"), chromedp.SendKeys(chromedp.CSS(`#name`), "Attic"))
-	press("fill", `.plan-hall`)
+	b.do("new hall", chromedp.Navigate(p.base+"/admin/halls/new"), chromedp.SendKeys(chromedp.CSS(`#name`), "Attic"),
+		chromedp.SendKeys(chromedp.CSS(`#aisles`), "2, "))
+	press("fill", `#before`)
 	fits("a new hall")
 	b.do("Enter previews", chromedp.SendKeys(chromedp.CSS(`#cleaning`), "\r"),
-		chromedp.WaitVisible(chromedp.CSS(`.plan-hall`)))
+		chromedp.WaitNotPresent(chromedp.CSS(`#before`)), chromedp.WaitVisible(chromedp.CSS(`.plan-hall`)))
 	b.do("type", chromedp.SendKeys(chromedp.CSS(`#plan`), "Z oLo sideways\n"))
 	press("preview", `.plan-problems`)
 	fits("a plan with mistakes")

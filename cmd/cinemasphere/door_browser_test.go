@@ -65,9 +65,12 @@ func (p *process) buys(st *store.Store, id store.ScreeningID, phone string, n in
 // says waits for what the door says of a ticket.
 func (b *browser) says(kind, title string) {
 	b.t.Helper()
-	b.until(10*time.Second, kind+" "+title,
+	b.until(
+		10*time.Second,
+		kind+" "+title,
 		fmt.Sprintf(`(function () { var v = document.querySelector('[data-verdict=%q]');
-		return !!v && v.querySelector('.verdict-title').innerText === %q; })()`, kind, title))
+		return !!v && v.querySelector('.verdict-title').innerText === %q; })()`, kind, title),
+	)
 }
 
 // types puts a code into the field that has the focus, as a scanner does, which is a keyboard.
@@ -146,10 +149,14 @@ func TestBrowserCamera(t *testing.T) {
 	first, second := p.buys(st, id, "254712345678", 2), p.buys(st, id, "254712345679", 1)
 	b := browse(t, p.base)
 	b.do("a camera", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument,
+		_, err := cdp.Call(
+			ctx,
+			t,
+			cdppage.AddScriptToEvaluateOnNewDocument,
 			cdppage.AddScriptToEvaluateOnNewDocumentParams{
 				Source: camera,
-			})
+			},
+		)
 		return chromedp.Void{}, err
 	})
 	b.do("sign in", chromedp.Navigate(b.base+"/admin/demo"), chromedp.WaitVisible(chromedp.CSS(`h1`)))

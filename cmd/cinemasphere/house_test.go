@@ -49,7 +49,8 @@ var importLaw = map[string][]string{
 	"handlers/admin": {
 		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin",
 		"views/ui", "views/wording",
-		"store", "store/poster", "store/sheet", "store/seating", "assets", "mpesa", // mpesa reads receipts and phone numbers
+		// mpesa reads receipts and phone numbers
+		"store", "store/poster", "store/sheet", "store/seating", "assets", "mpesa",
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",

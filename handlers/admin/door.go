@@ -72,14 +72,18 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	if typed == "" {
 		return a.doorPage(w, r, http.StatusOK, v)
 	}
-	code, signed, forged := a.readPass(typed)
+	code, forged := a.readPass(typed)
 	v.Code = echo(code)
-	t, err := a.Store.Tickets().TicketByCode(r.Context(), code)
-	switch {
-	case forged, errors.Is(err, store.ErrNotFound):
-		v.Verdict = wording.UnknownAtDoor(forged || signed)
+	if forged {
+		v.Verdict = wording.UnknownAtDoor(true)
 		return a.doorPage(w, r, http.StatusOK, v)
-	case err != nil:
+	}
+	t, err := a.Store.Tickets().TicketByCode(r.Context(), code)
+	if errors.Is(err, store.ErrNotFound) {
+		v.Verdict = wording.UnknownAtDoor(false)
+		return a.doorPage(w, r, http.StatusOK, v)
+	}
+	if err != nil {
 		return err
 	}
 	if err := a.judge(r.Context(), &v, t); err != nil {
@@ -88,18 +92,17 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	return a.doorPage(w, r, http.StatusOK, v)
 }
 
-// readPass reads a code as it was typed, or a scanned QR code, whose signature is ours or is forged.
-func (a *Admin) readPass(typed string) (code string, signed, forged bool) {
+// readPass reads a code as it was typed, or that of a scanned QR code, which may be none of ours.
+func (a *Admin) readPass(typed string) (code string, forged bool) {
 	upper := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
 	if code, ours := a.Checkout.VerifyQR(upper); ours {
-		return code, true, false
+		return code, false
 	}
-	if strings.Contains(upper, ":") {
-		_, code, _ = strings.Cut(upper, ":")
-		code, _, _ = strings.Cut(code, ":")
-		return code, false, true
+	if _, rest, scanned := strings.Cut(upper, ":"); scanned {
+		code, _, _ = strings.Cut(rest, ":")
+		return code, true
 	}
-	return typed, false, false
+	return typed, false
 }
 
 // AdmitAtDoor answers POST /admin/door/admit: one fewer, one more, or so many go in. The form names the seats that it

@@ -41,7 +41,8 @@ func (a *Admin) ImportShowings(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Text, _ = sheet.Text(content) // of a file too: it is sent again without being chosen again
 	v.Text = strings.ToValidUTF8(strings.ReplaceAll(v.Text, "\x00", ""), "")
-	records, err := sheet.ReadRecords(content, showingColumns(), showingColumns()[:neededColumns], store.ImportMostShowings)
+	records, err := sheet.ReadRecords(content, showingColumns(), showingColumns()[:neededColumns],
+		store.ImportMostShowings)
 	if fault, is := errors.AsType[*sheet.Fault](err); is {
 		v.Error = "Nothing was imported. " + wording.SheetFault(fault)
 		return a.render(w, r, http.StatusUnprocessableEntity, pages.ShowingImportPage(v))
@@ -184,7 +185,8 @@ func readDetails(kind *store.ShowingKind, cells map[string]string, wrong func(fi
 	kind.Format, kind.Language = text("format"), text("language")
 }
 
-// ExportShowings answers GET /admin/screenings/export.csv: a week where the address names one, else all that is to come.
+// ExportShowings answers GET /admin/screenings/export.csv: a week where the address names one, else all that is to
+// come.
 func (a *Admin) ExportShowings(w http.ResponseWriter, r *http.Request) error {
 	from, until := a.today(), a.today()+store.BusinessDay(store.PlanAhead/(24*time.Hour))+1
 	if r.URL.Query().Get("week") != "" {

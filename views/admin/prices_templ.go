@@ -424,7 +424,7 @@ func CardPage(v CardForm) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						} else {
-							templ_7745c5c3_Err = bare("zone."+strconv.Itoa(i), "Name of zone "+strconv.Itoa(i), zone, v.Errors, "Zone, such as VIP", "").Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = cellInput("zone."+strconv.Itoa(i), "Name of zone "+strconv.Itoa(i), zone, v.Errors, "Zone, such as VIP", "").Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -443,7 +443,7 @@ func CardPage(v CardForm) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = bare("type."+strconv.Itoa(i), "Kind of ticket "+strconv.Itoa(i+1), name, v.Errors, "Such as Adult", "").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cellInput("type."+strconv.Itoa(i), "Kind of ticket "+strconv.Itoa(i+1), name, v.Errors, "Such as Adult", "").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -456,7 +456,7 @@ func CardPage(v CardForm) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = bare("price."+strconv.Itoa(i)+"."+strconv.Itoa(j), "Price of ticket "+strconv.Itoa(i+1)+" in column "+strconv.Itoa(j+1), v.Cells[i][j], v.Errors, "not sold", "decimal").Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = cellInput("price."+strconv.Itoa(i)+"."+strconv.Itoa(j), "Price of ticket "+strconv.Itoa(i+1)+" in column "+strconv.Itoa(j+1), v.Cells[i][j], v.Errors, "not sold", "decimal").Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -693,8 +693,8 @@ func ruleFields(v CardForm, i int, rule RuleForm) templ.Component {
 	})
 }
 
-// bare is an input in a table, whose label is for screen readers alone.
-func bare(name, label, value string, wrong map[string]string, example, keys string) templ.Component {
+// cellInput is an input in a table, whose label is for screen readers alone.
+func cellInput(name, label, value string, wrong map[string]string, example, keys string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

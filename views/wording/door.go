@@ -52,9 +52,10 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 		v.Kind, v.Mood, v.Title = DoorUnpaid, "warn", "NOT PAID YET"
 		v.Sentence = "The prompt is out, and M-PESA has not said yet that it was paid. Ask again in a moment."
 	case t.Status != store.Paid:
-		v.Kind, v.Title, v.Sentence = DoorUnpaid, "NOT PAID",
-			Explain(t).Title+". Who has paid shows the M-PESA message: its "+
-				"receipt finds what became of the money."
+		v.Kind, v.Title, v.Sentence = DoorUnpaid, "NOT PAID", Explain(
+			t,
+		).Title+". Who has paid shows the M-PESA message: its "+
+			"receipt finds what became of the money."
 	case t.Screening.Status == store.Cancelled:
 		v.Kind, v.Title, v.Sentence = DoorCancelled, "CANCELLED", "This screening is cancelled: "+where+"."
 	case !slices.Contains(letsIn, t.ScreeningID):
@@ -71,13 +72,21 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 // UnknownAtDoor is what an usher reads about a code that nobody has, or a QR code that is none of ours.
 func UnknownAtDoor(forged bool) Verdict {
 	if forged {
-		return Verdict{Kind: DoorForged, Mood: "bad", Title: "NOT OUR QR CODE",
-			Sentence: "It looks like one of our tickets, and was not made by this box office. Look at the " +
-				"ticket itself."}
+		return Verdict{
+			Kind:  DoorForged,
+			Mood:  "bad",
+			Title: "NOT OUR QR CODE",
+			Sentence: "It looks like one of our tickets, and was not made by this box office. Look at the ticket " +
+				"itself.",
+		}
 	}
-	return Verdict{Kind: DoorUnknown, Mood: "bad", Title: "UNKNOWN",
+	return Verdict{
+		Kind:  DoorUnknown,
+		Mood:  "bad",
+		Title: "UNKNOWN",
 		Sentence: "There is no ticket with this code. Compare it letter by letter, or find the booking by phone " +
-			"or name."}
+			"or name.",
+	}
 }
 
 // WhoIsIn says when who let in to which seats; "" where nobody is in.

@@ -38,25 +38,18 @@ func TestAtDoor(t *testing.T) {
 		"another screening": {nil, seats(), []store.ScreeningID{elsewhere}, wording.DoorWrong, "warn", 3, "Balcony"},
 		"one of two":        {nil, seats(), []store.ScreeningID{elsewhere, here}, wording.DoorAdmit, "ok", 3, ""},
 		"no screening":      {nil, seats(), []store.ScreeningID{}, wording.DoorWrong, "warn", 3, ""},
-		"void": {
-			func(t *store.Ticket) { t.VoidedAt, t.VoidReason = 1, store.ReasonRefundAsked }, seats(), nil,
-			wording.DoorVoid, "bad", 3, "refund",
-		},
-		"void and all in": {
-			func(t *store.Ticket) { t.VoidedAt = 1 }, seats(0, 1, 2), nil, wording.DoorVoid, "bad", 0, "",
-		},
-		"waits for M-PESA": {
-			func(t *store.Ticket) { t.Status = store.Pending }, seats(), nil, wording.DoorUnpaid, "warn", 3, "",
-		},
-		"not paid": {func(t *store.Ticket) { t.Status = store.Failed }, nil, nil, wording.DoorUnpaid, "bad", 0, ""},
-		"cancelled": {
-			func(t *store.Ticket) { t.Screening.Status = store.Cancelled }, seats(), nil, wording.DoorCancelled, "bad",
-			3, "",
-		},
-		"cancelled and void": {
-			func(t *store.Ticket) { t.Screening.Status, t.VoidedAt = store.Cancelled, 1 }, seats(), nil,
-			wording.DoorVoid, "bad", 3, "",
-		},
+		"void": {func(t *store.Ticket) { t.VoidedAt, t.VoidReason = 1, store.ReasonRefundAsked },
+			seats(), nil, wording.DoorVoid, "bad", 3, "refund"},
+		"void and all in": {func(t *store.Ticket) { t.VoidedAt = 1 },
+			seats(0, 1, 2), nil, wording.DoorVoid, "bad", 0, ""},
+		"waits for M-PESA": {func(t *store.Ticket) { t.Status = store.Pending },
+			seats(), nil, wording.DoorUnpaid, "warn", 3, ""},
+		"not paid": {func(t *store.Ticket) { t.Status = store.Failed },
+			nil, nil, wording.DoorUnpaid, "bad", 0, ""},
+		"cancelled": {func(t *store.Ticket) { t.Screening.Status = store.Cancelled },
+			seats(), nil, wording.DoorCancelled, "bad", 3, ""},
+		"cancelled and void": {func(t *store.Ticket) { t.Screening.Status, t.VoidedAt = store.Cancelled, 1 },
+			seats(), nil, wording.DoorVoid, "bad", 3, ""},
 	} {
 		tk := &store.Ticket{Status: store.Paid, ScreeningID: here, Movie: store.Movie{Title: "Bus", AgeRating: "18"},
 			Screening: store.Screening{Status: store.OnSale, Hall: "Balcony", StartsAt: 1_796_050_000_000}}
@@ -110,13 +103,18 @@ func TestEvening(t *testing.T) {
 func TestTellHidesNumbers(t *testing.T) {
 	st := store.Story{
 		Ticket: &store.Ticket{
-			Status: store.Failed, Seats: store.Labels{"A1"}, Quantity: 1, Total: 100, CreatedAt: 1, UpdatedAt: 9,
+			Status:    store.Failed,
+			Seats:     store.Labels{"A1"},
+			Quantity:  1,
+			Total:     100,
+			CreatedAt: 1,
+			UpdatedAt: 9,
 		},
 		Pushes: []store.StoryPush{{Push: store.Push{Phone: "254712345678", State: store.PushFailed, ResultCode: "1032",
 			ResultText: "Cancelled on 254712345678", CreatedAt: 2}, UpdatedAt: 3}},
-		Log: []store.LogEntry{{
-			At: 5, Who: "Njeri", Action: "payment.resolve", Subject: "push:1", Now: `{"note":"rang 254712345678"}`,
-		}},
+		Log: []store.LogEntry{
+			{At: 5, Who: "Njeri", Action: "payment.resolve", Subject: "push:1", Now: `{"note":"rang 254712345678"}`},
+		},
 	}
 	for _, mask := range []bool{true, false} {
 		lines, last := wording.Tell(st, mask), store.Instant(0)

@@ -20,9 +20,14 @@ func OrderActions(st store.Story, initiator bool, now store.Instant) []Action {
 			named = t.Code
 		}
 		if initiator {
-			add(Action{
-				Verb: Refund, When: "if the ticket is to be void and its money to go back", Named: named, Needs: none,
-			})
+			add(
+				Action{
+					Verb:  Refund,
+					When:  "if the ticket is to be void and its money to go back",
+					Named: named,
+					Needs: none,
+				},
+			)
 		}
 		return append(actions, Action{
 			Verb: GiveBack, When: "if the ticket is to be void, by hand", Named: named, Needs: []Need{NeedReference},
@@ -40,9 +45,14 @@ func OrderActions(st store.Story, initiator bool, now store.Instant) []Action {
 	if t.Status == store.Failed && t.VoidedAt == 0 && t.RefundDue == 0 && t.Screening.Sells(now) {
 		add(Action{Verb: SendPrompt, For: t.Code, Needs: []Need{NeedPhone}})
 	}
-	add(Action{
-		Verb: Accept, When: "if the M-PESA portal shows that it was paid", For: t.Code, Needs: []Need{NeedReceipt},
-	})
+	add(
+		Action{
+			Verb:  Accept,
+			When:  "if the M-PESA portal shows that it was paid",
+			For:   t.Code,
+			Needs: []Need{NeedReceipt},
+		},
+	)
 	if t.Held() {
 		add(Action{Verb: GiveUp, When: "if the customer does not want them", For: t.Code, Needs: none})
 	}
@@ -119,6 +129,7 @@ func PromptWhy(s store.PushState, r store.FailureReason, code string) string {
 		return "the phone could not be reached"
 	case mpesa.ReasonExpired:
 		return "the prompt ran out"
+	default:
 	}
 	return "M-PESA answered with code " + mpesa.ShownCode(mpesa.Code(code))
 }

@@ -44,29 +44,45 @@ const (
 )
 
 func tellTicket(t *store.Ticket) []StoryLine {
-	lines := []StoryLine{{
-		At: t.CreatedAt, Who: customer,
-		What:   fmt.Sprintf("booked %d %s for %s", t.Quantity, seatWord(t.Quantity), Shillings(t.Total)),
-		Detail: "Seats " + strings.Join(t.Seats, " ") + ", as " + t.CustomerName,
-	}}
+	lines := []StoryLine{
+		{
+			At:     t.CreatedAt,
+			Who:    customer,
+			What:   fmt.Sprintf("booked %d %s for %s", t.Quantity, seatWord(t.Quantity), Shillings(t.Total)),
+			Detail: "Seats " + strings.Join(t.Seats, " ") + ", as " + t.CustomerName,
+		},
+	}
 	if t.SeatsMoved {
 		lines[0].Detail += ". They are not the seats that were held first: those had gone to others"
 	}
 	if t.HoldUntil != 0 {
-		lines = append(lines, StoryLine{
-			At: t.HoldUntil, Who: boxOffice, What: "the hold ends", Detail: "Seats that are not paid for are free then",
-		})
+		lines = append(
+			lines,
+			StoryLine{
+				At:     t.HoldUntil,
+				Who:    boxOffice,
+				What:   "the hold ends",
+				Detail: "Seats that are not paid for are free then",
+			},
+		)
 	}
 	if t.Status == store.Failed {
 		e := Explain(t)
-		lines = append(lines, StoryLine{
-			At: t.UpdatedAt, Who: boxOffice, What: "the booking is not paid", Detail: e.Title + ". " + e.Sentence,
-		})
+		lines = append(
+			lines,
+			StoryLine{
+				At:     t.UpdatedAt,
+				Who:    boxOffice,
+				What:   "the booking is not paid",
+				Detail: e.Title + ". " + e.Sentence,
+			},
+		)
 	}
 	if t.VoidedAt != 0 {
-		lines = append(lines, StoryLine{
-			At: t.VoidedAt, Who: boxOffice, What: "the ticket is void", Detail: ExplainVoid(t),
-		})
+		lines = append(
+			lines,
+			StoryLine{At: t.VoidedAt, Who: boxOffice, What: "the ticket is void", Detail: ExplainVoid(t)},
+		)
 	}
 	return lines
 }
@@ -101,7 +117,10 @@ func tellPushes(pushes []store.StoryPush) (lines []StoryLine) {
 func tellCallbacks(callbacks []store.StoryCallback) (lines []StoryLine) {
 	for _, c := range callbacks {
 		line := StoryLine{
-			At: c.ReceivedAt, Who: mPesa, What: "reported " + callbackAbout(c.Kind), Detail: outcome(c.Outcome),
+			At:     c.ReceivedAt,
+			Who:    mPesa,
+			What:   "reported " + callbackAbout(c.Kind),
+			Detail: outcome(c.Outcome),
 		}
 		lines = append(lines, line)
 	}
@@ -125,7 +144,10 @@ func outcome(o store.Outcome) string {
 		return "The money had gone back"
 	case store.OutcomeKnown, store.OutcomeDuplicate:
 		return "That was known already"
-	case store.OutcomeNoted, store.OutcomeNoReceipt, store.OutcomeNoAnswer, store.OutcomeUnclear,
+	case store.OutcomeNoted,
+		store.OutcomeNoReceipt,
+		store.OutcomeNoAnswer,
+		store.OutcomeUnclear,
 		store.OutcomeUnclearLate:
 		return "It says neither that it was paid nor that it was not"
 	case store.OutcomeAnothersID, store.OutcomeUnknownToken, store.OutcomeOtherKind:
@@ -164,7 +186,9 @@ func tellQuestions(questions []store.StoryQuestion) (lines []StoryLine) {
 			continue
 		}
 		line := StoryLine{
-			At: q.UpdatedAt, Who: boxOffice, What: fmt.Sprintf("asked M-PESA about %s, %d times so far", about, q.Sent),
+			At:   q.UpdatedAt,
+			Who:  boxOffice,
+			What: fmt.Sprintf("asked M-PESA about %s, %d times so far", about, q.Sent),
 		}
 		switch q.Sent {
 		case 0:
@@ -186,26 +210,36 @@ func tellQuestions(questions []store.StoryQuestion) (lines []StoryLine) {
 
 func tellFacts(facts []store.StoryFact) (lines []StoryLine) {
 	sources := map[string]string{
-		"callback": "M-PESA, by callback", "status": "M-PESA, asked about the receipt",
-		"statement": "M-PESA, by its statement",
-		"query":     "M-PESA, asked about the prompt", "confirmation": "M-PESA, by confirmation",
-		"pull":     "M-PESA, by its list",
-		"customer": customer, "operator": boxOffice, "reversal": "M-PESA, about the Reversal",
+		"callback":     "M-PESA, by callback",
+		"status":       "M-PESA, asked about the receipt",
+		"statement":    "M-PESA, by its statement",
+		"query":        "M-PESA, asked about the prompt",
+		"confirmation": "M-PESA, by confirmation",
+		"pull":         "M-PESA, by its list",
+		"customer":     customer,
+		"operator":     boxOffice,
+		"reversal":     "M-PESA, about the Reversal",
 	}
 	says := map[string]string{
-		"paid": "it was paid", "mentions": "a report names the receipt or the amount",
+		"paid":            "it was paid",
+		"mentions":        "a report names the receipt or the amount",
 		"failed":          "no money was taken, nor will be",
 		"not_completed":   "it is not completed so far",
 		"no_such_receipt": "there is no completed payment with the receipt",
-		"paid_to_others":  "the receipt was paid to somebody else", "reversed": "the payment was reversed",
-		"pays_for": "the receipt paid for this ticket", "not_for": "the receipt did not pay for this ticket",
-		"nothing_paid": "nothing was paid", "given_back": "the money was given back",
-		"resolved": "the doubt is looked into",
-		"the_same": "the prompt and the receipt are one payment", "two": "the prompt and the receipt are two payments",
+		"paid_to_others":  "the receipt was paid to somebody else",
+		"reversed":        "the payment was reversed",
+		"pays_for":        "the receipt paid for this ticket",
+		"not_for":         "the receipt did not pay for this ticket",
+		"nothing_paid":    "nothing was paid",
+		"given_back":      "the money was given back",
+		"resolved":        "the doubt is looked into",
+		"the_same":        "the prompt and the receipt are one payment",
+		"two":             "the prompt and the receipt are two payments",
 	}
 	for _, f := range facts {
 		line := StoryLine{
-			At: f.At, Who: cmp.Or(f.By, sources[string(f.Source)], string(f.Source)),
+			At:   f.At,
+			Who:  cmp.Or(f.By, sources[string(f.Source)], string(f.Source)),
 			What: "said: " + cmp.Or(says[string(f.Says)], string(f.Says)),
 		}
 		if f.Receipt != "" {
@@ -224,9 +258,11 @@ func tellFacts(facts []store.StoryFact) (lines []StoryLine) {
 
 func tellPayments(st store.Story) (lines []StoryLine) {
 	states := map[store.PaymentState]string{
-		store.PaymentApplied: "pays for a ticket", store.PaymentRefundDue: "is due back",
+		store.PaymentApplied:   "pays for a ticket",
+		store.PaymentRefundDue: "is due back",
 		store.PaymentUnmatched: "waits for a person to say what it is for",
-		store.PaymentRefunded:  "has gone back", store.PaymentReversed: "was reversed at M-PESA, not by us",
+		store.PaymentRefunded:  "has gone back",
+		store.PaymentReversed:  "was reversed at M-PESA, not by us",
 	}
 	for _, p := range st.Payments {
 		amount := "a payment"
@@ -238,7 +274,9 @@ func tellPayments(st store.Story) (lines []StoryLine) {
 			state = "pays for this ticket"
 		}
 		line := StoryLine{
-			At: p.CreatedAt, Who: boxOffice, What: "has " + amount + " in the books",
+			At:     p.CreatedAt,
+			Who:    boxOffice,
+			What:   "has " + amount + " in the books",
 			Detail: "Without a receipt so far",
 		}
 		if p.Receipt != "" {
@@ -256,7 +294,9 @@ func tellPayments(st store.Story) (lines []StoryLine) {
 func tellClaims(st store.Story) (lines []StoryLine) {
 	for _, c := range st.Claims {
 		lines = append(lines, StoryLine{
-			At: c.CreatedAt, Who: customer, What: "named the receipt " + c.Receipt,
+			At:     c.CreatedAt,
+			Who:    customer,
+			What:   "named the receipt " + c.Receipt,
 			Detail: ExplainClaim(c, st.Ticket.Total),
 		})
 	}
@@ -283,9 +323,15 @@ func tellRefunds(refunds []store.StoryRefund) (lines []StoryLine) {
 		case r.State == store.RefundDone:
 			lines = append(lines, StoryLine{At: r.UpdatedAt, Who: mPesa, What: "gave back " + Cents(r.Amount)})
 		case r.State == store.RefundFailed:
-			lines = append(lines, StoryLine{
-				At: r.UpdatedAt, Who: mPesa, What: "refused to give it back", Detail: mpesa.Shown(r.ResultText),
-			})
+			lines = append(
+				lines,
+				StoryLine{
+					At:     r.UpdatedAt,
+					Who:    mPesa,
+					What:   "refused to give it back",
+					Detail: mpesa.Shown(r.ResultText),
+				},
+			)
 		}
 	}
 	return lines
