@@ -535,7 +535,7 @@ func TestCancelledUnderAPrompt(t *testing.T) {
 	path := fmt.Sprintf("/admin/screenings/%d", id)
 	me.open(path + "/cancel")
 	if text := me.page.Find("main").Text(); !strings.Contains(text,
-		"1 order with 2 seats were paid for, KSh 2,700 in all") ||
+		"1 order with 2 seats was paid for, KSh 2,700 in all") ||
 		!strings.Contains(text, "1 order waiting for M-PESA") {
 		t.Errorf("before: %s", text)
 	}

@@ -220,7 +220,7 @@ func (f ShowingsForm) field(name, label, value, hint string) ui.Field {
 	return ui.Field{ID: name, Name: name, Label: label, Value: value, Hint: hint, Error: f.Errors[name], Optional: true}
 }
 
-// ShowingPage is a screening, with its details as typed.
+// ShowingForm is a screening, with its details as typed.
 type ShowingForm struct {
 	Showing  store.Showing
 	Now      store.Instant
@@ -230,7 +230,6 @@ type ShowingForm struct {
 	Values   map[string]string // as typed, by field
 	Errors   map[string]string
 	Notice   string
-	Cancel   bool   // it is about to be cancelled
 	Reason   string // as typed
 	AutoBack bool   // due refunds are made without a person
 }
@@ -252,8 +251,11 @@ func (v ShowingForm) cancelSays() string {
 	case o.Paid == 0:
 		return "Nobody has paid for it yet."
 	}
-	return wording.OrderCount(o.Paid) + " with " + seatCount(o.Seats) + " were paid for, " +
-		wording.Shillings(o.Total) + " in all."
+	were := " were paid for, "
+	if o.Paid == 1 {
+		were = " was paid for, "
+	}
+	return wording.OrderCount(o.Paid) + " with " + seatCount(o.Seats) + were + wording.Shillings(o.Total) + " in all."
 }
 
 func seatCount(n int) string {
