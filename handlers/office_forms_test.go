@@ -363,7 +363,7 @@ func TestSetUpOpens(t *testing.T) {
 	f.Set("rating", "18")
 	for _, c := range []struct{ field, value, says string }{
 		{"plan", "A ooo\nA ooo", "Line 2"}, {"plan", "", ""}, {"plan", "A ???", "Line 1"}, {"hall", "", ""},
-		{"price.0", "free", "shillings"}, {"price.1", "0", "more than nothing"}, {"runtime", "long", ""},
+		{"price.0", "free", "shillings"}, {"price.1", "0", "shillings"}, {"runtime", "long", ""},
 		{"runtime", "", ""},
 		{"day", "31/2/2027", "a day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "a time"},
 		{"day", "2999-01-01", "a day"}, {"title", strings.Repeat("x", 300), ""},

@@ -44,12 +44,6 @@ func testProgramme(t *testing.T) {
 	if left := booked.Films[0].Screenings[0].Left; left != 5 || booked.Version == first.Version {
 		t.Errorf("%d seats left, version %d after %d", left, booked.Version, first.Version)
 	}
-	if err := s.Catalogue().SetScreeningPrices(t.Context(), sooner, store.OnePrice(50_000)); err != nil {
-		t.Fatal(err)
-	}
-	if now := read(); now.Films[0].Screenings[0].Price() != 50_000 {
-		t.Error("a new price does not show at once")
-	}
 	film := &booked.Films[0]
 	if sc := film.Next(s.Now(), 5); sc == nil || sc.ID != sooner {
 		t.Errorf("next for five: %+v", sc)

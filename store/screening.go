@@ -160,25 +160,6 @@ func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
 	return nil
 }
 
-// SetScreeningPrices changes the prices from now on. Tickets keep what they cost.
-func (s Catalogue) SetScreeningPrices(ctx context.Context, id ScreeningID, prices Prices) error {
-	err := prices.check()
-	if err == nil {
-		err = s.write(ctx, booking, func(t *tx) error {
-			n, err := t.exec(`UPDATE screening SET prices = $1, updated_at = $2 WHERE id = $3`, prices, t.now, id)
-			if err == nil && n == 0 {
-				err = ErrNotFound
-			}
-			return err
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("set screening prices: %w", err)
-	}
-	s.catalogue.Add(1)
-	return nil
-}
-
 // LastScreening is when the latest screening starts; zero where there is none.
 func (s Catalogue) LastScreening(ctx context.Context) (Instant, error) {
 	var last Instant

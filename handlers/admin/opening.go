@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/store/seating"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/wording"
 )
@@ -23,13 +23,9 @@ func openingTypes() []pages.OpeningPrice {
 // newOpening is the part of the set-up form that says what the cinema opens with, filled in beforehand: a hall of 120
 // seats, prices, and tomorrow evening.
 func newOpening(now time.Time) pages.OpeningForm {
-	var plan strings.Builder
-	for _, row := range "ABCDEFGHJK" { // no I, which reads as 1
-		fmt.Fprintf(&plan, "%c  oooooo_oooooo\n", row)
-	}
 	return pages.OpeningForm{
-		Hall: "Screen 1", Plan: plan.String(), Prices: openingTypes(), Rating: "PG",
-		Day: mpesa.InNairobi(now).AddDate(0, 0, 1).Format(time.DateOnly), Time: "19:00",
+		Hall: "Screen 1", Plan: seating.Grid{Rows: 10, Seats: 12, Aisles: []int{6}}.Text(), Prices: openingTypes(),
+		Rating: "PG", Day: (store.BusinessDayOf(store.At(now)) + 1).String(), Time: "19:00",
 	}
 }
 
@@ -77,26 +73,22 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	}
 }
 
-// readStart reads the day and the time of a screening in Nairobi, or is what is wrong with them.
+// readStart reads the business day and the time of a screening, or is what is wrong with them.
 func readStart(day, clock string, now time.Time) (store.Instant, string) {
-	date, ok := store.ReadDay(day)
-	hour, err := time.Parse("15:04", strings.TrimSpace(clock))
-	if !ok || date == "" || err != nil {
+	date, _ := store.ReadDay(day)
+	business, known := store.ParseBusinessDay(string(date))
+	times, bad := store.ReadTimes(clock)
+	if !known || len(times) != 1 || len(bad) > 0 {
 		return 0, "Please write a day such as 25/12/2026 and a time such as 19:00."
 	}
-	at, err := time.Parse(time.DateOnly, string(date))
-	if err != nil {
-		return 0, "Please write a day such as 25/12/2026."
-	}
-	zone := mpesa.InNairobi(now).Location()
-	starts := time.Date(at.Year(), at.Month(), at.Day(), hour.Hour(), hour.Minute(), 0, 0, zone)
-	switch {
-	case starts.Before(now):
+	switch starts := business.At(times[0]); {
+	case starts < store.At(now):
 		return 0, "This is over already."
-	case starts.After(now.AddDate(2, 0, 0)):
+	case starts > store.At(now.AddDate(2, 0, 0)):
 		return 0, "This is more than two years away."
+	default:
+		return starts, ""
 	}
-	return store.At(starts), ""
 }
 
 // openingRefused adds to the errors why the books did not take what the cinema opens with; false for another error.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"cinemasphere/mpesa"
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/wording"
@@ -67,14 +68,11 @@ func readHolidays(typed string) (dates []string, wrong string) {
 		if text == "" {
 			continue
 		}
-		at, err := time.Parse("2/1/2006", text)
-		if err != nil {
-			at, err = time.Parse(time.DateOnly, text)
-		}
-		if err != nil {
+		day, read := store.ReadDay(text)
+		if !read {
 			return nil, fmt.Sprintf("%q is no date. Write it as 25/12/2026.", echo(text))
 		}
-		if dates = append(dates, at.Format(time.DateOnly)); len(dates) > 500 {
+		if dates = append(dates, string(day)); len(dates) > 500 {
 			return nil, "These are too many dates."
 		}
 	}
@@ -325,28 +323,15 @@ func readPrices(v *pages.CardForm) (prices store.Prices) {
 
 // readCents reads an amount in shillings, or is what is wrong with it.
 func readCents(typed string) (store.Cents, string) {
-	text := strings.ToUpper(strings.NewReplacer(",", "", " ", "", "\u00a0", "").Replace(typed))
-	text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(text, "/="), "KSH"), "KES")
-	whole, part, pointed := strings.Cut(text, ".")
-	n, err := strconv.ParseUint(whole, 10, 32)
-	switch {
-	case strings.HasPrefix(text, "-"):
-		return 0, "A price is more than nothing."
-	case err != nil || strings.HasPrefix(whole, "+") ||
-		pointed && (len(part) == 0 || strings.Trim(part, "0123456789") != ""):
-		return 0, "Please write an amount in shillings, such as 900."
-	case len(part) > 2:
-		return 0, "A price has two digits after the point at most."
-	}
-	cents, _ := strconv.Atoi((part + "00")[:2])
-	price := store.Cents(n)*100 + store.Cents(cents)
-	switch {
-	case price == 0:
-		return 0, "A price is more than nothing. Leave it empty where the ticket is not sold."
+	cents, read := mpesa.ParseAmount(typed)
+	switch price := store.Cents(cents); {
+	case !read:
+		return 0, "Please write an amount in shillings, such as 900. Leave it empty where the ticket is not sold."
 	case price > store.Cents(store.MaxCharge)*100:
 		return 0, "M-PESA takes KSh 250,000 at most."
+	default:
+		return price, ""
 	}
-	return price, ""
 }
 
 // readRules reads the rules, and adds what is wrong with them to the form's errors.

@@ -148,12 +148,10 @@ func (a *Admin) readEntries(r *http.Request, records []sheet.Record) (entries []
 	return entries, faults, nil
 }
 
-// readDay reads 2026-11-30 or 30/11/2026.
+// readDay reads a business day as it is typed: 2026-11-30 or 30/11/2026.
 func readDay(text string) (store.BusinessDay, bool) {
-	if at, err := time.Parse("2/1/2006", text); err == nil {
-		text = at.Format(time.DateOnly)
-	}
-	return store.ParseBusinessDay(text)
+	day, _ := store.ReadDay(text)
+	return store.ParseBusinessDay(string(day))
 }
 
 // readDetails reads the cells of a row that may be empty.

@@ -134,16 +134,10 @@ func PromptWhy(s store.PushState, r store.FailureReason, code string) string {
 	return "M-PESA answered with code " + mpesa.ShownCode(mpesa.Code(code))
 }
 
-// Evening is the business day at an instant: from 04:00 in Nairobi, so that late films belong to the evening before,
-// to before the next 04:00.
+// Evening is when the business day of an instant begins and ends.
 func Evening(now store.Instant) (from, until store.Instant) {
-	const begins = 4
-	t := Nairobi(now)
-	day := time.Date(t.Year(), t.Month(), t.Day(), begins, 0, 0, 0, t.Location())
-	if t.Hour() < begins {
-		day = day.AddDate(0, 0, -1)
-	}
-	return store.At(day), store.At(day.AddDate(0, 0, 1))
+	day := store.BusinessDayOf(now)
+	return day.Begins(), (day + 1).Begins()
 }
 
 // doorHours is how far films may be away that the door lets in to, beside those of the evening.
