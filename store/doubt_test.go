@@ -530,3 +530,43 @@ func testChecksOfMovedReceipt(t *testing.T) {
 	st.clock.add(sc.StartsAt.Time().Sub(st.s.Now().Time()) - 30*time.Minute)
 	st.queues("before its own film", 1)
 }
+
+// TestRefundOfTheReceipt: a receipt that an operator gave to a push turns out not to be the push's, while a refund of it
+// is asked for, sent, or made by hand. What was only asked for is of the push's own payment. What may have gone back is
+// of the receipt that it was asked for.
+func TestRefundOfTheReceipt(t *testing.T) { storetest.Each(t, testRefundOfTheReceipt) }
+
+func testRefundOfTheReceipt(t *testing.T) {
+	const given = "OWNERS0001"
+	for name, c := range map[string]struct {
+		reference string
+		sent      bool
+		of        string // the receipt whose payment has the refund
+		state     store.RefundState
+	}{
+		"asked for": {"", false, "RECEIPT1", store.RefundRequested},
+		"sent":      {"", true, given, store.RefundDone},
+		"by hand":   {"PORTAL1", false, given, store.RefundDone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.play("accepted > query: paid > accept " + given)
+			st.refunds(store.NewRefund{Receipt: given, Reference: c.reference})
+			if c.sent {
+				st.reversalSent()
+			}
+			st.play("paid")
+			if c.sent {
+				st.reversalSays(store.RefundAnswer{Verdict: store.RefundReversed, Code: "0"})
+			}
+			for _, p := range st.payments() {
+				refunds, err := st.s.Money().Refunds(t.Context(), p.ID)
+				if err != nil || len(refunds) != map[bool]int{true: 1}[p.Receipt == c.of] ||
+					len(refunds) == 1 && refunds[0].State != c.state {
+					t.Errorf("%s has %+v, %v", p.Receipt, refunds, err)
+				}
+			}
+			storetest.Sound(t, st.s)
+		})
+	}
+}

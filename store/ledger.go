@@ -170,11 +170,14 @@ func (t *tx) writeCase(l *ledger) error {
 }
 
 // rowOf finds a payment's row: the one with its push, otherwise the one with its receipt. Others are further rows of
-// the same payment. A row with refunds stays its receipt's, where the push turns out to be paid with another.
+// the same payment. Where the push turns out to be paid with another receipt, a row stays its receipt's once M-PESA may
+// have refunded that; a refund that was only asked for is of the push's payment.
 func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
 	for _, have := range l.payments {
 		elsewhere := have.Receipt != "" && have.Receipt != p.Receipt &&
-			slices.ContainsFunc(l.Case.Refunds, func(r money.Refund) bool { return r.Of.Receipt == have.Receipt }) &&
+			slices.ContainsFunc(l.Case.Refunds, func(r money.Refund) bool {
+				return r.Of.Receipt == have.Receipt && (!r.Open || r.Out > 0)
+			}) &&
 			slices.ContainsFunc(l.Decision.Payments, func(of money.Payment) bool { return of.Receipt == have.Receipt })
 		switch {
 		case p.Push != 0 && have.PushID == p.Push && !elsewhere:
