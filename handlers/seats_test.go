@@ -149,6 +149,21 @@ func TestConfirmSeats(t *testing.T) {
 	if !slices.Equal(tk.Seats, []string{"A1", "D6"}) || tk.Total != 2000 {
 		t.Errorf("%v, %d", tk.Seats, tk.Total)
 	}
+	// The same form again is the same booking; with another seat it is another one, which its number cannot make.
+	if w = o.post("/bookings", sure); w.Header().Get("Location") != "/tickets/"+tk.Secret {
+		t.Errorf("sent twice: %d %q", w.Code, w.Header().Get("Location"))
+	}
+	other := with(sure, "seat", "")
+	other["seat"] = []string{"B1", "B2"}
+	if w = o.post("/bookings", other); w.Code != http.StatusConflict {
+		t.Errorf("another seat under the same number: %d", w.Code)
+	}
+	// What is not sold together is told before a prompt goes out.
+	wrong := with(with(f, "seat", "D2"), "nonce", nonce())
+	wrong["type.1"], wrong["type.2"], wrong["type.3"] = []string{"0"}, []string{"0"}, []string{"1"}
+	if w = o.post("/bookings", wrong); w.Code != http.StatusConflict {
+		t.Errorf("a student in VIP: %d", w.Code)
+	}
 	// Somebody else is quicker: told before a prompt goes out.
 	f["nonce"] = []string{nonce()}
 	if w = o.post("/bookings", f); w.Code != http.StatusConflict {

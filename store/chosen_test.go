@@ -14,7 +14,7 @@ import (
 // priced is a hall of 4 × 6 with VIP seats in its last row, and twoZones' prices.
 func priced(t *testing.T, s *store.Store) store.ScreeningID {
 	t.Helper()
-	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_ooo\nB ooo_ooo\nC ooo_ooo\nD vvv_vvv")
+	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_oxh\nB ooo_ooo\nC ooo_ooo\nD vvv_vvv")
 	id := storetest.Screening(t, s, 4, 6, func(sc *store.Screening) { sc.HallID, sc.Prices = hall, twoZones() })
 	return id
 }
@@ -63,6 +63,9 @@ func testBookTypes(t *testing.T) {
 			kind: store.NotPriced},
 		{name: "a seat that is not there", book: store.NewBooking{Quantity: 1, Seats: store.Labels{"Z9"}},
 			kind: store.SeatTaken, taken: store.Labels{"Z9"}},
+		{name: "a seat that the cinema keeps, and a broken one",
+			book: store.NewBooking{Quantity: 2, Seats: store.Labels{"A6", "A5"}},
+			kind: store.SeatTaken, taken: store.Labels{"A5", "A6"}},
 		{name: "a seat that is taken", before: store.Labels{"A2", "A3"},
 			book: store.NewBooking{Quantity: 3, Seats: store.Labels{"A1", "A2", "A3"}},
 			kind: store.SeatTaken, taken: store.Labels{"A2", "A3"}},

@@ -439,6 +439,9 @@ func TestCommitments(t *testing.T) {
 			"ticket1 owed screening_begun; push1 R1 refund_due screening_begun automatic"},
 		"waiting, and the film has begun": {"callback paid push1 R1", func(*money.Case) {}, evening,
 			"ticket1 paid; push1 R1 applied"},
+		"it went back, and the film has begun": {"callback paid push1 R1 + operator back R1 KSh2700",
+			func(c *money.Case) { c.Tickets[0].Waiting = false }, evening,
+			"ticket1 owed refund_asked; push1 R1 refunded"},
 		"cancelled": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Cancelled = true }, opened,
 			"ticket1 owed screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
 		"cancelled after it was paid": {"callback paid push1 R1", func(c *money.Case) {
@@ -599,4 +602,51 @@ func TestNothingIsLost(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAskedOutOfTurn: M-PESA is asked about a push at once where its answer may pay for the ticket or free it, and in
+// its turn where the ticket is paid already.
+func TestAskedOutOfTurn(t *testing.T) {
+	for facts, soon := range map[string]bool{
+		"till R1":                           true,  // it may be the push's
+		"hand R1 ticket1":                   false, // it is not
+		"echo push1 R1":                     false, // it pays for the ticket
+		"echo push1 R1 + query paid push1":  false,
+		"callback paid push1 R1 amountless": true,
+	} {
+		asked := false
+		for _, q := range money.Decide(tell(world(), facts), opened+minute).Questions {
+			asked = asked || q.Push == 1 && q.Soon
+		}
+		if asked != soon {
+			t.Errorf("%s: soon %v", facts, asked)
+		}
+	}
+}
+
+// TestPushOfReferenceIsOpen: a push that only an account number gives a receipt to may still be paid with another, so
+// that a receipt of its phone without a time is in its case. One that was paid by its own callback is not.
+func TestPushOfReferenceIsOpen(t *testing.T) {
+	for facts, together := range map[string]bool{
+		"echo push1 R1": true, "callback paid push1 R1": false, "callback failed push1": false,
+	} {
+		books := world()
+		books.Pushes = books.Pushes[:1]
+		books = tell(books, facts)
+		books.Facts = append(books.Facts, money.Fact{
+			ID: 9, Source: money.Status, Says: money.Paid, Receipt: "R9", Amount: cents(price), Payer: ada,
+		})
+		in := map[string]int{}
+		for i, c := range money.Cases(books) {
+			for _, f := range c.Facts {
+				in[f.Receipt] = i
+			}
+			for range c.Pushes {
+				in["push"] = i
+			}
+		}
+		if (in["R9"] == in["push"]) != together {
+			t.Errorf("%s: together %v", facts, !together)
+		}
+	}
 }
