@@ -14,7 +14,7 @@ import (
 // priced is a hall of 4 × 6 with VIP seats in its last row, and twoZones' prices.
 func priced(t *testing.T, s *store.Store) store.ScreeningID {
 	t.Helper()
-	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_oxh\nB ooo_ooo\nC ooo_ooo\nD vvv_vvv")
+	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_oxh\nB LLo_ooo\nC ooo_ooo\nD vvv_vvv")
 	id := storetest.Screening(t, s, 4, 6, func(sc *store.Screening) { sc.HallID, sc.Prices = hall, twoZones() })
 	return id
 }
@@ -66,6 +66,10 @@ func testBookTypes(t *testing.T) {
 		{name: "a seat that the cinema keeps, and a broken one",
 			book: store.NewBooking{Quantity: 2, Seats: store.Labels{"A6", "A5"}},
 			kind: store.SeatTaken, taken: store.Labels{"A5", "A6"}},
+		{name: "half a love seat", book: store.NewBooking{Quantity: 2, Seats: store.Labels{"B1", "B3"}},
+			kind: store.HalfLoveSeat, taken: store.Labels{"B2"}},
+		{name: "a love seat", book: store.NewBooking{Quantity: 2, Seats: store.Labels{"B2", "B1"}}, total: 1800,
+			seats: []string{"B1", "B2"}},
 		{name: "a seat that is taken", before: store.Labels{"A2", "A3"},
 			book: store.NewBooking{Quantity: 3, Seats: store.Labels{"A1", "A2", "A3"}},
 			kind: store.SeatTaken, taken: store.Labels{"A2", "A3"}},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"cinemasphere/store/seating"
 )
@@ -62,6 +63,20 @@ func (m SeatMap) Zones(seats Labels) (zones []string, known bool) {
 		}
 	}
 	return zones, len(zones) == len(seats)
+}
+
+// OtherHalves are the halves of love seats that a choice leaves out: a love seat is sold whole.
+func (m SeatMap) OtherHalves(seats Labels) (left Labels) {
+	for _, label := range seats {
+		i := m.find(label)
+		if i < 0 || m.Seats[i].Kind != seating.Love {
+			continue
+		}
+		if mate := m.Seats[i].Mate; mate >= 0 && !slices.Contains(seats, m.Seats[mate].Label) {
+			left = append(left, m.Seats[mate].Label)
+		}
+	}
+	return left
 }
 
 // LeftAlone are the seats that a choice leaves empty between others, where another choice would not.

@@ -230,6 +230,9 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 				zones = append(zones, m.plan.Seats[n].Zone)
 			}
 		}
+		if left := (SeatMap{Plan: &m.plan.Plan}).OtherHalves(b.Seats); len(left) > 0 {
+			return nil, a, &Refusal{Kind: HalfLoveSeat, Seats: left}
+		}
 		lines, sold = sc.Prices.SeatLines(zones, types)
 	}
 	if !sold || lines.Count() != b.Quantity {

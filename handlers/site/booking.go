@@ -146,6 +146,8 @@ func refused(form views.BookingForm, typed bookingForm) *store.Refusal {
 	switch {
 	case len(taken) > 0:
 		return &store.Refusal{Kind: store.SeatTaken, Seats: taken}
+	case len(form.Seats.Map.OtherHalves(typed.seats)) > 0:
+		return &store.Refusal{Kind: store.HalfLoveSeat, Seats: form.Seats.Map.OtherHalves(typed.seats)}
 	case !form.Priced:
 		return &store.Refusal{Kind: store.NotPriced}
 	}

@@ -20,6 +20,8 @@ func Refusal(r *store.Refusal) string {
 		return left(r.Left, "This screening is sold out.", "Only one seat is left.", "Only %d seats are left.")
 	case store.SeatTaken:
 		return seatsTaken(r.Seats)
+	case store.HalfLoveSeat:
+		return "A love seat is for two: please take " + strings.Join(r.Seats, " and ") + " as well, or neither half."
 	case store.NotPriced:
 		return "These tickets are not sold for these seats. Please choose again."
 	case store.NotOnSale:
