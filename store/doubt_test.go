@@ -531,9 +531,9 @@ func testChecksOfMovedReceipt(t *testing.T) {
 	st.queues("before its own film", 1)
 }
 
-// TestRefundOfTheReceipt: a receipt that an operator gave to a push turns out not to be the push's, while a refund of it
-// is asked for, sent, or made by hand. What was only asked for is of the push's own payment. What may have gone back is
-// of the receipt that it was asked for.
+// TestRefundOfTheReceipt: a receipt that an operator gave to a push turns out not to be the push's, while a refund of
+// it is asked for, sent, or made by hand. What was only asked for is of the push's own payment. What may have gone back
+// is of the receipt that it was asked for.
 func TestRefundOfTheReceipt(t *testing.T) { storetest.Each(t, testRefundOfTheReceipt) }
 
 func testRefundOfTheReceipt(t *testing.T) {
