@@ -18,6 +18,8 @@ import (
 type purchase struct {
 	screening store.ScreeningID
 	quantity  int
+	types     []store.TypeCount // nil where all tickets cost the same
+	zone      string
 	total     store.Shillings
 	number    int // of the buyer, from 0; makes phone and nonce
 }
@@ -26,14 +28,36 @@ type purchase struct {
 func (p purchase) local() string  { return string(appendPadded([]byte("07"), p.number, 8)) }
 func (p purchase) msisdn() string { return "254" + p.local()[1:] }
 
-// choose lets buyers pick a screening at random and one to three tickets.
+// choose lets buyers pick a screening at random and one to three tickets; where prices differ, one in five the zone that
+// costs more, and three tickets in five for an adult.
 func choose(chance *rand.Rand, screenings []store.Screening, n int) []purchase {
 	all := make([]purchase, n)
 	for i := range all {
 		sc, quantity := screenings[chance.IntN(len(screenings))], 1+chance.IntN(3)
 		all[i] = purchase{screening: sc.ID, quantity: quantity, total: store.Total(sc.Price(), quantity), number: i}
+		if len(sc.Prices) > 1 {
+			all[i].chooseTypes(chance, sc.Prices)
+		}
 	}
 	return all
+}
+
+// chooseTypes gives each ticket a price type, in one zone.
+func (p *purchase) chooseTypes(chance *rand.Rand, prices store.Prices) {
+	if chance.IntN(5) == 0 {
+		p.zone = vipZone
+	}
+	var of [student + 1]int
+	for range p.quantity {
+		of[[]store.PriceTypeID{adult, adult, adult, child, student}[chance.IntN(5)]]++
+	}
+	for id := adult; id <= student; id++ {
+		if of[id] > 0 {
+			p.types = append(p.types, store.TypeCount{Type: id, N: of[id]})
+		}
+	}
+	lines, _ := prices.BestLines(p.zone, p.types)
+	p.total = lines.Total()
 }
 
 // crowd is the buyers of one run and what they met.
@@ -215,7 +239,16 @@ func (c *crowd) form(to []byte, p purchase) []byte {
 	body := len(to)
 	to = strconv.AppendInt(append(to, "name=Achieng+Otieno&screening="...), int64(p.screening), 10)
 	to = appendPadded(append(to, "&phone=07"...), p.number, 8)
-	to = strconv.AppendInt(append(to, "&quantity="...), int64(p.quantity), 10)
+	if p.types == nil {
+		to = strconv.AppendInt(append(to, "&quantity="...), int64(p.quantity), 10)
+	}
+	for _, t := range p.types {
+		to = strconv.AppendInt(append(to, "&type."...), int64(t.Type), 10)
+		to = strconv.AppendInt(append(to, '='), int64(t.N), 10)
+	}
+	if p.zone != "" {
+		to = append(append(to, "&zone="...), p.zone...)
+	}
 	to = strconv.AppendInt(append(to, "&total="...), int64(p.total), 10)
 	to = appendPadded(append(append(to, "&nonce="...), c.run...), p.number, 16)
 	appendPadded(to[:length], len(to)-body, digits)

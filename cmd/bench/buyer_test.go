@@ -16,14 +16,24 @@ import (
 
 func TestFormIsOneABrowserCouldSend(t *testing.T) {
 	c := newCrowd("127.0.0.1:8080")
+	read := func(p purchase) *http.Request {
+		t.Helper()
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.form(nil, p))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.ParseForm(); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	types := []store.TypeCount{{Type: adult, N: 2}, {Type: student, N: 1}}
+	f := read(purchase{screening: 77, types: types, zone: vipZone, total: 1350}).PostForm
+	if f.Get("type.1") != "2" || f.Get("type.3") != "1" || f.Get("zone") != vipZone || f.Has("quantity") {
+		t.Errorf("by type and zone: %v", f)
+	}
 	p := purchase{screening: 77, quantity: 3, total: 1350, number: 12345}
-	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.form(nil, p))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.ParseForm(); err != nil {
-		t.Fatal(err)
-	}
+	r := read(p)
 	for name, want := range map[string]string{
 		"screening": "77", "quantity": "3", "total": "1350", "phone": "0700012345", "name": "Achieng Otieno",
 	} {
@@ -56,6 +66,23 @@ func TestChoose(t *testing.T) {
 		if quantities[n] < 850 || quantities[n] > 1150 {
 			t.Errorf("%d buyers of %d tickets, want about 1,000", quantities[n], n)
 		}
+	}
+}
+
+func TestChooseByTypeAndZone(t *testing.T) {
+	sc := store.Screening{ID: 1, Prices: cinema{}.prices(45_050)}
+	zones, types := map[string]int{}, map[store.PriceTypeID]int{}
+	for _, p := range choose(rand.New(rand.NewPCG(1, 1)), []store.Screening{sc}, 3000) {
+		zones[p.zone]++
+		for _, w := range p.types {
+			types[w.Type] += w.N
+		}
+		if lines, sold := sc.Prices.BestLines(p.zone, p.types); !sold || lines.Total() != p.total {
+			t.Fatalf("%v in %q for %d, want %d", p.types, p.zone, p.total, lines.Total())
+		}
+	}
+	if zones[vipZone] < 500 || zones[vipZone] > 700 || types[adult] < 3200 || types[child] < 900 || types[student] < 900 {
+		t.Errorf("zones %v, tickets %v", zones, types)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 const (
 	hallRows, hallSeats = 10, 22 // of each screening: 220 seats
+	vipRows             = 2      // of these, at the back; one buyer in five wants them
 	// fillTo is the share of all seats that a run may sell, so that no screening sells out.
 	fillTo = 0.5
 	// meanTickets is the mean of one to three tickets a booking.
@@ -32,15 +33,20 @@ func screeningsFor(bookings float64) int {
 
 // cinema is a hall and films in new books, to make screenings of.
 type cinema struct {
-	store  *store.Store
-	hall   store.HallID
-	movies []store.MovieID
+	store    *store.Store
+	hall     store.HallID
+	movies   []store.MovieID
+	onePrice bool // for every seat and customer; else by type and zone
 }
 
-func newCinema(ctx context.Context, st *store.Store) (c cinema, err error) {
-	c.store = st
+func newCinema(ctx context.Context, st *store.Store, onePrice bool) (c cinema, err error) {
+	c.store, c.onePrice = st, onePrice
+	vip := vipRows
+	if onePrice {
+		vip = 0
+	}
 	if c.hall, err = st.Catalogue().AddHall(ctx, store.Hall{
-		Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats),
+		Name: "Hall 1", Plan: seatPlan(hallRows, hallSeats, vip),
 	}); err != nil {
 		return c, err
 	}
@@ -67,7 +73,7 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 		all[i] = store.Screening{
 			MovieID: c.movies[i%len(c.movies)], HallID: c.hall, StartsAt: start,
 			SalesCloseAt: start.Add(-10 * time.Minute),
-			Prices:       store.OnePrice(store.Cents(45_000 + 5_000*(i%8))),
+			Prices:       c.prices(store.Cents(45_000 + 5_000*(i%8))),
 		}
 	}
 	next := 0
@@ -84,17 +90,50 @@ func (c cinema) screenings(ctx context.Context, n int) ([]store.Screening, error
 	return all, nil
 }
 
-func seatPlan(rows, seats int) string {
+// The price types of the cinema.
+const (
+	adult store.PriceTypeID = iota + 1
+	child
+	student
+)
+
+// vipZone costs half as much again.
+const vipZone = "VIP"
+
+// prices are those of a screening whose ordinary price is given.
+func (c cinema) prices(ordinary store.Cents) store.Prices {
+	if c.onePrice {
+		return store.OnePrice(ordinary)
+	}
+	return store.Prices{
+		{Type: adult, Name: "Adult", Cents: ordinary},
+		{Type: child, Name: "Child", Cents: ordinary / 2},
+		{Type: student, Name: "Student", Cents: ordinary * 4 / 5},
+		{Type: adult, Name: "Adult", Zone: vipZone, Cents: ordinary * 3 / 2},
+		{Type: child, Name: "Child", Zone: vipZone, Cents: ordinary},
+		{Type: student, Name: "Student", Zone: vipZone, Cents: ordinary * 6 / 5},
+	}
+}
+
+// seatPlan is a hall with an aisle in the middle and some rows of VIP seats at the back.
+func seatPlan(rows, seats, vip int) string {
 	var plan strings.Builder
+	if vip > 0 {
+		fmt.Fprintf(&plan, "zone v = %s\n", vipZone)
+	}
 	for row := range rows {
-		half := strings.Repeat("o", seats/2)
+		mark := "o"
+		if row >= rows-vip {
+			mark = "v"
+		}
+		half := strings.Repeat(mark, seats/2)
 		fmt.Fprintf(&plan, "%c %s_%s\n", 'A'+row, half, half)
 	}
 	return plan.String()
 }
 
 // stockNew makes new books with a cinema and the screenings that are made of it.
-func stockNew(ctx context.Context, path string,
+func stockNew(ctx context.Context, path string, onePrice bool,
 	make func(cinema) ([]store.Screening, error)) (_ []store.Screening, err error) {
 	st, err := store.Open(ctx, store.Options{Path: path, Environment: store.Simulator})
 	if err != nil {
@@ -105,7 +144,7 @@ func stockNew(ctx context.Context, path string,
 			err = closed
 		}
 	}()
-	c, err := newCinema(ctx, st)
+	c, err := newCinema(ctx, st, onePrice)
 	if err != nil {
 		return nil, err
 	}

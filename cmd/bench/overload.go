@@ -16,6 +16,8 @@ import (
 )
 
 type overloadCmd struct {
+	Prices string `enum:"types,one" default:"types" help:"Prices by type and zone (types), or one for all (one)."`
+
 	Dir     string        `type:"existingdir" help:"Where the database goes while it runs. Default: the system's temporary directory."`
 	Seed    uint64        `default:"1" help:"Of all chance."`
 	Measure time.Duration `default:"5s" help:"How long the sustainable rate is measured for."`
@@ -41,7 +43,8 @@ type till struct {
 func (t *till) sell(ctx context.Context, p purchase, run string, due time.Time) bool {
 	key := run + strconv.Itoa(p.number)
 	sending, _, err := t.store.Tickets().Book(ctx, store.NewBooking{
-		ScreeningID: p.screening, Name: "Achieng Otieno", Phone: p.msisdn(), Quantity: p.quantity, Total: p.total,
+		ScreeningID: p.screening, Name: "Achieng Otieno", Phone: p.msisdn(),
+		Quantity: p.quantity, Types: p.types, Zone: p.zone, Total: p.total,
 		Key: key, Fingerprint: key, Browser: key,
 	})
 	switch {
@@ -115,7 +118,7 @@ func (c overloadCmd) Run(p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	chance := rand.New(rand.NewPCG(c.Seed, 0))
-	cinema, err := newCinema(p.ctx, st)
+	cinema, err := newCinema(p.ctx, st, c.Prices == "one")
 	if err != nil {
 		return err
 	}

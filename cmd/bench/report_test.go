@@ -83,7 +83,7 @@ func TestReadWrk(t *testing.T) {
 
 // However many bookings, the screenings must have the seats for them.
 func TestScreeningsFor(t *testing.T) {
-	seats := strings.Count(seatPlan(hallRows, hallSeats), "o")
+	seats := strings.Count(seatPlan(hallRows, hallSeats, 0), "o")
 	if seats != 220 {
 		t.Errorf("%d seats in a hall, want 220", seats)
 	}

@@ -63,11 +63,11 @@ func (c selloutCmd) Run(p *program) (err error) {
 // oneScreening is a screening of tomorrow in the large hall.
 func oneScreening(ctx context.Context, c cinema) ([]store.Screening, error) {
 	hall, err := c.store.Catalogue().AddHall(ctx, store.Hall{
-		Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats),
+		Name: "Large hall", Plan: seatPlan(soldOutRows, soldOutSeats, 0),
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.hall = hall
+	c.hall, c.onePrice = hall, true
 	return c.screenings(ctx, 1)
 }

@@ -23,6 +23,8 @@ type stageFlags struct {
 	Dir    string `type:"existingdir" help:"Where databases and logs go while it runs. Default: the system's temporary directory."`
 	Seed   uint64 `default:"1" help:"Of all chance: the same seed makes the same buyers."`
 
+	Prices string `enum:"types,one" default:"types" help:"Prices by type and zone (types), or one for all (one)."`
+
 	Database string `enum:"sqlite,postgres" default:"sqlite" help:"What the product keeps its books in: sqlite or postgres."`
 }
 
@@ -89,7 +91,7 @@ func (f stageFlags) openWith(ctx context.Context, make func(cinema) ([]store.Scr
 	if err != nil {
 		return nil, nil, err
 	}
-	screenings, err := stockNew(ctx, s.database, make)
+	screenings, err := stockNew(ctx, s.database, f.Prices == "one", make)
 	if err == nil {
 		err = s.openDaraja(ctx, daraja...)
 	}
