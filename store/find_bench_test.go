@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -123,5 +124,48 @@ func benchmarkToday(b *testing.B) {
 	}
 	if per := b.Elapsed() / time.Duration(b.N); per > findWithin {
 		b.Errorf("it takes %v", per)
+	}
+}
+
+// BenchmarkBooks reads the books of 100,000 tickets whole, as fsck, the list of open items and the dashboard do. It fails
+// where one reading takes longer than readWithin: a statement that looks through all rows once for each row.
+func BenchmarkBooks(b *testing.B) { storetest.EachBench(b, benchmarkBooks) }
+
+// readWithin bounds a reading of whole books: a statement has 20 s on PostgreSQL.
+const readWithin = 10 * time.Second
+
+func benchmarkBooks(b *testing.B) {
+	o := store.Options{Path: storetest.Path(b), Environment: store.Simulator}
+	s, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for range 100 {
+		storetest.Screening(b, s, 10, 20)
+	}
+	manyTickets(b, o.Path, s.Now())
+	m := s.Money()
+	for _, read := range []struct {
+		what string
+		by   func(context.Context) error
+	}{
+		{"payments", func(ctx context.Context) error { _, err := m.Payments(ctx); return err }},
+		{"open items", func(ctx context.Context) error { _, err := m.OpenItems(ctx, store.ItemFilter{}); return err }},
+		{"undecided pushes", func(ctx context.Context) error { _, err := m.UndecidedPushes(ctx); return err }},
+		{"bounds", func(ctx context.Context) error { _, err := m.Bounds(ctx); return err }},
+		{"sums", func(ctx context.Context) error { _, err := m.Sums(ctx); return err }},
+		{"audit", func(ctx context.Context) error { _, err := m.Audit(ctx); return err }},
+	} {
+		b.Run(read.what, func(b *testing.B) {
+			for b.Loop() {
+				if err := read.by(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if per := b.Elapsed() / time.Duration(b.N); per > readWithin {
+				b.Errorf("it takes %v", per)
+			}
+		})
 	}
 }
