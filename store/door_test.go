@@ -214,6 +214,7 @@ func testAdmission(t *testing.T) {
 	if _, err := s.Catalogue().CancelScreening(ctx, id, "There is no power."); err != nil {
 		t.Fatal(err)
 	}
+	storetest.Sound(t, s) // who was in before that stays in
 	if err := s.Tickets().UndoAdmission(ctx, tk.ID, tk.Seats); err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,16 @@ func (b *browser) look(l looks) {
 	b.do("size", chromedp.EmulateViewport(l.width, 900))
 	b.do("light or dark", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.dark}},
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: l.dark}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			},
 		})
 		return chromedp.Void{}, err
 	})
+	if !b.noScripts { // until it is drawn so
+		js[bool](b, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`,
+			chromedp.EvalAwaitPromise)
+	}
 }
 
 // TestBrowserSetsUp goes in a real browser, with scripts off, from the one-time address to an owner who is signed in,
@@ -142,7 +148,9 @@ func TestBrowserHalls(t *testing.T) {
 func (b *browser) fits(page string) {
 	b.t.Helper()
 	if wide := js[int](b, `document.documentElement.scrollWidth - window.innerWidth`); wide > 0 {
-		b.t.Errorf("%s is %d px wider than its window", page, wide)
+		b.t.Errorf("%s is %d px wider than its window: %s", page, wide, js[string](b, `Array.from(document.querySelectorAll(
+			'body *')).filter(e => e.getBoundingClientRect().right > window.innerWidth && e.checkVisibility())
+			.slice(0, 3).map(e => e.outerHTML.slice(0, 80)).join(' ')`))
 	}
 	small := js[string](b, `Array.from(document.querySelectorAll(
 			'main button, main input:not([type=hidden]), main select, main summary, nav a'))

@@ -44,6 +44,8 @@ type browser struct {
 	mu      sync.Mutex
 	console []string
 	allowed []string // what the console may say in this test
+
+	noScripts bool // pages run none
 }
 
 // browse opens a browser of its own, which is closed at the end of the test at the latest.
@@ -111,11 +113,11 @@ func (b *browser) text(selector string) string {
 	return js[string](b, fmt.Sprintf(`(document.querySelector(%q) || {}).innerText || ""`, selector))
 }
 
-func js[T any](b *browser, expression string) T {
+func js[T any](b *browser, expression string, options ...chromedp.EvaluateOption) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
@@ -128,8 +130,23 @@ func (b *browser) until(within time.Duration, what, expression string) {
 	eventually(b.t, within, what, func() bool { return js[bool](b, expression) })
 }
 
+// leads waits, after what is pressed, for the page that it leads to.
+func (b *browser) leads(what string, press func()) {
+	b.t.Helper()
+	js[bool](b, `window.before = true`)
+	press()
+	eventually(b.t, 20*time.Second, what+" leads to a page", func() bool {
+		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		defer cancel()
+		// In the moment of its change there is no page to ask.
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.before && document.readyState === 'complete'`))
+		return err == nil && there
+	})
+}
+
 func (b *browser) scriptsOff() {
 	b.t.Helper()
+	b.noScripts = true
 	b.do("switch scripts off", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{
 			Value: true,

@@ -80,6 +80,9 @@ const (
 func Breaks() []Break {
 	one := func(rule string, queries ...string) Break { return Break{Rule: rule, Queries: queries} }
 	plan := func(says string, queries ...string) Break { return Break{"seats equal the plan's", says, queries} }
+	in := func(says string, queries ...string) Break {
+		return Break{"who was let in had a paid ticket, not yet void", says, queries}
+	}
 	return []Break{
 		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`),
 		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`, `UPDATE screening SET capacity = capacity - 1`),
@@ -114,6 +117,13 @@ func Breaks() []Break {
 		one("a callback with a token of ours is stored as ours", refund("amount_cents", "failed"), sent, unapplied(store.CallbackReversal, "result_token", "question WHERE kind = 'reversal'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("a callback with a token of ours is stored as ours", checked, unapplied(store.CallbackStatus, "result_token", "question WHERE kind = 'receipt'", ""), `UPDATE callback SET known = 0 WHERE id = 1`),
 		one("M-PESA contradicts no payment, or an operator has resolved it", `UPDATE payment SET doubt = 'receipt_unknown'`),
+		in("seat E10 of screening", `UPDATE seat SET admitted_at = 1 WHERE label = 'E10'`),
+		in(", ticket ", `UPDATE seat SET admitted_at = 1 WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Pending')`),
+		in(", ticket ", `UPDATE seat SET admitted_at = 60002 WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Paid')`, `UPDATE ticket SET voided_at = 1 WHERE payment_status = 'Paid'`),
+		{
+			"a ticket lets in no more than it has seats", ": 3 of 2",
+			[]string{`UPDATE seat SET ticket_id = (SELECT id FROM ticket WHERE payment_status = 'Paid') WHERE label = 'E10'`, `UPDATE seat SET admitted_at = 1 WHERE ticket_id IN (SELECT id FROM ticket WHERE payment_status = 'Paid')`},
+		},
 		one("a receipt stands once", `INSERT INTO payment (id, receipt, amount_cents, assumed, phone, account, learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at, updated_at)
 			SELECT 1, lower(receipt), 1, 0, '', '', 'confirmation', 'unmatched', '', '', 0, '', 0, 0, 1, 1 FROM payment WHERE state = 'applied'`),
 		one("a callback is understood whole, or an operator has resolved it", unapplied(store.CallbackC2B, "'x'", "payment WHERE state = 'applied'", "{"), `UPDATE callback SET outcome = 'unreadable' WHERE id = 1`),
