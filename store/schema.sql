@@ -159,6 +159,7 @@ CREATE TABLE ticket (
     seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
     lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, as JSON
     chosen          BIGINT NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- 1 where the customer chose the seats: it gets no others
+    channel         TEXT NOT NULL DEFAULT 'online' CHECK (channel IN ('online', 'test')), -- who booked: a customer, or the staff, to see that it all works
     seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
     held_since      BIGINT NOT NULL, -- when its latest hold began
     hold_until      BIGINT, -- when the hold ends; NULL once the seats are paid for or given up
@@ -174,6 +175,7 @@ CREATE TABLE ticket (
     updated_at      BIGINT NOT NULL
 );
 CREATE INDEX ticket_screening ON ticket (screening_id, client);
+CREATE INDEX ticket_test ON ticket (id) WHERE channel = 'test';
 CREATE INDEX ticket_hold ON ticket (hold_until) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_phone_hold ON ticket (phone) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';
