@@ -279,5 +279,5 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		return usedUp(err)
 	}
 	a.setFlash(w, "Your cinema is set up, and you are signed in.")
-	return a.begin(w, r, signed, prefix)
+	return a.begin(w, r, signed, checklistPath)
 }

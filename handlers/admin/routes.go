@@ -80,7 +80,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
 		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
 		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
-	}, slices.Concat(a.filmRoutes(), a.screeningRoutes())...)
+	}, slices.Concat(a.checklistRoutes(), a.filmRoutes(), a.screeningRoutes())...)
 }
 
 // menuPage is a page with a place in the menu.
@@ -97,6 +97,7 @@ func menu() []menuPage {
 		{"Programme", "Halls", "/halls"},
 		{"Programme", "Prices", "/prices"},
 		{"Programme", "Screenings", "/screenings"},
+		{"Settings", "Before you open", "/checklist"},
 		{"Settings", "Cinema", "/cinema"},
 		{"Settings", "Staff", "/staff"},
 		{"Settings", "Log", "/log"},
