@@ -1,9 +1,11 @@
 package wording
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
+	"cinemasphere/mpesa"
 	"cinemasphere/store"
 )
 
@@ -119,15 +121,27 @@ func ticketStep(t *store.Ticket, push store.StoryPush) Step {
 	case t.Status == store.Failed && push.State != store.PushRefused:
 		e := Explain(t)
 		s.State, s.Says = StepFailed, e.Title+". "+e.Sentence
-		s.Help = e.Hint
-		if means := PushResult(push.State, push.Reason, push.ResultCode, push.ResultText); s.Help == "" {
-			s.Help = means
-		}
-		if t.Reason == store.FailureGivenUp {
-			s.Help = ""
+		if t.Reason != store.FailureGivenUp {
+			s.Help = cmp.Or(e.Hint, tryAgain(push))
 		}
 	}
 	return s
+}
+
+// tryAgain says what to do before a test is tried again whose prompt was not paid.
+func tryAgain(push store.StoryPush) string {
+	switch mpesa.Classify(mpesa.Code(push.ResultCode)).Reason {
+	case mpesa.ReasonCancelled:
+		return "Try it again, and enter the PIN when the prompt comes."
+	case mpesa.ReasonWrongPIN:
+		return "Try it again with the right PIN. Three wrong ones lock it."
+	case mpesa.ReasonNoFunds:
+		return "Put a shilling on the phone’s M-PESA account, and try it again."
+	case mpesa.ReasonExpired:
+		return "Keep the phone at hand, and try it again."
+	default:
+		return PushResult(push.State, push.Reason, push.ResultCode, push.ResultText)
+	}
 }
 
 func doorStep(st store.Story) Step {
