@@ -70,6 +70,17 @@ CREATE TABLE poster (
 );
 CREATE INDEX poster_hash ON poster (hash, kind);
 
+-- The cinema's own logo, re-encoded: one row a size; none where it has none.
+CREATE TABLE logo (
+    kind       TEXT PRIMARY KEY, -- the size, by where it is shown: head, icon or share
+    width      BIGINT NOT NULL,  -- pixels
+    height     BIGINT NOT NULL,  -- pixels
+    type       TEXT NOT NULL,    -- its Content-Type
+    bytes      TEXT NOT NULL,    -- the image, in base64
+    hash       TEXT NOT NULL,    -- of all sizes together, as in their addresses
+    created_at BIGINT NOT NULL
+);
+
 -- A room. It is archived, never deleted. Its seats are in its plans.
 CREATE TABLE hall (
     id               BIGINT PRIMARY KEY,

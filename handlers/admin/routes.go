@@ -66,6 +66,8 @@ func (a *Admin) Routes() []Route {
 
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
+		{Method: post, Pattern: "/cinema/logo", Role: store.RoleOwner, Handler: a.SetLogo, Upload: imageUpload},
+		{Method: post, Pattern: "/cinema/logo/remove", Role: store.RoleOwner, Handler: a.RemoveLogo},
 		{Method: get, Pattern: "/staff", Role: store.RoleOwner, Handler: a.StaffPage},
 		{Method: post, Pattern: "/staff", Role: store.RoleOwner, Handler: a.AddPerson},
 		{Method: get, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.PersonPage},
