@@ -39,6 +39,8 @@ type Deps struct {
 	// nothing
 	Paybill string
 	Till    string // or the till that they are told to pay to
+	// Callback is the address that M-PESA sends its answers to, as the staff read it.
+	Callback string
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
 	Simulator http.Handler
 	Now       func() time.Time // the clock; nil is the machine's
@@ -95,8 +97,8 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
-			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
-			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
+			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

@@ -48,6 +48,7 @@ func (m router) routes() http.Handler {
 	r.Get("/assets/*", s.Page(web.Files()))
 	r.Get("/posters/{hash}/{file}", s.Page(s.Poster))
 	r.Get("/posters/drawn/{id}/{file}", s.Page(s.DrawnPoster))
+	r.Get("/logo/{hash}/{file}", s.Page(s.Logo))
 	r.Get("/theme/{colour}", s.Page(s.Theme))
 
 	// Pages for people.

@@ -21,7 +21,7 @@ func (s Catalogue) SetPoster(ctx context.Context, id MovieID, images []poster.Im
 		}
 		for _, i := range images {
 			if err := t.run(`INSERT INTO poster (movie_id, kind, width, height, type, bytes, hash, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
-				id, i.Kind, i.Width, i.Height, poster.ContentType, base64.StdEncoding.EncodeToString(i.Bytes), hash,
+				id, i.Kind, i.Width, i.Height, i.Type, base64.StdEncoding.EncodeToString(i.Bytes), hash,
 				t.now); err != nil {
 				return err
 			}

@@ -70,6 +70,17 @@ CREATE TABLE poster (
 );
 CREATE INDEX poster_hash ON poster (hash, kind);
 
+-- The cinema's own logo, re-encoded: one row a size; none where it has none.
+CREATE TABLE logo (
+    kind       TEXT PRIMARY KEY, -- the size, by where it is shown: head, icon or share
+    width      BIGINT NOT NULL,  -- pixels
+    height     BIGINT NOT NULL,  -- pixels
+    type       TEXT NOT NULL,    -- its Content-Type
+    bytes      TEXT NOT NULL,    -- the image, in base64
+    hash       TEXT NOT NULL,    -- of all sizes together, as in their addresses
+    created_at BIGINT NOT NULL
+);
+
 -- A room. It is archived, never deleted. Its seats are in its plans.
 CREATE TABLE hall (
     id               BIGINT PRIMARY KEY,
@@ -159,6 +170,7 @@ CREATE TABLE ticket (
     seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
     lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, as JSON
     chosen          BIGINT NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- 1 where the customer chose the seats: it gets no others
+    channel         TEXT NOT NULL DEFAULT 'online' CHECK (channel IN ('online', 'test')), -- who booked: a customer, or the staff, to see that it all works
     seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
     held_since      BIGINT NOT NULL, -- when its latest hold began
     hold_until      BIGINT, -- when the hold ends; NULL once the seats are paid for or given up
@@ -174,6 +186,7 @@ CREATE TABLE ticket (
     updated_at      BIGINT NOT NULL
 );
 CREATE INDEX ticket_screening ON ticket (screening_id, client);
+CREATE INDEX ticket_test ON ticket (id) WHERE channel = 'test';
 CREATE INDEX ticket_hold ON ticket (hold_until) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_phone_hold ON ticket (phone) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';

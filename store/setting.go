@@ -18,8 +18,14 @@ type Cinema struct {
 	KRAPin                     string // of the company, for receipts
 	RefundTerms                string // when and how customers get their money back
 	Accent                     string // colour of buttons, such as #e50914; "" is the usual red
+	Logo                       string // its hash, as in its addresses; "" for none. See [Catalogue.SetLogo]
+	LogoWidth, LogoHeight      int    // pixels of it on top of pages
 	Version                    int64  // grows with each change: see [ErrChanged]
 }
+
+// Own reports whether the cinema has said who it is. Otherwise its pages are the sample's, or those of a program that is
+// not set up.
+func (c Cinema) Own() bool { return c.Version > 0 || c.Logo != "" }
 
 // Changes counts the changes of films, halls, screenings and settings by this process.
 func (s Catalogue) Changes() uint64 { return s.catalogue.Load() }
@@ -95,8 +101,14 @@ func cinemaOf(rows []struct{ Key, Value string }) Cinema {
 		if f, ok := fields[r.Key]; ok {
 			*f = r.Value
 		}
-		if r.Key == cinemaVersion {
-			c.Version, _ = strconv.ParseInt(r.Value, 10, 64) // written by setCinema alone; 0 where it never was
+		number, _ := strconv.ParseInt(r.Value, 10, 64) // where it is one, as those are that are written here; else 0
+		switch r.Key {
+		case cinemaVersion:
+			c.Version = number
+		case logoSetting:
+			c.Logo = r.Value
+		case logoSize:
+			c.LogoWidth, c.LogoHeight = readLogoSize(r.Value)
 		}
 	}
 	return c

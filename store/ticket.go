@@ -19,6 +19,16 @@ const (
 	Failed  Status = "Failed"
 )
 
+// Channel is who booked a ticket.
+type Channel string
+
+// A customer books online. A test is a sale by the staff, for a shilling, to see that selling works: see
+// [Tickets.TakeTestAway]. What tests bring counts as no takings.
+const (
+	ChannelOnline Channel = "online"
+	ChannelTest   Channel = "test"
+)
+
 // Labels are seat labels in plan order, such as F11 F12.
 type Labels []string
 
@@ -53,7 +63,8 @@ type Ticket struct {
 	Seats        Labels        `db:"seats"`          // its own while Paid or held; its former ones otherwise
 	Lines        Lines         `db:"lines"`          // what they cost
 	Chosen       bool          `db:"chosen"`         // the customer chose them: it gets no others
-	SeatsMoved   bool          `db:"seats_moved"`    // the seats differ from the first ones
+	Channel      Channel       `db:"channel"`
+	SeatsMoved   bool          `db:"seats_moved"` // the seats differ from the first ones
 	HeldSince    Instant       `db:"held_since"`
 	HoldUntil    Instant       `db:"hold_until"` // zero once paid, abandoned or freed
 	Browser      string        `db:"browser"`    // the browser session that bought it, "" for none
@@ -112,7 +123,7 @@ type Push struct {
 const (
 	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total,
 		t.payment_status, t.failure_reason, t.owed_reason,
-	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.seats_moved, t.held_since,
+	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel, t.seats_moved, t.held_since,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
@@ -133,8 +144,8 @@ func (t *Ticket) columns() []any {
 	to := []any{
 		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status,
 		&t.Reason, &t.Owed,
-		&t.Receipt, &t.TransactedAt, &t.Seats, &t.Lines, &t.Chosen, &t.SeatsMoved, &t.HeldSince, &t.HoldUntil,
-		&t.Browser, &t.VoidedAt,
+		&t.Receipt, &t.TransactedAt, &t.Seats, &t.Lines, &t.Chosen, &t.Channel, &t.SeatsMoved,
+		&t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
 		&t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
 	}
 	return append(append(to, t.Push.columns()...), &t.RefundDue, &t.Refunded, &t.Claims)

@@ -18,7 +18,8 @@ type HouseSales struct {
 	Sold      int             `db:"sold"`     // seats that are paid for
 	Held      int             `db:"held"`     // seats that wait to be paid for
 	Admitted  int             `db:"admitted"` // seats whose people are in
-	Taken     Shillings       `db:"taken"`    // what the tickets cost that are paid and not void
+	Tests     int             `db:"tests"`    // of Sold and Held, seats of test sales
+	Taken     Shillings       `db:"taken"`    // what the tickets cost that are paid and not void, without test sales
 }
 
 // Left is how many seats nobody has.
@@ -32,12 +33,13 @@ func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSa
 		&all,
 		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
 		COALESCE(x.sold, 0) AS sold, COALESCE(x.had - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
-		COALESCE(x.taken, 0) AS taken
+		COALESCE(x.tests, 0) AS tests, COALESCE(x.taken, 0) AS taken
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
 		LEFT JOIN (SELECT o.screening_id, CAST(sum(o.n) AS BIGINT) AS had, CAST(sum(o.ins) AS BIGINT) AS admitted,
 				CAST(sum(CASE WHEN t.payment_status = 'Paid' THEN o.n ELSE 0 END) AS BIGINT) AS sold,
-				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL THEN t.total ELSE 0 END) AS BIGINT)
-					AS taken
+				CAST(sum(CASE WHEN t.channel = 'test' THEN o.n ELSE 0 END) AS BIGINT) AS tests,
+				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.channel <> 'test'
+					THEN t.total ELSE 0 END) AS BIGINT) AS taken
 			FROM (SELECT screening_id, ticket_id, count(*) AS n, count(admitted_at) AS ins FROM seat
 				WHERE screening_id IN (SELECT id FROM screening WHERE starts_at >= $1 AND starts_at < $2)
 				AND ticket_id IS NOT NULL GROUP BY screening_id, ticket_id) o
@@ -63,8 +65,10 @@ type PromptCount struct {
 // Takings is what has come of the prompts and payments since an instant, and what waits at the moment.
 type Takings struct {
 	Prompts   []PromptCount // the most frequent first
-	Payments  int           // that M-PESA has told of and that pay for tickets
+	Payments  int           // that M-PESA has told of and that pay for tickets, without those of test sales
 	Taken     Cents         // by these
+	Tests     int           // payments of test sales
+	TestTaken Cents         // by these
 	DueCount  int           // payments that are due back, of any day
 	Due       Cents         // the sum of them, as far as M-PESA has said it
 	Questions int           // that M-PESA is still to be asked
@@ -84,8 +88,10 @@ func (s Money) Takings(ctx context.Context, since Instant) (Takings, error) {
 		err = s.list(
 			ctx,
 			&sums,
-			`SELECT 'paid' AS kind, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS sum
-			FROM payment WHERE id >= $1 AND state = 'applied'
+			`SELECT CASE WHEN t.channel = 'test' THEN 'test' ELSE 'paid' END AS kind, count(*) AS n,
+				CAST(COALESCE(sum(p.amount_cents), 0) AS BIGINT) AS sum
+			FROM payment p JOIN ticket t ON t.id = p.ticket_id WHERE p.id >= $1 AND p.state = 'applied'
+			GROUP BY CASE WHEN t.channel = 'test' THEN 'test' ELSE 'paid' END
 			UNION ALL SELECT 'due', count(*), CAST(COALESCE(sum(amount_cents), 0) AS BIGINT)
 			FROM payment WHERE state = 'refund_due'
 			UNION ALL SELECT 'asked', count(*), 0 FROM question WHERE next_at IS NOT NULL`,
@@ -99,6 +105,8 @@ func (s Money) Takings(ctx context.Context, since Instant) (Takings, error) {
 		switch of.Kind {
 		case "paid":
 			out.Payments, out.Taken = of.N, of.Sum
+		case "test":
+			out.Tests, out.TestTaken = of.N, of.Sum
 		case "due":
 			out.DueCount, out.Due = of.N, of.Sum
 		default:

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"cinemasphere/assets"
+	"cinemasphere/store/poster"
+	"cinemasphere/views/ui"
 )
 
 // htmxConfig is read by htmx from the page: a request gives up after 15 s and never leaves this site, and Back loads
@@ -15,6 +17,12 @@ func (p Page) name() string {
 		return "CinemaSphere"
 	}
 	return p.Cinema.Name
+}
+
+func (p Page) brand() ui.Brand {
+	b := BrandOf(p.Cinema)
+	b.Name = p.name()
+	return b
 }
 
 func (p Page) fullTitle() string {
@@ -45,7 +53,10 @@ func (p Page) image() string {
 	if p.Image != "" {
 		return p.BaseURL + p.Image
 	}
-	if p.Cinema.Version > 0 { // the picture has the sample cinema's name in it
+	if p.Cinema.Logo != "" {
+		return p.BaseURL + "/logo/" + p.Cinema.Logo + "/" + string(poster.Share) + ".jpg"
+	}
+	if p.Cinema.Own() { // the picture has the sample cinema's name in it
 		return ""
 	}
 	return p.BaseURL + assets.URL("posters/cinemasphere-og.png")

@@ -57,6 +57,20 @@ func PosterURL(m store.Movie, kind poster.Kind) string {
 	return "/posters/drawn/" + strconv.FormatInt(int64(m.ID), 10) + "/" + ui.PosterKey(m.Title) + ".svg"
 }
 
+// BrandOf is the picture that stands for a cinema.
+func BrandOf(c store.Cinema) ui.Brand {
+	b := ui.Brand{Name: c.Name, Own: c.Own(), Accent: c.Accent}
+	switch {
+	case c.Logo != "":
+		at := "/logo/" + c.Logo + "/"
+		b.Logo, b.Icon, b.IconType = at+string(poster.Head)+".png", at+string(poster.Icon)+".png", "image/png"
+		b.Width, b.Height = c.LogoWidth/2, c.LogoHeight/2 // it has two pixels for each of CSS
+	case b.Own:
+		b.Icon, b.IconType = "/logo/"+ui.PosterKey(c.Accent+" "+c.Name)+"/icon.svg", "image/svg+xml"
+	}
+	return b
+}
+
 // posterSet is both sizes of an uploaded poster for a browser to choose from, or "".
 func posterSet(m store.Movie) string {
 	if m.PosterHash == "" {

@@ -1,6 +1,9 @@
 package views
 
-import "cinemasphere/store"
+import (
+	"cinemasphere/store"
+	"cinemasphere/views/ui"
+)
 
 // Page is what the frame around every page needs.
 type Page struct {
@@ -99,6 +102,7 @@ type ConfirmPage struct {
 // TicketView is a ticket's page and its status fragment.
 type TicketView struct {
 	Ticket   *store.Ticket
+	Brand    ui.Brand
 	Cinema   string // the cinema's name, as M-PESA's prompt says whom one pays
 	Now      store.Instant
 	Phone    string // as it was rung: 0712 345 678

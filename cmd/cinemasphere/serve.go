@@ -209,7 +209,7 @@ func (s *server) openSite() error {
 	deps := handlers.Deps{
 		Store: s.store, Checkout: s.checkout, Staff: s.staff, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
-		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
+		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners, Callback: s.callback,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods ||

@@ -56,7 +56,7 @@ func TestFirstStart(t *testing.T) {
 	done := c.submit(c.get(path), `form[action^="/admin/setup/"]`, map[string]string{
 		"name": "Achieng Otieno", "password": "three films and popcorn", "cinema": "Nyota", "town": "Mombasa",
 	})
-	if done.url.Path != "/admin" || done.status != http.StatusOK ||
+	if done.url.Path != "/admin/checklist" || done.status != http.StatusOK ||
 		!strings.Contains(done.Find(".flash").Text(), "set up") {
 		t.Fatalf("%d at %s: %s", done.status, done.url.Path, done.Find("main").Text())
 	}

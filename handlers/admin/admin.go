@@ -35,6 +35,8 @@ type Config struct {
 	BaseURL    string // scheme and host that customers use, no slash at the end
 	Paybill    string // what customers pay to; "" where it is none
 	Till       string // or a till
+	Callback   string // the address that M-PESA sends its answers to
+	Handset    string // where the demo's phones are; "" where phones are real
 	HTTPS      bool   // cookies never travel in the clear
 	Demo       bool   // no money moves
 	Sandbox    bool   // Safaricom's sandbox

@@ -15,6 +15,7 @@ import (
 
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
+	"cinemasphere/views"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/ui"
 )
@@ -34,6 +35,11 @@ func (a *Admin) CinemaPage(w http.ResponseWriter, r *http.Request) error {
 
 func (a *Admin) cinemaPage(w http.ResponseWriter, r *http.Request, status int, v pages.CinemaForm) error {
 	v.Paybill, v.Till = a.Paybill, a.Till
+	cinema, err := a.Store.Catalogue().Cinema(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Brand = views.BrandOf(cinema)
 	return a.render(w, r, status, pages.CinemaPage(v))
 }
 
@@ -279,5 +285,5 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		return usedUp(err)
 	}
 	a.setFlash(w, "Your cinema is set up, and you are signed in.")
-	return a.begin(w, r, signed, prefix)
+	return a.begin(w, r, signed, checklistPath)
 }

@@ -294,6 +294,9 @@ func (a *Admin) DuplicateFilm(w http.ResponseWriter, r *http.Request) error {
 	return a.done(w, r, pages.FilmURL(copied.ID), "This is a copy of "+m.Title+". Change what is different.")
 }
 
+// imageUpload is how large a form with an image may be: one a little too large is refused in words at the field.
+const imageUpload = poster.MostBytes + poster.MostBytes/4
+
 // posterWait is how long an upload waits for those before it.
 const posterWait = 20 * time.Second
 
@@ -307,22 +310,13 @@ func (a *Admin) SetPoster(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), posterWait)
-	defer cancel()
-	images, err := a.posters.Encode(ctx, upload)
-	debug.FreeOSMemory() // decoding takes much, seldom, and the machine may be small
+	images, err := encode(r, upload, a.posters.Encode)
 	if refused, is := errors.AsType[*poster.Refusal](err); is {
 		web.LogError(w, err)
 		v := filmView(m)
 		v.PosterError = wording.PosterRefusal(refused)
 		v.Notice = "The poster was not taken. " + v.PosterError
 		return a.filmPage(w, r, http.StatusUnprocessableEntity, v)
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &web.Error{
-			Status: http.StatusServiceUnavailable, RetryAfter: 10, Err: err, Title: "Many posters at once",
-			Public: "Other posters are being read at the moment. Please upload this one again in a few seconds.",
-		}
 	}
 	if err != nil {
 		return err
@@ -331,6 +325,22 @@ func (a *Admin) SetPoster(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.done(w, r, pages.FilmURL(m.ID)+"#poster", "The poster is up.")
+}
+
+// encode makes the sizes of an uploaded image once it is its turn.
+func encode(r *http.Request, upload []byte,
+	sizes func(context.Context, []byte) ([]poster.Image, error)) ([]poster.Image, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), posterWait)
+	defer cancel()
+	images, err := sizes(ctx, upload)
+	debug.FreeOSMemory() // decoding takes much, seldom, and the machine may be small
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, &web.Error{
+			Status: http.StatusServiceUnavailable, RetryAfter: 10, Err: err, Title: "Many images at once",
+			Public: "Other images are being read at the moment. Please upload this one again in a few seconds.",
+		}
+	}
+	return images, err
 }
 
 // uploaded reads a file of a form, one byte more than most of it. No file is no bytes.
@@ -470,7 +480,7 @@ func (a *Admin) filmRoutes() []Route {
 		{Method: post, Pattern: "/films/{id}/duplicate", Role: role, Handler: a.DuplicateFilm},
 		{
 			Method: post, Pattern: "/films/{id}/poster", Role: role, Handler: a.SetPoster,
-			Upload: poster.MostBytes + poster.MostBytes/4, // a little too large is refused in words at the field
+			Upload: imageUpload,
 		},
 		{Method: post, Pattern: "/films/{id}/poster/remove", Role: role, Handler: a.RemovePoster},
 		{Method: get, Pattern: "/ratings", Role: role, Handler: a.Ratings},

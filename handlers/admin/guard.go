@@ -14,6 +14,7 @@ import (
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
+	"cinemasphere/views"
 	pages "cinemasphere/views/admin"
 )
 
@@ -199,8 +200,9 @@ func (a *Admin) withFrame(w http.ResponseWriter, r *http.Request) *http.Request 
 		Cinema: "CinemaSphere", Demo: a.Demo, Sandbox: a.Sandbox, Name: s.Name, Role: s.Role, Token: v.form,
 		Path: r.URL.Path, Menu: a.menuFor(r, s.Role),
 	}
+	f.Brand.Name = f.Cinema
 	if cinema, err := a.Store.Catalogue().Cinema(r.Context()); err == nil {
-		f.Cinema = cinema.Name
+		f.Cinema, f.Brand = cinema.Name, views.BrandOf(cinema)
 	} else {
 		web.LogError(w, err) // the page itself does not depend on it
 	}

@@ -66,6 +66,8 @@ func (a *Admin) Routes() []Route {
 
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
+		{Method: post, Pattern: "/cinema/logo", Role: store.RoleOwner, Handler: a.SetLogo, Upload: imageUpload},
+		{Method: post, Pattern: "/cinema/logo/remove", Role: store.RoleOwner, Handler: a.RemoveLogo},
 		{Method: get, Pattern: "/staff", Role: store.RoleOwner, Handler: a.StaffPage},
 		{Method: post, Pattern: "/staff", Role: store.RoleOwner, Handler: a.AddPerson},
 		{Method: get, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.PersonPage},
@@ -80,7 +82,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
 		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
 		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
-	}, slices.Concat(a.filmRoutes(), a.screeningRoutes())...)
+	}, slices.Concat(a.checklistRoutes(), a.filmRoutes(), a.screeningRoutes())...)
 }
 
 // menuPage is a page with a place in the menu.
@@ -97,6 +99,7 @@ func menu() []menuPage {
 		{"Programme", "Halls", "/halls"},
 		{"Programme", "Prices", "/prices"},
 		{"Programme", "Screenings", "/screenings"},
+		{"Settings", "Before you open", "/checklist"},
 		{"Settings", "Cinema", "/cinema"},
 		{"Settings", "Staff", "/staff"},
 		{"Settings", "Log", "/log"},

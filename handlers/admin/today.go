@@ -22,5 +22,14 @@ func (a *Admin) Start(w http.ResponseWriter, r *http.Request) (err error) {
 			return err
 		}
 	}
+	if me(r).Role.Includes(store.RoleOwner) {
+		list, _, err := a.checklist(r)
+		if err != nil {
+			return err
+		}
+		if !list.PutAway && !list.All() {
+			v.ToOpen = &list
+		}
+	}
 	return a.render(w, r, http.StatusOK, pages.TodayPage(v))
 }

@@ -25,6 +25,7 @@ type Booking struct {
 	Name        string
 	Phone       string
 	Quantity    int               // 0 where Types or Seats tell
+	Test        bool              // a test sale by the staff: see [store.NewBooking]
 	Types       []store.TypeCount // how many of each price type; nil is all of the first
 	Zone        string            // where the best seats are taken from
 	Seats       store.Labels      // the seats that the customer chose; nil is the best
@@ -114,6 +115,9 @@ func (b Booking) fingerprint() string {
 	if b.Types != nil || b.Zone != "" || b.Seats != nil {
 		text = fmt.Appendf(text, "\x00%v\x00%s\x00%q", b.Types, b.Zone, []string(b.Seats))
 	}
+	if b.Test {
+		text = append(text, "\x00test"...)
+	}
 	if b.Named != "" {
 		text = append(append(text, 0), b.Named...)
 	}
@@ -146,7 +150,7 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 		return BookingResult{}, err
 	}
 	sending, replayed, err := s.store.Tickets().Book(ctx, store.NewBooking{
-		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Types: b.Types,
+		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Test: b.Test, Types: b.Types,
 		Zone: b.Zone, Seats: b.Seats, Total: b.Total, Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned,
 		Fingerprint: b.fingerprint(), Named: b.Named != "", Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})

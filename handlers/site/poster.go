@@ -38,22 +38,22 @@ type posterCache struct {
 	reading singleflight.Group // those who ask for the same one wait for one reading
 }
 
-func (c *posterCache) get(ctx context.Context, st *store.Store, hash string, kind poster.Kind) (*posterFile, error) {
-	name := hash + "-" + string(kind)
+// get is the image of that name, which is read where it is not kept.
+func (c *posterCache) get(ctx context.Context, name string,
+	read func(context.Context) (body []byte, contentType string, err error)) (*posterFile, error) {
 	c.mu.RLock()
 	file := c.files[name]
 	c.mu.RUnlock()
 	if file != nil {
 		return file, nil
 	}
-	read, err, _ := c.reading.Do(name, func() (any, error) {
+	got, err, _ := c.reading.Do(name, func() (any, error) {
 		// A customer who leaves must not cancel the read that others wait for.
-		body, err := st.Catalogue().Poster(context.WithoutCancel(ctx), hash, kind)
+		body, contentType, err := read(context.WithoutCancel(ctx))
 		if err != nil {
 			return nil, err
 		}
-		file := &posterFile{body, []string{poster.ContentType}, []string{`"` + name + `"`},
-			[]string{strconv.Itoa(len(body))}}
+		file := &posterFile{body, []string{contentType}, []string{`"` + name + `"`}, []string{strconv.Itoa(len(body))}}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.files == nil || c.size+len(body) > keptPosters {
@@ -65,7 +65,7 @@ func (c *posterCache) get(ctx context.Context, st *store.Store, hash string, kin
 	if err != nil {
 		return nil, err
 	}
-	return read.(*posterFile), nil
+	return got.(*posterFile), nil
 }
 
 // immutable is the Cache-Control of what never changes at its address.
@@ -78,7 +78,11 @@ func (s *Site) Poster(w http.ResponseWriter, r *http.Request) error {
 	if !is || kind != poster.Card && kind != poster.Page && kind != poster.Share {
 		return fmt.Errorf("poster: %w", store.ErrNotFound)
 	}
-	file, err := s.posters.get(r.Context(), s.Store, chi.URLParam(r, "hash"), kind)
+	hash := chi.URLParam(r, "hash")
+	file, err := s.posters.get(r.Context(), hash+"-"+name, func(ctx context.Context) ([]byte, string, error) {
+		body, err := s.Store.Catalogue().Poster(ctx, hash, kind)
+		return body, poster.ContentType, err
+	})
 	if err != nil {
 		return err
 	}

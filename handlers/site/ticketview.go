@@ -24,10 +24,11 @@ const (
 // whole already; what only others need to say is read here.
 func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticket, form ticketForms) views.TicketView {
 	now := s.instant()
+	cinema := s.cinema.get(r.Context(), s.Store, now.Time())
 	v := views.TicketView{
 		Ticket: t, Now: now, Phone: wording.Phone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone,
 		RetryError: form.phoneError, Notice: form.notice,
-		Cinema:  s.cinema.get(r.Context(), s.Store, now.Time()).Name,
+		Cinema: cinema.Name, Brand: views.BrandOf(cinema),
 		Receipt: views.ReceiptForm{Text: form.receipt, Error: form.receiptError, Notice: form.receiptNotice},
 	}
 	if s.Handset != "" {

@@ -12,6 +12,7 @@ import (
 	"cinemasphere/assets"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views"
 	"cinemasphere/views/wording"
 )
 
@@ -67,6 +68,11 @@ func (s *Site) Sitemap(w http.ResponseWriter, r *http.Request) error {
 
 // Favicon answers GET /favicon.ico, for browsers that do not read the page's own links.
 func (s *Site) Favicon(w http.ResponseWriter, r *http.Request) error {
+	if own := views.BrandOf(s.cinema.get(r.Context(), s.Store, s.Now())); own.Icon != "" {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		http.Redirect(w, r, own.Icon, http.StatusFound)
+		return nil
+	}
 	const name = "images/favicon.ico"
 	icon, err := assets.Read(name)
 	if err != nil {

@@ -48,8 +48,14 @@ type info struct {
 	decode        func(io.Reader) (image.Image, error)
 }
 
+// bounds are those that depend on what an image is for.
+type bounds struct {
+	least int // pixels of width and of height
+	ratio int // most, of the longer side to the shorter
+}
+
 // inspect checks an upload by its content.
-func inspect(b []byte) (info, error) {
+func inspect(b []byte, within bounds) (info, error) {
 	var in info
 	ok := false
 	switch {
@@ -74,9 +80,9 @@ func inspect(b []byte) (info, error) {
 		size.Kind = Damaged
 	case in.width > MostPixels/in.height || in.memory > mostMemory:
 		size.Kind = TooManyPixels
-	case in.width < LeastSide || in.height < LeastSide:
+	case in.width < within.least || in.height < within.least:
 		size.Kind = TooSmall
-	case in.width > in.height*MostRatio || in.height > in.width*MostRatio:
+	case in.width > in.height*within.ratio || in.height > in.width*within.ratio:
 		size.Kind = TooNarrow
 	default:
 		return in, nil

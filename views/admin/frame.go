@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"cinemasphere/store"
+	"cinemasphere/views/ui"
 )
 
 // Frame is what stands around every page of the back office. It comes with the context: see [WithFrame].
 type Frame struct {
 	Cinema  string // its name
+	Brand   ui.Brand
 	Demo    bool   // no money moves
 	Sandbox bool   // Safaricom's sandbox takes the payments
 	Name    string // of who is signed in; "" for nobody

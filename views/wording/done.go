@@ -43,6 +43,16 @@ func Done(action string) string {
 		return "sent another prompt for"
 	case "ticket.give-up":
 		return "freed the seats of"
+	case "ticket.test":
+		return "made the test sale"
+	case "ticket.test-away":
+		return "took away the test sale"
+	case "checklist.backup":
+		return "said whether backups are made, on the"
+	case "checklist.put-away":
+		return "put away or back the"
+	case "cinema.logo":
+		return "changed the logo of"
 	case "cinema.edit":
 		return "changed the cinema"
 	}

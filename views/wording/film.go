@@ -180,6 +180,28 @@ func PosterRefusal(r *poster.Refusal) string {
 	return "This image cannot be used." + convert
 }
 
+// LogoRefusal says why an upload cannot be the cinema's logo.
+func LogoRefusal(r *poster.Refusal) string {
+	switch r.Kind {
+	case poster.WrongType:
+		if r.Type == "SVG" {
+			return "This is an SVG file. Please save it as PNG, about 400 pixels wide."
+		}
+	case poster.Animated:
+		return "This image moves. A logo must stand still: please save one picture of it."
+	case poster.TooManyPixels:
+		return fmt.Sprintf("The image has %d × %d pixels, more than can be read. 800 × 400 is plenty.", r.Width, r.Height)
+	case poster.TooSmall:
+		return fmt.Sprintf("The image has only %d × %d pixels. It needs %d on each side, and 90 of height to look good.",
+			r.Width, r.Height, poster.LogoLeastSide)
+	case poster.TooNarrow:
+		return fmt.Sprintf("The image has %d × %d pixels. One side may be at most %d times the other.", r.Width, r.Height,
+			poster.LogoMostRatio)
+	case poster.Empty, poster.TooManyBytes, poster.Damaged:
+	}
+	return PosterRefusal(r)
+}
+
 // MinimumAge says whom a film's rating lets in, or "" where it lets in everybody.
 func MinimumAge(m store.Movie) string {
 	if m.MinimumAge <= 0 {
