@@ -29,17 +29,34 @@ const (
 
 // PricesPage answers GET /admin/prices.
 func (a *Admin) PricesPage(w http.ResponseWriter, r *http.Request) error {
-	cards, err := a.Store.Catalogue().PriceCards(r.Context())
+	v, err := a.prices(r)
 	if err != nil {
 		return err
 	}
+	return a.render(w, r, http.StatusOK, pages.PricesPage(v))
+}
+
+// prices is the page of all price cards.
+func (a *Admin) prices(r *http.Request) (v pages.Prices, err error) {
+	if v.Cards, err = a.Store.Catalogue().PriceCards(r.Context()); err != nil {
+		return v, err
+	}
 	var dates []string
-	for _, date := range cards.Holidays {
+	for _, date := range v.Cards.Holidays {
 		if at, err := time.Parse(time.DateOnly, date); err == nil {
 			dates = append(dates, at.Format("02/01/2006"))
 		}
 	}
-	return a.render(w, r, http.StatusOK, pages.PricesPage(cards, strings.Join(dates, "\n"), ""))
+	v.Holidays, v.Errors = strings.Join(dates, "\n"), map[string]string{}
+	if !me(r).Role.Includes(store.RoleOwner) {
+		return v, nil
+	}
+	allowances, err := a.Store.Catalogue().CompAllowances(r.Context())
+	v.Allowances = map[string]string{}
+	for role, n := range allowances {
+		v.Allowances[string(role)] = strconv.Itoa(n)
+	}
+	return v, err
 }
 
 // SetHolidays answers POST /admin/prices/holidays.
@@ -47,11 +64,12 @@ func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
 	typed := r.PostForm.Get("holidays")
 	dates, wrong := readHolidays(typed)
 	if wrong != "" {
-		cards, err := a.Store.Catalogue().PriceCards(r.Context())
+		v, err := a.prices(r)
 		if err != nil {
 			return err
 		}
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(cards, echo(typed), wrong))
+		v.Holidays, v.Errors["holidays"] = echo(typed), wrong
+		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(v))
 	}
 	if err := a.Store.Catalogue().SetHolidays(r.Context(), dates); err != nil {
 		return err
@@ -70,7 +88,7 @@ func readHolidays(typed string) (dates []string, wrong string) {
 		}
 		day, read := store.ReadDay(text)
 		if !read {
-			return nil, fmt.Sprintf("%q is no date. Write it as 25/12/2026.", echo(text))
+			return nil, fmt.Sprintf("%q is no date. Write it as 25/12/2026.", quote(text))
 		}
 		if dates = append(dates, string(day)); len(dates) > 500 {
 			return nil, "These are too many dates."

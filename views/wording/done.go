@@ -43,6 +43,12 @@ func Done(action string) string {
 		return "sent another prompt for"
 	case "ticket.give-up":
 		return "freed the seats of"
+	case "comp.give":
+		return "gave away"
+	case "comp.take-back":
+		return "took back"
+	case "comps.allowance":
+		return "changed how many seats may be given away:"
 	case "cinema.edit":
 		return "changed the cinema"
 	}
