@@ -72,8 +72,8 @@ func TestFreeTickets(t *testing.T) {
 		"3 seats given away") {
 		t.Errorf("the screening: %s", text)
 	}
-	if text := page(t, usher.get("/admin/door/list/"+strconv.FormatInt(int64(id), 10))).Find("main").Text(); !strings.Contains(text,
-		"Nyambura Press") {
+	list := page(t, usher.get("/admin/door/list/"+strconv.FormatInt(int64(id), 10)))
+	if text := list.Find("main").Text(); !strings.Contains(text, "Nyambura Press") {
 		t.Errorf("the door list: %s", text)
 	}
 	if _, kind, title, _ := usher.atDoor("", url.Values{"code": {tk.Code}}); kind != "admit" || title != "ADMIT 3" {

@@ -198,8 +198,9 @@ func testCompRefused(t *testing.T) {
 			faults: []string{"name", "reason"}},
 		"unprintable": {comp: comp(id, 1, func(c *store.NewComp) { c.Name, c.Reason = "a\x00", "b\xff" }),
 			faults: []string{"name", "reason"}},
-		"none": {comp: comp(id, 0), faults: []string{"quantity"}}, "minus one": {comp: comp(id, -1), faults: []string{"quantity"}},
-		"eleven": {comp: comp(id, 11), faults: []string{"quantity"}},
+		"none":      {comp: comp(id, 0), faults: []string{"quantity"}},
+		"minus one": {comp: comp(id, -1), faults: []string{"quantity"}},
+		"eleven":    {comp: comp(id, 11), faults: []string{"quantity"}},
 	} {
 		_, err := s.Tickets().GiveComp(ctx, c.comp)
 		if c.faults != nil {

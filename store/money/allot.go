@@ -29,9 +29,11 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	d := TicketDecision{ID: t.ID, Paid: shown || given, With: t.PaidWith, Void: t.Void}
 	paying := t.paying(own, now)
 	switch {
-	case given && c.has(Fact{Source: Operator, Says: TakenBack, Ticket: t.ID}):
-		d.Void = cmp.Or(d.Void, NoLongerGiven)
 	case given:
+		if c.has(Fact{Source: Operator, Says: TakenBack, Ticket: t.ID}) {
+			t.Void = cmp.Or(t.Void, NoLongerGiven)
+		}
+		d.Void, d.FreeSeats = t.Void, t.Void != "" // no money is due back for them
 	case paying != nil:
 		d.With, d.NeedsSeats = paying.Key, !shown && t.Seats == SeatsNone
 		d.Paid = !d.NeedsSeats
