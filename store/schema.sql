@@ -107,6 +107,7 @@ CREATE TABLE price_card (
     id          BIGINT PRIMARY KEY,
     name        TEXT NOT NULL, -- for the staff
     prices      TEXT NOT NULL, -- by price type and zone, as JSON
+    surcharges  TEXT NOT NULL, -- of each ticket besides its seat, such as 3D glasses, as JSON
     rules       TEXT NOT NULL, -- on which days and at which hours another card holds, as JSON
     version     BIGINT NOT NULL, -- grows with each change: of two who edit one card, the second is told
     archived_at BIGINT, -- when it was taken out of use
@@ -125,6 +126,7 @@ CREATE TABLE screening (
     sales_close_at   BIGINT NOT NULL, -- from then on nothing is sold online
     counter_close_at BIGINT NOT NULL, -- and nothing at the counter
     prices           TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen when it goes on sale, whatever becomes of the price card
+    surcharges       TEXT NOT NULL, -- of each ticket besides its seat, as JSON: frozen with the prices
     price_card_id    BIGINT REFERENCES price_card (id), -- that a draft takes them from then; NULL where it has them already
     capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many seats customers may have
     format           TEXT NOT NULL, -- such as 3D; '' is the film's
@@ -176,7 +178,7 @@ CREATE TABLE ticket (
     paid_push       BIGINT NOT NULL DEFAULT 0, -- the push that it was paid by; 0 where it is not paid, or that is not known
     transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
     seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
-    lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, as JSON
+    lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, and the surcharges, as JSON
     chosen          BIGINT NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- 1 where the customer chose the seats: it gets no others
     seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
     held_since      BIGINT NOT NULL, -- when its latest hold began

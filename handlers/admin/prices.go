@@ -150,6 +150,11 @@ func cardForm(cards store.PriceCards, card store.PriceCard) pages.CardForm {
 		}
 		v.Rules = append(v.Rules, form)
 	}
+	for _, extra := range card.Surcharges {
+		v.Extras = append(v.Extras, pages.ExtraForm{
+			Name: extra.Name, Price: shillings(extra.Cents), Optional: extra.Optional,
+		})
+	}
 	withRules(&v, cards)
 	return v
 }
@@ -172,8 +177,11 @@ func widen(v *pages.CardForm) {
 	}
 }
 
-// withRules adds an empty rule, and the cards that a rule may name.
+// withRules adds an empty surcharge, an empty rule, and the cards that a rule may name.
 func withRules(v *pages.CardForm, cards store.PriceCards) {
+	if n := len(v.Extras); n < store.MostSurcharges && (n == 0 || v.Extras[n-1].Name+v.Extras[n-1].Price != "") {
+		v.Extras = append(v.Extras, pages.ExtraForm{})
+	}
 	if len(v.Rules) < mostRules {
 		v.Rules = append(v.Rules, pages.RuleForm{})
 	}
@@ -195,7 +203,10 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := readCard(r.PostForm)
 	v.ID = have.ID
-	card := store.PriceCard{ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Rules: readRules(&v)}
+	card := store.PriceCard{
+		ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Surcharges: readExtras(&v),
+		Rules: readRules(&v),
+	}
 	status := http.StatusUnprocessableEntity
 	if len(v.Errors) == 0 {
 		_, err = a.Store.Catalogue().SavePriceCard(r.Context(), card)
@@ -211,6 +222,18 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 					if mine != now {
 						v.Errors[fmt.Sprintf("price.%d.%d", i, j)] = "It is now: " + orNothing(now)
 					}
+				}
+			}
+			for i := range max(len(v.Extras), len(theirs.Extras)) {
+				var mine, now pages.ExtraForm
+				if i < len(v.Extras) {
+					mine = v.Extras[i]
+				}
+				if i < len(theirs.Extras) {
+					now = theirs.Extras[i]
+				}
+				if mine != now {
+					v.Errors[fmt.Sprintf("extra.%d", i)] = "It is now: " + orNothing(now.Text())
 				}
 			}
 		case errors.Is(err, store.ErrNameTaken):
@@ -280,6 +303,14 @@ func readCard(f url.Values) pages.CardForm {
 		}
 		v.Cells = append(v.Cells, row)
 	}
+	for i := 0; i < store.MostSurcharges && f.Has(fmt.Sprintf("extra.%d.name", i)); i++ {
+		at := fmt.Sprintf("extra.%d", i)
+		v.Extras = append(v.Extras, pages.ExtraForm{
+			Name:     strings.Join(strings.Fields(echo(f.Get(at+".name"))), " "),
+			Price:    strings.TrimSpace(echo(f.Get(at + ".price"))),
+			Optional: f.Has(at + ".optional"),
+		})
+	}
 	for i := 0; i < mostRules && f.Has(fmt.Sprintf("rule.%d.card", i)); i++ {
 		rule := pages.RuleForm{
 			Card:     f.Get(fmt.Sprintf("rule.%d.card", i)),
@@ -337,6 +368,33 @@ func readPrices(v *pages.CardForm) (prices store.Prices) {
 		v.Errors["prices"] = "Please give at least one price."
 	}
 	return prices
+}
+
+// readExtras reads the surcharges, and adds what is wrong with them to the form's errors.
+func readExtras(v *pages.CardForm) (extras store.Surcharges) {
+	for i, typed := range v.Extras {
+		at := fmt.Sprintf("extra.%d", i)
+		again := slices.ContainsFunc(v.Extras[:i], func(of pages.ExtraForm) bool {
+			return store.NameKey(of.Name) == store.NameKey(typed.Name)
+		})
+		cents, wrong := readCents(typed.Price)
+		switch {
+		case typed.Name == "" && typed.Price == "":
+		case typed.Name == "":
+			v.Errors[at] = "Please say what this is, such as 3D glasses."
+		case len([]rune(typed.Name)) > longestPriceName:
+			v.Errors[at] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+		case again:
+			v.Errors[at] = "This stands above already."
+		case typed.Price == "":
+			v.Errors[at] = "Please write what it costs, in shillings."
+		case wrong != "":
+			v.Errors[at] = wrong
+		default:
+			extras = append(extras, store.Surcharge{Name: typed.Name, Cents: cents, Optional: typed.Optional})
+		}
+	}
+	return extras
 }
 
 // readCents reads an amount in shillings, or is what is wrong with it.
