@@ -4,10 +4,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"cinemasphere/store"
+	"cinemasphere/store/storetest"
 )
 
 // cardFields is the form of a price card, with changes: "" takes a field out.
@@ -53,6 +58,18 @@ func TestPriceCardInput(t *testing.T) {
 		{map[string]string{"name": "N", "type.1": ""}, 422, "which kind of ticket"},
 		{map[string]string{"name": "N", "zone.1": ""}, 422, "name this zone"},
 		{map[string]string{"name": "N", "type.0": long}, 422, "at most 40"},
+		{map[string]string{"name": "Fourth", "extra.0.name": "3D glasses", "extra.0.price": "50", "extra.0.optional": "1"},
+			303, ""},
+		{map[string]string{"name": "N", "extra.0.name": "3D glasses", "extra.0.price": ""}, 422, "what it costs"},
+		{map[string]string{"name": "N", "extra.0.name": "", "extra.0.price": "50"}, 422, "such as 3D glasses"},
+		{map[string]string{"name": "N", "extra.0.name": long, "extra.0.price": "50"}, 422, "at most 40"},
+		{map[string]string{"name": "N", "extra.0.name": "G", "extra.0.price": "0"}, 422, "amount in shillings"},
+		{map[string]string{"name": "N", "extra.0.name": "G", "extra.0.price": "-1"}, 422, "amount in shillings"},
+		{map[string]string{"name": "N", "extra.0.name": "G", "extra.0.price": "1.005"}, 422, "amount in shillings"},
+		{map[string]string{"name": "N", "extra.0.name": "G", "extra.0.price": "1e9"}, 422, "250,000 at most"},
+		{map[string]string{
+			"name": "N", "extra.0.name": "G", "extra.0.price": "50", "extra.1.name": "g ", "extra.1.price": "5",
+		}, 422, "stands above already"},
 		{map[string]string{"name": "N", "rule.0.card": "1"}, 422, "say when it holds"},
 		{map[string]string{"name": "N", "rule.0.before": "17:00"}, 422, "which prices hold"},
 		{map[string]string{"name": "N", "rule.0.card": "1", "rule.0.before": "7pm"}, 422, "such as 17:00"},
@@ -72,17 +89,21 @@ func TestPriceCardInput(t *testing.T) {
 				strings.Join(strings.Fields(doc.Text()), " "))
 		}
 		for name, typed := range f {
-			if strings.HasPrefix(name, "price.") &&
+			if (strings.HasPrefix(name, "price.") || strings.HasPrefix(name, "extra.")) &&
 				doc.Find(`[name="`+name+`"]`).AttrOr("value", "") != strings.TrimSpace(typed[0]) {
 				t.Errorf("%d %v: %s is not shown back as %q", i, c.change, name, typed[0])
 			}
 		}
 	}
 	cards, err := o.store.Catalogue().PriceCards(t.Context())
-	if err != nil || len(cards.Cards) != 3 {
+	if err != nil || len(cards.Cards) != 4 {
 		t.Fatalf("%+v, %v", cards, err)
 	}
-	second, _ := cards.Card(cards.Cards[0].ID)
+	glasses := store.Surcharges{{Name: "3D glasses", Cents: 50_00, Optional: true}}
+	if !slices.Equal(cards.Cards[0].Surcharges, glasses) || len(cards.Cards[1].Surcharges) != 0 {
+		t.Errorf("%+v", cards.Cards)
+	}
+	second, _ := cards.Card(cards.Cards[1].ID)
 	if second.Name != "Second" || second.Prices[0].Cents != 135_000 || second.Prices[1].Cents != 135_000 ||
 		second.Prices[2] != (store.Price{Type: second.Prices[0].Type, Name: "Adult", Zone: "VIP", Cents: 150_000}) {
 		t.Errorf("%+v", second)
@@ -140,4 +161,75 @@ func TestHolidayInput(t *testing.T) {
 			t.Errorf("%q: %d", typed, w.Code)
 		}
 	}
+}
+
+// TestSurchargeInEveryPlace: what a price card has on top of each ticket is in the form, in its total, on the confirm
+// page, in the prompt, on the ticket, on the order's page, at the door and in the JSON API; whoever does without some
+// of it pays for the rest.
+func TestSurchargeInEveryPlace(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 5, 10, tonight, func(sc *store.Screening) {
+		sc.Surcharges = store.Surcharges{
+			{Name: "3D glasses", Cents: 50_00, Optional: true}, {Name: "Sofa", Cents: 10_50},
+		}
+	})
+	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book"
+	total := func(d *goquery.Document) string { return d.Find("input[name=total]").AttrOr("value", "") }
+	d := page(t, o.get(path+"?quantity=2"))
+	if total(d) != "2821" || d.Find("[name='without.0']").Length() != 1 || d.Find("[name='without.1']").Length() != 0 ||
+		!strings.Contains(d.Find("#book-total").Text(), "2 × 3D glasses KSh 50") {
+		t.Errorf("the form: %s, %s", total(d), d.Find("#book-total").Text())
+	}
+	quote := page(t, o.get(path+"/seats?quantity=2&without.0=1"))
+	if total(quote) != "2771" || !strings.Contains(quote.Text(), "1 × 3D glasses") {
+		t.Errorf("the quote: %s", total(quote))
+	}
+	f := with(form(id, "0712345678", 2), "without.0", "1")
+	f.Set("total", "2771")
+	confirm := page(t, o.post("/bookings", with(f, "confirmed", "")))
+	if got := confirm.Find("[name='without.0']").First().AttrOr("value", ""); got != "1" || total(confirm) != "2771" ||
+		!strings.Contains(confirm.Find("dl").Text(), "2 × Sofa KSh 10.50") {
+		t.Errorf("the confirm page: %q, %s", got, confirm.Find("dl").Text())
+	}
+	for _, bad := range []string{"3", "-1", "x", "1e9", "99999999999999999999", strings.Repeat("1", 10_000)} {
+		for _, path := range []string{"/bookings", "/bookings/dialog"} {
+			w := o.post(path, with(f, "without.0", bad))
+			if d := page(t, w); w.Code != 422 || d.Find("#book-without-error").Text() == "" ||
+				d.Find("[name='without.0']").AttrOr("value", "") != bad || d.Find("[name=quantity]").AttrOr("value", "") != "2" {
+				t.Errorf("%s, %.20s without: %d %s", path, bad, w.Code, d.Find(".field-error").Text())
+			}
+		}
+	}
+	if w := o.post("/bookings", with(f, "without.0", "0")); w.Code != http.StatusConflict { // another total than was shown
+		t.Errorf("a total that was not shown: %d", w.Code)
+	}
+	o.pays()
+	w := o.post("/bookings", f)
+	if w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	tk := o.until(strings.TrimPrefix(w.Header().Get("Location"), "/tickets/"), "paid", paid)
+	if tk.Total != 2771 || tk.Push.Amount != 2771 {
+		t.Errorf("%+v", tk)
+	}
+	manager := o.staffed(store.RoleManager)
+	for _, text := range []string{
+		page(t, o.get("/tickets/"+tk.Secret)).Find("main").Text(),
+		page(t, manager.get("/admin/orders/"+strconv.FormatInt(int64(tk.ID), 10))).Find("main").Text(),
+	} {
+		if !strings.Contains(text, "1 × 3D glasses KSh 50") || !strings.Contains(text, "2 × Sofa KSh 10.50") {
+			t.Errorf("it does not say what was paid for: %s", text)
+		}
+	}
+	if _, _, _, d := manager.atDoor("", url.Values{"code": {tk.Code}}); !strings.Contains(d.Text(),
+		"With this ticket: 1 × 3D glasses, 2 × Sofa.") {
+		t.Errorf("the door: %s", d.Find("[data-verdict]").Text())
+	}
+	api := decode(t, o.call("/api/make-payment", apiBody(int64(id), map[string]string{
+		"quantity": "3", "phoneNumber": `"0712345679"`,
+	})))
+	if fmt.Sprint(api["totalAmount"]) != "4232" { // 3 × 1,410.50, rounded up once
+		t.Errorf("the API: %v", api)
+	}
+	storetest.Sound(t, o.store)
 }

@@ -128,7 +128,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		say("receipt %s and push %d: they are listed as alike, and no fact reports it", key.Receipt, key.Push)
 	}
 	for _, t := range b.tickets {
-		if shown, d := t.PaidWith != (money.Key{}), tickets[t.ID]; shown != d.Paid || t.Void != d.Void {
+		if shown, d := t.PaidWith != (money.Key{}) || t.Free, tickets[t.ID]; shown != d.Paid || t.Void != d.Void {
 			say("ticket %d: the facts say paid %v, void %q; the books %v, %q", t.ID, d.Paid, d.Void, shown, t.Void)
 		}
 	}

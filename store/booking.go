@@ -26,6 +26,7 @@ type NewBooking struct {
 	Test        bool        // a sale by the staff to see that selling works: one of the best seats, for a shilling
 	Types       []TypeCount // how many of Quantity are of which price type; nil is all of the first
 	Zone        string      // where the best seats are taken from; one of the screening's [Prices.Zones]
+	Without     []int       // how many tickets do without each of the screening's surcharges, in order; nil is none
 	Seats       Labels      // the very seats, as many as Quantity; nil is the best
 	Total       Shillings   // the total that the customer was shown; 0 where none was
 	Key         string      // idempotency key; unique over all bookings
@@ -231,15 +232,15 @@ func (t *tx) hold(b NewBooking, out PushOrder, o offered) error {
 }
 
 // saleQuery reads what a sale depends on in a screening.
-const saleQuery = `SELECT id, starts_at, sales_close_at, prices, capacity, status FROM screening WHERE id = $1`
+const saleQuery = `SELECT id, starts_at, sales_close_at, prices, surcharges, capacity, status FROM screening WHERE id = $1`
 
 func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 
 // screening reads and locks the screening, inside the transaction that sells it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Prices, &sc.Capacity, &sc.Status}, t.saleQuery(),
-		id)
+	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Prices, &sc.Surcharges, &sc.Capacity, &sc.Status},
+		t.saleQuery(), id)
 	if err == nil {
 		t.locked = id
 	}

@@ -84,11 +84,14 @@ type Orders struct {
 	Seats   int       `db:"seats"`   // that those have
 	Total   Shillings `db:"total"`   // what they cost
 	Pending int       `db:"pending"` // how many have a prompt out
+	Free    int       `db:"free"`    // seats that were given away: of none of the others
 }
 
-const ordersQuery = `SELECT count(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN 1 END) AS paid,
-	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN quantity END), 0) AS BIGINT)
-		AS seats,
+const ordersQuery = `SELECT count(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total > 0 THEN 1 END) AS paid,
+	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total > 0 THEN quantity END), 0)
+		AS BIGINT) AS seats,
+	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total = 0 THEN quantity END), 0)
+		AS BIGINT) AS free,
 	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL THEN total END), 0) AS BIGINT) AS total,
 	count(CASE WHEN payment_status = 'Pending' THEN 1 END) AS pending FROM ticket WHERE screening_id = $1`
 

@@ -141,6 +141,13 @@ const (
 	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
 	NothingToResolve RefusalKind = "nothing_to_resolve" // it needs no operator
 
+	// Of tickets that are given away.
+
+	OverAllowance RefusalKind = "over_allowance" // Left: how many more who asks may give away this month
+	NoFreeList    RefusalKind = "no_free_list"   // the film's contract forbids it
+	NotGiven      RefusalKind = "not_given"      // the ticket was not given away, but booked
+	AlreadyIn     RefusalKind = "already_in"     // Seats: somebody was let in to them
+
 	// Of the catalogue.
 
 	MovieHasScreenings RefusalKind = "movie_has_screenings" // Left: how many screenings are still to start

@@ -11,6 +11,7 @@ const (
 	SeatsWrong      FaultKind = "seats_wrong"      // Most: the tickets, which are not as many as the chosen seats
 	NameTaken       FaultKind = "name_taken"       // another has it
 	CleaningWrong   FaultKind = "cleaning_wrong"   // not a number of minutes from 0 to CleaningMost
+	WithoutWrong    FaultKind = "without_wrong"    // Most: 0 to the number of tickets
 	QuantityWrong   FaultKind = "quantity_wrong"   // Most: the bound for one booking; one at least
 )
 

@@ -34,6 +34,7 @@ type Found struct {
 	Quantity     int      `db:"quantity"`
 	Status       Status   `db:"payment_status"`
 	Channel      Channel  `db:"channel"`
+	Given        bool     `db:"given"` // somebody of the staff gave it away
 	Seats        Labels   `db:"seats"`
 	Receipt      string   `db:"receipt"`
 	VoidedAt     Instant  `db:"voided_at"`
@@ -47,6 +48,7 @@ type Found struct {
 const FindMost = 50
 
 const foundSelect = `SELECT t.id, t.code, t.customer_name, t.phone, t.quantity, t.payment_status, t.channel, t.seats, t.receipt,
+	CASE WHEN t.given_by IS NULL THEN 0 ELSE 1 END AS given,
 	COALESCE(t.voided_at, 0) AS voided_at, m.title, h.name AS hall, s.starts_at,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.admitted_at IS NOT NULL) AS admitted
 	FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id
@@ -143,9 +145,9 @@ type names struct {
 	all []name // in the order of their pushes
 }
 
-// name is one push of a booking.
+// name is one push of a booking, or a ticket that was given away.
 type name struct {
-	push   PushID
+	push   PushID // of a ticket that was given away, the ticket's own id: ids are unique over both
 	ticket string // its id
 	digits string // the last four of its phone
 	name   string // in small letters
@@ -154,9 +156,10 @@ type name struct {
 // namesQuery reads the newest names as one text, a line each, which is far quicker than a row each. No name has the
 // end of a line in it. The upper bound has PostgreSQL expect few rows, as there are but the first time.
 const namesQuery = `SELECT COALESCE(string_agg(line, '
-'), '') FROM (SELECT p.id||' '||p.ticket_id||' '||substr(p.phone, 9)||' '||t.customer_name AS line
-	FROM push_request p JOIN ticket t ON t.id = p.ticket_id
-	WHERE p.id >= $1 AND p.id < $2 ORDER BY p.id) x`
+'), '') FROM (SELECT p.id AS id, p.id||' '||p.ticket_id||' '||substr(p.phone, 9)||' '||t.customer_name AS line
+	FROM push_request p JOIN ticket t ON t.id = p.ticket_id WHERE p.id >= $1 AND p.id < $2
+	UNION ALL SELECT t.id, t.id||' '||t.id||'  '||t.customer_name FROM ticket t
+	WHERE t.given_by IS NOT NULL AND t.id >= $1 AND t.id < $2 ORDER BY id) x`
 
 const (
 	// namesKept is how many pushes are kept in memory, the newest: about 60 bytes each.

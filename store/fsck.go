@@ -35,6 +35,9 @@ var rules = []rule{
 	{"no hold is overdue", `SELECT 'ticket ' || id FROM ticket, given WHERE hold_until + slack < now`},
 	{"a paid ticket has money of exactly its total", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.payment_status = 'Paid' AND t.voided_at IS NULL
 		AND t.total * 100 <> COALESCE((SELECT sum(p.amount_cents) FROM payment p WHERE p.ticket_id = t.id AND p.state = 'applied'), 0)`},
+	{"a ticket without a price says who gave it away, and why", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.total = 0
+		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.ticket_id = t.id AND f.source = 'operator' AND f.says = 'given'
+			AND f.said_by <> '' AND f.note = t.given_reason AND f.note <> '')`},
 	{"applied money has a paid ticket", `SELECT 'payment ' || p.id FROM payment p LEFT JOIN ticket t ON t.id = p.ticket_id
 		WHERE p.state = 'applied' AND (t.id IS NULL OR t.payment_status <> 'Paid')`},
 	{"a paid push has its payment", `SELECT 'push ' || u.id FROM push_request u WHERE u.state = 'paid' AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.push_id = u.id)`},

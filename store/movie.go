@@ -31,8 +31,9 @@ type Movie struct {
 	Language       string  `db:"language"`
 	Subtitles      string  `db:"subtitles"` // their language
 	Distributor    string  `db:"distributor"`
-	OpensOn        Day     `db:"opens_on"` // the day of its first screening here
-	LastOn         Day     `db:"last_on"`  // the last day that it may be shown
+	NoFreeList     bool    `db:"no_free_list"` // its contract forbids to give tickets away
+	OpensOn        Day     `db:"opens_on"`     // the day of its first screening here
+	LastOn         Day     `db:"last_on"`      // the last day that it may be shown
 	ArchivedAt     Instant `db:"archived_at"`
 	Version        int64   `db:"version"` // an edit names the one that it was made from
 	CreatedAt      Instant `db:"created_at"`
@@ -67,6 +68,7 @@ var movieFields = []struct {
 	{"language", "language", func(m *Movie) any { return m.Language }},
 	{"subtitles", "subtitles", func(m *Movie) any { return m.Subtitles }},
 	{"distributor", "distributor", func(m *Movie) any { return m.Distributor }},
+	{"no_free_list", "no_free_list", func(m *Movie) any { return yes(m.NoFreeList) }},
 	{"opens_on", "opens_on", func(m *Movie) any { return m.OpensOn }},
 	{"last_on", "last_on", func(m *Movie) any { return m.LastOn }},
 }
@@ -89,11 +91,19 @@ func (m Movie) Typed() map[string]string {
 	return typed
 }
 
+// yes is a flag as it is typed: yes, or "" for no.
+func yes(flag bool) string {
+	if flag {
+		return "yes"
+	}
+	return ""
+}
+
 const movieSelect = movieColumns + movieTables
 
 const movieColumns = `SELECT m.id, m.slug, m.title, m.short_title, m.synopsis, m.poster, m.poster_hash, m.poster_alt,
 	m.runtime_minutes, m.trailer_minutes, m.trailer_url, m.age_rating, m.rating_reason, m.certificate, m.genre,
-	m.format, m.language, m.subtitles, m.distributor, m.opens_on, m.last_on,
+	m.format, m.language, m.subtitles, m.distributor, m.no_free_list, m.opens_on, m.last_on,
 	COALESCE(m.archived_at, 0) AS archived_at, m.version,
 	m.created_at, m.updated_at, r.name AS rating_name, r.minimum_age`
 
@@ -185,11 +195,12 @@ func (t *tx) addMovie(m Movie, key string) error {
 	}
 	return t.run(`INSERT INTO movie (id, slug, title, short_title, synopsis, poster, poster_hash, poster_alt, runtime_minutes,
 		trailer_minutes, trailer_url, age_rating, rating_reason, certificate, genre, format, language, subtitles, distributor,
-		opens_on, last_on, search, version, edits, form_key, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,1,'',$22,$23,$23)`,
+		opens_on, last_on, search, version, edits, form_key, created_at, updated_at, no_free_list)
+		VALUES ($1,$2,$3,$4,$5,$6,'',$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,1,'',$22,$23,$23,$24)`,
 		m.ID, m.Slug, m.Title, m.ShortTitle, m.Synopsis, m.Poster, m.PosterAlt, m.Runtime, m.TrailerMinutes,
 		m.TrailerURL, m.AgeRating, m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles,
-		m.Distributor, m.OpensOn, m.LastOn, m.searchText(), orNull(key), t.now)
+		m.Distributor, m.OpensOn, m.LastOn, m.searchText(), orNull(key), t.now,
+		flag(m.NoFreeList))
 }
 
 // checkMovie checks a film that is about to be written against the list of ratings and the rules of each field.
@@ -265,10 +276,10 @@ func (t *tx) editMovie(before, m Movie) error {
 	}
 	if err := t.run(`UPDATE movie SET title=$1, short_title=$2, synopsis=$3, poster_alt=$4, runtime_minutes=$5, trailer_minutes=$6,
 		trailer_url=$7, age_rating=$8, rating_reason=$9, certificate=$10, genre=$11, format=$12, language=$13, subtitles=$14,
-		distributor=$15, opens_on=$16, last_on=$17, search=$18 WHERE id = $19`,
+		distributor=$15, opens_on=$16, last_on=$17, search=$18, no_free_list=$20 WHERE id = $19`,
 		m.Title, m.ShortTitle, m.Synopsis, m.PosterAlt, m.Runtime, m.TrailerMinutes, m.TrailerURL, m.AgeRating,
 		m.RatingReason, m.Certificate, m.Genre, m.Format, m.Language, m.Subtitles, m.Distributor, m.OpensOn, m.LastOn,
-		m.searchText(), m.ID); err != nil {
+		m.searchText(), m.ID, flag(m.NoFreeList)); err != nil {
 		return err
 	}
 	if err := t.movieEdited(before, changed...); err != nil {

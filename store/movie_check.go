@@ -31,6 +31,7 @@ const (
 	NumberWrong     FaultKind = "number_wrong"     // not a whole number from Least to Most
 	RatingUnknown   FaultKind = "rating_unknown"   // not a code of the list of ratings
 	CodeTaken       FaultKind = "code_taken"       // of a rating that is on the list
+	YesOrNo         FaultKind = "yes_or_no"        // neither yes nor no
 	LinkWrong       FaultKind = "link_wrong"       // not an http or https address
 	DayWrong        FaultKind = "day_wrong"        // not a day of the calendar
 	DayOrder        FaultKind = "day_order"        // the last day is before the first
@@ -105,6 +106,16 @@ func ReadMovie(base Movie, typed map[string]string) (Movie, Faults) {
 			faults[name] = Fault{Kind: DayWrong}
 		}
 		*to = read
+	}
+	if v, is := typed["no_free_list"]; is {
+		switch strings.ToLower(tidyText(v, false)) {
+		case "yes":
+			m.NoFreeList = true
+		case "no", "":
+			m.NoFreeList = false
+		default:
+			faults["no_free_list"] = Fault{Kind: YesOrNo}
+		}
 	}
 	day("opens_on", &m.OpensOn)
 	day("last_on", &m.LastOn)

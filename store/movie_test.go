@@ -19,7 +19,7 @@ func goodMovie() map[string]string {
 		"title": "Supa Modo", "short_title": "Supa Modo", "synopsis": "A girl who wants to be a hero.", "runtime": "74",
 		"trailers": "12", "trailer_link": "https://video.example/supa", "rating": "GE", "rating_reason": "mild themes",
 		"certificate": "KFCB/2026/0117", "genre": "Drama", "format": "2D", "language": "Kiswahili",
-		"subtitles": "English", "distributor": "Crimson Multimedia", "opens_on": "2026-12-04", "last_on": "2026-12-24",
+		"subtitles": "English", "no_free_list": "yes", "distributor": "Crimson Multimedia", "opens_on": "2026-12-04", "last_on": "2026-12-24",
 	}
 }
 
@@ -57,6 +57,8 @@ func TestReadMovie(t *testing.T) {
 		{"trailer_link", "https://", store.LinkWrong, ""}, {"trailer_link", "https://a b", store.LinkWrong, ""},
 		{"rating", "", store.TextMissing, ""}, {"rating", "PG", "", ""},
 		{"genre", long(41), store.TextTooLong, ""}, {"language", long(61), store.TextTooLong, ""},
+		{"no_free_list", " YES ", "", "yes"}, {"no_free_list", "", "", ""},
+		{"no_free_list", "maybe", store.YesOrNo, ""}, {"no_free_list", "1", store.YesOrNo, ""},
 		{"opens_on", "", "", ""}, {"opens_on", "2026-13-01", store.DayWrong, ""},
 		{"opens_on", "2026-02-30", store.DayWrong, ""}, {"opens_on", "tomorrow", store.DayWrong, ""},
 		{"opens_on", "1/12/2026", "", "2026-12-01"}, {"opens_on", "31.11.2026", store.DayWrong, ""},
@@ -85,6 +87,10 @@ func TestReadMovie(t *testing.T) {
 	base := store.Movie{Title: "Kept", Genre: "Kept too"}
 	if m, _ := store.ReadMovie(base, map[string]string{"title": "New"}); m.Title != "New" || m.Genre != "Kept too" {
 		t.Errorf("a field that is not there: %+v", m)
+	}
+	forbids := store.Movie{NoFreeList: true}
+	if m, _ := store.ReadMovie(forbids, map[string]string{"no_free_list": "No"}); m.NoFreeList {
+		t.Errorf("no is read as yes: %+v", m)
 	}
 	if names := store.MovieFields(); len(names) < 17 || len(goodMovie())+1 != len(names) { // all but poster_alt
 		t.Errorf("fields: %v", names)

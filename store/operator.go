@@ -323,7 +323,7 @@ func (t *tx) open(o Opening) error {
 	}
 	sc := Screening{
 		ID: ScreeningID(t.s.ids.next(t.s.now())), MovieID: o.Movie.ID, HallID: o.Hall.ID, StartsAt: o.Starts,
-		SalesCloseAt: o.Starts, Prices: card.Prices,
+		SalesCloseAt: o.Starts, Prices: card.Prices, Surcharges: card.Surcharges,
 	}
 	if err := t.addScreening(sc); err != nil {
 		return err

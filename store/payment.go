@@ -143,6 +143,7 @@ func (tk payable) ticket() money.Ticket {
 	out := money.Ticket{
 		ID: tk.ID, Total: Cents(tk.Total) * 100, MadeAt: tk.MadeAt, StartsAt: tk.StartsAt,
 		Cancelled: tk.Screening == Cancelled, Waiting: tk.Status == Pending, Seats: money.SeatsNone,
+		Free: tk.Status == Paid && tk.Total == 0,
 	}
 	out.Late = tk.Late
 	if tk.Held == tk.Quantity {

@@ -118,13 +118,14 @@ type TypeCount struct {
 	N    int
 }
 
-// Line is some of a booking's seats at one price.
+// Line is some of a booking's seats at one price, or a surcharge on them.
 type Line struct {
 	Price
-	N int `json:"n"`
+	N     int  `json:"n"`
+	Extra bool `json:"extra,omitempty"` // it is a [Surcharge], and no seats
 }
 
-// Lines are a booking's seats by price.
+// Lines are a booking's seats by price, then the surcharges on them.
 type Lines []Line
 
 // Scan reads lines from their column.
@@ -136,9 +137,21 @@ func (l Lines) Value() (driver.Value, error) { return valueJSON(l) }
 // Count is how many seats there are.
 func (l Lines) Count() (n int) {
 	for _, line := range l {
-		n += line.N
+		if !line.Extra {
+			n += line.N
+		}
 	}
 	return n
+}
+
+// Extras are the surcharges among them.
+func (l Lines) Extras() (extras Lines) {
+	for _, line := range l {
+		if line.Extra {
+			extras = append(extras, line)
+		}
+	}
+	return extras
 }
 
 // Total is what all cost, rounded up once to whole shillings.
@@ -158,7 +171,7 @@ func (p Prices) BestLines(zone string, wanted []TypeCount) (lines Lines, sold bo
 			return nil, false
 		}
 		if w.N > 0 {
-			lines = append(lines, Line{price, w.N})
+			lines = append(lines, Line{Price: price, N: w.N})
 		}
 	}
 	return lines, len(lines) > 0
@@ -227,5 +240,5 @@ func (l Lines) add(price Price) Lines {
 		l[i].N++
 		return l
 	}
-	return append(Lines{{price, 1}}, l...)
+	return append(Lines{{Price: price, N: 1}}, l...)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,8 +18,9 @@ type PriceCardID int64
 type PriceCard struct {
 	ID         PriceCardID `db:"id"`
 	Name       string      `db:"name"`
-	Prices     Prices      `db:"prices"` // the types have ids once the card is stored
-	Rules      PriceRules  `db:"rules"`  // the first that fits decides which card's prices a screening takes
+	Prices     Prices      `db:"prices"`     // the types have ids once the card is stored
+	Surcharges Surcharges  `db:"surcharges"` // of each ticket, whichever card's prices its rules choose
+	Rules      PriceRules  `db:"rules"`      // the first that fits decides which card's prices a screening takes
 	Version    int64       `db:"version"`
 	ArchivedAt Instant     `db:"archived_at"` // 0 while it is in use
 }
@@ -92,7 +94,7 @@ func (s Catalogue) PriceCards(ctx context.Context) (PriceCards, error) {
 }
 
 func readPriceCards(list func(dest any, query string, args ...any) error) (c PriceCards, err error) {
-	err = list(&c.Cards, `SELECT id, name, prices, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card
+	err = list(&c.Cards, `SELECT id, name, prices, surcharges, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card
 		WHERE archived_at IS NULL ORDER BY name, id`)
 	if err != nil {
 		return c, fmt.Errorf("read price cards: %w", err)
@@ -133,7 +135,7 @@ func (s Catalogue) SetHolidays(ctx context.Context, dates []string) error {
 // ErrChanged. Types without an id get that of the type with their name, or a new one. ErrNameTaken where another card
 // in use has the name; ErrPrice for prices that nobody could pay.
 func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCardID, error) {
-	err := card.Prices.check()
+	err := errors.Join(card.Prices.check(), card.Surcharges.check())
 	if err == nil {
 		err = s.write(ctx, booking, func(t *tx) (err error) {
 			card.ID, err = t.savePriceCard(card)
@@ -166,8 +168,8 @@ func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
 	}
 	if card.ID == 0 {
 		card.ID = PriceCardID(t.s.ids.next(t.now.Time()))
-		if err := t.run(`INSERT INTO price_card (id, name, prices, rules, version, created_at, updated_at) VALUES ($1,$2,$3,$4,1,$5,$5)`,
-			card.ID, card.Name, card.Prices, card.Rules, t.now); err != nil {
+		if err := t.run(`INSERT INTO price_card (id, name, prices, rules, version, created_at, updated_at, surcharges) VALUES ($1,$2,$3,$4,1,$5,$5,$6)`,
+			card.ID, card.Name, card.Prices, card.Rules, t.now, card.Surcharges); err != nil {
 			return 0, err
 		}
 		return card.ID, t.audit(card.change("price_card.add", nil))
@@ -179,31 +181,32 @@ func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.run(`UPDATE price_card SET name = $1, prices = $2, rules = $3, version = version + 1, updated_at = $4 WHERE id = $5`,
-		card.Name, card.Prices, card.Rules, t.now, card.ID); err != nil {
+	if err := t.run(`UPDATE price_card SET name = $1, prices = $2, rules = $3, surcharges = $6, version = version + 1, updated_at = $4 WHERE id = $5`,
+		card.Name, card.Prices, card.Rules, t.now, card.ID, card.Surcharges); err != nil {
 		return 0, err
 	}
 	return card.ID, t.audit(card.change("price_card.edit", &was))
 }
 
 func (t *tx) priceCard(id PriceCardID) (card PriceCard, err error) {
-	err = t.get(&card, `SELECT id, name, prices, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card WHERE id = $1`, id)
+	err = t.get(&card, `SELECT id, name, prices, surcharges, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card WHERE id = $1`, id)
 	return card, err
 }
 
 // change is a card in the audit log.
 func (card PriceCard) change(action string, was *PriceCard) change {
 	type logged struct {
-		Name   string     `json:"name"`
-		Prices Prices     `json:"prices"`
-		Rules  PriceRules `json:"rules,omitempty"`
+		Name       string     `json:"name"`
+		Prices     Prices     `json:"prices"`
+		Surcharges Surcharges `json:"surcharges,omitempty"`
+		Rules      PriceRules `json:"rules,omitempty"`
 	}
 	c := change{
 		action: action, kind: "price_card", id: int64(card.ID), subject: card.Name,
-		now: logged{card.Name, card.Prices, card.Rules},
+		now: logged{card.Name, card.Prices, card.Surcharges, card.Rules},
 	}
 	if was != nil {
-		c.was = logged{was.Name, was.Prices, was.Rules}
+		c.was = logged{was.Name, was.Prices, was.Surcharges, was.Rules}
 	}
 	return c
 }

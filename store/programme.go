@@ -125,7 +125,7 @@ func (s *Store) films(ctx context.Context) ([]Film, error) {
 
 const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.sales_close_at,
 	s.counter_close_at, s.trailer_minutes, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
-	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.capacity,
+	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity,
 	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
 	AND seat.kind NOT IN ` + notForSale + `) AS seats_left

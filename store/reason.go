@@ -18,6 +18,7 @@ const (
 	ReasonRefundAsked        = money.RefundAsked
 	ReasonTakenOver          = money.TakenOver
 	ReasonNeverPaid          = money.NeverPaid
+	ReasonNoLongerGiven      = money.NoLongerGiven
 )
 
 // Why a payment is unmatched, or the result of a claimed receipt; see package store/money.

@@ -44,6 +44,7 @@ CREATE TABLE movie (
     language        TEXT NOT NULL, -- that is spoken in it
     subtitles       TEXT NOT NULL, -- their language
     distributor     TEXT NOT NULL, -- whom it is rented from
+    no_free_list    BIGINT NOT NULL CHECK (no_free_list IN (0, 1)), -- 1 where its contract forbids to give tickets away
     opens_on        TEXT NOT NULL, -- the day of its first screening here
     last_on         TEXT NOT NULL, -- the last day that it may be shown
     search          TEXT NOT NULL, -- title, short title and distributor in lower case without accents, for lists
@@ -117,6 +118,7 @@ CREATE TABLE price_card (
     id          BIGINT PRIMARY KEY,
     name        TEXT NOT NULL, -- for the staff
     prices      TEXT NOT NULL, -- by price type and zone, as JSON
+    surcharges  TEXT NOT NULL, -- of each ticket besides its seat, such as 3D glasses, as JSON
     rules       TEXT NOT NULL, -- on which days and at which hours another card holds, as JSON
     version     BIGINT NOT NULL, -- grows with each change: of two who edit one card, the second is told
     archived_at BIGINT, -- when it was taken out of use
@@ -135,6 +137,7 @@ CREATE TABLE screening (
     sales_close_at   BIGINT NOT NULL, -- from then on nothing is sold online
     counter_close_at BIGINT NOT NULL, -- and nothing at the counter
     prices           TEXT NOT NULL, -- of its seats, by price type and zone, as JSON: frozen when it goes on sale, whatever becomes of the price card
+    surcharges       TEXT NOT NULL, -- of each ticket besides its seat, as JSON: frozen with the prices
     price_card_id    BIGINT REFERENCES price_card (id), -- that a draft takes them from then; NULL where it has them already
     capacity         BIGINT NOT NULL CHECK (capacity > 0), -- how many seats customers may have
     format           TEXT NOT NULL, -- such as 3D; '' is the film's
@@ -151,6 +154,24 @@ CREATE INDEX screening_movie ON screening (movie_id, starts_at);
 CREATE INDEX screening_plan ON screening (plan_id, starts_at);
 CREATE INDEX screening_hall ON screening (hall_id, starts_at);
 
+-- A person of the staff who may sign in. An operator is disabled, never deleted: the audit log names them.
+CREATE TABLE operator (
+    id           BIGINT PRIMARY KEY,
+    name         TEXT NOT NULL,        -- as it was typed when the operator was added
+    name_key     TEXT NOT NULL UNIQUE, -- the same in small letters with single spaces: what a sign-in is compared with
+    role         TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'cashier', 'usher')), -- what the operator may do
+    password     TEXT NOT NULL, -- argon2id hash; '' where no password signs in
+    totp_secret  TEXT NOT NULL, -- of the authenticator app, base32; '' where there is none
+    totp_step    BIGINT NOT NULL, -- the half minute of the last code used: no code is used twice
+    invite       TEXT NOT NULL, -- SHA-256 of the one-time address at which the operator chooses a password; '' where there is none
+    invite_until BIGINT NOT NULL, -- how long that may be used
+    disabled_at  BIGINT, -- since when the operator cannot sign in
+    signed_in_at BIGINT, -- when the operator last signed in
+    version      BIGINT NOT NULL, -- grows with each change of name, role, password or second factor
+    created_at   BIGINT NOT NULL,
+    updated_at   BIGINT NOT NULL
+);
+
 -- One booking: so many seats of a screening, held or paid for. Paid never becomes anything else; Failed may become Paid or Pending.
 CREATE TABLE ticket (
     id              BIGINT PRIMARY KEY,
@@ -160,7 +181,7 @@ CREATE TABLE ticket (
     customer_name   TEXT NOT NULL, -- as typed
     phone           TEXT NOT NULL, -- MSISDN of the latest push
     quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
-    total           BIGINT NOT NULL CHECK (total BETWEEN 1 AND 250000), -- whole shillings
+    total           BIGINT NOT NULL CHECK (total BETWEEN 0 AND 250000), -- whole shillings; 0 of one that was given away
     payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')), -- see store/doc.go
     failure_reason  TEXT NOT NULL, -- why no money came; '' unless it is Failed
     owed_reason     TEXT NOT NULL DEFAULT '', -- why money that came for it is due back, or has gone; '' where none did since the last try
@@ -168,7 +189,7 @@ CREATE TABLE ticket (
     paid_push       BIGINT NOT NULL DEFAULT 0, -- the push that it was paid by; 0 where it is not paid, or that is not known
     transacted_at   BIGINT,        -- when that was paid, as M-PESA reports
     seats           TEXT NOT NULL, -- labels in the plan's order: its seats while it is Paid or held, else those it had
-    lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, as JSON
+    lines           TEXT NOT NULL DEFAULT '[]', -- what they cost: how many at which price, with type and zone, and the surcharges, as JSON
     chosen          BIGINT NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- 1 where the customer chose the seats: it gets no others
     channel         TEXT NOT NULL DEFAULT 'online' CHECK (channel IN ('online', 'test')), -- who booked: a customer, or the staff, to see that it all works
     seats_moved     BIGINT NOT NULL, -- 1 where they are not the ones first given
@@ -181,9 +202,12 @@ CREATE TABLE ticket (
     late_reason     TEXT NOT NULL DEFAULT '', -- why money that came for it came too late; '' where none did since the last try
     voided_at       BIGINT, -- since when it admits nobody, though it was paid
     void_reason     TEXT NOT NULL, -- '' unless it is void
+    given_by        BIGINT REFERENCES operator (id), -- who gave it away: then it needs no money; NULL of all others
+    given_reason    TEXT NOT NULL DEFAULT '', -- why, in that person's words
     version         BIGINT NOT NULL, -- grows with whatever the ticket's page shows
     created_at      BIGINT NOT NULL,
-    updated_at      BIGINT NOT NULL
+    updated_at      BIGINT NOT NULL,
+    CHECK ((total = 0) = (given_by IS NOT NULL AND given_reason <> '')) -- without a price is what somebody gave away and said why
 );
 CREATE INDEX ticket_screening ON ticket (screening_id, client);
 CREATE INDEX ticket_test ON ticket (id) WHERE channel = 'test';
@@ -191,6 +215,7 @@ CREATE INDEX ticket_hold ON ticket (hold_until) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_phone_hold ON ticket (phone) WHERE hold_until IS NOT NULL;
 CREATE INDEX ticket_browser ON ticket (browser) WHERE browser <> '';
 CREATE INDEX ticket_client ON ticket (client, held_since) WHERE client <> '';
+CREATE INDEX ticket_given ON ticket (given_by, created_at) WHERE given_by IS NOT NULL;
 CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_until IS NOT NULL AND client <> '';
 
 -- One row a seat of a screening's plan. The one owner of a seat is why nothing can be sold twice. Its place is its key; its label may
@@ -465,24 +490,6 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL -- when it ends
 );
 CREATE INDEX session_expiry ON session (expires_at);
-
--- A person of the staff who may sign in. An operator is disabled, never deleted: the audit log names them.
-CREATE TABLE operator (
-    id           BIGINT PRIMARY KEY,
-    name         TEXT NOT NULL,        -- as it was typed when the operator was added
-    name_key     TEXT NOT NULL UNIQUE, -- the same in small letters with single spaces: what a sign-in is compared with
-    role         TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'cashier', 'usher')), -- what the operator may do
-    password     TEXT NOT NULL, -- argon2id hash; '' where no password signs in
-    totp_secret  TEXT NOT NULL, -- of the authenticator app, base32; '' where there is none
-    totp_step    BIGINT NOT NULL, -- the half minute of the last code used: no code is used twice
-    invite       TEXT NOT NULL, -- SHA-256 of the one-time address at which the operator chooses a password; '' where there is none
-    invite_until BIGINT NOT NULL, -- how long that may be used
-    disabled_at  BIGINT, -- since when the operator cannot sign in
-    signed_in_at BIGINT, -- when the operator last signed in
-    version      BIGINT NOT NULL, -- grows with each change of name, role, password or second factor
-    created_at   BIGINT NOT NULL,
-    updated_at   BIGINT NOT NULL
-);
 
 -- A code that signs in once in place of the authenticator app's.
 CREATE TABLE recovery_code (

@@ -198,6 +198,16 @@ func postgresForm(file described) described {
 				continue
 			}
 			name, _, _ := strings.Cut(part, " ")
+			if name == "CHECK" { // of several columns: those that it names
+				var names []string
+				for _, word := range regexp.MustCompile(`\b[a-z_]+\b`).FindAllString(part, -1) {
+					if !slices.Contains(names, word) {
+						names = append(names, word)
+					}
+				}
+				constraints = append(constraints, "CHECK "+strings.Join(names, ", "))
+				continue
+			}
 			if of := regexp.MustCompile(`REFERENCES (\w+)`).FindStringSubmatch(part); of != nil {
 				constraints = append(constraints, "REFERENCES "+of[1]+" "+name)
 			}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,20 +44,22 @@ type Screening struct {
 	// CardID is the price card that a draft takes its prices from when it goes on sale; 0 where it has them already.
 	CardID PriceCardID `db:"price_card_id"`
 
-	Prices    Prices          `db:"prices"`   // frozen into it
-	Capacity  int             `db:"capacity"` // seats of its plan that customers may have
-	Status    ScreeningStatus `db:"status"`
-	Left      int             `db:"seats_left"` // of those, without an owner
-	CreatedAt Instant         `db:"created_at"`
-	UpdatedAt Instant         `db:"updated_at"`
+	Prices Prices `db:"prices"` // frozen into it
+	// Surcharges are what each ticket costs besides its seat; frozen with the prices.
+	Surcharges Surcharges      `db:"surcharges"`
+	Capacity   int             `db:"capacity"` // seats of its plan that customers may have
+	Status     ScreeningStatus `db:"status"`
+	Left       int             `db:"seats_left"` // of those, without an owner
+	CreatedAt  Instant         `db:"created_at"`
+	UpdatedAt  Instant         `db:"updated_at"`
 }
 
-// Price is the ordinary price of a seat: the first type's in the first zone.
+// Price is what one ticket of the first type costs in the first zone, with all surcharges.
 func (s Screening) Price() Cents {
 	if len(s.Prices) == 0 {
 		return 0
 	}
-	return s.Prices[0].Cents
+	return s.Prices[0].Cents + s.Surcharges.Each()
 }
 
 // Sells reports whether a ticket may be bought online at the instant.
@@ -113,7 +116,7 @@ func (t *tx) addScreening(sc Screening) error {
 		sc.Status = OnSale
 	}
 	if sc.Status != Draft {
-		if err := sc.Prices.check(); err != nil {
+		if err := errors.Join(sc.Prices.check(), sc.Surcharges.check()); err != nil {
 			return err
 		}
 	}
@@ -123,10 +126,10 @@ func (t *tx) addScreening(sc Screening) error {
 	if sc.CounterCloseAt == 0 {
 		sc.CounterCloseAt = sc.StartsAt.Add(CounterAfter)
 	}
-	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id, plan_id)
-		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14,$15)`,
+	err = t.run(`INSERT INTO screening (id, movie_id, hall_id, starts_at, trailer_minutes, sales_close_at, counter_close_at, prices, capacity, format, language, status, cancel_reason, version, created_at, updated_at, price_card_id, plan_id, surcharges)
+		VALUES ($1,$2,$3,$4,$10,$5,$11,$6,$7,$12,$13,$8,'',1,$9,$9,$14,$15,$16)`,
 		sc.ID, sc.MovieID, sc.HallID, sc.StartsAt, sc.SalesCloseAt, sc.Prices, plan.ForSale(), sc.Status, t.now,
-		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)), id)
+		sc.Trailers, sc.CounterCloseAt, sc.Format, sc.Language, noID(int64(sc.CardID)), id, sc.Surcharges)
 	if err != nil {
 		return err
 	}

@@ -215,7 +215,7 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 			a.zone = zones[0]
 		}
 		if lines, sold = sc.Prices.BestLines(a.zone, types); b.Test && sold {
-			lines = Lines{{Price{Name: TestPrice, Zone: a.zone, Cents: testCents}, b.Quantity}}
+			return Lines{{Price: Price{Name: TestPrice, Zone: a.zone, Cents: testCents}, N: b.Quantity}}, a, nil
 		}
 	} else {
 		m, _, err := t.seats(sc.ID, false)
@@ -237,10 +237,11 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 		}
 		lines, sold = sc.Prices.SeatLines(zones, types)
 	}
-	if !sold || lines.Count() != b.Quantity {
+	extras, can := sc.Surcharges.Lines(b.Quantity, b.Without)
+	if !sold || !can || lines.Count() != b.Quantity {
 		return nil, a, &Refusal{Kind: NotPriced}
 	}
-	return lines, a, nil
+	return append(lines, extras...), a, nil
 }
 
 // claim is the guard against selling a seat twice: it takes a seat only while nobody owns it.

@@ -54,12 +54,13 @@ func (s Showing) logged() any {
 		Format   string          `json:"format,omitempty"`
 		Language string          `json:"language,omitempty"`
 		Prices   Prices          `json:"prices,omitempty"`
+		Extra    Surcharges      `json:"surcharges,omitempty"`
 		Status   ScreeningStatus `json:"status"`
 		Reason   string          `json:"reason,omitempty"`
 	}{
 		s.Title, s.Hall, s.StartsAt.Time().In(nairobi).Format("2006-01-02 15:04"), s.Trailers, s.OnlineCut(),
 		s.CounterCut(),
-		s.Format, s.Language, s.Prices, s.Status, s.CancelReason,
+		s.Format, s.Language, s.Prices, s.Surcharges, s.Status, s.CancelReason,
 	}
 }
 
@@ -80,7 +81,7 @@ func (s Showing) change(action string, was, now any) change {
 
 const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.trailer_minutes,
 	s.sales_close_at, s.counter_close_at, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
-	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.capacity, s.status,
+	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity, s.status,
 	s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
 	AND seat.kind NOT IN ` + notForSale + `) AS seats_left,
@@ -273,7 +274,7 @@ func (s Catalogue) CopyShowings(ctx context.Context, from, until BusinessDay, to
 				sc.StartsAt, sc.SalesCloseAt = sc.StartsAt.Add(later), sc.SalesCloseAt.Add(later)
 				sc.CounterCloseAt = sc.CounterCloseAt.Add(later)
 				if sc.CardID != 0 {
-					sc.Prices = nil
+					sc.Prices, sc.Surcharges = nil, nil
 				}
 				all = append(all, draft{Screening: sc})
 			}
@@ -557,15 +558,16 @@ func (t *tx) editShowing(e ShowingEdit) (Showing, error) {
 		}
 	}
 	if sh.CardID != 0 && sh.CardID != was.CardID {
-		sh.Prices = Prices{}
+		sh.Prices, sh.Surcharges = Prices{}, nil
 	}
 	if sh.HallID != was.HallID {
 		return t.moveDraft(was, sh)
 	}
 	sh.Version++
 	err = t.run(`UPDATE screening SET hall_id = $1, starts_at = $2, trailer_minutes = $3, sales_close_at = $4, counter_close_at = $5, price_card_id = $6, prices = $7,
-		format = $8, language = $9, version = $10, updated_at = $11 WHERE id = $12`, sh.HallID, sh.StartsAt, sh.Trailers, sh.SalesCloseAt, sh.CounterCloseAt,
-		noID(int64(sh.CardID)), sh.Prices, sh.Format, sh.Language, sh.Version, t.now, sh.ID)
+		format = $8, language = $9, version = $10, updated_at = $11, surcharges = $13 WHERE id = $12`, sh.HallID, sh.StartsAt, sh.Trailers, sh.SalesCloseAt, sh.CounterCloseAt,
+		noID(int64(sh.CardID)), sh.Prices, sh.Format, sh.Language, sh.Version, t.now, sh.ID,
+		sh.Surcharges)
 	if err != nil {
 		return was, err
 	}
@@ -683,9 +685,10 @@ func (t *tx) sell(sh *Showing, cards PriceCards, to ScreeningStatus) ShowingFaul
 		if !found {
 			return ShowingNoPrices
 		}
-		sh.Prices = prices
+		card, _ := cards.Card(sh.CardID) // it was found
+		sh.Prices, sh.Surcharges = prices, card.Surcharges
 	}
-	if sh.Prices.check() != nil {
+	if sh.Prices.check() != nil || sh.Surcharges.check() != nil {
 		return ShowingNoPrices
 	}
 	sh.Status = to
@@ -696,8 +699,8 @@ func (t *tx) sell(sh *Showing, cards PriceCards, to ScreeningStatus) ShowingFaul
 func (t *tx) setStatus(sh Showing, was ScreeningStatus, action string) error {
 	before := sh
 	before.Status = was
-	if err := t.run(`UPDATE screening SET status = $1, prices = $2, version = version + 1, updated_at = $3 WHERE id = $4`,
-		sh.Status, sh.Prices, t.now, sh.ID); err != nil {
+	if err := t.run(`UPDATE screening SET status = $1, prices = $2, surcharges = $5, version = version + 1, updated_at = $3 WHERE id = $4`,
+		sh.Status, sh.Prices, t.now, sh.ID, sh.Surcharges); err != nil {
 		return err
 	}
 	return t.audit(sh.change(action, before.logged(), sh.logged()))

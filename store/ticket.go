@@ -70,17 +70,22 @@ type Ticket struct {
 	Browser      string        `db:"browser"`    // the browser session that bought it, "" for none
 	VoidedAt     Instant       `db:"voided_at"`
 	VoidReason   Reason        `db:"void_reason"` // "" unless VoidedAt is set
-	Version      int64         `db:"version"`     // grows with each change of the page
+	GivenBy      OperatorID    `db:"given_by"`    // who gave it away, without money; 0 of all others
+	GivenReason  string        `db:"given_reason"`
+	Version      int64         `db:"version"` // grows with each change of the page
 	CreatedAt    Instant       `db:"created_at"`
 	UpdatedAt    Instant       `db:"updated_at"`
 
 	Movie     Movie     `db:"movie"`
 	Screening Screening `db:"screening"`  // Left is not filled
-	Push      Push      `db:"push"`       // the latest
+	Push      Push      `db:"push"`       // the latest; the zero Push of one that was given away
 	RefundDue Cents     `db:"refund_due"` // what the cinema owes back for it
 	Refunded  Cents     `db:"refunded"`   // what was refunded
 	Claims    int       `db:"claims"`     // how many receipts were claimed for it: see [Money.ReceiptClaims]
 }
+
+// Given reports whether somebody of the staff gave the ticket away: it needs no money.
+func (t *Ticket) Given() bool { return t.GivenBy != 0 }
 
 // Held reports whether the ticket holds unpaid seats.
 func (t *Ticket) Held() bool { return t.Status != Paid && t.HoldUntil != 0 }
@@ -125,18 +130,24 @@ const (
 		t.payment_status, t.failure_reason, t.owed_reason,
 	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel, t.seats_moved, t.held_since,
 	COALESCE(t.hold_until, 0) AS hold_until,
-	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.version, t.created_at, t.updated_at`
+	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, COALESCE(t.given_by, 0) AS given_by, t.given_reason,
+	t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until,
 	p.result_code,
 	p.result_text, p.reason, p.created_at`
-	ticketSelect = `SELECT ` + ticketOnly + `, ` + pushOnly + `,
+	// A ticket that was given away has no push.
+	latestPush = `COALESCE(p.id, 0), COALESCE(p.ticket_id, 0), COALESCE(p.callback_token, ''),
+	COALESCE(p.checkout_request_id, ''), COALESCE(p.merchant_request_id, ''), COALESCE(p.phone, ''),
+	COALESCE(p.amount, 0), COALESCE(p.state, ''), COALESCE(p.live, 0), COALESCE(p.live_until, 0),
+	COALESCE(p.result_code, ''), COALESCE(p.result_text, ''), COALESCE(p.reason, ''), COALESCE(p.created_at, 0)`
+	ticketSelect = `SELECT ` + ticketOnly + `, ` + latestPush + `,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
 	WHERE y.ticket_id = t.id AND y.state = 'refund_due'), 0) AS refund_due,
 	COALESCE((SELECT sum(COALESCE(y.amount_cents, 0)) FROM payment y
 	WHERE y.ticket_id = t.id AND y.state IN ('refunded', 'reversed_elsewhere')), 0) AS refunded,
 	(SELECT count(*) FROM claim c WHERE c.ticket_id = t.id) AS claims
-	FROM ticket t JOIN push_request p ON p.ticket_id = t.id`
+	FROM ticket t LEFT JOIN push_request p ON p.ticket_id = t.id`
 )
 
 // columns are the destinations of a row of ticketSelect.
@@ -146,7 +157,7 @@ func (t *Ticket) columns() []any {
 		&t.Reason, &t.Owed,
 		&t.Receipt, &t.TransactedAt, &t.Seats, &t.Lines, &t.Chosen, &t.Channel, &t.SeatsMoved,
 		&t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
-		&t.VoidReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
+		&t.VoidReason, &t.GivenBy, &t.GivenReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,
 	}
 	return append(append(to, t.Push.columns()...), &t.RefundDue, &t.Refunded, &t.Claims)
 }

@@ -15,7 +15,8 @@ type HouseSales struct {
 	Runtime   int             `db:"runtime_minutes"`
 	Status    ScreeningStatus `db:"status"`
 	Capacity  int             `db:"capacity"`
-	Sold      int             `db:"sold"`     // seats that are paid for
+	Sold      int             `db:"sold"`     // seats that are paid for or were given away
+	Free      int             `db:"free"`     // of those, seats that were given away
 	Held      int             `db:"held"`     // seats that wait to be paid for
 	Admitted  int             `db:"admitted"` // seats whose people are in
 	Tests     int             `db:"tests"`    // of Sold and Held, seats of test sales
@@ -33,10 +34,11 @@ func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSa
 		&all,
 		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
 		COALESCE(x.sold, 0) AS sold, COALESCE(x.had - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
-		COALESCE(x.tests, 0) AS tests, COALESCE(x.taken, 0) AS taken
+		COALESCE(x.tests, 0) AS tests, COALESCE(x.taken, 0) AS taken, COALESCE(x.free, 0) AS free
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id
 		LEFT JOIN (SELECT o.screening_id, CAST(sum(o.n) AS BIGINT) AS had, CAST(sum(o.ins) AS BIGINT) AS admitted,
 				CAST(sum(CASE WHEN t.payment_status = 'Paid' THEN o.n ELSE 0 END) AS BIGINT) AS sold,
+				CAST(sum(CASE WHEN t.given_by IS NOT NULL THEN o.n ELSE 0 END) AS BIGINT) AS free,
 				CAST(sum(CASE WHEN t.channel = 'test' THEN o.n ELSE 0 END) AS BIGINT) AS tests,
 				CAST(sum(CASE WHEN t.payment_status = 'Paid' AND t.voided_at IS NULL AND t.channel <> 'test'
 					THEN t.total ELSE 0 END) AS BIGINT) AS taken

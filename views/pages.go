@@ -61,6 +61,7 @@ type BookingForm struct {
 	Quantity   string            // as typed, where there is one price type
 	Types      []TypeChoice      // the price types, where there are several
 	Zone       string            // that the best seats are taken from
+	Extras     []ExtraChoice     // the screening's surcharges, in order
 	Seats      *SeatChoice       // the map to choose seats on
 	Lines      store.Lines       // what the tickets cost; where they are not Priced, what one ticket costs
 	Priced     bool              // these tickets are sold for these seats
@@ -81,6 +82,12 @@ type TypeChoice struct {
 	Name string
 	From store.Cents // the lowest price over the zones
 	N    string      // as typed
+}
+
+// ExtraChoice is a surcharge of a booking form.
+type ExtraChoice struct {
+	store.Surcharge
+	Without string // how many do without it, as typed
 }
 
 // SeatChoice is a screening's seats, some of them chosen.

@@ -132,16 +132,22 @@ func (f BookingForm) typePrice(t TypeChoice) string {
 	return "from " + wording.Cents(t.From)
 }
 
-// line is some of a booking's seats in words, such as 2 × Adult, VIP KSh 1,500; without the type where there is one.
+// line is a line of a booking in words; without the type of the tickets where there is one.
 func line(l store.Line, named bool) string {
-	text := strconv.Itoa(l.N) + " × "
-	if named {
-		text += l.Name + " "
+	if !named && !l.Extra {
+		l.Name = ""
 	}
-	if l.Zone != "" {
-		text += l.Zone + " "
-	}
-	return text + wording.Cents(l.Cents)
+	return wording.Line(l)
+}
+
+// extraHint says what a surcharge costs, and who need not pay it.
+func extraHint(e ExtraChoice) string {
+	return wording.Cents(e.Cents) + " for each ticket. Type how many of you need none."
+}
+
+// optional reports whether the form asks who does without something.
+func (f BookingForm) optional() bool {
+	return slices.ContainsFunc(f.Extras, func(e ExtraChoice) bool { return e.Optional })
 }
 
 func seatsText(seats []string) string {

@@ -38,7 +38,7 @@
   }
 
   /* The booking form: steppers, the total, the phone number as it is typed. One price is multiplied here and rounded up
-     once; tickets of several types are priced by the server, which also says what is taken meanwhile. */
+     once; tickets of several types, or with what one may do without, are priced by the server, which also says what is taken meanwhile. */
   function stepper(box, form) {
     var f = find('input', box), n = parseInt(f.value, 10) || 0;
     if (!find('.step', box)) {
@@ -51,8 +51,8 @@
   function total(form, by) {
     var f = form.elements, pick = f.screening, seats = ticked(form), sum = 0, first;
     var chosen = pick.options ? pick.options[pick.selectedIndex] : pick, price = attr(chosen, 'data-price'), n, ok;
-    if (f.quantity) {
-      if (seats) { f.quantity.value = seats; }
+    if (f.quantity && seats) { f.quantity.value = seats; }
+    if (f.quantity && !find('[name^="without."]', form)) {
       n = parseInt(f.quantity.value, 10);
       ok = n >= 1 && n <= +f.quantity.max;
       sum = Math.ceil(attr(chosen, 'data-cents') * n / 100);
@@ -60,7 +60,7 @@
       if (ok) { f.total.value = sum; }
       if (price) { find('[data-each]', form).textContent = price; }
     } else {
-      each('[data-stepper] input', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form);
+      if (!f.quantity) { each('[data-stepper] input:not([name^="without."])', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form); }
       if (by === 'seat' && first && seats && sum !== seats) { first.value = Math.max(0, (+first.value || 0) + seats - sum); }
       if (by) { quote(form); }
     }

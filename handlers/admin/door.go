@@ -73,7 +73,7 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 		return a.doorPage(w, r, http.StatusOK, v)
 	}
 	code, forged := a.readPass(typed)
-	v.Code = echo(code)
+	v.Code = quote(code)
 	if forged {
 		v.Verdict = wording.UnknownAtDoor(true)
 		return a.doorPage(w, r, http.StatusOK, v)
@@ -166,7 +166,7 @@ func (a *Admin) UndoAtDoor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.done(w, r, orderPath(id), "Nobody is in on "+echo(strings.Join(r.PostForm["seat"], " "))+" any more.")
+	return a.done(w, r, orderPath(id), "Nobody is in on "+quote(strings.Join(r.PostForm["seat"], " "))+" any more.")
 }
 
 // DoorList answers GET /admin/door/list/{id}.

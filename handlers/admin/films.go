@@ -32,7 +32,7 @@ const filmsOnPage = 50
 func (a *Admin) Films(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	filter := store.MovieFilter{
-		Search: echo(q.Get("q")), State: store.MovieState(q.Get("state")), Rating: echo(q.Get("rating")), Page: 1,
+		Search: quote(q.Get("q")), State: store.MovieState(q.Get("state")), Rating: quote(q.Get("rating")), Page: 1,
 		Size: filmsOnPage,
 	}
 	if filter.State != store.MoviesArchived && filter.State != store.MoviesAll {

@@ -33,7 +33,7 @@ func (a *Admin) FindPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, orderPath(found[0].ID), http.StatusSeeOther)
 		return nil
 	}
-	v.Found, v.Text = found, echo(v.Text)
+	v.Found, v.Text = found, quote(v.Text)
 	if len(found) == 0 && !v.Masked {
 		v.Receipt = q.Receipt
 	}
@@ -51,6 +51,7 @@ func (a *Admin) order(r *http.Request) (v pages.Order, err error) {
 		return v, err
 	}
 	v.Masked, v.May = masked(r), me(r).Role.Includes(store.RoleManager)
+	v.Hands = me(r).Role.Includes(store.RoleCashier)
 	v.Lines = wording.Tell(v.Story, v.Masked)
 	if !v.May {
 		return v, nil
@@ -113,6 +114,8 @@ func (a *Admin) doTicket(r *http.Request, form *pages.ActionForm) (string, error
 			return "M-PESA is being asked already, or has nothing more to say.", err
 		}
 		return "M-PESA is asked now. What it answers shows here in some seconds.", nil
+	case wording.TakeBack:
+		return "The ticket is void, and its seats are free.", a.Store.Tickets().TakeBackComp(r.Context(), t.ID)
 	case wording.GiveUp:
 		return "The seats are free.", a.Store.Tickets().GiveUp(r.Context(), t.Secret)
 	default:

@@ -167,7 +167,7 @@ func (a *Admin) Join(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) LogPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	f := store.LogFilter{
-		Text: echo(q.Get("q")), Kind: echo(q.Get("kind")), SubjectID: number(q.Get("id")),
+		Text: quote(q.Get("q")), Kind: quote(q.Get("kind")), SubjectID: number(q.Get("id")),
 		Before: number(q.Get("before")), Limit: logPage + 1,
 	}
 	entries, err := a.Store.Staff().Log(r.Context(), f)

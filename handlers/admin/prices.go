@@ -29,17 +29,34 @@ const (
 
 // PricesPage answers GET /admin/prices.
 func (a *Admin) PricesPage(w http.ResponseWriter, r *http.Request) error {
-	cards, err := a.Store.Catalogue().PriceCards(r.Context())
+	v, err := a.prices(r)
 	if err != nil {
 		return err
 	}
+	return a.render(w, r, http.StatusOK, pages.PricesPage(v))
+}
+
+// prices is the page of all price cards.
+func (a *Admin) prices(r *http.Request) (v pages.Prices, err error) {
+	if v.Cards, err = a.Store.Catalogue().PriceCards(r.Context()); err != nil {
+		return v, err
+	}
 	var dates []string
-	for _, date := range cards.Holidays {
+	for _, date := range v.Cards.Holidays {
 		if at, err := time.Parse(time.DateOnly, date); err == nil {
 			dates = append(dates, at.Format("02/01/2006"))
 		}
 	}
-	return a.render(w, r, http.StatusOK, pages.PricesPage(cards, strings.Join(dates, "\n"), ""))
+	v.Holidays, v.Errors = strings.Join(dates, "\n"), map[string]string{}
+	if !me(r).Role.Includes(store.RoleOwner) {
+		return v, nil
+	}
+	allowances, err := a.Store.Catalogue().CompAllowances(r.Context())
+	v.Allowances = map[string]string{}
+	for role, n := range allowances {
+		v.Allowances[string(role)] = strconv.Itoa(n)
+	}
+	return v, err
 }
 
 // SetHolidays answers POST /admin/prices/holidays.
@@ -47,11 +64,12 @@ func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
 	typed := r.PostForm.Get("holidays")
 	dates, wrong := readHolidays(typed)
 	if wrong != "" {
-		cards, err := a.Store.Catalogue().PriceCards(r.Context())
+		v, err := a.prices(r)
 		if err != nil {
 			return err
 		}
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(cards, echo(typed), wrong))
+		v.Holidays, v.Errors["holidays"] = echo(typed), wrong
+		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(v))
 	}
 	if err := a.Store.Catalogue().SetHolidays(r.Context(), dates); err != nil {
 		return err
@@ -70,7 +88,7 @@ func readHolidays(typed string) (dates []string, wrong string) {
 		}
 		day, read := store.ReadDay(text)
 		if !read {
-			return nil, fmt.Sprintf("%q is no date. Write it as 25/12/2026.", echo(text))
+			return nil, fmt.Sprintf("%q is no date. Write it as 25/12/2026.", quote(text))
 		}
 		if dates = append(dates, string(day)); len(dates) > 500 {
 			return nil, "These are too many dates."
@@ -132,6 +150,11 @@ func cardForm(cards store.PriceCards, card store.PriceCard) pages.CardForm {
 		}
 		v.Rules = append(v.Rules, form)
 	}
+	for _, extra := range card.Surcharges {
+		v.Extras = append(v.Extras, pages.ExtraForm{
+			Name: extra.Name, Price: shillings(extra.Cents), Optional: extra.Optional,
+		})
+	}
 	withRules(&v, cards)
 	return v
 }
@@ -154,8 +177,11 @@ func widen(v *pages.CardForm) {
 	}
 }
 
-// withRules adds an empty rule, and the cards that a rule may name.
+// withRules adds an empty surcharge, an empty rule, and the cards that a rule may name.
 func withRules(v *pages.CardForm, cards store.PriceCards) {
+	if n := len(v.Extras); n < store.MostSurcharges && (n == 0 || v.Extras[n-1].Name+v.Extras[n-1].Price != "") {
+		v.Extras = append(v.Extras, pages.ExtraForm{})
+	}
 	if len(v.Rules) < mostRules {
 		v.Rules = append(v.Rules, pages.RuleForm{})
 	}
@@ -177,7 +203,10 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := readCard(r.PostForm)
 	v.ID = have.ID
-	card := store.PriceCard{ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Rules: readRules(&v)}
+	card := store.PriceCard{
+		ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Surcharges: readExtras(&v),
+		Rules: readRules(&v),
+	}
 	status := http.StatusUnprocessableEntity
 	if len(v.Errors) == 0 {
 		_, err = a.Store.Catalogue().SavePriceCard(r.Context(), card)
@@ -193,6 +222,18 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 					if mine != now {
 						v.Errors[fmt.Sprintf("price.%d.%d", i, j)] = "It is now: " + orNothing(now)
 					}
+				}
+			}
+			for i := range max(len(v.Extras), len(theirs.Extras)) {
+				var mine, now pages.ExtraForm
+				if i < len(v.Extras) {
+					mine = v.Extras[i]
+				}
+				if i < len(theirs.Extras) {
+					now = theirs.Extras[i]
+				}
+				if mine != now {
+					v.Errors[fmt.Sprintf("extra.%d", i)] = "It is now: " + orNothing(now.Text())
 				}
 			}
 		case errors.Is(err, store.ErrNameTaken):
@@ -262,6 +303,14 @@ func readCard(f url.Values) pages.CardForm {
 		}
 		v.Cells = append(v.Cells, row)
 	}
+	for i := 0; i < store.MostSurcharges && f.Has(fmt.Sprintf("extra.%d.name", i)); i++ {
+		at := fmt.Sprintf("extra.%d", i)
+		v.Extras = append(v.Extras, pages.ExtraForm{
+			Name:     strings.Join(strings.Fields(echo(f.Get(at+".name"))), " "),
+			Price:    strings.TrimSpace(echo(f.Get(at + ".price"))),
+			Optional: f.Has(at + ".optional"),
+		})
+	}
 	for i := 0; i < mostRules && f.Has(fmt.Sprintf("rule.%d.card", i)); i++ {
 		rule := pages.RuleForm{
 			Card:     f.Get(fmt.Sprintf("rule.%d.card", i)),
@@ -319,6 +368,33 @@ func readPrices(v *pages.CardForm) (prices store.Prices) {
 		v.Errors["prices"] = "Please give at least one price."
 	}
 	return prices
+}
+
+// readExtras reads the surcharges, and adds what is wrong with them to the form's errors.
+func readExtras(v *pages.CardForm) (extras store.Surcharges) {
+	for i, typed := range v.Extras {
+		at := fmt.Sprintf("extra.%d", i)
+		again := slices.ContainsFunc(v.Extras[:i], func(of pages.ExtraForm) bool {
+			return store.NameKey(of.Name) == store.NameKey(typed.Name)
+		})
+		cents, wrong := readCents(typed.Price)
+		switch {
+		case typed.Name == "" && typed.Price == "":
+		case typed.Name == "":
+			v.Errors[at] = "Please say what this is, such as 3D glasses."
+		case len([]rune(typed.Name)) > longestPriceName:
+			v.Errors[at] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+		case again:
+			v.Errors[at] = "This stands above already."
+		case typed.Price == "":
+			v.Errors[at] = "Please write what it costs, in shillings."
+		case wrong != "":
+			v.Errors[at] = wrong
+		default:
+			extras = append(extras, store.Surcharge{Name: typed.Name, Cents: cents, Optional: typed.Optional})
+		}
+	}
+	return extras
 }
 
 // readCents reads an amount in shillings, or is what is wrong with it.

@@ -64,6 +64,10 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.SaveCard},
 		{Method: post, Pattern: "/prices/{id}/archive", Role: store.RoleManager, Handler: a.ArchiveCard},
 
+		{Method: post, Pattern: "/prices/free", Role: store.RoleOwner, Handler: a.SetAllowances},
+		{Method: get, Pattern: "/screenings/{id}/free", Role: store.RoleCashier, Handler: a.CompPage},
+		{Method: post, Pattern: "/screenings/{id}/free", Role: store.RoleCashier, Handler: a.GiveComp},
+
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
 		{Method: post, Pattern: "/cinema/logo", Role: store.RoleOwner, Handler: a.SetLogo, Upload: imageUpload},

@@ -363,7 +363,7 @@ func (a *Admin) CopyShowings(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case strings.TrimSpace(text) == "" || ok && day == from:
 		case !ok:
-			wrong = "“" + echo(text) + "” is no day. Write it as 2026-11-30."
+			wrong = "“" + quote(text) + "” is no day. Write it as 2026-11-30."
 		case day < a.today():
 			wrong = wording.LongBusinessDay(day) + " is past."
 		default:

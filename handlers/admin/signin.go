@@ -109,14 +109,19 @@ func ownPath(asked string) string {
 	return prefix
 }
 
-// longestEcho is how much of what was typed is shown back.
-const longestEcho = 200
-
-// echo is what was typed, as it is shown back: whole, unless it is absurd.
+// echo is what was typed, as its field shows it back: whole, however long, since somebody may have typed it for an hour.
 func echo(typed string) string {
-	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
-	if runes := []rune(typed); len(runes) > longestEcho {
-		return string(runes[:longestEcho])
+	return strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
+}
+
+// longestQuote is how many characters of what was typed stand in a sentence.
+const longestQuote = 200
+
+// quote is what was typed, as a sentence shows it: its beginning, where it is absurd.
+func quote(typed string) string {
+	typed = echo(typed)
+	if runes := []rune(typed); len(runes) > longestQuote {
+		return string(runes[:longestQuote]) + "…"
 	}
 	return typed
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 
+	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/wording"
@@ -15,6 +16,13 @@ func (a *Admin) Start(w http.ResponseWriter, r *http.Request) (err error) {
 	v.Day = from
 	if v.Screenings, err = a.Store.Tickets().HouseSales(r.Context(), from, until); err != nil {
 		return err
+	}
+	if who := me(r); who.Role.Includes(store.RoleCashier) {
+		left, bounded, err := a.Store.Tickets().CompsLeft(r.Context(), who.By(web.ClientIP(r)))
+		if err != nil {
+			return err
+		}
+		v.Gives = left > 0 || !bounded
 	}
 	if v.Money {
 		v.ToDo = a.waits.count(r.Context(), a)

@@ -64,7 +64,7 @@ func (a *Admin) toDoItem(item store.OpenItem) pages.ToDoItem {
 func (a *Admin) ToDoPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	f := store.ItemFilter{
-		Receipt: checkout.OneWord(echo(q.Get("receipt"))), Ticket: checkout.OneWord(echo(q.Get("ticket"))),
+		Receipt: checkout.OneWord(quote(q.Get("receipt"))), Ticket: checkout.OneWord(quote(q.Get("ticket"))),
 	}
 	f.All = f.Receipt != "" || f.Ticket != ""
 	v, err := a.toDo(r.Context(), f)
@@ -185,7 +185,7 @@ func (a *Admin) do(r *http.Request, entry pages.ToDoItem, form *pages.ActionForm
 		}
 		return entry.Item.Name() + " is off the list, with your note.",
 			a.Store.Money().ResolveItems(r.Context(), items, form.Typed["note"], by)
-	case wording.AskMpesa, wording.SendPrompt, wording.GiveUp:
+	case wording.AskMpesa, wording.SendPrompt, wording.TakeBack, wording.GiveUp:
 		return a.doTicket(r, form)
 	case wording.Show:
 	}

@@ -28,6 +28,7 @@ type Booking struct {
 	Test        bool              // a test sale by the staff: see [store.NewBooking]
 	Types       []store.TypeCount // how many of each price type; nil is all of the first
 	Zone        string            // where the best seats are taken from
+	Without     []int             // as in [store.NewBooking]; what is below 0 was no number
 	Seats       store.Labels      // the seats that the customer chose; nil is the best
 	Total       store.Shillings   // the total that the customer was shown; 0 where none was
 	Key         string            // the idempotency key, after a prefix for the way the request came, such as form:…
@@ -39,7 +40,8 @@ type Booking struct {
 	Session     *store.SessionRow // the session, where it begins with this booking
 }
 
-// Invalid has what is wrong with a form, by field: phone, an [mpesa.MSISDNError]; name and quantity, a [store.Fault].
+// Invalid has what is wrong with a form, by field: phone, an [mpesa.MSISDNError]; name, quantity, seats and without, a
+// [store.Fault].
 type Invalid map[string]error
 
 // Error names no field.
@@ -63,6 +65,11 @@ func (b Booking) Validate() (clean Booking, problems Invalid) {
 		problems["quantity"] = store.Fault{Kind: store.QuantityWrong, Most: MaxTickets}
 	} else if b.Seats != nil && len(b.Seats) != b.Quantity {
 		problems["seats"] = store.Fault{Kind: store.SeatsWrong, Most: b.Quantity}
+	}
+	for _, n := range b.Without {
+		if n < 0 || n > max(b.Quantity, 0) {
+			problems["without"] = store.Fault{Kind: store.WithoutWrong, Most: max(b.Quantity, 0)}
+		}
 	}
 	if len(problems) == 0 {
 		problems = nil
@@ -91,9 +98,9 @@ func (b *Booking) count() {
 }
 
 // Price is what the tickets cost at a screening's prices; nil where they cannot be had.
-func (b Booking) Price(prices store.Prices, seats store.SeatMap) store.Lines {
+func (b Booking) Price(sc store.Screening, seats store.SeatMap) store.Lines {
 	b.count()
-	types := b.Types
+	prices, types := sc.Prices, b.Types
 	if len(types) == 0 {
 		types = []store.TypeCount{{Type: prices[0].Type, N: b.Quantity}}
 	}
@@ -102,10 +109,11 @@ func (b Booking) Price(prices store.Prices, seats store.SeatMap) store.Lines {
 	if b.Seats != nil {
 		lines, sold = prices.SeatLines(zones, types)
 	}
-	if !known || !sold || b.Quantity > MaxTickets {
+	extras, can := sc.Surcharges.Lines(b.Quantity, b.Without)
+	if !known || !sold || !can || b.Quantity > MaxTickets {
 		return nil
 	}
-	return lines
+	return append(lines, extras...)
 }
 
 // fingerprint is equal for two requests that are the same: by what is booked, and by the sender's own name for the
@@ -117,6 +125,11 @@ func (b Booking) fingerprint() string {
 	}
 	if b.Test {
 		text = append(text, "\x00test"...)
+	}
+	for i, n := range b.Without {
+		if n != 0 {
+			text = fmt.Appendf(text, "\x00without %d %d", i, n)
+		}
 	}
 	if b.Named != "" {
 		text = append(append(text, 0), b.Named...)
@@ -151,8 +164,9 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 	}
 	sending, replayed, err := s.store.Tickets().Book(ctx, store.NewBooking{
 		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Test: b.Test, Types: b.Types,
-		Zone: b.Zone, Seats: b.Seats, Total: b.Total, Key: b.Key, KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned,
-		Fingerprint: b.fingerprint(), Named: b.Named != "", Client: b.Client, Browser: b.Browser, Session: b.Session,
+		Zone: b.Zone, Without: b.Without, Seats: b.Seats, Total: b.Total, Key: b.Key, KeyBefore: b.KeyBefore,
+		KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "", Client: b.Client, Browser: b.Browser,
+		Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()

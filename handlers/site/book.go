@@ -105,9 +105,16 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 	if typed.types == nil && typed.seats != nil {
 		form.Quantity = strconv.Itoa(len(typed.seats))
 	}
-	form.Lines = wanted.Price(prices, seats)
+	for i, extra := range form.Screening.Surcharges {
+		if i < len(typed.without) {
+			form.Extras = append(form.Extras, views.ExtraChoice{Surcharge: extra, Without: echo(typed.without[i])})
+		}
+	}
+	form.Lines = wanted.Price(form.Screening, seats)
 	if form.Priced = form.Lines != nil; !form.Priced {
 		form.Lines, _ = prices.BestLines(form.Zone, []store.TypeCount{{Type: prices.Types(form.Zone)[0].Type, N: 1}})
+		extras, _ := form.Screening.Surcharges.Lines(1, nil) // one ticket can do without nothing
+		form.Lines = append(form.Lines, extras...)
 	}
 	form.Total = form.Lines.Total()
 }

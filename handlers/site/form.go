@@ -25,6 +25,7 @@ type bookingForm struct {
 	quantity  string
 	types     map[store.PriceTypeID]string // as typed, by price type
 	zone      string
+	without   []string // as typed: how many do without each surcharge
 	seats     store.Labels
 	total     store.Shillings // as shown; -1 where there is none that could be
 	nonce     string
@@ -36,8 +37,6 @@ type bookingForm struct {
 const (
 	shortestNonce = 16
 	longestNonce  = 64
-	// longestEcho is how much of what was typed is shown back.
-	longestEcho = 200
 )
 
 func newNonce() string { return rand.Text() }
@@ -87,9 +86,13 @@ const typePrefix = "type."
 // mostSeats is how many seats a form may tick: more cannot be a booking's, and are an error of its own.
 const mostSeats = 40
 
-// readTickets reads which tickets are wanted: how many by price type, the zone, and the chosen seats.
+// readTickets reads which tickets are wanted: how many by price type, the zone, who does without what, and the chosen
+// seats.
 func (f *bookingForm) readTickets(values url.Values) {
 	f.zone = values.Get("zone")
+	for i := range store.MostSurcharges {
+		f.without = append(f.without, strings.TrimSpace(values.Get("without."+strconv.Itoa(i))))
+	}
 	for name, typed := range values {
 		id, err := strconv.ParseInt(strings.TrimPrefix(name, typePrefix), 10, 64)
 		if strings.HasPrefix(name, typePrefix) && err == nil && len(f.types) < mostSeats {
@@ -118,6 +121,18 @@ func (f bookingForm) counts() (counts []store.TypeCount) {
 	return counts
 }
 
+// doWithout is how many do without each surcharge; -1 is no number.
+func (f bookingForm) doWithout() (counts []int) {
+	for _, typed := range f.without {
+		n, err := strconv.Atoi(cmp.Or(typed, "0"))
+		if err != nil || n < 0 {
+			n = -1
+		}
+		counts = append(counts, n)
+	}
+	return counts
+}
+
 // booking is what the form asks for. A quantity that is no whole number becomes 0, which Check finds.
 func (f bookingForm) booking(browser string) checkout.Booking {
 	quantity, err := strconv.Atoi(f.quantity)
@@ -126,7 +141,7 @@ func (f bookingForm) booking(browser string) checkout.Booking {
 	}
 	return checkout.Booking{
 		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Quantity: quantity, Types: f.counts(), Zone: f.zone,
-		Seats: f.seats,
+		Without: f.doWithout(), Seats: f.seats,
 		Total: f.total,
 		Key:   "form:" + f.nonce, Browser: browser,
 	}
@@ -140,11 +155,12 @@ func (f bookingForm) goodNonce() bool {
 		})
 }
 
-// echo is what was typed, as it is shown back: whole, unless it is absurd.
-func echo(typed string) string { return echoed(typed, longestEcho) }
+// echo is what was typed, as its field shows it back: whole, however long.
+func echo(typed string) string { return strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "") }
 
+// echoed is the same of a text that may be cut.
 func echoed(typed string, longest int) string {
-	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
+	typed = echo(typed)
 	if runes := []rune(typed); len(runes) > longest {
 		return string(runes[:longest])
 	}

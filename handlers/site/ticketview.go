@@ -158,7 +158,7 @@ func viewClaims(v *views.TicketView, m ticketMoney) {
 // asks is how a ticket's page asks for a receipt.
 func (m ticketMoney) asks(t *store.Ticket) views.Asks {
 	switch {
-	case !m.triesLeft():
+	case t.Given(), !m.triesLeft():
 		return views.AsksNot
 	case t.Status == store.Pending:
 		return views.AsksElsewhere

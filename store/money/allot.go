@@ -22,13 +22,18 @@ func allot(c Case, payments []*Payment, now Instant) (decided []TicketDecision) 
 
 // allotTicket decides about one ticket and all payments for it.
 func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
-	shown := t.PaidWith != Key{}
-	if shown && t.Cancelled {
+	shown, given := t.PaidWith != Key{}, c.given(t)
+	if (shown || given) && t.Cancelled {
 		t.Void = cmp.Or(t.Void, ScreeningCancelled)
 	}
-	d := TicketDecision{ID: t.ID, Paid: shown, With: t.PaidWith, Void: t.Void}
+	d := TicketDecision{ID: t.ID, Paid: shown || given, With: t.PaidWith, Void: t.Void}
 	paying := t.paying(own, now)
 	switch {
+	case given:
+		if c.has(Fact{Source: Operator, Says: TakenBack, Ticket: t.ID}) {
+			t.Void = cmp.Or(t.Void, NoLongerGiven)
+		}
+		d.Void, d.FreeSeats = t.Void, t.Void != "" // no money is due back for them
 	case paying != nil:
 		d.With, d.NeedsSeats = paying.Key, !shown && t.Seats == SeatsNone
 		d.Paid = !d.NeedsSeats
@@ -77,6 +82,12 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	}
 	d.FreeSeats = d.FreeSeats || d.Void != "" && !slices.ContainsFunc(own, due)
 	return d
+}
+
+// given reports whether an operator gave the ticket away. One with a price is paid for by money alone, and one without
+// by nothing else: no payment has its amount.
+func (c Case) given(t Ticket) bool {
+	return t.Total == 0 && c.has(Fact{Source: Operator, Says: Given, Ticket: t.ID})
 }
 
 // paying is the payment that pays for a ticket: the one that it was shown as paid with. Otherwise a push's payment goes

@@ -30,8 +30,9 @@ const (
 	ScreeningCancelled Reason = "screening_cancelled"
 	Voided             Reason = "voided"
 	RefundAsked        Reason = "refund_asked"
-	TakenOver          Reason = "taken_over" // by better proof its payment was another ticket's
-	NeverPaid          Reason = "never_paid" // an operator found that nothing was paid
+	TakenOver          Reason = "taken_over"      // by better proof its payment was another ticket's
+	NeverPaid          Reason = "never_paid"      // an operator found that nothing was paid
+	NoLongerGiven      Reason = "no_longer_given" // an operator took back what was given away
 )
 
 // Why a payment is unmatched.
@@ -130,8 +131,8 @@ func (p Payment) Gravest() Doubt {
 // TicketDecision is what becomes of a ticket.
 type TicketDecision struct {
 	ID         TicketID
-	Paid       bool
-	With       Key
+	Paid       bool // it needs no money any more
+	With       Key  // the payment that paid for it; zero of one that was given away
 	NeedsSeats bool // With pays for it once the database has assigned seats: decide again with the result
 	Void       Reason
 	Late       Reason // why a payment came too late for it, "" where none did

@@ -71,6 +71,8 @@ const (
 	DoubtEnds     Saying = "resolved"        // an operator resolved the doubt in About and Amount
 	TheSame       Saying = "the_same"        // an operator: the push was paid with this receipt
 	Two           Saying = "two"             // an operator: the push's money and the receipt's are two payments
+	Given         Saying = "given"           // an operator gave the ticket away: it needs no money
+	TakenBack     Saying = "taken_back"      // an operator took back a ticket that was given away
 )
 
 // Fact is one report about money. What it names is certain; a zero field names nothing.
@@ -81,7 +83,7 @@ type Fact struct {
 	Says         Saying
 	Push         PushID // of a payment without a push's token: the push whose account number was paid to
 	Receipt      string
-	Ticket       TicketID    // of PaysFor; or the ticket whose code the payer typed as account number
+	Ticket       TicketID    // of PaysFor, Given and TakenBack; or the ticket whose code the payer typed as account number
 	Beside       PushID      // the push whose token came with another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds
 	Amount       *Cents      // what was taken or refunded; nil where unknown
@@ -121,7 +123,7 @@ const (
 	SeatsGone Seats = "gone"
 )
 
-// Ticket is what the fate of a payment depends on. PaidWith, Late and Void are commitments.
+// Ticket is what the fate of a payment depends on. PaidWith, Free, Late and Void are commitments.
 type Ticket struct {
 	ID        TicketID
 	Total     Cents
@@ -130,7 +132,8 @@ type Ticket struct {
 	Cancelled bool    // the screening
 	Waiting   bool    // it is Pending: no page has shown it as failed
 	Seats     Seats
-	PaidWith  Key // the payment that it was shown as paid with; zero where it was not
+	PaidWith  Key  // the payment that it was shown as paid with; zero where it was not
+	Free      bool // it was shown as valid without a payment
 	// Late is why a payment for it came too late: nothing pays for it any more, whatever changes; "" where none did.
 	Late Reason
 	Void Reason // why it admits nobody though it was paid; "" where it does

@@ -383,6 +383,60 @@ func TestRange(t *testing.T) {
 	}
 }
 
+// TestGivenAway: a ticket without a price is valid where an operator gave it away, and by no money.
+func TestGivenAway(t *testing.T) {
+	gave := money.Fact{Source: money.Operator, Says: money.Given, Ticket: 1}
+	took := money.Fact{Source: money.Operator, Says: money.TakenBack, Ticket: 1}
+	other, customer := gave, gave
+	other.Ticket, customer.Source = 2, money.Customer
+	for name, c := range map[string]struct {
+		total     money.Cents
+		facts     []money.Fact
+		more      string
+		shown     bool
+		cancelled bool
+		now       money.Instant
+		want      string
+	}{
+		"given":                   {facts: []money.Fact{gave}, want: "ticket1 paid"},
+		"twice":                   {facts: []money.Fact{gave, gave}, want: "ticket1 paid"},
+		"shown, after the film":   {facts: []money.Fact{gave}, shown: true, now: evening, want: "ticket1 paid"},
+		"taken back":              {facts: []money.Fact{gave, took}, want: "ticket1 void no_longer_given, free"},
+		"taken back, said first":  {facts: []money.Fact{took, gave}, want: "ticket1 void no_longer_given, free"},
+		"taken back, never given": {facts: []money.Fact{took}, want: ""},
+		"nobody gave it":          {shown: true, want: ""},
+		"another was given":       {facts: []money.Fact{other}, want: ""},
+		"a customer gives it":     {facts: []money.Fact{customer}, want: ""},
+		"one with a price":        {total: price, facts: []money.Fact{gave}, want: ""},
+		"one with a price, paid": {total: price, facts: []money.Fact{gave}, more: "callback paid push1 R1",
+			want: "ticket1 paid; push1 R1 applied"},
+		"cancelled": {facts: []money.Fact{gave}, cancelled: true,
+			want: "ticket1 void screening_cancelled, free"},
+		"money names it": {facts: []money.Fact{gave}, more: "hand R1 ticket1",
+			want: "ticket1 paid; R1 unmatched to_be_confirmed"},
+		"an operator gives it some": {facts: []money.Fact{gave}, more: "operator R1 ticket1",
+			want: "ticket1 paid; R1 refund_due wrong_amount"},
+		"money of a void one": {facts: []money.Fact{gave, took}, more: "operator R1 ticket1",
+			want: "ticket1 void no_longer_given, free; R1 refund_due wrong_amount"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := world()
+			in.Tickets[0].Total, in.Tickets[0].Free = c.total, c.shown
+			in.Tickets[0].Cancelled, in.Tickets[0].Waiting = c.cancelled, !c.shown
+			if c.more != "" {
+				in = tell(in, c.more)
+			}
+			for _, f := range c.facts {
+				f.ID = int64(len(in.Facts) + 1)
+				in.Facts = append(in.Facts, f)
+			}
+			if got := tale(in, money.Decide(in, max(c.now, opened+minute))); got != c.want {
+				t.Errorf("\n got %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
 // TestCommitments: what was done stays done.
 func TestCommitments(t *testing.T) {
 	shown := func(ticket int, k money.Key) func(*money.Case) {

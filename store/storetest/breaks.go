@@ -103,6 +103,8 @@ func Breaks() []Break {
 		one("a pending ticket holds its seats", `UPDATE ticket SET hold_until = NULL WHERE payment_status = 'Pending'`),
 		one("no hold is overdue", `UPDATE ticket SET hold_until = 1 WHERE payment_status = 'Pending'`),
 		one("a paid ticket has money of exactly its total", `UPDATE payment SET amount_cents = amount_cents - 1`),
+		one("a ticket without a price says who gave it away, and why", `INSERT INTO operator (id, name, name_key, role, password, totp_secret, totp_step, invite, invite_until, version, created_at, updated_at)
+			VALUES (1, 'X', 'x', 'owner', '', '', 0, '', 0, 1, 1, 1)`, `UPDATE ticket SET total = 0, given_by = 1, given_reason = 'a friend' WHERE payment_status = 'Pending'`),
 		one("applied money has a paid ticket", `UPDATE ticket SET payment_status = 'Failed' WHERE payment_status = 'Paid'`),
 		one("a paid push has its payment", `UPDATE payment SET push_id = NULL`),
 		one("a payment's push is paid", `UPDATE push_request SET state = 'failed' WHERE state = 'paid'`),

@@ -21,6 +21,7 @@ const (
 	Resolve     Verb = "resolve"      // take the entry off the list, with a note
 	AskMpesa    Verb = "ask_mpesa"    // ask M-PESA what became of the prompts of a ticket (For)
 	SendPrompt  Verb = "send_prompt"  // send another prompt for a ticket (For)
+	TakeBack    Verb = "take_back"    // take back a ticket (For) that was given away
 	GiveUp      Verb = "give_up"      // free the seats of a ticket (For) that is not paid
 	Show        Verb = "show"         // see what the books have of a receipt (Named), of a ticket (For) or of all money
 )
@@ -48,6 +49,8 @@ func (v Verb) Label() string {
 		return "ask M-PESA what became of the prompt"
 	case SendPrompt:
 		return "send the prompt again"
+	case TakeBack:
+		return "take the free ticket back"
 	case GiveUp:
 		return "free the seats, and make the booking void"
 	case Show:
@@ -77,6 +80,8 @@ func (v Verb) Button() string {
 		return "ask M-PESA now"
 	case SendPrompt:
 		return "send the prompt"
+	case TakeBack:
+		return "take it back, and free the seats"
 	case GiveUp:
 		return "free the seats"
 	case Show:

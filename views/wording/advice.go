@@ -275,6 +275,8 @@ func reasonWhy(r store.Reason) string {
 		return "it turned out to be another ticket's"
 	case store.ReasonNeverPaid:
 		return "it was found that nothing was paid"
+	case store.ReasonNoLongerGiven:
+		return "the ticket was given away, and taken back"
 	case store.ReasonNamesNoTicket:
 		return "it names no ticket of ours"
 	case store.ReasonToBeConfirmed:

@@ -53,6 +53,12 @@ func Done(action string) string {
 		return "put away or back the"
 	case "cinema.logo":
 		return "changed the logo of"
+	case "comp.give":
+		return "gave away"
+	case "comp.take-back":
+		return "took back"
+	case "comps.allowance":
+		return "changed how many seats may be given away:"
 	case "cinema.edit":
 		return "changed the cinema"
 	}

@@ -64,7 +64,7 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 		v.Kind, v.Title, v.Sentence = DoorIn, "ALREADY IN", WhoIsIn(seats)
 	default:
 		v.Kind, v.Mood, v.Title, v.Sentence = DoorAdmit, "ok", "ADMIT", WhoIsIn(seats)
-		v.Reminder = idReminder(t.Movie.AgeRating)
+		v.Reminder = strings.TrimSpace(idReminder(t.Movie.AgeRating) + " " + handOut(t.Lines.Extras()))
 	}
 	return v
 }
@@ -111,6 +111,18 @@ func WhoIsIn(seats []store.SeatIn) string {
 		return ""
 	}
 	return "In already: " + strings.Join(parts, "; ") + "."
+}
+
+// handOut says what goes with the tickets, such as 3D glasses.
+func handOut(extras store.Lines) string {
+	var parts []string
+	for _, l := range extras {
+		parts = append(parts, fmt.Sprintf("%d × %s", l.N, l.Name))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "With this ticket: " + strings.Join(parts, ", ") + "."
 }
 
 // idReminder is said where a film has a least age.

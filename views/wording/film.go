@@ -43,6 +43,8 @@ func FilmField(name string) string {
 		return "Subtitles"
 	case "distributor":
 		return "Distributor"
+	case "no_free_list":
+		return "Free tickets"
 	case "opens_on":
 		return "First day"
 	case "last_on":
@@ -86,6 +88,8 @@ func FilmFault(f store.Fault) string {
 		return "Several films have this title. Put the id of the right one into the column id: the export has it."
 	case store.CodeTaken:
 		return "This code is on the list already."
+	case store.YesOrNo:
+		return "yes, or nothing for no."
 	case store.LinkWrong:
 		return "A whole web address, such as https://www.youtube.com/watch?v=…"
 	case store.DayWrong:

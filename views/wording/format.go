@@ -1,6 +1,8 @@
 package wording
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"cinemasphere/mpesa"
@@ -15,6 +17,11 @@ func Decimal(c store.Cents) string { return mpesa.Decimal(int64(c)) }
 
 // Shillings writes an amount in whole shillings: KSh 2,700.
 func Shillings(s store.Shillings) string { return mpesa.KSh(int64(s) * 100) }
+
+// Line is a line of a booking, such as 2 × Adult VIP KSh 1,500.
+func Line(l store.Line) string {
+	return strings.Join(strings.Fields(strconv.Itoa(l.N)+" × "+l.Name+" "+l.Zone), " ") + " " + Cents(l.Cents)
+}
 
 // Phone is an MSISDN as people in Kenya read it: 0712 345 678.
 func Phone(msisdn string) string { return mpesa.MSISDN(msisdn).Local() }

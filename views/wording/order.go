@@ -14,6 +14,12 @@ func OrderActions(st store.Story, initiator bool, now store.Instant) []Action {
 	none := []Need{}
 	var actions []Action
 	add := func(a Action) { actions = append(actions, a) }
+	if t.Given() {
+		if t.VoidedAt == 0 && WhoIsIn(st.Seats) == "" {
+			add(Action{Verb: TakeBack, When: "if its seats are to be sold", For: t.Code, Needs: none})
+		}
+		return actions
+	}
 	if t.Status == store.Paid && t.VoidedAt == 0 {
 		named := t.Receipt
 		if named == "" {
@@ -59,11 +65,14 @@ func OrderActions(st store.Story, initiator bool, now store.Instant) []Action {
 	return actions
 }
 
-// Standing says in a few words how a ticket stands, and whether that is good (ok), open (warn) or bad.
-func Standing(s store.Status, voided store.Instant) (words, mood string) {
+// Standing says in a few words how a ticket stands, and whether that is good (ok), open (warn) or bad. Given is that it
+// was given away.
+func Standing(s store.Status, voided store.Instant, given bool) (words, mood string) {
 	switch {
 	case voided != 0:
 		return "void", "bad"
+	case given:
+		return "free ticket", "ok"
 	case s == store.Paid:
 		return "paid", "ok"
 	case s == store.Pending:

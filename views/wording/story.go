@@ -21,7 +21,7 @@ type StoryLine struct {
 
 // Tell is a ticket's story on one time line, newest last. Mask hides phone numbers from who may not see them.
 func Tell(st store.Story, mask bool) []StoryLine {
-	lines := tellTicket(st.Ticket)
+	lines := tellTicket(st)
 	for _, tell := range [][]StoryLine{
 		tellPushes(st.Pushes), tellCallbacks(st.Callbacks), tellQuestions(st.Questions), tellFacts(st.Facts),
 		tellPayments(st), tellClaims(st), tellRefunds(st.Refunds), tellLog(st.Log),
@@ -43,7 +43,8 @@ const (
 	boxOffice = "Box office"
 )
 
-func tellTicket(t *store.Ticket) []StoryLine {
+func tellTicket(st store.Story) []StoryLine {
+	t := st.Ticket
 	lines := []StoryLine{
 		{
 			At:     t.CreatedAt,
@@ -51,6 +52,12 @@ func tellTicket(t *store.Ticket) []StoryLine {
 			What:   fmt.Sprintf("booked %d %s for %s", t.Quantity, seatWord(t.Quantity), Shillings(t.Total)),
 			Detail: "Seats " + strings.Join(t.Seats, " ") + ", as " + t.CustomerName,
 		},
+	}
+	for _, f := range st.Facts {
+		if f.Says == "given" {
+			lines[0].Who, lines[0].What = f.By, fmt.Sprintf("gave %d %s away", t.Quantity, seatWord(t.Quantity))
+			lines[0].Detail += ": " + f.Note
+		}
 	}
 	if t.SeatsMoved {
 		lines[0].Detail += ". They are not the seats that were held first: those had gone to others"
@@ -237,6 +244,9 @@ func tellFacts(facts []store.StoryFact) (lines []StoryLine) {
 		"two":             "the prompt and the receipt are two payments",
 	}
 	for _, f := range facts {
+		if f.Says == "given" || f.Says == "taken_back" { // the ticket and the staff's log tell it
+			continue
+		}
 		line := StoryLine{
 			At:   f.At,
 			Who:  cmp.Or(f.By, sources[string(f.Source)], string(f.Source)),
@@ -339,6 +349,9 @@ func tellRefunds(refunds []store.StoryRefund) (lines []StoryLine) {
 
 func tellLog(log []store.LogEntry) (lines []StoryLine) {
 	for _, e := range log {
+		if e.Action == "comp.give" { // the ticket tells it
+			continue
+		}
 		line := StoryLine{At: e.At, Who: cmp.Or(e.Who, "The command line"), What: Done(e.Action) + " " + e.Subject}
 		var now map[string]any
 		// What is no JSON has no seats.

@@ -170,6 +170,8 @@ func ExplainVoid(t *store.Ticket) string {
 		return "M-PESA does not know the payment that was named for this ticket, so it does not admit."
 	case store.ReasonReversed:
 		return "The payment of this ticket was reversed at M-PESA, so it does not admit any more."
+	case store.ReasonNoLongerGiven:
+		return "The cinema has taken this free ticket back, so it does not admit any more."
 	default:
 		return "The box office has made this ticket void, so it does not admit any more."
 	}

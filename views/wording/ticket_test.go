@@ -82,7 +82,8 @@ func TestEveryReturnIsExplained(t *testing.T) {
 func TestEveryVoidTicketIsExplained(t *testing.T) {
 	seen := map[string]string{}
 	for _, reason := range []store.Reason{store.ReasonRefundAsked, store.ReasonWrongAmount, store.ReasonTakenOver,
-		store.ReasonNeverPaid, store.ReasonReversed, store.ReasonScreeningCancelled, ""} {
+		store.ReasonNeverPaid, store.ReasonReversed, store.ReasonScreeningCancelled,
+		store.ReasonNoLongerGiven, ""} {
 		got := wording.ExplainVoid(&store.Ticket{Status: store.Paid, VoidedAt: 1, VoidReason: reason})
 		if other, said := seen[got]; said || !strings.Contains(got, "does not admit") {
 			t.Errorf("%q: %q, as of %q", reason, got, other)

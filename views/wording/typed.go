@@ -42,6 +42,8 @@ func typedFault(f store.Fault) string {
 		return "Please leave out what cannot be printed."
 	case store.SeatsWrong:
 		return fmt.Sprintf("Please choose as many seats as tickets: %d.", f.Most)
+	case store.WithoutWrong:
+		return fmt.Sprintf("Please type how many of the %d, from 0 on.", f.Most)
 	case store.QuantityWrong:
 		return fmt.Sprintf("Please choose 1 to %d tickets.", f.Most)
 	default:
