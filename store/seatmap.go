@@ -33,9 +33,6 @@ func (s Catalogue) SeatMap(ctx context.Context, id ScreeningID) (m SeatMap, err 
 		return m, fmt.Errorf("read seats: %w", err)
 	}
 	m = SeatMap{Plan: &plan.Plan, Free: plan.free(text)}
-	for i, seat := range m.Seats {
-		m.Free[i] = m.Free[i] && seat.Kind.ForSale()
-	}
 	return m, nil
 }
 

@@ -11,13 +11,10 @@ import (
 	"cinemasphere/store/seating"
 )
 
-// freeQuery reads which plan a screening has and the labels of its free seats, as one text, which is far quicker than a
-// row each.
-const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL), '')
+// freeQuery reads which plan a screening has and the labels of the seats that customers may have now, as one text, which
+// is far quicker than a row each.
+const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL AND for_sale = 1), '')
 	FROM screening s WHERE s.id = $1`
-
-// notForSale are the kinds of seat that customers may not have.
-const notForSale = `('house', 'broken')`
 
 // seatPlan is a plan, and the index of each of its seats by its label.
 type seatPlan struct {
@@ -156,6 +153,9 @@ func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int, 
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
 	}
+	if a.exactly && len(wanted) != n {
+		return nil, &Refusal{Kind: SeatTaken} // some of the chosen seats are in the plan no more
+	}
 	anew := false
 	for range 3 {
 		if len(wanted) != n {
@@ -188,7 +188,7 @@ func (t *tx) seatsTaken(id ScreeningID, wanted Labels) error {
 	}
 	refusal := &Refusal{Kind: SeatTaken}
 	for _, label := range wanted {
-		if i, known := m.plan.byLabel[label]; !known || !m.free[i] || !m.plan.Seats[i].Kind.ForSale() {
+		if i, known := m.plan.byLabel[label]; !known || !m.free[i] {
 			refusal.Seats = append(refusal.Seats, label)
 		}
 	}
@@ -262,7 +262,7 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 // ten tickets at most.
 var assignQueries = func() (queries [11]string) {
 	var labels []string
-	free := ` AND ticket_id IS NULL AND kind NOT IN ` + notForSale
+	free := ` AND ticket_id IS NULL AND for_sale = 1`
 	if unguarded {
 		free = ""
 	}
