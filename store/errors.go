@@ -83,6 +83,8 @@ const (
 	SoldOut      RefusalKind = "sold_out"       // Left
 	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken
 	HalfLoveSeat RefusalKind = "half_love_seat" // Seats: the other halves of the chosen ones
+	// CompanionOnly is a companion seat without its accessible place, which is free. Seats: the places.
+	CompanionOnly RefusalKind = "companion_only"
 	NotPriced    RefusalKind = "not_priced"     // a price type or zone that is not sold, or not in these seats
 	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
 	PriceChanged RefusalKind = "price_changed"  // Total

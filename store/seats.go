@@ -115,7 +115,7 @@ type among struct {
 }
 
 // may is which of the free seats the booking may have, by index.
-func (a among) may(plan *seatPlan, free []bool) []bool {
+func (a among) may(plan *Plan, free []bool) []bool {
 	if len(a.prices.Zones()) < 2 {
 		return free
 	}
@@ -136,7 +136,7 @@ func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, err
 		if err != nil {
 			return nil, err
 		}
-		free := a.may(m.plan, m.free)
+		free := a.may(&m.plan.Plan, m.free)
 		if best := seating.Best(&m.plan.Plan, free, n); best != nil {
 			return m.plan.Labels(best), nil
 		}
@@ -230,8 +230,8 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 				zones = append(zones, m.plan.Seats[n].Zone)
 			}
 		}
-		if left := (SeatMap{Plan: &m.plan.Plan}).OtherHalves(b.Seats); len(left) > 0 {
-			return nil, a, &Refusal{Kind: HalfLoveSeat, Seats: left}
+		if refusal := (SeatMap{Plan: &m.plan.Plan, Free: m.free}).Apart(b.Seats); refusal != nil {
+			return nil, a, refusal
 		}
 		lines, sold = sc.Prices.SeatLines(zones, types)
 	}
