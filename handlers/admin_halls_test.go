@@ -444,8 +444,8 @@ func (o *office) sell(id store.ScreeningID, phone, seat string) *store.Ticket {
 	return o.until(strings.TrimPrefix(w.Header().Get("Location"), "/tickets/"), "paid", paid)
 }
 
-// TestApplyPlanPage: a plan is changed under screenings with nothing sold, with a sold seat that stays beside a new aisle,
-// with a sold seat that is gone, and a cancelled one. Each is offered what is right for it, no sold seat is
+// TestApplyPlanPage: a plan is changed under screenings with nothing sold, with a sold seat that stays beside a new
+// aisle, with a sold seat that is gone, and a cancelled one. Each is offered what is right for it, no sold seat is
 // lost, and applying twice is applying once.
 func TestApplyPlanPage(t *testing.T) {
 	o := open(t)

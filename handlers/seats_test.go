@@ -209,8 +209,8 @@ func TestMapWeight(t *testing.T) {
 	}
 }
 
-// TestSeatsInstead: somebody else was quicker. The form comes back with 409, the other choices, and the nearest seats to
-// be had by one tick: sent again with it, it books these for the same total. Without the tick it changes nothing.
+// TestSeatsInstead: somebody else was quicker. The form comes back with 409, the other choices, and the nearest seats
+// to be had by one tick: sent again with it, it books these for the same total. Without the tick it changes nothing.
 func TestSeatsInstead(t *testing.T) {
 	for _, c := range []struct {
 		name, taken, form, total string
@@ -260,7 +260,8 @@ func TestSeatsInstead(t *testing.T) {
 				if secret == "" {
 					t.Fatalf("%d %s", w.Code, w.Body)
 				}
-				if tk := o.ticket(secret); strings.Join(tk.Seats, " ") != c.booked || fmt.Sprint(int(tk.Total)) != c.total {
+				tk := o.ticket(secret)
+				if strings.Join(tk.Seats, " ") != c.booked || fmt.Sprint(int(tk.Total)) != c.total {
 					t.Errorf("booked %v for %d", tk.Seats, tk.Total)
 				}
 			})
@@ -282,7 +283,9 @@ func TestLookingAtMap(t *testing.T) {
 	if w := o.get(path + query + "&map=" + state); w.Code != http.StatusNoContent || w.Body.Len() > 0 {
 		t.Errorf("nothing has changed: %d", w.Code)
 	}
-	for _, other := range []string{"?type.1=1&seat=A1&seat=A2", "?type.1=2&type.2=0&zone=&seat=A1", query + "&gone=A6"} {
+	for _, other := range []string{
+		"?type.1=1&seat=A1&seat=A2", "?type.1=2&type.2=0&zone=&seat=A1", query + "&gone=A6",
+	} {
 		if w := o.get(path + other + "&map=" + state); w.Code != http.StatusOK {
 			t.Errorf("%s: %d", other, w.Code)
 		}

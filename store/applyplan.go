@@ -45,8 +45,9 @@ type SeatLoss struct {
 // ApplyPlan gives screenings another plan of their hall, each in a transaction of its own: where no seat is sold or
 // held the seats are replaced, where every such seat stays what it is they are patched, and otherwise the screening is
 // left alone, with the orders that would lose a seat. A seat is known by its label, which no plan ever changes: see
-// [seating.Compare]. What staff have held or put on sale stays so where the seat does. ErrOtherHall where a screening is in another hall; then, and after any other error, the screenings
-// before it have been changed, and are in the result.
+// [seating.Compare]. What staff have held or put on sale stays so where the seat does. ErrOtherHall where a screening
+// is in another hall; then, and after any other error, the screenings before it have been changed, and are in the
+// result.
 func (s Catalogue) ApplyPlan(ctx context.Context, plan PlanID, screenings []ScreeningID) ([]PlanChange, error) {
 	return s.eachScreening(screenings, func(id ScreeningID) (c PlanChange, err error) {
 		err = s.write(ctx, booking, func(t *tx) error { c, err = t.applyPlan(plan, id); return err })

@@ -168,8 +168,8 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// unlikePlaces describes how seats differ from a plan's, and the capacity from how many seats are for sale; "" where they
-// do not. No seat occurs twice.
+// unlikePlaces describes how seats differ from a plan's, and the capacity from how many seats are for sale; "" where
+// they do not. No seat occurs twice.
 func unlikePlaces(plan map[string]bool, seats []string, capacity, forSale int) string {
 	var strange []string
 	for _, seat := range seats {

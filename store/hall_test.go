@@ -466,8 +466,8 @@ func TestGuardOfPlans(t *testing.T) {
 	})
 }
 
-// TestPlansAtOnce: while seats are booked, given up and booked again, two plans that draw the same seats in other places
-// take turns. No order loses a seat, and the books stay sound.
+// TestPlansAtOnce: while seats are booked, given up and booked again, two plans that draw the same seats in other
+// places take turns. No order loses a seat, and the books stay sound.
 func TestPlansAtOnce(t *testing.T) { storetest.Each(t, testPlansAtOnce) }
 
 func testPlansAtOnce(t *testing.T) {

@@ -87,7 +87,8 @@ func testHoldSeats(t *testing.T) {
 		t.Errorf("another screening of the hall has %d left, %v", sc.Left, err)
 	}
 	m, err := s.Catalogue().StaffMap(t.Context(), id)
-	if err != nil || len(m.Seats) != 9 || m.Seats[0].ForSale || m.Seats[0].Taken || !m.Seats[2].Taken || !m.Seats[5].ForSale {
+	if err != nil || len(m.Seats) != 9 || m.Seats[0].ForSale || m.Seats[0].Taken || !m.Seats[2].Taken ||
+		!m.Seats[5].ForSale {
 		t.Errorf("%+v, %v", m.Seats, err)
 	}
 	log, err := s.Staff().Log(t.Context(), store.LogFilter{Kind: "screening"})

@@ -13,9 +13,9 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestSoldSeatsSurviveEdits: whatever is done to a plan and applied, every ticket says what it said, and its seats stand
-// in the plan that the screening has, in their order, at the price that was paid. A plan that would change that is not
-// applied, and the orders that it would change are named. What staff hold stays held.
+// TestSoldSeatsSurviveEdits: whatever is done to a plan and applied, every ticket says what it said, and its seats
+// stand in the plan that the screening has, in their order, at the price that was paid. A plan that would change that
+// is not applied, and the orders that it would change are named. What staff hold stays held.
 func TestSoldSeatsSurviveEdits(t *testing.T) {
 	s := storetest.New(t)
 	halls, phones := 0, 0
@@ -84,7 +84,8 @@ func TestSoldSeatsSurviveEdits(t *testing.T) {
 			}
 		}
 		for _, c := range changes[0].Lost {
-			if seats, is := tickets[secretOf(rt, s, c.TicketID)]; !is || !strings.Contains(seats, c.Seat) || c.Code == "" {
+			seats, is := tickets[secretOf(rt, s, c.TicketID)]
+			if !is || !strings.Contains(seats, c.Seat) || c.Code == "" {
 				rt.Fatalf("%+v is nobody's", c)
 			}
 		}

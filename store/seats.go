@@ -11,8 +11,8 @@ import (
 	"cinemasphere/store/seating"
 )
 
-// freeQuery reads which plan a screening has and the labels of the seats that customers may have now, as one text, which
-// is far quicker than a row each.
+// freeQuery reads which plan a screening has and the labels of the seats that customers may have now, as one text,
+// which is far quicker than a row each.
 const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL AND for_sale = 1), '')
 	FROM screening s WHERE s.id = $1`
 

@@ -211,7 +211,7 @@ func Confirm(p Page, c ConfirmPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = wheelchairs(c.Form.Wheelchairs).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = wheelchairs(c.Form.NoChair).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

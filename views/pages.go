@@ -50,27 +50,27 @@ type MoviePage struct {
 
 // BookingForm is the booking form, new or coming back with what is wrong in it.
 type BookingForm struct {
-	Movie       store.Movie
-	Screening   store.Screening   // the one chosen
-	Screenings  []store.Screening // those one may choose from, the chosen one among them
-	Name        string            // as typed
-	Phone       string            // as typed
-	Quantity    string            // as typed, where there is one price type
-	Types       []TypeChoice      // the price types, where there are several
-	Zone        string            // that the best seats are taken from
-	Seats       *SeatChoice       // the map to choose seats on
-	Lines       store.Lines       // what the tickets cost; where they are not Priced, what one ticket costs
-	Priced      bool              // these tickets are sold for these seats
-	Total       store.Shillings   // for the tickets at today's prices; what the form carries along
-	Nonce       string            // the booking's idempotency key
-	MaxTickets  int               // 1 to this
-	Wheelchairs []string          // the places without a chair that these tickets would get
-	Errors      map[string]string // a sentence by field: name, phone, quantity, screening
-	Notice      string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone
-	WaitingURL  string            // a booking in the way that this browser may open, or ""
-	Closed      string            // why this screening cannot be booked at all, or ""
-	Reopens     bool              // it is closed for the moment only
-	Now         store.Instant
+	Movie      store.Movie
+	Screening  store.Screening   // the one chosen
+	Screenings []store.Screening // those one may choose from, the chosen one among them
+	Name       string            // as typed
+	Phone      string            // as typed
+	Quantity   string            // as typed, where there is one price type
+	Types      []TypeChoice      // the price types, where there are several
+	Zone       string            // that the best seats are taken from
+	Seats      *SeatChoice       // the map to choose seats on
+	Lines      store.Lines       // what the tickets cost; where they are not Priced, what one ticket costs
+	Priced     bool              // these tickets are sold for these seats
+	Total      store.Shillings   // for the tickets at today's prices; what the form carries along
+	Nonce      string            // the booking's idempotency key
+	MaxTickets int               // 1 to this
+	NoChair    []string          // the places without a chair that these tickets would get
+	Errors     map[string]string // a sentence by field: name, phone, quantity, screening
+	Notice     string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone
+	WaitingURL string            // a booking in the way that this browser may open, or ""
+	Closed     string            // why this screening cannot be booked at all, or ""
+	Reopens    bool              // it is closed for the moment only
+	Now        store.Instant
 }
 
 // TypeChoice is how many tickets of a price type are wanted.

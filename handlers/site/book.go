@@ -126,7 +126,7 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 	if given == nil && form.Priced {
 		given = seats.Best(prices, form.Zone, form.Lines.Count())
 	}
-	form.Wheelchairs = seats.Accessible(given)
+	form.NoChair = seats.Accessible(given)
 }
 
 // typeChoices are the price types of a screening.

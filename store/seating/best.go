@@ -6,8 +6,8 @@ import (
 )
 
 // Best picks n of the free seats for customers who leave the choice to the cinema; free is by the index of a seat, and
-// true where a customer may have it. It returns their indexes in plan order, or nil where it has no n seats to give. Whoever wants seats of one zone passes
-// the free seats of that zone.
+// true where a customer may have it. It returns their indexes in plan order, or nil where it has no n seats to give.
+// Whoever wants seats of one zone passes the free seats of that zone.
 //
 // The best place is two thirds back, at the row's centre where the plan marks one and else at the hall's; of two rows
 // as far from there it is the one further back. One row counts more than any distance within a row. A choice that

@@ -63,9 +63,9 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestNearestHolds: what is suggested is free, not chosen already, as many as were taken, of their prices and kinds, with
-// love seats whole and companion seats not without their places. There is a suggestion wherever there are enough seats
-// to suggest; and of seats for one party nothing that would do as well is nearer.
+// TestNearestHolds: what is suggested is free, not chosen already, as many as were taken, of their prices and kinds,
+// with love seats whole and companion seats not without their places. There is a suggestion wherever there are enough
+// seats to suggest; and of seats for one party nothing that would do as well is nearer.
 func TestNearestHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := plans(t)
@@ -126,7 +126,8 @@ func TestNearestHolds(t *testing.T) {
 		}
 		for kind, short := range kinds {
 			if short != 0 {
-				t.Fatalf("%d of %s are missing: %v instead of %v\n%s", short, kind, p.Labels(got), p.Labels(chosen), p.Text())
+				t.Fatalf("%d of %s are missing: %v instead of %v\n%s", short, kind, p.Labels(got), p.Labels(chosen),
+					p.Text())
 			}
 		}
 		for _, i := range got {

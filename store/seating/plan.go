@@ -122,8 +122,9 @@ type Zone struct {
 	Name   string // unique in its plan, whatever the case
 }
 
-// Position is where a seat is in its plan; in another plan of the hall it may be another. Row and Col count from 0: rows from the screen backwards, without the
-// aisles between them, and columns from the left as one faces the screen, with the aisles.
+// Position is where a seat is in its plan; in another plan of the hall it may be another. Row and Col count from 0:
+// rows from the screen backwards, without the aisles between them, and columns from the left as one faces the screen,
+// with the aisles.
 type Position struct{ Row, Col int }
 
 // Seat is one seat of a plan. Two seats are neighbours where they are in one row and their columns differ by one.

@@ -377,9 +377,9 @@ func neighbours(p *seating.Plan, set []bool, chosen []int, i int) int {
 	return n
 }
 
-// TestSoldSeatsStay: whatever an edit of a plan does, a sold seat that it does not lose has its label, its price, a chair
-// or none as before, and all seats that both plans have on the same sides; and what is lost is so for a reason. Rows,
-// seats and aisles that are put in lose nothing.
+// TestSoldSeatsStay: whatever an edit of a plan does, a sold seat that it does not lose has its label, its price, a
+// chair or none as before, and all seats that both plans have on the same sides; and what is lost is so for a reason.
+// Rows, seats and aisles that are put in lose nothing.
 func TestSoldSeatsStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		old, edited := plans(t), plans(t)

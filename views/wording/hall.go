@@ -2,10 +2,19 @@ package wording
 
 import (
 	"fmt"
+	"strings"
 
 	"cinemasphere/store"
 	"cinemasphere/store/seating"
 )
+
+// Zone is a zone of prices as customers read it.
+func Zone(name string) string {
+	if name == "" {
+		return "Standard"
+	}
+	return name
+}
 
 // SeatKind is what a seat of a kind is called; "" for an ordinary one.
 func SeatKind(kind seating.Kind) string {
@@ -13,9 +22,9 @@ func SeatKind(kind seating.Kind) string {
 	case seating.Ordinary:
 		return ""
 	case seating.Accessible:
-		return "accessible"
+		return "wheelchair place"
 	case seating.Companion:
-		return "companion"
+		return "companion seat"
 	case seating.Love:
 		return "love seat"
 	case seating.House:
@@ -95,6 +104,16 @@ func PlanOutcome(c store.PlanChange) string {
 		return "Left alone: it has begun, or is cancelled."
 	}
 	return string(c.Outcome)
+}
+
+// NotHeld says to staff that orders have seats that they wanted to hold back or to put on sale.
+func NotHeld(seats store.Labels) string {
+	if len(seats) == 1 {
+		return "Nothing was changed: " + seats[0] + " has been sold meanwhile, or is not in the plan. " +
+			"The others are still ticked."
+	}
+	return "Nothing was changed: " + strings.Join(seats, ", ") + " have been sold meanwhile, or are not in the plan. " +
+		"The others are still ticked."
 }
 
 // SeatLoss is what a plan would do to a seat that is sold.

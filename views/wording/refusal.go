@@ -182,8 +182,8 @@ func Wheelchairs(places store.Labels) string {
 	if len(places) == 1 {
 		return places[0] + " is a place for a wheelchair: there is no chair. Please leave it to those who need it."
 	}
-	return strings.Join(places, ", ") + " are places for wheelchairs: there are no chairs. Please leave them to those " +
-		"who need them."
+	return strings.Join(places, ", ") + " are places for wheelchairs: there are no chairs. Please leave them to " +
+		"those who need them."
 }
 
 // seatsTaken says that seats that a customer chose are gone.
