@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -40,8 +41,18 @@ var table = sync.OnceValue(func() map[string]*file {
 		}
 		return nil
 	})
+	// The public pages have the map of seats in one file with the rest; the back office has it by itself.
+	join(t, "css/site.css", "css/seats.css")
+	join(t, "js/app.js", "js/seats.js")
 	return t
 })
+
+// join puts an asset at the end of another.
+func join(t map[string]*file, to, part string) {
+	if a, b := t[to], t[part]; a != nil && b != nil {
+		t[to] = newFile(to, slices.Concat(a.body, b.body))
+	}
+}
 
 func newFile(name string, body []byte) *file {
 	sum := sha256.Sum256(body)

@@ -208,3 +208,134 @@ func TestMapWeight(t *testing.T) {
 		t.Errorf("%d bytes", n)
 	}
 }
+
+// TestSeatsInstead: somebody else was quicker. The form comes back with 409, the other choices, and the nearest seats
+// to be had by one tick: sent again with it, it books these for the same total. Without the tick it changes nothing.
+func TestSeatsInstead(t *testing.T) {
+	for _, c := range []struct {
+		name, taken, form, total string
+		kept, instead            string
+		booked                   string
+	}{
+		{"one of two", "B2", "type.1=2&seat=B1&seat=B2", "1800", "B1", "B3", "B1 B3"},
+		{"one of two, beside the other", "B3", "type.1=2&seat=B2&seat=B3", "1800", "B2", "B1", "B1 B2"},
+		{"both", "B1 B2", "type.1=1&type.2=1&seat=B1&seat=B2", "1400", "", "C1 C2", "C1 C2"},
+		{"of two prices", "A1 D1", "type.1=2&seat=A1&seat=D1", "2400", "", "A2 D2", "A2 D2"},
+		{"no price left", "D1 D2 D3 D4 D5 D6", "type.1=2&seat=A1&seat=D1", "2400", "A1", "", ""},
+	} {
+		for _, path := range []string{"/bookings", "/bookings/dialog"} {
+			t.Run(c.name+path, func(t *testing.T) {
+				o, id := openZoned(t)
+				b := storetest.Booking(id, storetest.Phone(9), len(strings.Fields(c.taken)))
+				b.Seats = strings.Fields(c.taken)
+				if _, _, err := o.store.Tickets().Book(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+				f := with(with(form(id, "0712 345 678", 1), "quantity", ""), "total", c.total)
+				wanted, err := url.ParseQuery(c.form)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, values := range wanted {
+					f[name] = values
+				}
+				for range 2 { // sent again as it is, nothing else happens
+					w := o.post(path, f, "Sec-Fetch-Site", "same-origin")
+					_, chosen, _ := seats(t, w)
+					offer := page(t, w).Find("[name=take]")
+					if w.Code != http.StatusConflict || strings.Join(chosen, " ") != c.kept ||
+						offer.AttrOr("value", "") != c.instead || offer.Is("[checked]") {
+						t.Fatalf("%d, kept %v, offered %q: %s", w.Code, chosen, offer.AttrOr("value", ""), w.Body)
+					}
+				}
+				if c.instead == "" {
+					return
+				}
+				f["seat"] = strings.Fields(c.kept) // what a browser sends: the others are not ticked any more
+				f.Add("take", c.instead)
+				f.Add("gone", c.taken)
+				w := o.post(path, f, "Sec-Fetch-Site", "same-origin")
+				secret := strings.TrimPrefix(w.Header().Get("Location"), "/tickets/") +
+					strings.TrimPrefix(w.Header().Get("HX-Push-Url"), "/tickets/")
+				if secret == "" {
+					t.Fatalf("%d %s", w.Code, w.Body)
+				}
+				tk := o.ticket(secret)
+				if strings.Join(tk.Seats, " ") != c.booked || fmt.Sprint(int(tk.Total)) != c.total {
+					t.Errorf("booked %v for %d", tk.Seats, tk.Total)
+				}
+			})
+		}
+	}
+}
+
+// TestLookingAtMap: a map that is looked at is sent again where something has changed, and not otherwise. A ticked seat
+// that somebody else has taken meanwhile is said, and the nearest offered, for as long as nothing is done about it.
+func TestLookingAtMap(t *testing.T) {
+	o, id := openZoned(t)
+	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book/seats"
+	query := "?type.1=2&type.2=0&zone=&seat=A1&seat=A2"
+	w := o.get(path + query)
+	state := page(t, w).Find("[name=map]").AttrOr("value", "")
+	if w.Code != http.StatusOK || state == "" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := o.get(path + query + "&map=" + state); w.Code != http.StatusNoContent || w.Body.Len() > 0 {
+		t.Errorf("nothing has changed: %d", w.Code)
+	}
+	for _, other := range []string{
+		"?type.1=1&seat=A1&seat=A2", "?type.1=2&type.2=0&zone=&seat=A1", query + "&gone=A6",
+	} {
+		if w := o.get(path + other + "&map=" + state); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", other, w.Code)
+		}
+	}
+	b := storetest.Booking(id, storetest.Phone(9), 1)
+	b.Seats = store.Labels{"A2"}
+	if _, _, err := o.store.Tickets().Book(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	for _, asked := range []string{query, "?type.1=2&seat=A1&gone=A2"} {
+		w := o.get(path + asked + "&map=" + state)
+		doc := page(t, w)
+		_, chosen, _ := seats(t, w)
+		if w.Code != http.StatusOK || !slices.Equal(chosen, []string{"A1"}) ||
+			doc.Find("[name=gone]").AttrOr("value", "") != "A2" || doc.Find("[name=take]").AttrOr("value", "") != "A3" {
+			t.Errorf("%s: %d %v %s", asked, w.Code, chosen, w.Body)
+		}
+	}
+}
+
+// TestWheelchairPlaces: who would get a place without a chair reads so before anything is booked, whether they chose it
+// or nothing else is left. Best seats give such a place last, and a companion seat is for whoever has the place.
+func TestWheelchairPlaces(t *testing.T) {
+	o := open(t)
+	hall := storetest.Hall(t, o.store, "A oo_wc")
+	id := storetest.Screening(t, o.store, 1, 1, func(sc *store.Screening) { sc.HallID = hall })
+	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book"
+	explained := func(query string) bool { return strings.Contains(page(t, o.get(path+query)).Text(), "no chair") }
+	for query, want := range map[string]bool{
+		"": false, "?quantity=2": false, "?quantity=3": true, "?seat=A1": false, "?seat=A3": true,
+	} {
+		if explained(query) != want {
+			t.Errorf("%s: it is explained: %v", query, !want)
+		}
+	}
+	f := with(with(form(id, "0712 345 678", 1), "seat", "A4"), "confirmed", "")
+	if w := o.post("/bookings", f); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A3") {
+		t.Errorf("a companion seat alone: %d %s", w.Code, w.Body)
+	}
+	f["seat"], f["total"] = []string{"A3", "A4"}, []string{strconv.Itoa(2 * toInt(t, f.Get("total")))}
+	if w := o.post("/bookings", f); w.Code != http.StatusOK || !strings.Contains(page(t, w).Text(), "no chair") {
+		t.Errorf("it is not explained before the prompt: %d %s", w.Code, w.Body)
+	}
+}
+
+func toInt(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

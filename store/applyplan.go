@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"cinemasphere/store/seating"
@@ -20,7 +19,7 @@ type PlanOutcome string
 // The outcomes.
 const (
 	PlanReplaced PlanOutcome = "replaced" // no seat was sold or held
-	PlanPatched  PlanOutcome = "patched"  // every sold or held seat is in the new plan
+	PlanPatched  PlanOutcome = "patched"  // every sold or held seat stays what it is
 	PlanLoses    PlanOutcome = "loses"    // orders would lose a seat: nothing was changed
 	PlanSame     PlanOutcome = "same"     // it has the plan already
 	PlanOver     PlanOutcome = "over"     // it has begun, or is cancelled: nothing was changed
@@ -28,26 +27,27 @@ const (
 
 // PlanChange is what applying a plan does to one screening, or would do.
 type PlanChange struct {
-	Screening  ScreeningID
-	Outcome    PlanOutcome
-	Lost       []SeatChange // seats that orders would lose, in plan order
-	Relabelled []SeatChange // seats that orders keep under another label; the customers have to be told
+	Screening ScreeningID
+	Outcome   PlanOutcome
+	Lost      []SeatLoss // seats that orders would lose, in plan order
 }
 
-// SeatChange is what applying a plan does to one seat of an order.
-type SeatChange struct {
+// SeatLoss is a seat that applying a plan would take from an order.
+type SeatLoss struct {
 	TicketID TicketID
 	Code     string // of the ticket
 	Name     string // the customer's
 	Status   Status // of the ticket; Pending holds the seat
-	From, To string // labels; To is "" where the seat is lost
+	Seat     string // its label
+	Why      seating.Loss
 }
 
 // ApplyPlan gives screenings another plan of their hall, each in a transaction of its own: where no seat is sold or
-// held the seats are replaced, where every such seat is in the new plan they are patched, and otherwise the screening
-// is left alone, with the orders that would lose a seat. A seat is the same where its position is the same; see
-// [seating.Compare]. ErrOtherHall where a screening is in another hall; then, and after any other error, the screenings
-// before it have been changed, and are in the result.
+// held the seats are replaced, where every such seat stays what it is they are patched, and otherwise the screening is
+// left alone, with the orders that would lose a seat. A seat is known by its label, which no plan ever changes: see
+// [seating.Compare]. What staff have held or put on sale stays so where the seat does. ErrOtherHall where a screening
+// is in another hall; then, and after any other error, the screenings before it have been changed, and are in the
+// result.
 func (s Catalogue) ApplyPlan(ctx context.Context, plan PlanID, screenings []ScreeningID) ([]PlanChange, error) {
 	return s.eachScreening(screenings, func(id ScreeningID) (c PlanChange, err error) {
 		err = s.write(ctx, booking, func(t *tx) error { c, err = t.applyPlan(plan, id); return err })
@@ -102,19 +102,18 @@ type planSwap struct {
 	fromID   PlanID
 	from, to *seatPlan
 	sold     []soldSeat // sold or held, in plan order
+	prices   Prices
 }
 
 // soldSeat is a seat that an order has.
 type soldSeat struct {
-	Row      int      `db:"row_no"`
-	Col      int      `db:"col_no"`
-	TicketID TicketID `db:"ticket_id"`
-	Code     string   `db:"code"`
-	Name     string   `db:"customer_name"`
-	Status   Status   `db:"payment_status"`
+	Label    string       `db:"label"`
+	Kind     seating.Kind `db:"kind"`
+	TicketID TicketID     `db:"ticket_id"`
+	Code     string       `db:"code"`
+	Name     string       `db:"customer_name"`
+	Status   Status       `db:"payment_status"`
 }
-
-func (s soldSeat) position() seating.Position { return seating.Position{Row: s.Row, Col: s.Col} }
 
 // planSwapOf finds what another plan does to a screening at the instant.
 func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id ScreeningID) (p planSwap, err error) {
@@ -124,8 +123,9 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 		PlanID   PlanID          `db:"plan_id"`
 		StartsAt Instant         `db:"starts_at"`
 		Status   ScreeningStatus `db:"status"`
+		Prices   Prices          `db:"prices"`
 	}
-	if err := r.get(&row, `SELECT hall_id, plan_id, starts_at, status FROM screening WHERE id = $1`, id); err != nil {
+	if err := r.get(&row, `SELECT hall_id, plan_id, starts_at, status, prices FROM screening WHERE id = $1`, id); err != nil {
 		return p, err
 	}
 	var hall HallID
@@ -142,14 +142,14 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 		p.change.Outcome = PlanOver
 		return p, nil
 	}
-	p.fromID = row.PlanID
+	p.fromID, p.prices = row.PlanID, row.Prices
 	if p.from, err = cache.read(r, row.PlanID); err != nil {
 		return p, err
 	}
 	if p.to, err = cache.read(r, plan); err != nil {
 		return p, err
 	}
-	err = r.list(&p.sold, `SELECT s.row_no, s.col_no, s.ticket_id, t.code, t.customer_name, t.payment_status
+	err = r.list(&p.sold, `SELECT s.label, s.kind, s.ticket_id, t.code, t.customer_name, t.payment_status
 		FROM seat s JOIN ticket t ON t.id = s.ticket_id WHERE s.screening_id = $1 ORDER BY s.row_no, s.col_no`, id)
 	if err == nil {
 		p.compare()
@@ -171,27 +171,21 @@ func (t *tx) lockSold(id ScreeningID) error {
 
 // compare fills in the change: what becomes of the seats that orders have.
 func (p *planSwap) compare() {
-	at := make([]seating.Position, len(p.sold))
-	owner := make(map[seating.Position]soldSeat, len(p.sold))
+	owner := make(map[string]soldSeat, len(p.sold))
+	labels := make([]string, len(p.sold))
 	for i, s := range p.sold {
-		at[i] = s.position()
-		owner[at[i]] = s
+		owner[s.Label], labels[i] = s, s.Label
 	}
-	describe := func(changes []seating.Change) (all []SeatChange) {
-		for _, c := range changes {
-			o := owner[c.Position]
-			all = append(all, SeatChange{
-				TicketID: o.TicketID, Code: o.Code, Name: o.Name, Status: o.Status, From: c.From.Label, To: c.To.Label,
-			})
-		}
-		return all
+	for _, l := range seating.Compare(&p.from.Plan, &p.to.Plan, labels, p.prices.ZoneOf) {
+		o := owner[l.Label]
+		p.change.Lost = append(p.change.Lost, SeatLoss{
+			TicketID: o.TicketID, Code: o.Code, Name: o.Name, Status: o.Status, Seat: l.Label, Why: l.Why,
+		})
 	}
-	compared := seating.Compare(&p.from.Plan, &p.to.Plan, at)
-	p.change.Lost, p.change.Relabelled = describe(compared.Lost), describe(compared.Relabelled)
 	switch {
 	case len(p.sold) == 0:
 		p.change.Outcome = PlanReplaced
-	case compared.Survives():
+	case len(p.change.Lost) == 0:
 		p.change.Outcome = PlanPatched
 	default:
 		p.change.Outcome = PlanLoses
@@ -208,8 +202,8 @@ func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
 	}
 	delete(t.maps, id)
 	t.touched = append(t.touched, id)
-	if err := t.run(`UPDATE screening SET plan_id = $1, capacity = $2, updated_at = $3 WHERE id = $4`,
-		plan, p.to.ForSale(), t.now, id); err != nil {
+	staffs, err := t.staffSeats(id)
+	if err != nil {
 		return p.change, err
 	}
 	if err := t.run(`DELETE FROM seat WHERE screening_id = $1 AND ticket_id IS NULL`, id); err != nil {
@@ -217,28 +211,54 @@ func (t *tx) applyPlan(plan PlanID, id ScreeningID) (PlanChange, error) {
 	}
 	add := slices.Clone(p.to.Seats)
 	if len(p.sold) > 0 {
-		// Labels change places, and none may stand twice even between two statements: no label of a plan has a tilde.
-		if err := t.run(`UPDATE seat SET label = '~' || label WHERE screening_id = $1`, id); err != nil {
+		if err := t.redrawSold(p); err != nil {
 			return p.change, err
 		}
-		for _, sold := range p.sold {
-			s := &p.to.Seats[p.to.At(sold.position())]
-			if err := t.run(`UPDATE seat SET label = $1, zone = $2, kind = $3, note = $4 WHERE screening_id = $5 AND row_no = $6 AND col_no = $7`,
-				s.Label, s.Zone, s.Kind, s.Note, id, s.Row, s.Col); err != nil {
-				return p.change, err
-			}
-		}
 		add = slices.DeleteFunc(add, func(s seating.Seat) bool {
-			return slices.ContainsFunc(p.sold, func(o soldSeat) bool { return o.position() == s.Position })
+			return slices.ContainsFunc(p.sold, func(o soldSeat) bool { return o.Label == s.Label })
 		})
 	}
 	if err := t.addSeats(id, add); err != nil {
 		return p.change, err
 	}
-	if err := t.relabelTickets(p); err != nil {
+	for _, s := range staffs {
+		if i, is := p.to.byLabel[s.Label]; is && p.to.Seats[i].Kind == s.Kind {
+			if err := t.run(`UPDATE seat SET for_sale = $1 WHERE screening_id = $2 AND label = $3`, s.ForSale, id, s.Label); err != nil {
+				return p.change, err
+			}
+		}
+	}
+	if err := t.run(`UPDATE screening SET plan_id = $1, updated_at = $2 WHERE id = $3`, plan, t.now, id); err != nil {
+		return p.change, err
+	}
+	if err := errors.Join(t.countSeats(id), t.forgetSeats(p)); err != nil {
 		return p.change, err
 	}
 	return p.change, t.auditPlan(p, plan)
+}
+
+// redrawSold gives the seats that orders have their places in the new plan's drawing. Their labels stay: no statement
+// changes the label of a seat.
+func (t *tx) redrawSold(p planSwap) error {
+	// Places change hands, and none may be taken twice even between two statements.
+	if err := t.run(`UPDATE seat SET row_no = -1 - row_no WHERE screening_id = $1`, p.change.Screening); err != nil {
+		return err
+	}
+	for _, sold := range p.sold {
+		s := &p.to.Seats[p.to.byLabel[sold.Label]]
+		if err := t.run(`UPDATE seat SET row_no = $1, col_no = $2, zone = $3, note = $4 WHERE screening_id = $5 AND label = $6`,
+			s.Row, s.Col, s.Zone, s.Note, p.change.Screening, s.Label); err != nil {
+			return err
+		}
+		if s.Kind == sold.Kind {
+			continue
+		}
+		if err := t.run(`UPDATE seat SET kind = $1, for_sale = $2 WHERE screening_id = $3 AND label = $4`,
+			s.Kind, flag(s.Kind.ForSale()), p.change.Screening, s.Label); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // auditPlan writes that a screening has another plan into the audit log.
@@ -256,16 +276,12 @@ func (t *tx) auditPlan(p planSwap, plan PlanID) error {
 		return err
 	}
 	type logged struct {
-		Starts     time.Time         `json:"starts_at"`
-		Plan       int64             `json:"plan_version"`
-		Seats      int               `json:"seats"`
-		Relabelled map[string]string `json:"relabelled,omitempty"` // the new label of each sold seat that has one
+		Starts time.Time `json:"starts_at"`
+		Plan   int64     `json:"plan_version"`
+		Seats  int       `json:"seats"`
 	}
 	was := logged{Starts: sc.StartsAt.Time(), Seats: p.from.ForSale()}
-	now := logged{Starts: sc.StartsAt.Time(), Seats: p.to.ForSale(), Relabelled: map[string]string{}}
-	for _, c := range p.change.Relabelled {
-		now.Relabelled[c.From] = c.To
-	}
+	now := logged{Starts: sc.StartsAt.Time(), Seats: p.to.ForSale()}
 	if err := t.scan([]any{&now.Plan}, `SELECT version FROM plan WHERE id = $1`, plan); err != nil {
 		return err
 	}
@@ -278,38 +294,35 @@ func (t *tx) auditPlan(p planSwap, plan PlanID) error {
 	})
 }
 
-// relabelTickets gives every ticket of the screening the new labels of its seats: also those that have none now, whose
-// late money would claim them again. These lose the labels of seats that are gone, which other seats may have now.
-func (t *tx) relabelTickets(p planSwap) error {
-	became := map[string]string{}
-	for _, s := range p.from.Seats {
-		if i := p.to.At(s.Position); i < 0 {
-			became[s.Label] = ""
-		} else if p.to.Seats[i].Label != s.Label {
-			became[s.Label] = p.to.Seats[i].Label
-		}
+// forgetSeats takes from tickets without seats, whose late money would claim those that they had, the labels of seats
+// that are not what they were. What a ticket says that has its seats, or had them when it was voided, never changes.
+func (t *tx) forgetSeats(p planSwap) error {
+	labels := make([]string, len(p.from.Seats))
+	for i, s := range p.from.Seats {
+		labels[i] = s.Label
 	}
-	if len(became) == 0 {
+	gone := map[string]bool{}
+	for _, l := range seating.Compare(&p.from.Plan, &p.to.Plan, labels, p.prices.ZoneOf) {
+		gone[l.Label] = true
+	}
+	if len(gone) == 0 {
 		return nil
 	}
 	var tickets []struct {
 		ID    TicketID
-		Seats string
+		Seats Labels
 	}
-	if err := t.list(&tickets, `SELECT id, seats FROM ticket WHERE screening_id = $1`, p.change.Screening); err != nil {
+	if err := t.list(&tickets, `SELECT id, seats FROM ticket WHERE screening_id = $1 AND hold_until IS NULL AND payment_status <> 'Paid'`,
+		p.change.Screening); err != nil {
 		return err
 	}
 	for _, tk := range tickets {
-		seats := strings.Fields(tk.Seats)
-		for i, label := range seats {
-			if now, is := became[label]; is {
-				seats[i] = now
-			}
+		seats := slices.DeleteFunc(slices.Clone(tk.Seats), func(label string) bool { return gone[label] })
+		if len(seats) == len(tk.Seats) {
+			continue
 		}
-		if text := strings.Join(strings.Fields(strings.Join(seats, " ")), " "); text != tk.Seats {
-			if err := t.run(`UPDATE ticket SET seats = $1, version = version + 1, updated_at = $2 WHERE id = $3`, text, t.now, tk.ID); err != nil {
-				return err
-			}
+		if err := t.run(`UPDATE ticket SET seats = $1, version = version + 1, updated_at = $2 WHERE id = $3`, seats, t.now, tk.ID); err != nil {
+			return err
 		}
 	}
 	return nil

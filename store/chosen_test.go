@@ -11,10 +11,10 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// priced is a hall of 4 × 6 with VIP seats in its last row, and twoZones' prices.
+// priced is a hall of 4 × 6 with VIP seats in its last row, two places for wheelchairs behind, and twoZones' prices.
 func priced(t *testing.T, s *store.Store) store.ScreeningID {
 	t.Helper()
-	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_oxh\nB LLo_ooo\nC ooo_ooo\nD vvv_vvv")
+	hall := storetest.Hall(t, s, "zone v = VIP\nA ooo_oxh\nB LLo_ooo\nC ooo_ooo\nD vvv_vvv\nE wc_wc")
 	id := storetest.Screening(t, s, 4, 6, func(sc *store.Screening) { sc.HallID, sc.Prices = hall, twoZones() })
 	return id
 }
@@ -70,6 +70,16 @@ func testBookTypes(t *testing.T) {
 			kind: store.HalfLoveSeat, taken: store.Labels{"B2"}},
 		{name: "a love seat", book: store.NewBooking{Quantity: 2, Seats: store.Labels{"B2", "B1"}}, total: 1800,
 			seats: []string{"B1", "B2"}},
+		{name: "a companion seat alone", book: store.NewBooking{Quantity: 2, Seats: store.Labels{"E2", "A1"}},
+			kind: store.CompanionOnly, taken: store.Labels{"E1"}},
+		{name: "a companion seat beside another's place",
+			book: store.NewBooking{Quantity: 2, Seats: store.Labels{"E1", "E4"}},
+			kind: store.CompanionOnly, taken: store.Labels{"E3"}},
+		{name: "a companion seat with its place",
+			book:  store.NewBooking{Quantity: 2, Seats: store.Labels{"E2", "E1"}},
+			total: 1800, seats: []string{"E1", "E2"}},
+		{name: "a companion seat whose place is taken", before: store.Labels{"E1"},
+			book: store.NewBooking{Quantity: 1, Seats: store.Labels{"E2"}}, total: 900, seats: []string{"E2"}},
 		{name: "a seat that is taken", before: store.Labels{"A2", "A3"},
 			book: store.NewBooking{Quantity: 3, Seats: store.Labels{"A1", "A2", "A3"}},
 			kind: store.SeatTaken, taken: store.Labels{"A2", "A3"}},

@@ -83,13 +83,15 @@ const (
 	SoldOut      RefusalKind = "sold_out"       // Left
 	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken
 	HalfLoveSeat RefusalKind = "half_love_seat" // Seats: the other halves of the chosen ones
-	NotPriced    RefusalKind = "not_priced"     // a price type or zone that is not sold, or not in these seats
-	NotOnSale    RefusalKind = "not_on_sale"    // Screening status or time; nothing more
-	PriceChanged RefusalKind = "price_changed"  // Total
-	PhoneBusy    RefusalKind = "phone_busy"     // Until and Secret for the browser whose prompt is on it, else Wait
-	TooManySeats RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
-	KeyReused    RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
-	KeyElsewhere RefusalKind = "key_elsewhere"  // the same request from another client; the booking stands
+	// CompanionOnly is a companion seat without its accessible place, which is free. Seats: the places.
+	CompanionOnly RefusalKind = "companion_only"
+	NotPriced     RefusalKind = "not_priced"     // a price type or zone that is not sold, or not in these seats
+	NotOnSale     RefusalKind = "not_on_sale"    // Screening status or time; nothing more
+	PriceChanged  RefusalKind = "price_changed"  // Total
+	PhoneBusy     RefusalKind = "phone_busy"     // Until and Secret for the browser whose prompt is on it, else Wait
+	TooManySeats  RefusalKind = "too_many_seats" // Left: how many more may be held; Wait
+	KeyReused     RefusalKind = "key_reused"     // Secret of the waiting booking where the same browser made it
+	KeyElsewhere  RefusalKind = "key_elsewhere"  // the same request from another client; the booking stands
 	// KeyEnded is KeyElsewhere where the booking ended unpaid; another key makes a new one.
 	KeyEnded    RefusalKind = "key_ended"
 	PromptOut   RefusalKind = "prompt_out"    // Until: when this ticket may be tried again

@@ -132,14 +132,13 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	if err := s.list(ctx, &stored, `SELECT id, text FROM plan ORDER BY id`); err != nil {
 		return nil, err
 	}
-	plans, forSale := map[PlanID]map[string]bool{}, map[PlanID]int{}
+	plans := map[PlanID]map[string]bool{}
 	for _, row := range stored {
 		plan, err := newSeatPlan(row.Text)
 		if err != nil {
 			wrong = append(wrong, fmt.Sprintf("plan %d: %v", row.ID, err))
 			continue
 		}
-		forSale[row.ID] = plan.ForSale()
 		plans[row.ID] = make(map[string]bool, len(plan.Seats))
 		for _, s := range plan.Seats {
 			plans[row.ID][fmt.Sprintf("%s/%d/%d/%s/%s/%s", s.Label, s.Row, s.Col, s.Kind, s.Zone, s.Note)] = true
@@ -153,17 +152,19 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 			Hall     HallID
 			Planned  HallID
 			Capacity int
+			ForSale  int `db:"for_sale"`
 			Seats    string
 		}
 		err := s.list(ctx, &rows, `SELECT s.id, s.plan_id AS plan, s.hall_id AS hall, plan.hall_id AS planned,
 			s.capacity, COALESCE((SELECT string_agg(label || '/' || row_no || '/' || col_no || '/' || kind || '/' ||
-			zone || '/' || note, CAST($3 AS TEXT)) FROM seat WHERE seat.screening_id = s.id), '') AS seats
+			zone || '/' || note, CAST($3 AS TEXT)) FROM seat WHERE seat.screening_id = s.id), '') AS seats,
+			(SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.for_sale = 1) AS for_sale
 			FROM screening s JOIN plan ON plan.id = s.plan_id WHERE s.id > $1 ORDER BY s.id LIMIT $2`, last, page, "\n")
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			unlike := unlikePlaces(plans[r.Plan], strings.Split(r.Seats, "\n"), r.Capacity, forSale[r.Plan])
+			unlike := unlikePlaces(plans[r.Plan], strings.Split(r.Seats, "\n"), r.Capacity, r.ForSale)
 			if r.Hall != r.Planned {
 				unlike = "its plan is another hall's"
 			}
@@ -177,7 +178,7 @@ func (s *Store) unlikePlan(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// unlikePlaces describes how seats differ from a plan's, and the capacity from how many of them are for sale; "" where
+// unlikePlaces describes how seats differ from a plan's, and the capacity from how many seats are for sale; "" where
 // they do not. No seat occurs twice.
 func unlikePlaces(plan map[string]bool, seats []string, capacity, forSale int) string {
 	var strange []string
@@ -191,8 +192,8 @@ func unlikePlaces(plan map[string]bool, seats []string, capacity, forSale int) s
 	case len(strange) > 0:
 		return "the plan has other than " + strings.Join(strange[:min(len(strange), 10)], " ")
 	case len(seats) != len(plan) || capacity != forSale:
-		return fmt.Sprintf("%d seats and a capacity of %d, and the plan has %d, of which %d are for sale", len(seats),
-			capacity, len(plan), forSale)
+		return fmt.Sprintf("%d seats, %d for sale, a capacity of %d, and the plan has %d seats", len(seats), forSale,
+			capacity, len(plan))
 	}
 	return ""
 }

@@ -128,7 +128,7 @@ const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name A
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity,
 	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
-	AND seat.kind NOT IN ` + notForSale + `) AS seats_left
+	AND seat.for_sale = 1) AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
 // Screening reads one screening that customers may know of, with the seats left now, and its film. A draft is
@@ -152,7 +152,7 @@ func (s Catalogue) NextScreening(ctx context.Context, id MovieID) (Screening, er
 	var sc Screening
 	err := s.read(ctx, &sc, screeningSelect+` WHERE s.movie_id = $1 AND s.status = 'on_sale' AND s.sales_close_at > $2
 		AND EXISTS (SELECT 1 FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NULL
-		AND seat.kind NOT IN `+notForSale+`)
+		AND seat.for_sale = 1)
 		ORDER BY s.starts_at, s.id LIMIT 1`, id, s.Now())
 	if errors.Is(err, ErrNotFound) {
 		return Screening{}, nil

@@ -222,20 +222,21 @@ CREATE INDEX ticket_client_hold ON ticket (client, screening_id) WHERE hold_unti
 -- change while the screening is sold, when another plan is applied.
 CREATE TABLE seat (
     screening_id BIGINT NOT NULL REFERENCES screening (id), -- that it is a seat of
-    row_no       BIGINT NOT NULL, -- from 0, nearest to the screen
+    label        TEXT NOT NULL, -- as printed: the row's label and the seat's number, such as F12; what the seat is known by, never changed
+    row_no       BIGINT NOT NULL, -- where its plan draws it: from 0, nearest to the screen
     col_no       BIGINT NOT NULL, -- from 0, from the left as one faces the screen; a jump is an aisle
-    label        TEXT NOT NULL, -- as printed: the row's label and the seat's number, such as F12
     zone         TEXT NOT NULL, -- the name of its zone, which has prices of its own
-    kind         TEXT NOT NULL CHECK (kind IN ('ordinary', 'accessible', 'companion', 'love', 'house', 'broken')), -- customers may not have the last two
+    kind         TEXT NOT NULL CHECK (kind IN ('ordinary', 'accessible', 'companion', 'love', 'house', 'broken')), -- in its plan
+    for_sale     BIGINT NOT NULL CHECK (for_sale IN (0, 1)), -- 1 where customers may have it: all but house and broken seats, unless staff said otherwise
     note         TEXT NOT NULL, -- what whoever chooses it should know; '' for nothing
     ticket_id    BIGINT REFERENCES ticket (id), -- that holds it or has paid for it; NULL is free
     admitted_at  BIGINT, -- when its owner was let in
     admitted_by  BIGINT, -- by whom
-    PRIMARY KEY (screening_id, row_no, col_no),
-    UNIQUE (screening_id, label)
+    PRIMARY KEY (screening_id, label),
+    UNIQUE (screening_id, row_no, col_no)
 );
 CREATE INDEX seat_ticket ON seat (ticket_id) WHERE ticket_id IS NOT NULL;
-CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL AND kind NOT IN ('house', 'broken');
+CREATE INDEX seat_taken ON seat (screening_id) WHERE ticket_id IS NOT NULL AND for_sale = 1;
 
 -- One STK Push, written down before it is sent. A phone has one live push at most, and so has a ticket.
 CREATE TABLE push_request (

@@ -140,8 +140,8 @@ func (t *tx) addScreening(sc Screening) error {
 // many times quicker.
 func (t *tx) addSeatsOf(plan PlanID, id ScreeningID, seats []seating.Seat) error {
 	if like, is := t.seated[plan]; is {
-		return t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note)
-			SELECT $1, row_no, col_no, label, zone, kind, note FROM seat WHERE screening_id = $2`, id, like)
+		return t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note, for_sale)
+			SELECT $1, row_no, col_no, label, zone, kind, note, for_sale FROM seat WHERE screening_id = $2`, id, like)
 	}
 	if err := t.addSeats(id, seats); err != nil {
 		return err
@@ -155,8 +155,8 @@ func (t *tx) addSeatsOf(plan PlanID, id ScreeningID, seats []seating.Seat) error
 
 func (t *tx) addSeats(id ScreeningID, seats []seating.Seat) error {
 	for _, s := range seats {
-		if err := t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-			id, s.Row, s.Col, s.Label, s.Zone, s.Kind, s.Note); err != nil {
+		if err := t.run(`INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note, for_sale) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+			id, s.Row, s.Col, s.Label, s.Zone, s.Kind, s.Note, flag(s.Kind.ForSale())); err != nil {
 			return err
 		}
 	}

@@ -33,9 +33,6 @@ func (s Catalogue) SeatMap(ctx context.Context, id ScreeningID) (m SeatMap, err 
 		return m, fmt.Errorf("read seats: %w", err)
 	}
 	m = SeatMap{Plan: &plan.Plan, Free: plan.free(text)}
-	for i, seat := range m.Seats {
-		m.Free[i] = m.Free[i] && seat.Kind.ForSale()
-	}
 	return m, nil
 }
 
@@ -65,18 +62,60 @@ func (m SeatMap) Zones(seats Labels) (zones []string, known bool) {
 	return zones, len(zones) == len(seats)
 }
 
-// OtherHalves are the halves of love seats that a choice leaves out: a love seat is sold whole.
-func (m SeatMap) OtherHalves(seats Labels) (left Labels) {
+// Apart is the refusal of seats that are sold with others only, and are chosen without them: half a love seat, and a
+// companion seat whose accessible place is still to be had. Nil where there are none.
+func (m SeatMap) Apart(seats Labels) *Refusal {
+	var halves, places Labels
 	for _, label := range seats {
 		i := m.find(label)
-		if i < 0 || m.Seats[i].Kind != seating.Love {
+		if i < 0 || m.Seats[i].Mate < 0 {
 			continue
 		}
-		if mate := m.Seats[i].Mate; mate >= 0 && !slices.Contains(seats, m.Seats[mate].Label) {
-			left = append(left, m.Seats[mate].Label)
+		mate := m.Seats[i].Mate
+		switch with := m.Seats[mate].Label; {
+		case slices.Contains(seats, with):
+		case m.Seats[i].Kind == seating.Love:
+			halves = append(halves, with)
+		case m.Free[mate] && !slices.Contains(places, with):
+			places = append(places, with)
 		}
 	}
-	return left
+	switch {
+	case len(halves) > 0:
+		return &Refusal{Kind: HalfLoveSeat, Seats: halves}
+	case len(places) > 0:
+		return &Refusal{Kind: CompanionOnly, Seats: places}
+	}
+	return nil
+}
+
+// Instead suggests the nearest seats for those of a choice that are no longer free: as many others, at the same prices,
+// of the same kinds. None where all are free, or where there are none to suggest. See [seating.Nearest].
+func (m SeatMap) Instead(seats Labels, prices Prices) Labels {
+	var chosen []int
+	for _, label := range seats {
+		i := m.find(label)
+		if i < 0 {
+			return nil
+		}
+		chosen = append(chosen, i)
+	}
+	return m.Labels(seating.Nearest(m.Plan, m.Free, chosen, prices.ZoneOf))
+}
+
+// Best are the seats that a customer would get now who wants n of a zone; none where there are not as many.
+func (m SeatMap) Best(prices Prices, zone string, n int) Labels {
+	return m.Labels(seating.Best(m.Plan, among{zone: zone, prices: prices}.may(m.Plan, m.Free), n))
+}
+
+// Accessible are those of some seats that are places for wheelchairs.
+func (m SeatMap) Accessible(seats Labels) (places Labels) {
+	for _, label := range seats {
+		if i := m.find(label); i >= 0 && m.Seats[i].Kind == seating.Accessible {
+			places = append(places, label)
+		}
+	}
+	return places
 }
 
 // LeftAlone are the seats that a choice leaves empty between others, where another choice would not.

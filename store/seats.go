@@ -11,13 +11,10 @@ import (
 	"cinemasphere/store/seating"
 )
 
-// freeQuery reads which plan a screening has and the labels of its free seats, as one text, which is far quicker than a
-// row each.
-const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL), '')
+// freeQuery reads which plan a screening has and the labels of the seats that customers may have now, as one text,
+// which is far quicker than a row each.
+const freeQuery = `SELECT s.plan_id, COALESCE((SELECT string_agg(label, ' ') FROM seat WHERE screening_id = s.id AND ticket_id IS NULL AND for_sale = 1), '')
 	FROM screening s WHERE s.id = $1`
-
-// notForSale are the kinds of seat that customers may not have.
-const notForSale = `('house', 'broken')`
 
 // seatPlan is a plan, and the index of each of its seats by its label.
 type seatPlan struct {
@@ -118,7 +115,7 @@ type among struct {
 }
 
 // may is which of the free seats the booking may have, by index.
-func (a among) may(plan *seatPlan, free []bool) []bool {
+func (a among) may(plan *Plan, free []bool) []bool {
 	if len(a.prices.Zones()) < 2 {
 		return free
 	}
@@ -139,7 +136,7 @@ func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, err
 		if err != nil {
 			return nil, err
 		}
-		free := a.may(m.plan, m.free)
+		free := a.may(&m.plan.Plan, m.free)
 		if best := seating.Best(&m.plan.Plan, free, n); best != nil {
 			return m.plan.Labels(best), nil
 		}
@@ -155,6 +152,9 @@ func (t *tx) chooseSeats(id ScreeningID, n int, a among, anew bool) (Labels, err
 func (t *tx) assignSeats(id ScreeningID, ticket TicketID, wanted Labels, n int, a among) (_ Labels, err error) {
 	if err := t.lockScreening(id); err != nil {
 		return nil, err
+	}
+	if a.exactly && len(wanted) != n {
+		return nil, &Refusal{Kind: SeatTaken} // some of the chosen seats are in the plan no more
 	}
 	anew := false
 	for range 3 {
@@ -188,7 +188,7 @@ func (t *tx) seatsTaken(id ScreeningID, wanted Labels) error {
 	}
 	refusal := &Refusal{Kind: SeatTaken}
 	for _, label := range wanted {
-		if i, known := m.plan.byLabel[label]; !known || !m.free[i] || !m.plan.Seats[i].Kind.ForSale() {
+		if i, known := m.plan.byLabel[label]; !known || !m.free[i] {
 			refusal.Seats = append(refusal.Seats, label)
 		}
 	}
@@ -232,8 +232,8 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 				zones = append(zones, m.plan.Seats[n].Zone)
 			}
 		}
-		if left := (SeatMap{Plan: &m.plan.Plan}).OtherHalves(b.Seats); len(left) > 0 {
-			return nil, a, &Refusal{Kind: HalfLoveSeat, Seats: left}
+		if refusal := (SeatMap{Plan: &m.plan.Plan, Free: m.free}).Apart(b.Seats); refusal != nil {
+			return nil, a, refusal
 		}
 		lines, sold = sc.Prices.SeatLines(zones, types)
 	}
@@ -265,7 +265,7 @@ func (t *tx) claim(id ScreeningID, ticket TicketID, wanted Labels) (bool, error)
 // ten tickets at most.
 var assignQueries = func() (queries [11]string) {
 	var labels []string
-	free := ` AND ticket_id IS NULL AND kind NOT IN ` + notForSale
+	free := ` AND ticket_id IS NULL AND for_sale = 1`
 	if unguarded {
 		free = ""
 	}

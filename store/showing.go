@@ -84,7 +84,7 @@ const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS 
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity, s.status,
 	s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
-	AND seat.kind NOT IN ` + notForSale + `) AS seats_left,
+	AND seat.for_sale = 1) AS seats_left,
 	m.title, m.runtime_minutes, CASE WHEN m.archived_at IS NULL THEN 0 ELSE 1 END AS archived, h.cleaning_minutes
 	FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id`
 

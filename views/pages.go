@@ -68,6 +68,7 @@ type BookingForm struct {
 	Total      store.Shillings   // for the tickets at today's prices; what the form carries along
 	Nonce      string            // the booking's idempotency key
 	MaxTickets int               // 1 to this
+	NoChair    []string          // the places without a chair that these tickets would get
 	Errors     map[string]string // a sentence by field: name, phone, quantity, screening
 	Notice     string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone
 	WaitingURL string            // a booking in the way that this browser may open, or ""
@@ -96,6 +97,10 @@ type SeatChoice struct {
 	Chosen map[string]bool // by label
 	Prices store.Prices
 	Path   string // where the map and the total are read anew
+	State  string // what it shows, for who reads it anew; "" on a page
+
+	Gone    []string // the customer's, and somebody else was quicker
+	Instead []string // the nearest to those, to be had by one tick
 }
 
 // ConfirmPage asks once more before a prompt goes out, where there is no JavaScript.

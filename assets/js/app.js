@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   var doc = document, win = window, root = doc.documentElement, waits = [2, 3, 5, 10];
-  var step = 0, timer, dialog, body, opener, home, pressed, hadFocus;
+  var step = 0, timer, dialog, body, opener, home, pressed, hadFocus, ticks;
 
   function find(sel, from) { return (from || doc).querySelector(sel); }
   function each(sel, fn, from) { Array.prototype.forEach.call((from || doc).querySelectorAll(sel), fn); }
@@ -48,6 +48,39 @@
     each('[data-step]', function (b) { b.disabled = attr(b, 'data-step') < 0 ? n <= +f.min : n >= +f.max; }, box);
   }
   function ticked(form) { return form.querySelectorAll('[name=seat]:checked').length; }
+  /* What is chosen and what it costs is read out once the customer has stopped ticking, and the server has said the price. */
+  function tell(form) {
+    clearTimeout(form.telling);
+    form.telling = setTimeout(function () {
+      var seats = [];
+      each('[name=seat]:checked', function (b) { seats.push(b.value); }, form);
+      say((seats.length ? seats.join(', ') : 'No seat chosen') + '. Total ' + find('[data-total]', form).textContent);
+    }, find('[data-map]', form) && win.htmx && !form.elements.quantity ? 900 : 300);
+  }
+  /* The map is only ever told what the customer has ticked; what somebody else took meanwhile, and what might do instead, it says. */
+  function isMap(el) { return !!el && attr(el, 'data-map') !== null; }
+  function keepTicks(map) {
+    ticks = {};
+    each('[name=seat]', function (b) { ticks[b.value] = b.checked; }, map);
+  }
+  function giveTicks() {
+    var lost = [], gone = find('[data-map] [data-gone] p');
+    each('[data-map] [name=seat]', function (b) {
+      if (ticks[b.value] && b.disabled) { lost.push(b.value); }
+      b.checked = !!ticks[b.value] && !b.disabled;
+    });
+    ticks = null;
+    if (lost.length) { say(gone ? gone.textContent : lost.join(', ')); }
+  }
+  function take(box) {
+    var form = box.form, wanted = box.value.split(' ');
+    each('[name=seat]', function (b) { if (wanted.indexOf(b.value) >= 0 && !b.disabled) { b.checked = true; } }, form);
+    forget(form);
+    each('[data-gone]', function (el) { el.parentNode.removeChild(el); }, form);
+    total(form, 'seat');
+    tell(form);
+  }
+  function forget(form) { each('[name=gone]', function (el) { el.parentNode.removeChild(el); }, form); }
   function total(form, by) {
     var f = form.elements, pick = f.screening, seats = ticked(form), sum = 0, first;
     var chosen = pick.options ? pick.options[pick.selectedIndex] : pick, price = attr(chosen, 'data-price'), n, ok;
@@ -76,7 +109,7 @@
       var form = up(map, 'data-book');
       if (form && !doc.hidden && !form.sent) { quote(form); }
     });
-  }, 20000);
+  }, 5000);
   function phone(text) {
     var d = text.replace(/\D/g, ''), head = '';
     if (!/^\s*\+?[\d\s-]*$/.test(text)) { return text; } // the server reads it as it is
@@ -91,7 +124,10 @@
       var neat = phone(el.value);
       if (neat !== el.value) { el.value = neat; }
     }
-    if (form && attr(form, 'data-book') !== null) { total(form, el.name); }
+    if (!form || attr(form, 'data-book') === null) { return; }
+    if (el.name === 'take') { if (el.checked) { take(el); } return; }
+    if (el.name === 'seat') { forget(form); tell(form); }
+    total(form, el.name);
   }
   on('input', typed);
   on('change', typed);
@@ -213,6 +249,10 @@
   on('htmx:before:response', function (e) { if (attr(source(e), 'data-poll')) { lost(e.detail.ctx.response.status >= 400); } });
   on('htmx:before:swap', function (e) {
     var ctx = e.detail.ctx, polled = attr(ctx.sourceElement, 'data-poll'), ours = /data-fragment|hx-swap-oob/.test(ctx.text);
+    if (isMap(ctx.sourceElement)) {
+      if (ctx.response.status !== 200 || !ours) { e.preventDefault(); } else { keepTicks(ctx.sourceElement); }
+      return;
+    }
     hadFocus = find('#status') && find('#status').contains(doc.activeElement);
     /* Only our own fragments go in: no proxy's error page, no portal's login; and a poll takes nothing but good news. */
     if (ctx.response.status === 204 || (ours && !(polled && ctx.response.status !== 200))) { ctx.polled = polled; return; }
@@ -221,8 +261,9 @@
   });
   on('htmx:after:swap', function (e) {
     var ctx = e.detail.ctx, at = body && body.firstChild ? body : find('#status'), bad, title;
+    if (ticks) { giveTicks(); }
     settle();
-    if (ctx.response && ctx.response.status === 204) { return; }
+    if (isMap(ctx.sourceElement) || (ctx.response && ctx.response.status === 204)) { return; }
     title = at && find('[data-title]', at);
     if (!title || (ctx.target && ctx.target.id === 'films')) { return; }
     if (at.id === 'status') { doc.title = title.textContent + ' · ' + doc.title.split(' · ').pop(); }
@@ -234,7 +275,7 @@
   });
   on('htmx:error', function (e) {
     var el = source(e);
-    if (attr(el, 'data-poll')) { lost(true); } else if (el) { failed(el); }
+    if (attr(el, 'data-poll')) { lost(true); } else if (el && !isMap(el)) { failed(el); }
   });
   on('htmx:finally:request', function (e) {
     busy(source(e), false);

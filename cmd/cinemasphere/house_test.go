@@ -31,8 +31,9 @@ var importLaw = map[string][]string{
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
 	"views/wording":     {"store", "store/seating", "store/poster", "store/sheet", "mpesa"},
 	"views/ui":          {"assets"},
-	"views":             {"views/ui", "views/wording", "assets", "store", "store/poster"},
-	"views/admin":       {"views/ui", "views/wording", "assets", "store", "store/seating"},
+	"views/seatmap":     {"views/ui", "views/wording", "store", "store/seating"},
+	"views":             {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/poster"},
+	"views/admin":       {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/seating"},
 
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},

@@ -39,6 +39,8 @@ func (a *Admin) screeningRoutes() []Route {
 		{Method: post, Pattern: "/screenings/{id}", Role: manager, Handler: a.EditShowing},
 		{Method: post, Pattern: "/screenings/{id}/sale", Role: manager, Handler: a.SellShowing},
 		{Method: post, Pattern: "/screenings/{id}/delete", Role: manager, Handler: a.DeleteShowing},
+		{Method: get, Pattern: "/screenings/{id}/seats", Role: manager, Handler: a.SeatsPage},
+		{Method: post, Pattern: "/screenings/{id}/seats", Role: manager, Handler: a.HoldSeats},
 		{Method: get, Pattern: "/screenings/{id}/cancel", Role: manager, Handler: a.CancelPage},
 		{Method: post, Pattern: "/screenings/{id}/cancel", Role: manager, Handler: a.CancelShowing},
 	}

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"fmt"
+	"hash/fnv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,6 +47,7 @@ func (s *Site) newForm(r *http.Request) (views.BookingForm, error) {
 		typed.quantity = strconv.Itoa(n)
 	}
 	typed.readTickets(query)
+	typed.gone = query["gone"][:min(len(query["gone"]), mostSeats)]
 	return s.form(r, typed)
 }
 
@@ -89,6 +92,15 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 	for _, label := range typed.seats {
 		form.Seats.Chosen[label] = true
 	}
+	wished := slices.Concat(typed.seats, typed.gone)
+	for _, label := range wished {
+		if !seats.MayHave(label) && !slices.Contains(form.Seats.Gone, label) {
+			form.Seats.Gone = append(form.Seats.Gone, label)
+		}
+	}
+	if len(form.Seats.Gone) > 0 {
+		form.Seats.Instead = seats.Instead(wished, prices)
+	}
 	wanted := typed.booking("")
 	wanted.Zone = form.Zone
 	if types := typeChoices(prices); len(types) > 1 {
@@ -117,6 +129,11 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 		form.Lines = append(form.Lines, extras...)
 	}
 	form.Total = form.Lines.Total()
+	given := typed.seats
+	if given == nil && form.Priced {
+		given = seats.Best(prices, form.Zone, form.Lines.Count())
+	}
+	form.NoChair = seats.Accessible(given)
 }
 
 // typeChoices are the price types of a screening.
@@ -134,14 +151,29 @@ func typeChoices(prices store.Prices) (types []views.TypeChoice) {
 }
 
 // BookSeats answers GET /screenings/{id}/book/seats: the map as it is now with the seats that are ticked, and the total
-// of what the form has.
+// of what the form has. A map that would show what it shows already is not sent again.
 func (s *Site) BookSeats(w http.ResponseWriter, r *http.Request) error {
 	form, err := s.newForm(r)
 	if err != nil {
 		return err
 	}
 	web.NoStore(w)
+	asked := r.URL.Query()
+	asked.Del("map")
+	form.Seats.State = stateOf(form.Seats.Map.Free, asked.Encode(), form.Total)
+	if r.URL.Query().Get("map") == form.Seats.State {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	return s.pages.Render(w, r, http.StatusOK, views.BookingSeats(form))
+}
+
+// stateOf is a short name of what a map shows to who asked: one that differs where anything else is free, asked for or
+// due.
+func stateOf(free []bool, asked string, total store.Shillings) string {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprint(sum, free, asked, total) // never fails
+	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
 // choices are the film's screenings that can be booked, with the chosen one among them whatever its state.

@@ -146,12 +146,10 @@ func refused(form views.BookingForm, typed bookingForm) *store.Refusal {
 	switch {
 	case len(taken) > 0:
 		return &store.Refusal{Kind: store.SeatTaken, Seats: taken}
-	case len(form.Seats.Map.OtherHalves(typed.seats)) > 0:
-		return &store.Refusal{Kind: store.HalfLoveSeat, Seats: form.Seats.Map.OtherHalves(typed.seats)}
 	case !form.Priced:
 		return &store.Refusal{Kind: store.NotPriced}
 	}
-	return nil
+	return form.Seats.Map.Apart(typed.seats)
 }
 
 // sentences are what is wrong with the fields of a form, in words for a customer.

@@ -27,6 +27,7 @@ type bookingForm struct {
 	zone      string
 	without   []string // as typed: how many do without each surcharge
 	seats     store.Labels
+	gone      store.Labels    // seats that were ticked until somebody else took them, in a map that is looked at
 	total     store.Shillings // as shown; -1 where there is none that could be
 	nonce     string
 	confirmed bool
@@ -104,6 +105,13 @@ func (f *bookingForm) readTickets(values url.Values) {
 	}
 	if seats := values["seat"]; len(seats) > 0 {
 		f.seats = seats[:min(len(seats), mostSeats)]
+	}
+	for _, offer := range values["take"] { // what was suggested instead of seats that were taken
+		for label := range strings.FieldsSeq(offer) {
+			if len(f.seats) < mostSeats && !slices.Contains(f.seats, label) {
+				f.seats = append(f.seats, label)
+			}
+		}
 	}
 }
 

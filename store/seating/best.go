@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Best picks n of the free seats for customers who leave the choice to the cinema; free is by the index of a seat. It
-// returns their indexes in plan order, or nil where it has no n seats to give. Whoever wants seats of one zone passes
-// the free seats of that zone.
+// Best picks n of the free seats for customers who leave the choice to the cinema; free is by the index of a seat, and
+// true where a customer may have it. It returns their indexes in plan order, or nil where it has no n seats to give.
+// Whoever wants seats of one zone passes the free seats of that zone.
 //
 // The best place is two thirds back, at the row's centre where the plan marks one and else at the hall's; of two rows
 // as far from there it is the one further back. One row counts more than any distance within a row. A choice that
@@ -21,7 +21,7 @@ import (
 //   - accessible places besides, the same three ways, where all else is not enough: they are kept for who needs them,
 //   - and last companion seats, each only with its accessible place or once that is no longer free.
 //
-// A love seat is given whole or not at all. House and broken seats are never given.
+// A love seat is given whole or not at all. A house or broken seat that is free was put on sale, and is as any other.
 func Best(p *Plan, free []bool, n int) []int {
 	if n < 1 {
 		return nil
@@ -128,7 +128,7 @@ func (c *chooser) pool(upTo int) pool {
 func (c *chooser) mayGive(i, upTo int) bool {
 	s := &c.p.Seats[i]
 	switch s.Kind {
-	case Ordinary:
+	case Ordinary, House, Broken:
 		return true
 	case Love:
 		return upTo >= 2 && c.free[s.Mate]
@@ -136,7 +136,6 @@ func (c *chooser) mayGive(i, upTo int) bool {
 		return upTo >= 3
 	case Companion:
 		return upTo >= 4
-	case House, Broken:
 	}
 	return false
 }

@@ -1,41 +1,68 @@
 package seating
 
-// Change is what an edit of a plan does to one seat that somebody has.
-type Change struct {
-	Position
-	From, To Seat // as it was, and as it will be; To is zero where the seat is lost
+// Loss is why a seat that somebody has would be lost by an edit of the plan.
+type Loss string
+
+// The losses.
+const (
+	LossGone   Loss = "gone"   // no seat has its label
+	LossBroken Loss = "broken" // it is marked as broken
+	LossMoved  Loss = "moved"  // its label stands somewhere else among the seats
+	LossPrice  Loss = "price"  // it is of a zone with another price
+	LossKind   Loss = "kind"   // there is a chair now where a wheelchair had its place, or the other way round
+)
+
+// Lost is a seat that an edit of the plan takes from whoever has it.
+type Lost struct {
+	Label string
+	Why   Loss
 }
 
-// Comparison is what an edit of a plan does to the seats that somebody has.
-type Comparison struct {
-	Kept       []Position // nothing changes that a ticket shows
-	Relabelled []Change   // it has another label, in the same place
-	Lost       []Change   // it is not there any more, or is broken
-}
-
-// Survives reports whether every seat that somebody has is still there.
-func (c Comparison) Survives() bool { return len(c.Lost) == 0 }
-
-// Compare says what becomes of sold or held seats where a plan replaces another. A seat is the same where its position
-// is the same: rows and columns count from the front left, so that a row put in before others moves all behind it, and
-// shows as labels that change. A sold position that the old plan does not have counts as lost.
-func Compare(from, to *Plan, sold []Position) Comparison {
-	var c Comparison
-	for _, at := range sold {
-		change := Change{Position: at}
-		i, j := from.At(at), to.At(at)
-		if i >= 0 {
-			change.From = from.Seats[i]
-		}
-		if i < 0 || j < 0 || to.Seats[j].Kind == Broken && change.From.Kind != Broken {
-			c.Lost = append(c.Lost, change)
-			continue
-		}
-		if change.To = to.Seats[j]; change.From.Label != change.To.Label {
-			c.Relabelled = append(c.Relabelled, change)
-		} else {
-			c.Kept = append(c.Kept, at)
+// Compare says which of the seats that somebody has, given by label, an edit of the plan takes from them, and why. A
+// seat is known by its label, since that is what a ticket says and what is printed on the chair: it survives where the
+// other plan has a seat with its label in the same place, at the same price, for the same people. The place is the
+// order of the seats that both plans have: from the screen backwards and from the left, and in the row with the same
+// seats. So rows and seats that are put in, and aisles, move nobody. Price is what a zone's name is priced as.
+func Compare(from, to *Plan, sold []string, price func(zone string) string) []Lost {
+	old, now := indexOf(from), indexOf(to)
+	var lost []Lost
+	for _, label := range sold {
+		if why := survives(from, to, old, now, label, price); why != "" {
+			lost = append(lost, Lost{label, why})
 		}
 	}
-	return c
+	return lost
+}
+
+func survives(from, to *Plan, old, now map[string]int, label string, price func(string) string) Loss {
+	i, was := old[label]
+	j, is := now[label]
+	if !was || !is {
+		return LossGone
+	}
+	a, b := &from.Seats[i], &to.Seats[j]
+	switch {
+	case b.Kind == Broken && a.Kind != Broken:
+		return LossBroken
+	case (a.Kind == Accessible) != (b.Kind == Accessible):
+		return LossKind
+	case price(a.Zone) != price(b.Zone):
+		return LossPrice
+	}
+	for x := range from.Seats {
+		y, both := now[from.Seats[x].Label]
+		if both && ((x < i) != (y < j) || (from.Seats[x].Row == a.Row) != (to.Seats[y].Row == b.Row)) {
+			return LossMoved
+		}
+	}
+	return ""
+}
+
+// indexOf is the index of each seat by its label.
+func indexOf(p *Plan) map[string]int {
+	at := make(map[string]int, len(p.Seats))
+	for i := range p.Seats {
+		at[p.Seats[i].Label] = i
+	}
+	return at
 }

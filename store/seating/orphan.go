@@ -3,7 +3,7 @@ package seating
 import "slices"
 
 // Orphans lists the single empty seats that a choice leaves, so that a page can discourage it; both are indexes. A seat
-// is single where it is free and for sale, no seat beside it is, and the choice took one beside it.
+// is single where it is free, no seat beside it is, and the choice took one beside it.
 //
 // Nil too where nothing else fits: where no other choice of as many free seats, in as few groups, of the same zones and
 // kinds, leaves no single seat. Accessible places and companion seats are not counted as left over, since they wait for
@@ -16,10 +16,10 @@ func Orphans(p *Plan, free []bool, chosen []int) []int {
 	return left
 }
 
-// open reports whether a seat is free for customers.
+// open reports whether a customer may have a seat: half a love seat is nobody's.
 func (p *Plan) open(free []bool, i int) bool {
 	s := &p.Seats[i]
-	return free[i] && s.Kind.ForSale() && (s.Kind != Love || free[s.Mate])
+	return free[i] && (s.Kind != Love || free[s.Mate])
 }
 
 // leftSingle lists the seats that a choice leaves single.

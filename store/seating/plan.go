@@ -1,6 +1,6 @@
 // Package seating is what a cinema's seat plans mean: the notation that a manager types, the same plan as a
-// spreadsheet, which free seats are best, which choices leave a single empty seat, and which sold seats survive an
-// edit.
+// spreadsheet, which free seats are best, which are nearest to one that was taken, which choices leave a single empty
+// seat, and which sold seats survive an edit.
 //
 // # The notation
 //
@@ -110,7 +110,7 @@ func (k Kind) Mark() rune {
 // Kinds lists the kinds, the most common first.
 func Kinds() []Kind { return []Kind{Ordinary, Love, Accessible, Companion, House, Broken} }
 
-// ForSale reports whether a customer may have a seat of the kind.
+// ForSale reports whether a customer may have a seat of the kind, unless the cinema says otherwise for a screening.
 func (k Kind) ForSale() bool { return k != House && k != Broken }
 
 // Standard is the name of the zone of o, unless the plan names it otherwise.
@@ -122,8 +122,9 @@ type Zone struct {
 	Name   string // unique in its plan, whatever the case
 }
 
-// Position is where a seat is, and never changes. Row and Col count from 0: rows from the screen backwards, without the
-// aisles between them, and columns from the left as one faces the screen, with the aisles.
+// Position is where a seat is in its plan; in another plan of the hall it may be another. Row and Col count from 0:
+// rows from the screen backwards, without the aisles between them, and columns from the left as one faces the screen,
+// with the aisles.
 type Position struct{ Row, Col int }
 
 // Seat is one seat of a plan. Two seats are neighbours where they are in one row and their columns differ by one.

@@ -31,7 +31,7 @@ func free(t testing.TB, p *seating.Plan, taken string) []bool {
 	}
 	set := make([]bool, len(p.Seats))
 	for i, s := range p.Seats {
-		set[i] = named[s.Label] == only
+		set[i] = named[s.Label] == only && s.Kind.ForSale()
 		delete(named, s.Label)
 	}
 	if len(named) > 0 {

@@ -87,6 +87,7 @@ func Breaks() []Break {
 		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`),
 		plan("and the plan has 50", `DELETE FROM seat WHERE label = 'E10'`, `UPDATE screening SET capacity = capacity - 1`),
 		plan("a capacity of 49", `UPDATE screening SET capacity = capacity - 1`),
+		plan("49 for sale", `UPDATE seat SET for_sale = 0 WHERE label = 'E10'`),
 		plan("other than Z99", `UPDATE seat SET label = 'Z99' WHERE label = 'E10'`),
 		plan("other than E10", `UPDATE seat SET col_no = col_no + 1 WHERE label = 'E10'`),
 		plan("other than E10", `UPDATE seat SET kind = 'accessible' WHERE label = 'E10'`),

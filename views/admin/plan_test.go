@@ -63,7 +63,7 @@ func TestPlanDrawing(t *testing.T) {
 		"D1":   "Row D seat 1, Standard, behind a <pillar>",
 		"C101": "Row C seat 101, VIP, love seat",
 		"C105": "Row C seat 105, VIP",
-		"B1":   "Row B seat 1, Standard, accessible",
+		"B1":   "Row B seat 1, Standard, wheelchair place",
 		"D3":   "Row D seat 3, Standard, broken",
 	} {
 		found := false

@@ -2,10 +2,19 @@ package wording
 
 import (
 	"fmt"
+	"strings"
 
 	"cinemasphere/store"
 	"cinemasphere/store/seating"
 )
+
+// Zone is a zone of prices as customers read it.
+func Zone(name string) string {
+	if name == "" {
+		return "Standard"
+	}
+	return name
+}
 
 // SeatKind is what a seat of a kind is called; "" for an ordinary one.
 func SeatKind(kind seating.Kind) string {
@@ -13,9 +22,9 @@ func SeatKind(kind seating.Kind) string {
 	case seating.Ordinary:
 		return ""
 	case seating.Accessible:
-		return "accessible"
+		return "wheelchair place"
 	case seating.Companion:
-		return "companion"
+		return "companion seat"
 	case seating.Love:
 		return "love seat"
 	case seating.House:
@@ -86,20 +95,42 @@ func PlanOutcome(c store.PlanChange) string {
 	case store.PlanReplaced:
 		return "No seat is sold: the new plan replaces the old one."
 	case store.PlanPatched:
-		if n := len(c.Relabelled); n > 0 {
-			return fmt.Sprintf("Every sold seat stays. %s another label: tell the customers.", plural(n, "seat gets",
-				"seats get"))
-		}
-		return "Every sold seat stays as it is."
+		return "Every sold seat stays what it is: label, place and price."
 	case store.PlanLoses:
-		return fmt.Sprintf("Left alone: %s not in the new plan. Move these orders first.", plural(len(c.Lost),
-			"sold seat is", "sold seats are"))
+		return fmt.Sprintf("Left alone: the new plan would change %s.", plural(len(c.Lost), "sold seat", "sold seats"))
 	case store.PlanSame:
 		return "It has this plan."
 	case store.PlanOver:
 		return "Left alone: it has begun, or is cancelled."
 	}
 	return string(c.Outcome)
+}
+
+// NotHeld says to staff that orders have seats that they wanted to hold back or to put on sale.
+func NotHeld(seats store.Labels) string {
+	if len(seats) == 1 {
+		return "Nothing was changed: " + seats[0] + " has been sold meanwhile, or is not in the plan. " +
+			"The others are still ticked."
+	}
+	return "Nothing was changed: " + strings.Join(seats, ", ") + " have been sold meanwhile, or are not in the plan. " +
+		"The others are still ticked."
+}
+
+// SeatLoss is what a plan would do to a seat that is sold.
+func SeatLoss(why seating.Loss) string {
+	switch why {
+	case seating.LossGone:
+		return "is not in the plan"
+	case seating.LossBroken:
+		return "is broken in the plan"
+	case seating.LossMoved:
+		return "stands somewhere else in the plan"
+	case seating.LossPrice:
+		return "has another price in the plan"
+	case seating.LossKind:
+		return "is for other people in the plan"
+	}
+	return string(why)
 }
 
 func plural(n int, one, more string) string {

@@ -27,16 +27,23 @@ func TestHallWords(t *testing.T) {
 			seen[words] = true
 		}
 	}
-	one, two := make([]store.SeatChange, 1), make([]store.SeatChange, 2)
+	one, two := make([]store.SeatLoss, 1), make([]store.SeatLoss, 2)
 	for _, c := range []store.PlanChange{
-		{Outcome: store.PlanReplaced}, {Outcome: store.PlanPatched}, {Outcome: store.PlanPatched, Relabelled: one},
-		{Outcome: store.PlanPatched, Relabelled: two}, {Outcome: store.PlanLoses, Lost: one},
+		{Outcome: store.PlanReplaced}, {Outcome: store.PlanPatched}, {Outcome: store.PlanLoses, Lost: one},
 		{Outcome: store.PlanLoses, Lost: two}, {Outcome: store.PlanSame}, {Outcome: store.PlanOver},
 	} {
 		words := wording.PlanOutcome(c)
-		if seen[words] || len(c.Lost)+len(c.Relabelled) == 2 && !strings.Contains(words, "2 ") {
+		if seen[words] || len(c.Lost) == 2 && !strings.Contains(words, "2 ") {
 			t.Errorf("%s: %q", c.Outcome, words)
 		}
 		seen[words] = true
+	}
+	for _, why := range []seating.Loss{
+		seating.LossGone, seating.LossBroken, seating.LossMoved, seating.LossPrice, seating.LossKind,
+	} {
+		if words := wording.SeatLoss(why); seen[words] || words == string(why) {
+			t.Errorf("%s: %q", why, words)
+		}
+		seen[wording.SeatLoss(why)] = true
 	}
 }

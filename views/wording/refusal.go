@@ -22,6 +22,9 @@ func Refusal(r *store.Refusal) string {
 		return seatsTaken(r.Seats)
 	case store.HalfLoveSeat:
 		return "A love seat is for two: please take " + strings.Join(r.Seats, " and ") + " as well, or neither half."
+	case store.CompanionOnly:
+		return "A companion seat is for whoever comes with " + strings.Join(r.Seats, " and ") +
+			", a place for a wheelchair: please take that as well, or another seat."
 	case store.NotPriced:
 		return "These tickets are not sold for these seats. Please choose again."
 	case store.NotOnSale:
@@ -164,6 +167,23 @@ func SalesClosedNotice(r *store.Refusal) string {
 		return "Ticket sales are paused for the moment. Please look in again later."
 	}
 	return "M-PESA is not answering, so bookings are closed for the moment. Please look in again in a few minutes."
+}
+
+// Gone says on a map that seats that a customer has ticked are somebody else's now.
+func Gone(seats store.Labels) string {
+	if len(seats) == 1 {
+		return "Seat " + seats[0] + " has just been taken. Your other choices are as they were."
+	}
+	return "Seats " + strings.Join(seats, ", ") + " have just been taken. Your other choices are as they were."
+}
+
+// Wheelchairs explains to a customer that some places have no chair.
+func Wheelchairs(places store.Labels) string {
+	if len(places) == 1 {
+		return places[0] + " is a place for a wheelchair: there is no chair. Please leave it to those who need it."
+	}
+	return strings.Join(places, ", ") + " are places for wheelchairs: there are no chairs. Please leave them to " +
+		"those who need them."
 }
 
 // seatsTaken says that seats that a customer chose are gone.
