@@ -77,7 +77,7 @@ fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
 	done
 
 .PHONY: bench
-bench: bench-bookings bench-postgres bench-find bench-books bench-week bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
+bench: bench-bookings bench-postgres bench-find bench-books bench-week bench-map bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
 
 .PHONY: bench-bookings
 bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
@@ -95,6 +95,10 @@ bench-find: ## find bookings among 100,000 by everything that they can be found 
 .PHONY: bench-books
 bench-books: ## read the books of 100,000 tickets whole, as fsck does, on both databases
 	go test ./store -run '^$$' -bench '^BenchmarkBooks$$' -benchtime 3x
+
+.PHONY: bench-map
+bench-map: build ## the booking form with the map of a hall of 600 seats: first byte under 20 ms, 14 KB at most
+	go run ./cmd/bench map
 
 .PHONY: bench-home
 bench-home: build ## the home page against a bare handler

@@ -300,7 +300,7 @@ func TestLookingAtMap(t *testing.T) {
 		doc := page(t, w)
 		_, chosen, _ := seats(t, w)
 		if w.Code != http.StatusOK || !slices.Equal(chosen, []string{"A1"}) ||
-			doc.Find("[name=gone]").AttrOr("value", "") != "A2" || doc.Find("[name=take]").AttrOr("value", "") != "A3" {
+			doc.Find("[name=gone]").AttrOr("value", "") != "A2" || !strings.Contains(doc.Text(), "1,800") || doc.Find("[name=take]").AttrOr("value", "") != "A3" {
 			t.Errorf("%s: %d %v %s", asked, w.Code, chosen, w.Body)
 		}
 	}
@@ -313,7 +313,7 @@ func TestWheelchairPlaces(t *testing.T) {
 	hall := storetest.Hall(t, o.store, "A oo_wc")
 	id := storetest.Screening(t, o.store, 1, 1, func(sc *store.Screening) { sc.HallID = hall })
 	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book"
-	explained := func(query string) bool { return strings.Contains(page(t, o.get(path+query)).Text(), "no chair") }
+	explained := func(query string) bool { return strings.Contains(page(t, o.get(path+query)).Text(), "there is no chair") }
 	for query, want := range map[string]bool{
 		"": false, "?quantity=2": false, "?quantity=3": true, "?seat=A1": false, "?seat=A3": true,
 	} {
@@ -326,7 +326,7 @@ func TestWheelchairPlaces(t *testing.T) {
 		t.Errorf("a companion seat alone: %d %s", w.Code, w.Body)
 	}
 	f["seat"], f["total"] = []string{"A3", "A4"}, []string{strconv.Itoa(2 * toInt(t, f.Get("total")))}
-	if w := o.post("/bookings", f); w.Code != http.StatusOK || !strings.Contains(page(t, w).Text(), "no chair") {
+	if w := o.post("/bookings", f); w.Code != http.StatusOK || !strings.Contains(page(t, w).Text(), "there is no chair") {
 		t.Errorf("it is not explained before the prompt: %d %s", w.Code, w.Body)
 	}
 }
@@ -338,4 +338,42 @@ func toInt(t *testing.T, text string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestSeatNotes: what is to be known of a seat stands on the map, in the seat's label and for the eye, on the booking
+// that waits to be paid and on the ticket.
+func TestSeatNotes(t *testing.T) {
+	o := open(t)
+	o.pays()
+	hall := storetest.Hall(t, o.store, "A ooo_wc\nnote A2 = behind a pillar\nnote A4 = no step")
+	id := storetest.Screening(t, o.store, 1, 1, func(sc *store.Screening) { sc.HallID = hall })
+	doc := page(t, o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+"/book"))
+	label := strings.Join(strings.Fields(doc.Find(`[name=seat][value=A2]`).Parent().Text()), " ")
+	if !strings.HasSuffix(label, "free, behind a pillar") ||
+		!strings.Contains(doc.Find(".map-notes").Text(), "A2: behind a pillar") {
+		t.Errorf("%q, %q", label, doc.Find(".map-notes").Text())
+	}
+	f := with(form(id, "0712 345 678", 4), "quantity", "")
+	f["seat"] = []string{"A2", "A3", "A4", "A5"}
+	w := o.post("/bookings", f)
+	if w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	secret := strings.TrimPrefix(w.Header().Get("Location"), "/tickets/")
+	want := []string{"A2: behind a pillar", "A4: wheelchair place, no step", "A5: companion seat"}
+	says := func(when string) {
+		t.Helper()
+		text := page(t, o.get("/tickets/"+secret)).Text()
+		for _, note := range want {
+			if !strings.Contains(text, note) {
+				t.Errorf("%s nothing says %q", when, note)
+			}
+		}
+		if strings.Contains(text, "A3:") {
+			t.Errorf("%s A3 has a note", when)
+		}
+	}
+	says("before it is paid")
+	o.until(secret, "paid", paid)
+	says("once it is paid")
 }

@@ -181,8 +181,8 @@ func (t *tx) mayGive(c NewComp) error {
 	if err != nil {
 		return err
 	}
-	if left := (SeatMap{Plan: &m.plan.Plan}).OtherHalves(c.Seats); len(left) > 0 {
-		return &Refusal{Kind: HalfLoveSeat, Seats: left}
+	if refusal := (SeatMap{Plan: &m.plan.Plan, Free: m.free}).Apart(c.Seats); refusal != nil {
+		return refusal
 	}
 	return nil
 }

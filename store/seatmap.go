@@ -15,6 +15,31 @@ type (
 	Plan = seating.Plan
 )
 
+// SeatNote is what whoever has a seat should know of it.
+type SeatNote struct {
+	Seat string       // its label
+	Kind seating.Kind // accessible or companion; "" for others
+	Note string       // of the plan, "" for none
+}
+
+// notes are what whoever has some seats should know of them.
+func (p *seatPlan) notes(seats Labels) (notes []SeatNote) {
+	for _, label := range seats {
+		i, known := p.byLabel[label]
+		if !known {
+			continue
+		}
+		n := SeatNote{Seat: label, Note: p.Seats[i].Note}
+		if kind := p.Seats[i].Kind; kind == seating.Accessible || kind == seating.Companion {
+			n.Kind = kind
+		}
+		if n.Kind != "" || n.Note != "" {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
 // SeatMap is a screening's seats as of one instant. It suggests: only a booking decides who gets a seat.
 type SeatMap struct {
 	*Plan

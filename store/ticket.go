@@ -76,6 +76,8 @@ type Ticket struct {
 	CreatedAt    Instant       `db:"created_at"`
 	UpdatedAt    Instant       `db:"updated_at"`
 
+	Notes []SeatNote // on its seats, in their order
+
 	Movie     Movie     `db:"movie"`
 	Screening Screening `db:"screening"`  // Left is not filled
 	Push      Push      `db:"push"`       // the latest; the zero Push of one that was given away
@@ -182,8 +184,20 @@ type showing struct {
 	read      time.Time
 }
 
-// show fills in the ticket's film and screening; see showingAge.
+// show fills in the ticket's film and screening, and what is to be known of its seats; see showingAge.
 func (s *Store) show(ctx context.Context, t *Ticket) error {
+	if err := s.showScreening(ctx, t); err != nil {
+		return err
+	}
+	plan, err := s.plans.read(readersOf{ctx, s}, t.Screening.PlanID)
+	if err != nil {
+		return err
+	}
+	t.Notes = plan.notes(t.Seats)
+	return nil
+}
+
+func (s *Store) showScreening(ctx context.Context, t *Ticket) error {
 	catalogue := s.catalogue.Load()
 	if v, ok := s.shown.Load(t.ScreeningID); ok {
 		if sh := v.(showing); sh.catalogue == catalogue && s.now().Sub(sh.read) < showingAge {

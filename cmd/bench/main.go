@@ -4,6 +4,7 @@
 //	bench sellout        one screening sold out by more buyers than it has seats
 //	bench slow-daraja    bookings and the home page while Daraja takes half a second to answer
 //	bench home           the home page beside a bare handler that writes the same bytes
+//	bench map            the booking form with the map of a hall of 600 seats
 //	bench overload       the books, offered three times what they can take
 //
 // Those that run the product do so on SQLite, or with --database=postgres on a PostgreSQL of their own, which writes to
@@ -29,6 +30,7 @@ type cli struct {
 	Sellout    selloutCmd    `cmd:"" help:"One screening of 600 seats, wanted by more buyers than it has seats."`
 	SlowDaraja slowDarajaCmd `cmd:"" help:"Bookings of a fixed number of buyers, and the home page, while Daraja is slow."`
 	Home       homeCmd       `cmd:"" help:"The home page with gzip, beside a bare handler that writes the same bytes from memory."`
+	Map        mapCmd        `cmd:"" help:"The booking form with the map of a hall of 600 seats, one client."`
 	Overload   overloadCmd   `cmd:"" help:"The books alone, offered several times what they can take."`
 	Sim        simCmd        `cmd:"" hidden:"" help:"Daraja, for the others: pays every push by itself."`
 	Bare       bareCmd       `cmd:"" hidden:"" help:"The bare handler, for the home page."`

@@ -103,6 +103,9 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 	}
 	wanted := typed.booking("")
 	wanted.Zone = form.Zone
+	if len(typed.gone) > 0 { // what they cost is what their like costs
+		wanted.Seats = wished
+	}
 	if types := typeChoices(prices); len(types) > 1 {
 		for i, t := range types {
 			if types[i].N = echo(typed.types[t.ID]); types[i].N == "" {

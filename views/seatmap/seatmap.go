@@ -17,8 +17,9 @@ import (
 
 // Map is a hall with a box for each seat, as one faces the screen. What the boxes do is the form's around it.
 type Map struct {
-	Rows []Row // from the screen backwards
-	Key  []Key
+	Rows  []Row // from the screen backwards
+	Key   []Key
+	Notes []string // of its seats
 }
 
 // Row is a row of a map.
@@ -47,7 +48,7 @@ type Key struct{ Class, Icon, Text string }
 // Customer is a hall in which a customer has ticked some seats, by label, and may tick those that are free.
 func Customer(m store.SeatMap, chosen map[string]bool, prices store.Prices) Map {
 	zones := prices.Zones()
-	var out Map
+	out := Map{Notes: notes(m.Plan)}
 	for i, zone := range zones {
 		text := wording.Cents(prices.Types(zone)[0].Cents)
 		if len(zones) > 1 {
@@ -86,7 +87,7 @@ func Customer(m store.SeatMap, chosen map[string]bool, prices store.Prices) Map 
 // Staff is a hall in which staff have ticked some seats, by label, to hold them back or to put them on sale. What an
 // order has cannot be ticked.
 func Staff(m store.StaffMap, chosen map[string]bool) Map {
-	out := Map{Key: append([]Key{
+	out := Map{Notes: notes(m.Plan), Key: append([]Key{
 		{Text: "on sale"}, {Class: " is-held", Text: "held back"}, {Class: " is-taken", Text: "an order has it"},
 		{Class: " is-yours", Text: "ticked"},
 	}, kinds(m.Plan)...)}
@@ -182,11 +183,22 @@ func kinds(p *store.Plan) (keys []Key) {
 	}{
 		{seating.Love, Key{Class: " is-love", Text: "love seat, for two"}},
 		{seating.Accessible, Key{Class: " is-accessible", Icon: "wheelchair", Text: "wheelchair place, no chair"}},
-		{seating.Companion, Key{Class: " is-companion", Text: "companion’s seat"}},
+		{seating.Companion, Key{Class: " is-companion", Text: "companion seat"}},
 	} {
 		if slices.ContainsFunc(p.Seats, func(s store.Seat) bool { return s.Kind == k.kind }) {
 			keys = append(keys, k.key)
 		}
 	}
 	return keys
+}
+
+// notes are the notes of a plan's seats.
+func notes(p *store.Plan) []string {
+	var all []store.SeatNote
+	for _, s := range p.Seats {
+		if s.Note != "" {
+			all = append(all, store.SeatNote{Seat: s.Label, Note: s.Note})
+		}
+	}
+	return wording.SeatNotes(all)
 }

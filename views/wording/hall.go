@@ -54,6 +54,18 @@ func SeatKinds(kind seating.Kind) string {
 	return string(kind)
 }
 
+// SeatNotes are what whoever has some seats should know of them, seat by seat.
+func SeatNotes(notes []store.SeatNote) (lines []string) {
+	for _, n := range notes {
+		words := []string{n.Note}
+		if kind := SeatKind(n.Kind); kind != "" {
+			words = []string{kind, n.Note}
+		}
+		lines = append(lines, n.Seat+": "+strings.TrimSuffix(strings.Join(words, ", "), ", "))
+	}
+	return lines
+}
+
 // SeatInFull is a seat as a screen reader says it: Row F seat 7, VIP, accessible.
 func SeatInFull(row string, s seating.Seat) string {
 	text := fmt.Sprintf("Row %s seat %d, %s", row, s.Number, s.Zone)
