@@ -175,25 +175,30 @@ func (t *tx) byOperatorAlone(p Payment) bool {
 	return err == nil && named == 0
 }
 
-// facts are what the operator reports: the receipt pays for this ticket and no other, and for which push.
+// facts are what the operator reports: for which push the receipt paid, and where a ticket was named, that the receipt
+// pays for this ticket and no other. So an operator who named a payment takes all of it back with the push.
 func (a acceptance) facts() []factRow {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator
 		return factRow{Fact: f, by: a.By}
 	}
-	facts := []factRow{of(money.Fact{
-		Says: money.PaysFor, Receipt: a.Receipt, Ticket: a.ticket, Amount: known(a.Amount),
-		Payer: Pattern(a.Phone),
-	})}
+	var facts []factRow
+	report := money.Fact{Receipt: a.Receipt, Amount: known(a.Amount), Payer: Pattern(a.Phone)}
+	if a.nameless.PushID != 0 {
+		same := report
+		same.Says, same.Push = money.TheSame, a.nameless.PushID
+		facts = append(facts, of(same))
+	}
+	if a.PaymentID == 0 {
+		report.Says, report.Ticket = money.PaysFor, a.ticket
+		facts = append(facts, of(report))
+	}
 	if a.have.TicketID != 0 && a.have.TicketID != a.ticket {
 		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.Receipt, Ticket: a.have.TicketID}))
 	}
 	if a.doubted.ID != 0 && (a.have.PushID == 0 || a.doubted.PushID == 0 || a.have.PushID == a.doubted.PushID) &&
 		(a.doubted.Amount == a.Amount || a.nameless.ID == a.doubted.ID) {
 		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.doubted.Receipt, Ticket: a.ticket}))
-	}
-	if a.nameless.PushID != 0 {
-		facts = append(facts, of(money.Fact{Says: money.TheSame, Receipt: a.Receipt, Push: a.nameless.PushID}))
 	}
 	return facts
 }

@@ -174,6 +174,45 @@ func testWhatIsAlike(t *testing.T) {
 	}
 }
 
+// TestResolvedUnseen: who resolves a receipt decides about no prompt that the list did not show it beside.
+func TestResolvedUnseen(t *testing.T) { storetest.Each(t, testResolvedUnseen) }
+
+func testResolvedUnseen(t *testing.T) {
+	for _, events := range []string{"accepted > c2b echo of a till", "accepted > c2b echo"} {
+		st := newStage(t)
+		st.play(events)
+		items, err := st.s.Money().OpenItems(t.Context(), store.ItemFilter{All: true, Receipt: "RECEIPT1"})
+		if err != nil || len(items) != 1 || len(items[0].Alike) > 0 {
+			t.Fatalf("%s: %+v, %v", events, items, err)
+		}
+		_ = st.s.Money().ResolveItems(t.Context(), items, "another taking of the till", "Wanjiru") // or refused
+		st.do("query: paid")
+		if pairs, err := st.s.Money().Alikes(t.Context()); err != nil || store.Between(pairs) != 2700_00 {
+			t.Errorf("%s: alike: %+v, %v", events, pairs, err)
+		}
+		storetest.Sound(t, st.s)
+	}
+}
+
+// TestAcceptedTakenBack: an operator who gave a receipt to a payment, and takes that back, has said nothing of it.
+func TestAcceptedTakenBack(t *testing.T) { storetest.Each(t, testAcceptedTakenBack) }
+
+func testAcceptedTakenBack(t *testing.T) {
+	const before = "Paid;  applied; RECEIPT1 unmatched names_no_ticket"
+	st := newStage(t)
+	st.play("accepted > query: paid > c2b echo of a till")
+	pending := st.payments()[0].ID
+	if told := st.accept(store.Acceptance{Receipt: "RECEIPT1", PaymentID: pending}); told != "applied" {
+		t.Error(told)
+	}
+	st.takesBack(before)
+	st.do("receipt of 2 again") // the prompt was paid with another
+	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+		t.Errorf("would go back by itself: %+v, %v", due, err)
+	}
+	storetest.Sound(t, st.s)
+}
+
 // TestTypedIsNoPrompts: what was paid by hand under the ticket's code is not taken for a prompt's, whatever a person
 // says.
 func TestTypedIsNoPrompts(t *testing.T) { storetest.Each(t, testTypedIsNoPrompts) }

@@ -119,7 +119,7 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 		Own     int
 	}
 	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
-		JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
+		JOIN payment u ON u.push_id = a.push_id JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
 		have.Receipt, have.PushID)
 	if err == nil && len(pairs) == 0 && c.Joined == 1 {
 		return []factRow{of(money.Fact{Says: money.Two, Receipt: have.Receipt, Push: have.PushID})}, nil

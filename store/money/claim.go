@@ -91,8 +91,7 @@ func (p *Payment) whyNot(c Case, f Fact) Reason {
 		return OtherPhone
 	case slices.ContainsFunc(p.Alike, func(k Key) bool {
 		return c.push(k.Push).Ticket != t.ID && c.push(k.Push).Amount == p.Amount
-	}) &&
-		!slices.ContainsFunc(p.like, func(paid *Payment) bool { return paid.Ticket == t.ID }):
+	}):
 		return Unclear // it may be the payment of another ticket's push
 	}
 	return ""

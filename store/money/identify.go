@@ -70,11 +70,11 @@ type link struct {
 func links(c Case) map[string][]link {
 	named := map[string][]link{}
 	for _, f := range c.Facts {
-		if f.Push == 0 || f.Receipt == "" ||
-			f.Says != Paid && f.Says != Mentions && (f.Says != TheSame || c.takenBack(f)) {
+		rank := c.linkRank(f)
+		if rank == 0 {
 			continue
 		}
-		l := link{Key: Key{f.Push, f.Receipt}, rank: f.Source.rank(), at: f.TransactedAt}
+		l := link{Key: Key{f.Push, f.Receipt}, rank: rank, at: f.TransactedAt}
 		if slices.ContainsFunc(c.Tickets, func(t Ticket) bool { return t.PaidWith == l.Key }) {
 			l.shown = 1
 		}
@@ -90,6 +90,23 @@ func links(c Case) map[string][]link {
 		}
 	}
 	return named
+}
+
+// linkRank orders what names a receipt for a push by proof; 0 does not name one. What is only mentioned comes after every
+// report of a payment, and counts once M-PESA reports one: of the push, or of the receipt.
+func (c Case) linkRank(f Fact) int {
+	const mentioned = 1
+	switch {
+	case f.Push == 0 || f.Receipt == "":
+		return 0
+	case f.Says == Paid, f.Says == TheSame && !c.takenBack(f):
+		return mentioned + 1 + f.Source.rank()
+	case f.Says == Mentions && slices.ContainsFunc(c.Facts, func(by Fact) bool {
+		return (by.Says == Paid || by.wasPaid()) && (by.Push == f.Push || by.Receipt == f.Receipt)
+	}):
+		return mentioned
+	}
+	return 0
 }
 
 // owners decides which push each receipt belongs to, the best links first: the one with the best proof. A receipt with
@@ -145,7 +162,7 @@ func owners(c Case) (owned []link, shared []Key) {
 
 // saysPaid reports whether a fact reports money as taken: by M-PESA, or by an operator who has not withdrawn it.
 func (c Case) saysPaid(f Fact) bool {
-	return f.Says == Paid || f.Source == Operator && f.Says == PaysFor && !c.takenBack(f)
+	return f.Says == Paid || f.Source == Operator && (f.Says == PaysFor || f.Says == TheSame) && !c.takenBack(f)
 }
 
 // wasPaid reports whether Transaction Status reports a reversed payment as paid to us, since it has the reversed

@@ -79,7 +79,7 @@ func worded(f money.Fact, w string, i int) money.Fact {
 		"paid": money.Paid, "failed": money.FailedForGood, "not-completed": money.NotCompleted,
 		"unknown":   money.NoSuchReceipt,
 		"to-others": money.PaidToOthers, "reversed": money.Reversed, "not": money.NotFor, "nothing": money.NothingPaid,
-		"seen": money.DoubtEnds, "back": money.GivenBack, "same": money.TheSame, "two": money.Two,
+		"seen": money.DoubtEnds, "mentions": money.Mentions, "back": money.GivenBack, "same": money.TheSame, "two": money.Two,
 	}
 	if saying, is := says[w]; is {
 		if f.Says = saying; saying == money.DoubtEnds {
@@ -192,6 +192,18 @@ func TestDecide(t *testing.T) {
 		{"callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		// What is only mentioned pays for nothing, and is less than any report of a payment.
+		{"callback mentions push1 R1", ""},
+		{"callback mentions push1 R1 + callback paid push1", "ticket1 paid; push1 R1 applied"},
+		{"callback mentions push1 R1 + query paid push1", "ticket1 paid; push1 R1 applied"},
+		{"callback mentions push1 R2 amountless + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback mentions push1 R2 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback mentions push1 R1 + operator R1 ticket2", "ticket2 paid; R1 applied"},
+		{"callback mentions push1 R1 KSh5 + callback paid push1 R1", "ticket1 paid; push1 R1 applied ?amount_differs"},
+		// A receipt that may be another ticket's is not the one of two that is certainly due.
+		{"callback paid push1 R1 + query paid push2 + query paid push4 + customer H4 ticket1 + status paid H4 min11",
+			"ticket1 paid; ticket4 paid; push1 R1 applied; push2 refund_due paid_twice; push4 applied; " +
+				"H4 unmatched unclear"},
 		// A receipt pays one push: the one that better proof names.
 		{"callback paid push1 R1 + echo push2 R1", "ticket1 paid; push1 R1 applied"},
 		{"echo push3 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
@@ -292,7 +304,10 @@ func TestDecide(t *testing.T) {
 			"ticket4 paid; R1 applied"},
 		{"customer R1 ticket1 + customer R1 ticket4 + status paid R1 min25 + operator R1 ticket2",
 			"R1 unmatched named_twice"},
-		{"query paid push1 + operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		// An operator who gave a receipt to a push reports a payment, also where it turns out to be none of the push.
+		{"query paid push1 + operator same push1 R9 + callback paid push1 R1",
+			"ticket1 paid; push1 R1 applied; R9 unmatched names_no_ticket"},
+		{"query paid push1 + operator same push1 R9 + operator two push1 R9", "ticket1 paid; push1 applied"},
 		{"query paid push1 + operator same push1 R9 + status unknown R9",
 			"ticket1 paid; push1 R9 applied ?receipt_unknown"},
 		// What went back.
@@ -542,7 +557,9 @@ func TestCommitments(t *testing.T) {
 }
 
 // everything that can be said of the tickets of the world.
-var vocabulary = strings.Split("callback paid push1 R1|callback paid push2 R2|callback paid push3 R3|callback paid "+
+var vocabulary = strings.Split("callback mentions push1 R1|callback mentions push1 R2 amountless|"+
+	"callback mentions push3 R1|callback mentions push2 KSh5|statement paid R1|query not-completed push1|"+
+	"operator two push1 H1|status reversed H1 amountless|callback paid push1|callback paid push1 R1|callback paid push2 R2|callback paid push3 R3|callback paid "+
 	"push3 R1|callback paid push1 R2|callback paid push1 R1 KSh5|callback paid push1 R1 amountless|callback failed "+
 	"push1|callback not-completed push2|query paid push1|query paid push2|query paid push3|query paid push4|query "+
 	"failed push1|echo push1 R1|echo push2 R2|echo push1 R1 KSh5|hand H1 ticket1|hand H1 ticket2|hand R1 "+

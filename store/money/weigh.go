@@ -84,6 +84,8 @@ func (f Fact) knowsAmount(shown Cents) int {
 	switch {
 	case shown != 0 && f.Source.rank() >= Status.rank() && f.amount() == shown:
 		return Callback.rank() + 2
+	case f.Says == Mentions:
+		return Customer.rank() // less than any report of M-PESA
 	case f.Source == Status:
 		return Callback.rank() + 1
 	}
