@@ -17,7 +17,7 @@ type allBooks struct {
 	facts    []money.Fact
 	pushes   []money.Push
 	tickets  []money.Ticket
-	refunds  []money.Refund
+	refunds  []caseRefund
 	payments []Payment
 	accounts map[string]string
 	alike    map[money.Key]bool
@@ -45,7 +45,7 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	err := s.readers.Snapshot(ctx,
 		db.Listing{Into: &facts, Query: factSelect + ` ORDER BY id`},
 		db.Listing{Into: &pushes, Query: pushSelect + ` ORDER BY id`},
-		db.Listing{Into: &b.refunds, Query: caseRefunds}, db.Listing{Into: &tickets, Query: payablesQuery},
+		db.Listing{Into: &b.refunds, Query: caseRefunds + ` ORDER BY r.id`}, db.Listing{Into: &tickets, Query: payablesQuery},
 		db.Listing{Into: &b.payments, Query: `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`},
 		db.Listing{Into: &alike, Query: `SELECT receipt, push_id AS push FROM alike`},
 		db.Listing{Into: &claims, Query: `SELECT ` + claimColumns + ` FROM claim c`})
@@ -73,7 +73,11 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 
 // all is the whole of the books as one case.
 func (b *allBooks) all() money.Case {
-	return money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets, Refunds: b.refunds}
+	c := money.Case{Facts: b.facts, Pushes: b.pushes, Tickets: b.tickets}
+	for _, r := range b.refunds {
+		c.Refunds = append(c.Refunds, r.Refund)
+	}
+	return c
 }
 
 // checkFacts decides all facts anew and describes where the rows differ.
@@ -109,6 +113,12 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 		}
 		for _, t := range l.Decision.Tickets {
 			tickets[t.ID] = t
+		}
+		for _, d := range l.Decision.Refunds {
+			have := b.refunds[slices.IndexFunc(b.refunds, func(r caseRefund) bool { return r.ID == d.ID })]
+			if have.State != d.State || have.Amount != d.Amount {
+				say("refund %d: the facts say %s, the books %s", d.ID, d.State, have.State)
+			}
 		}
 		for _, want := range l.Claims {
 			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (claimResult{want.State, want.Reason}) {

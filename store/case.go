@@ -107,12 +107,8 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 				return nil, err
 			}
 		}
-		size := c.size()
-		if err := t.addLookalikes(c, l); err != nil {
-			return nil, err
-		}
 		slices.Sort(c.tickets)
-		again := c.size() != size
+		again := false
 		for _, id := range c.tickets {
 			if t.locks() && !t.owned[id] { // rows read before the lock may be old
 				again, c.looked = true, nil
@@ -121,8 +117,18 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 				}
 			}
 		}
-		if !again {
-			return l, t.loadRows(c, l)
+		if again {
+			continue
+		}
+		if err := t.loadRows(c, l); err != nil {
+			return nil, err
+		}
+		size := c.size()
+		if err := t.addLookalikes(c, l); err != nil {
+			return nil, err
+		}
+		if c.size() == size {
+			return l, nil
 		}
 	}
 }
@@ -139,14 +145,28 @@ const (
 	beside_id AS beside, about, CASE WHEN amount_cents >= 0 THEN amount_cents END AS amount, payer,
 	transacted_at AS transactedat, CASE WHEN account <> '' AND push_id = 0 THEN 1 ELSE 0 END AS account,
 	account AS typed FROM fact`
-	pushSelect = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS madeat,
+	pushColumns = `SELECT id, ticket_id AS ticket, amount * 100 AS amount, phone, created_at AS madeat,
 	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
-	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused, state FROM push_request`
-	caseRefunds = `SELECT COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
-	CASE WHEN r.state = 'requested' THEN 1 ELSE 0 END AS open, COALESCE(q.sent, 0) - r.undone AS out
+	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused`
+	pushSelect = pushColumns + `, state FROM push_request`
+	// What was given back by hand, or turned out to be refunded already, is over even while a Reversal is out.
+	replaced    = `('by_hand', 'moved')`
+	caseRefunds = `SELECT r.id, COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
+	r.amount_cents AS amount, CASE WHEN r.method = 'hand' THEN 1 ELSE 0 END AS byhand, r.done,
+	CASE WHEN r.method = 'reversal' AND r.done = 0 AND (r.ended = '' OR r.ended NOT IN ` + replaced + `
+		AND q.sent > r.undone) THEN 1 ELSE 0 END AS open,
+	CASE WHEN q.sent > 0 THEN 1 ELSE 0 END AS sent, COALESCE(q.sent, 0) - r.undone AS out, r.state,
+	CASE WHEN q.next_at IS NOT NULL THEN 1 ELSE 0 END AS queued
 	FROM refund r JOIN payment y ON y.id = r.payment_id
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 )
+
+// caseRefund is a refund with its state, and whether a Reversal of it is to be sent.
+type caseRefund struct {
+	money.Refund
+	State  RefundState
+	Queued bool
+}
 
 // casePush is a push with its state.
 type casePush struct {
@@ -201,93 +221,73 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	return c.size() != size, nil
 }
 
+// These find stored takings of a time, and of an amount: each part of a query goes by an index.
 const (
-	looseQuery = `SELECT receipt, phone FROM payment WHERE loose = 1
-		AND (transacted_at IS NULL OR transacted_at BETWEEN $1 AND $2)
-		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL AND transacted_at IS NOT NULL`
-	looseOfAmount = `SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents = $3
-		AND (transacted_at IS NULL OR transacted_at BETWEEN $1 AND $2)
-		UNION ALL SELECT receipt, phone FROM payment WHERE loose = 1 AND amount_cents IS NULL`
+	takingsSelect = `SELECT receipt, COALESCE(amount_cents, 0) AS amount, phone AS payer,
+		COALESCE(transacted_at, 0) AS at FROM payment WHERE loose = 1 AND push_id IS NULL AND `
+	takingsOfAnyAmount = takingsSelect + `transacted_at BETWEEN $1 AND $2
+		UNION ALL ` + takingsSelect + `transacted_at IS NULL`
+	takingsOfAmount = takingsSelect + `amount_cents = $3 AND transacted_at BETWEEN $1 AND $2
+		UNION ALL ` + takingsSelect + `amount_cents = $3 AND transacted_at IS NULL
+		UNION ALL ` + takingsSelect + `amount_cents IS NULL AND transacted_at BETWEEN $1 AND $2
+		UNION ALL ` + takingsSelect + `amount_cents IS NULL AND transacted_at IS NULL`
 )
 
-// addLookalikes adds lookalikes to a scope: receipts for a push without one, and pushes for a receipt without one.
+// promptsQuery finds stored prompts of a time and an amount. One that is known as paid may have been paid later, and be
+// of any amount.
+const promptsQuery = pushColumns + `,
+	CASE WHEN ` + anyAmount + ` THEN 1 ELSE 0 END AS anyamount,
+	COALESCE((SELECT min(f.created_at) FROM fact f WHERE f.push_id = p.id AND f.says = 'paid'
+		AND (f.receipt = '' OR f.source NOT IN ('confirmation', 'pull', 'statement'))), 0) AS paid
+	FROM push_request p WHERE (created_at BETWEEN $1 AND $2
+		OR id IN (SELECT push_id FROM payment WHERE loose = 1 AND push_id IS NOT NULL))
+	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3 OR ` + anyAmount + `)
+	AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.loose = 0)`
+
+const anyAmount = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents IS NULL))`
+
+// addLookalikes adds to a scope what may be the same money as something of its case: see [money.Near]. The queries
+// select as little as they can, and [money.Taking.MayBeOf] decides.
 func (t *tx) addLookalikes(c *scope, l *ledger) error {
-	for _, p := range l.Case.Pushes {
-		known, failed, paid := false, false, false
-		for _, f := range l.Case.Facts {
-			of := f.Push == p.ID
-			known = known || of && f.Receipt != "" && f.Says == money.Paid
-			failed = failed || of && f.Says == money.FailedForGood
-			paid = paid || of && f.Says == money.Paid
-		}
-		if known || failed && !paid || p.Refused || !c.firstLook(p.ID) {
+	loose, open := money.Near(l.Case)
+	for _, p := range open {
+		if !c.firstLook(p) {
 			continue
 		}
-		var rows []struct {
-			Receipt string
-			Phone   money.Pattern
+		from, until := p.Window()
+		query, args := takingsOfAmount, []any{from, until, p.Amount}
+		if p.AnyAmount {
+			query, args = takingsOfAnyAmount, args[:2]
 		}
-		query, from, to := looseQuery, p.MadeAt.Add(-money.EchoBefore), max(p.MadeAt.Add(money.EchoAfter), t.now)
-		args := []any{from, to}
-		if !paid { // a paid push may be of any amount
-			query, args = looseOfAmount, append(args, p.Amount)
-		}
-		err := t.list(&rows, query, args...)
-		if err != nil {
+		var rows []money.Taking
+		if err := t.list(&rows, query, args...); err != nil {
 			return err
 		}
 		for _, r := range rows {
-			if r.Phone.Fits(p.Phone) {
+			if r.MayBeOf(p) {
 				c.receipt(r.Receipt)
 			}
 		}
 	}
-	for _, f := range l.Case.Facts {
-		if !loose(l.Case.Facts, f) || !c.firstLook(f.ID) {
+	for _, r := range loose {
+		if !c.firstLook(r) {
 			continue
 		}
-		var amount Cents
-		if f.Amount != nil {
-			amount = *f.Amount
+		from, until := Instant(0), t.now
+		if r.At != 0 {
+			from, until = r.At.Add(-money.EchoAfter), r.At.Add(money.EchoBefore)
 		}
-		from, to := Instant(0), t.now
-		if f.TransactedAt != 0 {
-			from, to = f.TransactedAt.Add(-money.EchoAfter), f.TransactedAt.Add(money.EchoBefore)
-		}
-		var rows []casePush
-		err := t.list(&rows,
-			pushSelect+
-				` p WHERE (created_at BETWEEN $1 AND $2 OR id IN (SELECT push_id FROM payment WHERE receipt IS NULL))
-			AND state NOT IN ('failed', 'refused')
-			AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3
-				OR EXISTS (SELECT 1 FROM payment y
-					WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents IS NULL)))
-			AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.receipt IS NOT NULL
-				AND y.learnt_by <> 'query')`, from, to,
-			amount)
-		if err != nil {
+		var rows []money.Prompt
+		if err := t.list(&rows, promptsQuery, from, until, r.Amount); err != nil {
 			return err
 		}
 		for _, p := range rows {
-			if f.Payer.Fits(p.Phone) {
+			if r.MayBeOf(p) {
 				c.push(p.ID)
 			}
 		}
 	}
 	return nil
-}
-
-// loose reports whether a fact is of a payment without a push and without an account number that the payer typed. Where
-// another fact has the payment's time, only one that has it too is.
-func loose(facts []money.Fact, f money.Fact) bool {
-	if f.Receipt == "" ||
-		f.Says != money.Paid && (f.Says != money.Reversed || f.Amount == nil) &&
-			(f.Says != money.PaysFor || f.Source != money.Operator) {
-		return false
-	}
-	return money.Loose(facts, f.Receipt) && !slices.ContainsFunc(facts, func(of money.Fact) bool {
-		return of.Receipt == f.Receipt && of.TransactedAt != 0 && f.TransactedAt == 0
-	})
 }
 
 // loadRows reads the rows that the decision may change, and what the case needs besides facts.
@@ -311,7 +311,7 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		l.Case.Tickets = append(l.Case.Tickets, tk.ticket())
 	}
 	if len(ids) > 0 {
-		if err := t.list(&l.Case.Refunds, caseRefunds+` WHERE r.payment_id `+t.anyID(1), t.ids(ids)); err != nil {
+		if err := t.loadRefunds(l, ids); err != nil {
 			return err
 		}
 	}
@@ -319,4 +319,24 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		return t.list(&l.claims, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id `+t.anyID(1), t.ids(c.tickets))
 	}
 	return nil
+}
+
+// loadRefunds reads the refunds of the payments. None of their Reversals is sent until this write ends.
+func (t *tx) loadRefunds(l *ledger, of []PaymentID) error {
+	read := func() error {
+		l.refunds = nil
+		return t.list(&l.refunds, caseRefunds+` WHERE r.payment_id `+t.anyID(1)+` ORDER BY r.id`, t.ids(of))
+	}
+	err := read()
+	if err == nil && len(l.refunds) > 0 && t.locks() {
+		err = t.run(`SELECT id FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE payment_id `+
+			t.anyID(1)+`) ORDER BY id`+forUpdate, t.ids(of))
+		if err == nil {
+			err = read()
+		}
+	}
+	for _, r := range l.refunds {
+		l.Case.Refunds = append(l.Case.Refunds, r.Refund)
+	}
+	return err
 }

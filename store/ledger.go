@@ -10,7 +10,7 @@ import (
 
 // Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
 // [money.Decide] decides it, and rows that differ are written. Nothing else writes payment or alike, or the
-// state of a claim.
+// state of a claim or a refund.
 
 // record stores facts and everything that follows from them: the one way in which money is written. The push that they
 // are a report on is saved with them, if any. It returns the result for the first fact's payment.
@@ -72,6 +72,7 @@ type ledger struct {
 	accounts    map[string]string // by receipt: the account number that the payer typed
 	claims      []ReceiptClaim
 	before      map[PaymentID]PaymentState
+	refunds     []caseRefund         // as stored
 	pushes      map[PushID]PushState // as stored
 	newReceipts []string             // receipts that the new facts name
 	reported    *Push                // the push that they are a report on, as it is to be saved; nil where none
@@ -79,17 +80,20 @@ type ledger struct {
 }
 
 // decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
-// receipts that no ticket's lock covers.
+// receipts that no ticket's lock covers. A fact that says nothing only names what has changed otherwise.
 func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
 	about := scope{}
+	var newReceipts []string
 	for _, f := range of {
 		about.add(f.Fact)
+		if f.Says != "" {
+			newReceipts = append(newReceipts, f.Receipt)
+		}
 	}
 	if reported != nil {
 		about.ticket(reported.TicketID)
 	}
-	newReceipts := slices.Clone(about.receipts)
-	if err := t.lockReceipts(newReceipts); err != nil {
+	if err := t.lockReceipts(about.receipts); err != nil {
 		return nil, err
 	}
 	l, err := t.loadCase(&about)
@@ -141,6 +145,9 @@ func (t *tx) assignSeatsWhereNeeded(l *ledger) (bool, error) {
 // writeCase writes the rows that differ from the decision.
 func (t *tx) writeCase(l *ledger) error {
 	touched := map[TicketID]bool{}
+	if err := t.writeRefunds(l); err != nil {
+		return err
+	}
 	if err := t.writePayments(l, touched); err != nil {
 		return err
 	}
@@ -233,7 +240,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 				touched[id] = true
 			}
 		}
-		if err := t.writePayment(want, rows[i]); err != nil {
+		if err := t.writePayment(want); err != nil {
 			return err
 		}
 	}
@@ -246,7 +253,7 @@ func (l *ledger) row(p money.Payment) Payment {
 		Receipt: p.Receipt, TicketID: p.Ticket, NamedID: p.Named, PushID: p.Push, Assumed: flag(p.Assumed),
 		Phone: p.Payer, Account: l.accounts[p.Receipt], TransactedAt: p.TransactedAt, LearntBy: string(p.Proof),
 		State: p.State, Reason: p.Reason, Automatic: flag(p.Automatic),
-		Loose: flag(p.Push == 0 && l.accounts[p.Receipt] == ""),
+		Loose: flag(p.Loose),
 	}
 	if p.AmountKnown {
 		row.Amount = p.Amount
@@ -257,12 +264,12 @@ func (l *ledger) row(p money.Payment) Payment {
 	return row
 }
 
-func (t *tx) writePayment(p, before Payment) error {
+func (t *tx) writePayment(p Payment) error {
 	id := p.ID
 	if id == 0 {
 		id = PaymentID(t.s.ids.next(t.now.Time()))
 	}
-	if err := t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
+	return t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
 			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$19)
 		ON CONFLICT (id) DO UPDATE SET receipt = excluded.receipt, push_id = excluded.push_id, ticket_id = excluded.ticket_id, named_id = excluded.named_id,
@@ -272,29 +279,44 @@ func (t *tx) writePayment(p, before Payment) error {
 			updated_at = excluded.updated_at`,
 		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
 		noID(int64(p.Amount)), p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason,
-		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now); err != nil || p.ID == 0 {
-		return err
-	}
-	if p.State == PaymentRefunded || p.State == PaymentReversed { // nothing is left to refund
-		if err := t.endReversals(p.ID); err != nil {
-			return err
-		}
-		return t.run(`UPDATE refund SET state = CASE WHEN $1 = 'refunded' AND (SELECT q.sent FROM question q WHERE q.kind = 'reversal' AND q.id = refund.id) > undone THEN 'refunded' ELSE 'failed' END,
-			updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`, p.State, t.now, p.ID)
-	}
-	if p.Receipt == before.Receipt && p.Amount == before.Amount {
-		return nil
-	}
-	// An unsent Reversal waits for the receipt, and refunds the amount that M-PESA took.
-	const waiting = `payment_id = $3 AND state = 'requested' AND method = 'reversal'`
-	const unsent = ` AND (SELECT q.sent FROM question q WHERE q.kind = 'reversal' AND q.id = refund.id) = 0`
-	if err := t.run(`UPDATE question SET next_at = CASE WHEN $1 = '' THEN NULL ELSE CAST($2 AS BIGINT) END, updated_at = $2
-		WHERE kind = 'reversal' AND sent = 0 AND id IN (SELECT id FROM refund WHERE `+waiting+`)`, p.Receipt, t.now, p.ID); err != nil {
-		return err
-	}
-	return t.run(`UPDATE refund SET amount_cents = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $1 ELSE amount_cents END, updated_at = $2 WHERE `+waiting+unsent,
-		p.Amount, t.now, p.ID)
+		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now)
 }
+
+// writeRefunds writes the refunds that differ from the decision, failed ones first: a payment has one open refund at
+// most. A refund that has failed since nothing is left to refund stays so.
+func (t *tx) writeRefunds(l *ledger) error {
+	decided := slices.Clone(l.Decision.Refunds)
+	slices.SortStableFunc(decided, func(a, b money.RefundDecision) int {
+		return flagOrder(a.State == RefundFailed, b.State == RefundFailed)
+	})
+	for _, d := range decided {
+		was := l.refunds[slices.IndexFunc(l.refunds, func(r caseRefund) bool { return r.ID == d.ID })]
+		if d.State != was.State || d.Amount != was.Amount || d.State == RefundFailed && was.Open {
+			ended := RefundEnd("")
+			if d.State == RefundFailed && was.Open {
+				ended = RefundEndMoved
+			}
+			if err := t.run(`UPDATE refund SET state = $1, amount_cents = $2, ended = CASE WHEN $3 = '' THEN ended ELSE $3 END, updated_at = $4 WHERE id = $5`,
+				d.State, d.Amount, ended, t.now, d.ID); err != nil {
+				return err
+			}
+		}
+		// An unsent Reversal waits for the receipt.
+		next := any(nil)
+		if d.State == RefundRequested && !d.Waits {
+			next = t.now
+		}
+		if unsent := !was.Sent && was.Queued == d.Waits; d.State == RefundRequested && unsent || d.State != RefundRequested && was.Queued {
+			if err := t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = 'reversal' AND id = $3`, next, t.now, d.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flagOrder orders what has a flag before what has not.
+func flagOrder(a, b bool) int { return cmp.Compare(flag(b), flag(a)) }
 
 // dropPayment deletes a row that duplicates another or that no fact supports any more. Its refunds move to the
 // surviving row.
@@ -309,7 +331,7 @@ func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) err
 		if !slices.ContainsFunc(others, func(o Payment) bool { return o.ID == drop.ID }) {
 			continue
 		}
-		if err := t.moveRefunds(drop.ID, row.ID); err != nil {
+		if err := t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3`, row.ID, t.now, drop.ID); err != nil {
 			return err
 		}
 	}

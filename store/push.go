@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"cinemasphere/store/money"
 )
 
 // AnswerKind is what Daraja's answer to a push implies.
@@ -127,9 +129,19 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 		return err
 	}
 	if a.Kind == Refused {
-		return t.failTicket(p, true)
+		return errors.Join(t.failTicket(p, true), t.nothingCame(p))
 	}
 	return t.touch(p.TicketID)
+}
+
+// nothingCame decides anew what was listed as alike to a push that Daraja has refused.
+func (t *tx) nothingCame(p Push) error {
+	var alike int
+	err := t.scan([]any{&alike}, `SELECT count(*) FROM alike WHERE push_id = $1`, p.ID)
+	if err == nil && alike > 0 {
+		_, err = t.decide(nil, factRow{Fact: money.Fact{Push: p.ID}})
+	}
+	return err
 }
 
 // hasCallback reports whether a callback came for a push that is still without a verdict.

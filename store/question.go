@@ -361,12 +361,6 @@ func (t *tx) askReversal(refund int64, now bool) error {
 		VALUES ('reversal',$1,$2,$3,1,'',0,0,$4,0,'',$5,$5)`, refund, newSecret(), newSecret(), next, t.now)
 }
 
-// endReversals stops all Reversals of the payment's refunds.
-func (t *tx) endReversals(of PaymentID) error {
-	return t.run(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND next_at IS NOT NULL
-		AND id IN (SELECT id FROM refund WHERE payment_id = $2)`, t.now, of)
-}
-
 // QueueChecks has M-PESA asked once about the receipts of paid tickets whose film begins within the hour. It returns
 // how many, at most limit. M-PESA announces no reversal of a payment.
 func (s Money) QueueChecks(ctx context.Context, limit int) (int, error) {

@@ -12,25 +12,26 @@ import (
 )
 
 // RefundState is how far a refund has come.
-type RefundState string
+type RefundState = money.RefundState
 
 // A refund is requested until M-PESA, or the operator who refunds by hand, reports the result.
 const (
-	RefundRequested RefundState = "requested"
-	RefundDone      RefundState = "refunded"
-	RefundFailed    RefundState = "failed"
+	RefundRequested = money.RefundRequested
+	RefundDone      = money.RefundDone
+	RefundFailed    = money.RefundFailed
 )
 
-// RefundEnd is why no Reversal of a refund is sent any more, besides M-PESA's result; "" without such a reason.
+// RefundEnd is why no Reversal of a refund is sent any more; "" without such a reason.
 type RefundEnd string
 
-// A Reversal gives back whole shillings, and all that M-PESA took. None is sent once the money was given back by hand,
-// or where the payment has turned out to be one that is refunded already.
+// M-PESA does not carry it out. A Reversal gives back whole shillings, and all that M-PESA took. None is sent once the
+// money was given back by hand, or where the payment has turned out to be one that is refunded already.
 const (
-	RefundEndCents  RefundEnd = "cents"
-	RefundEndAmount RefundEnd = "other_amount"
-	RefundEndByHand RefundEnd = "by_hand"
-	RefundEndMoved  RefundEnd = "moved"
+	RefundEndRefused RefundEnd = "refused"
+	RefundEndCents   RefundEnd = "cents"
+	RefundEndAmount  RefundEnd = "other_amount"
+	RefundEndByHand  RefundEnd = "by_hand"
+	RefundEndMoved   RefundEnd = "moved"
 )
 
 // Automatic requests a refund that no operator asked for.
@@ -123,21 +124,10 @@ func (s Money) RequestRefund(ctx context.Context, n NewRefund) (Refund, error) {
 			return err
 		}
 		if n.Reference != "" {
-			out.State = RefundDone
 			reports = append(reports, have.fact(money.GivenBack, out.Amount, n))
-			if err := t.run(`UPDATE refund SET state = 'refunded' WHERE id = $1`, out.ID); err != nil {
-				return err
-			}
 		}
-		if _, err := t.record(nil, reports...); err != nil {
+		if err := t.refundChanged(have, reports...); err != nil {
 			return err
-		}
-		if len(reports) == 0 { // the refund itself is the record of a request
-			if _, err := t.decide(nil, factRow{
-				Fact: money.Fact{Push: have.PushID, Receipt: have.Receipt, Ticket: have.TicketID},
-			}); err != nil {
-				return err
-			}
 		}
 		if err := t.touch(have.TicketID); err != nil {
 			return err
@@ -197,12 +187,12 @@ func (t *tx) voidBogusPayment(have Payment, n NewRefund) (r Refund, err error) {
 }
 
 func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
-	id, method := t.s.ids.next(t.now.Time()), "reversal"
+	id, method, state := t.s.ids.next(t.now.Time()), "reversal", RefundRequested
 	if n.Reference != "" {
-		method = "hand"
+		method, state = "hand", RefundDone
 	}
 	err = t.run(`INSERT INTO refund (id, payment_id, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,'requested',$5,$6,$7,'','',$8,$8)`, id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, t.now)
+		VALUES ($1,$2,$3,$4,$9,$5,$6,$7,'','',$8,$8)`, id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, t.now, state)
 	if err == nil && n.Reference == "" {
 		err = t.askReversal(id, have.Receipt != "")
 	}
@@ -219,9 +209,28 @@ func (t *tx) cancelRefund(r Refund) error {
 		return ErrRetry
 	}
 	if err == nil {
-		err = t.run(`UPDATE refund SET state = 'failed', ended = $1, updated_at = $2 WHERE id = $3 AND state = 'requested'`,
-			RefundEndByHand, t.now, r.ID)
+		err = t.endRefund(r.ID, RefundEndByHand)
 	}
+	return err
+}
+
+// endRefund records why no Reversal of a refund is sent any more; an earlier reason that nothing is left to refund
+// stays. Its state follows from that: see refundChanged.
+func (t *tx) endRefund(id int64, why RefundEnd) error {
+	return t.run(`UPDATE refund SET ended = $1, updated_at = $2 WHERE id = $3 AND ended NOT IN `+replaced, why, t.now, id)
+}
+
+// refundChanged decides a payment anew after its refund has changed, with what is reported of it. Every change of a
+// refund ends here: the payment, its ticket and its refunds follow.
+func (t *tx) refundChanged(have Payment, reports ...factRow) error {
+	for _, f := range reports {
+		if _, err := t.addFact(f); err != nil {
+			return err
+		}
+	}
+	_, err := t.decide(nil, append(reports, factRow{
+		Fact: money.Fact{Push: have.PushID, Receipt: have.Receipt, Ticket: have.TicketID},
+	})...)
 	return err
 }
 
@@ -349,24 +358,6 @@ func (t *tx) isRefunding(p Payment) (bool, error) {
 	var refunds int
 	err := t.scan([]any{&refunds}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, p.ID)
 	return refunds > 0, err
-}
-
-// moveRefunds moves the refunds of a duplicate to the surviving payment.
-func (t *tx) moveRefunds(from, to PaymentID) error {
-	var others int
-	if err := t.scan([]any{&others}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, to); err != nil {
-		return err
-	}
-	if others > 0 {
-		if err := t.endReversals(from); err != nil {
-			return err
-		}
-		if err := t.run(`UPDATE refund SET state = 'failed', ended = $1, updated_at = $2 WHERE payment_id = $3 AND state = 'requested'`,
-			RefundEndMoved, t.now, from); err != nil {
-			return err
-		}
-	}
-	return t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3`, to, t.now, from)
 }
 
 // Refunds lists the refunds of a payment, newest first.

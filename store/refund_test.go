@@ -149,6 +149,8 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	rf.do("accepted")
 	rf.do("paid")
 	rf.another()
+	rf.do("query: cancelled 2")
+	rf.another()
 	rf.do("second typed 1")
 	if rf.told != "person: unclear" {
 		t.Fatal(rf.told)
@@ -156,7 +158,7 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	if due := rf.due(); len(due) != 0 {
 		t.Errorf("while a prompt of the phone has no verdict: %+v", due)
 	}
-	rf.do("query: cancelled 2")
+	rf.do("query: cancelled 3")
 	rf.confirmsAll()
 	due := rf.due()
 	if len(due) != 1 || due[0].Receipt != "SECOND1" {
@@ -167,7 +169,6 @@ func testAutomaticRefundOfADoubt(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	rf.another()
 	rf.do("query: paid 3")
 	for range 2 {
 		if r, err := rf.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
@@ -377,7 +378,6 @@ func testNoAutomaticRefundOfWhatMayBeTheSame(t *testing.T) {
 			if phone == sha {
 				phone = fmt.Sprintf("%x", sha256.Sum256([]byte(storetest.Phone(1))))
 			}
-			rf.found("RECEIPT1", rf.pushes[0].Code, 1350_00, phone)
 			sent, _, err := rf.s.Tickets().Book(t.Context(),
 				storetest.Booking(storetest.Screening(t, rf.s, 2, 2), storetest.Phone(1), 1))
 			if err != nil {
@@ -385,6 +385,7 @@ func testNoAutomaticRefundOfWhatMayBeTheSame(t *testing.T) {
 			}
 			rf.pushes, rf.made = append(rf.pushes, sent), append(rf.made, rf.s.Now())
 			rf.do("accepted")
+			rf.found("RECEIPT1", rf.pushes[0].Code, 1350_00, phone)
 			rf.do("query: paid")
 			due, err := rf.s.Money().RefundsDue(t.Context(), 10)
 			if err != nil || (len(due) == 0) != waits {
@@ -427,7 +428,7 @@ func TestRefundsThatWaitDelayNoOthers(t *testing.T) {
 func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 	rf := &refunding{stage: newStage(t)}
 	id, n := storetest.Screening(t, rf.s, 5, 10), 0
-	book := func(phone, tickets int, event string) {
+	book := func(phone, tickets int, event string, before ...func()) (code, receipt string) {
 		n++
 		sent, _, err := rf.s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(phone), tickets))
 		if err == nil {
@@ -438,16 +439,18 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for _, happens := range before {
+			happens()
+		}
 		switch event {
 		case "query: paid":
 			_, err = rf.s.Money().ApplyQuery(t.Context(), sent.PushID, store.Verdict{
 				Class: store.Success, LearntBy: "query", CheckoutRequestID: fmt.Sprint("ws_CO_", n), Code: "0",
 			})
-		case "paid too little by hand":
+		case "cancelled":
 			err = rf.callback(sent.CallbackToken, fmt.Sprint("ws_CO_", n), n, store.Verdict{
 				Class: store.FinalFailure, Reason: "cancelled", Code: "1032",
 			})
-			rf.found(fmt.Sprint("RECEIPT", n), sent.Code, 1350_00, storetest.Phone(phone))
 		default:
 			less := store.Cents(100)
 			err = rf.callback(sent.CallbackToken, fmt.Sprint("ws_CO_", n), n, store.Verdict{
@@ -458,10 +461,13 @@ func testRefundsThatWaitDelayNoOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		rf.clock.add(time.Second)
+		return sent.Code, fmt.Sprint("RECEIPT", n)
 	}
 	for phone := range 4 {
-		book(10+phone, 2, "paid too little by hand")
-		book(10+phone, 1, "query: paid") // which may be the same money
+		code, receipt := book(10+phone, 2, "cancelled")
+		book(10+phone, 1, "query: paid", func() { // which may be the same money
+			rf.found(receipt, code, 1350_00, storetest.Phone(10+phone))
+		})
 	}
 	book(20, 1, "paid too little")
 	if due, err := rf.s.Money().RefundsDue(t.Context(), 3); err != nil || len(due) != 0 {

@@ -23,13 +23,19 @@ func (q Question) unsendable() RefundEnd {
 
 // unsendable stops the Reversals of a refund. The refund has failed where no Reversal can be exact and none is out.
 func (t *tx) unsendable(q Question) error {
+	have, err := t.paymentWithTicket(`id = $1`, q.Payment)
+	if err != nil {
+		return err
+	}
 	n, err := t.exec(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2 AND sent = $3`, t.now, q.ID, q.Sent)
 	why := q.unsendable()
 	if err != nil || n == 0 || why == "" {
 		return err
 	}
-	return t.run(`UPDATE refund SET state = CASE WHEN undone < $1 THEN state ELSE 'failed' END, ended = $2, updated_at = $3 WHERE id = $4 AND state = 'requested'`,
-		q.Sent, why, t.now, q.ID)
+	if err := t.endRefund(q.ID, why); err != nil {
+		return err
+	}
+	return t.refundChanged(have)
 }
 
 // RefundVerdict is M-PESA's report on a Reversal.
@@ -54,14 +60,6 @@ type RefundAnswer struct {
 	Legible                                  string       // the answer as printable text
 	Amount                                   *Cents       // what was refunded; nil where M-PESA did not report it
 	Code, Text                               string       // Safaricom's, for the operator
-}
-
-// gaveBack is how much a Reversal refunded: what was requested, where M-PESA does not report it.
-func (a RefundAnswer) gaveBack(r Refund) Cents {
-	if a.Amount != nil && *a.Amount > 0 {
-		return *a.Amount
-	}
-	return r.Amount
 }
 
 // unclear is why a result that reports a refund leaves open its amount or its payment, or "".
@@ -152,8 +150,6 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 	switch {
 	case a.Verdict == RefundReversed, a.Verdict == RefundReversedBefore:
 		return t.reversed(r, have, a)
-	case nothing && r.State != RefundRequested:
-		return OutcomeDuplicate, nil
 	case nothing:
 		return t.nothingDone(r, have, a.Verdict == RefundTryAgain)
 	}
@@ -163,68 +159,60 @@ func (t *tx) refundAnswered(r Refund, a RefundAnswer) (Outcome, error) {
 // reversed records that M-PESA has reversed a payment, by this refund's Reversal or earlier. "Already reversed" counts
 // as our reversal if any of ours for this payment may have succeeded.
 func (t *tx) reversed(r Refund, have Payment, a RefundAnswer) (Outcome, error) {
-	var out int
-	if err := t.scan([]any{&out}, `SELECT CAST(COALESCE(sum(q.sent - r.undone), 0) AS BIGINT) FROM refund r JOIN question q ON q.kind = 'reversal' AND q.id = r.id WHERE r.payment_id = $1`, have.ID); err != nil {
+	var out, hand int // refunds by hand that are not the operator's record of this Reversal
+	err := t.scan([]any{&out, &hand}, `SELECT
+		(SELECT CAST(COALESCE(sum(q.sent - r.undone), 0) AS BIGINT) FROM refund r JOIN question q ON q.kind = 'reversal' AND q.id = r.id WHERE r.payment_id = $1),
+		(SELECT count(*) FROM refund WHERE payment_id = $1 AND method = 'hand' AND state = 'refunded' AND upper(reference) <> upper($2))`, have.ID, a.Receipt)
+	if err != nil {
 		return "", err
 	}
 	f := money.Fact{Source: money.Reversal, Says: money.GivenBack, Receipt: r.Receipt, Amount: a.Amount}
 	if f.Amount != nil && *f.Amount <= 0 {
 		f.Amount = nil
 	}
-	state := RefundDone
-	if a.Verdict == RefundReversedBefore {
-		if f.Amount = nil; out == 0 {
-			f.Says, state = money.Reversed, RefundFailed
-		}
-	}
-	var hand int // refunds by hand that are not the operator's record of this Reversal
-	if err := t.scan([]any{&hand}, `SELECT count(*) FROM refund WHERE payment_id = $1 AND method = 'hand' AND state = 'refunded' AND upper(reference) <> upper($2)`,
-		have.ID, a.Receipt); err != nil {
-		return "", err
-	}
-	gone := have.State == PaymentReversed || have.State == PaymentRefunded
-	if have.State == PaymentRefunded && hand == 0 && r.State == RefundFailed ||
-		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0) {
-		f.Says, f.Amount = money.Mentions, nil // an operator's report or another result has recorded it already
-		_, err := t.record(nil, factRow{Fact: f})
-		return OutcomeDuplicate, err
-	}
-	outcome := OutcomeRefunded
+	outcome, gone := OutcomeRefunded, have.State == PaymentReversed || have.State == PaymentRefunded
 	switch {
-	case state == RefundFailed:
-		outcome = OutcomeReversedByOthers
-	case r.State == RefundDone:
-		outcome = OutcomeDuplicate
+	case have.State == PaymentRefunded && hand == 0 && r.State == RefundFailed,
+		a.Verdict == RefundReversedBefore && gone && (hand == 0 || out == 0):
+		// An operator's report or another result has recorded it already.
+		f.Says, f.Amount, outcome = money.Mentions, nil, OutcomeDuplicate
+	case a.Verdict == RefundReversedBefore && out == 0:
+		f.Says, f.Amount, outcome = money.Reversed, nil, OutcomeReversedByOthers
+	default:
+		if a.Verdict == RefundReversedBefore {
+			f.Amount = nil
+		}
+		if r.State == RefundDone {
+			outcome = OutcomeDuplicate
+		}
+		err = t.run(`UPDATE refund SET done = 1, amount_cents = CASE WHEN CAST($1 AS BIGINT) > 0 THEN $1 ELSE amount_cents END, updated_at = $2 WHERE id = $3`,
+			amountOf(f), t.now, r.ID)
 	}
-	// Nothing queued for this payment is left to do.
-	if err := t.endReversals(have.ID); err != nil {
-		return "", err
+	if err == nil {
+		err = t.refundChanged(have, factRow{Fact: f})
 	}
-	if err := t.run(`UPDATE refund SET state = 'failed', updated_at = $1 WHERE payment_id = $2 AND id <> $3 AND state = 'requested'`, t.now, have.ID, r.ID); err != nil {
-		return "", err
-	}
-	if err := t.run(`UPDATE refund SET state = $1, amount_cents = $2, updated_at = $3 WHERE id = $4`, state, a.gaveBack(r), t.now, r.ID); err != nil {
-		return "", err
-	}
-	_, err := t.record(nil, factRow{Fact: f})
 	return outcome, err
 }
 
 // nothingDone continues after a Reversal that M-PESA did not carry out. While an earlier one may be carried out, the
 // refund has not failed and is not sent again: its result is awaited.
-func (t *tx) nothingDone(r Refund, have Payment, again bool) (Outcome, error) {
+func (t *tx) nothingDone(r Refund, have Payment, again bool) (outcome Outcome, err error) {
 	switch {
+	case r.State != RefundRequested:
+		outcome = OutcomeDuplicate
 	case r.out() == 0 && (!again || r.Sent >= refundSends):
-		return OutcomeRefundFailed, errors.Join(t.refundFailed(r), t.touch(have.TicketID))
+		outcome, err = OutcomeRefundFailed, t.endRefund(r.ID, RefundEndRefused)
 	case again && r.Sent < refundSends:
-		return OutcomeRefundAgain, t.sendIn(Reversal, r.ID, time.Minute<<r.Sent)
+		outcome, err = OutcomeRefundAgain, t.sendIn(Reversal, r.ID, time.Minute<<r.Sent)
+	default:
+		outcome = OutcomeRefundAwaited
+		err = t.run(`UPDATE question SET next_at = NULL, lease_until = $1 WHERE kind = 'reversal' AND id = $2`, t.now.Add(refundWait), r.ID)
 	}
-	return OutcomeRefundAwaited, t.run(`UPDATE question SET next_at = NULL, lease_until = $1 WHERE kind = 'reversal' AND id = $2`, t.now.Add(refundWait), r.ID)
-}
-
-func (t *tx) refundFailed(r Refund) error {
-	if err := t.run(`UPDATE question SET next_at = NULL, updated_at = $1 WHERE kind = 'reversal' AND id = $2`, t.now, r.ID); err != nil {
-		return err
+	if err == nil {
+		err = t.refundChanged(have)
 	}
-	return t.run(`UPDATE refund SET state = 'failed', updated_at = $1 WHERE id = $2`, t.now, r.ID)
+	if err == nil && outcome == OutcomeRefundFailed {
+		err = t.touch(have.TicketID)
+	}
+	return outcome, err
 }

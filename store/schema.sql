@@ -355,7 +355,7 @@ CREATE TABLE payment (
     doubt          TEXT NOT NULL,   -- what an operator must look into, whatever its state; '' is nothing
     doubt_cents    BIGINT NOT NULL, -- the amount that the doubt is about
     doubt_receipt  TEXT NOT NULL,   -- the receipt that the doubt is about
-    loose          BIGINT NOT NULL, -- 1 where no fact gives it to a push, and no account number is known: it may be what a push was paid with
+    loose          BIGINT NOT NULL, -- 1 where it may be the same money as something that nothing names with it: no certain push has it, or no certain receipt
     automatic      BIGINT NOT NULL, -- 1 where it may go back without an operator
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
@@ -363,6 +363,7 @@ CREATE TABLE payment (
 CREATE INDEX payment_ticket ON payment (ticket_id);
 CREATE INDEX payment_open ON payment (state) WHERE state IN ('refund_due', 'unmatched');
 CREATE INDEX payment_no_receipt ON payment (id) WHERE receipt IS NULL;
+CREATE INDEX payment_loose_push ON payment (push_id) WHERE loose = 1 AND push_id IS NOT NULL;
 CREATE INDEX payment_loose ON payment (amount_cents, transacted_at) WHERE loose = 1;
 CREATE INDEX payment_loose_at ON payment (transacted_at) WHERE loose = 1;
 CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
@@ -381,12 +382,13 @@ CREATE TABLE refund (
     payment_id                 BIGINT NOT NULL REFERENCES payment (id), -- whose money it gives back
     amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0), -- how much of it
     method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
-    state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- failed is refused by M-PESA
+    state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- follows from the rest, its payment and the facts
     requested_by               TEXT NOT NULL, -- a person, or automatic
     reason                     TEXT NOT NULL, -- why, in a person's words; '' of an automatic one: the payment says it
     reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
     originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
     conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
+    done                       BIGINT NOT NULL DEFAULT 0 CHECK (done IN (0, 1)), -- 1 where M-PESA reports that a Reversal of it was carried out
     undone                     BIGINT NOT NULL DEFAULT 0,  -- of how many Reversals M-PESA reports that nothing came of it
     ended                      TEXT NOT NULL DEFAULT '', -- why no Reversal of it is sent any more, but for M-PESA's result; '' where none
     undone_ids                 TEXT NOT NULL DEFAULT '',   -- their conversation ids, so that a result that comes twice counts once

@@ -105,6 +105,7 @@ type Payment struct {
 	Reason       Reason
 	Doubts       []Doubt
 	Alike        []Key // the payments and pushes that may be the same money
+	Loose        bool  // it may be the same money as something that nothing names with it; see [Taking], [Prompt]
 	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
 	facts     []Fact     // the facts about it
@@ -163,6 +164,7 @@ type Decision struct {
 	Tickets   []TicketDecision
 	Claims    []Claim
 	Questions []Question
+	Refunds   []RefundDecision
 }
 
 // Decide decides a case as of now. The time matters only for screenings that have begun.
@@ -183,6 +185,21 @@ func Decide(c Case, now Instant) Decision {
 // decide decides a case. What the moved tickets were shown with protects no amount.
 func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	c = readReferences(c)
+	payments := weighed(c, moved)
+	compare(c, payments)
+	d.Tickets = allot(c, payments, now)
+	d.Claims = claimsOf(c, payments)
+	d.Questions = ask(c, payments)
+	d.Refunds = decideRefunds(c, payments)
+	for _, p := range payments {
+		p.Automatic = mayGoBack(payments, p)
+		d.Payments = append(d.Payments, *p)
+	}
+	return d
+}
+
+// weighed lists the payments of a case, each with what its facts report.
+func weighed(c Case, moved []TicketID) []*Payment {
 	payments := identify(c)
 	for _, t := range c.Tickets {
 		if p := t.shownWith(payments); p != nil && !slices.Contains(moved, t.ID) {
@@ -192,13 +209,5 @@ func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	for _, p := range payments {
 		weigh(c, p)
 	}
-	compare(c, payments)
-	d.Tickets = allot(c, payments, now)
-	d.Claims = claimsOf(c, payments)
-	d.Questions = ask(c, payments)
-	for _, p := range payments {
-		p.Automatic = mayGoBack(payments, p)
-		d.Payments = append(d.Payments, *p)
-	}
-	return d
+	return payments
 }

@@ -139,13 +139,6 @@ type Ticket struct {
 	Void Reason // why it admits nobody though it was paid; "" where it does
 }
 
-// Refund is a payment on its way back, requested by an operator or by the program. It is a commitment.
-type Refund struct {
-	Of   Key
-	Open bool // requested, and neither done nor failed
-	Out  int  // Reversals that M-PESA may have carried out
-}
-
 // Case is everything that may concern the same money.
 type Case struct {
 	Facts   []Fact

@@ -29,18 +29,9 @@ func readReferences(c Case) Case {
 	return c
 }
 
-// inTime reports whether the push may have been paid at an instant: not long before or after it was made, nor after it
-// was known as paid.
+// inTime reports whether the push may have been paid at an instant; 0 is unknown.
 func (c Case) inTime(push Push, at Instant) bool {
-	from, until := push.MadeAt.Add(-EchoBefore), push.MadeAt.Add(EchoAfter)
-	var known Instant // when M-PESA first reported the push as paid
-	for _, f := range c.Facts {
-		if f.Says == Paid && f.Push == push.ID && !f.byReference() && f.At != 0 && (known == 0 || f.At < known) {
-			known = f.At
-		}
-	}
-	if known != 0 { // a payment known by then was not made later
-		until = known.Add(EchoBefore)
-	}
+	p, _ := c.prompt(push, nil)
+	from, until := p.Window()
 	return at == 0 || at >= from && at <= until
 }

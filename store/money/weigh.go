@@ -178,54 +178,6 @@ const (
 	clockSkew Instant = 5_000
 )
 
-// compare finds lookalikes: a receipt that is no push's, and a push without a receipt. They may be the same money,
-// without proof. A push that failed for good took none.
-func compare(c Case, payments []*Payment) {
-	for _, receipt := range payments {
-		if receipt.Push != 0 || receipt.Reason == AlsoTold {
-			continue
-		}
-		for _, push := range c.Pushes {
-			paid := paymentOf(payments, push.ID)
-			switch {
-			case paid != nil && paid.Receipt != "" && !paid.unproved(c), !alike(c, receipt, push, paid):
-			case paid != nil:
-				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
-				paid.Alike = append(paid.Alike, receipt.Key)
-				// A different amount may be M-PESA's mistake, but keeps nobody from a ticket.
-				if !receipt.AmountKnown || !paid.AmountKnown || receipt.Amount == paid.Amount {
-					receipt.like, paid.like = append(receipt.like, paid), append(paid.like, receipt)
-				}
-			case !push.Refused && !c.has(Fact{Says: FailedForGood, Push: push.ID}):
-				receipt.Alike = append(receipt.Alike, Key{Push: push.ID})
-			}
-		}
-	}
-}
-
-// typed reports whether a receipt was paid to an account number of ours.
-func (c Case) typed(receipt string) bool {
-	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Receipt == receipt && (f.Account || f.sent != 0) })
-}
-
 func paymentOf(payments []*Payment, push PushID) *Payment {
 	return first(payments, func(p *Payment) bool { return p.Push == push })
-}
-
-// alike reports whether a receipt may be the payment of a push. An account number that the payer typed excludes that,
-// since each push sends its own. So does an operator's decision. So does another amount, unless M-PESA has only
-// reported the push as paid and the payer is certainly the one whose phone it prompted.
-func alike(c Case, receipt *Payment, push Push, paid *Payment) bool {
-	onlyPaid := paid != nil && (paid.Assumed || !paid.AmountKnown) && receipt.Payer.Proves(push.Phone)
-	pair := Fact{Push: push.ID, Receipt: receipt.Receipt}
-	two, same := pair, pair
-	two.Says, same.Says = Two, TheSame
-	if c.has(Fact{Receipt: receipt.Receipt, sent: push.ID}) {
-		return c.last(two) <= c.last(same)
-	}
-	if receipt.AmountKnown && receipt.Amount != push.Amount && !onlyPaid || !receipt.Payer.Fits(push.Phone) ||
-		c.typed(receipt.Receipt) || c.last(two) > c.last(same) {
-		return false
-	}
-	return c.inTime(push, receipt.TransactedAt)
 }

@@ -345,6 +345,7 @@ func adviseRefund(c store.OpenItem, initiator bool) Advice {
 func adviseRefused(c store.OpenItem, initiator bool) Advice {
 	a := Advice{Why: "a refund was refused: " + c.RefundText}
 	switch c.RefundEnd {
+	case store.RefundEndRefused:
 	case store.RefundEndCents:
 		a.Why = "a refund was not sent: M-PESA took an amount with cents, and a Reversal gives back whole shillings"
 	case store.RefundEndAmount:
