@@ -103,10 +103,12 @@ func seed(ctx context.Context, st *store.Store) error {
 		slug := store.Slug(m.Title)
 		f.Movies = append(f.Movies, store.Movie{
 			Slug: slug, Title: m.Title, Synopsis: m.Synopsis, Poster: slug, PosterAlt: m.PosterAlt,
-			Runtime: m.RuntimeMinutes, TrailerMinutes: trailerMinutes, AgeRating: m.Rating, Genre: m.Genre, Language: "English",
+			Runtime: m.RuntimeMinutes, TrailerMinutes: trailerMinutes, AgeRating: m.Rating, Genre: m.Genre,
+			Language: "English",
 		})
 	}
-	f.Screenings = func(halls []store.Hall, movies []store.Movie, cards store.PriceCards) ([]store.Screening, error) {
+	f.Screenings = func(halls []store.Hall, movies []store.Movie,
+		cards store.PriceCards) ([]store.Screening, error) {
 		return sampleProgramme(s, st.Now(), 0, halls, movies, cards)
 	}
 	return st.Catalogue().SetUpCinema(ctx, f)
@@ -118,7 +120,9 @@ func (s sample) cards() (cards []store.PriceCard, rules func(store.PriceCards) m
 		card := store.PriceCard{Name: c.Name}
 		for zone, prices := range map[string][]store.Shillings{"": c.Ordinary, "VIP": c.VIP} {
 			for i, price := range prices {
-				card.Prices = append(card.Prices, store.Price{Name: s.Types[i], Zone: zone, Cents: store.Cents(price) * 100})
+				card.Prices = append(card.Prices, store.Price{
+					Name: s.Types[i], Zone: zone, Cents: store.Cents(price) * 100,
+				})
 			}
 		}
 		slices.SortStableFunc(card.Prices, func(a, b store.Price) int { return cmp.Compare(a.Zone, b.Zone) })

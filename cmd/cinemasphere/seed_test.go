@@ -74,10 +74,13 @@ func TestSample(t *testing.T) {
 			inHalls[sc.HallID] = true
 			busy := sc.Trailers + f.Runtime + cleaning[sc.HallID]
 			if sc.Trailers == 0 || cleaning[sc.HallID] == 0 {
-				t.Errorf("%s has %d minutes of trailers, its hall %d of cleaning", f.Title, sc.Trailers, cleaning[sc.HallID])
+				t.Errorf("%s has %d minutes of trailers, its hall %d of cleaning", f.Title, sc.Trailers,
+					cleaning[sc.HallID])
 			}
 			end := sc.StartsAt.Add(time.Duration(busy) * time.Minute)
-			priced := slices.ContainsFunc(cards.Cards, func(c store.PriceCard) bool { return slices.Equal(c.Prices, sc.Prices) })
+			priced := slices.ContainsFunc(cards.Cards, func(c store.PriceCard) bool {
+				return slices.Equal(c.Prices, sc.Prices)
+			})
 			matinee := wording.Nairobi(sc.StartsAt).Hour() < 17
 			if price := sc.Price(); cheapest[matinee] == 0 || price < cheapest[matinee] {
 				cheapest[matinee] = price
