@@ -14,8 +14,8 @@ import (
 	"cinemasphere/store/storetest"
 )
 
-// TestSetUpKeepsWhatIsTyped: what is typed at set-up is there afterwards, with a film or without; what cannot be comes back with a
-// sentence at its field, and nothing of it is lost.
+// TestSetUpKeepsWhatIsTyped: what is typed at set-up is there afterwards, with a film or without; what cannot be comes
+// back with a sentence at its field, and nothing of it is lost.
 func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 	day := store.BusinessDayOf(store.At(time.Now())) + 3
 	for _, tt := range []struct {
@@ -27,11 +27,13 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 		films  int
 	}{
 		{name: "as it comes", seats: 120, cards: 1},
-		{name: "with a film", change: url.Values{"title": {"Nyota"}, "runtime": {"96"}}, seats: 120, cards: 1, films: 1},
+		{name: "with a film", seats: 120, cards: 1, films: 1,
+			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}}},
 		{name: "a small hall", change: url.Values{"rows": {"5"}, "seats": {" 7 "}}, seats: 35, cards: 1},
 		{name: "a large hall", change: url.Values{"rows": {"40"}, "seats": {"50"}}, seats: 2000, cards: 1},
 		{name: "a plan that was typed", change: url.Values{"plan": {"A oo_oo\r\nB ooo"}}, seats: 7, cards: 1},
-		{name: "a sheet that was pasted", change: url.Values{"plan": {"A1\tA2\t\tA3\nB1\tB2\t\tB3\n"}}, seats: 6, cards: 1},
+		{name: "a sheet that was pasted", seats: 6, cards: 1,
+			change: url.Values{"plan": {"A1\tA2\t\tA3\nB1\tB2\t\tB3\n"}}},
 		{name: "no hall yet", change: url.Values{"hall": {""}, "rows": {""}, "seats": {""}}, cards: 1},
 		{name: "no prices yet", change: url.Values{"price.0": {""}, "price.1": {""}, "price.2": {""}}, seats: 120},
 		{name: "no rows", change: url.Values{"rows": {"0"}}, wrong: "rows"},
@@ -91,7 +93,8 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 			if tt.wrong != "" {
 				d := page(t, w)
 				field := strings.ReplaceAll(tt.wrong, ".", `\.`)
-				if w.Code != http.StatusUnprocessableEntity || d.Find("#"+field+"-error").Length() != 1 {
+				if w.Code != http.StatusUnprocessableEntity || d.Find("#"+field+"-error").Length() != 1 ||
+					d.Find(`.notice-error a[href="#`+tt.wrong+`"]`).Length() != 1 {
 					t.Fatalf("%d, %s", w.Code, d.Find(".field-error").Text())
 				}
 				for name, typed := range tt.change {

@@ -272,8 +272,8 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		for field, sentence := range invalid {
 			v.Errors[field] = sentence
 		}
-		if first.Password == "" && r.PostForm.Get("password") != "" {
-			v.Errors["password"] = "Please type the password once more."
+		if typed := r.PostForm.Get("password"); first.Password == "" && typed != "" {
+			v.Errors["password"] = or(staff.PasswordProblem(typed, first.Name), "Please type the password once more.")
 		}
 		return a.setUpPage(w, r, http.StatusUnprocessableEntity, v)
 	}
