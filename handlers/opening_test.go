@@ -125,3 +125,37 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 		})
 	}
 }
+
+// TestSetUpBesideTheSample: who has written the sample into the books first is offered no second hall of its name.
+func TestSetUpBesideTheSample(t *testing.T) {
+	st := storetest.New(t, func(o *store.Options) { o.Environment = store.Sandbox })
+	if _, err := st.Catalogue().AddHall(t.Context(), store.Hall{Name: "Screen 1", Plan: "A ooo"}); err != nil {
+		t.Fatal(err)
+	}
+	people := staff.New(st, staff.Config{})
+	o := openOn(t, st, func(d *handlers.Deps) { d.Staff = people })
+	token, err := people.NewSetUpToken(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/admin/setup/" + token
+	m := o.nobody(path)
+	f := url.Values{}
+	for _, in := range page(t, m.get(path)).Find("main form input[name]").EachIter() {
+		f.Set(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	}
+	f.Set("name", "Achieng")
+	f.Set("password", "three films and popcorn")
+	f.Set("cinema", "Nyota")
+	f.Set("town", "Mombasa")
+	if w := m.postAs(path, f); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", w.Code, page(t, w).Find(".field-error").Text())
+	}
+	halls, err := st.Catalogue().Halls(t.Context())
+	if err != nil || len(halls) != 1 {
+		t.Errorf("%d halls, %v", len(halls), err)
+	}
+	if foot := page(t, o.get("/")).Find("footer .foot-address").Text(); !strings.Contains(foot, "Mombasa") {
+		t.Errorf("the footer says %q", foot)
+	}
+}

@@ -22,7 +22,7 @@ func (p Page) name() string {
 // contact reports whether the cinema has said where it is, or how to reach it.
 func (p Page) contact() bool {
 	c := p.Cinema
-	return c.AddressLine1+c.MapURL+c.Email+c.Phone != ""
+	return c.AddressLine1+c.AddressLine2+c.MapURL+c.Email+c.Phone != ""
 }
 
 func (p Page) brand() ui.Brand {

@@ -242,7 +242,11 @@ func (a *Admin) SetUpPage(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Staff.CheckSetUpToken(r.Context(), chi.URLParam(r, "token")); err != nil {
 		return usedUp(err)
 	}
-	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{Opening: newOpening(a.Now())})
+	have, err := a.Store.Catalogue().Readiness(r.Context())
+	if err != nil {
+		return err
+	}
+	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{Opening: newOpening(a.Now(), have)})
 }
 
 func (a *Admin) setUpPage(w http.ResponseWriter, r *http.Request, status int, v pages.SetUpForm) error {

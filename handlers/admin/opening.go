@@ -21,12 +21,21 @@ func openingTypes() []pages.OpeningPrice {
 }
 
 // newOpening is the part of the set-up form that says what the cinema opens with, filled in beforehand: a hall of 120
-// seats, prices, and tomorrow evening.
-func newOpening(now time.Time) pages.OpeningForm {
-	return pages.OpeningForm{
+// seats, prices, and tomorrow evening. Where sample halls or prices are in the books already, no others are offered.
+func newOpening(now time.Time, have store.Readiness) pages.OpeningForm {
+	v := pages.OpeningForm{
 		Hall: "Screen 1", Rows: "10", Seats: "12", Prices: openingTypes(),
 		Rating: "PG", Day: (store.BusinessDayOf(store.At(now)) + 1).String(), Time: "19:00",
 	}
+	if have.Halls > 0 {
+		v.Hall, v.Rows, v.Seats = "", "", ""
+	}
+	if have.Cards > 0 {
+		for i := range v.Prices {
+			v.Prices[i].Price = ""
+		}
+	}
+	return v
 }
 
 // readOpening reads what the cinema opens with, and adds what is wrong with it to the errors. Without a title there is
