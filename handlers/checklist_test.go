@@ -58,7 +58,8 @@ func TestTestSaleStepByStep(t *testing.T) {
 		list   int      // entries on the list of money then
 	}{
 		{name: "paid", script: sim.Script{Result: "0", ResultAfter: 7 * time.Second}, after: 20 * time.Second,
-			steps: []string{done, done, done, later}, says: "7 seconds", away: []string{done, done, done, done, done}, back: 1},
+			steps: []string{done, done, done, later}, says: "7 seconds",
+			away: []string{done, done, done, done, done}, back: 1},
 		{name: "paid, without an initiator", script: sim.Script{Result: "0"}, after: 20 * time.Second, hand: true,
 			steps: []string{done, done, done, later}, says: "receipt",
 			away: []string{done, done, done, done, waits}, list: 1},
@@ -97,7 +98,8 @@ func TestTestSaleStepByStep(t *testing.T) {
 				time.Sleep(tt.after)
 				m = o.session(m.operator)
 				d := page(t, m.get(at))
-				if got := stepsOf(d); !slices.Equal(got, tt.steps) || !strings.Contains(d.Find(".steps").Text(), tt.says) {
+				said := d.Find(".steps").Text()
+				if got := stepsOf(d); !slices.Equal(got, tt.steps) || !strings.Contains(said, tt.says) {
 					t.Errorf("%q, want %q and %q: %s", got, tt.steps, tt.says, d.Find("main").Text())
 				}
 				if n := o.logged("ticket.test"); n != 1 {
@@ -195,7 +197,8 @@ func TestChecklistOnTheFirstPage(t *testing.T) {
 	if !shown(owner) || shown(manager) {
 		t.Errorf("the owner reads it %t, the manager %t", shown(owner), shown(manager))
 	}
-	if d := page(t, manager.get("/admin/checklist")); d.Find(`a[href="/admin/staff"], form[action$="/away"]`).Length() != 0 {
+	d := page(t, manager.get("/admin/checklist"))
+	if d.Find(`main a[href="/admin/staff"], form[action$="/away"]`).Length() != 0 {
 		t.Error("a manager is led to what only an owner may open")
 	}
 	for _, tt := range []struct {

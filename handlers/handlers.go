@@ -97,7 +97,8 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
-			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
+			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback,
+			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}

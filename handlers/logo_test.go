@@ -64,7 +64,8 @@ func TestLogo(t *testing.T) {
 		home := page(t, o.get("/"))
 		for where, d := range map[string]*goquery.Selection{
 			"header": home.Find("header.top"), "footer": home.Find("footer"),
-			"ticket": page(t, o.get("/tickets/"+ticket)).Find(".stub-cinema"), "back office": page(t, m.get("/admin")).Find("header"),
+			"ticket":      page(t, o.get("/tickets/"+ticket)).Find(".stub-cinema"),
+			"back office": page(t, m.get("/admin")).Find("header"),
 		} {
 			img := d.Find("img.logo")
 			if (img.Length() == 1) != tt.logo || img.AttrOr("alt", "") != tt.alt {
@@ -114,8 +115,8 @@ func TestLogo(t *testing.T) {
 	}
 }
 
-// TestNothingOfTheSample: once a cinema has said who it is, no page, icon, address or answer to programs has anything of
-// the program's own name or picture.
+// TestNothingOfTheSample: once a cinema has said who it is, no page, icon, address or answer to programs has anything
+// of the program's own name or picture.
 func TestNothingOfTheSample(t *testing.T) {
 	for _, logo := range []bool{false, true} {
 		o := open(t, func(d *handlers.Deps) { d.Sandbox = true })
@@ -143,7 +144,9 @@ func TestNothingOfTheSample(t *testing.T) {
 		o.pays()
 		secret := o.book(id, storetest.Phone(7), 1)
 		o.until(secret, "paid", paid)
-		for _, path := range []string{"/tickets/" + secret, "/tickets/" + secret + "/receipt", "/api/tickets/" + secret} {
+		for _, path := range []string{
+			"/tickets/" + secret, "/tickets/" + secret + "/receipt", "/api/tickets/" + secret,
+		} {
 			paths[path] = http.StatusOK
 		}
 		icons := map[string]bool{o.get("/favicon.ico").Header().Get("Location"): true}

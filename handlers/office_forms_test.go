@@ -362,7 +362,7 @@ func TestSetUpOpens(t *testing.T) {
 	f.Set("runtime", "82")
 	f.Set("rating", "18")
 	for _, c := range []struct{ field, value, says string }{
-		{"plan", "A ooo\nA ooo", "Line 2"}, {"plan", "", ""}, {"plan", "A ???", "Line 1"}, {"hall", "", ""},
+		{"plan", "A ooo\nA ooo", "Line 2"}, {"plan", "A ???", "Line 1"}, {"hall", "", ""},
 		{"price.0", "free", "shillings"}, {"price.1", "0", "shillings"}, {"runtime", "long", ""},
 		{"runtime", "", ""},
 		{"day", "31/2/2027", "a day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "a time"},

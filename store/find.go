@@ -47,8 +47,8 @@ type Found struct {
 // FindMost is how many bookings [Tickets.Find] returns at most.
 const FindMost = 50
 
-const foundSelect = `SELECT t.id, t.code, t.customer_name, t.phone, t.quantity, t.payment_status, t.channel, t.seats, t.receipt,
-	CASE WHEN t.given_by IS NULL THEN 0 ELSE 1 END AS given,
+const foundSelect = `SELECT t.id, t.code, t.customer_name, t.phone, t.quantity, t.payment_status, t.channel,
+	t.seats, t.receipt, CASE WHEN t.given_by IS NULL THEN 0 ELSE 1 END AS given,
 	COALESCE(t.voided_at, 0) AS voided_at, m.title, h.name AS hall, s.starts_at,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.admitted_at IS NOT NULL) AS admitted
 	FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id

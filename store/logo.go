@@ -41,8 +41,10 @@ func (s Catalogue) SetLogo(ctx context.Context, images []poster.Image) error {
 			return err
 		}
 		for _, i := range images {
-			if err := t.run(`INSERT INTO logo (kind, width, height, type, bytes, hash, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-				i.Kind, i.Width, i.Height, i.Type, base64.StdEncoding.EncodeToString(i.Bytes), hash, t.now); err != nil {
+			if err := t.run(
+				`INSERT INTO logo (kind, width, height, type, bytes, hash, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+				i.Kind, i.Width, i.Height, i.Type, base64.StdEncoding.EncodeToString(i.Bytes), hash, t.now,
+			); err != nil {
 				return err
 			}
 		}

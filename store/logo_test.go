@@ -37,13 +37,15 @@ func testLogo(t *testing.T) {
 			t.Fatal(err)
 		}
 		cinema, err := c.Cinema(t.Context())
-		if err != nil || cinema.Logo != tt.hash || cinema.Own() != (tt.hash != "") || (cinema.LogoWidth == 200) != cinema.Own() {
+		if err != nil || cinema.Logo != tt.hash || cinema.Own() != (tt.hash != "") ||
+			(cinema.LogoWidth == 200) != cinema.Own() {
 			t.Errorf("%d: %+v, %v", i, cinema, err)
 		}
 		for _, hash := range []string{first, second, "", "x"} {
 			body, kind, err := c.LogoImage(t.Context(), hash, poster.Head)
 			is := hash != "" && hash == tt.hash
-			if is && (err != nil || kind != "image/png" || len(body) != 3) || !is && !errors.Is(err, store.ErrNotFound) {
+			if is && (err != nil || kind != "image/png" || len(body) != 3) ||
+				!is && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%d: %q is %q %s, %v", i, hash, body, kind, err)
 			}
 		}

@@ -297,6 +297,7 @@ type SetUp struct {
 }
 
 // Opening is what a cinema opens with: a hall, a price card, a film, and its first screening, which is on sale at once.
+// A hall or card without a name is not there yet, nor is a film without a title, and its screening; with a film all is.
 type Opening struct {
 	Hall   Hall
 	Card   PriceCard
@@ -306,6 +307,9 @@ type Opening struct {
 
 // open writes the hall, the price card, the film and the screening that a cinema opens with.
 func (t *tx) open(o Opening) error {
+	if o.Movie.Title == "" {
+		return t.openRoom(o)
+	}
 	o.Hall.ID, o.Movie.ID = HallID(t.s.ids.next(t.s.now())), MovieID(t.s.ids.next(t.s.now()))
 	if err := t.addHall(o.Hall); err != nil {
 		return err
@@ -340,11 +344,28 @@ func (t *tx) open(o Opening) error {
 	return nil
 }
 
+// openRoom writes the hall and the price card of a cinema that has no film yet.
+func (t *tx) openRoom(o Opening) error {
+	if o.Card.Name != "" {
+		if _, err := t.savePriceCard(o.Card); err != nil {
+			return err
+		}
+	}
+	if o.Hall.Name == "" {
+		return nil
+	}
+	o.Hall.ID = HallID(t.s.ids.next(t.s.now()))
+	if err := t.addHall(o.Hall); err != nil {
+		return err
+	}
+	return t.audit(change{action: "hall.add", kind: "hall", id: int64(o.Hall.ID), subject: o.Hall.Name})
+}
+
 // SetUpOwner makes the first owner, writes the cinema's identity and what it opens with, and signs the owner in, all or
 // nothing. ErrHasOwner where there is an operator; a [*BadHall], [Faults] or ErrPrice for an opening that cannot be.
 func (s Staff) SetUpOwner(ctx context.Context, f SetUp) (Operator, error) {
 	var out Operator
-	if f.Opening != nil {
+	if f.Opening != nil && (f.Opening.Hall.Name != "" || f.Opening.Movie.Title != "") {
 		if err := f.Opening.Hall.check(); err != nil {
 			return out, err
 		}

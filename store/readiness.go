@@ -42,7 +42,8 @@ func (s Catalogue) Readiness(ctx context.Context) (Readiness, error) {
 		COALESCE((SELECT id FROM screening WHERE starts_at > $1 AND sales_close_at > $1 AND status = 'on_sale'
 			ORDER BY starts_at, id LIMIT 1), 0) AS next,
 		(SELECT count(*) FROM operator WHERE disabled_at IS NULL AND role = 'owner') AS owners,
-		(SELECT count(*) FROM operator WHERE disabled_at IS NULL AND role = 'owner' AND totp_secret = '') AS owners_no_code,
+		(SELECT count(*) FROM operator WHERE disabled_at IS NULL AND role = 'owner' AND totp_secret = '')
+			AS owners_no_code,
 		(SELECT count(*) FROM operator WHERE disabled_at IS NULL) AS people,
 		COALESCE((SELECT max(id) FROM ticket WHERE channel = 'test'), 0) AS latest_test,
 		(SELECT count(*) FROM ticket WHERE channel = 'test' AND payment_status = 'Paid') AS tests_paid`, s.Now())

@@ -23,8 +23,8 @@ type Cinema struct {
 	Version                    int64  // grows with each change: see [ErrChanged]
 }
 
-// Own reports whether the cinema has said who it is. Otherwise its pages are the sample's, or those of a program that is
-// not set up.
+// Own reports whether the cinema has said who it is. Otherwise its pages are the sample's, or those of a program that
+// is not set up.
 func (c Cinema) Own() bool { return c.Version > 0 || c.Logo != "" }
 
 // Changes counts the changes of films, halls, screenings and settings by this process.

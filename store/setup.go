@@ -10,8 +10,11 @@ type CinemaSetup struct {
 	Cinema Cinema
 	Halls  []Hall
 	Movies []Movie
-	// Screenings makes the first programme, once halls and films have ids.
-	Screenings func(halls []Hall, movies []Movie) ([]Screening, error)
+	Cards  []PriceCard
+	// Rules are those of the cards, once these have ids; nil for none.
+	Rules func(cards PriceCards) map[PriceCardID]PriceRules
+	// Screenings makes the first programme, once halls, films and price cards have ids.
+	Screenings func(halls []Hall, movies []Movie, cards PriceCards) ([]Screening, error)
 }
 
 // SetUpCinema writes a whole cinema in one transaction: a process that dies leaves nothing behind. ErrHasFilms where
@@ -44,7 +47,11 @@ func (t *tx) setUp(f CinemaSetup) error {
 	for i := range f.Movies {
 		f.Movies[i].ID = MovieID(t.s.ids.next(t.s.now()))
 	}
-	screenings, err := f.Screenings(f.Halls, f.Movies)
+	cards, err := t.setUpCards(f)
+	if err != nil {
+		return err
+	}
+	screenings, err := f.Screenings(f.Halls, f.Movies, cards)
 	if err != nil {
 		return err
 	}
@@ -65,4 +72,27 @@ func (t *tx) setUp(f CinemaSetup) error {
 		return err
 	}
 	return t.setSettings(f.Cinema.values())
+}
+
+// setUpCards writes the price cards, then their rules, which name others of them.
+func (t *tx) setUpCards(f CinemaSetup) (PriceCards, error) {
+	for _, card := range f.Cards {
+		if _, err := t.savePriceCard(card); err != nil {
+			return PriceCards{}, fmt.Errorf("price card %s: %w", card.Name, err)
+		}
+	}
+	cards, err := readPriceCards(t.list)
+	if err != nil || f.Rules == nil {
+		return cards, err
+	}
+	rules := f.Rules(cards)
+	for _, card := range cards.Cards {
+		if card.Rules = rules[card.ID]; len(card.Rules) == 0 {
+			continue
+		}
+		if _, err := t.savePriceCard(card); err != nil {
+			return PriceCards{}, fmt.Errorf("price card %s: %w", card.Name, err)
+		}
+	}
+	return readPriceCards(t.list)
 }

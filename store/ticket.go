@@ -130,7 +130,8 @@ type Push struct {
 const (
 	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total,
 		t.payment_status, t.failure_reason, t.owed_reason,
-	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel, t.seats_moved, t.held_since,
+	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel,
+	t.seats_moved, t.held_since,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, COALESCE(t.given_by, 0) AS given_by, t.given_reason,
 	t.version, t.created_at, t.updated_at`

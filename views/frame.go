@@ -19,6 +19,12 @@ func (p Page) name() string {
 	return p.Cinema.Name
 }
 
+// contact reports whether the cinema has said where it is, or how to reach it.
+func (p Page) contact() bool {
+	c := p.Cinema
+	return c.AddressLine1+c.AddressLine2+c.MapURL+c.Email+c.Phone != ""
+}
+
 func (p Page) brand() ui.Brand {
 	b := BrandOf(p.Cinema)
 	b.Name = p.name()

@@ -162,7 +162,7 @@ const (
 	failed  = `!!document.querySelector('#status[data-state="Failed"]')`
 )
 
-// openDialog opens the booking dialog and fills it in.
+// openDialog opens the booking dialog and fills it in for two of the first type, whose total the server says.
 func (b *browser) openDialog(phone string) {
 	b.t.Helper()
 	b.do("open the home page", chromedp.Navigate(b.base+"/"))
@@ -170,6 +170,14 @@ func (b *browser) openDialog(phone string) {
 	b.do("fill in the form", chromedp.SendKeys(chromedp.CSS(dialog+`[name=name]`), "Wambui <b>Kariuki</b>"),
 		chromedp.SendKeys(chromedp.CSS(dialog+`[name=phone]`), phone),
 		chromedp.Click(chromedp.CSS(dialog+`[data-step="1"]`)))
+	b.tickets(2)
+}
+
+// tickets waits until the dialog's total is that of so many tickets of one type.
+func (b *browser) tickets(n int) {
+	b.t.Helper()
+	b.until(10*time.Second, "the total is known", fmt.Sprintf(
+		`(document.querySelector('dialog[open] .lines') || {innerText: ''}).innerText.trim().indexOf('%d ×') === 0`, n))
 }
 
 func (b *browser) book(phone string) {
@@ -365,8 +373,9 @@ func TestBrowserSeats(t *testing.T) {
 	cents := js[int](b, `+(document.querySelector('dialog[open] option:checked') ||
 		document.querySelector('dialog[open] [data-cents]')).getAttribute('data-cents')`)
 	total := wording.Cents(store.Cents(cents * 3))
+	b.tickets(3)
 	if got, n := b.text(`dialog[open] [data-total]`),
-		js[string](b, `document.querySelector('dialog[open] [name=quantity]').value`); got != total || n != "3" {
+		js[string](b, `document.querySelector('dialog[open] [name^="type."]').value`); got != total || n != "3" {
 		t.Errorf("three seats: %s tickets, %q, want %q", n, got, total)
 	}
 	b.do("book", chromedp.Click(chromedp.CSS(dialog+`button[type=submit]`)),

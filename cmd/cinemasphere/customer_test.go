@@ -96,6 +96,11 @@ func mustURL(t *testing.T, s string) *url.URL {
 	return u
 }
 
+// adults is the field of a booking form that says how many tickets of the first type are wanted.
+func adults(form page) string {
+	return form.Find(`form[action="/bookings"] [name^="type."]`).First().AttrOr("name", "quantity")
+}
+
 // book books as a customer without JavaScript does, from the home page to the ticket's page.
 func (c *customer) book(phone string, tickets int) page {
 	c.t.Helper()
@@ -103,8 +108,9 @@ func (c *customer) book(phone string, tickets int) page {
 	if !ok {
 		c.t.Fatal("no screening to book on the home page")
 	}
-	confirm := c.submit(c.get(link), `form[action="/bookings"]`, map[string]string{
-		"name": "Njeri Mwangi", "phone": phone, "quantity": fmt.Sprint(tickets),
+	form := c.get(link)
+	confirm := c.submit(form, `form[action="/bookings"]`, map[string]string{
+		"name": "Njeri Mwangi", "phone": phone, adults(form): fmt.Sprint(tickets),
 	})
 	if confirm.status != http.StatusOK || confirm.Find(`input[name="confirmed"]`).Length() != 1 {
 		c.t.Fatalf("no confirm page: %d %s", confirm.status, strings.TrimSpace(confirm.Find("main").Text()))

@@ -122,8 +122,8 @@ func (a *Admin) BeginTest(w http.ResponseWriter, r *http.Request) error {
 		return a.done(w, r, testPath(latest.ID), "A test sale is under way already. Nothing new was sent.")
 	}
 	placed, err := a.Checkout.Book(r.Context(), checkout.Booking{
-		ScreeningID: store.ScreeningID(number(f.Get("screening"))), Name: "Test sale", Phone: f.Get("phone"), Quantity: 1,
-		Test: true, Key: "test:" + typed.Nonce,
+		ScreeningID: store.ScreeningID(number(f.Get("screening"))), Name: "Test sale", Phone: f.Get("phone"),
+		Quantity: 1, Test: true, Key: "test:" + typed.Nonce,
 	})
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
 		typed.Errors["phone"] = wording.Typed(problems["phone"])

@@ -242,7 +242,11 @@ func (a *Admin) SetUpPage(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Staff.CheckSetUpToken(r.Context(), chi.URLParam(r, "token")); err != nil {
 		return usedUp(err)
 	}
-	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{Opening: newOpening(a.Now())})
+	have, err := a.Store.Catalogue().Readiness(r.Context())
+	if err != nil {
+		return err
+	}
+	return a.setUpPage(w, r, http.StatusOK, pages.SetUpForm{Opening: newOpening(a.Now(), have)})
 }
 
 func (a *Admin) setUpPage(w http.ResponseWriter, r *http.Request, status int, v pages.SetUpForm) error {
@@ -272,8 +276,8 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		for field, sentence := range invalid {
 			v.Errors[field] = sentence
 		}
-		if first.Password == "" && r.PostForm.Get("password") != "" {
-			v.Errors["password"] = "Please type the password once more."
+		if typed := r.PostForm.Get("password"); first.Password == "" && typed != "" {
+			v.Errors["password"] = or(staff.PasswordProblem(typed, first.Name), "Please type the password once more.")
 		}
 		return a.setUpPage(w, r, http.StatusUnprocessableEntity, v)
 	}

@@ -21,40 +21,37 @@ func openingTypes() []pages.OpeningPrice {
 }
 
 // newOpening is the part of the set-up form that says what the cinema opens with, filled in beforehand: a hall of 120
-// seats, prices, and tomorrow evening.
-func newOpening(now time.Time) pages.OpeningForm {
-	return pages.OpeningForm{
-		Hall: "Screen 1", Plan: seating.Grid{Rows: 10, Seats: 12, Aisles: []int{6}}.Text(), Prices: openingTypes(),
+// seats, prices, and tomorrow evening. Where sample halls or prices are in the books already, no others are offered.
+func newOpening(now time.Time, have store.Readiness) pages.OpeningForm {
+	v := pages.OpeningForm{
+		Hall: "Screen 1", Rows: "10", Seats: "12", Prices: openingTypes(),
 		Rating: "PG", Day: (store.BusinessDayOf(store.At(now)) + 1).String(), Time: "19:00",
 	}
+	if have.Halls > 0 {
+		v.Hall, v.Rows, v.Seats = "", "", ""
+	}
+	if have.Cards > 0 {
+		for i := range v.Prices {
+			v.Prices[i].Price = ""
+		}
+	}
+	return v
 }
 
 // readOpening reads what the cinema opens with, and adds what is wrong with it to the errors. Without a title there is
-// no film yet, and nothing to open with.
+// no film yet, and no screening.
 func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.OpeningForm, o *store.Opening) {
 	v = pages.OpeningForm{
-		Hall: echo(f.Get("hall")), Plan: strings.ReplaceAll(f.Get("plan"), "\r\n", "\n"), Prices: openingTypes(),
+		Hall: echo(f.Get("hall")), Rows: echo(f.Get("rows")), Seats: echo(f.Get("seats")),
+		Plan: strings.ReplaceAll(f.Get("plan"), "\r\n", "\n"), Prices: openingTypes(),
 		Title: echo(f.Get("title")), Minutes: echo(f.Get("runtime")), Rating: echo(f.Get("rating")),
 		Day: echo(f.Get("day")), Time: echo(f.Get("time")),
 	}
-	card := store.PriceCard{Name: "Standard"}
-	for i := range v.Prices {
-		name := fmt.Sprintf("price.%d", i)
-		p := &v.Prices[i]
-		p.Price = strings.TrimSpace(echo(f.Get(name)))
-		if p.Price == "" {
-			continue
-		}
-		cents, problem := readCents(p.Price)
-		if problem != "" {
-			wrong[name] = problem
-		}
-		card.Prices = append(card.Prices, store.Price{Name: p.Name, Cents: cents})
-	}
+	o = &store.Opening{Card: readOpeningPrices(f, &v, wrong), Hall: readOpeningHall(v, wrong)}
 	if strings.TrimSpace(v.Title) == "" {
-		return v, nil
+		return v, o
 	}
-	if len(card.Prices) == 0 {
+	if o.Card.Name == "" {
 		wrong["price.0"] = "Please give at least one price."
 	}
 	movie, faults := store.ReadMovie(store.Movie{}, map[string]string{
@@ -68,10 +65,59 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	if problem != "" {
 		wrong["day"] = problem
 	}
-	return v, &store.Opening{
-		Hall: store.Hall{Name: v.Hall, Plan: v.Plan, Cleaning: 15}, Card: card, Movie: movie, Starts: starts,
-	}
+	o.Movie, o.Starts = movie, starts
+	return v, o
 }
+
+// readOpeningPrices reads the price card that a cinema opens with; it has no name where there are no prices.
+func readOpeningPrices(f url.Values, v *pages.OpeningForm, wrong map[string]string) (card store.PriceCard) {
+	for i := range v.Prices {
+		name := fmt.Sprintf("price.%d", i)
+		p := &v.Prices[i]
+		p.Price = strings.TrimSpace(echo(f.Get(name)))
+		if p.Price == "" {
+			continue
+		}
+		cents, problem := readCents(p.Price)
+		if problem != "" {
+			wrong[name] = problem
+		}
+		card.Name = "Standard"
+		card.Prices = append(card.Prices, store.Price{Name: p.Name, Cents: cents})
+	}
+	return card
+}
+
+// openingCleaning is how many minutes the first hall is cleaned between two films.
+const openingCleaning = 15
+
+// readOpeningHall reads the hall that a cinema opens with: its plan, or else so many rows of so many seats. Where all
+// is empty it has no name.
+func readOpeningHall(v pages.OpeningForm, wrong map[string]string) store.Hall {
+	hall := store.Hall{Name: v.Hall, Plan: v.Plan, Cleaning: openingCleaning}
+	rows, seats := strings.TrimSpace(v.Rows), strings.TrimSpace(v.Seats)
+	if strings.TrimSpace(v.Hall+v.Plan)+rows+seats == "" {
+		return hall
+	}
+	if strings.TrimSpace(v.Hall) == "" {
+		wrong["hall"] = wording.HallFault(store.NameMissing)
+	}
+	if strings.TrimSpace(v.Plan) != "" {
+		return hall
+	}
+	grid := seating.Grid{Rows: int(number(rows)), Seats: int(number(seats))}
+	if grid.Seats >= leastWithAisle {
+		grid.Aisles = []int{grid.Seats / 2}
+	}
+	if hall.Plan = grid.Text(); hall.Plan == "" {
+		wrong["rows"] = fmt.Sprintf("Please write how many rows there are, 1 to %d, and how many seats each has: "+
+			"%d in all at most.", seating.MaxRows, seating.MaxSeats)
+	}
+	return hall
+}
+
+// leastWithAisle is how many seats a row has at least that gets an aisle in its middle.
+const leastWithAisle = 8
 
 // readStart reads the business day and the time of a screening, or is what is wrong with them.
 func readStart(day, clock string, now time.Time) (store.Instant, string) {

@@ -83,7 +83,8 @@ func TestEncodeLogo(t *testing.T) {
 			t.Errorf("%s is %v", name, size)
 		}
 		icon, share := images[poster.Icon].Bounds().Size(), images[poster.Share].Bounds().Size()
-		if icon.X != poster.IconSide || icon.Y != icon.X || share.X != poster.ShareWidth || share.Y != poster.ShareHeight {
+		if icon.X != poster.IconSide || icon.Y != icon.X || share.X != poster.ShareWidth ||
+			share.Y != poster.ShareHeight {
 			t.Errorf("%s: the icon is %v, what is shared %v", name, icon, share)
 		}
 		if got := corner(images[poster.Head]); got != tt.head {
@@ -110,7 +111,7 @@ func TestLogoRefused(t *testing.T) {
 		kind   poster.RefusalKind
 	}{
 		"nothing":       {nil, poster.Empty},
-		"SVG":           {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), poster.WrongType},
+		"SVG":           {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), poster.WrongType},
 		"half":          {wordmark(t, 200, 100, color.White)[:120], poster.Damaged},
 		"small":         {wordmark(t, 200, 31, color.White), poster.TooSmall},
 		"a line":        {wordmark(t, 1000, 90, color.White), poster.TooNarrow},

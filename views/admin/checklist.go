@@ -27,8 +27,8 @@ func CheckLines(r store.Readiness, m MpesaSetUp, owner bool) []CheckLine {
 	case r.Films == 0:
 		film.Says, film.Link, film.Path = "There is no film yet.", "Add a film", "/admin/films/new"
 	case r.Posterless > 0:
-		film.Says = counted(r.Films, "film", "") + " " + fmt.Sprintf("Without a poster of their own: %d.", r.Posterless) +
-			" Those have one that is drawn from the title."
+		film.Says = fmt.Sprintf("%s Without a poster of their own: %d. Those have one that is drawn from the title.",
+			counted(r.Films, "film", ""), r.Posterless)
 		film.Link, film.Path = "Add a poster", "/admin/films/"+strconv.FormatInt(int64(r.PosterFor), 10)+"#poster"
 	}
 	hall := CheckLine{What: "A hall", Done: r.Halls > 0, Link: "Halls", Path: "/admin/halls",
@@ -41,8 +41,8 @@ func CheckLines(r store.Readiness, m MpesaSetUp, owner bool) []CheckLine {
 	if r.Cards == 0 {
 		prices.Link, prices.Path = "Add prices", "/admin/prices/new"
 	}
-	screening := CheckLine{What: "A screening on sale", Done: r.Next != 0, Link: "Screenings", Path: "/admin/screenings",
-		Says: "Customers can book."}
+	screening := CheckLine{What: "A screening on sale", Done: r.Next != 0, Link: "Screenings",
+		Path: "/admin/screenings", Says: "Customers can book."}
 	if r.Next == 0 {
 		screening.Says = "Nothing is on sale. A draft is sold once it is published."
 	}

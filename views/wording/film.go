@@ -194,13 +194,14 @@ func LogoRefusal(r *poster.Refusal) string {
 	case poster.Animated:
 		return "This image moves. A logo must stand still: please save one picture of it."
 	case poster.TooManyPixels:
-		return fmt.Sprintf("The image has %d × %d pixels, more than can be read. 800 × 400 is plenty.", r.Width, r.Height)
+		return fmt.Sprintf("The image has %d × %d pixels, more than can be read. 800 × 400 is plenty.",
+			r.Width, r.Height)
 	case poster.TooSmall:
-		return fmt.Sprintf("The image has only %d × %d pixels. It needs %d on each side, and 90 of height to look good.",
-			r.Width, r.Height, poster.LogoLeastSide)
+		return fmt.Sprintf("The image has only %d × %d pixels. "+
+			"It needs %d on each side, and 90 of height to look good.", r.Width, r.Height, poster.LogoLeastSide)
 	case poster.TooNarrow:
-		return fmt.Sprintf("The image has %d × %d pixels. One side may be at most %d times the other.", r.Width, r.Height,
-			poster.LogoMostRatio)
+		return fmt.Sprintf("The image has %d × %d pixels. One side may be at most %d times the other.",
+			r.Width, r.Height, poster.LogoMostRatio)
 	case poster.Empty, poster.TooManyBytes, poster.Damaged:
 	}
 	return PosterRefusal(r)

@@ -74,7 +74,8 @@ func TestSteps(st store.Story, callback string, now store.Instant) Steps {
 		s.Answer.Says = "Nothing has come for " + seconds(push.CreatedAt, now) + ". The program asks M-PESA now."
 	}
 	t := st.Ticket
-	s.Waits = t.Status == store.Pending || t.Status == store.Paid && called == 0 && now < push.CreatedAt.Add(time.Minute)
+	late := now >= push.CreatedAt.Add(time.Minute)
+	s.Waits = t.Status == store.Pending || t.Status == store.Paid && called == 0 && !late
 	for _, step := range s.Away {
 		s.Waits = s.Waits || step.State == StepWaits && step.Help == ""
 	}
