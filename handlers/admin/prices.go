@@ -292,10 +292,16 @@ func readCard(f url.Values) pages.CardForm {
 	} else if len([]rune(v.Name)) > longestPriceName {
 		v.Errors["name"] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
 	}
-	for j := 1; j < mostZones && f.Has(fmt.Sprintf("zone.%d", j)); j++ {
-		v.Zones = append(v.Zones, tidyCell(f, fmt.Sprintf("zone.%d", j), v.Errors))
+	columns := fieldsOf(f, "zone.%d", mostZones)
+	for i := range mostTypes {
+		columns = max(columns, fieldsOf(f, fmt.Sprintf("price.%d.", i)+"%d", mostZones))
 	}
-	for i := 0; i < mostTypes && f.Has(fmt.Sprintf("type.%d", i)); i++ {
+	for j := range columns {
+		if j > 0 {
+			v.Zones = append(v.Zones, tidyCell(f, fmt.Sprintf("zone.%d", j), v.Errors))
+		}
+	}
+	for i := range fieldsOf(f, "type.%d", mostTypes) {
 		v.Types = append(v.Types, tidyCell(f, fmt.Sprintf("type.%d", i), v.Errors))
 		var row []string
 		for j := range v.Zones {
@@ -303,7 +309,7 @@ func readCard(f url.Values) pages.CardForm {
 		}
 		v.Cells = append(v.Cells, row)
 	}
-	for i := 0; i < store.MostSurcharges && f.Has(fmt.Sprintf("extra.%d.name", i)); i++ {
+	for i := range fieldsOf(f, "extra.%d.name", store.MostSurcharges) {
 		at := fmt.Sprintf("extra.%d", i)
 		v.Extras = append(v.Extras, pages.ExtraForm{
 			Name:     strings.Join(strings.Fields(echo(f.Get(at+".name"))), " "),
@@ -311,7 +317,7 @@ func readCard(f url.Values) pages.CardForm {
 			Optional: f.Has(at + ".optional"),
 		})
 	}
-	for i := 0; i < mostRules && f.Has(fmt.Sprintf("rule.%d.card", i)); i++ {
+	for i := range fieldsOf(f, "rule.%d.card", mostRules) {
 		rule := pages.RuleForm{
 			Card:     f.Get(fmt.Sprintf("rule.%d.card", i)),
 			Before:   strings.TrimSpace(echo(f.Get(fmt.Sprintf("rule.%d.before", i)))),
@@ -323,6 +329,16 @@ func readCard(f url.Values) pages.CardForm {
 		v.Rules = append(v.Rules, rule)
 	}
 	return v
+}
+
+// fieldsOf is how many numbered fields a form has, also where one between them is not there.
+func fieldsOf(f url.Values, name string, most int) (n int) {
+	for i := range most {
+		if f.Has(fmt.Sprintf(name, i)) {
+			n = i + 1
+		}
+	}
+	return n
 }
 
 func tidyCell(f url.Values, name string, wrong map[string]string) string {
