@@ -292,7 +292,8 @@ func (m *member) show(path string) *httptest.ResponseRecorder {
 // refill opens a page anew and finds the form again, which now carries the version of today.
 func refill(o *office, m *member, path string, like webForm) (webForm, bool) {
 	for _, f := range formsOf(page(o, m.show(path))) {
-		if lastWords(f.action) == lastWords(like.action) && slices.Equal(f.typed, like.typed) && f.fields.Get("do") == like.fields.Get("do") {
+		if lastWords(f.action) == lastWords(like.action) && slices.Equal(f.typed, like.typed) &&
+			f.fields.Get("do") == like.fields.Get("do") {
 			return f, true
 		}
 	}
@@ -462,6 +463,48 @@ func TestEveryForm(t *testing.T) {
 		if route.Method == http.MethodPost && route.Pattern != "/sign-out" && !reached {
 			t.Errorf("POST %s: no form was sent to it", route.Pattern)
 		}
+	}
+}
+
+// TestOlderForms: a form that was opened before a field was added to it takes away nothing that stands in that field: it
+// keeps what there is, or says what is missing.
+func TestOlderForms(t *testing.T) {
+	o := openEverything(t, true)
+	m := o.staffed(store.RoleOwner)
+	identity := with(nyota(), "version", "0")
+	if w := m.post("/admin/cinema", identity); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d", w.Code)
+	}
+	if w := m.post("/admin/prices/holidays", url.Values{"holidays": {"25/12/2026"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d", w.Code)
+	}
+	tried := 0
+	for _, pattern := range []string{
+		"/cinema", "/prices", "/films/{id}", "/halls/{id}", "/prices/{id}", "/staff/{id}", "/screenings/{id}", "/ratings",
+	} {
+		for _, path := range o.pagesOf(pattern) {
+			for _, like := range formsOf(page(t, m.get(path))) {
+				for _, name := range like.typed {
+					before, there := refill(o.office, m, path, like)
+					if !there || before.fields.Get(name) == "" || slices.Contains(like.choices, name) {
+						continue
+					}
+					w := sendForm(o.office, before, m, with(before.fields, name, ""))
+					if w.Code == http.StatusUnprocessableEntity {
+						continue // it says what is missing
+					}
+					tried++
+					after, there := refill(o.office, m, path, like)
+					if w.Code != http.StatusSeeOther || there && after.fields.Get(name) != before.fields.Get(name) {
+						t.Errorf("%s, form to %s without %s: %d, and %q is now %q", path, like.action, name, w.Code,
+							before.fields.Get(name), after.fields.Get(name))
+					}
+				}
+			}
+		}
+	}
+	if tried < 30 {
+		t.Errorf("only %d fields were left out", tried)
 	}
 }
 

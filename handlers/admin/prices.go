@@ -61,6 +61,9 @@ func (a *Admin) prices(r *http.Request) (v pages.Prices, err error) {
 
 // SetHolidays answers POST /admin/prices/holidays.
 func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
+	if !r.PostForm.Has("holidays") {
+		return a.done(w, r, prefix+"/prices", "Nothing was changed.")
+	}
 	typed := r.PostForm.Get("holidays")
 	dates, wrong := readHolidays(typed)
 	if wrong != "" {
@@ -203,6 +206,21 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := readCard(r.PostForm)
 	v.ID = have.ID
+	// A form that has none of these fields is older than they are, or there was nothing to choose: it takes nothing away.
+	is := cardForm(cards, have)
+	for i, name := range v.Types {
+		for j, zone := range v.Zones {
+			if !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
+				v.Cells[i][j] = cellOf(is, name, zone)
+			}
+		}
+	}
+	if v.Extras == nil {
+		v.Extras = is.Extras
+	}
+	if v.Rules == nil {
+		v.Rules = is.Rules
+	}
 	card := store.PriceCard{
 		ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Surcharges: readExtras(&v),
 		Rules: readRules(&v),
