@@ -285,7 +285,8 @@ func TestPosterUpload(t *testing.T) {
 		return b
 	}
 	sideways := aJPEG(t, 600, 400)
-	turned := slices.Concat(sideways[:2], []byte("\xff\xe1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00"+
+	turned := slices.Concat(sideways[:2], []byte("\xff\xe1\x00\x22Exif\x00\x00II*\x00"+
+		"\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00"+
 		"\x06\x00\x00\x00\x00\x00\x00\x00"), sideways[2:]) // a phone's: it lies on its side
 	vast := bytes.Clone(good)
 	copy(vast[bytes.Index(vast, []byte("\xff\xc0"))+5:], "\xc3\x50\xc3\x50")

@@ -466,8 +466,8 @@ func TestEveryForm(t *testing.T) {
 	}
 }
 
-// TestOlderForms: a form that was opened before a field was added to it takes away nothing that stands in that field: it
-// keeps what there is, or says what is missing.
+// TestOlderForms: a form that was opened before a field was added to it takes away nothing that stands in that field:
+// it keeps what there is, or says what is missing.
 func TestOlderForms(t *testing.T) {
 	o := openEverything(t, true)
 	m := o.staffed(store.RoleOwner)

@@ -397,7 +397,8 @@ func TestSetUpOpens(t *testing.T) {
 		t.Fatalf("%+v, %v", programme, err)
 	}
 	sc := programme.Films[0].Screenings[0]
-	if sc.Left != 120 || len(sc.Prices) != 3 || sc.Prices[0].Cents != 135_000 || sc.Prices[0].Type == 0 || !sc.Sells(o.store.Now()) {
+	if sc.Left != 120 || len(sc.Prices) != 3 || sc.Prices[0].Cents != 135_000 || sc.Prices[0].Type == 0 ||
+		!sc.Sells(o.store.Now()) {
 		t.Errorf("%+v", sc)
 	}
 	w := o.get("/screenings/" + strconv.FormatInt(int64(sc.ID), 10) + "/book")
