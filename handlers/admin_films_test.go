@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -283,6 +284,10 @@ func TestPosterUpload(t *testing.T) {
 		}
 		return b
 	}
+	sideways := aJPEG(t, 600, 400)
+	turned := slices.Concat(sideways[:2], []byte("\xff\xe1\x00\x22Exif\x00\x00II*\x00"+
+		"\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00"+
+		"\x06\x00\x00\x00\x00\x00\x00\x00"), sideways[2:]) // a phone's: it lies on its side
 	vast := bytes.Clone(good)
 	copy(vast[bytes.Index(vast, []byte("\xff\xc0"))+5:], "\xc3\x50\xc3\x50")
 	for _, tt := range []struct {
@@ -292,6 +297,8 @@ func TestPosterUpload(t *testing.T) {
 		sentence string
 	}{
 		{"", nil, 422, "No file"}, {"empty.jpg", nil, 422, "No file"}, {"text.jpg", []byte("hello"), 422, "text file"},
+		{"x.svg", []byte("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"), 422, "SVG"},
+		{"turned.jpg", turned, 303, ""}, {"x.png", []byte("\x89PNG\r\n\x1a\n<svg/>"), 422, ""},
 		{"x.svg", []byte("<svg onload='alert(1)'/>"), 422, "SVG"}, {"poster.jpg", []byte("<svg/>"), 422, "SVG"},
 		{"x.gif", read("animated.gif"), 422, "GIF"}, {"x.webp", read("animated.webp"), 422, "stand still"},
 		{"x.png", good[:len(good)/2], 422, "damaged"}, {"x.jpg", vast, 422, "50000 × 50000"},

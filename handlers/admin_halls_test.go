@@ -274,7 +274,8 @@ func TestHallFile(t *testing.T) {
 		"old workbook": {"\xd0\xcf\x11\xe0\xa1\xb1", true},
 		"picture":      {"\x89PNG\r\n\x1a\n\x00\x00", true}, "2 MB": {strings.Repeat("A,A1\n", 400_000), true},
 		"twice": {"A,A1,A1", false}, "2,000 rows": {strings.Repeat("A,A1\n", 2000), false},
-		"formula": {"A,=1+1", false}, "zones": {"A,A1\nzone v\n", false}, "BOM alone": {"\xff\xfe", false},
+		"100,000 rows": {strings.Repeat("A,1\n", 100_000), false},
+		"formula":      {"A,=1+1", false}, "zones": {"A,A1\nzone v\n", false}, "BOM alone": {"\xff\xfe", false},
 	} {
 		w := m.uploadPlan("/admin/halls/new", hallFields(map[string]string{"do": "upload"}), c.file)
 		doc := page(t, w)

@@ -361,9 +361,15 @@ func TestSetUpOpens(t *testing.T) {
 	f.Set("title", "Rafiki")
 	f.Set("runtime", "82")
 	f.Set("rating", "18")
+	f.Set("price.0", "1,350.00")
 	for _, c := range []struct{ field, value, says string }{
 		{"plan", "A ooo\nA ooo", "Line 2"}, {"plan", "A ???", "Line 1"}, {"hall", "", ""},
-		{"price.0", "free", "shillings"}, {"price.1", "0", "shillings"}, {"runtime", "long", ""},
+		{"plan", strings.Repeat("A oo\n", 2000), "Line 2"}, {"plan", "A LLL", "Line 1"}, {"plan", "A ovv", "Line 1"},
+		{"plan", "A oo\x00", "Line 1"}, {"plan", "A \xff\xfe", "Line 1"}, {"hall", strings.Repeat("x", 300), ""},
+		{"price.0", "free", "shillings"}, {"price.1", "0", "shillings"}, {"price.0", "-1", "shillings"},
+		{"price.0", "1.005", "shillings"}, {"price.0", "1e9", ""}, {"price.0", "99999999999999999999", ""},
+		{"time", "7pm", "a time"}, {"time", "", ""}, {"day", "yesterday", "a day"},
+		{"runtime", "long", ""},
 		{"runtime", "", ""},
 		{"day", "31/2/2027", "a day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "a time"},
 		{"day", "2999-01-01", "a day"}, {"title", strings.Repeat("x", 300), ""},
@@ -391,7 +397,8 @@ func TestSetUpOpens(t *testing.T) {
 		t.Fatalf("%+v, %v", programme, err)
 	}
 	sc := programme.Films[0].Screenings[0]
-	if sc.Left != 120 || len(sc.Prices) != 3 || sc.Prices[0].Type == 0 || !sc.Sells(o.store.Now()) {
+	if sc.Left != 120 || len(sc.Prices) != 3 || sc.Prices[0].Cents != 135_000 || sc.Prices[0].Type == 0 ||
+		!sc.Sells(o.store.Now()) {
 		t.Errorf("%+v", sc)
 	}
 	w := o.get("/screenings/" + strconv.FormatInt(int64(sc.ID), 10) + "/book")

@@ -42,11 +42,6 @@ func line(l store.Line, named bool) string {
 	return wording.Line(l)
 }
 
-// extraHint says what a surcharge costs, and who need not pay it.
-func extraHint(e ExtraChoice) string {
-	return wording.Cents(e.Cents) + " for each ticket. Type how many of you need none."
-}
-
 // optional reports whether the form asks who does without something.
 func (f BookingForm) optional() bool {
 	return slices.ContainsFunc(f.Extras, func(e ExtraChoice) bool { return e.Optional })

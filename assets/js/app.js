@@ -40,10 +40,10 @@
   /* The booking form: steppers, the total, the phone number as it is typed. One price is multiplied here and rounded up
      once; tickets of several types, or with what one may do without, are priced by the server, which also says what is taken meanwhile. */
   function stepper(box, form) {
-    var f = find('input', box), n = parseInt(f.value, 10) || 0;
+    var f = find('input', box), n = parseInt(f.value, 10) || 0, what = attr(box, 'data-stepper');
     if (!find('.step', box)) {
-      box.insertBefore(button('step', '−', 'One ticket fewer', -1), box.firstElementChild);
-      box.appendChild(button('step', '+', 'One ticket more', 1));
+      box.insertBefore(button('step', '−', what ? 'One fewer ' + what : 'One ticket fewer', -1), box.firstElementChild);
+      box.appendChild(button('step', '+', what ? 'One more ' + what : 'One ticket more', 1));
     }
     each('[data-step]', function (b) { b.disabled = attr(b, 'data-step') < 0 ? n <= +f.min : n >= +f.max; }, box);
   }

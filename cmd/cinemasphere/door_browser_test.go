@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,4 +174,49 @@ func TestBrowserCamera(t *testing.T) {
 	}
 	b.do("stop", chromedp.Click(chromedp.CSS(`#scan button`)))
 	b.until(5*time.Second, "the camera is off", `document.querySelector('#scan video').hidden`)
+}
+
+// TestBrowserGlasses: the total follows the tickets, and who brings their own glasses.
+func TestBrowserGlasses(t *testing.T) {
+	p := start(t, "")
+	st, id := p.evening()
+	sh, err := st.Catalogue().Showing(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in3D, err := st.Catalogue().AddScreening(t.Context(), store.Screening{
+		MovieID: sh.MovieID, HallID: sh.HallID, StartsAt: sh.StartsAt.Add(4 * time.Hour),
+		SalesCloseAt: sh.StartsAt.Add(3 * time.Hour), Prices: store.OnePrice(50_000),
+		Surcharges: store.Surcharges{{Name: "3D glasses", Cents: 50_00, Optional: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := browse(t, p.base)
+	totals := func(total string) {
+		t.Helper()
+		b.until(10*time.Second, "the total is "+total,
+			fmt.Sprintf(`(document.querySelector('[data-total]') || {}).innerText === %q`, total))
+	}
+	b.do("open the form", chromedp.Navigate(fmt.Sprintf("%s/screenings/%d/book", p.base, in3D)),
+		chromedp.WaitVisible(chromedp.CSS(`[name="without.0"]`)))
+	totals("KSh 550")
+	b.do("one more ticket", chromedp.Click(chromedp.CSS(`[aria-label="One ticket more"]`)))
+	totals("KSh 1,100")
+	b.do("one has glasses", chromedp.Click(chromedp.CSS(`[aria-label="One more without 3D glasses"]`)))
+	totals("KSh 1,050")
+	b.do("book", chromedp.SendKeys(chromedp.CSS(`[name=name]`), "Wambui Kariuki"),
+		chromedp.SendKeys(chromedp.CSS(`[name=phone]`), "0712345678"),
+		chromedp.Click(chromedp.CSS(`form[data-book] button.btn-wide`)),
+		chromedp.WaitVisible(chromedp.CSS(`form:has([name=confirmed])`)))
+	if text := b.text(`dl.rows`); !strings.Contains(text, "1 × 3D glasses") || !strings.Contains(text, "KSh 1,050") {
+		t.Errorf("the confirm page: %s", text)
+	}
+	b.do("confirm", chromedp.Click(chromedp.CSS(`form:has([name=confirmed]) button`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	p.customer().answer("254712345678", "1234")
+	b.until(20*time.Second, "the ticket is paid", paid)
+	if text := b.text("#status"); !strings.Contains(text, "1 × 3D glasses") || !strings.Contains(text, "KSh 1,050") {
+		t.Errorf("the ticket: %s", text)
+	}
 }

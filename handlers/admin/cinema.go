@@ -50,7 +50,7 @@ func (a *Admin) EditCinema(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := pages.CinemaForm{Errors: map[string]string{}}
-	v.Cinema = readCinema(r.PostForm, v.Errors)
+	v.Cinema = readCinema(r.PostForm, have, v.Errors)
 	v.Cinema.Version = number(r.PostForm.Get("version"))
 	if len(v.Errors) > 0 {
 		return a.cinemaPage(w, r, http.StatusUnprocessableEntity, v)
@@ -104,10 +104,13 @@ func cinemaTexts(c *store.Cinema) []cinemaText {
 	return fields
 }
 
-// readCinema reads the cinema's identity from a form, and adds what is wrong with it to the errors.
-func readCinema(f url.Values, wrong map[string]string) store.Cinema {
-	var c store.Cinema
+// readCinema reads the cinema's identity from a form, and adds what is wrong with it to the errors. A field that the
+// form does not have keeps what there is.
+func readCinema(f url.Values, c store.Cinema, wrong map[string]string) store.Cinema {
 	for _, field := range cinemaTexts(&c) {
+		if !f.Has(field.name) && *field.at != "" {
+			continue
+		}
 		typed := strings.ReplaceAll(f.Get(field.name), "\r\n", "\n")
 		value, problem := tidyText(typed, field.longest)
 		if problem == "" && field.tidy != nil {
@@ -262,7 +265,7 @@ func (a *Admin) setUpPage(w http.ResponseWriter, r *http.Request, status int, v 
 func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 	v := pages.SetUpForm{Name: echo(r.PostForm.Get("name"))}
 	v.Errors = map[string]string{}
-	v.Cinema = readCinema(r.PostForm, v.Errors)
+	v.Cinema = readCinema(r.PostForm, store.Cinema{}, v.Errors)
 	first := staff.FirstOwner{
 		Name: r.PostForm.Get("name"), Password: r.PostForm.Get("password"), Cinema: v.Cinema,
 	}

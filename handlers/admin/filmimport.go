@@ -45,7 +45,7 @@ func (a *Admin) ImportFilms(w http.ResponseWriter, r *http.Request) error {
 	for i, rec := range records {
 		lines[i] = store.MovieLine{Line: rec.Line, Typed: rec.Cells}
 	}
-	v.Text, _ = sheet.Text(content) // of a file too: it is sent again without being chosen again
+	v.Text, _ = sheet.Text(content) // it was read; of a file too: it is sent again without being chosen again
 	write := r.PostForm.Get("write") == "1"
 	v.Result, err = a.Store.Catalogue().ImportMovies(r.Context(), lines, !write)
 	if err != nil {

@@ -404,6 +404,16 @@ func (a *Admin) SaveRating(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range []string{"code", "name", "minimum_age", "explanation", "position"} {
 		v.Typed[name] = echo(r.PostForm.Get(name))
 	}
+	list, err := a.Store.Catalogue().Ratings(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, have := range list {
+		if v.Edits && have.Code == v.Typed["code"] && !r.PostForm.Has("explanation") {
+			r.PostForm.Set("explanation", have.Explanation) // a form that does not have it takes nothing away
+			v.Typed["explanation"] = have.Explanation
+		}
+	}
 	number := func(name string) int {
 		n, err := strconv.Atoi(strings.TrimSpace(v.Typed[name]))
 		if err != nil {

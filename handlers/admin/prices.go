@@ -61,6 +61,9 @@ func (a *Admin) prices(r *http.Request) (v pages.Prices, err error) {
 
 // SetHolidays answers POST /admin/prices/holidays.
 func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
+	if !r.PostForm.Has("holidays") {
+		return a.done(w, r, prefix+"/prices", "Nothing was changed.")
+	}
 	typed := r.PostForm.Get("holidays")
 	dates, wrong := readHolidays(typed)
 	if wrong != "" {
@@ -203,6 +206,21 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := readCard(r.PostForm)
 	v.ID = have.ID
+	// A form that has none of these fields is older than they are, or there was nothing to choose: it takes nothing away.
+	is := cardForm(cards, have)
+	for i, name := range v.Types {
+		for j, zone := range v.Zones {
+			if !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
+				v.Cells[i][j] = cellOf(is, name, zone)
+			}
+		}
+	}
+	if v.Extras == nil {
+		v.Extras = is.Extras
+	}
+	if v.Rules == nil {
+		v.Rules = is.Rules
+	}
 	card := store.PriceCard{
 		ID: have.ID, Name: v.Name, Version: v.Version, Prices: readPrices(&v), Surcharges: readExtras(&v),
 		Rules: readRules(&v),
@@ -292,10 +310,16 @@ func readCard(f url.Values) pages.CardForm {
 	} else if len([]rune(v.Name)) > longestPriceName {
 		v.Errors["name"] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
 	}
-	for j := 1; j < mostZones && f.Has(fmt.Sprintf("zone.%d", j)); j++ {
-		v.Zones = append(v.Zones, tidyCell(f, fmt.Sprintf("zone.%d", j), v.Errors))
+	columns := fieldsOf(f, "zone.%d", mostZones)
+	for i := range mostTypes {
+		columns = max(columns, fieldsOf(f, fmt.Sprintf("price.%d.", i)+"%d", mostZones))
 	}
-	for i := 0; i < mostTypes && f.Has(fmt.Sprintf("type.%d", i)); i++ {
+	for j := range columns {
+		if j > 0 {
+			v.Zones = append(v.Zones, tidyCell(f, fmt.Sprintf("zone.%d", j), v.Errors))
+		}
+	}
+	for i := range fieldsOf(f, "type.%d", mostTypes) {
 		v.Types = append(v.Types, tidyCell(f, fmt.Sprintf("type.%d", i), v.Errors))
 		var row []string
 		for j := range v.Zones {
@@ -303,7 +327,7 @@ func readCard(f url.Values) pages.CardForm {
 		}
 		v.Cells = append(v.Cells, row)
 	}
-	for i := 0; i < store.MostSurcharges && f.Has(fmt.Sprintf("extra.%d.name", i)); i++ {
+	for i := range fieldsOf(f, "extra.%d.name", store.MostSurcharges) {
 		at := fmt.Sprintf("extra.%d", i)
 		v.Extras = append(v.Extras, pages.ExtraForm{
 			Name:     strings.Join(strings.Fields(echo(f.Get(at+".name"))), " "),
@@ -311,7 +335,7 @@ func readCard(f url.Values) pages.CardForm {
 			Optional: f.Has(at + ".optional"),
 		})
 	}
-	for i := 0; i < mostRules && f.Has(fmt.Sprintf("rule.%d.card", i)); i++ {
+	for i := range fieldsOf(f, "rule.%d.card", mostRules) {
 		rule := pages.RuleForm{
 			Card:     f.Get(fmt.Sprintf("rule.%d.card", i)),
 			Before:   strings.TrimSpace(echo(f.Get(fmt.Sprintf("rule.%d.before", i)))),
@@ -323,6 +347,16 @@ func readCard(f url.Values) pages.CardForm {
 		v.Rules = append(v.Rules, rule)
 	}
 	return v
+}
+
+// fieldsOf is how many numbered fields a form has, also where one between them is not there.
+func fieldsOf(f url.Values, name string, most int) (n int) {
+	for i := range most {
+		if f.Has(fmt.Sprintf(name, i)) {
+			n = i + 1
+		}
+	}
+	return n
 }
 
 func tidyCell(f url.Values, name string, wrong map[string]string) string {

@@ -38,8 +38,9 @@ func (a *Admin) ImportShowings(w http.ResponseWriter, r *http.Request) error {
 	v := pages.ShowingImport{Monday: a.askedWeek(r), Text: r.PostForm.Get("text")}
 	if len(content) == 0 {
 		content = []byte(v.Text)
+	} else if text, is := sheet.Text(content); is {
+		v.Text = text // it is sent again without being chosen again
 	}
-	v.Text, _ = sheet.Text(content) // of a file too: it is sent again without being chosen again
 	v.Text = strings.ToValidUTF8(strings.ReplaceAll(v.Text, "\x00", ""), "")
 	records, err := sheet.ReadRecords(content, showingColumns(), showingColumns()[:neededColumns],
 		store.ImportMostShowings)

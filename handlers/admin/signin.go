@@ -109,7 +109,7 @@ func ownPath(asked string) string {
 	return prefix
 }
 
-// echo is what was typed, as its field shows it back: whole, however long, since somebody may have typed it for an hour.
+// echo is what was typed, as its field shows it back: whole, however long, since it may be the work of an hour.
 func echo(typed string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
 }

@@ -191,7 +191,7 @@ func CompsPage(v Comps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ofType(v.field("quantity", "Seats", "At most 10."), "text", "numeric")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(optional(ofType(v.field("quantity", "Seats", "How many, at most 10."), "text", "numeric"))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -203,7 +203,7 @@ func CompsPage(v Comps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(optional(v.field("seats", "Which seats", "Such as F7 F8. Empty is the best together."))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(optional(v.field("seats", "Which seats", "Such as F7 F8, then their number may be left out. Empty is the best together."))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
