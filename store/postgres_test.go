@@ -509,9 +509,9 @@ func breaking(column string, id store.ScreeningID) string {
 	case "ticket.idempotency_key":
 		return ticket("2 + count(*)", "'code ' || count(*)", "'key'")
 	case "seat.screening_id, seat.label":
-		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) SELECT $1, 9, count(*), 'A1', '', 'ordinary', '' FROM seat`
+		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note, for_sale) SELECT $1, 9, count(*), 'A1', '', 'ordinary', '', 1 FROM seat`
 	case "seat.screening_id, seat.row_no, seat.col_no":
-		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note) SELECT $1, 0, 0, 'Z' || count(*), '', 'ordinary', '' FROM seat`
+		return `INSERT INTO seat (screening_id, row_no, col_no, label, zone, kind, note, for_sale) SELECT $1, 0, 0, 'Z' || count(*), '', 'ordinary', '', 1 FROM seat`
 	case "hall.name":
 		return `INSERT INTO hall (id, name, cleaning_minutes, version, edits, created_at, updated_at) SELECT $1 + count(*), 'Hall', 0, 1, '', 0, 0 FROM hall`
 	}
