@@ -300,7 +300,8 @@ func TestLookingAtMap(t *testing.T) {
 		doc := page(t, w)
 		_, chosen, _ := seats(t, w)
 		if w.Code != http.StatusOK || !slices.Equal(chosen, []string{"A1"}) ||
-			doc.Find("[name=gone]").AttrOr("value", "") != "A2" || !strings.Contains(doc.Text(), "1,800") || doc.Find("[name=take]").AttrOr("value", "") != "A3" {
+			doc.Find("[name=gone]").AttrOr("value", "") != "A2" ||
+			!strings.Contains(doc.Text(), "1,800") || doc.Find("[name=take]").AttrOr("value", "") != "A3" {
 			t.Errorf("%s: %d %v %s", asked, w.Code, chosen, w.Body)
 		}
 	}
@@ -313,11 +314,13 @@ func TestWheelchairPlaces(t *testing.T) {
 	hall := storetest.Hall(t, o.store, "A oo_wc")
 	id := storetest.Screening(t, o.store, 1, 1, func(sc *store.Screening) { sc.HallID = hall })
 	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book"
-	explained := func(query string) bool { return strings.Contains(page(t, o.get(path+query)).Text(), "there is no chair") }
+	explains := func(w *httptest.ResponseRecorder) bool {
+		return strings.Contains(page(t, w).Text(), "there is no chair")
+	}
 	for query, want := range map[string]bool{
 		"": false, "?quantity=2": false, "?quantity=3": true, "?seat=A1": false, "?seat=A3": true,
 	} {
-		if explained(query) != want {
+		if explains(o.get(path+query)) != want {
 			t.Errorf("%s: it is explained: %v", query, !want)
 		}
 	}
@@ -326,7 +329,7 @@ func TestWheelchairPlaces(t *testing.T) {
 		t.Errorf("a companion seat alone: %d %s", w.Code, w.Body)
 	}
 	f["seat"], f["total"] = []string{"A3", "A4"}, []string{strconv.Itoa(2 * toInt(t, f.Get("total")))}
-	if w := o.post("/bookings", f); w.Code != http.StatusOK || !strings.Contains(page(t, w).Text(), "there is no chair") {
+	if w := o.post("/bookings", f); w.Code != http.StatusOK || !explains(w) {
 		t.Errorf("it is not explained before the prompt: %d %s", w.Code, w.Body)
 	}
 }

@@ -13,18 +13,19 @@
   function settle() {
     Array.prototype.forEach.call(doc.querySelectorAll('[data-seats]'), function (map) {
       var all = boxes(map), on = all.filter(function (b) { return b.tabIndex === 0; });
-      centre(map);
+      if (sizes) { sizes.observe(map); }
       map.tabIndex = all.length ? -1 : 0; // a hall without a seat to tick is scrolled by itself
       if (on.length !== 1) { rest(map, on.filter(function (b) { return b === doc.activeElement; })[0] || map.querySelector('[name=seat]:checked') || all[0]); }
     });
   }
   /* A hall that is wider than its box shows its middle first, where the best seats are. */
-  function centre(map) {
-    if (!map.centred && map.clientWidth && map.scrollWidth > map.clientWidth) {
-      map.centred = true;
-      map.scrollLeft = (map.scrollWidth - map.clientWidth) / 2;
-    }
+  function centre(map) { if (!map.moved) { map.scrollLeft = (map.scrollWidth - map.clientWidth) / 2; } }
+  function moved(e) {
+    var map = mapOf(e.target);
+    if (map) { map.moved = true; }
   }
+  ['wheel', 'touchstart', 'mousedown', 'keydown'].forEach(function (type) { doc.addEventListener(type, moved, {capture: true, passive: true}); });
+  var sizes = window.ResizeObserver && new window.ResizeObserver(function (list) { list.forEach(function (x) { centre(x.target); }); });
   function middle(box) {
     var r = box.parentNode.getBoundingClientRect();
     return {x: (r.left + r.right) / 2, y: (r.top + r.bottom) / 2};
@@ -67,6 +68,5 @@
     if (other && !other.disabled) { other.checked = box.checked; }
   }, true);
   doc.addEventListener('htmx:after:swap', settle);
-  doc.addEventListener('toggle', settle, true);
   if (doc.readyState === 'loading') { doc.addEventListener('DOMContentLoaded', settle); } else { settle(); }
 })();

@@ -72,8 +72,8 @@ func (b *browser) press(key string) {
 	b.do("press a key", chromedp.KeyEvent(key))
 }
 
-// TestBrowserMapKeys: Tab enters the map once, arrows go to the nearest seat that can be ticked in their direction, Home
-// and End to the ends of the row, Space ticks, and what is chosen and due is read out. Each seat says what it is.
+// TestBrowserMapKeys: Tab enters the map once, arrows go to the nearest seat that can be ticked in their direction,
+// Home and End to the ends of the row, Space ticks, and what is chosen and due is read out. Each seat says what it is.
 func TestBrowserMapKeys(t *testing.T) {
 	p := start(t, "")
 	st, id := p.stage("A oo_oo\nB ooooo\nC o_o_o\nD LL_wc\nnote A1 = behind a pillar", store.OnePrice(90_000))
@@ -100,8 +100,8 @@ func TestBrowserMapKeys(t *testing.T) {
 		}
 	}
 	b.press(" ")
-	b.until(5*time.Second, "the love seat is ticked whole, and read out", `document.querySelector('#live').textContent ===
-		'D1, D2. Total KSh 1,800'`)
+	b.until(5*time.Second, "the love seat is ticked whole, and read out",
+		`document.querySelector('#live').textContent === 'D1, D2. Total KSh 1,800'`)
 	b.press("\t")
 	if js[bool](b, `document.activeElement.name === 'seat'`) {
 		t.Error("Tab stays in the map")
@@ -157,7 +157,8 @@ func TestBrowserMapLive(t *testing.T) {
 		document.querySelector('[data-total]').textContent === 'KSh 1,800' && !document.querySelector('[name=take]')`)
 	b.do("book", chromedp.Click(chromedp.CSS(`.form > button[type=submit]`)),
 		chromedp.WaitVisible(chromedp.CSS(`[name=confirmed] ~ button`)),
-		chromedp.Click(chromedp.CSS(`[name=confirmed] ~ button`)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+		chromedp.Click(chromedp.CSS(`[name=confirmed] ~ button`)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
 	p.customer().answer("254712345678", "1234")
 	b.until(20*time.Second, "the ticket is paid", paid)
 	if text := b.text("#status"); !strings.Contains(text, "A1, A2") {
@@ -177,8 +178,9 @@ func TestBrowserMapFits(t *testing.T) {
 		.map(function (s) { return s.value; }).join(' ')`); small != "" {
 		t.Errorf("too small: %s", small)
 	}
-	if !js[bool](b, `document.scrollingElement.scrollWidth <= 360 && (function (m) {
-		return m.scrollWidth > 1000 && m.getBoundingClientRect().right <= 360; })(document.querySelector('.map-scroll'))`) {
+	if !js[bool](b, `document.scrollingElement.scrollWidth <= 360 &&
+		document.querySelector('.map-scroll').scrollWidth > 1000 &&
+		document.querySelector('.map-scroll').getBoundingClientRect().right <= 360`) {
 		t.Error("the page scrolls sideways, or the hall does not")
 	}
 }
