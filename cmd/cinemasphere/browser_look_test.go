@@ -15,7 +15,7 @@ import (
 	"cinemasphere/store"
 )
 
-var shots = flag.String("shots", "", "a directory for pictures of the pages that TestBrowserLooks sees; none by default")
+var shots = flag.String("shots", "", "a directory for pictures of the pages that TestBrowserLooks sees")
 
 // looker goes from page to page and looks at each: whether it fits, whether axe finds fault with it.
 type looker struct {

@@ -122,7 +122,8 @@ func TestBrowserOpens(t *testing.T) {
 			if err != nil || tk.Movie.Title != "Night Bus to Kisumu" || !slices.Equal(tk.Seats, seats) {
 				t.Fatalf("chosen were %v; %+v, %v", seats, tk, err)
 			}
-			owner.do("open the door", chromedp.Navigate(c.base+"/admin/door"), chromedp.WaitVisible(chromedp.CSS(`#code`)))
+			owner.do("open the door", chromedp.Navigate(c.base+"/admin/door"),
+				chromedp.WaitVisible(chromedp.CSS(`#code`)))
 			owner.types(strings.ToLower(tk.Code))
 			owner.says("admit", "ADMIT 2")
 			owner.do("let in", chromedp.Click(chromedp.CSS(`.verdict [name=do][value=in]`)))
