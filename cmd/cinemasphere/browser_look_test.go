@@ -156,6 +156,35 @@ func TestBrowserLooks(t *testing.T) {
 	})
 }
 
+// TestBrowserLooksAtSetUp looks at what is seen outside the demo alone, as TestBrowserLooks does.
+func TestBrowserLooksAtSetUp(t *testing.T) {
+	c := startEmpty(t)
+	l := &looker{browser: browse(t, c.base), n: 200,
+		looks: []looks{{360, "light"}, {360, "dark"}, {1280, "light"}, {1280, "dark"}}}
+	l.allowed = []string{"status of 4"}
+	l.look(l.looks[0]) // before the first page begins to move
+	l.at("home, before", "/")
+	l.at("sign in, before", "/admin/sign-in")
+	l.at("set-up", c.setUp)
+	l.send(`main form .btn-red`, map[string]string{
+		"name": "", "password": "password1", "cinema": "", "plan": "A o?", "title": "Night Bus", "time": "",
+	})
+	l.see("set-up, mistakes")
+	l.open(c.setUp)
+	const password = "three films and popcorn"
+	l.send(`main form .btn-red`, map[string]string{"name": "Achieng", "password": password, "cinema": "Nyota"})
+	l.see("set up")
+	for _, page := range []string{"films", "halls", "prices", "screenings", "staff", "to-do", "door", "account"} {
+		l.at(page+", at first", "/admin/"+page)
+	}
+	l.send(`form[action="/admin/account/password"] button`, map[string]string{"current": "wrong", "password": "short"})
+	l.see("account, mistakes")
+	l.at("account, code", "/admin/account/code")
+	l.send(`main form .btn-red`, map[string]string{"code": "000000"})
+	l.see("account, wrong code")
+	l.at("home, no film", "/")
+}
+
 func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*store.Ticket) {
 	book := fmt.Sprintf("/screenings/%d/book", priced)
 	l.at("home", "/")
