@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
@@ -80,8 +81,7 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	}
 	t, err := a.Store.Tickets().TicketByCode(r.Context(), code)
 	if errors.Is(err, store.ErrNotFound) {
-		v.Verdict = wording.UnknownAtDoor(false)
-		return a.doorPage(w, r, http.StatusOK, v)
+		return a.checkPayer(w, r, v, typed)
 	}
 	if err != nil {
 		return err
@@ -92,13 +92,50 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	return a.doorPage(w, r, http.StatusOK, v)
 }
 
+// checkPayer is CheckAtDoor for who has no code, and has paid: by the receipt, the whole M-PESA message, or the phone.
+// Nothing else is looked for here: a code with a slip in it must let nobody in by a part of somebody's name.
+func (a *Admin) checkPayer(w http.ResponseWriter, r *http.Request, v pages.Door, typed string) error {
+	read := checkout.ReadSearch(typed)
+	q := store.Search{Receipt: read.Receipt, Phone: read.Phone}
+	found, err := a.Store.Tickets().Find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	from, until := wording.DoorHours(a.Store.Now())
+	tonight := func(f store.Found) bool { return f.StartsAt >= from && f.StartsAt < until }
+	for _, narrower := range []func(store.Found) bool{
+		tonight, func(f store.Found) bool { return f.Status == store.Paid && f.VoidedAt == 0 },
+	} {
+		if slices.ContainsFunc(found, narrower) {
+			found = slices.DeleteFunc(found, func(f store.Found) bool { return !narrower(f) })
+		}
+	}
+	if len(found) != 1 {
+		v.Verdict = wording.UnknownAtDoor(false)
+		if len(found) > 1 {
+			v.Verdict = wording.SeveralAtDoor(len(found))
+		}
+		return a.doorPage(w, r, http.StatusOK, v)
+	}
+	t, err := a.Store.Tickets().TicketByID(r.Context(), found[0].ID)
+	if err != nil {
+		return err
+	}
+	if err := a.judge(r.Context(), &v, t); err != nil {
+		return err
+	}
+	v.Verdict.Reminder = strings.TrimSpace(wording.WithoutCode + " " + v.Verdict.Reminder)
+	return a.doorPage(w, r, http.StatusOK, v)
+}
+
 // readPass reads a code as it was typed, or that of a scanned QR code, which may be none of ours.
 func (a *Admin) readPass(typed string) (code string, forged bool) {
 	upper := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
 	if code, ours := a.Checkout.VerifyQR(upper); ours {
 		return code, false
 	}
-	if _, rest, scanned := strings.Cut(upper, ":"); scanned {
+	_, rest, scanned := strings.Cut(upper, ":")
+	if scanned && len(strings.Fields(typed)) == 1 { // an M-PESA message tells the time
 		code, _, _ = strings.Cut(rest, ":")
 		return code, true
 	}

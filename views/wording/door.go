@@ -21,6 +21,7 @@ const (
 	DoorCancelled DoorKind = "cancelled"
 	DoorUnknown   DoorKind = "unknown" // there is none with the code
 	DoorForged    DoorKind = "forged"  // its QR code is none of ours
+	DoorSeveral   DoorKind = "several" // who paid has more than one ticket
 )
 
 // Verdict is what an usher reads about a ticket.
@@ -84,8 +85,19 @@ func UnknownAtDoor(forged bool) Verdict {
 		Kind:  DoorUnknown,
 		Mood:  "bad",
 		Title: "UNKNOWN",
-		Sentence: "There is no ticket with this code. Compare it letter by letter, or find the booking by phone " +
-			"or name.",
+		Sentence: "There is no ticket with this code. Compare it letter by letter, or type the phone that paid or " +
+			"the receipt of its M-PESA message.",
+	}
+}
+
+// WithoutCode is said of a ticket that was found by who paid: a number is known to more people than a code is.
+const WithoutCode = "Found without its code: ask for the name."
+
+// SeveralAtDoor is what an usher reads where who paid has so many tickets.
+func SeveralAtDoor(n int) Verdict {
+	return Verdict{
+		Kind: DoorSeveral, Mood: "warn", Title: fmt.Sprint(n, " BOOKINGS"),
+		Sentence: "Each has a code of its own. Open them to see which one it is.",
 	}
 }
 
