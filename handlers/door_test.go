@@ -228,6 +228,17 @@ func TestDoorWithoutCode(t *testing.T) {
 			t.Errorf("%s: nobody is reminded to ask for the name", name)
 		}
 	}
+	// M-PESA never told, and is asked because somebody stands at the door and says that they paid.
+	o.daraja.SetScript(storetest.Phone(7), sim.Script{Result: "0", Callbacks: sim.NoCallback})
+	untold, asked := o.ticket(o.book(id, storetest.Phone(7), 1)), o.logged("ticket.ask")
+	look := url.Values{"code": {"0" + untold.Phone[3:]}}
+	if _, kind, _, _ := usher.atDoor("", look); kind != "unpaid" || o.logged("ticket.ask") != asked+1 {
+		t.Errorf("%q, and M-PESA was asked %d times", kind, o.logged("ticket.ask")-asked)
+	}
+	o.until(untold.Secret, "paid", paid)
+	if _, kind, title, _ := usher.atDoor("", look); kind != "admit" {
+		t.Errorf("then %q %s", kind, title)
+	}
 	// What the search finds leads to the door too, where it may go in.
 	for _, c := range []struct {
 		ticket *store.Ticket

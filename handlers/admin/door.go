@@ -59,11 +59,15 @@ func (a *Admin) judge(ctx context.Context, v *pages.Door, t *store.Ticket) (err 
 		}
 	}
 	v.Verdict = wording.AtDoor(t, v.Seats, letsIn)
+	if v.NoCode {
+		v.Verdict.Reminder = strings.TrimSpace(wording.WithoutCode + " " + v.Verdict.Reminder)
+	}
 	v.N = len(v.Verdict.Left)
 	return nil
 }
 
-// CheckAtDoor answers POST /admin/door: what a code that was scanned or typed means. It changes nothing.
+// CheckAtDoor answers POST /admin/door: what a code that was scanned or typed means. It lets
+// nobody in.
 func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.door(r.Context(), r, r.PostForm["at"])
 	if err != nil {
@@ -86,8 +90,23 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return a.showTicket(w, r, v, t)
+}
+
+// showTicket answers with what a ticket means at the door. About one that is not paid M-PESA is asked at once: whoever
+// stands there says that they have.
+func (a *Admin) showTicket(w http.ResponseWriter, r *http.Request, v pages.Door, t *store.Ticket) error {
 	if err := a.judge(r.Context(), &v, t); err != nil {
 		return err
+	}
+	if v.Verdict.Kind == wording.DoorUnpaid {
+		asked, err := a.Store.Tickets().AskAbout(r.Context(), t.ID)
+		if err != nil {
+			return err
+		}
+		if asked > 0 {
+			v.Verdict.Sentence += " " + wording.AskedAtDoor
+		}
 	}
 	return a.doorPage(w, r, http.StatusOK, v)
 }
@@ -121,11 +140,8 @@ func (a *Admin) checkPayer(w http.ResponseWriter, r *http.Request, v pages.Door,
 	if err != nil {
 		return err
 	}
-	if err := a.judge(r.Context(), &v, t); err != nil {
-		return err
-	}
-	v.Verdict.Reminder = strings.TrimSpace(wording.WithoutCode + " " + v.Verdict.Reminder)
-	return a.doorPage(w, r, http.StatusOK, v)
+	v.NoCode = true
+	return a.showTicket(w, r, v, t)
 }
 
 // readPass reads a code as it was typed, or that of a scanned QR code, which may be none of ours.
