@@ -68,6 +68,14 @@ func (k keys) follow(selector, key string) {
 	k.leads(selector, func() { k.press(key) })
 }
 
+// follows presses a key on what the selector finds, which changes the page into one that has something else.
+func (k keys) follows(selector, key, something string) {
+	k.t.Helper()
+	k.to(selector)
+	k.press(key)
+	k.until(20*time.Second, selector, fmt.Sprintf(`!!document.querySelector('%s')`, something))
+}
+
 // TestBrowserKeys books a ticket, signs in, adds a film, puts its week on sale and lets the customer in, all with Tab,
 // Shift, Enter, Space and the arrows. The focus is always somewhere, and always seen.
 func TestBrowserKeys(t *testing.T) {
@@ -81,6 +89,10 @@ func TestBrowserKeys(t *testing.T) {
 
 	customer := keys{browse(t, p.base)}
 	customer.do("open the home page", chromedp.Navigate(p.base+"/"))
+	customer.to(`.days a[href*="day="]`)
+	customer.press(enter)
+	customer.until(10*time.Second, "the films of the day", `location.search.includes('day=')`)
+	customer.focused("choosing a day")
 	customer.to(fmt.Sprintf(`#now a[href="/screenings/%d/book"]`, id))
 	customer.press(enter)
 	customer.until(10*time.Second, "the form has the focus",
@@ -96,10 +108,13 @@ func TestBrowserKeys(t *testing.T) {
 	if n := js[int](customer.browser, `document.querySelectorAll('dialog [name=seat]:checked').length`); n != 1 {
 		t.Errorf("%d seats are chosen", n)
 	}
-	customer.to(`dialog button[type=submit].btn-red`)
-	customer.press(enter)
-	customer.until(20*time.Second, "the prompt is sent", `!!document.querySelector('#status[data-state="Pending"]')`)
+	customer.follows(`dialog button[type=submit].btn-red`, enter, `#status[data-poll]`)
 	customer.focused("booking")
+	p.customer().answer("254712345678", "")
+	customer.until(20*time.Second, "the customer has cancelled", failed)
+	customer.focused("the failure")
+	customer.follows(`#status form[action$="/retry"] button[type=submit]`, enter, `#status[data-poll]`)
+	customer.focused("trying again")
 	p.customer().answer("254712345678", "1234")
 	customer.until(20*time.Second, "the ticket is paid", paid)
 	customer.focused("the payment")
