@@ -14,6 +14,7 @@ import (
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
+	"cinemasphere/views/wording"
 )
 
 // tonight is a screening within the hour.
@@ -167,6 +168,96 @@ func TestDoor(t *testing.T) {
 	}
 }
 
+// TestDoorWithoutCode: who says that they paid is let in by what they paid with, once one ticket is meant. Nothing
+// weaker than a receipt or a whole phone number finds anybody here.
+func TestDoorWithoutCode(t *testing.T) {
+	o := open(t)
+	usher := o.staffed(store.RoleUsher)
+	id, later := storetest.Screening(t, o.store, 5, 8, tonight), storetest.Screening(t, o.store, 5, 8)
+	tk := o.bought(id, storetest.Phone(1), 3)
+	o.bought(later, storetest.Phone(1), 1) // another evening's does not stand in the way
+	tomorrow := o.bought(later, storetest.Phone(2), 1)
+	o.bought(id, storetest.Phone(4), 1)
+	o.bought(id, storetest.Phone(4), 2)
+	void := o.bought(id, storetest.Phone(6), 1)
+	refund := store.NewRefund{Receipt: void.Receipt, By: "x"}
+	if _, err := o.store.Money().RequestRefund(t.Context(), refund); err != nil {
+		t.Fatal(err)
+	}
+	again := o.bought(id, storetest.Phone(6), 1)
+	unpaid := o.ticket(o.missed(id, storetest.Phone(5)))
+	message := tk.Receipt + " Confirmed. Ksh3,600.00 sent to CINEMA for account " + tk.Code +
+		" on 30/11/26 at 6:20 PM. New M-PESA balance is Ksh1.00. Transaction cost, Ksh0.00."
+	for name, c := range map[string]struct {
+		typed, kind string
+		ticket      *store.Ticket
+	}{
+		"receipt":                   {tk.Receipt, "admit", tk},
+		"receipt in small":          {strings.ToLower(tk.Receipt), "admit", tk},
+		"the whole message":         {message, "admit", tk},
+		"the message in two lines":  {strings.Replace(message, ". ", ".\n", 1), "admit", tk},
+		"phone":                     {"0" + storetest.Phone(1)[3:], "admit", tk},
+		"phone in groups":           {"+254 " + storetest.Phone(1)[3:6] + " " + storetest.Phone(1)[6:], "admit", tk},
+		"another evening's receipt": {tomorrow.Receipt, "wrong", tomorrow},
+		"another evening's phone":   {storetest.Phone(2), "wrong", tomorrow},
+		"two tickets":               {storetest.Phone(4), "several", nil},
+		"not paid":                  {unpaid.Phone, "unpaid", unpaid},
+		"bought again":              {storetest.Phone(6), "admit", again},
+		"the receipt that is void":  {void.Receipt, "void", void},
+		"last four digits":          {storetest.Phone(1)[8:], "unknown", nil},
+		"name":                      {"Achieng", "unknown", nil},
+		"seat":                      {tk.Seats[0], "unknown", nil},
+		"somebody else's receipt":   {"UKT9ZZZZ9Z", "unknown", nil},
+		"somebody else's phone":     {storetest.Phone(9), "unknown", nil},
+	} {
+		status, kind, _, d := usher.atDoor("", url.Values{"code": {c.typed}})
+		if status != http.StatusOK || kind != c.kind {
+			t.Errorf("%s: %d %q, want %q", name, status, kind, c.kind)
+		}
+		links := d.Find(`.verdict a[href^="/admin/orders/"]`)
+		if c.ticket == nil {
+			if find := d.Find(`.verdict a[href^="/admin/find?q="]`); links.Length() != 0 || find.Length() != 1 {
+				t.Errorf("%s: leads to %d bookings, and to the search %d times", name, links.Length(), find.Length())
+			}
+			continue
+		}
+		if want := fmt.Sprint("/admin/orders/", int64(c.ticket.ID)); links.AttrOr("href", "") != want {
+			t.Errorf("%s: it is %s, want %s", name, links.AttrOr("href", ""), want)
+		}
+		if !strings.Contains(d.Find(".verdict").Text(), wording.WithoutCode) {
+			t.Errorf("%s: nobody is reminded to ask for the name", name)
+		}
+	}
+	// M-PESA never told, and is asked because somebody stands at the door and says that they paid.
+	o.daraja.SetScript(storetest.Phone(7), sim.Script{Result: "0", Callbacks: sim.NoCallback})
+	untold, asked := o.ticket(o.book(id, storetest.Phone(7), 1)), o.logged("ticket.ask")
+	look := url.Values{"code": {"0" + untold.Phone[3:]}}
+	if _, kind, _, _ := usher.atDoor("", look); kind != "unpaid" || o.logged("ticket.ask") != asked+1 {
+		t.Errorf("%q, and M-PESA was asked %d times", kind, o.logged("ticket.ask")-asked)
+	}
+	o.until(untold.Secret, "paid", paid)
+	if _, kind, title, _ := usher.atDoor("", look); kind != "admit" {
+		t.Errorf("then %q %s", kind, title)
+	}
+	// What the search finds leads to the door too, where it may go in.
+	for _, c := range []struct {
+		ticket *store.Ticket
+		kind   string
+	}{{again, "admit"}, {tomorrow, "wrong"}, {void, ""}, {unpaid, ""}} {
+		const form = `form[action="/admin/door"]`
+		d := page(t, usher.get(fmt.Sprint("/admin/orders/", int64(c.ticket.ID))))
+		if d.Find(form).Length() == 0 {
+			if c.kind != "" {
+				t.Errorf("%s: no way to the door", c.ticket.Code)
+			}
+			continue
+		}
+		if _, kind, _, _ := usher.atDoor("", fields(d, form, "")); kind != c.kind {
+			t.Errorf("%s: at the door it is %q, want %q", c.ticket.Code, kind, c.kind)
+		}
+	}
+}
+
 func TestFindPage(t *testing.T) {
 	o := open(t)
 	cashier, manager := o.staffed(store.RoleCashier), o.staffed(store.RoleManager)
@@ -192,7 +283,7 @@ func TestFindPage(t *testing.T) {
 			t.Errorf("%s: %d, numbers are seen %v: %s", m.operator.Role, w.Code, seen, d.Find("main").Text())
 		}
 		w = m.get(path(a))
-		forms := page(t, w).Find(`main form[method=post]`).Length()
+		forms := page(t, w).Find(`main form[method=post]:not([action="/admin/door"])`).Length()
 		if whole := strings.Contains(
 			w.Body.String(),
 			storetest.Phone(1),

@@ -56,11 +56,11 @@ var rules = []rule{
 	{"a void ticket has no seats once its money is back", `SELECT 'ticket ' || t.id FROM ticket t WHERE t.voided_at IS NOT NULL
 		AND EXISTS (SELECT 1 FROM seat WHERE seat.ticket_id = t.id) AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.ticket_id = t.id AND p.state = 'refund_due')`},
 	// The slack is for two doors whose transactions began in another order than they ended in.
-	{"who was let in had a paid ticket, not yet void", `SELECT 'seat ' || seat.label || ' of screening ' || seat.screening_id || COALESCE(', ticket ' || t.id, '')
-		FROM seat CROSS JOIN given LEFT JOIN ticket t ON t.id = seat.ticket_id
+	{"who was let in had a paid ticket, not yet void", `SELECT 'seat ' || seat.label || ' of screening ' || seat.screening_id || COALESCE(', ticket ' || t.id, '') FROM seat
+		CROSS JOIN given LEFT JOIN ticket t ON t.id = seat.ticket_id
 		WHERE seat.admitted_at IS NOT NULL AND (t.id IS NULL OR t.payment_status <> 'Paid' OR t.voided_at + slack < seat.admitted_at)`},
-	{"a ticket lets in no more than it has seats", `SELECT 'ticket ' || t.id || ': ' || x.ins || ' of ' || t.quantity
-		FROM (SELECT ticket_id, count(*) AS ins FROM seat WHERE admitted_at IS NOT NULL GROUP BY ticket_id) x JOIN ticket t ON t.id = x.ticket_id
+	{"a ticket lets in no more than it has seats", `SELECT 'ticket ' || t.id || ': ' || x.ins || ' of ' || t.quantity FROM
+		(SELECT ticket_id, count(*) AS ins FROM seat WHERE admitted_at IS NOT NULL GROUP BY ticket_id) x JOIN ticket t ON t.id = x.ticket_id
 		WHERE x.ins > t.quantity`},
 	{"a receipt stands once", `SELECT 'receipt ' || upper(trim(receipt)) FROM payment WHERE receipt IS NOT NULL GROUP BY upper(trim(receipt)) HAVING count(*) > 1`},
 	{"a paid ticket shows the receipt of its payment", `SELECT 'ticket ' || t.id FROM ticket t JOIN payment p ON p.ticket_id = t.id AND p.state = 'applied'

@@ -95,14 +95,14 @@
     } else {
       if (!f.quantity) { each('[data-stepper] input:not([name^="without."])', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form); }
       if (by === 'seat' && first && seats && sum !== seats) { first.value = Math.max(0, (+first.value || 0) + seats - sum); }
-      if (by) { quote(form); }
+      if (by) { quote(form, true); }
     }
     each('[data-stepper]', function (box) { stepper(box, form); }, form);
   }
-  function quote(form) {
+  function quote(form, owed) {
     var map = find('[data-map]', form);
     clearTimeout(form.quoting);
-    if (map && win.htmx) { form.quoting = setTimeout(function () { win.htmx.trigger(map, 'quote'); }, 150); }
+    if (map && win.htmx) { form.owed = form.owed || owed; form.quoting = setTimeout(function () { win.htmx.trigger(map, 'quote'); }, 150); }
   }
   setInterval(function () {
     each('details[open] [data-map]', function (map) {
@@ -132,7 +132,7 @@
   on('input', typed);
   on('change', typed);
 
-  /* A form is sent once, and says so. */
+  /* A form is sent once, and says so; one whose total the server has yet to say, once it has. */
   function busy(form, yes) {
     var b = form && find('[data-busy]', form);
     if (!b || !!form.sent === yes) { return; }
@@ -142,8 +142,18 @@
     setTimeout(function () { b.disabled = yes; }, 0);
   }
   on('submit', function (e) {
-    if (e.target.sent) { e.preventDefault(); e.stopImmediatePropagation(); } else { busy(e.target, true); }
+    var form = e.target;
+    if (form.sent || form.owed) { e.preventDefault(); e.stopImmediatePropagation(); }
+    form.waits = form.waits || (form.owed && !form.sent);
+    busy(form, true);
   }, true);
+  function quoted(form) {
+    form.owed = false;
+    if (!form.waits) { return; }
+    form.waits = false;
+    busy(form, false);
+    setTimeout(function () { find('[data-busy]', form).click(); }, 0);
+  }
   win.addEventListener('pageshow', function () { each('form', function (f) { busy(f, false); }); });
 
   /* Clocks count down from what the server said was left, whatever this device's own clock says. */
@@ -278,7 +288,9 @@
     if (attr(el, 'data-poll')) { lost(true); } else if (el && !isMap(el)) { failed(el); }
   });
   on('htmx:finally:request', function (e) {
-    busy(source(e), false);
+    var map = source(e);
+    busy(map, false);
+    if (attr(map, 'data-map') !== null && up(map, 'data-book')) { quoted(up(map, 'data-book')); }
     arm();
   });
   function failed(el) {

@@ -14,6 +14,7 @@
     var data = new URLSearchParams(new FormData(form));
     if (pressed && pressed.name) { data.append(pressed.name, pressed.value); }
     fetch(form.action, { method: 'POST', body: data, credentials: 'same-origin' }).then(function (answer) {
+      if (answer.redirected) { win.location.href = answer.url; } // such as to sign in again
       return answer.text();
     }).then(function (text) {
       var fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('door');

@@ -15,7 +15,7 @@ import (
 	"cinemasphere/store"
 )
 
-var shots = flag.String("shots", "", "a directory for pictures of the pages that TestBrowserLooks sees; none by default")
+var shots = flag.String("shots", "", "a directory for pictures of the pages that TestBrowserLooks sees")
 
 // looker goes from page to page and looks at each: whether it fits, whether axe finds fault with it.
 type looker struct {
@@ -94,19 +94,22 @@ func (l *looker) stock(p *process, st *store.Store) (sc, priced store.ScreeningI
 	}
 	ctx, c := l.t.Context(), st.Catalogue()
 	movie, err := c.AddMovie(ctx, store.Movie{
-		Title:    "The Extraordinarily Long Night Journey of the Bus That Went from Mombasa to Kisumu by Way of Eldoret",
+		Title: "The Extraordinarily Long Night Journey of the Bus That Went from Mombasa to Kisumu by Way of Eldoret",
+
 		Synopsis: strings.Repeat("A bus, at night, and everybody on it. ", 8), Runtime: 171, AgeRating: "18",
 		Genre: "Thriller", Language: "Kiswahili", Subtitles: "English", Format: "3D", Distributor: "Crimson Multimedia",
 	})
 	must(err)
 	hall, err := c.AddHall(ctx, store.Hall{
-		Name: "Upper Balcony of the Old Odeon", Plan: "zone v = VIP\nA ooo_oooooo_ooo\nB ooo_oooooo_ooo\n\nC vvv_vwvvvv_vvv\n",
+		Name: "Upper Balcony of the Old Odeon",
+		Plan: "zone v = VIP\nA ooo_oooooo_ooo\nB ooo_oooooo_ooo\n\nC vvv_vwvvvv_vvv\n",
 	})
 	must(err)
 	var prices store.Prices
 	for i, name := range []string{"Adult", "Child", "Student"} {
-		prices = append(prices, store.Price{Type: store.PriceTypeID(i + 1), Name: name, Cents: store.Cents(60_000 - 10_000*i)},
-			store.Price{Type: store.PriceTypeID(i + 1), Name: name, Zone: "VIP", Cents: store.Cents(95_000 - 10_000*i)})
+		id, off := store.PriceTypeID(i+1), store.Cents(10_000*i)
+		prices = append(prices, store.Price{Type: id, Name: name, Cents: 60_000 - off},
+			store.Price{Type: id, Name: name, Zone: "VIP", Cents: 95_000 - off})
 	}
 	now := st.Now()
 	sc, err = c.AddScreening(ctx, store.Screening{MovieID: movie, HallID: hall, StartsAt: now.Add(40 * time.Minute),
@@ -153,6 +156,35 @@ func TestBrowserLooks(t *testing.T) {
 	})
 }
 
+// TestBrowserLooksAtSetUp looks at what is seen outside the demo alone, as TestBrowserLooks does.
+func TestBrowserLooksAtSetUp(t *testing.T) {
+	c := startEmpty(t)
+	l := &looker{browser: browse(t, c.base), n: 200,
+		looks: []looks{{360, "light"}, {360, "dark"}, {1280, "light"}, {1280, "dark"}}}
+	l.allowed = []string{"status of 4"}
+	l.look(l.looks[0]) // before the first page begins to move
+	l.at("home, before", "/")
+	l.at("sign in, before", "/admin/sign-in")
+	l.at("set-up", c.setUp)
+	l.send(`main form .btn-red`, map[string]string{
+		"name": "", "password": "password1", "cinema": "", "plan": "A o?", "title": "Night Bus", "time": "",
+	})
+	l.see("set-up, mistakes")
+	l.open(c.setUp)
+	const password = "three films and popcorn"
+	l.send(`main form .btn-red`, map[string]string{"name": "Achieng", "password": password, "cinema": "Nyota"})
+	l.see("set up")
+	for _, page := range []string{"films", "halls", "prices", "screenings", "staff", "to-do", "door", "account"} {
+		l.at(page+", at first", "/admin/"+page)
+	}
+	l.send(`form[action="/admin/account/password"] button`, map[string]string{"current": "wrong", "password": "short"})
+	l.see("account, mistakes")
+	l.at("account, code", "/admin/account/code")
+	l.send(`main form .btn-red`, map[string]string{"code": "000000"})
+	l.see("account, wrong code")
+	l.at("home, no film", "/")
+}
+
 func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*store.Ticket) {
 	book := fmt.Sprintf("/screenings/%d/book", priced)
 	l.at("home", "/")
@@ -167,10 +199,13 @@ func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*sto
 	book = fmt.Sprintf("/screenings/%d/book", sc)
 	for _, tt := range []struct{ name, phone, state string }{
 		{"waiting", "0712345555", "Pending"}, {"paid", "0711000001", "Paid"}, {"cancelled", "0711000032", "Failed"},
-		{"wrong PIN", "0711000201", "Failed"}, {"refused", "0711000423", "Failed"}, {"other amount", "0711000999", "Failed"},
+		{"wrong PIN", "0711000201", "Failed"}, {"refused", "0711000423", "Failed"},
+		{"other amount", "0711000999", "Failed"},
 	} {
 		l.open(book)
-		l.send(`form[data-book] button[type=submit]:not([name])`, map[string]string{"name": "Wanjirũ Ong’ondo-Kamau", "phone": tt.phone})
+		l.send(`form[data-book] button[type=submit]:not([name])`, map[string]string{
+			"name": "Wanjirũ Ong’ondo-Kamau", "phone": tt.phone,
+		})
 		if tt.name == "waiting" {
 			l.see("confirm")
 		}
@@ -225,7 +260,8 @@ func (l *looker) staff(sc store.ScreeningID, tickets map[string]*store.Ticket) {
 		{"unknown", "NOSUCHCODE"},
 	} {
 		l.open(door)
-		js[bool](l.browser, fmt.Sprintf(`document.querySelector('#code').value = %q, document.querySelector('.door-code button').click(), true`, tt.code))
+		js[bool](l.browser, fmt.Sprintf(`document.querySelector('#code').value = %q,
+			document.querySelector('.door-code button').click(), true`, tt.code))
 		l.until(20*time.Second, tt.name, `!!document.querySelector('.verdict')`)
 		l.see("door, " + tt.name)
 	}
@@ -253,7 +289,8 @@ func (l *looker) staff(sc store.ScreeningID, tickets map[string]*store.Ticket) {
 	js[bool](l.browser, `document.querySelectorAll('main details').forEach(d => d.open = true), true`)
 	l.send(`.actions [value=preview]`, map[string]string{"name": "Attic", "plan": "A ooo\nZ oLo sideways\nA oo"})
 	l.see("hall, mistakes")
-	l.at("hall", "/admin/halls/"+js[string](l.browser, `fetch('/admin/halls').then(r => r.text()).then(t => t.match(/admin\/halls\/(\d+)/)[1])`, chromedp.EvalAwaitPromise))
+	l.open("/admin/halls")
+	l.at("hall", js[string](l.browser, `document.querySelector('td a[href^="/admin/halls/"]').pathname`))
 	js[bool](l.browser, `document.querySelectorAll('main details').forEach(d => d.open = true), true`)
 	l.see("hall, all open")
 	l.send(`.actions [value=save]`, map[string]string{"plan": "A oooooooooo\nB oooooooooo\n"})
@@ -270,7 +307,7 @@ func (l *looker) staff(sc store.ScreeningID, tickets map[string]*store.Ticket) {
 	l.at("screenings", "/admin/screenings")
 	js[bool](l.browser, `document.querySelectorAll('main details').forEach(d => d.open = true), true`)
 	l.see("screenings, all open")
-	l.send(`main form:has([name="times.0"]) .btn-red, main form:has([name="times.0"]) [type=submit]`, map[string]string{"times.0": "7pm 25:00"})
+	l.send(`main form:has([name="times.0"]) [type=submit]`, map[string]string{"times.0": "7pm 25:00"})
 	l.see("screenings, mistakes")
 	l.at("screenings, next week", "/admin/screenings?week="+time.Now().AddDate(0, 0, 28).Format(time.DateOnly))
 	l.at("screening", fmt.Sprint("/admin/screenings/", sc))

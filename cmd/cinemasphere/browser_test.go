@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -394,6 +395,52 @@ func TestBrowserSeats(t *testing.T) {
 	for _, seat := range want {
 		if !slices.Contains(taken, seat) {
 			t.Errorf("%s is not shown as taken: %q", seat, taken)
+		}
+	}
+}
+
+// TestBrowsersWantOneSeat: two customers tick the same seat at the same time, and one each beside it. Whoever is second
+// is told so, keeps the other seat and all that was typed, and books with a third. No seat is sold twice.
+func TestBrowsersWantOneSeat(t *testing.T) {
+	p := start(t, "")
+	st, id := p.evening()
+	const boxes, book = dialog + `[name=seat]`, dialog + `button[type=submit]`
+	tick := func(b *browser, seats ...string) {
+		for _, seat := range seats {
+			js[bool](b, fmt.Sprintf(`(document.querySelector('%s[value=%s]').closest('label').click(), true)`, boxes,
+				seat))
+		}
+	}
+	first, second := browse(t, p.base), browse(t, p.base)
+	second.allowed = []string{"status of 409"}
+	for b, phone := range map[*browser]string{first: "0712345678", second: "0712345679"} {
+		b.do("open the form", chromedp.Navigate(p.base+"/"),
+			chromedp.Click(chromedp.CSS(fmt.Sprintf(`#now a[href="/screenings/%d/book"]`, id))),
+			chromedp.SendKeys(chromedp.CSS(dialog+`[name=name]`), "Kamau"),
+			chromedp.SendKeys(chromedp.CSS(dialog+`[name=phone]`), phone),
+			chromedp.Click(chromedp.CSS(dialog+`summary`)), chromedp.WaitVisible(chromedp.CSS(dialog+`.map`)))
+	}
+	tick(first, "A3", "A4")
+	tick(second, "A4", "A5")
+	first.do("book", chromedp.Click(chromedp.CSS(book)), chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	second.do("book", chromedp.Click(chromedp.CSS(book)))
+	second.until(20*time.Second, "the seat is gone",
+		`!!document.querySelector('`+boxes+`[value=A4]:disabled') && !document.querySelector('`+book+`').disabled`)
+	kept := js[[]string](second, `Array.from(document.querySelectorAll('`+boxes+`:checked')).map(s => s.value)`)
+	if name := js[string](second, `document.querySelector('dialog [name=name]').value`); name != "Kamau" ||
+		!slices.Equal(kept, []string{"A5"}) || !strings.Contains(second.text(dialog), "Seat A4") {
+		t.Errorf("of %q are kept %v, and it says %q", name, kept, second.text(dialog))
+	}
+	tick(second, "A6")
+	second.do("book again", chromedp.Click(chromedp.CSS(book)),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-poll]`)))
+	p.customer().answer("254712345678", "1234")
+	p.customer().answer("254712345679", "1234")
+	for b, want := range map[*browser]store.Labels{first: {"A3", "A4"}, second: {"A5", "A6"}} {
+		b.until(20*time.Second, "paid", paid)
+		tk, err := st.Tickets().TicketBySecret(t.Context(), path.Base(js[string](b, `location.pathname`)))
+		if err != nil || !slices.Equal(tk.Seats, want) {
+			t.Errorf("%v, want %v; %v", tk.Seats, want, err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
 	pages "cinemasphere/views/admin"
@@ -58,11 +59,15 @@ func (a *Admin) judge(ctx context.Context, v *pages.Door, t *store.Ticket) (err 
 		}
 	}
 	v.Verdict = wording.AtDoor(t, v.Seats, letsIn)
+	if v.NoCode {
+		v.Verdict.Reminder = strings.TrimSpace(wording.WithoutCode + " " + v.Verdict.Reminder)
+	}
 	v.N = len(v.Verdict.Left)
 	return nil
 }
 
-// CheckAtDoor answers POST /admin/door: what a code that was scanned or typed means. It changes nothing.
+// CheckAtDoor answers POST /admin/door: what a code that was scanned or typed means. It lets
+// nobody in.
 func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.door(r.Context(), r, r.PostForm["at"])
 	if err != nil {
@@ -80,16 +85,63 @@ func (a *Admin) CheckAtDoor(w http.ResponseWriter, r *http.Request) error {
 	}
 	t, err := a.Store.Tickets().TicketByCode(r.Context(), code)
 	if errors.Is(err, store.ErrNotFound) {
-		v.Verdict = wording.UnknownAtDoor(false)
-		return a.doorPage(w, r, http.StatusOK, v)
+		return a.checkPayer(w, r, v, typed)
 	}
 	if err != nil {
 		return err
 	}
+	return a.showTicket(w, r, v, t)
+}
+
+// showTicket answers with what a ticket means at the door. About one that is not paid M-PESA is asked at once: whoever
+// stands there says that they have.
+func (a *Admin) showTicket(w http.ResponseWriter, r *http.Request, v pages.Door, t *store.Ticket) error {
 	if err := a.judge(r.Context(), &v, t); err != nil {
 		return err
 	}
+	if v.Verdict.Kind == wording.DoorUnpaid {
+		asked, err := a.Store.Tickets().AskAbout(r.Context(), t.ID)
+		if err != nil {
+			return err
+		}
+		if asked > 0 {
+			v.Verdict.Sentence += " " + wording.AskedAtDoor
+		}
+	}
 	return a.doorPage(w, r, http.StatusOK, v)
+}
+
+// checkPayer is CheckAtDoor for who has no code, and has paid: by the receipt, the whole M-PESA message, or the phone.
+// Nothing else is looked for here: a code with a slip in it must let nobody in by a part of somebody's name.
+func (a *Admin) checkPayer(w http.ResponseWriter, r *http.Request, v pages.Door, typed string) error {
+	read := checkout.ReadSearch(typed)
+	q := store.Search{Receipt: read.Receipt, Phone: read.Phone}
+	found, err := a.Store.Tickets().Find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	from, until := wording.DoorHours(a.Store.Now())
+	tonight := func(f store.Found) bool { return f.StartsAt >= from && f.StartsAt < until }
+	for _, narrower := range []func(store.Found) bool{
+		tonight, func(f store.Found) bool { return f.Status == store.Paid && f.VoidedAt == 0 },
+	} {
+		if slices.ContainsFunc(found, narrower) {
+			found = slices.DeleteFunc(found, func(f store.Found) bool { return !narrower(f) })
+		}
+	}
+	if len(found) != 1 {
+		v.Verdict = wording.UnknownAtDoor(false)
+		if len(found) > 1 {
+			v.Verdict = wording.SeveralAtDoor(len(found))
+		}
+		return a.doorPage(w, r, http.StatusOK, v)
+	}
+	t, err := a.Store.Tickets().TicketByID(r.Context(), found[0].ID)
+	if err != nil {
+		return err
+	}
+	v.NoCode = true
+	return a.showTicket(w, r, v, t)
 }
 
 // readPass reads a code as it was typed, or that of a scanned QR code, which may be none of ours.
@@ -98,7 +150,8 @@ func (a *Admin) readPass(typed string) (code string, forged bool) {
 	if code, ours := a.Checkout.VerifyQR(upper); ours {
 		return code, false
 	}
-	if _, rest, scanned := strings.Cut(upper, ":"); scanned {
+	_, rest, scanned := strings.Cut(upper, ":")
+	if scanned && len(strings.Fields(typed)) == 1 { // an M-PESA message tells the time
 		code, _, _ = strings.Cut(rest, ":")
 		return code, true
 	}

@@ -21,6 +21,7 @@ const (
 	DoorCancelled DoorKind = "cancelled"
 	DoorUnknown   DoorKind = "unknown" // there is none with the code
 	DoorForged    DoorKind = "forged"  // its QR code is none of ours
+	DoorSeveral   DoorKind = "several" // who paid has more than one ticket
 )
 
 // Verdict is what an usher reads about a ticket.
@@ -50,7 +51,7 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 		v.Kind, v.Title, v.Sentence = DoorVoid, "VOID", ExplainVoid(t)+" Since "+When(t.VoidedAt)+"."
 	case t.Status == store.Pending:
 		v.Kind, v.Mood, v.Title = DoorUnpaid, "warn", "NOT PAID YET"
-		v.Sentence = "The prompt is out, and M-PESA has not said yet that it was paid. Ask again in a moment."
+		v.Sentence = "The prompt is out, and M-PESA has not said yet that it was paid."
 	case t.Status != store.Paid:
 		v.Kind, v.Title, v.Sentence = DoorUnpaid, "NOT PAID", Explain(
 			t,
@@ -84,8 +85,22 @@ func UnknownAtDoor(forged bool) Verdict {
 		Kind:  DoorUnknown,
 		Mood:  "bad",
 		Title: "UNKNOWN",
-		Sentence: "There is no ticket with this code. Compare it letter by letter, or find the booking by phone " +
-			"or name.",
+		Sentence: "There is no ticket with this code. Compare it letter by letter, or type the phone that paid or " +
+			"the receipt of its M-PESA message.",
+	}
+}
+
+// WithoutCode is said of a ticket that was found by who paid: a number is known to more people than a code is.
+const WithoutCode = "Found without its code: ask for the name."
+
+// AskedAtDoor is said of a ticket that is not paid, and that M-PESA is asked about.
+const AskedAtDoor = "M-PESA is being asked now. Look again in a few seconds."
+
+// SeveralAtDoor is what an usher reads where who paid has so many tickets.
+func SeveralAtDoor(n int) Verdict {
+	return Verdict{
+		Kind: DoorSeveral, Mood: "warn", Title: fmt.Sprint(n, " BOOKINGS"),
+		Sentence: "Each has a code of its own. Open them to see which one it is.",
 	}
 }
 
