@@ -116,6 +116,10 @@ func TestTestSaleStepByStep(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				m = o.session(m.operator)
+				said = page(t, m.get(at)).Find(".steps").Text()
+				if tt.hand != strings.Contains(said, "by hand") {
+					t.Errorf("who is to give it back? %s", said)
+				}
 				if got := stepsOf(page(t, m.get(at))); !slices.Equal(got, tt.away) {
 					t.Errorf("taken away: %q, want %q: %s", got, tt.away, page(t, m.get(at)).Find("main").Text())
 				}

@@ -188,11 +188,11 @@ func (a *Admin) TakeTestAway(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Store.Tickets().TakeTestAway(r.Context(), t.ID); err != nil {
 		return err
 	}
-	if a.Initiator && t.Status == store.Paid && t.VoidedAt == 0 {
+	if t.Status == store.Paid && t.VoidedAt == 0 {
 		_, err := a.Store.Money().RequestRefund(r.Context(), store.NewRefund{
-			Ticket: t.Code, By: me(r).Name, Reason: "test sale",
+			Ticket: t.Code, By: me(r).Name, Reason: "test sale", NoInitiator: !a.Initiator,
 		})
-		// Where it is refused, it is on its way already or on the list of what is to do: the page says which.
+		// Where it is refused, it is on its way already or a person's to give back: the page says which.
 		if _, refused := errors.AsType[*store.Refusal](err); err != nil && !refused {
 			return err
 		}

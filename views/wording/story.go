@@ -59,6 +59,9 @@ func tellTicket(st store.Story) []StoryLine {
 			lines[0].Detail += ": " + f.Note
 		}
 	}
+	if t.Channel == store.ChannelTest {
+		lines[0].Who, lines[0].What = boxOffice, "made a test sale of "+Shillings(t.Total)
+	}
 	if t.SeatsMoved {
 		lines[0].Detail += ". They are not the seats that were held first: those had gone to others"
 	}

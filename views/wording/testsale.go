@@ -3,6 +3,7 @@ package wording
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"cinemasphere/mpesa"
@@ -37,6 +38,9 @@ type Steps struct {
 
 // answerSoon is how long the answer to a prompt may take without anything being wrong: somebody has to find a phone.
 const answerSoon = 30 * time.Second
+
+// reversalSoon is how long it is worth while to look every few seconds whether a Reversal is answered.
+const reversalSoon = 2 * time.Minute
 
 // TestSteps says what has happened in a test sale. The callback is the address that M-PESA sends its answers to.
 func TestSteps(st store.Story, callback string, now store.Instant) Steps {
@@ -77,7 +81,7 @@ func TestSteps(st store.Story, callback string, now store.Instant) Steps {
 	late := now >= push.CreatedAt.Add(time.Minute)
 	s.Waits = t.Status == store.Pending || t.Status == store.Paid && called == 0 && !late
 	for _, step := range s.Away {
-		s.Waits = s.Waits || step.State == StepWaits && step.Help == ""
+		s.Waits = s.Waits || step.State == StepWaits && step.Help == "" && now < t.VoidedAt.Add(reversalSoon)
 	}
 	return s
 }
@@ -115,9 +119,10 @@ func ticketStep(t *store.Ticket, push store.StoryPush) Step {
 	s := Step{State: StepLater, What: "The ticket is paid"}
 	switch {
 	case t.Status == store.Paid:
-		s.State, s.Says = StepDone, "Seat "+t.Seats[0]+", without a receipt so far."
+		seat := "Seat " + strings.Join(t.Seats, " ")
+		s.State, s.Says = StepDone, seat+", without a receipt so far."
 		if t.Receipt != "" {
-			s.Says = "Seat " + t.Seats[0] + ", receipt " + t.Receipt + "."
+			s.Says = seat + ", receipt " + t.Receipt + "."
 		}
 	case t.Status == store.Failed && push.State != store.PushRefused:
 		e := Explain(t)
