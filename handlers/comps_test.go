@@ -1,7 +1,9 @@
 package handlers_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -97,6 +99,51 @@ func TestFreeTickets(t *testing.T) {
 	}
 	if _, kind, _, _ := usher.atDoor("", url.Values{"code": {tk.Code}}); kind != "void" {
 		t.Errorf("at the door: %s", kind)
+	}
+	storetest.Sound(t, o.store)
+}
+
+// TestMoneyForAFreeTicket: nothing that money does to other tickets changes one that was given away, and no answer
+// about it is an error of the program.
+func TestMoneyForAFreeTicket(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 5, 10, tonight)
+	owner := o.staffed(store.RoleOwner)
+	_, order, _ := owner.gives(id, "quantity", "2", "name", "Press", "reason", "a review")
+	ticket, err := strconv.ParseInt(order[strings.LastIndex(order, "/")+1:], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tk, err := o.store.Tickets().TicketByID(t.Context(), store.TicketID(ticket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := o.daraja.Totals()
+	for _, w := range []*httptest.ResponseRecorder{
+		o.get("/api/tickets/" + tk.Secret), o.get("/tickets/" + tk.Secret + "/status"),
+		o.post("/tickets/"+tk.Secret+"/retry", url.Values{"phone": {"0712345678"}}),
+		o.post("/tickets/"+tk.Secret+"/give-up", url.Values{"seats": {"free"}}),
+		o.claim(tk.Secret, "UKT4JL9G91"), owner.get("/admin/to-do?ticket=" + tk.Code),
+		owner.post(order, url.Values{"do": {"give_back"}, "named": {tk.Code}, "for": {""}, "item": {""}}),
+	} {
+		if w.Code >= 500 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if _, err := o.store.Money().RequestRefund(t.Context(), store.NewRefund{Ticket: tk.Code, By: "x"}); err == nil {
+		t.Error("a refund of nothing was asked for")
+	}
+	accepted := store.Acceptance{Receipt: "UKT4JL9G92", Ticket: tk.Code, By: "x"}
+	_, err = o.store.Money().AcceptReceipt(t.Context(), accepted)
+	if refused, is := errors.AsType[*store.Refusal](err); !is || refused.Kind != store.NeedsNoMoney {
+		t.Errorf("a receipt is accepted for it: %v", err)
+	}
+	after, err := o.store.Tickets().TicketByID(t.Context(), tk.ID)
+	if err != nil || !after.Admits() || after.Total != 0 || len(after.Seats) != 2 || after.Receipt != "" {
+		t.Errorf("%+v, %v", after, err)
+	}
+	if now := o.daraja.Totals(); now.Accepted != before.Accepted {
+		t.Errorf("a prompt was sent: %+v", now)
 	}
 	storetest.Sound(t, o.store)
 }

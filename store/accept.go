@@ -94,6 +94,9 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 	if err := t.scan([]any{&a.ticket, &total}, `SELECT id, total FROM ticket WHERE code = $1 OR id = $2`, report.Ticket, cmp.Or(a.nameless.TicketID, a.nameless.NamedID)); err != nil {
 		return a, err
 	}
+	if total == 0 {
+		return a, &Refusal{Kind: NeedsNoMoney}
+	}
 	if a.Amount == 0 {
 		a.Amount = cmp.Or(a.nameless.Amount, Cents(total)*100)
 	}

@@ -147,6 +147,7 @@ const (
 
 	OverAllowance RefusalKind = "over_allowance" // Left: how many more who asks may give away this month
 	NoFreeList    RefusalKind = "no_free_list"   // the film's contract forbids it
+	NeedsNoMoney  RefusalKind = "needs_no_money" // a receipt was accepted for it
 	NotGiven      RefusalKind = "not_given"      // the ticket was not given away, but booked
 	AlreadyIn     RefusalKind = "already_in"     // Seats: somebody was let in to them
 

@@ -68,6 +68,8 @@ func acceptRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 		move := acceptOf(a.Named, a.For, "if that was a mistake")
 		move.Verb = Move
 		return Advice{Why: receipt + " has been accepted for another ticket", Actions: []Action{known, move}}
+	case store.NeedsNoMoney:
+		return Advice{Why: "that ticket was given away, and needs no money", Actions: []Action{known}}
 	case store.ReceiptKnown:
 		return Advice{Why: "that payment has its receipt already, or is of no prompt",
 			Look:    "name the ticket by its code",
