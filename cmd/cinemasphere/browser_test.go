@@ -125,10 +125,18 @@ func js[T any](b *browser, expression string, options ...chromedp.EvaluateOption
 	return v
 }
 
-// until waits for a condition in the page.
+// until waits for a condition in the page. In the moment that one page gives way to another there is none to ask.
 func (b *browser) until(within time.Duration, what, expression string) {
 	b.t.Helper()
-	eventually(b.t, within, what, func() bool { return js[bool](b, expression) })
+	eventually(b.t, within, what, func() bool {
+		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		defer cancel()
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err != nil && !strings.Contains(err.Error(), "navigated") {
+			b.t.Fatalf("%s: %v", expression, err)
+		}
+		return err == nil && is
+	})
 }
 
 // leads waits, after what is pressed, for the page that it leads to.
@@ -136,13 +144,7 @@ func (b *browser) leads(what string, press func()) {
 	b.t.Helper()
 	js[bool](b, `window.before = true`)
 	press()
-	eventually(b.t, 20*time.Second, what+" leads to a page", func() bool {
-		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-		defer cancel()
-		// In the moment of its change there is no page to ask.
-		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.before && document.readyState === 'complete'`))
-		return err == nil && there
-	})
+	b.until(20*time.Second, what+" leads to a page", `!window.before && document.readyState === 'complete'`)
 }
 
 func (b *browser) scriptsOff() {
