@@ -46,7 +46,7 @@ type Payment struct {
 	Doubt        DoubtReason  `db:"doubt"`         // what an operator must look into, in any state; "" mostly
 	DoubtCents   Cents        `db:"doubt_cents"`   // the amount of the doubt
 	DoubtReceipt string       `db:"doubt_receipt"` // the receipt of the doubt
-	Loose        int64        `db:"loose"`         // 1 where it may be the same money as something that nothing names with it
+	Loose        int64        `db:"loose"`         // 1 where it may be the same money as what nothing names with it
 	Automatic    int64        `db:"automatic"`     // 1 where it may be refunded without an operator
 	CreatedAt    Instant      `db:"created_at"`
 	PushToken    string       `db:"push_token"` // its push's callback token; like Resolved, filled by [Money.Payments] alone

@@ -4,13 +4,13 @@
 // It is pure. It must never read a database, a clock or the network, and imports nothing of the project. Its only input
 // is a [Case], and [Decide] gives the same answer to the same case.
 //
-// A [Fact] is one report. Facts are only ever added. [Decide] has four steps, each with a file of its own:
+// A [Fact] is one report. Facts are only ever added. [Decide] has five steps, each with a file of its own:
 //
 //   - identify: which facts are about the same money.
 //   - weigh: each payment's amount, payer and time, by the best proof. The order of proof is: callback with the push's
 //     token, Transaction Status, statement, push query, C2B confirmation, Pull Transactions, a customer, an operator.
-//     Weigh also finds lookalikes.
-//   - allot, claim: which payment pays for which ticket, and which refunds are due.
+//   - near: which payments and pushes may be the same money.
+//   - allot, claim, refund: which payment pays for which ticket, which refunds are due, and what becomes of refunds.
 //   - ask: what to ask M-PESA next, and what may be refunded without an operator.
 //
 // The order in which facts became known does not matter, unless something was done in between. What was done is a
@@ -32,11 +32,12 @@
 // reported as paid took what it asked for ([Payment].Assumed): a push cannot be paid in part.
 //
 // Do they look alike? A receipt without a push, and a push without a receipt, may be the same money where amount, phone
-// and minutes fit. They stay two payments, each in the other's [Payment].Alike. That ends with a fact that names both,
-// an account number that the payer typed, or an operator's decision ([TheSame], [Two]). A push's own account number is
-// evidence, and no proof: the prompt shows it, so that the payer may have typed it. A receipt that was paid to it is
-// for the push's ticket, without a confirmation, and a lookalike of that push alone. From another phone than the
-// push's, or at another time, it was certainly typed.
+// and minutes fit ([Taking.MayBeOf]). A receipt that was known before the push was made is not the push's. They stay
+// two payments, each in the other's [Payment].Alike. That ends with a fact that names both, an account number that the
+// payer typed, or an operator's decision ([TheSame], [Two]). A push's own account number is evidence, and no proof: the
+// prompt shows it, so that the payer may have typed it. A receipt that was paid to it is for the push's ticket, without
+// a confirmation, and a lookalike of that push alone. From another phone than the push's, or at another time, it was
+// certainly typed.
 //
 // Which ticket is each for? A push's payment is for the push's ticket. Another payment is for the ticket that its
 // account number, a customer or an operator names. An operator's decision is enough. Otherwise Transaction Status must
@@ -53,7 +54,10 @@
 //
 // Was it refunded or reversed? Then it pays for nothing. A ticket that was shown as paid with it stays paid and becomes
 // void. So does one whose payment turns out to have another amount, to be another ticket's, or never to have been paid,
-// and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]).
+// and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]). A receipt that Transaction
+// Status reports as reversed is our refund while a Reversal of ours may have been carried out, and somebody else's
+// otherwise. What becomes of a refund follows from the same facts ([RefundDecision]). Where it fails, its payment is
+// decided as if none had been asked for, unless the ticket is void already.
 //
 // # Facts that bring no money
 //
