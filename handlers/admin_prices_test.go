@@ -58,7 +58,9 @@ func TestPriceCardInput(t *testing.T) {
 		{map[string]string{"name": "N", "type.1": ""}, 422, "which kind of ticket"},
 		{map[string]string{"name": "N", "zone.1": ""}, 422, "name this zone"},
 		{map[string]string{"name": "N", "type.0": long}, 422, "at most 40"},
-		{map[string]string{"name": "Fourth", "extra.0.name": "3D glasses", "extra.0.price": "50", "extra.0.optional": "1"},
+		{map[string]string{
+			"name": "Fourth", "extra.0.name": "3D glasses", "extra.0.price": "50", "extra.0.optional": "1",
+		},
 			303, ""},
 		{map[string]string{"name": "N", "extra.0.name": "3D glasses", "extra.0.price": ""}, 422, "what it costs"},
 		{map[string]string{"name": "N", "extra.0.name": "", "extra.0.price": "50"}, 422, "such as 3D glasses"},
@@ -195,12 +197,14 @@ func TestSurchargeInEveryPlace(t *testing.T) {
 		for _, path := range []string{"/bookings", "/bookings/dialog"} {
 			w := o.post(path, with(f, "without.0", bad))
 			if d := page(t, w); w.Code != 422 || d.Find("#book-without-error").Text() == "" ||
-				d.Find("[name='without.0']").AttrOr("value", "") != bad || d.Find("[name=quantity]").AttrOr("value", "") != "2" {
+				d.Find("[name='without.0']").AttrOr("value", "") != bad ||
+				d.Find("[name=quantity]").AttrOr("value", "") != "2" {
 				t.Errorf("%s, %.20s without: %d %s", path, bad, w.Code, d.Find(".field-error").Text())
 			}
 		}
 	}
-	if w := o.post("/bookings", with(f, "without.0", "0")); w.Code != http.StatusConflict { // another total than was shown
+	// another total than was shown
+	if w := o.post("/bookings", with(f, "without.0", "0")); w.Code != http.StatusConflict {
 		t.Errorf("a total that was not shown: %d", w.Code)
 	}
 	o.pays()

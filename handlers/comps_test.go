@@ -70,7 +70,8 @@ func TestFreeTickets(t *testing.T) {
 	if !strings.Contains(today, "3 free") || !strings.Contains(today, "KSh 2,700 in 1 payment") {
 		t.Errorf("today: %s", today)
 	}
-	if text := page(t, manager.get(strings.TrimSuffix(freePath(id), "/free"))).Find("dl").Text(); !strings.Contains(text,
+	if text := page(t,
+		manager.get(strings.TrimSuffix(freePath(id), "/free"))).Find("dl").Text(); !strings.Contains(text,
 		"3 seats given away") {
 		t.Errorf("the screening: %s", text)
 	}

@@ -65,7 +65,8 @@ func openEverything(t *testing.T, withStaff bool) *everything {
 		return o
 	}
 	o.card, err = c.SavePriceCard(t.Context(), store.PriceCard{
-		Name: "Normal", Prices: twoKinds(), Surcharges: store.Surcharges{{Name: "3D glasses", Cents: 50_00, Optional: true}},
+		Name: "Normal", Prices: twoKinds(),
+		Surcharges: store.Surcharges{{Name: "3D glasses", Cents: 50_00, Optional: true}},
 	})
 	must(err)
 	o.onSale = storetest.Screening(t, o.store, 3, 10, tonight, func(sc *store.Screening) {
@@ -78,7 +79,9 @@ func openEverything(t *testing.T, withStaff bool) *everything {
 		{Kind: poster.Card, Width: 2, Height: 3, Bytes: []byte("no image")},
 	})
 	must(err)
-	o.archived, err = c.AddMovie(t.Context(), store.Movie{Title: "Old", Synopsis: "A film.", Runtime: 90, AgeRating: "PG"})
+	o.archived, err = c.AddMovie(t.Context(), store.Movie{
+		Title: "Old", Synopsis: "A film.", Runtime: 90, AgeRating: "PG",
+	})
 	must(err)
 	_, _, err = c.ArchiveMovie(t.Context(), o.archived)
 	must(err)
@@ -104,6 +107,9 @@ func openEverything(t *testing.T, withStaff bool) *everything {
 	must(err)
 	o.freeCode = free.Code
 	must(o.store.Tickets().Admit(t.Context(), o.paid.ID, o.paid.Seats))
+	must(c.SetLogo(store.WithBy(t.Context(), owner.operator.By("192.0.2.1")), []poster.Image{
+		{Kind: poster.Head, Width: 2, Height: 2, Bytes: []byte("no image")},
+	}))
 	o.join = rand.Text()
 	sum := sha256.Sum256([]byte(o.join))
 	person, err := o.store.Staff().AddOperator(t.Context(), store.NewOperator{
@@ -141,13 +147,17 @@ func (o *everything) pagesOf(pattern string) []string {
 		"/halls/{id}/apply": {n(int64(o.hall))}, "/halls/{id}/plan/{format}": {n(int64(o.hall))},
 		"/prices/{id}": {"new", n(int64(o.card))}, "/staff/{id}": {n(int64(o.person))},
 		"/screenings/{id}": {n(int64(o.onSale)), n(int64(o.draft))}, "/screenings/{id}/cancel": {n(int64(o.onSale))},
-		"/screenings/{id}/free": {n(int64(o.onSale))},
-		"/orders/{id}":          {n(int64(o.paid.ID)), n(int64(o.pending.ID)), n(int64(o.free))},
-		"/door/list/{id}":       {n(int64(o.onSale))}, "/join/{token}": {o.join},
+		"/screenings/{id}/free": {n(int64(o.onSale))}, "/screenings/{id}/seats": {n(int64(o.onSale))},
+		"/orders/{id}":    {n(int64(o.paid.ID)), n(int64(o.pending.ID)), n(int64(o.free))},
+		"/door/list/{id}": {n(int64(o.onSale))}, "/join/{token}": {o.join},
 	}
 	switch {
 	case pattern == "/door":
 		return []string{"/admin/door", "POST /admin/door code=" + o.freeCode}
+	case pattern == "/checklist/test/{id}": // while there is none, the checklist has the form for it
+		m := o.staffed(store.RoleOwner)
+		w := m.postAs("/admin/checklist/test", testForm(o.T, page(o, m.get("/admin/checklist")), "0712345677"))
+		return []string{w.Header().Get("Location")}
 	case pattern == "/ratings":
 		return []string{"/admin/ratings", "/admin/ratings?code=PG"}
 	case !strings.Contains(pattern, "{"):
@@ -480,7 +490,8 @@ func TestOlderForms(t *testing.T) {
 	}
 	tried := 0
 	for _, pattern := range []string{
-		"/cinema", "/prices", "/films/{id}", "/halls/{id}", "/prices/{id}", "/staff/{id}", "/screenings/{id}", "/ratings",
+		"/cinema", "/prices", "/films/{id}", "/halls/{id}", "/prices/{id}", "/staff/{id}", "/screenings/{id}",
+		"/ratings",
 	} {
 		for _, path := range o.pagesOf(pattern) {
 			for _, like := range formsOf(page(t, m.get(path))) {

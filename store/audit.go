@@ -45,7 +45,8 @@ func (s *Store) loadBooks(ctx context.Context) (*allBooks, error) {
 	err := s.readers.Snapshot(ctx,
 		db.Listing{Into: &facts, Query: factSelect + ` ORDER BY id`},
 		db.Listing{Into: &pushes, Query: pushSelect + ` ORDER BY id`},
-		db.Listing{Into: &b.refunds, Query: caseRefunds + ` ORDER BY r.id`}, db.Listing{Into: &tickets, Query: payablesQuery},
+		db.Listing{Into: &b.refunds, Query: caseRefunds + ` ORDER BY r.id`},
+		db.Listing{Into: &tickets, Query: payablesQuery},
 		db.Listing{Into: &b.payments, Query: `SELECT ` + paymentColumns + ` FROM payment ORDER BY id`},
 		db.Listing{Into: &alike, Query: `SELECT receipt, push_id AS push FROM alike`},
 		db.Listing{Into: &claims, Query: `SELECT ` + claimColumns + ` FROM claim c`})

@@ -87,7 +87,8 @@ type Orders struct {
 	Free    int       `db:"free"`    // seats that were given away: of none of the others
 }
 
-const ordersQuery = `SELECT count(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total > 0 THEN 1 END) AS paid,
+const ordersQuery = `SELECT
+	count(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total > 0 THEN 1 END) AS paid,
 	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total > 0 THEN quantity END), 0)
 		AS BIGINT) AS seats,
 	CAST(COALESCE(sum(CASE WHEN payment_status = 'Paid' AND voided_at IS NULL AND total = 0 THEN quantity END), 0)

@@ -244,7 +244,8 @@ const promptsQuery = pushColumns + `,
 	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3 OR ` + anyAmount + `)
 	AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.loose = 0)`
 
-const anyAmount = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents IS NULL))`
+const anyAmount = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents ` +
+	`IS NULL))`
 
 // addLookalikes adds to a scope what may be the same money as something of its case: see [money.Near]. The queries
 // select as little as they can, and [money.Taking.MayBeOf] decides.

@@ -201,8 +201,8 @@ func (s Tickets) TakeBackComp(ctx context.Context, id TicketID) error {
 			Name   string     `db:"customer_name"`
 			Seats  Labels     `db:"seats"`
 		}
-		err := t.get(&tk, `SELECT code, COALESCE(given_by, 0) AS given_by, COALESCE(voided_at, 0) AS voided_at, customer_name, seats
-			FROM ticket WHERE id = $1`, id)
+		err := t.get(&tk, `SELECT code, COALESCE(given_by, 0) AS given_by,
+			COALESCE(voided_at, 0) AS voided_at, customer_name, seats FROM ticket WHERE id = $1`, id)
 		if err != nil {
 			return err
 		}

@@ -127,7 +127,9 @@ func testTakeBack(t *testing.T, s *store.Store, id store.ScreeningID, tk, booked
 		t.Errorf("admitted after it was taken back: %v", err)
 	}
 	log, err := s.Staff().Log(ctx, store.LogFilter{Kind: "ticket", SubjectID: int64(tk.ID)})
-	gave := slices.ContainsFunc(log, func(e store.LogEntry) bool { return e.Action == "comp.give" && e.Who == "Wanjiru" })
+	gave := slices.ContainsFunc(log, func(e store.LogEntry) bool {
+		return e.Action == "comp.give" && e.Who == "Wanjiru"
+	})
 	took := 0
 	for _, e := range log {
 		if e.Action == "comp.take-back" && e.Who == "Baraka" {
@@ -188,10 +190,14 @@ func testCompRefused(t *testing.T) {
 			sc.StartsAt = s.Now().Add(-time.Hour)
 			sc.SalesCloseAt = sc.StartsAt
 		}), 1), kind: store.NotOnSale},
-		"a seat that is taken":   {comp: comp(id, 2, seatsOf("A1", "A2")), kind: store.SeatTaken, seats: store.Labels{"A1"}},
-		"a seat that is not":     {comp: comp(id, 1, seatsOf("Z9")), kind: store.SeatTaken, seats: store.Labels{"Z9"}},
-		"a broken seat":          {comp: comp(id, 1, seatsOf("B7")), kind: store.SeatTaken, seats: store.Labels{"B7"}},
-		"half a love seat":       {comp: comp(id, 1, seatsOf("B1")), kind: store.HalfLoveSeat, seats: store.Labels{"B2"}},
+		"a seat that is taken": {
+			comp: comp(id, 2, seatsOf("A1", "A2")), kind: store.SeatTaken, seats: store.Labels{"A1"},
+		},
+		"a seat that is not": {comp: comp(id, 1, seatsOf("Z9")), kind: store.SeatTaken, seats: store.Labels{"Z9"}},
+		"a broken seat":      {comp: comp(id, 1, seatsOf("B7")), kind: store.SeatTaken, seats: store.Labels{"B7"}},
+		"half a love seat": {
+			comp: comp(id, 1, seatsOf("B1")), kind: store.HalfLoveSeat, seats: store.Labels{"B2"},
+		},
 		"other seats than asked": {comp: comp(id, 3, seatsOf("A2", "A3")), faults: []string{"seats"}},
 		"a seat twice":           {comp: comp(id, 2, seatsOf("A2", "A2")), faults: []string{"seats"}},
 		"no name, no reason": {comp: comp(id, 1, func(c *store.NewComp) { c.Name, c.Reason = " \t", "\u200b" }),

@@ -127,8 +127,8 @@ func benchmarkToday(b *testing.B) {
 	}
 }
 
-// BenchmarkBooks reads the books of 100,000 tickets whole, as fsck, the list of open items and the dashboard do. It fails
-// where one reading takes longer than readWithin: a statement that looks through all rows once for each row.
+// BenchmarkBooks reads the books of 100,000 tickets whole, as fsck, the list of open items and the dashboard do. It
+// fails where one reading takes longer than readWithin: a statement that looks through all rows once for each row.
 func BenchmarkBooks(b *testing.B) { storetest.EachBench(b, benchmarkBooks) }
 
 // readWithin bounds a reading of whole books: a statement has 20 s on PostgreSQL.

@@ -43,13 +43,16 @@ func (st *stage) play2(events string) {
 		case "echo":
 			err = arrives(of, push.Reference, st.made[0])
 		case "paid, no receipt":
-			err = st.callbackWith(push.CallbackToken, "ws_CO_1", "", store.Verdict{Class: store.Success, Amount: &whole})
+			err = st.callbackWith(push.CallbackToken, "ws_CO_1", "", store.Verdict{
+				Class: store.Success, Amount: &whole,
+			})
 		case "accepted as its receipt":
 			_, err = st.s.Money().AcceptReceipt(ctx, store.Acceptance{Receipt: of, PaymentID: pending(), By: "op"})
 		case "accepted for the ticket":
 			_, err = st.s.Money().AcceptReceipt(ctx, store.Acceptance{Receipt: of, Ticket: push.Code, By: "op"})
 		case "books another film":
-			_, _, err = st.s.Tickets().Book(ctx, storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), push.Phone, 2))
+			_, _, err = st.s.Tickets().Book(ctx,
+				storetest.Booking(storetest.Screening(st.t, st.s, 2, 2), push.Phone, 2))
 		case "wait":
 			d, _ := time.ParseDuration(of)
 			st.clock.add(d)
@@ -99,7 +102,8 @@ func testRefundsAreDecided(t *testing.T) {
 		{alike, "Pending, held 180s; RECEIPT1 unmatched names_no_ticket;  unmatched may_be_same", "requested"},
 		{alike + " > reversal refused", "Paid; RECEIPT1 unmatched names_no_ticket;  applied", "failed"},
 		{alike + " > reversal refused > hold ends", "Paid; RECEIPT1 unmatched names_no_ticket;  applied", "failed"},
-		{alike + " > reversed", "Pending, held 180s; RECEIPT1 refunded names_no_ticket;  unmatched may_be_same", "refunded"},
+		{alike + " > reversed", "Pending, held 180s; RECEIPT1 refunded names_no_ticket;  unmatched may_be_same",
+			"refunded"},
 		{alike + " > reversed before", "Pending, held 180s; RECEIPT1 reversed_elsewhere names_no_ticket;  " +
 			"unmatched may_be_same", "failed"},
 		{"accepted > paid, no amount > refund of: 2700 > Reversal goes out > Reversal: refused",

@@ -306,7 +306,8 @@ func (t *tx) writeRefunds(l *ledger) error {
 		if d.State == RefundRequested && !d.Waits {
 			next = t.now
 		}
-		if unsent := !was.Sent && was.Queued == d.Waits; d.State == RefundRequested && unsent || d.State != RefundRequested && was.Queued {
+		if unsent := !was.Sent && was.Queued == d.Waits; d.State == RefundRequested && unsent ||
+			d.State != RefundRequested && was.Queued {
 			if err := t.run(`UPDATE question SET next_at = $1, updated_at = $2 WHERE kind = 'reversal' AND id = $3`, next, t.now, d.ID); err != nil {
 				return err
 			}

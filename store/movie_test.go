@@ -19,7 +19,8 @@ func goodMovie() map[string]string {
 		"title": "Supa Modo", "short_title": "Supa Modo", "synopsis": "A girl who wants to be a hero.", "runtime": "74",
 		"trailers": "12", "trailer_link": "https://video.example/supa", "rating": "GE", "rating_reason": "mild themes",
 		"certificate": "KFCB/2026/0117", "genre": "Drama", "format": "2D", "language": "Kiswahili",
-		"subtitles": "English", "no_free_list": "yes", "distributor": "Crimson Multimedia", "opens_on": "2026-12-04", "last_on": "2026-12-24",
+		"subtitles": "English", "no_free_list": "yes", "distributor": "Crimson Multimedia", "opens_on": "2026-12-04",
+		"last_on": "2026-12-24",
 	}
 }
 

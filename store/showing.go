@@ -81,8 +81,8 @@ func (s Showing) change(action string, was, now any) change {
 
 const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.trailer_minutes,
 	s.sales_close_at, s.counter_close_at, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
-	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity, s.status,
-	s.created_at, s.updated_at,
+	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity,
+	s.status, s.created_at, s.updated_at,
 	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
 	AND seat.for_sale = 1) AS seats_left,
 	m.title, m.runtime_minutes, CASE WHEN m.archived_at IS NULL THEN 0 ELSE 1 END AS archived, h.cleaning_minutes

@@ -62,7 +62,8 @@ func testBookSurcharges(t *testing.T) {
 	}{
 		{n: 2, total: 2821}, {n: 2, shown: 2821, total: 2821}, {n: 2, without: []int{1}, shown: 2771, total: 2771},
 		{n: 2, without: []int{2}, total: 2721}, {n: 2, shown: 2700, kind: store.PriceChanged},
-		{n: 2, without: []int{1}, shown: 2821, kind: store.PriceChanged}, {n: 2, without: []int{3}, kind: store.NotPriced},
+		{n: 2, without: []int{1}, shown: 2821, kind: store.PriceChanged},
+		{n: 2, without: []int{3}, kind: store.NotPriced},
 		{n: 1, without: []int{0, 1}, kind: store.NotPriced},
 	} {
 		b := storetest.Booking(id, storetest.Phone(i), c.n)
@@ -166,7 +167,9 @@ func TestRulesAsTyped(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		const others = 4
 		cards := store.PriceCards{Holidays: []string{"2026-12-25", "2027-01-01", "2026-12-12"}}
-		cards.Cards = append(cards.Cards, store.PriceCard{ID: 1, Prices: store.OnePrice(1), Rules: drawRules(rt, others)})
+		cards.Cards = append(cards.Cards, store.PriceCard{
+			ID: 1, Prices: store.OnePrice(1), Rules: drawRules(rt, others),
+		})
 		for i := range others {
 			cards.Cards = append(cards.Cards, store.PriceCard{
 				ID: store.PriceCardID(i + 2), Prices: store.OnePrice(store.Cents(i + 2)),

@@ -133,7 +133,8 @@ const (
 	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel,
 	t.seats_moved, t.held_since,
 	COALESCE(t.hold_until, 0) AS hold_until,
-	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, COALESCE(t.given_by, 0) AS given_by, t.given_reason,
+	t.browser, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, COALESCE(t.given_by, 0) AS given_by,
+	t.given_reason,
 	t.version, t.created_at, t.updated_at`
 	pushOnly = `p.id, p.ticket_id, p.callback_token, COALESCE(p.checkout_request_id, '') AS checkout_request_id,
 	COALESCE(p.merchant_request_id, '') AS merchant_request_id, p.phone, p.amount, p.state, p.live, p.live_until,

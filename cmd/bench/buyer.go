@@ -28,8 +28,8 @@ type purchase struct {
 func (p purchase) local() string  { return string(appendPadded([]byte("07"), p.number, 8)) }
 func (p purchase) msisdn() string { return "254" + p.local()[1:] }
 
-// choose lets buyers pick a screening at random and one to three tickets; where prices differ, one in five the zone that
-// costs more, and three tickets in five for an adult.
+// choose lets buyers pick a screening at random and one to three tickets; where prices differ, one in five the zone
+// that costs more, and three tickets in five for an adult.
 func choose(chance *rand.Rand, screenings []store.Screening, n int) []purchase {
 	all := make([]purchase, n)
 	for i := range all {

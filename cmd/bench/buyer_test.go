@@ -81,7 +81,8 @@ func TestChooseByTypeAndZone(t *testing.T) {
 			t.Fatalf("%v in %q for %d, want %d", p.types, p.zone, p.total, lines.Total())
 		}
 	}
-	if zones[vipZone] < 500 || zones[vipZone] > 700 || types[adult] < 3200 || types[child] < 900 || types[student] < 900 {
+	if zones[vipZone] < 500 || zones[vipZone] > 700 || types[adult] < 3200 || types[child] < 900 ||
+		types[student] < 900 {
 		t.Errorf("zones %v, tickets %v", zones, types)
 	}
 }

@@ -62,7 +62,8 @@ func typed(a wording.Action) string {
 		words = append(words, "resolve", "--note=NOTE")
 	case wording.Show:
 		return shown(a)
-	case wording.AskMpesa, wording.SendPrompt, wording.TakeBack, wording.GiveUp: // of a ticket's page, and never advised here
+	case wording.AskMpesa, wording.SendPrompt, wording.TakeBack, wording.GiveUp:
+		// of a ticket's page, and never advised here
 	}
 	switch {
 	case a.Amount != 0:

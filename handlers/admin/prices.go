@@ -206,7 +206,8 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := readCard(r.PostForm)
 	v.ID = have.ID
-	// A form that has none of these fields is older than they are, or there was nothing to choose: it takes nothing away.
+	// A form that has none of these fields is older than they are, or there was nothing to choose: it takes nothing
+	// away.
 	is := cardForm(cards, have)
 	for i, name := range v.Types {
 		for j, zone := range v.Zones {

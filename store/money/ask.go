@@ -57,7 +57,8 @@ func (p *Payment) worthAsking(c Case) bool {
 // certain, it has no doubt, and nothing may turn out to be the same money.
 func mayGoBack(payments []*Payment, p *Payment) bool {
 	certain := func(p *Payment) bool { return p.Receipt != "" && len(p.Doubts)+len(p.Alike) == 0 }
-	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.partly && p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
+	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.partly && p.AmountKnown && !p.Assumed &&
+		p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
 			// The ticket is paid by a receipt that M-PESA does not know, or by a payment whose receipt is still to
 			// come.

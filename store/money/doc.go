@@ -54,10 +54,10 @@
 //
 // Was it refunded or reversed? Then it pays for nothing. A ticket that was shown as paid with it stays paid and becomes
 // void. So does one whose payment turns out to have another amount, to be another ticket's, or never to have been paid,
-// and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]). A receipt that Transaction
-// Status reports as reversed is our refund while a Reversal of ours may have been carried out, and somebody else's
-// otherwise. What becomes of a refund follows from the same facts ([RefundDecision]). Where it fails, its payment is
-// decided as if none had been asked for, unless the ticket is void already.
+// and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]). A receipt that
+// Transaction Status reports as reversed is our refund while a Reversal of ours may have been carried out, and somebody
+// else's otherwise. What becomes of a refund follows from the same facts ([RefundDecision]). Where it fails, its
+// payment is decided as if none had been asked for, unless the ticket is void already.
 //
 // # Facts that bring no money
 //

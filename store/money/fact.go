@@ -77,13 +77,14 @@ const (
 
 // Fact is one report about money. What it names is certain; a zero field names nothing.
 type Fact struct {
-	ID           int64
-	At           Instant // when it was reported: a payment known by then was not made later
-	Source       Source
-	Says         Saying
-	Push         PushID // of a payment without a push's token: the push whose account number was paid to
-	Receipt      string
-	Ticket       TicketID    // of PaysFor, Given and TakenBack; or the ticket whose code the payer typed as account number
+	ID      int64
+	At      Instant // when it was reported: a payment known by then was not made later
+	Source  Source
+	Says    Saying
+	Push    PushID // of a payment without a push's token: the push whose account number was paid to
+	Receipt string
+	// of PaysFor, Given and TakenBack; or the ticket whose code the payer typed as account number
+	Ticket       TicketID
 	Beside       PushID      // the push whose token came with another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds
 	Amount       *Cents      // what was taken or refunded; nil where unknown

@@ -92,8 +92,8 @@ func links(c Case) map[string][]link {
 	return named
 }
 
-// linkRank orders what names a receipt for a push by proof; 0 does not name one. What is only mentioned comes after every
-// report of a payment, and counts once M-PESA reports one: of the push, or of the receipt.
+// linkRank orders what names a receipt for a push by proof; 0 does not name one. What is only mentioned comes after
+// every report of a payment, and counts once M-PESA reports one: of the push, or of the receipt.
 func (c Case) linkRank(f Fact) int {
 	const mentioned = 1
 	switch {

@@ -11,7 +11,8 @@ import (
 func CompRefusal(r *store.Refusal) string {
 	switch r.Kind {
 	case store.OverAllowance:
-		return left(r.Left, "You have given away all that you may this month. An owner can give these, or raise the bound.",
+		return left(r.Left,
+			"You have given away all that you may this month. An owner can give these, or raise the bound.",
 			"You may give away one more seat this month. An owner can give more, or raise the bound.",
 			"You may give away %d more seats this month. An owner can give more, or raise the bound.")
 	case store.NoFreeList:
@@ -33,7 +34,8 @@ func CompRefusal(r *store.Refusal) string {
 // CompFault says what is wrong with a field of the form that gives tickets away.
 func CompFault(field string, f store.Fault) string {
 	if field == "seats" {
-		return fmt.Sprintf("Name as many different seats as tickets: %d. Or leave this empty for the best together.", f.Most)
+		return fmt.Sprintf("Name as many different seats as tickets: %d. Or leave this empty for the best together.",
+			f.Most)
 	}
 	return FilmFault(f)
 }

@@ -32,7 +32,9 @@ func refundRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 	case store.AlreadyRefunded:
 		return Advice{Why: "this money has gone back already"}
 	case store.AlreadyIn:
-		return Advice{Why: "somebody is in with this ticket", Look: "take the admission back first, if that was a mistake"}
+		return Advice{
+			Why: "somebody is in with this ticket", Look: "take the admission back first, if that was a mistake",
+		}
 	case store.NotGiven:
 		return Advice{Why: "this ticket was booked, not given away"}
 	case store.NotOurs:
