@@ -20,7 +20,7 @@ type Acceptance struct {
 	By        string    // the operator
 }
 
-// acceptance is an Acceptance with what the books have on it.
+// acceptance is an Acceptance with the payments that it concerns.
 type acceptance struct {
 	Acceptance
 	ticket   TicketID
@@ -170,7 +170,7 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	return nil
 }
 
-// byOperatorAlone reports whether a payment is its ticket's on an operator's report alone.
+// byOperatorAlone reports whether only an operator gave the payment to its ticket.
 func (t *tx) byOperatorAlone(p Payment) bool {
 	var named int
 	err := t.scan([]any{&named}, `SELECT count(*) FROM fact WHERE receipt = $1 AND ticket_id = $2 AND source NOT IN ('operator', 'customer')

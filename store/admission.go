@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// SeatIn is a seat of a ticket, and who was let in to it.
+// SeatIn is a seat of a ticket with its admission.
 type SeatIn struct {
 	Label string  `db:"label"`
 	At    Instant `db:"admitted_at"` // 0 where nobody is in
@@ -42,8 +42,8 @@ func (t *Ticket) Admits() bool {
 	return t.Status == Paid && t.VoidedAt == 0 && t.Screening.Status != Cancelled
 }
 
-// Admit lets in to these seats of a ticket, all or none. ErrNotAdmitted where the ticket does not admit, or somebody is
-// in already to one of them.
+// Admit marks seats of a ticket as admitted, all or none. ErrNotAdmitted means that the ticket is not valid, or that a
+// seat is admitted already.
 func (s Tickets) Admit(ctx context.Context, id TicketID, seats Labels) error {
 	free := ` AND admitted_at IS NULL`
 	if unguarded {
@@ -63,8 +63,7 @@ func (s Tickets) Admit(ctx context.Context, id TicketID, seats Labels) error {
 	})
 }
 
-// UndoAdmission takes back that somebody was let in to these seats, all or none. ErrNotAdmitted where nobody is in to
-// one of them.
+// UndoAdmission reverts the admission of seats, all or none. ErrNotAdmitted means that one was not admitted.
 func (s Tickets) UndoAdmission(ctx context.Context, id TicketID, seats Labels) error {
 	return s.admission(ctx, id, seats, "ticket.admit-undo", func(t *tx, in string, labels []any) (int64, error) {
 		return t.exec(`UPDATE seat SET admitted_at = NULL, admitted_by = NULL WHERE ticket_id = $1

@@ -176,9 +176,8 @@ func (t *tx) writeCase(l *ledger) error {
 	return nil
 }
 
-// rowOf finds a payment's row: the one with its push, otherwise the one with its receipt. Others are further rows of
-// the same payment. Where the push turns out to be paid with another receipt, a row stays its receipt's once M-PESA may
-// have refunded that; a refund that was only asked for is of the push's payment.
+// rowOf returns a payment's row, by push, else by receipt; others are duplicates. A row stays with its receipt where
+// M-PESA may have refunded that; a refund that was only asked for follows the push.
 func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
 	for _, have := range l.payments {
 		elsewhere := have.Receipt != "" && have.Receipt != p.Receipt &&

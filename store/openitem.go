@@ -82,7 +82,7 @@ type OpenItem struct {
 	standing           // as it was when resolved
 }
 
-// standing is what is compared with a resolved item: once any field differs, it is open again.
+// standing is what an item was when it was resolved. Any difference opens it again.
 type standing struct {
 	State   string        `db:"resolved_state" json:"-"`
 	Refund  RefundState   `db:"resolved_refund" json:"-"`
@@ -254,7 +254,7 @@ func (s *Store) alikeNames(ctx context.Context) (map[PaymentID][]string, error) 
 	return names, err
 }
 
-// over reports whether a push has its verdict: it hides no money.
+// over reports whether a push ended without a payment.
 func (c OpenItem) over() bool {
 	return c.Kind == ItemPush && (c.State == string(PushFailed) || c.State == string(PushRefused))
 }

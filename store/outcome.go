@@ -55,7 +55,7 @@ const (
 	OutcomeReceipt    Outcome = "receipt_not_understood" // its prompt was paid, and the receipt is illegible
 )
 
-// notUnderstood is the list of these outcomes, as in the index.
+// notUnderstood lists these outcomes for SQL. The partial index has the same list.
 const notUnderstood = `('` + string(OutcomeUnreadable) + `', '` + string(OutcomeNoAmount) + `', '` +
 	string(OutcomeReceipt) + `')`
 

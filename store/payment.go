@@ -128,7 +128,7 @@ func (t *tx) ticketForPayment(id TicketID) (payable, error) {
 	return tk, err
 }
 
-// amongOf is which seats a ticket may have: those that its customer chose, or any of the zone that was paid for.
+// amongOf returns the seats that a ticket may get: the chosen ones, or any of its zone.
 func (t *tx) amongOf(tk payable) (a among, err error) {
 	a = among{exactly: tk.Chosen}
 	if !tk.Chosen && len(tk.Lines) > 0 {

@@ -155,7 +155,7 @@ func (s Jobs) TakeQuestion(ctx context.Context, gap time.Duration, kinds ...Ques
 	return q, nil
 }
 
-// over reports whether a question is the operator's instead of being sent.
+// over reports whether a question is not sent any more: its tries are used up, or its Reversal cannot be exact.
 func (q Question) over() bool {
 	return q.tries() != 0 && q.Sent >= q.tries() || q.Kind == Reversal && q.unsendable() != ""
 }
@@ -315,7 +315,7 @@ func (t *tx) askReceipt(receipt string, waits bool) error {
 		WHERE question.next_at IS NULL OR question.urgent < excluded.urgent`, receipt, newSecret(), newSecret(), flag(waits), t.now, t.s.ids.next(t.now.Time()))
 }
 
-// askPush has M-PESA asked about a push at the instant, unless that is already scheduled at floor or later. 0 is never.
+// askPush schedules a push query at an instant, unless one is scheduled at floor or later. 0 cancels it.
 func (t *tx) askPush(id PushID, at, floor Instant) error {
 	return t.run(`INSERT INTO question (kind, id, urgent, client, checked_for, sent, next_at, lease_until, result_text, created_at, updated_at)
 		VALUES ('push',$1,1,'',0,0,$2,0,'',$3,$3) ON CONFLICT (kind, id) DO UPDATE SET next_at = excluded.next_at, updated_at = excluded.updated_at

@@ -83,9 +83,8 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 		t.now)
 }
 
-// resolution is what an operator reports by resolving an item. A payment without a receipt is a duplicate of its
-// lookalike receipt. A receipt is a payment of its own, also one that an operator gave to a push. A claimed receipt is
-// not the ticket's.
+// resolution returns the facts that resolving an item adds: TheSame for a push payment with one lookalike, Two for a
+// receipt, NotFor for a claim.
 func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator

@@ -3,8 +3,9 @@
 --
 -- TEXT and BIGINT alone. Ids come from Go: they are below 2^53, unique over all tables, and grow with time. Instants come from Go and are
 -- milliseconds UTC. Flags are 0 or 1. A text that is not known is '' and a number or an instant that is not known is NULL, unless a column
--- says otherwise. id is a row's own number; created_at is when it was made, and updated_at when it was last changed. Rows about money are
--- never deleted.
+-- says otherwise. id is a row's own number; created_at is when it was made, and updated_at when it was last changed. What was
+-- reported about money is never deleted: callback, fact, push_request. A row of payment, with what hangs on it, goes where it turns out to be
+-- another's.
 
 -- One row a setting of the cinema: its name and contacts, keys made once, and the environment that the database belongs to.
 CREATE TABLE setting (

@@ -107,14 +107,14 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	return m, true, nil
 }
 
-// among is which seats a booking may have. The zero among is any.
+// among filters the seats that a booking may get. Its zero value allows all.
 type among struct {
 	exactly bool   // those that the customer chose, and no others
 	zone    string // those of one price; any where prices is nil
 	prices  Prices
 }
 
-// may is which of the free seats the booking may have, by index.
+// may returns the free seats that are allowed, by index.
 func (a among) may(plan *Plan, free []bool) []bool {
 	if len(a.prices.Zones()) < 2 {
 		return free

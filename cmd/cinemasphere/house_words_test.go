@@ -21,12 +21,11 @@ var oneOf = []struct {
 }{
 	{"formatter of money", regexp.MustCompile(`%d\.%0?2d|KSh ?%|Ksh ?%d|KSh $`), []string{
 		"mpesa/amount.go", "mpesa/sim/screen.go", // which cuts the unit off for M-PESA's own messages
-		"store/doubt.go", "store/reversal.go", // whose texts are to become data
 	}},
 	{"formatter of Nairobi time", regexp.MustCompile(`^time\.(FixedZone|LoadLocation|In)$|^Africa/Nairobi$`),
 		[]string{"mpesa/clock.go", "store/nairobi.go"}}, // store may not import mpesa
 	{"masker of phone numbers", regexp.MustCompile(`^[ *]*\*[ *]*\*[ *]*\*[ *]*$|^strings\.Repeat \*$`), []string{
-		"mpesa/errors.go", "mpesa/msisdn.go", "mpesa/mask.go",
+		"mpesa/errors.go", "mpesa/msisdn.go",
 		"mpesa/sim/confirmation.go",     // M-PESA's own mask, in a C2B confirmation
 		"handlers/internal/web/mask.go", // of our tokens
 	}},

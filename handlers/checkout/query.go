@@ -138,7 +138,7 @@ func (c *queryCache) share(id string, now time.Time) (q *sharedQuery, first bool
 	return q, true
 }
 
-// undo makes the next asker the first again.
+// undo forgets the cached call, so that the next request starts one.
 func (c *queryCache) undo(id string, q *sharedQuery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -61,7 +61,7 @@ func (s *Service) applyReversal(ctx context.Context, cb store.Callback) (store.A
 	result, readErr := mpesa.ParseResult(cb.Body)
 	timeout := cb.Kind == store.CallbackReversalTimeout
 	if timeout && (readErr != nil || result.Verdict().Outcome != mpesa.OutcomeDone) {
-		return s.store.Money().ApplyReversal(ctx, cb, store.RefundAnswer{Text: "timed out at M-PESA"})
+		return s.store.Money().ApplyReversal(ctx, cb, store.RefundAnswer{}) // its result is still to come
 	}
 	switch {
 	case readErr != nil:

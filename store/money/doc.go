@@ -23,8 +23,9 @@
 // Are they about the same money? Only if they name the same receipt or the same push. Then they are one payment: a
 // receipt is one at most, and a push pays once at most. The best proof decides which push a receipt belongs to. A push
 // that a receipt was reported for with less proof is not paid by it; with equal proof none of the pushes is. Both are a
-// doubt ([ReceiptShared]). A second receipt of a push is a payment of its own, unmatched ([AlsoTold]). So is a receipt
-// that came with the token of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]).
+// doubt ([ReceiptShared]). A second receipt of a push is a payment of its own, unmatched ([AlsoTold]): of two with
+// equal proof the earlier is the push's, and one without a time goes before. So is a receipt that came with the token
+// of one push and the CheckoutRequestID of another ([Fact].Beside, [OtherPush]).
 //
 // How much is it? The best proof decides, with one exception: Transaction Status is asked about the very receipt, so
 // that its amount replaces a callback's, unless a ticket was shown as paid with the callback's. Another amount that
@@ -64,9 +65,10 @@
 //   - [FailedForGood] and [NotCompleted] report that a push took none. [Paid] overrules them, whichever came first.
 //   - [NoSuchReceipt] and [PaidToOthers] refuse a customer's claim. They cancel no payment that M-PESA itself has
 //     reported; of one that an operator accepted they are a doubt.
-//   - [PaysFor] from a customer is no payment until M-PESA reports [Paid]. From an operator it is one.
-//   - [Mentions] is a callback of a push that cannot be read completely. Its receipt and amount count, and whether it
-//     was paid M-PESA must report.
+//   - [PaysFor] from a customer is no payment until M-PESA reports [Paid]. From an operator it is one, and so is
+//     [TheSame].
+//   - [Mentions] is a callback of a push that cannot be read completely, or a result that only repeats another. What it
+//     names counts once M-PESA reports the push or the receipt as paid, and less than any such report.
 //   - [Reversed] with an amount reports too that the receipt was paid to us. Without one it pays for nothing.
 //   - [NotFor] withdraws that a receipt pays for a ticket, and [NothingPaid] an operator's decisions about a receipt.
 package money

@@ -58,7 +58,7 @@ type Saying string
 // The sayings. Those about a push name a push, those about a receipt a receipt.
 const (
 	Paid          Saying = "paid"            // money was taken: by the push, under the receipt, or both
-	Mentions      Saying = "mentions"        // a partly readable callback names the receipt or Amount
+	Mentions      Saying = "mentions"        // a callback that is not read whole, or repeats, names Receipt or Amount
 	FailedForGood Saying = "failed"          // the push took no money, and will not
 	NotCompleted  Saying = "not_completed"   // the push took no money so far
 	NoSuchReceipt Saying = "no_such_receipt" // M-PESA knows no completed payment of this receipt
@@ -135,7 +135,8 @@ type Ticket struct {
 	Seats     Seats
 	PaidWith  Key  // the payment that it was shown as paid with; zero where it was not
 	Free      bool // it was shown as valid without a payment
-	// Late is why a payment for it came too late: nothing pays for it any more, whatever changes; "" where none did.
+	// Late is why a payment for it came too late: nothing pays for it any more, until its customer tries
+	// again; "" where none did.
 	Late Reason
 	Void Reason // why it admits nobody though it was paid; "" where it does
 }
