@@ -26,7 +26,7 @@ type acceptance struct {
 	ticket   TicketID
 	have     Payment // the payment with the receipt, if any
 	doubted  Payment // the ticket's payment whose receipt M-PESA does not know as ours, if any
-	nameless Payment // the ticket's pending payment that gets the receipt, if any
+	nameless Payment // the payment that gets the receipt: the pending one that was named, or the doubted one
 }
 
 // AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
@@ -125,18 +125,7 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 		a.nameless = a.doubted
 		return a, nil
 	}
-	// The ticket's pending payment that the accepted receipt may belong to. Among several not refunded it is the
-	// oldest.
-	err = t.get(&a.nameless, `SELECT `+paymentColumns+` FROM payment
-		WHERE ticket_id = $1 AND receipt IS NULL AND push_id IS NOT NULL AND (amount_cents IS NULL OR amount_cents = $2)
-		AND ($3 = '' OR EXISTS (SELECT 1 FROM alike a WHERE a.receipt = $3 AND a.push_id = payment.push_id))
-		AND ($4 = '' OR phone = $4)
-		ORDER BY CASE WHEN state = 'refunded' THEN 1 ELSE 0 END, id LIMIT 1`, a.ticket, a.Amount, a.have.Receipt,
-		a.Phone)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
-	return a, err
+	return a, nil
 }
 
 // refuseReceipt is the refusal where a receipt cannot be accepted for the ticket.

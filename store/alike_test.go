@@ -213,6 +213,44 @@ func testAcceptedTakenBack(t *testing.T) {
 	storetest.Sound(t, st.s)
 }
 
+// TestAcceptedForATicket: who says that a receipt paid for a ticket has not said which prompt it is of. It stays a
+// payment of its own, which may be the prompt's.
+func TestAcceptedForATicket(t *testing.T) { storetest.Each(t, testAcceptedForATicket) }
+
+func testAcceptedForATicket(t *testing.T) {
+	for _, events := range []string{"accepted > query: paid", "accepted > query: paid > c2b echo of a till"} {
+		for _, same := range []bool{true, false} {
+			st := newStage(t)
+			st.play(events)
+			if told := st.accept(store.Acceptance{
+				Receipt: "RECEIPT1", Ticket: st.pushes[0].Code,
+			}); told != "unmatched may_be_same" {
+				t.Errorf("%s: %s", events, told)
+			}
+			if pairs, err := st.s.Money().Alikes(t.Context()); err != nil || store.Between(pairs) != 2700_00 {
+				t.Errorf("%s: alike: %+v, %v", events, pairs, err)
+			}
+			said, want := store.OpenItem{}, "Paid;  applied; RECEIPT1 refund_due paid_twice"
+			for _, item := range st.cases(store.ItemPayment) {
+				if (item.Receipt == "") == same {
+					said = item
+				}
+			}
+			st.clock.add(time.Second)
+			if err := st.s.Money().ResolveItems(t.Context(), []store.OpenItem{said}, "", "Wanjiru"); err != nil {
+				t.Fatal(err)
+			}
+			if same {
+				want = "Paid; RECEIPT1 applied"
+			}
+			if got := st.end(); got != want {
+				t.Errorf("%s, same %v: ends as %s\nwant %s", events, same, got, want)
+			}
+			storetest.Sound(t, st.s)
+		}
+	}
+}
+
 // TestTypedIsNoPrompts: what was paid by hand under the ticket's code is not taken for a prompt's, whatever a person
 // says.
 func TestTypedIsNoPrompts(t *testing.T) { storetest.Each(t, testTypedIsNoPrompts) }

@@ -32,6 +32,8 @@ func claimTicket(c Case, p *Payment) {
 		p.Reason = NamedTwice
 	case beside != 0:
 		p.Named, p.Reason = c.push(beside).Ticket, OtherPush
+	case p.gaveToPush(c):
+		p.Reason = AlsoTold
 	default:
 		p.Reason = NamesNoTicket
 	}
@@ -58,11 +60,16 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	return 0
 }
 
+// gaveToPush reports whether an operator gave the receipt to a push. That was paid with another then.
+func (p *Payment) gaveToPush(c Case) bool {
+	return slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == TheSame && !c.takenBack(f) })
+}
+
 // whyNot is why a claim to a receipt does not count, "" where it does.
 func (p *Payment) whyNot(c Case, f Fact) Reason {
 	if f.Source == Operator {
-		if slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == TheSame && !c.takenBack(f) }) {
-			return AlsoTold // an operator gave it to a push, which was paid with another
+		if p.gaveToPush(c) {
+			return AlsoTold
 		}
 		return ""
 	}

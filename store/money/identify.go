@@ -93,7 +93,8 @@ func links(c Case) map[string][]link {
 }
 
 // linkRank orders what names a receipt for a push by proof; 0 does not name one. What is only mentioned comes after
-// every report of a payment, and counts once M-PESA reports one: of the push, or of the receipt.
+// every report of a payment, and counts once M-PESA reports one: of the push, or of the receipt. Mentioned for two
+// pushes it is neither's.
 func (c Case) linkRank(f Fact) int {
 	const mentioned = 1
 	switch {
@@ -103,6 +104,8 @@ func (c Case) linkRank(f Fact) int {
 		return mentioned + 1 + f.Source.rank()
 	case f.Says == Mentions && slices.ContainsFunc(c.Facts, func(by Fact) bool {
 		return (by.Says == Paid || by.wasPaid()) && (by.Push == f.Push || by.Receipt == f.Receipt)
+	}) && !slices.ContainsFunc(c.Facts, func(other Fact) bool {
+		return other.Says == Mentions && other.Receipt == f.Receipt && other.Push != 0 && other.Push != f.Push
 	}):
 		return mentioned
 	}

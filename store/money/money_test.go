@@ -307,7 +307,7 @@ func TestDecide(t *testing.T) {
 			"R1 unmatched named_twice"},
 		// An operator who gave a receipt to a push reports a payment, also where it turns out to be none of the push.
 		{"query paid push1 + operator same push1 R9 + callback paid push1 R1",
-			"ticket1 paid; push1 R1 applied; R9 unmatched names_no_ticket"},
+			"ticket1 paid; push1 R1 applied; R9 unmatched also_told"},
 		{"query paid push1 + operator same push1 R9 + operator two push1 R9", "ticket1 paid; push1 applied"},
 		{"query paid push1 + operator same push1 R9 + status unknown R9",
 			"ticket1 paid; push1 R9 applied ?receipt_unknown"},
