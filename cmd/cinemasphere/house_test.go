@@ -20,7 +20,10 @@ import (
 var importLaw = map[string][]string{
 	"mpesa":             {},
 	"assets":            {},
-	"store":             {"store/fairuse", "store/money", "store/seating", "store/poster", "store/internal/db"},
+	"store": {
+		"store/alarm", "store/fairuse", "store/money", "store/seating", "store/poster", "store/internal/db",
+	},
+	"store/alarm":       {},
 	"store/fairuse":     {},
 	"store/money":       {},
 	"store/seating":     {},
