@@ -55,7 +55,8 @@ func (s Jobs) AlarmTold(ctx context.Context, k Alarm) error {
 			return t.run(`UPDATE alarm SET told_at = $1 WHERE kind = $2 AND raised_at = $3 AND told_at IS NULL`,
 				t.now, k.Kind, At(k.Raised))
 		case over:
-			return t.run(`UPDATE alarm SET end_told_at = $1 WHERE kind = $2 AND raised_at = $3 AND ended_at IS NOT NULL`,
+			return t.run(`UPDATE alarm SET end_told_at = $1 WHERE kind = $2 AND raised_at = $3
+				AND ended_at IS NOT NULL`,
 				t.now, k.Kind, At(k.Raised))
 		}
 		return nil
@@ -105,10 +106,11 @@ func (t *tx) keepAlarm(k Alarm) error {
 		at = At(k.At)
 	}
 	return t.run(`INSERT INTO alarm (kind, count, cents, at, raised_at, seen_at, told_at, ended_at, end_told_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (kind) DO UPDATE SET count = excluded.count, cents = excluded.cents,
-		at = excluded.at, raised_at = excluded.raised_at, seen_at = excluded.seen_at, told_at = excluded.told_at,
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (kind) DO UPDATE SET count = excluded.count,
+		cents = excluded.cents, at = excluded.at, raised_at = excluded.raised_at, seen_at = excluded.seen_at, told_at = excluded.told_at,
 		ended_at = excluded.ended_at, end_told_at = excluded.end_told_at`,
-		k.Kind, k.Count, k.Cents, at, At(k.Raised), At(k.Seen), whenOrNull(k.Told), whenOrNull(k.Ended), whenOrNull(k.EndTold))
+		k.Kind, k.Count, k.Cents, at, At(k.Raised), At(k.Seen), whenOrNull(k.Told), whenOrNull(k.Ended),
+		whenOrNull(k.EndTold))
 }
 
 // whenOrNull is a time for a column that is NULL where there is none.

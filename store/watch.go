@@ -85,7 +85,8 @@ type OpenMoney struct {
 // OpenMoney sums up what is due back and what names no ticket for certain, each state once where there is any.
 func (s Jobs) OpenMoney(ctx context.Context) ([]OpenMoney, error) {
 	var all []OpenMoney
-	err := s.list(ctx, &all, `SELECT state, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS cents, min(updated_at) AS oldest
+	err := s.list(ctx, &all, `SELECT state, count(*) AS n, CAST(COALESCE(sum(amount_cents), 0) AS BIGINT) AS cents,
+		min(updated_at) AS oldest
 		FROM payment WHERE state IN ('refund_due', 'unmatched') GROUP BY state`)
 	if err != nil {
 		return nil, fmt.Errorf("sum up open money: %w", err)
@@ -107,8 +108,8 @@ type Handled struct {
 // than limit.
 func (s Jobs) CallbacksAfter(ctx context.Context, after CallbackID, before Instant, limit int) ([]Handled, error) {
 	var all []Handled
-	err := s.list(ctx, &all, `SELECT c.id, c.kind, COALESCE(c.outcome, '') AS outcome, c.received_at, COALESCE(c.decided_at, 0) AS decided_at,
-		COALESCE(p.created_at, 0) AS prompted_at
+	err := s.list(ctx, &all, `SELECT c.id, c.kind, COALESCE(c.outcome, '') AS outcome, c.received_at,
+		COALESCE(c.decided_at, 0) AS decided_at, COALESCE(p.created_at, 0) AS prompted_at
 		FROM callback c LEFT JOIN push_request p ON c.kind = 'stk' AND p.callback_token = c.token
 		WHERE c.id > $1 AND c.id < $2 ORDER BY c.id LIMIT $3`, after, firstID(before), limit)
 	if err != nil {
@@ -130,12 +131,14 @@ type Silence struct {
 // Silence looks at the latest n prompts that Daraja accepted between two instants.
 func (s Jobs) Silence(ctx context.Context, n int, from, until Instant) (out Silence, err error) {
 	err = s.readers.scan(ctx, []any{&out.Accepted, &out.First}, `SELECT count(*), COALESCE(min(created_at), 0) FROM (
-		SELECT created_at FROM push_request WHERE created_at >= $1 AND created_at <= $2 AND checkout_request_id IS NOT NULL
+		SELECT created_at FROM push_request WHERE created_at >= $1 AND created_at <= $2
+		AND checkout_request_id IS NOT NULL
 		ORDER BY created_at DESC LIMIT $3) AS latest`, from, until, n)
 	if err == nil && out.Accepted > 0 {
 		var found int
 		err = s.readers.scan(ctx, []any{&found}, `SELECT count(*) FROM (
-			SELECT 1 AS one FROM callback WHERE id >= $1 AND kind = 'stk' AND known = 1 LIMIT 1) AS found`, firstID(out.First))
+			SELECT 1 AS one FROM callback WHERE id >= $1 AND kind = 'stk' AND known = 1 LIMIT 1) AS found`,
+			firstID(out.First))
 		out.Callbacks = found > 0
 	}
 	if err != nil {

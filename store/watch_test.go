@@ -38,7 +38,9 @@ func TestWhatMetricsRead(t *testing.T) {
 		waiting, err := jobs.CallbacksWaiting(ctx)
 		check("callbacks", err, waiting == store.Waiting{}, waiting)
 
-		_, _, err = s.Money().StoreCallback(ctx, store.NewCallback{Kind: store.CallbackSTK, Token: "NOBODY", Body: []byte("{}")})
+		_, _, err = s.Money().StoreCallback(ctx, store.NewCallback{
+			Kind: store.CallbackSTK, Token: "NOBODY", Body: []byte("{}"),
+		})
 		check("a callback", err, true, nil)
 		if _, err = s.Money().RequestRefund(ctx, store.NewRefund{Receipt: "UKT4JL9G91", By: "box office"}); err != nil {
 			t.Fatal(err)
@@ -92,7 +94,9 @@ func TestSilence(t *testing.T) {
 		for n := range 4 {
 			sent, _, err := s.Tickets().Book(ctx, storetest.Booking(id, storetest.Phone(n), 1))
 			if err == nil && n != 2 { // whose answer was lost
-				err = s.Tickets().RecordAnswer(ctx, sent, store.Answer{CheckoutRequestID: "ws_CO_" + storetest.Phone(n)})
+				err = s.Tickets().RecordAnswer(ctx, sent, store.Answer{
+					CheckoutRequestID: "ws_CO_" + storetest.Phone(n),
+				})
 			}
 			if err == nil && n == 0 {
 				_, _, err = s.Money().StoreCallback(ctx, store.NewCallback{

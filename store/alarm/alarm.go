@@ -45,8 +45,9 @@ const (
 	BackupLate = 2
 	// CertificateWarning is how long before its end a certificate should have been renewed.
 	CertificateWarning = 10 * 24 * time.Hour
-	// PasswordLife is how long M-PESA takes the password of an API user, and PasswordWarning when its owner is told.
-	PasswordLife    = 90 * 24 * time.Hour
+	// PasswordLife is how long M-PESA takes the password of an API user.
+	PasswordLife = 90 * 24 * time.Hour
+	// PasswordWarning is how old it is when the owner is told.
 	PasswordWarning = 80 * 24 * time.Hour
 	// Settle is how long a cause must be gone before its end is told: what comes and goes is one alarm.
 	Settle = 5 * time.Minute
