@@ -107,8 +107,8 @@ func (t *tx) keepAlarm(k Alarm) error {
 	}
 	return t.run(`INSERT INTO alarm (kind, count, cents, at, raised_at, seen_at, told_at, ended_at, end_told_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (kind) DO UPDATE SET count = excluded.count,
-		cents = excluded.cents, at = excluded.at, raised_at = excluded.raised_at, seen_at = excluded.seen_at, told_at = excluded.told_at,
-		ended_at = excluded.ended_at, end_told_at = excluded.end_told_at`,
+		cents = excluded.cents, at = excluded.at, raised_at = excluded.raised_at, seen_at = excluded.seen_at,
+		told_at = excluded.told_at, ended_at = excluded.ended_at, end_told_at = excluded.end_told_at`,
 		k.Kind, k.Count, k.Cents, at, At(k.Raised), At(k.Seen), whenOrNull(k.Told), whenOrNull(k.Ended),
 		whenOrNull(k.EndTold))
 }

@@ -442,7 +442,7 @@ CREATE TABLE alarm (
     cents      BIGINT NOT NULL, -- of refunds
     at         BIGINT NOT NULL, -- since when, or when it ends; 0 where neither is known
     raised_at  BIGINT NOT NULL, -- when it was first found
-    seen_at    BIGINT NOT NULL, -- when it was last found
+    seen_at    BIGINT NOT NULL, -- when it was last found, or not known to be over
     told_at    BIGINT, -- when somebody was told; NULL until then
     ended_at   BIGINT, -- when it was over; NULL while it is on
     end_told_at BIGINT -- when somebody was told of that; NULL until then

@@ -52,14 +52,14 @@ var importLaw = map[string][]string{
 	"handlers/api":   {"handlers/internal/web", "views/wording", "store", "handlers/checkout"},
 	"handlers/hooks": {"handlers/internal/web", "mpesa", "handlers/checkout"},
 	"handlers/admin": {
-		"handlers/internal/web", "handlers/staff", "handlers/checkout", "views", "views/admin",
+		"handlers/internal/web", "handlers/staff", "handlers/checkout", "handlers/doctor", "views", "views/admin",
 		"views/ui", "views/wording",
 		// mpesa reads receipts and phone numbers
 		"store", "store/poster", "store/sheet", "store/seating", "assets", "mpesa",
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-		"handlers/checkout", "handlers/staff", "handlers/watch", "store", "assets",
+		"handlers/checkout", "handlers/staff", "handlers/watch", "handlers/doctor", "store", "assets",
 	},
 	"cmd/cinemasphere": nil, // everything
 	"cmd/bench":        nil,

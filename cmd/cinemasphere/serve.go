@@ -56,7 +56,8 @@ type server struct {
 
 	watch   *watch.Watch
 	metrics *watch.Metrics
-	proxy   string // that calls to Daraja go through; "" for none
+	logIn   func(context.Context) error // makes sure that Daraja gives an access token
+	proxy   string                      // that calls to Daraja go through; "" for none
 }
 
 // Run serves until the context ends, then lets what is under way come to its end.
@@ -229,7 +230,7 @@ func (s *server) openSite() error {
 		Store: s.store, Checkout: s.checkout, Staff: s.staff, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
-		Watch: s.watch, Observe: s.metrics.Request,
+		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods ||

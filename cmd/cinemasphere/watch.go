@@ -51,6 +51,7 @@ func (s *server) openMetrics() (err error) {
 
 // openWatch makes what looks at the running program.
 func (s *server) openWatch(name string, daraja *mpesa.Client) {
+	s.logIn = daraja.LogIn
 	s.watch = watch.New(watch.Config{
 		Store: s.store, LogIn: daraja.LogIn, Disk: s.disk(), SiteEnds: s.siteEnds(), Password: s.password,
 		Name: name, Log: s.log,
@@ -91,4 +92,15 @@ func (s *server) metricsAddr() string {
 		return "off"
 	}
 	return s.metricsOn.Addr().String()
+}
+
+// examine is what the owner can ask for in the back office: what cinemasphere doctor looks at, with the running
+// program's own books and client.
+func (s *server) examine() func(context.Context) doctor.Examined {
+	d := s.doctor(nil)
+	d.Store = s.store
+	if !s.simulate {
+		d.LogIn = s.logIn
+	}
+	return func(ctx context.Context) doctor.Examined { return doctor.Examine(ctx, d) }
 }

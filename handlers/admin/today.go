@@ -17,6 +17,7 @@ func (a *Admin) Start(w http.ResponseWriter, r *http.Request) (err error) {
 		return err
 	}
 	if v.Money {
+		v.Alarms = a.alarms(r.Context(), w)
 		v.ToDo = a.waits.count(r.Context(), a)
 		if v.Takings, err = a.Store.Money().Takings(r.Context(), from); err != nil {
 			return err

@@ -181,7 +181,7 @@ var rules = map[Kind]func(State) (is bool, a Alarm, known bool){
 type Kept struct {
 	Alarm
 	Raised  time.Time
-	Seen    time.Time // when its cause was last found
+	Seen    time.Time // when its cause was last found, or not known to be gone
 	Told    time.Time // zero until somebody was told
 	Ended   time.Time // zero while it is on
 	EndTold time.Time // zero until somebody was told of the end
@@ -206,7 +206,10 @@ func Next(kept []Kept, found []Alarm, unknown []Kind, now time.Time) []Kept {
 		case at >= 0:
 			next = append(next, was.again(found[at], now))
 		case !before:
-		case was.On() && !slices.Contains(unknown, kind) && now.Sub(was.Seen) >= Settle:
+		case was.On() && slices.Contains(unknown, kind):
+			was.Seen = now // it may be so
+			next = append(next, was)
+		case was.On() && now.Sub(was.Seen) >= Settle:
 			was.Ended = now
 			next = append(next, was)
 		default:

@@ -131,7 +131,8 @@ func TestNext(t *testing.T) {
 		"!.!.!.!":   "R",    // it comes and goes
 		"!..!..":    "RORO", // it was over
 		"!????":     "R",    // whether it is over is not known
-		"!???.":     "RO",
+		"!???.":     "R",
+		"!???..":    "RO",
 		"!~~!":      "R", // an end that nobody was told of
 		"!~~.":      "RO",
 		"?":         "",
