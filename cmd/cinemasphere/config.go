@@ -380,7 +380,7 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 
 // checkWatching looks at the settings of metrics, errors and alarms.
 func (p *plan) checkWatching(fail func(string, ...any)) {
-	if p.MetricsAddr != "off" {
+	if p.MetricsAddr != "off" && p.MetricsAddr != "" {
 		_, port, err := net.SplitHostPort(p.MetricsAddr)
 		if n, err2 := strconv.ParseUint(port, 10, 16); err != nil || err2 != nil || n > 65535 {
 			fail("METRICS_ADDR must be a host and a port, such as localhost:9464, or off")

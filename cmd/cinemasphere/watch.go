@@ -33,7 +33,7 @@ func (p *plan) openReporter() (*watch.Reporter, error) {
 // openMetrics begins to listen for whoever asks for metrics, and makes what counts.
 func (s *server) openMetrics() (err error) {
 	s.metrics = watch.NewMetrics(watch.MetricsConfig{Version: builtFrom()})
-	if s.MetricsAddr == "off" {
+	if s.MetricsAddr == "off" || s.MetricsAddr == "" {
 		return nil
 	}
 	if s.metricsOn, err = net.Listen("tcp", s.MetricsAddr); err != nil {
