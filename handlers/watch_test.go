@@ -1,14 +1,21 @@
 package handlers_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -173,7 +180,9 @@ func TestCheckUp(t *testing.T) {
 		t.Errorf("look now: %d, looked %d times", w.Code, looks)
 	}
 	page := owner.get("/admin/check-up").Body.String()
-	for _, want := range []string{"It is 7s ahead.", "Turn on the synchronisation.", "9 GiB are free.", "tag-warn", "tag-ok"} {
+	for _, want := range []string{
+		"It is 7s ahead.", "Turn on the synchronisation.", "9 GiB are free.", "tag-warn", "tag-ok",
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -205,4 +214,68 @@ func TestAlarmsAreShown(t *testing.T) {
 	shown(manager, "/admin", true)
 	shown(manager, "/admin/to-do", true)
 	shown(usher, "/admin", false)
+}
+
+// TestErrorsOfCustomers: what a customer meets while the disk is read-only comes to the error tracker without anything of
+// the customer.
+func TestErrorsOfCustomers(t *testing.T) {
+	var mu sync.Mutex
+	var sent strings.Builder
+	tracker := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body := io.Reader(r.Body)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			packed, err := gzip.NewReader(r.Body)
+			if err != nil {
+				t.Errorf("unpack what was sent: %v", err)
+				return
+			}
+			body = packed
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if _, err := io.Copy(&sent, body); err != nil {
+			t.Errorf("read what was sent: %v", err)
+		}
+	}))
+	defer tracker.Close()
+	reporter, err := watch.NewReporter(watch.ReportConfig{
+		DSN: strings.Replace(tracker.URL, "://", "://trackerkey@", 1) + "/7", Environment: "sandbox",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var disk storetest.Disk
+	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "books.db"), Wrap: disk.Wrap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	o := openOn(t, st, func(d *handlers.Deps) { d.Log = slog.New(reporter.Log(d.Log.Handler())) })
+	defer o.stop()
+	id := storetest.Screening(t, st, 4, 8)
+	disk.Protect(true)
+	status := o.post("/bookings", with(form(id, "0712345678", 2), "name", "Wanjiku Achieng")).Code
+	token := rand.Text()
+	o.send(request{method: "POST", path: "/cb/" + token, body: `{"PhoneNumber":254712345678}`})
+	o.call("/api/make-payment", `{"name":"Wanjiku Achieng","phone":"0712345678","quantity":1,"screeningId":`+
+		strconv.FormatInt(int64(id), 10)+"}")
+	disk.Protect(false)
+	reporter.Close()
+	mu.Lock()
+	defer mu.Unlock()
+	got := sent.String()
+	if status < 500 || !strings.Contains(got, `"exception"`) || !strings.Contains(got, `"/bookings"`) {
+		t.Fatalf("%d, sent: %s", status, got)
+	}
+	for _, hidden := range []string{
+		"712345678", "Wanjiku", "Achieng", token, "the-signing-key", "consumer-secret", "the-passkey",
+	} {
+		if strings.Contains(got, hidden) {
+			t.Errorf("%s was sent: %s", hidden, got)
+		}
+	}
 }

@@ -80,8 +80,8 @@ func TestWell(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"settings", "database", "integrity", "disk", "fsync", "files", "open files", "M-PESA log-in", "till", "last prompts",
-		"initiator", "API password",
+		"settings", "database", "integrity", "disk", "fsync", "files", "open files", "M-PESA log-in", "till",
+		"last prompts", "initiator", "API password",
 	} {
 		if line(found, name).Name == "" {
 			t.Errorf("nothing is said of %s", name)
@@ -94,7 +94,10 @@ func TestWell(t *testing.T) {
 
 // TestEachLine: one thing is wrong, its line says so and what to do, and no other line changes.
 func TestEachLine(t *testing.T) {
-	daysAgo := func(n int) *time.Time { at := time.Now().AddDate(0, 0, -n); return &at }
+	chosen := func(daysAgo int) func(*doctor.Config) {
+		at := time.Now().AddDate(0, 0, -daysAgo)
+		return func(c *doctor.Config) { c.Password = &at }
+	}
 	for name, tt := range map[string]struct {
 		line   string
 		grade  doctor.Grade
@@ -162,8 +165,10 @@ func TestEachLine(t *testing.T) {
 				Try: func(context.Context) error { return errors.New("535 refused") },
 			}}
 		}},
-		"a till that is its store": {"till", doctor.Warning, func(c *doctor.Config) { c.BuyGoods, c.Till = true, c.Shortcode }},
-		"a till that is not paid":  {"till", doctor.Warning, func(c *doctor.Config) { c.Till = "5123456" }},
+		"a till that is its store": {"till", doctor.Warning, func(c *doctor.Config) {
+			c.BuyGoods, c.Till = true, c.Shortcode
+		}},
+		"a till that is not paid": {"till", doctor.Warning, func(c *doctor.Config) { c.Till = "5123456" }},
 		"no initiator in production": {"initiator", doctor.Warning, func(c *doctor.Config) {
 			c.Initiator, c.Environment, c.Store = false, store.Production, nil
 		}},
@@ -178,10 +183,10 @@ func TestEachLine(t *testing.T) {
 			c.Certificate = certificateFile(t, time.Now().AddDate(0, 0, 20))
 		}},
 		"a password of unknown age":  {"API password", doctor.Warning, func(c *doctor.Config) { c.Password = nil }},
-		"a password of 79 days":      {"API password", doctor.OK, func(c *doctor.Config) { c.Password = daysAgo(79) }},
-		"a password of 81 days":      {"API password", doctor.Warning, func(c *doctor.Config) { c.Password = daysAgo(81) }},
-		"a password of 91 days":      {"API password", doctor.Failure, func(c *doctor.Config) { c.Password = daysAgo(91) }},
-		"a password of the future":   {"API password", doctor.Failure, func(c *doctor.Config) { c.Password = daysAgo(-2) }},
+		"a password of 79 days":      {"API password", doctor.OK, chosen(79)},
+		"a password of 81 days":      {"API password", doctor.Warning, chosen(81)},
+		"a password of 91 days":      {"API password", doctor.Failure, chosen(91)},
+		"a password of the future":   {"API password", doctor.Failure, chosen(-2)},
 		"an address that is refused": {"callback address", doctor.Failure, calls("https://mpesa.cinema.co.ke/cb")},
 		"an address in the clear":    {"callback address", doctor.Failure, calls("http://cinema.co.ke/cb")},
 		"an address that is taken":   {"callback address", doctor.OK, calls("https://cinema.co.ke/cb")},
@@ -257,7 +262,8 @@ func TestLastPrompts(t *testing.T) {
 		sent, _, err := c.Store.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1))
 		if err == nil {
 			err = c.Store.Tickets().RecordAnswer(t.Context(), sent, store.Answer{
-				Kind: store.Refused, Reason: store.FailureConfig, Code: "400.002.02", Text: "Bad Request - Invalid ShortCode",
+				Kind: store.Refused, Reason: store.FailureConfig, Code: "400.002.02",
+				Text: "Bad Request - Invalid ShortCode",
 			})
 		}
 		if err != nil {
@@ -359,13 +365,13 @@ func TestCallback(t *testing.T) {
 			w.Header().Set("Location", "https://www.cinema.co.ke/cb/secret")
 			w.WriteHeader(http.StatusMovedPermanently)
 		}},
-		"led on to nowhere": {doctor.Failure, "another address", func(w http.ResponseWriter, _ string) { w.WriteHeader(302) }},
-		"a password":        {doctor.Failure, "HTTP 401", func(w http.ResponseWriter, _ string) { w.WriteHeader(401) }},
-		"a guard":           {doctor.Failure, "HTTP 403", func(w http.ResponseWriter, _ string) { w.WriteHeader(403) }},
-		"a limit":           {doctor.Failure, "HTTP 429", func(w http.ResponseWriter, _ string) { w.WriteHeader(429) }},
-		"no POST":           {doctor.Failure, "HTTP 405", func(w http.ResponseWriter, _ string) { w.WriteHeader(405) }},
-		"no such path":      {doctor.Failure, "HTTP 404", func(w http.ResponseWriter, _ string) { w.WriteHeader(404) }},
-		"no program":        {doctor.Failure, "HTTP 502", func(w http.ResponseWriter, _ string) { w.WriteHeader(502) }},
+		"led on to nowhere": {doctor.Failure, "another address", says(302)},
+		"a password":        {doctor.Failure, "HTTP 401", says(401)},
+		"a guard":           {doctor.Failure, "HTTP 403", says(403)},
+		"a limit":           {doctor.Failure, "HTTP 429", says(429)},
+		"no POST":           {doctor.Failure, "HTTP 405", says(405)},
+		"no such path":      {doctor.Failure, "HTTP 404", says(404)},
+		"no program":        {doctor.Failure, "HTTP 502", says(502)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := well(t)
@@ -406,6 +412,11 @@ func TestCallback(t *testing.T) {
 	})
 }
 
+// says answers with a status alone.
+func says(status int) func(http.ResponseWriter, string) {
+	return func(w http.ResponseWriter, _ string) { w.WriteHeader(status) }
+}
+
 func proves(w http.ResponseWriter, proof string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"ResultCode": 0, "ResultDesc": proof}) // to a connection of the test
 }
@@ -413,6 +424,7 @@ func proves(w http.ResponseWriter, proof string) {
 // TestCertificate: what may be wrong with the certificate of the site, as a client without a browser's help sees it.
 func TestCertificate(t *testing.T) {
 	now := time.Now()
+	good := now.AddDate(0, 0, 60)
 	root, rootKey := issue(t, "root", nil, nil, now.AddDate(10, 0, 0))
 	middle, middleKey := issue(t, "middle", root, rootKey, now.AddDate(5, 0, 0))
 	roots := x509.NewCertPool()
@@ -426,13 +438,13 @@ func TestCertificate(t *testing.T) {
 		self   bool // nobody has signed it
 		oldest uint16
 	}{
-		"good":                 {doctor.OK, "trusted", "127.0.0.1", now.AddDate(0, 0, 60), true, false, 0},
+		"good":                 {doctor.OK, "trusted", "127.0.0.1", good, true, false, 0},
 		"ends soon":            {doctor.Warning, "ends on", "127.0.0.1", now.AddDate(0, 0, 5), true, false, 0},
 		"has ended":            {doctor.Failure, "has ended", "127.0.0.1", now.AddDate(0, 0, -1), true, false, 0},
-		"of another name":      {doctor.Failure, "another name", "cinema.test", now.AddDate(0, 0, 60), true, false, 0},
-		"one is missing":       {doctor.Failure, "not trusted", "127.0.0.1", now.AddDate(0, 0, 60), false, false, 0},
-		"signed by itself":     {doctor.Failure, "not trusted", "127.0.0.1", now.AddDate(0, 0, 60), false, true, 0},
-		"TLS 1.3 and no older": {doctor.Warning, "TLS 1.2", "127.0.0.1", now.AddDate(0, 0, 60), true, false, tls.VersionTLS13},
+		"of another name":      {doctor.Failure, "another name", "cinema.test", good, true, false, 0},
+		"one is missing":       {doctor.Failure, "not trusted", "127.0.0.1", good, false, false, 0},
+		"signed by itself":     {doctor.Failure, "not trusted", "127.0.0.1", good, false, true, 0},
+		"TLS 1.3 and no older": {doctor.Warning, "TLS 1.2", "127.0.0.1", good, true, false, tls.VersionTLS13},
 	} {
 		t.Run(name, func(t *testing.T) {
 			signer, signerKey := middle, middleKey
@@ -452,7 +464,9 @@ func TestCertificate(t *testing.T) {
 				}
 				proves(w, proof)
 			}))
-			server.TLS = &tls.Config{Certificates: []tls.Certificate{shown}, MinVersion: max(tt.oldest, tls.VersionTLS12)}
+			server.TLS = &tls.Config{
+				Certificates: []tls.Certificate{shown}, MinVersion: max(tt.oldest, tls.VersionTLS12),
+			}
 			server.Config.ErrorLog = nil
 			server.StartTLS()
 			defer server.Close()
@@ -483,8 +497,9 @@ func issue(t *testing.T, name string, by *x509.Certificate, byKey *ecdsa.Private
 	}
 	authority := name == "root" || name == "middle"
 	of := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().AddDate(0, -3, 0), NotAfter: until,
-		IsCA: authority, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().AddDate(0, -3, 0),
+		NotAfter: until, IsCA: authority, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	if ip := net.ParseIP(name); ip != nil {
 		of.IPAddresses = []net.IP{ip}

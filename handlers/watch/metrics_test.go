@@ -107,8 +107,9 @@ func TestMetricsOfTheEdges(t *testing.T) {
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 	}))
 	for _, path := range []string{
-		"/oauth/v1/generate", "/mpesa/stkpush/v1/processrequest", "/mpesa/stkpushquery/v1/query", "/mpesa/reversal/v1/request",
-		"/mpesa/transactionstatus/v1/query", "/mpesa/c2b/v2/registerurl", "/pulltransactions/v1/query", "/254712345678",
+		"/oauth/v1/generate", "/mpesa/stkpush/v1/processrequest", "/mpesa/stkpushquery/v1/query",
+		"/mpesa/reversal/v1/request", "/mpesa/transactionstatus/v1/query", "/mpesa/c2b/v2/registerurl",
+		"/pulltransactions/v1/query", "/254712345678",
 	} {
 		r := httptest.NewRequest("POST", "https://daraja.test"+path, nil)
 		if resp, err := daraja.RoundTrip(r); err == nil {

@@ -71,17 +71,21 @@ func TestErrorsAreSent(t *testing.T) {
 	var lines bytes.Buffer
 	log := slog.New(reporter.Log(slog.NewTextHandler(&lines, nil))).With("phone", "254712345001")
 	secrets := []string{
-		"254712345678", "0712345679", "MFRGGZDFMZTWQ2LKNNWG23TPOA", "Achieng Otieno", "achieng@example.com", "bfb279f9aa9bdbcf158e97dd71a467cd",
+		"254712345678", "0712345679", "MFRGGZDFMZTWQ2LKNNWG23TPOA", "Achieng Otieno", "achieng@example.com",
+		"bfb279f9aa9bdbcf158e97dd71a467cd",
 		"ws_CO_30112026120000", "hunter2", "UKT4JL9G91", "10.9.8.7", "254712345001", "secret-path", "Wanjiku",
 	}
 	log.Error("request", "method", "POST", "route", "/bookings", "status", 500, "name", "Wanjiku", "error", fmt.Errorf(
-		`pay: Post "https://api.safaricom.co.ke/mpesa/stkpush/secret-path": dial: user:hunter2@10.9.8.7: for 254712345678, 0712345679, `+
-			`token MFRGGZDFMZTWQ2LKNNWG23TPOA, key bfb279f9aa9bdbcf158e97dd71a467cd of "Achieng Otieno" <achieng@example.com>, `+
-			`ws_CO_30112026120000 and 'UKT4JL9G91': %w`, errors.New("disk full")))
+		`pay: Post "https://api.safaricom.co.ke/mpesa/stkpush/secret-path": dial: user:hunter2@10.9.8.7: `+
+			`for 254712345678, 0712345679, token MFRGGZDFMZTWQ2LKNNWG23TPOA, key bfb279f9aa9bdbcf158e97dd71a467cd `+
+			`of "Achieng Otieno" <achieng@example.com>, ws_CO_30112026120000 and 'UKT4JL9G91': %w`,
+		errors.New("disk full")))
 	log.Warn("only a warning")
 	reporter.Close()
 	sent := tr.all()
-	for _, want := range []string{`"/bookings"`, `"500"`, "disk full", `"sandbox"`, `"v1"`, `"POST"`, `"type":"request"`} {
+	for _, want := range []string{
+		`"/bookings"`, `"500"`, "disk full", `"sandbox"`, `"v1"`, `"POST"`, `"type":"request"`,
+	} {
 		if !strings.Contains(sent, want) {
 			t.Errorf("%s was not sent", want)
 		}
@@ -152,7 +156,8 @@ func TestScrub(t *testing.T) {
 func TestCheckDSN(t *testing.T) {
 	for dsn, good := range map[string]bool{
 		"": true, "https://key@sentry.example/1": true, "http://key@localhost:8000/3": true,
-		"https://sentry.example/1": false, "key": false, "https://key@sentry.example/": false, "ftp://key@host/1": false,
+		"https://sentry.example/1": false, "key": false, "https://key@sentry.example/": false,
+		"ftp://key@host/1": false,
 	} {
 		err := watch.CheckDSN(dsn)
 		if (err == nil) != good {
