@@ -29,23 +29,24 @@ import (
 type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
-	Examine        func(context.Context) doctor.Examined // looks at what selling needs; nil is not possible
-	Watch          *watch.Watch                          // says whether the box office is ready; nil is one that never looks
-	Staff          *staff.Service                        // lets people of the staff in; nil is one that asks owners for no second factor
-	Log            *slog.Logger                          // one line per request; nil drops
-	BaseURL        string                                // scheme and host that customers use; https makes cookies Secure
-	HSTS           string                                // for whom HSTS speaks, with https: off, host (also ""), subdomains
-	Demo           bool                                  // a banner on every page: no money moves
-	Sandbox        bool                                  // a banner on every page: Safaricom's sandbox
-	TrustedProxies []netip.Prefix                        // who may say in X-Forwarded-For where a request comes from
-	Unbounded      bool                                  // clients may have M-PESA asked as often as they like; the books bound the rest
-	Partners       map[string]string                     // keys of partners by their names, for the API
+	Watch          *watch.Watch      // says whether the box office is ready; nil is one that never looks
+	Staff          *staff.Service    // lets people of the staff in; nil is one that asks owners for no second factor
+	Log            *slog.Logger      // one line per request; nil drops
+	BaseURL        string            // scheme and host that customers use; https makes cookies Secure
+	HSTS           string            // for whom HSTS speaks, with https: off, host (also ""), subdomains
+	Demo           bool              // a banner on every page: no money moves
+	Sandbox        bool              // a banner on every page: Safaricom's sandbox
+	TrustedProxies []netip.Prefix    // who may say in X-Forwarded-For where a request comes from
+	Unbounded      bool              // clients may have M-PESA asked as often as they like; the books bound the rest
+	Partners       map[string]string // keys of partners by their names, for the API
 	// what customers are told to pay to where prompts fail, with the ticket's code as account number; "" tells them
 	// nothing
 	Paybill string
 	Till    string // or the till that they are told to pay to
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
 	Simulator http.Handler
+	// Examine looks at what selling needs, for the owner; nil is not possible.
+	Examine func(context.Context) doctor.Examined
 	// Observe is told of every answer, by the pattern of its route; nil is told of none.
 	Observe func(method, route string, status int, took time.Duration)
 	Now     func() time.Time // the clock; nil is the machine's
@@ -100,8 +101,8 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		admin: admin.New(admin.Config{
 			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
-			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(), Examine: d.Examine,
-			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
+			Examine: d.Examine, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 		}),
 	}
 	return rooms.routes(), nil

@@ -216,7 +216,7 @@ func TestAlarmsAreShown(t *testing.T) {
 	shown(usher, "/admin", false)
 }
 
-// TestErrorsOfCustomers: what a customer meets while the disk is read-only comes to the error tracker without anything of
+// TestErrorsOfCustomers: what a customer meets while the disk is read-only comes to the error tracker, and nothing of
 // the customer.
 func TestErrorsOfCustomers(t *testing.T) {
 	var mu sync.Mutex

@@ -245,7 +245,8 @@ func TestDoctor(t *testing.T) {
 	t.Run("a demo that runs", func(t *testing.T) {
 		p := start(t, "", "MPESA_ENV=simulator")
 		worst, says, status := doctorSays(t, p.dir, "MPESA_ENV=simulator")
-		if status != 0 || worst["database"] != doctor.OK || worst["integrity"] != doctor.OK || worst["files"] != doctor.OK {
+		if status != 0 || worst["database"] != doctor.OK || worst["integrity"] != doctor.OK ||
+			worst["files"] != doctor.OK {
 			t.Errorf("%d, %s", status, says)
 		}
 	})
@@ -277,7 +278,9 @@ func TestDoctor(t *testing.T) {
 		}
 	})
 	t.Run("Daraja refuses the credentials", func(t *testing.T) {
-		daraja := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) }))
+		daraja := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+		}))
 		defer daraja.Close()
 		worst, says, status := doctorSays(t, t.TempDir(), "MPESA_ENV=sandbox", "BASE_URL=https://cinema.invalid.co.ke",
 			"MPESA_BASE_URL="+daraja.URL, "MPESA_CONSUMER_KEY=demo-key", "MPESA_CONSUMER_SECRET=demo-secret",
