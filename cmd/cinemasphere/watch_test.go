@@ -18,10 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"cinemasphere/assets"
 	"cinemasphere/handlers/doctor"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/store"
+	"cinemasphere/store/alarm"
 	"cinemasphere/store/storetest/needs"
 )
 
@@ -290,4 +293,36 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%d, %s", status, says)
 		}
 	})
+}
+
+// TestBrowserCheckUp has the demo examined in a real browser, with scripts off, and sees an alarm on the first page and
+// over the list of money. Each page fits everywhere.
+func TestBrowserCheckUp(t *testing.T) {
+	p := start(t, "", "MPESA_ENV=simulator")
+	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(p.dir, "demo.db"), Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = st.Jobs().NoteAlarms(t.Context(), []alarm.Alarm{
+		{Kind: alarm.NoCallbacks, Count: 3, At: st.Now().Time()}, {Kind: alarm.DiskLow, Count: 99 << 20},
+	}, nil)
+	shut(t, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := browse(t, p.base)
+	b.scriptsOff()
+	b.do("sign in", chromedp.Navigate(p.base+"/admin/demo"))
+	b.do("look", chromedp.Navigate(p.base+"/admin/check-up"),
+		chromedp.Click(chromedp.CSS(`main button[type=submit]`)), chromedp.WaitVisible(chromedp.CSS(`main td .tag-ok`)))
+	for _, path := range []string{"/admin/check-up", "/admin", "/admin/to-do"} {
+		for _, l := range []looks{{1280, "light"}, {1280, "dark"}, {360, "dark"}, {360, "light"}} {
+			b.look(l)
+			b.do("open "+path, chromedp.Navigate(p.base+path))
+			b.fits(path)
+		}
+		if path != "/admin/check-up" && !strings.Contains(b.text("main"), "99 MiB") {
+			t.Errorf("%s has no alarm", path)
+		}
+	}
 }

@@ -66,12 +66,11 @@ type Config struct {
 	OpenError   error        // why not
 	Missing     bool         // there are none yet
 
-	Folder     string                     // where the file of the database is
-	Disk       func() (alarm.Disk, error) // that it is on
-	Sync       func(*os.File) error       // makes a file durable; nil is the file's own
-	Files      []string                   // whose content is not for other users
-	OpenFiles  func() (uint64, error)     // how many may be open at once
-	BackupAges bool                       // the age of the last backup is looked at
+	Folder    string                     // where the file of the database is
+	Disk      func() (alarm.Disk, error) // that it is on
+	Sync      func(*os.File) error       // makes a file durable; nil is the file's own
+	Files     []string                   // whose content is not for other users
+	OpenFiles func() (uint64, error)     // how many may be open at once
 
 	Daraja   string                      // its address, "" where it is our own simulator
 	LogIn    func(context.Context) error // gets an access token

@@ -19,6 +19,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,9 +117,7 @@ func TestEachLine(t *testing.T) {
 		"a database of another environment": {"database", doctor.Failure, func(c *doctor.Config) {
 			c.Environment = store.Production
 		}},
-		"no backup": {"backup", doctor.Warning, func(c *doctor.Config) { c.BackupAges = true }},
 		"an old backup": {"backup", doctor.Warning, func(c *doctor.Config) {
-			c.BackupAges = true
 			if err := c.Store.Catalogue().SetSettings(t.Context(), map[string]string{
 				"backup.good_at": "1600000000000",
 			}); err != nil {
@@ -537,5 +536,26 @@ func TestNothingToLookAt(t *testing.T) {
 	found := doctor.Examine(t.Context(), doctor.Config{})
 	if len(found.Findings) != 1 {
 		t.Error(fmt.Sprint(found.Findings))
+	}
+}
+
+// TestBackup: where money is in the books, a backup is missed; elsewhere it is not.
+func TestBackup(t *testing.T) {
+	for env, grade := range map[store.Environment]doctor.Grade{store.Simulator: "", store.Production: doctor.Warning} {
+		c := well(t)
+		c.Store = storetest.New(t, func(o *store.Options) { o.Environment = env })
+		c.Environment = env
+		look := func() doctor.Grade { return line(doctor.Examine(t.Context(), c), "backup").Grade }
+		if got := look(); got != grade {
+			t.Errorf("%s without a backup: %q", env, got)
+		}
+		if err := c.Store.Catalogue().SetSettings(t.Context(), map[string]string{
+			"backup.good_at": strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := look(); got != doctor.OK {
+			t.Errorf("%s with one of an hour ago: %q", env, got)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/store"
 	"cinemasphere/views/wording"
 )
 
@@ -23,7 +24,7 @@ func (c Config) settings(context.Context) (all []Finding) {
 		all = append(all, Finding{"settings", Warning, p, "Look whether that is meant."})
 	}
 	if len(all) == 0 {
-		return one("settings", OK, "None is missing or contradicts another; read from "+c.Settings+".", "")
+		return one("settings", OK, "None is missing or contradicts another. Files: "+c.Settings+".", "")
 	}
 	return all
 }
@@ -84,16 +85,17 @@ func (c Config) integrity(ctx context.Context) []Finding {
 const backupOld = 48 * time.Hour
 
 func (c Config) backup(ctx context.Context) []Finding {
-	if c.Store == nil || !c.BackupAges {
+	if c.Store == nil {
 		return nil
 	}
 	last, err := c.Store.Jobs().LastBackup(ctx)
 	switch {
 	case err != nil:
 		return one("backup", Warning, "When the last one was made cannot be read: "+err.Error()+".", "")
+	case last == 0 && c.Store.Environment() != store.Production:
+		return nil // no money is in it
 	case last == 0:
-		return one("backup", Warning, "None was ever made by the program.",
-			"Make one, and look that it can be restored.")
+		return one("backup", Warning, "The program knows of none.", "Make one, and look that it can be restored.")
 	case c.Now().Sub(last.Time()) > backupOld:
 		return one("backup", Warning, "The last good one is of "+wording.Moment(last)+".", "Look into the log why.")
 	}

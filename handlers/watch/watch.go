@@ -6,6 +6,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -38,7 +39,7 @@ type Config struct {
 	SiteEnds func(context.Context) (time.Time, error)
 	// Password is since when M-PESA's API user has its password; nil where that is not known.
 	Password *time.Time
-	// BackupEvery is how often a backup is to be made; 0 where nobody has said so.
+	// BackupEvery is how often a backup is to be made; 0 is each day once there is one.
 	BackupEvery time.Duration
 	Teller      Teller           // tells the owner; nil is a line of the log
 	Every       time.Duration    // how often is looked; 0 is 30 s
@@ -168,8 +169,8 @@ func (w *Watch) state(ctx context.Context) alarm.State {
 		}
 	}
 	last, err := jobs.LastBackup(ctx)
-	if known("backups", err) && w.BackupEvery > 0 {
-		s.Backup = &alarm.Backup{Every: w.BackupEvery, Last: last.Time()}
+	if known("backups", err) && (w.BackupEvery > 0 || last != 0) {
+		s.Backup = &alarm.Backup{Every: cmp.Or(w.BackupEvery, 24*time.Hour), Last: last.Time()}
 	}
 	return s
 }

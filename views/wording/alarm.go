@@ -9,22 +9,23 @@ import (
 	"cinemasphere/store/alarm"
 )
 
+// checkUp is the examination, for who reads this in the back office and for who reads it in the log.
+const checkUp = "The check-up (cinemasphere doctor)"
+
 // Alarm says to the owner what is wrong, and what to do.
 func Alarm(a store.Alarm) (what, do string) {
 	at := moment(a.At)
 	switch a.Kind {
 	case alarm.NoCallbacks:
 		return fmt.Sprintf("M-PESA has reported on none of the last %d prompts, since %s.", a.Count, at),
-			"Payments are found by asking, minutes later. Run cinemasphere doctor: it looks whether M-PESA can reach " +
-				"the callback address."
+			"Payments are found by asking, minutes later. " + checkUp + " looks whether M-PESA can reach the callback " +
+				"address."
 	case alarm.DarajaDark:
 		return "Daraja does not answer, and no bookings are taken.",
-			"It is tried again by itself. Nothing that was paid is lost. If it lasts, look at Safaricom's notices, " +
-				"and run cinemasphere doctor."
+			"It is tried again by itself. Nothing that was paid is lost. If it lasts, look at Safaricom's notices."
 	case alarm.LogInFails:
 		return "Daraja lets the program not log in.",
-			"No prompt can go out. Run cinemasphere doctor: it says whether the credentials are wrong or Daraja is " +
-				"down."
+			"No prompt can go out. " + checkUp + " says whether the credentials are wrong or Daraja is down."
 	case alarm.RefundOverdue:
 		return fmt.Sprintf("%s of %s due back, some since %s.", Cents(store.Cents(a.Cents)),
 			counted(int(a.Count), "payment is", "payments are"), at), "See to them under To do."
