@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +27,7 @@ import (
 	"cinemasphere/assets"
 	"cinemasphere/handlers/doctor"
 	"cinemasphere/handlers/watch"
+	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/alarm"
 	"cinemasphere/store/storetest/needs"
@@ -324,5 +329,55 @@ func TestBrowserCheckUp(t *testing.T) {
 		if path != "/admin/check-up" && !strings.Contains(b.text("main"), "99 MiB") {
 			t.Errorf("%s has no alarm", path)
 		}
+	}
+}
+
+// TestDoctorFromOutside: the examination goes through a proxy with a certificate to the running program, and says where
+// the proxy does not pass callbacks on.
+func TestDoctorFromOutside(t *testing.T) {
+	daraja := sim.New(sim.Config{
+		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey", Shortcode: "600100",
+	})
+	defer daraja.Close()
+	safaricom := httptest.NewServer(daraja.Daraja())
+	defer safaricom.Close()
+	var program *url.URL
+	var cuts atomic.Bool
+	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cuts.Load() {
+			r.URL.Path = "/"
+		}
+		httputil.NewSingleHostReverseProxy(program).ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	dir := t.TempDir()
+	trusted := filepath.Join(dir, "trusted.pem")
+	write(t, trusted, string(pem.EncodeToMemory(&pem.Block{
+		Type: "CERTIFICATE", Bytes: front.Certificate().Raw,
+	})))
+	env := []string{
+		"MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "BASE_URL=" + front.URL, "SSL_CERT_FILE=" + trusted,
+		"MPESA_CONSUMER_KEY=key", "MPESA_CONSUMER_SECRET=secret", "MPESA_PASSKEY=passkey",
+		"MPESA_BUSINESS_SHORT_CODE=600100", "DATABASE_URL=demo.db",
+	}
+	p := start(t, dir, env...)
+	program = mustURL(t, p.base)
+	worst, says, status := doctorSays(t, dir, env...)
+	for _, name := range []string{"callback", "certificate", "callback address", "M-PESA log-in", "clock"} {
+		if worst[name] != doctor.OK {
+			t.Errorf("%s is %q", name, worst[name])
+		}
+	}
+	if status != 0 {
+		t.Errorf("%d, %s", status, says)
+	}
+	cuts.Store(true)
+	if worst, says, status = doctorSays(t, dir, env...); status != 1 || worst["callback"] != doctor.Failure {
+		t.Errorf("where the proxy loses the path: %d, %s", status, says)
+	}
+	cuts.Store(false)
+	_ = p.end(syscall.SIGTERM)
+	if worst, says, status = doctorSays(t, dir, env...); status != 1 || worst["callback"] != doctor.Failure {
+		t.Errorf("where the program is down: %d, %s", status, says)
 	}
 }

@@ -197,7 +197,7 @@ func TestEachLine(t *testing.T) {
 		"a name of IPv6":    {"DNS", doctor.Warning, func(c *doctor.Config) { leads(c, "2c0f:fe38::1") }},
 		"a good name":       {"DNS", doctor.OK, func(c *doctor.Config) { leads(c, "2c0f:fe38::1", "41.90.1.1") }},
 		"an address of a house": {"DNS", doctor.Failure, func(c *doctor.Config) {
-			c.Callback, c.Refuses = []string{"https://10.0.0.1/cb"}, nil
+			c.Callback, c.Refuses, c.Environment = []string{"https://10.0.0.1/cb"}, nil, ""
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,6 +245,7 @@ func calls(address string) func(*doctor.Config) {
 
 // leads is a name that leads to the addresses.
 func leads(c *doctor.Config, to ...string) {
+	c.Environment = ""
 	c.Callback = []string{"https://cinema.co.ke/cb"}
 	var all []netip.Addr
 	for _, ip := range to {

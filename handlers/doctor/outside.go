@@ -19,6 +19,7 @@ import (
 
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/mpesa"
+	"cinemasphere/store"
 )
 
 func (c Config) addresses(context.Context) (all []Finding) {
@@ -50,6 +51,9 @@ func (c Config) hosts() (all []string) {
 
 func (c Config) resolves(ctx context.Context) (all []Finding) {
 	const name = "DNS"
+	if c.Environment == store.Simulator {
+		return nil // one may stand on this machine
+	}
 	for _, host := range c.hosts() {
 		addresses := []netip.Addr{}
 		if ip, err := netip.ParseAddr(host); err == nil {
