@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -27,7 +28,9 @@ const (
 // from it.
 func (w *Watch) lookReady(ctx context.Context) {
 	checks := []Check{{Name: "database", OK: true}, {Name: "schema", OK: true}}
-	if err := w.Store.Writable(ctx); err != nil {
+	if err := w.Store.Writable(ctx); ended(ctx) {
+		return
+	} else if err != nil {
 		checks[0] = Check{Name: "database", Says: "not writable"}
 		w.Log.Error("the books cannot be written", "error", err)
 	}
@@ -38,12 +41,19 @@ func (w *Watch) lookReady(ctx context.Context) {
 		checks = append(checks, w.lookDisk())
 	}
 	if w.LogIn != nil {
-		checks = append(checks, w.lookDaraja(ctx))
+		check := w.lookDaraja(ctx)
+		if ended(ctx) {
+			return
+		}
+		checks = append(checks, check)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.checks, w.looked = checks, w.Now()
 }
+
+// ended reports whether the program is closing, so that what was cut off says nothing.
+func ended(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 func (w *Watch) lookDisk() Check {
 	disk, err := w.Disk()
@@ -63,6 +73,9 @@ func (w *Watch) lookDisk() Check {
 
 func (w *Watch) lookDaraja(ctx context.Context) Check {
 	err := w.LogIn(ctx)
+	if ended(ctx) {
+		return Check{}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil {

@@ -98,11 +98,14 @@ func (w *Watch) Look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	w.lookReady(ctx)
+	if ended(ctx) {
+		return
+	}
 	mine, err := w.Store.Jobs().Lease(ctx, "alarms", w.Name, 2*w.Every)
 	if err == nil && mine {
 		err = w.lookAlarms(ctx)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !ended(ctx) {
 		w.Log.Error("look for alarms", "error", err)
 	}
 }
@@ -143,7 +146,7 @@ func (w *Watch) state(ctx context.Context) alarm.State {
 	}
 	w.mu.Unlock()
 	known := func(what string, err error) bool {
-		if err != nil {
+		if err != nil && !ended(ctx) {
 			w.Log.Error("look for alarms: "+what, "error", err)
 		}
 		return err == nil

@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -219,5 +220,33 @@ func TestEachAlarm(t *testing.T) {
 			}
 			s.look(12, string(kind)+" over")
 		})
+	}
+}
+
+// TestClosing: a look that the program's end cuts off logs nothing, and changes nothing that was found.
+func TestClosing(t *testing.T) {
+	var lines bytes.Buffer
+	s := newScene(t)
+	defer func() { _ = s.store.Close() }() // nothing is written any more
+	ctx, end := context.WithCancel(t.Context())
+	w := watch.New(watch.Config{
+		Store: s.store, Now: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(&lines, nil)),
+		LogIn: func(ctx context.Context) error {
+			if ctx.Err() == nil {
+				return nil
+			}
+			return ctx.Err()
+		},
+	})
+	w.Look(ctx)
+	end()
+	w.Look(ctx)
+	if lines.Len() > 0 {
+		t.Errorf("the log has %s", &lines)
+	}
+	for _, c := range w.Checks(t.Context()) {
+		if !c.OK {
+			t.Errorf("%+v", c)
+		}
 	}
 }
