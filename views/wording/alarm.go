@@ -18,8 +18,8 @@ func Alarm(a store.Alarm) (what, do string) {
 	switch a.Kind {
 	case alarm.NoCallbacks:
 		return fmt.Sprintf("M-PESA has reported on none of the last %d prompts, since %s.", a.Count, at),
-			"Payments are found by asking, minutes later. " + checkUp + " looks whether M-PESA can reach the callback " +
-				"address."
+			"Payments are found by asking, minutes later. " + checkUp + " looks whether M-PESA can reach the " +
+				"callback address."
 	case alarm.DarajaDark:
 		return "Daraja does not answer, and no bookings are taken.",
 			"It is tried again by itself. Nothing that was paid is lost. If it lasts, look at Safaricom's notices."
