@@ -35,8 +35,8 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("%s: %q, %q", kind, what, do)
 		}
 	}
-	if what, _ := wording.Alarm(store.Alarm{Alarm: alarm.Alarm{Kind: alarm.BackupOld}}); strings.Contains(what, "1970") ||
-		strings.Contains(what, "0001") {
+	what, _ := wording.Alarm(store.Alarm{Alarm: alarm.Alarm{Kind: alarm.BackupOld}})
+	if strings.Contains(what, "1970") || strings.Contains(what, "0001") {
 		t.Errorf("without any backup: %q", what)
 	}
 }
