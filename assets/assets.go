@@ -19,6 +19,18 @@ import (
 //go:embed css/*.css js/*.js js/*.txt images posters
 var files embed.FS
 
+//go:embed deploy
+var deploy embed.FS
+
+// Deploy has the files for whoever runs the program: rules and a dashboard for its metrics. They are not served.
+func Deploy() fs.FS {
+	files, err := fs.Sub(deploy, "deploy")
+	if err != nil { // the name is of no folder: a mistake in this line
+		return deploy
+	}
+	return files
+}
+
 // Prefix is where the assets are served.
 const Prefix = "/assets/"
 

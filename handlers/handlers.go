@@ -5,6 +5,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,10 +16,12 @@ import (
 	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/doctor"
 	"cinemasphere/handlers/hooks"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/site"
 	"cinemasphere/handlers/staff"
+	"cinemasphere/handlers/watch"
 	"cinemasphere/store"
 )
 
@@ -26,6 +29,7 @@ import (
 type Deps struct {
 	Store          *store.Store
 	Checkout       *checkout.Service
+	Watch          *watch.Watch      // says whether the box office is ready; nil is one that never looks
 	Staff          *staff.Service    // lets people of the staff in; nil is one that asks owners for no second factor
 	Log            *slog.Logger      // one line per request; nil drops
 	BaseURL        string            // scheme and host that customers use; https makes cookies Secure
@@ -43,7 +47,11 @@ type Deps struct {
 	Callback string
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
 	Simulator http.Handler
-	Now       func() time.Time // the clock; nil is the machine's
+	// Examine looks at what selling needs, for the owner; nil is not possible.
+	Examine func(context.Context) doctor.Examined
+	// Observe is told of every answer, by the pattern of its route; nil is told of none.
+	Observe func(method, route string, status int, took time.Duration)
+	Now     func() time.Time // the clock; nil is the machine's
 }
 
 // MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
@@ -63,17 +71,15 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	responder := web.NewResponder(web.Config{Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Rules: []web.Rule{
-		{
-			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
-			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try " +
-				"again in a few seconds.",
-		},
-		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
-	}})
+	responder := web.NewResponder(web.Config{
+		Log: d.Log, HSTS: hsts(https, d.HSTS), Now: d.Now, Observe: d.Observe, Rules: rules(),
+	})
 	sessions := web.NewSessions(d.Store, https)
 	if d.Staff == nil {
 		d.Staff = staff.New(d.Store, staff.Config{Demo: d.Demo, Now: d.Now})
+	}
+	if d.Watch == nil {
+		d.Watch = watch.New(watch.Config{Store: d.Store, Now: d.Now})
 	}
 	var questions *web.Questions
 	if !d.Unbounded {
@@ -100,9 +106,22 @@ func New(d Deps) (http.Handler, error) {
 			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback,
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			Examine: d.Examine,
 		}),
 	}
 	return rooms.routes(), nil
+}
+
+// rules say how errors of the rooms are answered.
+func rules() []web.Rule {
+	return []web.Rule{
+		{
+			Match: web.Is(checkout.ErrClosing), Status: http.StatusServiceUnavailable, RetryAfter: closingRetry,
+			Sentence: "The box office is restarting. Nothing was booked and you have not been charged. Please try " +
+				"again in a few seconds.",
+		},
+		{Match: web.As[checkout.Invalid], Status: http.StatusUnprocessableEntity},
+	}
 }
 
 // hsts is for whom Strict-Transport-Security speaks. A site by http has nothing to say of https.

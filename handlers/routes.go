@@ -44,6 +44,7 @@ func (m router) routes() http.Handler {
 	s := m.site
 	r.Get("/", m.home())
 	r.Get("/healthz", s.Page(s.Health))
+	r.Get("/readyz", s.Page(m.deps.Watch.Ready))
 	r.Get("/favicon.ico", s.Page(s.Favicon))
 	r.Get("/assets/*", s.Page(web.Files()))
 	r.Get("/posters/{hash}/{file}", s.Page(s.Poster))
@@ -129,6 +130,9 @@ func (m router) callbacks(r chi.Router) {
 		post(path, m.hooks.Callback(kind))
 	}
 	post("/cb/check/{token}", m.hooks.Validate)
+	for _, path := range []string{"/cb", "/api/mpesa-callback"} {
+		r.Post(path+checkout.ProbePath+"{token}", m.hooks.Handle(m.hooks.Probe))
+	}
 }
 
 // home sends browsers without a session the page that is ready, and makes one for the others, and for what is filtered.

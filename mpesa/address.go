@@ -171,7 +171,7 @@ func checkReachable(host string) error {
 	if err != nil {
 		return checkPublicName(host)
 	}
-	if !isPublic(ip) {
+	if !IsPublic(ip) {
 		return fmt.Errorf("it is %s, which is not on the public Internet: Safaricom cannot reach it", host)
 	}
 	return nil
@@ -193,23 +193,23 @@ func checkPublicName(host string) error {
 			return fmt.Errorf("it is of %s, which leads each machine to itself: Safaricom cannot reach it", local)
 		}
 	}
-	if ip := addressInName(host); ip.IsValid() && !isPublic(ip) {
+	if ip := addressInName(host); ip.IsValid() && !IsPublic(ip) {
 		return fmt.Errorf("its name stands for the address %s, which is not on the public Internet: Safaricom cannot "+
 			"reach it", ip)
 	}
 	return nil
 }
 
-// isPublic reports whether an address can be reached from everywhere. Of an IPv6 address that stands for an IPv4
+// IsPublic reports whether an address can be reached from everywhere. Of an IPv6 address that stands for an IPv4
 // address, that must be.
-func isPublic(ip netip.Addr) bool {
+func IsPublic(ip netip.Addr) bool {
 	ip = ip.Unmap()
 	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
 		slices.ContainsFunc(unreachable(), func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return false
 	}
 	inner, is := innerIPv4(ip)
-	return !is || isPublic(inner)
+	return !is || IsPublic(inner)
 }
 
 // innerIPv4 is the IPv4 address that an IPv6 address is made of: of NAT64, 6to4, Teredo (whose client stands inverted),

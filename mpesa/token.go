@@ -117,6 +117,13 @@ func (t *tokens) drop(token string) {
 	}
 }
 
+// LogIn makes sure that there is an access token. It calls Daraja only where none is good any more, and within two
+// seconds after a failure not again. The error is an *Error, as of a call.
+func (c *Client) LogIn(ctx context.Context) error {
+	_, err := c.tokens.get(ctx)
+	return err
+}
+
 func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.BaseURL+pathOAuth, nil)
 	if err != nil {

@@ -50,3 +50,9 @@ func (s *Store) firstWrite(ctx context.Context, log *slog.Logger) error {
 	}
 	return err
 }
+
+// Writable writes a little and waits until it is durable: the error is why nothing can be written. It goes before
+// bookings, so that many of them do not look like a broken disk.
+func (s *Store) Writable(ctx context.Context) error {
+	return s.write(ctx, urgent, func(t *tx) error { return t.setSettings(map[string]string{probeKey: ""}) })
+}

@@ -39,9 +39,12 @@ func migrate(ctx context.Context, conn *sql.DB, d db.Dialect, log *slog.Logger) 
 	return nil
 }
 
+// knownSchema is the newest of the migrations.
+const knownSchema = 1
+
 // newMigrations are the migrations that lead to the schema, each in its own transaction. The first is schema.sql.
 func newMigrations(dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
-	first := goose.NewGoMigration(1, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+	first := goose.NewGoMigration(knownSchema, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, schema)
 		return err
 	}}, nil)

@@ -106,6 +106,17 @@ func isInternal(table string) bool {
 	return table == "goose_db_version" || table == "goose_lock" || strings.HasPrefix(table, "sqlite_")
 }
 
+// SchemaVersion is the version of the schema that is in the books, and the one that this program knows. They differ
+// where a newer program has changed it meanwhile.
+func (s *Store) SchemaVersion(ctx context.Context) (found, known int64, err error) {
+	var rows int64
+	if err = s.readers.scan(ctx, []any{&found, &rows}, schemaVersion); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the schema: %w", err)
+	}
+	known = knownSchema
+	return found, known, nil
+}
+
 const schemaVersion = `SELECT COALESCE(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version`
 
 // columnsAt lists the tables' columns at each of the versions. It runs the migrations in memory, which takes

@@ -478,6 +478,19 @@ CREATE TABLE pace (
     rest_until BIGINT NOT NULL  -- until when none goes out
 );
 
+-- What somebody must look into and is told of unasked, one row a kind, from when it was raised until its end was told. See store/alarm.
+CREATE TABLE alarm (
+    kind       TEXT PRIMARY KEY, -- what is wrong
+    count      BIGINT NOT NULL, -- prompts, calls, payments, or bytes that are free; 0 where nothing is counted
+    cents      BIGINT NOT NULL, -- of refunds
+    at         BIGINT NOT NULL, -- since when, or when it ends; 0 where neither is known
+    raised_at  BIGINT NOT NULL, -- when it was first found
+    seen_at    BIGINT NOT NULL, -- when it was last found, or not known to be over
+    told_at    BIGINT, -- when somebody was told; NULL until then
+    ended_at   BIGINT, -- when it was over; NULL while it is on
+    end_told_at BIGINT -- when somebody was told of that; NULL until then
+);
+
 -- The access token that a Daraja app's last log-in brought, for all processes, since each log-in makes the one before it invalid. It is a
 -- secret: until it ends, within an hour, whoever has it can call Daraja as the cinema.
 CREATE TABLE access_token (

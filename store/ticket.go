@@ -107,6 +107,13 @@ const (
 	PushPaid       PushState = "paid"
 )
 
+// PushStates lists them.
+func PushStates() []PushState {
+	return []PushState{
+		PushSending, PushPrompted, PushUnknown, PushRefused, PushSoftFailed, PushFailed, PushPaid,
+	}
+}
+
 // Push is one STK Push.
 type Push struct {
 	ID                PushID        `db:"id"`

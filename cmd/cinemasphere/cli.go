@@ -27,6 +27,8 @@ type cli struct {
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
 	Operator operatorCmd `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
 	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
+	Doctor   doctorCmd   `cmd:"" help:"Examine settings, credentials, the callback's address, certificates, clock, disk and database before a customer does; exits with 1 where something fails."`
+	Deploy   deployCmd   `cmd:"" name:"deploy-files" help:"Write files for whoever runs the program into a folder: alert rules and a dashboard for its metrics."`
 	Register registerCmd `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }

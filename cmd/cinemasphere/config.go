@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 	"cinemasphere/store/fairuse"
@@ -40,6 +41,7 @@ type config struct {
 	MpesaCallbackURL       string          `env:"MPESA_CALLBACK_URL" name:"mpesa-callback-url" help:"Where Safaricom sends all that it tells, where that is not BASE_URL/cb: of prompts to this address with a token, of receipts, refunds and payments without a prompt to addresses below it (for .../api/mpesa-callback, below .../cb)."`
 	MpesaInitiatorName     string          `env:"MPESA_INITIATOR_NAME" name:"mpesa-initiator-name" help:"API operator of your shortcode, with the roles Transaction Status and Org Reversals Initiator: lets the program confirm receipts and send refunds."`
 	MpesaInitiatorPassword string          `kong:"-" env:"MPESA_INITIATOR_PASSWORD" secret:"token" help:"Its password. M-PESA lets it expire after 90 days."`
+	MpesaPasswordDate      string          `env:"MPESA_INITIATOR_PASSWORD_DATE" name:"mpesa-initiator-password-date" help:"The day on which it was chosen, such as 2026-11-30: you are warned after 80 days."`
 	MpesaCertificate       string          `env:"MPESA_CERTIFICATE" name:"mpesa-certificate" path:"file" help:"File with Safaricom's certificate for MPESA_ENV, which the password is sealed with."`
 	AutoRefund             string          `env:"AUTO_REFUND" name:"auto-refund" default:"off" enum:"on,off" help:"on: what is due back goes back by itself."`
 	CheckPaidTickets       string          `env:"CHECK_PAID_TICKETS" name:"check-paid-tickets" default:"on" enum:"on,off" help:"on: in the hour before a film M-PESA is asked whether what its tickets were paid with is still there (needs an initiator)."`
@@ -53,6 +55,9 @@ type config struct {
 	PartnerKeys            string          `kong:"-" env:"PARTNER_KEYS" secret:"text" help:"Keys of partners for the API, as name:key, separated by commas; 24 characters at least."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
 	RetryHold              *time.Duration  `env:"RETRY_HOLD" name:"retry-hold" placeholder:"2m" help:"How long seats are held after a payment has failed. Default: 2m, or HOLD where that is shorter."`
+	MetricsAddr            string          `env:"METRICS_ADDR" name:"metrics-addr" default:"off" help:"Address of a second listener, with metrics for Prometheus at /metrics, such as localhost:9464; off for none."`
+	MetricsPublic          string          `env:"METRICS_PUBLIC" name:"metrics-public" default:"off" enum:"on,off" help:"on: METRICS_ADDR may be one that other machines can reach. Metrics say how much is sold."`
+	SentryDSN              string          `kong:"-" env:"SENTRY_DSN" secret:"token" help:"DSN of an error tracker that speaks Sentry's protocol: errors are sent there, without numbers, names, tokens and texts in quotes."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -70,7 +75,8 @@ type plan struct {
 	credential string            // the initiator's, sealed
 	level      slog.Level
 	retryHold  time.Duration
-	warnings   []string // of settings that may not be what is meant
+	password   *time.Time // since when the initiator has its password; nil where that is not known
+	warnings   []string   // of settings that may not be what is meant
 }
 
 // shortestSecretKey is how many characters a key needs that nobody is to guess.
@@ -366,8 +372,37 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 		fail("PARTNER_KEYS: %w", err)
 	}
 	p.checkTimes(fail)
+	p.checkWatching(fail)
 	if err := p.level.UnmarshalText([]byte(p.LogLevel)); err != nil {
 		fail("LOG_LEVEL: %w", err)
+	}
+}
+
+// checkWatching looks at the settings of metrics, errors and alarms.
+func (p *plan) checkWatching(fail func(string, ...any)) {
+	if p.MetricsAddr != "off" && p.MetricsAddr != "" {
+		_, port, err := net.SplitHostPort(p.MetricsAddr)
+		if n, err2 := strconv.ParseUint(port, 10, 16); err != nil || err2 != nil || n > 65535 {
+			fail("METRICS_ADDR must be a host and a port, such as localhost:9464, or off")
+		} else if !loopback(p.MetricsAddr) && p.MetricsPublic != "on" {
+			fail("METRICS_ADDR is %s, which other machines can reach, and metrics say how much is sold: set it to "+
+				"localhost:%s, or METRICS_PUBLIC to on where a firewall keeps strangers out", p.MetricsAddr, port)
+		}
+	}
+	if err := watch.CheckDSN(p.SentryDSN); err != nil {
+		fail("SENTRY_DSN %w", err)
+	}
+	if p.MpesaPasswordDate == "" {
+		return
+	}
+	day, err := time.ParseInLocation(time.DateOnly, p.MpesaPasswordDate, mpesa.InNairobi(time.Time{}).Location())
+	switch {
+	case err != nil:
+		fail("MPESA_INITIATOR_PASSWORD_DATE must be a day, such as 2026-11-30")
+	case p.MpesaInitiatorName == "" && p.env != store.Simulator:
+		fail("MPESA_INITIATOR_PASSWORD_DATE is set, but MPESA_INITIATOR_NAME is not")
+	default:
+		p.password = &day
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,10 +11,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa/sim"
+	"cinemasphere/store/alarm"
 	"cinemasphere/store/storetest/needs"
 )
 
@@ -257,4 +261,66 @@ func cutLast(s, sep string) (before, after string, found bool) {
 		return s, "", false
 	}
 	return s[:i], s[i+len(sep):], true
+}
+
+// TestDocsOfOperations types what the page of operations says into a shell, against a demo; and each metric and alarm
+// that it names is one.
+func TestDocsOfOperations(t *testing.T) {
+	_, missing := exec.LookPath("curl")
+	needs.Program(t, "curl", missing)
+	page := pages(t)["assets/docs/operations.md"]
+	metrics := freeAddr(t)
+	p := start(t, "", "MPESA_ENV=simulator", "METRICS_ADDR="+metrics)
+	ready := func() bool { status, _ := fetch(t, p.base+"/readyz"); return status == 200 }
+	eventually(t, 10*time.Second, "it is ready", ready)
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, command := range regexp.MustCompile(`(?m)^\$ (.*)$`).FindAllStringSubmatch(page, -1) {
+		line := strings.NewReplacer("localhost:8080", strings.TrimPrefix(p.base, "http://"), "localhost:9464", metrics,
+			"curl -s", "curl -sf", "bin/cinemasphere", path).Replace(command[1])
+		c := exec.CommandContext(t.Context(), "sh", "-c", line)
+		c.Dir, c.Env = p.dir, append(os.Environ(), "MPESA_ENV=simulator")
+		if out, err := c.CombinedOutput(); err != nil || len(out) == 0 {
+			t.Errorf("%s: %v\n%s", line, err, out)
+		}
+		ran++
+	}
+	if ran != 7 {
+		t.Errorf("%d commands ran", ran)
+	}
+	there := map[string]bool{}
+	for _, name := range watch.Names() {
+		there[name] = true
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("the metric %s is not listed", name)
+		}
+	}
+	for _, name := range regexp.MustCompile("`(cinemasphere_[a-z_]+)`").FindAllStringSubmatch(page, -1) {
+		if !there[name[1]] {
+			t.Errorf("there is no metric %s", name[1])
+		}
+	}
+	for _, kind := range alarm.Kinds() {
+		if !strings.Contains(page, "\n| `"+string(kind)+"` | ") {
+			t.Errorf("the alarm %s is not listed", kind)
+		}
+	}
+}
+
+// fetch gets an address and returns the status and what it says.
+func fetch(t *testing.T, address string) (status int, text string) {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(t, resp.Body)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
 }

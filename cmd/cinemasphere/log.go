@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cinemasphere/handlers"
+	"cinemasphere/handlers/watch"
 )
 
 // logEvery is how long a line may wait before it is written: a system call for each would cost more than the line.
@@ -66,11 +67,16 @@ func (l *logWriter) Close() {
 	<-l.done
 }
 
-// newLogger makes the program's log: one line each, phone numbers masked, secrets never.
-func newLogger(w io.Writer, p plan) *slog.Logger {
+// newLogger makes the program's log: one line each, phone numbers masked, secrets never. Errors go to the reporter too,
+// where there is one.
+func newLogger(w io.Writer, p plan, reporter *watch.Reporter) *slog.Logger {
 	options := &slog.HandlerOptions{Level: p.level, ReplaceAttr: handlers.MaskAttr}
+	var to slog.Handler = slog.NewTextHandler(w, options)
 	if p.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		to = slog.NewJSONHandler(w, options)
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	if reporter != nil {
+		to = reporter.Log(to)
+	}
+	return slog.New(to)
 }

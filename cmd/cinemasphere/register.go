@@ -30,7 +30,7 @@ func (c registerCmd) Run(p *program) error {
 		return errors.New("the demo registers with its own simulator when it starts")
 	}
 	return books{c.config}.with(p, func(st *store.Store) error {
-		daraja, err := plan.newDaraja(plan.tokens(st, processName(), slog.New(slog.DiscardHandler)))
+		daraja, err := plan.newDaraja(plan.tokens(st, processName(), slog.New(slog.DiscardHandler)), nil)
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/staff"
+	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
@@ -49,7 +50,14 @@ type server struct {
 	sim      *sim.Sim
 	simAddr  string
 	simHTTP  *http.Server
-	proxy    string // that calls to Daraja go through; "" for none
+
+	metricsOn   net.Listener // nil where nobody asks for metrics
+	metricsHTTP *http.Server
+
+	watch   *watch.Watch
+	metrics *watch.Metrics
+	logIn   func(context.Context) error // makes sure that Daraja gives an access token
+	proxy   string                      // that calls to Daraja go through; "" for none
 }
 
 // Run serves until the context ends, then lets what is under way come to its end.
@@ -63,7 +71,14 @@ func (c serveCmd) Run(p *program) error {
 	debug.SetGCPercent(200)
 	out := newLogWriter(p.stderr)
 	defer out.Close()
-	s := &server{plan: plan, log: newLogger(out, plan), out: p.stdout}
+	reporter, err := plan.openReporter()
+	if err != nil {
+		return err
+	}
+	if reporter != nil {
+		defer reporter.Close()
+	}
+	s := &server{plan: plan, log: newLogger(out, plan, reporter), out: p.stdout}
 	for _, warning := range append(p.settings.warnings, plan.warnings...) {
 		s.log.Warn("settings: " + warning)
 	}
@@ -93,8 +108,11 @@ func (s *server) open(ctx context.Context) (err error) {
 	if s.proxy, err = s.findProxy(); err != nil {
 		return err
 	}
+	if err := s.openMetrics(); err != nil {
+		return err
+	}
 	name := processName()
-	daraja, err := s.newDaraja(s.tokens(s.store, name, s.log))
+	daraja, err := s.newDaraja(s.tokens(s.store, name, s.log), s.metrics.Transport(mpesa.NewTransport()))
 	if err != nil {
 		return err
 	}
@@ -120,13 +138,15 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err := s.openStaff(ctx); err != nil {
 		return err
 	}
+	s.openWatch(name, daraja)
 	return s.openSite()
 }
 
-// newDaraja makes the client of the environment that the plan is for.
-func (p *plan) newDaraja(tokens mpesa.TokenStore) (*mpesa.Client, error) {
+// newDaraja makes the client of the environment that the plan is for. Its calls go through a transport; nil is the
+// client's own.
+func (p *plan) newDaraja(tokens mpesa.TokenStore, through http.RoundTripper) (*mpesa.Client, error) {
 	cfg := p.client()
-	cfg.Tokens = tokens
+	cfg.Tokens, cfg.Transport = tokens, through
 	c, err := mpesa.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("M-PESA settings: %w", err)
@@ -210,6 +230,7 @@ func (s *server) openSite() error {
 		Store: s.store, Checkout: s.checkout, Staff: s.staff, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners, Callback: s.callback,
+		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods ||
@@ -238,12 +259,13 @@ func (s *server) openSite() error {
 func (s *server) serve(ctx context.Context) error {
 	s.log.Info("open", "address", s.BaseURL, "version", builtFrom(), "mpesa", s.env,
 		"database", store.PathName(s.DatabaseURL), "settings", s.settingsSource(),
-		"simulator", s.simAddr, "proxy", s.proxy)
+		"simulator", s.simAddr, "proxy", s.proxy, "metrics", s.metricsAddr())
 	// What runs beside the requests ends only after the last of them.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var g errgroup.Group
 	g.Go(func() error { return s.checkout.Run(run) })
+	g.Go(func() error { return s.watch.Run(run) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	g.Go(func() error {
@@ -282,6 +304,9 @@ func (s *server) close() error {
 	}
 	if s.simHTTP != nil {
 		errs = append(errs, s.simHTTP.Close())
+	}
+	if s.metricsHTTP != nil {
+		errs = append(errs, s.metricsHTTP.Close())
 	}
 	if s.listener != nil && s.http == nil {
 		errs = append(errs, s.listener.Close())

@@ -11,12 +11,14 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/doctor"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
@@ -30,16 +32,17 @@ type Config struct {
 	Store      *store.Store
 	Staff      *staff.Service
 	Checkout   *checkout.Service
-	AutoRefund bool   // due refunds are made without a person
-	Initiator  bool   // there is one to send Reversals with
-	BaseURL    string // scheme and host that customers use, no slash at the end
-	Paybill    string // what customers pay to; "" where it is none
-	Till       string // or a till
-	Callback   string // the address that M-PESA sends its answers to
-	Handset    string // where the demo's phones are; "" where phones are real
-	HTTPS      bool   // cookies never travel in the clear
-	Demo       bool   // no money moves
-	Sandbox    bool   // Safaricom's sandbox
+	AutoRefund bool                                  // due refunds are made without a person
+	Initiator  bool                                  // there is one to send Reversals with
+	BaseURL    string                                // scheme and host that customers use, no slash at the end
+	Paybill    string                                // what customers pay to; "" where it is none
+	Till       string                                // or a till
+	Callback   string                                // the address that M-PESA sends its answers to
+	Handset    string                                // where the demo's phones are; "" where phones are real
+	HTTPS      bool                                  // cookies never travel in the clear
+	Demo       bool                                  // no money moves
+	Sandbox    bool                                  // Safaricom's sandbox
+	Examine    func(context.Context) doctor.Examined // looks at what selling needs; nil is not possible
 	Now        func() time.Time
 }
 
@@ -49,6 +52,8 @@ type Admin struct {
 	pages   web.Pages
 	posters *poster.Encoder
 	waits   waitCache
+
+	checkUps checkUps
 }
 
 // New makes an Admin.

@@ -77,6 +77,8 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.PersonPage},
 		{Method: post, Pattern: "/staff/{id}", Role: store.RoleOwner, Handler: a.EditPerson},
 		{Method: post, Pattern: "/staff/{id}/reset", Role: store.RoleOwner, Handler: a.ResetPerson},
+		{Method: get, Pattern: "/check-up", Role: store.RoleOwner, Handler: a.CheckUpPage},
+		{Method: post, Pattern: "/check-up", Role: store.RoleOwner, Handler: a.CheckUp},
 		{Method: get, Pattern: "/log", Role: store.RoleOwner, Handler: a.LogPage},
 
 		{Method: get, Pattern: "/account", Role: store.RoleUsher, Handler: a.AccountPage},
@@ -106,6 +108,7 @@ func menu() []menuPage {
 		{"Settings", "Before you open", "/checklist"},
 		{"Settings", "Cinema", "/cinema"},
 		{"Settings", "Staff", "/staff"},
+		{"Settings", "Check-up", "/check-up"},
 		{"Settings", "Log", "/log"},
 		{"Settings", "My account", "/account"},
 	}

@@ -25,6 +25,7 @@ func (a *Admin) Start(w http.ResponseWriter, r *http.Request) (err error) {
 		v.Gives = left > 0 || !bounded
 	}
 	if v.Money {
+		v.Alarms = a.alarms(r.Context(), w)
 		v.ToDo = a.waits.count(r.Context(), a)
 		if v.Takings, err = a.Store.Money().Takings(r.Context(), from); err != nil {
 			return err

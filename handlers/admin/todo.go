@@ -71,6 +71,7 @@ func (a *Admin) ToDoPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v.Alarms = a.alarms(r.Context(), w)
 	switch {
 	case f.Receipt != "":
 		v.Only = "what is about the receipt " + f.Receipt

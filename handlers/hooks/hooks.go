@@ -64,6 +64,15 @@ func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"ResultCode": "0", "ResultDesc": "Accepted"})
 }
 
+// Probe answers POST /cb/probe/{token}: the examination sends it, to learn whether a callback would come.
+func (h *Hooks) Probe(w http.ResponseWriter, r *http.Request) error {
+	answer, err := h.checkout.ProbeAnswer(r.Context(), chi.URLParam(r, "token"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, ack{0, answer})
+}
+
 // WrongMethod warns the operator of a request with a token of ours that is no POST: it is not stored.
 func (h *Hooks) WrongMethod(r *http.Request) {
 	path := strings.TrimRight(r.URL.Path, "/")

@@ -110,19 +110,21 @@ func (k *Responder) logRequest(rec *responseRecorder, r *http.Request, started t
 	if rec.status == 0 {
 		rec.status = http.StatusOK
 	}
-	level := slog.LevelInfo
-	if rec.status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
 	ctx := r.Context()
-	if !k.log.Enabled(ctx, level) {
-		return
-	}
 	route := chi.RouteContext(ctx).RoutePattern()
 	if route == "" {
 		route = "-"
 	}
-	micros := k.now().Sub(started).Microseconds()
+	took := k.now().Sub(started)
+	k.observe(knownMethod(r.Method), route, rec.status, took)
+	level := slog.LevelInfo
+	if rec.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !k.log.Enabled(ctx, level) {
+		return
+	}
+	micros := took.Microseconds()
 	attrs := [7]slog.Attr{
 		slog.String("method", knownMethod(r.Method)), slog.String("route", route), slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(micros)/1000),

@@ -28,6 +28,7 @@ type Responder struct {
 	start   string        // of every request id of this process
 	count   atomic.Uint64 // of requests
 	now     func() time.Time
+	observe func(method, route string, status int, took time.Duration)
 }
 
 // Config says how a Responder is made.
@@ -36,6 +37,8 @@ type Config struct {
 	HSTS  string           // HSTSHost or HSTSSubdomains; "" sends no Strict-Transport-Security
 	Rules []Rule           // how errors of other packages are answered, looked at before the responder's own
 	Now   func() time.Time // the clock; nil is the machine's
+	// Observe is told of every answer, by the pattern of its route; nil is told of none.
+	Observe func(method, route string, status int, took time.Duration)
 }
 
 // NewResponder makes a Responder.
@@ -46,9 +49,12 @@ func NewResponder(c Config) *Responder {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, int, time.Duration) {}
+	}
 	return &Responder{
 		log: c.Log, rules: append(append([]Rule{}, c.Rules...), ownRules()...), headers: securityHeaders(c.HSTS),
-		start: rand.Text()[:6], now: c.Now,
+		start: rand.Text()[:6], now: c.Now, observe: c.Observe,
 	}
 }
 

@@ -83,10 +83,10 @@ type DB struct {
 // engine writes to a database of one dialect.
 type engine interface {
 	write(ctx context.Context, l Lane, fn func(*Tx) error) error
-	there() error // ErrFileGone where writes would be lost
-	waiting() int // writes that wait for their turn
-	places() int  // how many ordinary writes run at once
-	stop()        // writes what was accepted, and nothing more
+	there() error                   // ErrFileGone where writes would be lost
+	queues() (urgent, ordinary int) // writes that wait for their turn
+	places() int                    // how many ordinary writes run at once
+	stop()                          // writes what was accepted, and nothing more
 	close() error
 }
 
@@ -122,7 +122,13 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 func (d *DB) Shared() bool { return d.dialect == PostgreSQL }
 
 // Waiting counts the writes that wait for their turn.
-func (d *DB) Waiting() int { return d.engine.waiting() }
+func (d *DB) Waiting() int {
+	urgent, ordinary := d.engine.queues()
+	return urgent + ordinary
+}
+
+// Queues counts them by lane.
+func (d *DB) Queues() (urgent, ordinary int) { return d.engine.queues() }
 
 // Places is how many ordinary writes run at once; more of them wait.
 func (d *DB) Places() int { return d.engine.places() }

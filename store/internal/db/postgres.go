@@ -99,6 +99,15 @@ func (d *DB) suits(ctx context.Context) error {
 	return nil
 }
 
+// ServerVersion is the version of a PostgreSQL server, such as 150004 for 15.4, and 0 of SQLite, which is a part of the
+// program.
+func (d *DB) ServerVersion(ctx context.Context) (version int, err error) {
+	if d.dialect == PostgreSQL {
+		err = d.Readers.Get(ctx, &version, `SELECT CAST(current_setting('server_version_num') AS BIGINT)`)
+	}
+	return version, err
+}
+
 // pgOpen makes a pool of at most conns connections, none of them opened yet.
 func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *sqlx.DB {
 	db := sqlx.NewDb(sql.OpenDB(o.wrapped(pgSafe{pgConnector{cfg, pgLimits(lockTime)}, o.Path})), "pgx")

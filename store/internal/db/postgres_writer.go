@@ -78,8 +78,8 @@ type pgLane struct {
 
 func (b *postgresServer) there() error { return nil }
 
-func (b *postgresServer) waiting() int {
-	return int(b.urgent.waiting.Load() + b.ordinary.waiting.Load())
+func (b *postgresServer) queues() (urgent, ordinary int) {
+	return int(b.urgent.waiting.Load()), int(b.ordinary.waiting.Load())
 }
 
 func (b *postgresServer) places() int { return cap(b.ordinary.free) }

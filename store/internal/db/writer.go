@@ -111,6 +111,8 @@ func (w *writer) write(ctx context.Context, l Lane, fn func(*Tx) error) error {
 
 func (w *writer) waiting() int { return len(w.urgent) + len(w.ordinary) }
 
+func (w *writer) queues() (urgent, ordinary int) { return len(w.urgent), len(w.ordinary) }
+
 func (w *writer) places() int { return 1 }
 
 // run runs batch after batch until stopped.

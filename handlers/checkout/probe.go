@@ -1,0 +1,31 @@
+package checkout
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"cinemasphere/store"
+)
+
+// ProbePath is what stands between a callback's address and the token of a probe.
+const ProbePath = "/probe/"
+
+// ProbeAnswer is what the program answers to a probe of its callback address: who knows it has reached a program on
+// these books, with the token as it was sent. Nothing is stored of a probe, whoever sends it.
+func ProbeAnswer(ctx context.Context, st *store.Store, token string) (string, error) {
+	key, err := st.Catalogue().SettingOr(ctx, "probe.key", rand.Text)
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(token))
+	return hex.EncodeToString(mac.Sum(nil)), nil
+}
+
+// ProbeAnswer answers a probe.
+func (s *Service) ProbeAnswer(ctx context.Context, token string) (string, error) {
+	return ProbeAnswer(ctx, s.store, token)
+}
