@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"cinemasphere/handlers/backup"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 	"cinemasphere/store/fairuse"
@@ -53,6 +54,14 @@ type config struct {
 	PartnerKeys            string          `kong:"-" env:"PARTNER_KEYS" secret:"text" help:"Keys of partners for the API, as name:key, separated by commas; 24 characters at least."`
 	Hold                   time.Duration   `env:"HOLD" default:"3m" help:"How long seats are held after a prompt."`
 	RetryHold              *time.Duration  `env:"RETRY_HOLD" name:"retry-hold" placeholder:"2m" help:"How long seats are held after a payment has failed. Default: 2m, or HOLD where that is shorter."`
+	BackupDir              string          `env:"BACKUP_DIR" name:"backup-dir" path:"file" help:"Folder that backups go to, or off. Default: backups beside the database in production, where that is an SQLite file; else off."`
+	BackupBucket           string          `env:"BACKUP_BUCKET" name:"backup-bucket" help:"Bucket of an S3-like store that backups go to, such as https://s3.eu-west-1.amazonaws.com/bucket/folder."`
+	BucketRegion           string          `env:"BACKUP_BUCKET_REGION" name:"backup-bucket-region" help:"Its region. Default: us-east-1."`
+	BucketKey              string          `kong:"-" env:"BACKUP_BUCKET_KEY" secret:"token" help:"Access key of the bucket."`
+	BucketSecret           string          `kong:"-" env:"BACKUP_BUCKET_SECRET" secret:"token" help:"Secret of that access key."`
+	BackupRecipients       []string        `env:"BACKUP_RECIPIENTS" name:"backup-recipients" help:"age public keys that backups are encrypted to. Without the secret key of one of them they cannot be opened."`
+	BackupEvery            *time.Duration  `env:"BACKUP_EVERY" name:"backup-every" placeholder:"1h" help:"How old the last backup in a place may be. Default: 1h."`
+	BackupKeep             string          `env:"BACKUP_KEEP" name:"backup-keep" help:"Which backups are kept: all of the last hours, and one of each of the last days, weeks and months. Default: 24h,14d,8w,12m."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -70,7 +79,8 @@ type plan struct {
 	credential string            // the initiator's, sealed
 	level      slog.Level
 	retryHold  time.Duration
-	warnings   []string // of settings that may not be what is meant
+	backups    backup.Config // where they go, and which are kept
+	warnings   []string      // of settings that may not be what is meant
 }
 
 // shortestSecretKey is how many characters a key needs that nobody is to guess.
@@ -115,6 +125,7 @@ func (c config) check() (plan, error) {
 	p.checkInitiator(fail)
 	p.checkDaraja(fail)
 	p.checkRest(fail)
+	p.checkBackups(fail)
 	return p, errors.Join(errs...)
 }
 

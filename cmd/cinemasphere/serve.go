@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cinemasphere/handlers"
+	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/mpesa"
@@ -244,6 +245,11 @@ func (s *server) serve(ctx context.Context) error {
 	defer stop()
 	var g errgroup.Group
 	g.Go(func() error { return s.checkout.Run(run) })
+	if len(s.backups.Places) > 0 {
+		c := s.backups
+		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log
+		g.Go(func() error { return backup.New(c).Run(run) })
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	g.Go(func() error {
