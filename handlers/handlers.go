@@ -42,6 +42,9 @@ type Deps struct {
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
 	Simulator http.Handler
 	Now       func() time.Time // the clock; nil is the machine's
+
+	BackupPlaces []string      // where backups go; none is none
+	BackupOldest time.Duration // how old the last good one may be before the managers read of it
 }
 
 // MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
@@ -97,6 +100,7 @@ func New(d Deps) (http.Handler, error) {
 			Responder: responder, Store: d.Store, Staff: d.Staff, Checkout: d.Checkout, BaseURL: d.BaseURL,
 			Paybill: d.Paybill, Till: d.Till, Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
+			BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
 		}),
 	}
 	return rooms.routes(), nil

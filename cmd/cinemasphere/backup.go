@@ -103,6 +103,26 @@ type backupCmd struct {
 	List bool   `help:"List the backups that there are, and make none."`
 }
 
+// oldBackup is how many intervals old the last good backup may be before somebody should know.
+const oldBackup = 2
+
+// printBackups prints what is wrong with the backups that the settings ask for.
+func (b books) printBackups(p *program, st *store.Store) error {
+	plan, err := b.backupConfig(st.Environment())
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, place := range plan.Places {
+		names = append(names, place.Name())
+	}
+	trouble, err := st.Jobs().BackupTrouble(p.ctx, names, oldBackup*plan.Every)
+	if err == nil && trouble != nil {
+		_, err = fmt.Fprintln(p.stdout, wording.BackupTrouble(*trouble))
+	}
+	return err
+}
+
 // errNoPlace means that no setting says where backups go.
 var errNoPlace = errors.New(
 	"no setting says where backups go: set BACKUP_DIR or BACKUP_BUCKET, or name a folder with --to")
@@ -138,7 +158,10 @@ func (c backupCmd) Run(p *program) error {
 
 // sayOutside says what is in no backup.
 func (c *config) sayOutside(p *program) {
-	outside := []string{"the settings (" + c.settingsSource() + ")"}
+	outside := []string{"the settings"}
+	if c.Found != nil && len(c.Found.files) > 0 {
+		outside = []string{"the settings (" + strings.Join(c.Found.files, ", ") + ")"}
+	}
 	if c.MpesaCertificate != "" {
 		outside = append(outside, "the certificate "+c.MpesaCertificate)
 	}

@@ -59,7 +59,7 @@ func (c restoreCmd) Run(p *program) (err error) {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("backup %s was not restored: %w", file.name, explainRestore(err))
+		return fmt.Errorf("backup %s was not restored: %w", file.name, explainRestore(err, env))
 	}
 	if c.Drill {
 		return c.drilled(p, file, out, audit)
@@ -114,9 +114,15 @@ func (c *restoreCmd) fetch(ctx context.Context, file found, work string) (plain 
 	return plain, err
 }
 
-// explainRestore adds what to do.
-func explainRestore(err error) error {
+// explainRestore says why a backup was not restored, and what to do.
+func explainRestore(err error, env store.Environment) error {
 	switch {
+	case errors.Is(err, store.ErrStamp):
+		return fmt.Errorf("it has the books of another M-PESA environment, and these are to be of %s", env)
+	case errors.Is(err, store.ErrNewer):
+		return errors.New("a newer version of this program has made it: restore it with that one")
+	case errors.Is(err, store.ErrDamaged):
+		return fmt.Errorf("it is damaged, or no backup of this program: take an older one (%w)", err)
 	case errors.Is(err, store.ErrExists):
 		return fmt.Errorf("%w: to put the backup in its place, and keep the old one under another name, "+
 			"type --replace", err)

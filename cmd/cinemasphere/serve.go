@@ -211,6 +211,10 @@ func (s *server) openSite() error {
 		Store: s.store, Checkout: s.checkout, Staff: s.staff, Log: s.log, BaseURL: s.BaseURL,
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners,
+		BackupOldest: oldBackup * s.backups.Every,
+	}
+	for _, place := range s.backups.Places {
+		deps.BackupPlaces = append(deps.BackupPlaces, place.Name())
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods ||

@@ -39,6 +39,9 @@ type Config struct {
 	Demo       bool   // no money moves
 	Sandbox    bool   // Safaricom's sandbox
 	Now        func() time.Time
+
+	BackupPlaces []string      // where backups go
+	BackupOldest time.Duration // how old the last good one may be before somebody should know
 }
 
 // Admin serves the back office. Its methods answer one route each.

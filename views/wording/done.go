@@ -43,6 +43,10 @@ func Done(action string) string {
 		return "sent another prompt for"
 	case "ticket.give-up":
 		return "freed the seats of"
+	case "sales.pause":
+		return "paused"
+	case "sales.resume":
+		return "took again"
 	case "cinema.edit":
 		return "changed the cinema"
 	}
