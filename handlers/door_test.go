@@ -269,8 +269,8 @@ func TestToday(t *testing.T) {
 	}
 }
 
-// TestPausedSales: everybody of the staff reads that bookings are paused, an owner alone can take them again, and a form
-// of an earlier pause does nothing. After a restore the gap is shown.
+// TestPausedSales: everybody of the staff reads that bookings are paused, an owner alone can take them again, and a
+// form of an earlier pause does nothing. After a restore the gap is shown.
 func TestPausedSales(t *testing.T) {
 	path := storetest.Path(t)
 	st, err := store.Open(t.Context(), store.Options{Path: path, Environment: store.Simulator})

@@ -255,7 +255,7 @@ func TestNothingIsLeftOfAFailure(t *testing.T) {
 // TestNoBackupIsReplaced: a second one of the same name is refused, by a folder and by a bucket.
 func TestNoBackupIsReplaced(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	name := "cinemasphere-production-20261130T080000Z.db.zst"
+	name := "cinemasphere-production-20261130T080000.000Z.db.zst"
 	for _, p := range []Place{Folder{Path: t.TempDir()}, fakeS3(t, nil)} {
 		for i, text := range []string{"first", "second"} {
 			if err := os.WriteFile(file, []byte(text), private); err != nil {
@@ -381,8 +381,8 @@ func TestThinned(t *testing.T) {
 	places := []Place{dir, fakeS3(t, nil)}
 	s := service(t, clock, places...)
 	s.Keep = Keep{Hours: 3}
-	others := []string{"cinemasphere.db", "cinemasphere-production-20200101T000000Z.db.zst.txt", "2020.dump",
-		"cinemasphere-production-20209999T000000Z.dump"}
+	others := []string{"cinemasphere.db", "cinemasphere-production-20200101T000000.000Z.db.zst.txt", "2020.dump",
+		"cinemasphere-production-20209999T000000.000Z.dump"}
 	for _, name := range others {
 		if err := os.WriteFile(filepath.Join(dir.Path, name), []byte("mine"), 0o644); err != nil {
 			t.Fatal(err)
@@ -395,7 +395,7 @@ func TestThinned(t *testing.T) {
 		*now = now.Add(time.Hour)
 	}
 	for _, p := range places {
-		if have := names(t, p); len(have) != 3 || have[0] != "cinemasphere-simulator-20261130T130000Z.db.zst" {
+		if have := names(t, p); len(have) != 3 || have[0] != "cinemasphere-simulator-20261130T130000.000Z.db.zst" {
 			t.Errorf("%s: %q", p.Name(), have)
 		}
 	}

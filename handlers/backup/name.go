@@ -14,7 +14,7 @@ import (
 )
 
 // stamp is the time in a name, in UTC.
-const stamp = "20060102T150405Z"
+const stamp = "20060102T150405.000Z"
 
 // fileName is the name of a backup: whose money, when it was begun, and what it is of.
 func fileName(env store.Environment, began store.Instant, postgres, encrypted bool) string {
@@ -32,7 +32,7 @@ func fileName(env store.Environment, began store.Instant, postgres, encrypted bo
 
 // named is the name of a backup; nothing else is ever listed or removed.
 var named = regexp.MustCompile(
-	`^cinemasphere-(?:simulator|sandbox|production)-([0-9]{8}T[0-9]{6}Z)\.(?:db\.zst|dump)(?:\.age)?$`)
+	`^cinemasphere-(?:simulator|sandbox|production)-([0-9]{8}T[0-9]{6}\.[0-9]{3}Z)\.(?:db\.zst|dump)(?:\.age)?$`)
 
 // Entry is a backup in its place.
 type Entry struct {
