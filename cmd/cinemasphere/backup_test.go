@@ -309,6 +309,41 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
+// TestRestoreBesideAStaleLog: the log of a database that is gone is not taken for that of the restored one.
+func TestRestoreBesideAStaleLog(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir)
+	p.checked = true // its database is taken away
+	if out, err := subcommand(t, dir, "backup", "--to=."); err != nil {
+		t.Fatal(err, out)
+	}
+	p.customer().book("0712345501", 1)
+	_ = p.end(syscall.SIGKILL)
+	log := filepath.Join(dir, "demo.db-wal")
+	if info, err := os.Stat(log); err != nil || info.Size() == 0 {
+		t.Fatalf("no log: %v, %v", info, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "demo.db")); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"MPESA_ENV=simulator", "DATABASE_URL=demo.db"}
+	if out, err := subcommandWith(t, dir, env, "restore", newestBackup(t, dir)); err != nil {
+		t.Fatal(err, out)
+	}
+	if _, err := os.Stat(log); err == nil {
+		t.Error("the old log is still beside the restored database")
+	}
+	if found, err := filepath.Glob(filepath.Join(dir, "demo.db.before-restore-*-wal")); err != nil || len(found) != 1 {
+		t.Errorf("the old log is not kept: %q, %v", found, err)
+	}
+	if out, err := subcommandWith(t, dir, env, "fsck"); err != nil {
+		t.Errorf("fsck: %v\n%s", err, out)
+	}
+	if out, err := subcommandWith(t, dir, env, "payments", "--all"); err != nil || strings.Contains(out, "501") {
+		t.Errorf("what came after the backup is there: %v\n%s", err, out)
+	}
+}
+
 // listing is the names of the files in a folder.
 func listing(t *testing.T, dir string) (names []string) {
 	t.Helper()

@@ -120,6 +120,39 @@ func TestRefundsWaitForTheGap(t *testing.T) {
 	})
 }
 
+// TestAutomaticRefundsOfBefore: one that was requested before the backup, and not sent yet, waits as well.
+func TestAutomaticRefundsOfBefore(t *testing.T) {
+	inBubble(t, func(*world) {}, func(t *testing.T, w *world, id store.ScreeningID) {
+		tk := w.paid(id, storetest.Phone(1))
+		if _, err := w.store.Catalogue().CancelScreening(t.Context(), id, "The projector is broken."); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Minute) // M-PESA is asked about it first
+		due, err := w.store.Money().RefundsDue(t.Context(), 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("due: %+v, %v", due, err)
+		}
+		if _, err := w.store.Money().RequestRefund(t.Context(), store.NewRefund{
+			PaymentID: due[0].ID, By: store.Automatic,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.backup()()
+		pass(5 * time.Minute)
+		if n := w.reversals(tk.Receipt); n != 0 {
+			t.Errorf("%d Reversals in the gap", n)
+		}
+		if err := w.store.Tickets().ResumeSales(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		pass(5 * time.Minute)
+		if n := w.reversals(tk.Receipt); n != 1 {
+			t.Errorf("%d Reversals after it", n)
+		}
+		w.sound()
+	})
+}
+
 // TestVerdictsOnLostPushes: what a callback of a push says that restored books have lost. One that reports no money
 // leaves nothing; one that may, and is not understood whole, is on the list.
 func TestVerdictsOnLostPushes(t *testing.T) {

@@ -90,14 +90,15 @@ func Replace(ctx context.Context, file, path string, force bool, keepAs string) 
 		return "", ErrInUse
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	if _, err := os.Lstat(path); err == nil {
-		if !force {
-			return "", fmt.Errorf("%w at %s", ErrExists, path)
-		}
+	_, missing := os.Lstat(path)
+	if missing == nil && !force {
+		return "", fmt.Errorf("%w at %s", ErrExists, path)
+	}
+	if err := moveFiles(ctx, path, path+keepAs); err != nil {
+		return "", err
+	}
+	if missing == nil {
 		kept = path + keepAs
-		if err := moveFiles(ctx, path, kept); err != nil {
-			return "", err
-		}
 	}
 	if err := os.Rename(file, path); err != nil {
 		return kept, err
@@ -106,17 +107,20 @@ func Replace(ctx context.Context, file, path string, force bool, keepAs string) 
 }
 
 // moveFiles gives a database that nobody serves another name. What is in its log is merged into it first, where it can
-// be read; else the log goes with it.
+// be read; else the log goes with it, and also where its database is gone: SQLite would take it for the log of whatever
+// gets the name.
 func moveFiles(ctx context.Context, from, to string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%w at %s, which the old one was to be kept at", ErrExists, to)
 	}
-	if db, err := connect(Options{}, from, "mode=rw", 1); err == nil {
+	if _, err := os.Lstat(from); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	} else if db, openErr := connect(Options{}, from, "mode=rw", 1); err == nil && openErr == nil {
 		_, _ = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)") // it may be damaged, and is kept all the same
 		_ = db.Close()
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Rename(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
+		if err := os.Rename(from+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
