@@ -47,7 +47,7 @@ func (b *sqliteFile) copy(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	_, err = from.ExecContext(ctx, "VACUUM INTO ?", file)
+	_, err = from.ExecContext(ctx, "VACUUM INTO $1", file)
 	if err := errors.Join(err, from.Close()); err != nil {
 		return err
 	}
