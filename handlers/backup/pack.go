@@ -34,7 +34,7 @@ func pack(from, to string, compress bool, recipients []age.Recipient) (written s
 	if err != nil {
 		return written, 0, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was only read
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
 	if err != nil {
 		return written, 0, err
@@ -89,7 +89,7 @@ func check(path string, want sum) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	h := sha256.New()
 	n, err := io.Copy(h, f)
 	if err == nil && sumOf(h) != want {
@@ -107,7 +107,7 @@ func ReadKeys(path string) (Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	keys, err := age.ParseIdentities(f)
 	if err != nil { // whose text may have part of the key in it
 		return nil, fmt.Errorf("%s has no age secret key in it, such as age-keygen writes", path)
@@ -140,7 +140,7 @@ func Unpack(path string, to io.Writer, keys Keys) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	in := bufio.NewReader(f)
 	if head, _ := in.Peek(len(ageMagic)); string(head) == ageMagic {
 		if len(keys) == 0 {
