@@ -27,7 +27,7 @@ quick: ## the tests that need Go alone, the longest ones shortened: under a minu
 	TEST_QUICK=1 GOGC=400 go test -short -timeout 5m ./...
 
 .PHONY: deps
-deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc, promtool), from Debian's packages
+deps: ## install what the tests need besides Go (Chromium, PostgreSQL, gcc, promtool, zstd), from Debian's packages
 	.ci/install
 
 # What the race detector sees of the two rooms whose tests are mostly one thing after the other: those that run side by side.

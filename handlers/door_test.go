@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"cinemasphere/handlers"
 	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
@@ -355,5 +357,127 @@ func TestToday(t *testing.T) {
 		if w.Code != http.StatusOK || strings.Contains(d.Text(), "2,700") != role.Includes(store.RoleManager) {
 			t.Errorf("%s: %d %s", role, w.Code, d.Find("main").Text())
 		}
+	}
+}
+
+// TestPausedSales: everybody of the staff reads that bookings are paused, an owner alone can take them again, and a
+// form of an earlier pause does nothing. After a restore the gap is shown.
+func TestPausedSales(t *testing.T) {
+	path := storetest.Path(t)
+	st, err := store.Open(t.Context(), store.Options{Path: path, Environment: store.Simulator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := path + ".copy"
+	if err := errors.Join(st.Jobs().Copy(t.Context(), copied), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = store.Restore(t.Context(), store.Restoring{
+		Options: store.Options{Path: path}, File: copied, Name: "copy", Replace: true,
+	}, func(*store.Store) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if st, err = store.Open(t.Context(), store.Options{Path: path, Existing: true}); err != nil {
+		t.Fatal(err)
+	}
+	o := openOn(t, st)
+	t.Cleanup(func() {
+		o.stop()
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const form = `form[action="/admin/sales"]`
+	members := map[store.Role]*member{}
+	for _, role := range store.Roles() {
+		members[role] = o.staffed(role)
+		d := page(t, members[role].get("/admin"))
+		owner, manager := role.Includes(store.RoleOwner), role.Includes(store.RoleManager)
+		if d.Find(".notice-error").Length() != 1 || (d.Find(form).Length() == 1) != owner ||
+			(d.Find(".notice-error li").Length() > 0) != manager {
+			t.Errorf("%s reads: %s", role, d.Find("main").Text())
+		}
+		if owner {
+			continue
+		}
+		if w := members[role].post("/admin/sales", url.Values{"paused": {"x"}}); w.Code != http.StatusForbidden {
+			t.Errorf("%s presses: %d", role, w.Code)
+		}
+	}
+	owner := members[store.RoleOwner]
+	press := func() {
+		t.Helper()
+		paused := page(t, owner.get("/admin")).Find(form+` input[name="paused"]`).AttrOr("value", "")
+		if w := owner.post("/admin/sales", url.Values{"paused": {paused}}); w.Code != http.StatusSeeOther {
+			t.Errorf("pressed: %d", w.Code)
+		}
+	}
+	is := func(want string) {
+		t.Helper()
+		if sales, err := o.store.Tickets().Sales(t.Context()); err != nil || sales.Paused != want ||
+			sales.Gap != (store.Gap{}) {
+			t.Errorf("sales: %+v, %v, want %q", sales, err, want)
+		}
+	}
+	old := page(t, owner.get("/admin")).Find(form+` input[name="paused"]`).AttrOr("value", "")
+	press()
+	is("")
+	if n := o.logged("sales.resume"); n != 1 {
+		t.Errorf("%d entries in the log", n)
+	}
+	if err := o.store.Tickets().PauseSales(t.Context(), "no water"); err != nil {
+		t.Fatal(err)
+	}
+	if w := owner.post("/admin/sales", url.Values{"paused": {old}}); w.Code != http.StatusSeeOther {
+		t.Errorf("an old form: %d", w.Code)
+	}
+	is("no water")
+	press()
+	is("")
+	if d := page(t, owner.get("/admin")); d.Find(form).Length() > 0 || d.Find(".notice-error").Length() > 0 {
+		t.Errorf("it still says: %s", d.Find("main").Text())
+	}
+}
+
+// TestOldBackups: managers read of a backup that is old or failed, and others do not.
+func TestOldBackups(t *testing.T) {
+	o := open(t, func(d *handlers.Deps) { d.BackupPlaces, d.BackupOldest = []string{"/mnt/usb"}, 2*time.Hour })
+	notices := func(role store.Role) int {
+		t.Helper()
+		return page(t, o.staffed(role).get("/admin")).Find(".notice-error").Length()
+	}
+	good := func(place string, age time.Duration) {
+		t.Helper()
+		if err := o.store.Jobs().RecordBackup(t.Context(), store.BackupState{
+			Place: place, GoodAt: o.store.Now().Add(-age), Name: "x", Bytes: 1,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failed := func(place string) {
+		t.Helper()
+		if err := o.store.Jobs().RecordBackupFailure(t.Context(), place, "the disk is full"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct {
+		do   func()
+		want int
+	}{
+		{func() {}, 0},
+		{func() { good("/mnt/usb", time.Hour) }, 0},
+		{func() { good("/mnt/usb", 3*time.Hour) }, 1},
+		{func() { good("/mnt/usb", 0) }, 0},
+		{func() { failed("/mnt/old") }, 0}, // no setting names it any more
+		{func() { failed("/mnt/usb") }, 1},
+		{func() { good("/mnt/usb", 0) }, 0},
+	} {
+		step.do()
+		if n := notices(store.RoleManager); n != step.want {
+			t.Errorf("step %d: %d notices, want %d", i, n, step.want)
+		}
+	}
+	if failed("/mnt/usb"); notices(store.RoleUsher) != 0 || notices(store.RoleOwner) != 1 {
+		t.Error("an usher reads of backups, or an owner does not")
 	}
 }

@@ -52,6 +52,9 @@ type Deps struct {
 	// Observe is told of every answer, by the pattern of its route; nil is told of none.
 	Observe func(method, route string, status int, took time.Duration)
 	Now     func() time.Time // the clock; nil is the machine's
+
+	BackupPlaces []string      // where backups go; none is none
+	BackupOldest time.Duration // how old the last good one may be before the managers read of it
 }
 
 // MaskAttr keeps phone numbers, CheckoutRequestIDs, tokens and secrets out of a log: slog.HandlerOptions.ReplaceAttr.
@@ -106,7 +109,8 @@ func New(d Deps) (http.Handler, error) {
 			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback,
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
-			Examine: d.Examine,
+			Examine:      d.Examine,
+			BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
 		}),
 	}
 	return rooms.routes(), nil

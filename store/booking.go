@@ -92,7 +92,7 @@ func (s Tickets) Book(ctx context.Context, b NewBooking) (out PushOrder, replaye
 // book writes the booking. With look it searches for the same request first; otherwise only once something refuses the
 // booking, since most requests are made once.
 func (s *Store) book(ctx context.Context, b NewBooking, look, probing bool) (out PushOrder, replayed bool, err error) {
-	fresh := PushOrder{Secret: newSecret(), CallbackToken: newSecret(), Phone: b.Phone}
+	fresh := PushOrder{Secret: newSecret(), CallbackToken: s.newToken(), Phone: b.Phone}
 	err = s.write(ctx, booking, func(t *tx) (err error) {
 		if look {
 			if out, replayed, err = t.replay(b); replayed || err != nil {

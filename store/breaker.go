@@ -11,6 +11,7 @@ import (
 type Sales struct {
 	Paused string  // the operator's reason for pausing them; "" where they are not paused
 	Until  Instant // when Daraja is tried next while the circuit breaker is open; 0 where it is closed
+	Gap    Gap     // what the books lack since they were restored; zero once bookings were resumed
 }
 
 // Call is a kind of call to Daraja. Failures are counted by kind, since answered questions do not prove that prompts go
@@ -53,6 +54,7 @@ const pausedKey = "sales.paused"
 type salesState struct {
 	pace   Pace
 	paused string
+	gap    Gap
 	read   time.Time
 }
 
@@ -69,6 +71,9 @@ func (s *Store) salesState(ctx context.Context) (salesState, error) {
 	if err != nil {
 		return st, fmt.Errorf("read whether sales are open: %w", err)
 	}
+	if st.gap, err = s.openGap(ctx); err != nil {
+		return st, err
+	}
 	s.sales.Store(&st)
 	return st, nil
 }
@@ -81,7 +86,7 @@ func (s *Store) pace(ctx context.Context) (Pace, error) {
 // Sales reports whether bookings are taken now. A change by another process is seen a second later.
 func (s Tickets) Sales(ctx context.Context) (Sales, error) {
 	st, err := s.salesState(ctx)
-	out := Sales{Paused: st.paused}
+	out := Sales{Paused: st.paused, Gap: st.gap}
 	if st.pace.open() {
 		out.Until = max(st.pace.RestUntil, s.Now()+1)
 	}
@@ -97,13 +102,36 @@ func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	return s.setPaused(ctx, why)
 }
 
-// ResumeSales takes bookings again.
+// ResumeSales takes bookings again. After a restore that is an owner's word that what was paid in the gap is seen to.
 func (s Tickets) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
 
 func (s *Store) setPaused(ctx context.Context, why string) error {
-	err := s.Catalogue().SetSettings(ctx, map[string]string{pausedKey: why})
+	err := s.write(ctx, urgent, func(t *tx) error { return t.setPaused(why) })
+	s.catalogue.Add(1)
 	s.sales.Store(nil)
-	return err
+	if err != nil {
+		return fmt.Errorf("pause or resume sales: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) setPaused(why string) error {
+	var was string
+	err := t.scan([]any{&was}, `SELECT COALESCE((SELECT value FROM setting WHERE key = '`+pausedKey+`'), '')`)
+	if err == nil {
+		err = t.setSettings(map[string]string{pausedKey: why})
+	}
+	if err == nil && why == "" {
+		err = t.run(`UPDATE gap SET opened_at = $1 WHERE opened_at IS NULL`, t.now)
+	}
+	if err != nil || was == why {
+		return err
+	}
+	c := change{action: "sales.resume", kind: "setting", subject: "bookings", was: map[string]string{"paused": was}}
+	if why != "" {
+		c.action, c.was, c.now = "sales.pause", nil, map[string]string{"paused": why}
+	}
+	return t.audit(c)
 }
 
 // AllowPush refuses with SalesPaused or DarajaDown where a prompt would not go out. While the circuit breaker is open

@@ -68,6 +68,9 @@ func (s Money) TokenKind(ctx context.Context, token string) (CallbackKind, error
 			return kind, err
 		}
 	}
+	if s.made(token) {
+		return CallbackSTK, nil
+	}
 	return "", ErrNotFound
 }
 
@@ -84,14 +87,15 @@ func (s Money) C2BToken(ctx context.Context) (string, error) {
 	return s.Catalogue().SettingOr(ctx, "c2b.token", newSecret)
 }
 
-// StoreCallback stores a callback before it is applied. Known reports whether its token is one of ours. Callbacks with
-// an unknown token are cut to 4 KB; beyond 10,000 they are only counted, with a zero id.
+// StoreCallback stores a callback before it is applied. Known reports whether its token is one of ours, which the token
+// of a push proves by itself, whether or not the push is in the books. Callbacks with an unknown token are cut to 4 KB;
+// beyond 10,000 they are only counted, with a zero id.
 func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback, known bool, err error) {
 	err = s.hooks.scan(ctx, []any{&kept.push, &kept.ticket}, tokens[c.Kind], c.Token)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return kept, false, fmt.Errorf("look for the token: %w", err)
 	}
-	known = err == nil && c.Token != ""
+	known = err == nil && c.Token != "" || c.Kind == CallbackSTK && s.made(c.Token)
 	lane := urgent
 	if !known {
 		lane = booking // a flood of unknown tokens must not delay Safaricom

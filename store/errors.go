@@ -23,6 +23,10 @@ var (
 	ErrNoBooks = db.ErrNoBooks
 	// ErrDamaged means that the database is damaged: restore a backup.
 	ErrDamaged = db.ErrDamaged
+	// ErrExists means that there are books already where others were to be restored to.
+	ErrExists = db.ErrExists
+	// ErrServed means that other programs are connected to the database that was to be restored to.
+	ErrServed = db.ErrServed
 	// ErrReadOnly means that the database cannot be written.
 	ErrReadOnly = db.ErrReadOnly
 	// ErrFull means that the disk is too full even to open the database.
@@ -231,6 +235,7 @@ var uniqueColumns = map[string]string{
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
+	"backup_pkey": "backup.place", "gap_pkey": "gap.id",
 	"unread_pkey": "unread.callback_id", "resolution_pkey": "resolution.kind, resolution.id",
 }
 

@@ -26,7 +26,7 @@ func known(c Cents) *Cents {
 }
 
 // fact is what M-PESA reports on a push, by its callback or in answer to a query. Neither success nor failure is no
-// fact, unless a callback names a receipt or an amount.
+// fact, unless a callback names a receipt or an amount. The zero Push is one that is not in the books.
 func (v Verdict) fact(p Push) []factRow {
 	f := money.Fact{Source: money.Callback, Push: p.ID}
 	if v.LearntBy == "query" {
@@ -46,7 +46,7 @@ func (v Verdict) fact(p Push) []factRow {
 		}
 		f.Says, f.Receipt, f.Amount, f.TransactedAt = money.Mentions, v.Receipt, v.Amount, v.TransactedAt
 	}
-	if p.CheckoutRequestID != v.CheckoutRequestID {
+	if p.ID == 0 || p.CheckoutRequestID != v.CheckoutRequestID {
 		if v.Class != Success || v.Receipt == "" {
 			return nil // it is unknown which push it is about
 		}

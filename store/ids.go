@@ -119,6 +119,9 @@ func pushReference(code string, before int) string {
 
 // newSecret makes an unguessable token of 26 symbols (125 bits) for ticket pages and callback addresses. Without M, Q
 // and X it contains none of the words that Safaricom refuses in addresses, such as EXE, CMD and SQL.
-func newSecret() string {
-	return strings.NewReplacer("M", "2", "Q", "3", "X", "4").Replace(rand.Text())
+func newSecret() string { return speakable(rand.Text()) }
+
+// speakable replaces in base32 the letters of words that Safaricom refuses.
+func speakable(text string) string {
+	return strings.NewReplacer("M", "2", "Q", "3", "X", "4").Replace(text)
 }

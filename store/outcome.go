@@ -16,6 +16,7 @@ const (
 	OutcomeAnothersID   Outcome = "others_id"     // it names another push's CheckoutRequestID
 	OutcomeNoReceipt    Outcome = "no_receipt"    // without a receipt there is nothing to look for
 	OutcomeUnknownToken Outcome = "stranger"      // its token is unknown
+	OutcomeLostPush     Outcome = "lost_push"     // it reports no money, of a push that is not in the books
 	OutcomeOtherKind    Outcome = "other_kind"    // its kind is unknown
 	OutcomeNoAnswer     Outcome = "no_answer"     // M-PESA did not report on it
 	OutcomeUnclear      Outcome = "unclear"       // neither success nor failure

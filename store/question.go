@@ -161,14 +161,15 @@ func (q Question) over() bool {
 }
 
 // countSent counts a question as sent and reports whether to send it. Otherwise it is the operator's, or it is an
-// automatic refund that has become doubtful, to be looked at again in a minute.
+// automatic refund that has become doubtful, such as since a restore, to be looked at again in a minute.
 func (t *tx) countSent(q Question, gap time.Duration) (bool, error) {
 	if q.over() {
 		return false, t.leaveToOperator(q)
 	}
 	if q.RequestedBy == Automatic && q.Sent == 0 {
 		var sure int
-		err := t.scan([]any{&sure}, `SELECT count(*) FROM payment WHERE id = $1 AND `+mayGoBack, q.Payment)
+		err := t.scan([]any{&sure}, `SELECT count(*) FROM payment WHERE id = $1 AND `+mayGoBack+`
+			AND NOT EXISTS (SELECT 1 FROM gap WHERE opened_at IS NULL)`, q.Payment)
 		if err != nil || sure == 0 {
 			return false, errors.Join(err, t.sendIn(q.Kind, q.ID, time.Minute))
 		}

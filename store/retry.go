@@ -30,7 +30,7 @@ func (s Tickets) Retry(ctx context.Context, r NewRetry) (PushOrder, error) {
 		defer s.sales.Store(nil)
 	}
 	for range 3 { // each round ends what has expired, on the phone, then on the ticket
-		out := PushOrder{CallbackToken: newSecret(), Phone: r.Phone, Secret: r.Secret}
+		out := PushOrder{CallbackToken: s.newToken(), Phone: r.Phone, Secret: r.Secret}
 		err := s.write(ctx, booking, func(t *tx) error {
 			out.PushID = PushID(s.ids.next(s.now()))
 			if err := t.retry(r, &out); err != nil || !probing {

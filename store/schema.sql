@@ -500,6 +500,26 @@ CREATE TABLE access_token (
     updated_at BIGINT NOT NULL
 );
 
+-- How the backups of these books stand: one row a place that they go to.
+CREATE TABLE backup (
+    place      TEXT PRIMARY KEY, -- a folder, or the address of a bucket
+    good_at    BIGINT,           -- when the last good one was begun: all that was confirmed before is in it; NULL where there is none
+    name       TEXT NOT NULL,    -- the name of the last good one
+    bytes      BIGINT NOT NULL,  -- its size
+    failed_at  BIGINT,           -- when the last try failed; NULL where it did not
+    failure    TEXT NOT NULL,    -- why it failed
+    drilled_at BIGINT            -- when one of them was last restored in a drill, and its books were sound; NULL where none was
+);
+
+-- What these books lack since they were restored from a backup: whatever was written in that time.
+CREATE TABLE gap (
+    id        BIGINT PRIMARY KEY,
+    since_at  BIGINT NOT NULL, -- the last thing that is in the backup
+    until_at  BIGINT NOT NULL, -- when it was restored
+    backup    TEXT NOT NULL,   -- the name of its file
+    opened_at BIGINT           -- when an owner took bookings again; NULL until then
+);
+
 -- A browser session.
 CREATE TABLE session (
     token      TEXT PRIMARY KEY, -- of its cookie

@@ -27,22 +27,23 @@ var forbidden = []struct{ pattern, example, files string }{
 	{`DEFERRABLE|DEFERRED`, "CREATE TABLE a (b BIGINT REFERENCES c DEFERRABLE)", ""},
 	{`CTID|ROWID|XMIN|OID|WITHOUT\s+ROWID`, "SELECT rowid FROM a", ""},
 	{`INSERT\s+OR|UPDATE\s+OR|REPLACE\s+INTO|DUPLICATE\s+KEY`, "INSERT OR IGNORE INTO a VALUES (1)", ""},
-	{`PRAGMA|VACUUM|ATTACH|REINDEX|STRICT`, "PRAGMA journal_mode", "db/sqlite.go db/file.go"},
+	{`PRAGMA|VACUUM|ATTACH|REINDEX|STRICT`, "PRAGMA journal_mode", "db/sqlite.go db/file.go db/copy.go"},
 	{`SAVEPOINT|RELEASE|IMMEDIATE`, "SAVEPOINT item", "db/writer.go"},
 	{`BEGIN|COMMIT|ROLLBACK`, "COMMIT", "db/writer.go db/postgres_writer.go db/postgres_conn.go db/pool.go"},
 	{`SET\s+(LOCAL|SESSION|LOCK_TIMEOUT|TRANSACTION|\w+_TIMEOUT)|CURRENT_SETTING|SHOW`, "SET lock_timeout = 1",
 		"db/postgres.go"},
-	{`INFORMATION_SCHEMA|PG_CATALOG|PG_CLASS|PG_INDEX|SQLITE_\w+`, "SELECT 1 FROM pg_catalog.pg_class", "schema.go"},
+	{`INFORMATION_SCHEMA|PG_CATALOG|PG_CLASS|PG_INDEX|SQLITE_\w+`, "SELECT 1 FROM pg_catalog.pg_class",
+		"schema.go db/postgres_dump.go"},
 	{`CURRENT_(TIME|DATE|TIMESTAMP)|LOCALTIME|LOCALTIMESTAMP|INTERVAL`, "SELECT CURRENT_TIMESTAMP", ""},
 	{`JSONB?\w*`, "SELECT jsonb_agg(a) FROM b", ""},
 	{`TEMP|TEMPORARY|UNLOGGED`, "CREATE TEMP TABLE a (b TEXT)", ""},
 	{`ILIKE|GLOB|REGEXP|SIMILAR\s+TO|MATCH`, "SELECT 1 FROM a WHERE b ILIKE 'c'", ""},
-	{`TRUNCATE`, "TRUNCATE TABLE a", "db/sqlite.go"},
+	{`TRUNCATE`, "TRUNCATE TABLE a", "db/sqlite.go db/copy.go"},
 	{`MERGE\s+INTO|COPY|LATERAL|DISTINCT\s+ON|ARRAY|TABLESAMPLE|FETCH\s+FIRST`, "SELECT DISTINCT ON (a) b FROM c", ""},
 	{`INT|INTEGER|SMALLINT|BOOLEAN|BOOL|TIMESTAMPTZ|TIMESTAMP|NUMERIC|DECIMAL|REAL|DOUBLE|FLOAT|VARCHAR|CHAR|BY` +
 		`TEA|BLOB`, "CREATE TABLE a (b BOOLEAN)", ""},
 	{`TRUE|FALSE`, "SELECT 1 FROM a WHERE b = TRUE", ""},
-	{`CASCADE`, "DROP TABLE a CASCADE", ""},
+	{`CASCADE`, "DROP TABLE a CASCADE", "db/postgres_dump.go"},
 }
 
 // operators are the same for what is no word by itself.

@@ -63,6 +63,7 @@ type Store struct {
 	plans         plans
 	names         names
 	unknownTokens atomic.Int64 // callbacks with an unknown token, stored or only counted
+	tokenKey      []byte       // signs the tokens of pushes
 }
 
 // pool is a set of connections for reading.
@@ -132,10 +133,14 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 		UNION SELECT COALESCE(max(id), 0) FROM hall UNION SELECT COALESCE(max(id), 0) FROM plan UNION SELECT COALESCE(max(id), 0) FROM screening
 		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact
 		UNION SELECT COALESCE(max(id), 0) FROM price_type UNION SELECT COALESCE(max(id), 0) FROM price_card
-		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit) AS ids`); err != nil {
+		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit
+		UNION SELECT COALESCE(max(id), 0) FROM gap) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
 	if err := s.stamp(ctx, env); err != nil {
+		return err
+	}
+	if err := s.readTokenKey(ctx); err != nil {
 		return err
 	}
 	return s.beginRatings(ctx)

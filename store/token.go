@@ -2,9 +2,42 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 )
+
+// A callback token says by itself that it is ours: half of it is chance, and half the signature of that with a key of
+// the books. So a push that the books have lost, since they were restored from an older backup, is still told from a
+// stranger's invention.
+const tokenHalf = 13
+
+// readTokenKey reads the key that signs callback tokens, made once for these books.
+func (s *Store) readTokenKey(ctx context.Context) error {
+	key, err := s.Catalogue().SettingOr(ctx, "callback.key", newSecret)
+	s.tokenKey = []byte(key)
+	return err
+}
+
+// newToken makes an unguessable callback token of 26 symbols, like [newSecret]'s.
+func (s *Store) newToken() string {
+	chance := newSecret()[:tokenHalf]
+	return chance + s.signature(chance)
+}
+
+func (s *Store) signature(chance string) string {
+	mac := hmac.New(sha256.New, s.tokenKey)
+	mac.Write([]byte(chance))
+	return speakable(base32.StdEncoding.EncodeToString(mac.Sum(nil)))[:tokenHalf]
+}
+
+// made reports whether these books have made a token, also where they no longer know for which push.
+func (s *Store) made(token string) bool {
+	return len(token) == 2*tokenHalf &&
+		hmac.Equal([]byte(token[tokenHalf:]), []byte(s.signature(token[:tokenHalf])))
+}
 
 // AccessToken is Daraja's access token, shared by all processes on the books. It is a secret.
 type AccessToken struct {

@@ -77,11 +77,14 @@ func (t *tx) storeUnread(id CallbackID, u unreadRow) error {
 
 // unreadPush stores an unreadable verdict on a push, and has M-PESA asked about the push at once.
 func (t *tx) unreadPush(id CallbackID, token string, u Unread) (ApplyResult, error) {
-	p, err := t.pushLocked(`p.callback_token = $1`, token)
-	if errors.Is(err, ErrNotFound) {
-		return ApplyResult{Outcome: OutcomeUnknownToken}, nil
-	}
 	out := ApplyResult{Outcome: OutcomeUnreadable}
+	p, err := t.pushLocked(`p.callback_token = $1`, token)
+	if errors.Is(err, ErrNotFound) { // a push that the books have lost: see lostPush
+		if err = t.storeUnread(id, unreadRow{Unread: u}); err == nil && u.Receipt != "" {
+			_, err = t.record(nil, u.fact(0)...)
+		}
+		return out, err
+	}
 	if err == nil {
 		err = t.scan([]any{&out.Code}, `SELECT code FROM ticket WHERE id = $1`, p.TicketID)
 	}

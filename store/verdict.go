@@ -77,7 +77,7 @@ func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Apply
 			err = t.scan(append(p.columns(), &code), pushByToken, token)
 		}
 		if errors.Is(err, ErrNotFound) {
-			return ApplyResult{Outcome: OutcomeUnknownToken}, nil
+			return t.lostPush(v)
 		}
 		if err == nil {
 			out, err = t.applyVerdict(p, v)
@@ -90,6 +90,30 @@ func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Apply
 		out.Code = code
 		return out, err
 	})
+}
+
+// lostPush records the verdict on a push that is not in the books: they were restored from a backup that is older. That
+// its token is ours was looked at when the callback was stored. What it brought is money without a ticket, until
+// something names one.
+func (t *tx) lostPush(v Verdict) (ApplyResult, error) {
+	if v.Class == Success && v.Receipt != "" {
+		out, err := t.record(nil, v.fact(Push{})...)
+		if err == nil && v.Amount == nil {
+			out.Outcome, err = OutcomeNoAmount, t.storeUnread(v.callback, v.unread(Push{}, UnreadNoAmount, ""))
+		}
+		return out, err
+	}
+	if v.Class != Success && v.Receipt == "" && v.Amount == nil {
+		return ApplyResult{Outcome: OutcomeLostPush}, nil
+	}
+	u := v.unread(Push{}, UnreadNoReceipt, v.OddReceipt)
+	if u.paid = v.Class == Success; v.OddReceipt != "" {
+		u.Why = UnreadOddReceipt
+	}
+	if v.Class != Success {
+		u.Why, u.Detail = UnreadPaidCode, v.Said
+	}
+	return ApplyResult{Outcome: OutcomeUnreadable}, t.storeUnread(v.callback, u)
 }
 
 const callbackQuery = `SELECT token, outcome FROM callback WHERE id = $1`

@@ -26,6 +26,8 @@ type cli struct {
 	Resolve  resolveCmd  `cmd:"" aliases:"settled" help:"Take an entry that you have seen to off the list of money, with a note. No money changes."`
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
 	Operator operatorCmd `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
+	Backup   backupCmd   `cmd:"" help:"Make a backup now, or list those that there are."`
+	Restore  restoreCmd  `cmd:"" help:"Bring the books back from a backup, or see by --drill that they could be."`
 	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
 	Doctor   doctorCmd   `cmd:"" help:"Examine settings, credentials, the callback's address, certificates, clock, disk and database before a customer does; exits with 1 where something fails."`
 	Deploy   deployCmd   `cmd:"" name:"deploy-files" help:"Write files for whoever runs the program into a folder: alert rules and a dashboard for its metrics."`

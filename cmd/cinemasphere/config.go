@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -58,6 +59,14 @@ type config struct {
 	MetricsAddr            string          `env:"METRICS_ADDR" name:"metrics-addr" default:"off" help:"Address of a second listener, with metrics for Prometheus at /metrics, such as localhost:9464; off for none."`
 	MetricsPublic          string          `env:"METRICS_PUBLIC" name:"metrics-public" default:"off" enum:"on,off" help:"on: METRICS_ADDR may be one that other machines can reach. Metrics say how much is sold."`
 	SentryDSN              string          `kong:"-" env:"SENTRY_DSN" secret:"token" help:"DSN of an error tracker that speaks Sentry's protocol: errors are sent there, without numbers, names, tokens and texts in quotes."`
+	BackupDir              string          `env:"BACKUP_DIR" name:"backup-dir" path:"file" help:"Folder that backups go to, or off. Default: backups beside the database in production, where that is an SQLite file; else off."`
+	BackupBucket           string          `env:"BACKUP_BUCKET" name:"backup-bucket" help:"Bucket of an S3-like store that backups go to, such as https://s3.eu-west-1.amazonaws.com/bucket/folder."`
+	BucketRegion           string          `env:"BACKUP_BUCKET_REGION" name:"backup-bucket-region" help:"Its region. Default: us-east-1."`
+	BucketKey              string          `kong:"-" env:"BACKUP_BUCKET_KEY" secret:"token" help:"Access key of the bucket."`
+	BucketSecret           string          `kong:"-" env:"BACKUP_BUCKET_SECRET" secret:"token" help:"Secret of that access key."`
+	BackupRecipients       []string        `env:"BACKUP_RECIPIENTS" name:"backup-recipients" help:"age public keys that backups are encrypted to. Without the secret key of one of them they cannot be opened."`
+	BackupEvery            *time.Duration  `env:"BACKUP_EVERY" name:"backup-every" placeholder:"1h" help:"How old the last backup in a place may be. Default: 1h."`
+	BackupKeep             string          `env:"BACKUP_KEEP" name:"backup-keep" help:"Which backups are kept: all of the last hours, and one of each of the last days, weeks and months. Default: 24h,14d,8w,12m."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -75,8 +84,9 @@ type plan struct {
 	credential string            // the initiator's, sealed
 	level      slog.Level
 	retryHold  time.Duration
-	password   *time.Time // since when the initiator has its password; nil where that is not known
-	warnings   []string   // of settings that may not be what is meant
+	password   *time.Time    // since when the initiator has its password; nil where that is not known
+	backups    backup.Config // where they go, and which are kept
+	warnings   []string      // of settings that may not be what is meant
 }
 
 // shortestSecretKey is how many characters a key needs that nobody is to guess.
@@ -121,6 +131,7 @@ func (c config) check() (plan, error) {
 	p.checkInitiator(fail)
 	p.checkDaraja(fail)
 	p.checkRest(fail)
+	p.checkBackups(fail)
 	return p, errors.Join(errs...)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -320,6 +321,71 @@ func TestResultsGoWhereCallbacksGo(t *testing.T) {
 		p, err := c.check()
 		if got := [2]string{p.callback, p.results}; err != nil || got != want {
 			t.Errorf("%q: %q, %v; want %q", given, got, err, want)
+		}
+	}
+}
+
+// TestBackupSettings: where backups go, and what is refused or warned of.
+func TestBackupSettings(t *testing.T) {
+	base := config{
+		Addr: ":9000", MpesaEnv: "production", BookingRate: "off", Hold: time.Minute, RetryHold: new(time.Minute),
+		LogLevel: "info", QueryRate: 2, BaseURL: "https://cinema.co.ke", TrustedProxies: []string{"loopback"},
+		MpesaConsumerKey: "key", MpesaConsumerSecret: "secret", MpesaPasskey: "passkey",
+		MpesaBusinessShortCode: "174379", DatabaseURL: "/var/lib/cinema/books.db",
+	}
+	dir := t.TempDir()
+	bucket := func(c *config) {
+		c.BackupBucket, c.BucketKey, c.BucketSecret = "https://s3.example.com/cinema", "id", "hush"
+	}
+	const recipient = "age1lqrnng6zudgd4waa4a6eu2jm2vzkgddp60hy9ulqvg479k9rf92s6glarp"
+	for name, c := range map[string]struct {
+		change   func(*config)
+		places   string // with spaces between
+		warnings int
+		wrong    string // in the error; "" is none
+	}{
+		"by itself in production": {func(*config) {}, "/var/lib/cinema/backups", 0, ""},
+		"not in the sandbox":      {func(c *config) { c.MpesaEnv = "sandbox" }, "", 0, ""},
+		"not in the demo":         {func(c *config) { c.MpesaEnv = "simulator" }, "", 0, ""},
+		"a folder in the sandbox": {func(c *config) { c.MpesaEnv, c.BackupDir = "sandbox", dir }, dir, 0, ""},
+		"off":                     {func(c *config) { c.BackupDir = "off" }, "", 0, ""},
+		"off, from a file":        {func(c *config) { c.BackupDir = "/etc/cinema/off" }, "", 0, ""},
+		"PostgreSQL":              {func(c *config) { c.DatabaseURL = "postgres://cinema@db/cinema" }, "", 1, ""},
+		"PostgreSQL, off": {func(c *config) {
+			c.DatabaseURL, c.BackupDir = "postgres://cinema@db/cinema", "off"
+		}, "", 0, ""},
+		"a bucket too": {func(c *config) { bucket(c); c.BackupRecipients = []string{recipient} },
+			"/var/lib/cinema/backups https://s3.example.com/cinema", 0, ""},
+		"a bucket alone, to be read": {func(c *config) { bucket(c); c.BackupDir = "off" },
+			"https://s3.example.com/cinema", 1, ""},
+		"a bucket in the clear": {func(c *config) {
+			bucket(c)
+			c.BackupDir, c.BackupBucket, c.BackupRecipients = "off", "http://10.0.0.1/cinema", []string{recipient}
+		}, "http://10.0.0.1/cinema", 1, ""},
+		"no such folder":    {func(c *config) { c.BackupDir = filepath.Join(dir, "none") }, "", 0, "mkdir -m 700"},
+		"a bucket's key":    {func(c *config) { bucket(c); c.BucketKey = "" }, "", 0, "belong together"},
+		"a key and no more": {func(c *config) { c.BucketKey = "id" }, "", 0, "belong together"},
+		"no bucket": {func(c *config) { bucket(c); c.BackupBucket = "https://s3.example.com" }, "", 0,
+			"no bucket"},
+		"too often": {func(c *config) { c.BackupEvery = new(time.Second) }, "", 0, "BACKUP_EVERY"},
+		"never":     {func(c *config) { c.BackupEvery = new(time.Duration) }, "", 0, "BACKUP_EVERY"},
+		"every five minutes": {func(c *config) { c.BackupEvery = new(5 * time.Minute) },
+			"/var/lib/cinema/backups", 0, ""},
+		"keeps what it likes": {func(c *config) { c.BackupKeep = "some" }, "", 0, "BACKUP_KEEP"},
+		"a secret key": {func(c *config) { c.BackupRecipients = []string{recipient, "AGE-SECRET-KEY-1QQQ"} }, "", 0,
+			"entry 2 is no age public key"},
+	} {
+		from := base
+		c.change(&from)
+		p, err := from.check()
+		var places []string
+		for _, place := range p.backups.Places {
+			places = append(places, place.Name())
+		}
+		if c.wrong == "" && (err != nil || strings.Join(places, " ") != c.places || len(p.warnings) != c.warnings) ||
+			c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) ||
+			err != nil && (strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "QQQ")) {
+			t.Errorf("%s: %q, %q, %v", name, places, p.warnings, err)
 		}
 	}
 }

@@ -26,19 +26,24 @@ func (c fsckCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		for _, sum := range a.Sums {
-			fmt.Fprintf(p.stdout, "%-18s %7d payments  %s\n", sum.State, sum.Payments, wording.Cents(sum.Amount))
-		}
-		printBounds(p.stdout, a)
-		if len(a.Wrong) == 0 {
-			_, err = fmt.Fprintln(p.stdout, "The books are sound.")
-			return err
-		}
-		for _, line := range a.Wrong {
-			fmt.Fprintln(p.stdout, "WRONG:", line)
-		}
-		return errUnsound
+		return printAudit(p.stdout, a)
 	})
+}
+
+// printAudit prints the result of an audit; its error is errUnsound where the books are not sound.
+func printAudit(w io.Writer, a checkout.Audit) error {
+	for _, sum := range a.Sums {
+		fmt.Fprintf(w, "%-18s %7d payments  %s\n", sum.State, sum.Payments, wording.Cents(sum.Amount))
+	}
+	printBounds(w, a)
+	if len(a.Wrong) == 0 {
+		_, err := fmt.Fprintln(w, "The books are sound.")
+		return err
+	}
+	for _, line := range a.Wrong {
+		fmt.Fprintln(w, "WRONG:", line)
+	}
+	return errUnsound
 }
 
 // printBounds prints the least and most that M-PESA took, and each uncertain item.

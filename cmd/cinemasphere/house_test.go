@@ -42,6 +42,7 @@ var importLaw = map[string][]string{
 	"store/storetest/pgserver": {},
 
 	"handlers/checkout":     {"store", "mpesa"},
+	"handlers/backup":       {"store"},
 	"handlers/staff":        {"store"},
 	"handlers/doctor":       {"handlers/checkout", "views/wording", "store", "store/alarm", "mpesa"},
 	"handlers/watch":        {"handlers/internal/web", "views/wording", "store", "store/alarm"},
@@ -166,6 +167,8 @@ func TestWhoSeesWhat(t *testing.T) {
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
 				"handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
 			}, "only handlers, the Daraja client and the simulator speak HTTP"},
+		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
+			"only backup encrypts what leaves the machine, and speaks to buckets"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},
 			"only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},

@@ -7,6 +7,8 @@
 //	cinemasphere refund    give the money of a receipt back
 //	cinemasphere sales     pause and resume bookings
 //	cinemasphere operator  add, reset and list the people who may sign in to the back office
+//	cinemasphere backup    make a backup now
+//	cinemasphere restore   bring the books back from a backup, or drill that
 //	cinemasphere register  tell Safaricom where to send what is paid without a prompt
 //	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere doctor    examine settings, credentials, callback address, disk and database

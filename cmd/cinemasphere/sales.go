@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"cinemasphere/handlers/checkout"
@@ -25,7 +26,7 @@ func (c pauseCmd) Run(p *program) error {
 		if err := st.Tickets().PauseSales(p.ctx, c.Reason); err != nil {
 			return err
 		}
-		return printStatus(p, st)
+		return printStatus(p, st, c.books)
 	})
 }
 
@@ -39,7 +40,7 @@ func (c resumeCmd) Run(p *program) error {
 		if err := st.Tickets().ResumeSales(p.ctx); err != nil {
 			return err
 		}
-		return printStatus(p, st)
+		return printStatus(p, st, c.books)
 	})
 }
 
@@ -49,10 +50,10 @@ type statusCmd struct {
 
 // Run prints whether sales are open.
 func (c statusCmd) Run(p *program) error {
-	return c.with(p, func(st *store.Store) error { return printStatus(p, st) })
+	return c.with(p, func(st *store.Store) error { return printStatus(p, st, c.books) })
 }
 
-func printStatus(p *program, st *store.Store) error {
+func printStatus(p *program, st *store.Store, b books) error {
 	sales, err := st.Tickets().Sales(p.ctx)
 	if err != nil {
 		return err
@@ -65,5 +66,5 @@ func printStatus(p *program, st *store.Store) error {
 		what, means := wording.SetUpTrouble(len(trouble.Pushes), trouble.Since, trouble.Last)
 		_, err = fmt.Fprintf(p.stdout, "%s\n    %s\n", what, means)
 	}
-	return err
+	return errors.Join(err, b.printBackups(p, st))
 }

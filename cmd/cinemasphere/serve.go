@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cinemasphere/handlers"
+	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/handlers/watch"
@@ -231,6 +232,10 @@ func (s *server) openSite() error {
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners, Callback: s.callback,
 		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
+		BackupOldest: oldBackup * s.backups.Every,
+	}
+	for _, place := range s.backups.Places {
+		deps.BackupPlaces = append(deps.BackupPlaces, place.Name())
 	}
 	// Where customers are told to pay by hand, if a prompt does not come through.
 	if s.MpesaTransactionType == mpesa.BuyGoods ||
@@ -266,6 +271,11 @@ func (s *server) serve(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return s.checkout.Run(run) })
 	g.Go(func() error { return s.watch.Run(run) })
+	if len(s.backups.Places) > 0 {
+		c := s.backups
+		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log
+		g.Go(func() error { return backup.New(c).Run(run) })
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
 	g.Go(func() error {

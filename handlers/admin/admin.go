@@ -44,6 +44,9 @@ type Config struct {
 	Sandbox    bool                                  // Safaricom's sandbox
 	Examine    func(context.Context) doctor.Examined // looks at what selling needs; nil is not possible
 	Now        func() time.Time
+
+	BackupPlaces []string      // where backups go
+	BackupOldest time.Duration // how old the last good one may be before somebody should know
 }
 
 // Admin serves the back office. Its methods answer one route each.

@@ -38,6 +38,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/join/{token}", Role: anyone, Handler: a.Join},
 
 		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
+		{Method: post, Pattern: "/sales", Role: store.RoleOwner, Handler: a.ResumeSales},
 
 		{Method: get, Pattern: "/to-do", Role: store.RoleManager, Handler: a.ToDoPage},
 		{Method: post, Pattern: "/to-do", Role: store.RoleManager, Handler: a.Do},

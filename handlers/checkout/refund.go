@@ -11,8 +11,13 @@ import (
 // refundsAtOnce is how many automatic refunds are requested in one go.
 const refundsAtOnce = 20
 
-// requestDue requests due refunds, where that is automatic.
+// requestDue requests due refunds, where that is automatic. After a restore none is requested until an owner takes
+// bookings again: money may have gone back by hand in the time that the books have lost.
 func (s *Service) requestDue(ctx context.Context) error {
+	sales, err := s.store.Tickets().Sales(ctx)
+	if err != nil || sales.Gap != (store.Gap{}) {
+		return err
+	}
 	due, err := s.store.Money().RefundsDue(ctx, refundsAtOnce)
 	if err != nil {
 		return err

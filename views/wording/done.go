@@ -59,6 +59,10 @@ func Done(action string) string {
 		return "took back"
 	case "comps.allowance":
 		return "changed how many seats may be given away:"
+	case "sales.pause":
+		return "paused"
+	case "sales.resume":
+		return "took again"
 	case "cinema.edit":
 		return "changed the cinema"
 	}

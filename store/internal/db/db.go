@@ -86,7 +86,8 @@ type engine interface {
 	there() error                   // ErrFileGone where writes would be lost
 	queues() (urgent, ordinary int) // writes that wait for their turn
 	places() int                    // how many ordinary writes run at once
-	stop()                          // writes what was accepted, and nothing more
+	copy(ctx context.Context, file string) error
+	stop() // writes what was accepted, and nothing more
 	close() error
 }
 

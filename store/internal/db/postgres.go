@@ -62,7 +62,9 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	b := &postgresServer{stopped: make(chan struct{}), memory: o.Memory, now: o.Now, log: o.Log}
+	b := &postgresServer{
+		path: o.Path, stopped: make(chan struct{}), memory: o.Memory, now: o.Now, log: o.Log,
+	}
 	b.urgent.open(cfg, o, pgUrgentConns, pgUrgentLock)
 	b.ordinary.open(cfg, o, pgOrdinaryConns, pgOrdinaryLock)
 	d.engine = b

@@ -61,6 +61,7 @@ const (
 // COMMITTED: it locks what it decides by, or writes by a conditional UPDATE. A write that lost a race runs again from
 // the start; so does one that lost its connection before its COMMIT was sent. Later its result is unknown.
 type postgresServer struct {
+	path             string
 	urgent, ordinary pgLane
 	stopped          chan struct{}
 	memory           func() any
