@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -152,25 +150,6 @@ func (s Jobs) Silence(ctx context.Context, n int, from, until Instant) (out Sile
 func (s Jobs) DarajaPace(ctx context.Context) (p Pace, open bool, err error) {
 	p, err = s.pace(ctx)
 	return p, p.open(), err
-}
-
-// lastBackup is the setting that says when the last backup was made that was found good, in unix milliseconds.
-const lastBackup = "backup.good_at"
-
-// LastBackup is when the last backup was made that was found good; 0 where that is not known.
-func (s Jobs) LastBackup(ctx context.Context) (Instant, error) {
-	text, err := s.Catalogue().Setting(ctx, lastBackup)
-	if errors.Is(err, ErrNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read when the last backup was made: %w", err)
-	}
-	at, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, errors.New("the setting " + lastBackup + " is no instant")
-	}
-	return Instant(at), nil
 }
 
 // orNever is an instant that may be 0 as a time that may be zero.

@@ -185,22 +185,3 @@ func TestAlarmsAreKept(t *testing.T) {
 	})
 }
 
-// TestLastBackup: what is not known is 0, and what is no instant an error.
-func TestLastBackup(t *testing.T) {
-	s := storetest.New(t)
-	for _, tt := range []struct {
-		text string
-		want store.Instant
-		bad  bool
-	}{{"", 0, true}, {"1764504000000", 1764504000000, false}, {"yesterday", 0, true}} {
-		if got, err := s.Jobs().LastBackup(t.Context()); tt.text == "" && (got != 0 || err != nil) {
-			t.Errorf("never: %v, %v", got, err)
-		}
-		if err := s.Catalogue().SetSettings(t.Context(), map[string]string{"backup.good_at": tt.text}); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.Jobs().LastBackup(t.Context()); got != tt.want || (err != nil) != tt.bad {
-			t.Errorf("%q: %v, %v", tt.text, got, err)
-		}
-	}
-}

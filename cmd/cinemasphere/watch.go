@@ -52,8 +52,13 @@ func (s *server) openMetrics() (err error) {
 // openWatch makes what looks at the running program.
 func (s *server) openWatch(name string, daraja *mpesa.Client) {
 	s.logIn = daraja.LogIn
+	every := time.Duration(0)
+	if len(s.backups.Places) > 0 {
+		every = s.backups.Every
+	}
 	s.watch = watch.New(watch.Config{
-		Store: s.store, LogIn: daraja.LogIn, Disk: s.disk(), SiteEnds: s.siteEnds(), Password: s.password,
+		BackupEvery: every,
+		Store:       s.store, LogIn: daraja.LogIn, Disk: s.disk(), SiteEnds: s.siteEnds(), Password: s.password,
 		Name: name, Log: s.log,
 	})
 	s.metrics.Read(s.store, s.watch)

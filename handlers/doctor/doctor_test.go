@@ -19,7 +19,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -118,8 +117,8 @@ func TestEachLine(t *testing.T) {
 			c.Environment = store.Production
 		}},
 		"an old backup": {"backup", doctor.Warning, func(c *doctor.Config) {
-			if err := c.Store.Catalogue().SetSettings(t.Context(), map[string]string{
-				"backup.good_at": "1600000000000",
+			if err := c.Store.Jobs().RecordBackup(t.Context(), store.BackupState{
+				Place: "/backups", Name: "one", GoodAt: 1600000000000,
 			}); err != nil {
 				t.Error(err)
 			}
@@ -550,8 +549,8 @@ func TestBackup(t *testing.T) {
 		if got := look(); got != grade {
 			t.Errorf("%s without a backup: %q", env, got)
 		}
-		if err := c.Store.Catalogue().SetSettings(t.Context(), map[string]string{
-			"backup.good_at": strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10),
+		if err := c.Store.Jobs().RecordBackup(t.Context(), store.BackupState{
+			Place: "/backups", Name: "one", GoodAt: store.At(time.Now().Add(-time.Hour)),
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,8 +67,8 @@ func TestMetricsOfTheBooks(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.Catalogue().SetSettings(t.Context(), map[string]string{
-		"backup.good_at": strconv.FormatInt(s.now.Add(-time.Hour).UnixMilli(), 10),
+	if err := s.store.Jobs().RecordBackup(t.Context(), store.BackupState{
+		Place: "/backups", Name: "one", GoodAt: store.At(s.now.Add(-time.Hour)),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -149,8 +148,8 @@ func TestEachAlarm(t *testing.T) {
 		alarm.BackupOld: {
 			func(s *scene) error { s.every = time.Hour; s.restart(); return nil },
 			func(s *scene) error {
-				return s.store.Catalogue().SetSettings(s.Context(), map[string]string{
-					"backup.good_at": strconv.FormatInt(s.now.UnixMilli(), 10),
+				return s.store.Jobs().RecordBackup(s.Context(), store.BackupState{
+					Place: "/backups", Name: "one", GoodAt: store.At(s.now),
 				})
 			},
 		},
