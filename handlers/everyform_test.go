@@ -158,6 +158,11 @@ func (o *everything) pagesOf(pattern string) []string {
 		m := o.staffed(store.RoleOwner)
 		w := m.postAs("/admin/checklist/test", testForm(o.T, page(o, m.get("/admin/checklist")), "0712345677"))
 		return []string{w.Header().Get("Location")}
+	case pattern == "": // which has a button where sales are paused
+		if err := o.store.Tickets().PauseSales(o.Context(), "the projector is broken"); err != nil {
+			o.Fatal(err)
+		}
+		return []string{"/admin"}
 	case pattern == "/ratings":
 		return []string{"/admin/ratings", "/admin/ratings?code=PG"}
 	case !strings.Contains(pattern, "{"):
