@@ -70,7 +70,7 @@ func testReferenceNamesItsPush(t *testing.T) {
 		{two + " > query: paid 1 > query: paid 2 > typed 1 > c2b echo 1 > c2b echo 2",
 			"Paid;  applied;  unmatched may_be_same; RECEIPT1 unmatched may_be_same; RECEIPT2 refund_due paid_twice"},
 		{"accepted > query: paid > accept BYHAND1 > paid by hand > c2b echo",
-			"Paid;  applied; BYHAND1 refund_due paid_twice; RECEIPT1 unmatched may_be_same"},
+			"Paid;  applied; BYHAND1 unmatched to_be_confirmed; RECEIPT1 unmatched may_be_same"},
 	} {
 		t.Run(c.events, func(t *testing.T) {
 			st := newStage(t)
