@@ -118,12 +118,8 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
-	if a.nameless.ID != 0 || a.have.PushID != 0 {
-		return a, nil
-	}
-	if a.doubted.PushID != 0 {
+	if a.nameless.ID == 0 && a.have.PushID == 0 && a.doubted.PushID != 0 {
 		a.nameless = a.doubted
-		return a, nil
 	}
 	return a, nil
 }

@@ -206,6 +206,9 @@ func testAcceptedTakenBack(t *testing.T) {
 		t.Error(told)
 	}
 	st.takesBack(before)
+	if got := st.end(); got != before {
+		t.Errorf("taken back: %s, want %s", got, before)
+	}
 	st.do("receipt of 2 again") // the prompt was paid with another
 	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
 		t.Errorf("would go back by itself: %+v, %v", due, err)

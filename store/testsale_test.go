@@ -203,3 +203,14 @@ func testReadiness(t *testing.T) {
 		t.Errorf("the log has %d and %d entries", n, m)
 	}
 }
+
+// TestTestSaleWithoutSurcharges: a test costs a shilling, whatever a ticket costs besides its seat.
+func TestTestSaleWithoutSurcharges(t *testing.T) { storetest.Each(t, testTestSaleWithoutSurcharges) }
+
+func testTestSaleWithoutSurcharges(t *testing.T) {
+	p := schedule(t)
+	id := storetest.Screening(t, p.s, 2, 4, func(sc *store.Screening) { sc.Surcharges = glasses() })
+	if tk := p.ticket(p.tested(id, 1)); tk.Total != 1 || len(tk.Lines) != 1 {
+		t.Errorf("%d for %+v", tk.Total, tk.Lines)
+	}
+}

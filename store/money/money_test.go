@@ -193,12 +193,18 @@ func TestDecide(t *testing.T) {
 		{"callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback paid push1 R1 + echo push1 R1", "ticket1 paid; push1 R1 applied"},
+		// What operators alone report is not refunded by itself.
+		{"callback failed push2 + callback failed push3 + callback failed push4 + callback paid push1 R1 + " +
+			"operator R9 ticket1", "ticket1 paid; push1 R1 applied; R9 refund_due paid_twice"},
 		// What is only mentioned pays for nothing, and is less than any report of a payment.
 		{"callback mentions push1 R1", ""},
 		{"callback mentions push1 R1 + callback paid push1", "ticket1 paid; push1 R1 applied"},
 		{"callback mentions push1 R1 + query paid push1", "ticket1 paid; push1 R1 applied"},
 		{"callback mentions push1 R2 amountless + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
 		{"callback mentions push1 R2 + callback paid push1 R1", "ticket1 paid; push1 R1 applied"},
+		{"callback mentions push1 R1 + callback paid push1 R2", "ticket1 paid; push1 R2 applied"},
+		{"callback mentions push1 R1 + callback mentions push3 R1 + statement paid R1 + callback paid push1",
+			"ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
 		{"callback mentions push1 R1 + operator R1 ticket2", "ticket2 paid; R1 applied"},
 		{"callback mentions push1 R1 KSh5 + callback paid push1 R1", "ticket1 paid; push1 R1 applied ?amount_differs"},
 		// A receipt that may be another ticket's is not the one of two that is certainly due.
