@@ -184,4 +184,3 @@ func TestAlarmsAreKept(t *testing.T) {
 		}
 	})
 }
-

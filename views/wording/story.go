@@ -162,7 +162,7 @@ func outcome(o store.Outcome) string {
 		return "It says neither that it was paid nor that it was not"
 	case store.OutcomeAnothersID, store.OutcomeUnknownToken, store.OutcomeOtherKind:
 		return "It is not clear what it is about"
-	case store.OutcomeFailed:
+	case store.OutcomeFailed, store.OutcomeLostPush:
 		return "No money was taken"
 	case store.OutcomeNotCompleted, store.OutcomeNotCompletedAgain:
 		return "Not completed so far"
