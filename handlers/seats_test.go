@@ -380,3 +380,38 @@ func TestSeatNotes(t *testing.T) {
 	o.until(secret, "paid", paid)
 	says("once it is paid")
 }
+
+// TestFormOffersWhatTheHallHas: a price card may have zones that this hall has not. Neither they nor what is sold in
+// them alone is offered; where no seat has a price of the card, all are still shown.
+func TestFormOffersWhatTheHallHas(t *testing.T) {
+	balcony := store.Prices{
+		{Type: 1, Name: "Adult", Zone: "Balcony", Cents: 300_00}, {Type: 4, Name: "School", Zone: "Balcony", Cents: 100_00},
+	}
+	for _, c := range []struct{ name, plan, zones, types string }{
+		{"all", "zone v = VIP\nzone b = Balcony\nA ov\nB bb", " VIP Balcony", "type.1 type.4"},
+		{"without a balcony", "zone v = VIP\nA oo\nB vv", " VIP", ""},
+		{"balcony alone", "zone b = Balcony\nA bb", "", "type.1 type.4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := open(t)
+			hall := storetest.Hall(t, o.store, c.plan)
+			id := storetest.Screening(t, o.store, 2, 2, func(sc *store.Screening) {
+				sc.HallID = hall
+				sc.Prices = slices.Concat(store.Prices{
+					{Type: 1, Name: "Adult", Cents: 900_00}, {Type: 1, Name: "Adult", Zone: "VIP", Cents: 1500_00},
+				}, balcony)
+			})
+			form := page(t, o.get(fmt.Sprintf("/screenings/%d/book", id)))
+			var zones, types []string
+			for _, option := range form.Find(`[name=zone] option`).EachIter() {
+				zones = append(zones, option.AttrOr("value", "?"))
+			}
+			for _, input := range form.Find(`[name^="type."]`).EachIter() {
+				types = append(types, input.AttrOr("name", "?"))
+			}
+			if strings.Join(zones, " ") != c.zones || strings.Join(types, " ") != c.types {
+				t.Errorf("zones %q, types %q", zones, types)
+			}
+		})
+	}
+}

@@ -203,6 +203,7 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 		c.receipt(pair.Receipt)
 	}
 	l.Case.Facts = l.Case.Facts[:0]
+	clear(l.accounts) // of a receipt, the round before may have read later facts alone
 	for _, f := range facts {
 		c.add(f.Fact)
 		l.Case.Facts = append(l.Case.Facts, f.Fact)

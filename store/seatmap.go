@@ -87,6 +87,23 @@ func (m SeatMap) Zones(seats Labels) (zones []string, known bool) {
 	return zones, len(zones) == len(seats)
 }
 
+// Sold are those of a screening's prices that some seat of the hall has; all where none has one.
+func (m SeatMap) Sold(prices Prices) (sold Prices) {
+	has := map[string]bool{}
+	for i := range m.Seats {
+		has[prices.ZoneOf(m.Seats[i].Zone)] = true
+	}
+	for _, price := range prices {
+		if has[price.Zone] {
+			sold = append(sold, price)
+		}
+	}
+	if sold == nil {
+		return prices
+	}
+	return sold
+}
+
 // Apart is the refusal of seats that are sold with others only, and are chosen without them: half a love seat, and a
 // companion seat whose accessible place is still to be had. Nil where there are none.
 func (m SeatMap) Apart(seats Labels) *Refusal {

@@ -165,8 +165,9 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
-			}, "only handlers, the Daraja client and the simulator speak HTTP"},
+				"handlers/internal/web", "handlers/doctor", "handlers/watch", "mpesa", "mpesa/sim", "cmd/cinemasphere",
+				"cmd/bench",
+			}, "only handlers, what looks at a running program, the Daraja client and the simulator speak HTTP"},
 		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
 			"only backup encrypts what leaves the machine, and speaks to buckets"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},

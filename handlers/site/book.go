@@ -71,6 +71,7 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	if err != nil {
 		return views.BookingForm{}, err
 	}
+	form.Screening.Prices = seats.Sold(screening.Prices)
 	s.tickets(&form, typed, seats)
 	if !typed.goodNonce() {
 		form.Nonce = newNonce()
