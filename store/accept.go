@@ -26,7 +26,7 @@ type acceptance struct {
 	ticket   TicketID
 	have     Payment // the payment with the receipt, if any
 	doubted  Payment // the ticket's payment whose receipt M-PESA does not know as ours, if any
-	nameless Payment // the payment that gets the receipt: the pending one that was named, or the doubted one
+	nameless Payment // the payment of a prompt that gets the receipt: without one, or with one that nobody has proved
 }
 
 // AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
@@ -118,9 +118,6 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
 	}
-	if a.nameless.ID == 0 && a.have.PushID == 0 && a.doubted.PushID != 0 {
-		a.nameless = a.doubted
-	}
 	return a, nil
 }
 
@@ -140,8 +137,8 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
 	byOperator := a.have.PushID == 0 && t.byOperatorAlone(a.have)
 	switch {
-	case a.PaymentID != 0 && (a.nameless.Receipt != "" || a.nameless.PushID == 0):
-		return &Refusal{Kind: ReceiptKnown}
+	case a.PaymentID != 0 && (a.nameless.PushID == 0 || a.nameless.Receipt != "" && a.nameless.Loose == 0):
+		return &Refusal{Kind: ReceiptKnown} // M-PESA has reported it
 	case back, reversed > 0:
 		return &Refusal{Kind: AlreadyRefunded}
 	case another && byOperator && !a.Move:
@@ -176,6 +173,9 @@ func (a acceptance) facts() []factRow {
 		same := report
 		same.Says, same.Push = money.TheSame, a.nameless.PushID
 		facts = append(facts, of(same))
+		if was := a.nameless.Receipt; was != "" && was != a.Receipt {
+			facts = append(facts, of(money.Fact{Says: money.Two, Push: a.nameless.PushID, Receipt: was}))
+		}
 	}
 	if a.PaymentID == 0 {
 		report.Says, report.Ticket = money.PaysFor, a.ticket
@@ -185,7 +185,7 @@ func (a acceptance) facts() []factRow {
 		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.Receipt, Ticket: a.have.TicketID}))
 	}
 	if a.doubted.ID != 0 && (a.have.PushID == 0 || a.doubted.PushID == 0 || a.have.PushID == a.doubted.PushID) &&
-		(a.doubted.Amount == a.Amount || a.nameless.ID == a.doubted.ID) {
+		(a.doubted.Amount == a.Amount || a.nameless.ID == a.doubted.ID) && a.nameless.ID == 0 {
 		facts = append(facts, of(money.Fact{Says: money.NotFor, Receipt: a.doubted.Receipt, Ticket: a.ticket}))
 	}
 	return facts

@@ -216,6 +216,37 @@ func testAcceptedTakenBack(t *testing.T) {
 	storetest.Sound(t, st.s)
 }
 
+// TestMistypedBesideALookalike: a mistyped receipt was given to a prompt, whose own is on the list too. To take that back
+// names nothing else, and the own one can be put in its place at once.
+func TestMistypedBesideALookalike(t *testing.T) { storetest.Each(t, testMistypedBesideALookalike) }
+
+func testMistypedBesideALookalike(t *testing.T) {
+	for _, instead := range []bool{false, true} {
+		st := newStage(t)
+		st.play("accepted > query: paid > c2b echo of a till")
+		pending := st.payments()[0].ID
+		st.accept(store.Acceptance{Receipt: "TYPO000001", PaymentID: pending})
+		if pairs, err := st.s.Money().Alikes(t.Context()); err != nil || store.Between(pairs) != 2700_00 {
+			t.Errorf("alike: %+v, %v", pairs, err)
+		}
+		want := "Paid;  applied; RECEIPT1 unmatched names_no_ticket"
+		if instead {
+			want = "Paid; RECEIPT1 applied"
+			st.accept(store.Acceptance{Receipt: "RECEIPT1", PaymentID: pending})
+		} else {
+			st.takesBack(want)
+		}
+		if got := st.end(); got != want {
+			t.Errorf("ends as %s, want %s", got, want)
+		}
+		st.do("paid")
+		st.ends("Paid; RECEIPT1 applied", "", "")
+		if st.accept(store.Acceptance{Receipt: "TYPO000001", PaymentID: pending}) != string(store.ReceiptKnown) {
+			t.Error("what M-PESA has reported is replaced")
+		}
+	}
+}
+
 // TestAcceptedForATicket: who says that a receipt paid for a ticket has not said which prompt it is of. It stays a
 // payment of its own, which may be the prompt's.
 func TestAcceptedForATicket(t *testing.T) { storetest.Each(t, testAcceptedForATicket) }

@@ -241,15 +241,23 @@ func testWordOfAPerson(t *testing.T) {
 	}
 }
 
-// TestAcceptedInstead: a receipt that M-PESA does not know gives way to the one that a person finds then.
+// TestAcceptedInstead: a receipt that M-PESA does not know gives way to the one that a person finds then. Who accepts it
+// for the ticket has not said that it is the prompt's: that stays a question.
 func TestAcceptedInstead(t *testing.T) { storetest.Each(t, testAcceptedInstead) }
 
 func testAcceptedInstead(t *testing.T) {
-	for _, events := range []string{
-		"answer lost > hold ends > accept TYPO000001", "accepted > query: paid > accept TYPO000001",
+	const instead, open = "Paid; RECEIPT1 applied", "Paid;  applied; RECEIPT1 unmatched may_be_same"
+	for _, c := range []struct {
+		events      string
+		payment     bool // it is accepted for the prompt's payment, not for the ticket
+		end, listed string
+	}{
+		{"answer lost > hold ends > accept TYPO000001", false, instead, ""},
+		{"accepted > query: paid > accept TYPO000001", false, open, "applied ; unmatched may_be_same"},
+		{"accepted > query: paid > accept TYPO000001", true, instead, ""},
 	} {
 		st := newStage(t)
-		st.play(events)
+		st.play(c.events)
 		for range st.payments() {
 			k, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
 			if err != nil {
@@ -257,10 +265,14 @@ func testAcceptedInstead(t *testing.T) {
 			}
 			st.checked(k, store.Transaction{})
 		}
-		st.play("accept RECEIPT1")
-		st.ends("Paid; RECEIPT1 applied", "", "")
+		a := store.Acceptance{Receipt: "RECEIPT1", Ticket: st.pushes[0].Code}
+		if c.payment {
+			a.Ticket, a.PaymentID = "", st.payments()[0].ID
+		}
+		st.accept(a)
+		st.ends(c.end, c.listed, "")
 		if tk, err := st.s.Tickets().TicketBySecret(t.Context(), st.pushes[0].Secret); err != nil ||
-			tk.Receipt != "RECEIPT1" {
+			(tk.Receipt == "RECEIPT1") != (c.end == instead) {
 			t.Errorf("the ticket shows %s, %v", tk.Receipt, err)
 		}
 	}

@@ -112,6 +112,9 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 		}
 		return []factRow{of(f)}, nil
 	}
+	if c.Joined == 1 {
+		return []factRow{of(money.Fact{Says: money.Two, Receipt: have.Receipt, Push: have.PushID})}, nil
+	}
 	var pairs []struct {
 		Receipt string
 		Push    PushID
@@ -120,9 +123,6 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
 		JOIN payment u ON u.push_id = a.push_id JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
 		have.Receipt, have.PushID)
-	if err == nil && len(pairs) == 0 && c.Joined == 1 {
-		return []factRow{of(money.Fact{Says: money.Two, Receipt: have.Receipt, Push: have.PushID})}, nil
-	}
 	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}

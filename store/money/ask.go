@@ -55,13 +55,16 @@ func (p *Payment) worthAsking(c Case) bool {
 
 // mayGoBack reports whether a payment may be refunded without an operator: it is due, its receipt and amount are
 // certain, it has no doubt, and nothing may turn out to be the same money.
-func mayGoBack(payments []*Payment, p *Payment) bool {
-	certain := func(p *Payment) bool { return p.Receipt != "" && len(p.Doubts)+len(p.Alike) == 0 }
-	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.partly && p.AmountKnown && !p.Assumed &&
+func mayGoBack(c Case, payments []*Payment, p *Payment) bool {
+	certain := func(p *Payment) bool {
+		insisted := c.has(Fact{Source: Operator, Says: DoubtEnds, Receipt: p.Receipt})
+		return p.Receipt != "" && (!p.unproved(c) || insisted) && len(p.Doubts)+len(p.Alike) == 0
+	}
+	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.unproved(c) && !p.partly && p.AmountKnown && !p.Assumed &&
 		p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
-			// The ticket is paid by a receipt that M-PESA does not know, or by a payment whose receipt is still to
-			// come.
-			return other.Ticket == p.Ticket && !certain(other)
+			// The ticket is paid by a receipt that only an operator knows of, unless another has insisted on it, or by
+			// a payment whose receipt is still to come.
+			return (other.Ticket == p.Ticket || other.Named == p.Ticket) && !certain(other)
 		})
 }

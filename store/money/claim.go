@@ -32,7 +32,7 @@ func claimTicket(c Case, p *Payment) {
 		p.Reason = NamedTwice
 	case beside != 0:
 		p.Named, p.Reason = c.push(beside).Ticket, OtherPush
-	case p.gaveToPush(c):
+	case p.gaveToPush(c, 0):
 		p.Reason = AlsoTold
 	default:
 		p.Reason = NamesNoTicket
@@ -60,15 +60,18 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	return 0
 }
 
-// gaveToPush reports whether an operator gave the receipt to a push. That was paid with another then.
-func (p *Payment) gaveToPush(c Case) bool {
-	return slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == TheSame && !c.takenBack(f) })
+// gaveToPush reports whether an operator gave the receipt to a push, later than the fact with an id. That was paid with
+// another then.
+func (p *Payment) gaveToPush(c Case, since int64) bool {
+	return slices.ContainsFunc(p.facts, func(f Fact) bool {
+		return f.Says == TheSame && f.ID > since && !c.takenBack(f) && !c.excludes(c.push(f.Push), f.Receipt, true)
+	})
 }
 
 // whyNot is why a claim to a receipt does not count, "" where it does.
 func (p *Payment) whyNot(c Case, f Fact) Reason {
 	if f.Source == Operator {
-		if p.gaveToPush(c) {
+		if p.gaveToPush(c, f.ID) {
 			return AlsoTold
 		}
 		return ""

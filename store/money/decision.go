@@ -192,7 +192,7 @@ func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	d.Questions = ask(c, payments)
 	d.Refunds = decideRefunds(c, payments)
 	for _, p := range payments {
-		p.Automatic = mayGoBack(payments, p)
+		p.Automatic = mayGoBack(c, payments, p)
 		d.Payments = append(d.Payments, *p)
 	}
 	return d

@@ -20,7 +20,7 @@ func identify(c Case) (all []*Payment) {
 		if f.Says == Paid && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
 			pushes[f.Push] = true
 		}
-		if f.Receipt != "" && (c.saysPaid(f) || f.wasPaid()) {
+		if f.Receipt != "" && (c.saysPaid(f) || f.wasPaid() || f.Says == GivenBack && f.Source == Operator) {
 			receipts[f.Receipt] = true
 			pushes[owner[f.Receipt]] = true
 		}
@@ -92,15 +92,20 @@ func links(c Case) map[string][]link {
 	return named
 }
 
-// linkRank orders what names a receipt for a push by proof; 0 does not name one. What is only mentioned comes after
-// every report of a payment, and counts once M-PESA reports one: of the push, or of the receipt. Mentioned for two
-// pushes it is neither's.
+// linkRank orders what names a receipt for a push by proof; 0 does not name one. Nobody but M-PESA, with the push's own
+// token or about the push itself, names a receipt whose phone, time, amount or typed account number excludes the push.
+// What is only mentioned comes after every report of a payment, and counts once M-PESA reports one: of the push, or of
+// the receipt. Mentioned for two pushes it is neither's.
 func (c Case) linkRank(f Fact) int {
 	const mentioned = 1
 	switch {
 	case f.Push == 0 || f.Receipt == "":
 		return 0
-	case f.Says == Paid, f.Says == TheSame && !c.takenBack(f):
+	case f.Says == Paid:
+		return mentioned + 1 + f.Source.rank()
+	case c.excludes(c.push(f.Push), f.Receipt, true), c.has(Fact{Receipt: f.Receipt, Account: true}):
+		return 0 // M-PESA's own report on the receipt goes before who names it for the push
+	case f.Says == TheSame && !c.takenBack(f):
 		return mentioned + 1 + f.Source.rank()
 	case f.Says == Mentions && slices.ContainsFunc(c.Facts, func(by Fact) bool {
 		return (by.Says == Paid || by.wasPaid()) && (by.Push == f.Push || by.Receipt == f.Receipt)

@@ -207,6 +207,28 @@ func TestDecide(t *testing.T) {
 			"ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
 		{"callback mentions push1 R1 + operator R1 ticket2", "ticket2 paid; R1 applied"},
 		{"callback mentions push1 R1 KSh5 + callback paid push1 R1", "ticket1 paid; push1 R1 applied ?amount_differs"},
+		{"callback mentions push1 R1 KSh5 + query paid push1", "ticket1 paid; push1 R1 applied ?amount_differs"},
+		// M-PESA's own report on a receipt ends that somebody, or a garbled callback, names it for a push: by the
+		// phone, the time, the amount or the account number.
+		{"query paid push1 + operator same push1 R9 + status paid R9 ben",
+			"ticket1 paid; push1 applied; R9 unmatched names_no_ticket"},
+		{"query paid push1 + operator same push1 R9 + status paid R9 min11",
+			"ticket1 paid; push1 applied; R9 unmatched names_no_ticket"},
+		{"query paid push1 + operator same push1 R9 + till R9 KSh100 ben",
+			"ticket1 paid; push1 applied; R9 unmatched names_no_ticket of 100"},
+		{"query paid push1 + callback mentions push1 R1 + till R1 ben",
+			"ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
+		{"callback mentions push1 R1 + hand R1 ticket2", "R1 unmatched to_be_confirmed"},
+		{"echo push1 R1 nameless + status paid R1 ben", "R1 unmatched other_phone"},
+		// Of what an operator gave to a push that has another receipt, a later decision of an operator counts.
+		{"operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; R9 unmatched also_told"},
+		{"operator same push1 R9 + callback paid push1 R1 + operator R9 ticket2",
+			"ticket1 paid; ticket2 paid; push1 R1 applied; R9 applied"},
+		// What nobody reported as paid is not refunded by itself.
+		{"callback paid push1 R1 + query paid push2 + operator same push2 R9",
+			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
+		{"callback paid push1 R1 + query paid push2 + callback mentions push2 R9",
+			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
 		// A receipt that may be another ticket's is not the one of two that is certainly due.
 		{"callback paid push1 R1 + query paid push2 + query paid push4 + customer H4 ticket1 + status paid H4 min11",
 			"ticket1 paid; ticket4 paid; push1 R1 applied; push2 refund_due paid_twice; push4 applied; " +

@@ -21,7 +21,7 @@ func readReferences(c Case) Case {
 		}
 		push := c.push(f.Push)
 		facts[i].Push, facts[i].Ticket, facts[i].sent = 0, push.Ticket, push.ID
-		if !f.Payer.Fits(push.Phone) || !c.inTime(push, f.TransactedAt) {
+		if c.excludes(push, f.Receipt, false) {
 			facts[i].sent, facts[i].Account = 0, true
 		}
 	}
@@ -29,9 +29,22 @@ func readReferences(c Case) Case {
 	return c
 }
 
-// inTime reports whether the push may have been paid at an instant; 0 is unknown.
-func (c Case) inTime(push Push, at Instant) bool {
-	p, _ := c.prompt(push, nil)
-	from, until := p.Window()
-	return at == 0 || at >= from && at <= until
+// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it: the phone and the
+// time do not fit, or, where it is to be seen, the amount.
+func (c Case) excludes(push Push, receipt string, byAmount bool) bool {
+	prompt, _ := c.prompt(push, nil)
+	prompt.AnyAmount = !slices.ContainsFunc(c.Facts, func(f Fact) bool {
+		return f.Says == Paid && f.Push == push.ID && !f.byReference() && f.amount() != 0
+	})
+	return slices.ContainsFunc(c.Facts, func(f Fact) bool {
+		if f.Receipt != receipt || !f.Source.isMPESA() || f.Says != Paid && !f.wasPaid() ||
+			f.Push != 0 && !f.byReference() {
+			return false
+		}
+		t := Taking{Receipt: receipt, Payer: f.Payer, At: f.TransactedAt}
+		if byAmount {
+			t.Amount = f.amount()
+		}
+		return !t.MayBeOf(prompt)
+	})
 }

@@ -23,7 +23,7 @@ func weigh(c Case, p *Payment) {
 	var returned Source // of the refunded amount, and so of the payment
 	for _, f := range p.facts {
 		paid := f.Says == Mentions || c.saysPaid(f)
-		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status) {
+		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status) && (f.Says != Mentions || p.Push == 0) {
 			p.Amount, p.AmountKnown = f.amount(), true
 		}
 		switch {
@@ -33,7 +33,8 @@ func weigh(c Case, p *Payment) {
 			}
 			p.takePayer(f)
 			differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
-			if f.amount() != 0 && f.amount() != p.Amount && f.Source.isMPESA() && !slices.Contains(p.Doubts, differs) {
+			if f.amount() != 0 && f.amount() != p.Amount && f.Source.isMPESA() && !slices.Contains(p.Doubts, differs) &&
+				(f.Says != Mentions || p.Push == 0) {
 				p.Doubts = append(p.Doubts, differs)
 			}
 			queried = queried || f.Source == Query
@@ -55,6 +56,13 @@ func weigh(c Case, p *Payment) {
 	}
 	if !p.AmountKnown && queried {
 		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
+	}
+	for _, f := range p.facts { // what is only mentioned of a push is never its amount
+		differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
+		if f.Says == Mentions && p.Push != 0 && p.AmountKnown && f.amount() != 0 && f.amount() != p.Amount &&
+			confirmed != p.Amount && !slices.Contains(p.Doubts, differs) {
+			p.Doubts = append(p.Doubts, differs)
+		}
 	}
 	// M-PESA's own report is not doubted because a later query finds nothing: the cause may be the query.
 	if p.bogus != "" && !p.confirmed && (!p.Proof.isMPESA() || p.byOperator(c)) {

@@ -58,12 +58,15 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 		return nothing(ended("refunded", c), "")
 	case state == store.PaymentReversed:
 		return nothing(ended("reversed at M-PESA, not by us", c), "")
-	case state == store.PaymentApplied && len(c.Alike) > 0:
-		return adviseAlike(c, initiator)
-	case state == store.PaymentApplied && c.Joined == 1:
+	case c.Joined == 1 && c.Refund == "" && (state == store.PaymentApplied || state == store.PaymentRefundDue):
 		a := advisePaid(c, initiator)
+		for _, other := range c.Alike {
+			a.Actions = append(a.Actions, acceptOf(other, c.Name(), "if the prompt was paid with that one"))
+		}
 		a.Actions = append(a.Actions, resolve(c, "if it is not the prompt's payment, as you have said"))
 		return a
+	case state == store.PaymentApplied && len(c.Alike) > 0:
+		return adviseAlike(c, initiator)
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
 	case c.Refund == store.RefundRequested:
@@ -165,13 +168,22 @@ func adviseDoubt(c store.OpenItem, initiator bool) (a Advice, doubted bool) {
 // adviseUnknown is about money that a person took to be there, and M-PESA does not know as ours.
 func adviseUnknown(c store.OpenItem, why string) Advice {
 	a := Advice{Why: why, Look: lookUp, Actions: []Action{
-		acceptOf("", c.TicketCode, "if the ticket was paid with another receipt"),
+		acceptOf("", unknownOf(c), "if the ticket was paid with another receipt"),
 		toPayment(c, NothingPaid, "if nothing was paid"),
 	}}
 	if c.State != string(store.PaymentRefundDue) {
 		a.Actions = append(a.Actions, resolve(c, "if it was paid all the same"))
 	}
 	return a
+}
+
+// unknownOf is what another receipt is accepted for: the payment of a prompt, which was paid whatever the receipt is, or
+// the ticket.
+func unknownOf(c store.OpenItem) string {
+	if c.LearntBy == "query" || c.LearntBy == "callback" {
+		return c.Name()
+	}
+	return c.TicketCode
 }
 
 // adviseAlike is about money that may be the same as another entry's: one that has the receipt which the other lacks.
