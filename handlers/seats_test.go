@@ -385,7 +385,8 @@ func TestSeatNotes(t *testing.T) {
 // them alone is offered; where no seat has a price of the card, all are still shown.
 func TestFormOffersWhatTheHallHas(t *testing.T) {
 	balcony := store.Prices{
-		{Type: 1, Name: "Adult", Zone: "Balcony", Cents: 300_00}, {Type: 4, Name: "School", Zone: "Balcony", Cents: 100_00},
+		{Type: 1, Name: "Adult", Zone: "Balcony", Cents: 300_00},
+		{Type: 4, Name: "School", Zone: "Balcony", Cents: 100_00},
 	}
 	for _, c := range []struct{ name, plan, zones, types string }{
 		{"all", "zone v = VIP\nzone b = Balcony\nA ov\nB bb", " VIP Balcony", "type.1 type.4"},

@@ -31,7 +31,7 @@ type acceptance struct {
 
 // AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
 // be due for refund. With an initiator, M-PESA is asked about the receipt soon. ErrNotFound means no such ticket or
-// payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded or AmountKnown.
+// payment. It refuses with ReceiptUsed, AcceptedElsewhere, ReceiptKnown, AlreadyRefunded, AmountKnown or NeedsNoMoney.
 func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, error) {
 	var out Payment
 	err := s.write(ctx, urgent, func(t *tx) error {
@@ -160,8 +160,8 @@ func (t *tx) byOperatorAlone(p Payment) bool {
 	return err == nil && named == 0
 }
 
-// facts are what the operator reports: for which push the receipt paid, and where a ticket was named, that the receipt
-// pays for this ticket and no other. So an operator who named a payment takes all of it back with the push.
+// facts lists the operator's reports: TheSame for a push whose payment was named; PaysFor for a ticket that was named,
+// and NotFor for the ticket that the receipt was accepted for before.
 func (a acceptance) facts() []factRow {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator

@@ -46,7 +46,7 @@ func (s Jobs) NoteAlarms(ctx context.Context, found []alarm.Alarm, unknown []ala
 	return next, nil
 }
 
-// AlarmTold notes that somebody was told of an alarm as it was read, or of its end.
+// AlarmTold marks an alarm, or its end, as notified.
 func (s Jobs) AlarmTold(ctx context.Context, k Alarm) error {
 	raised, over := k.Tells()
 	err := s.write(ctx, urgent, func(t *tx) error {

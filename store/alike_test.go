@@ -216,8 +216,8 @@ func testAcceptedTakenBack(t *testing.T) {
 	storetest.Sound(t, st.s)
 }
 
-// TestMistypedBesideALookalike: a mistyped receipt was given to a prompt, whose own is on the list too. To take that back
-// names nothing else, and the own one can be put in its place at once.
+// TestMistypedBesideALookalike: a mistyped receipt was given to a prompt, whose own is on the list too. To take that
+// back names nothing else, and the own one can be put in its place at once.
 func TestMistypedBesideALookalike(t *testing.T) { storetest.Each(t, testMistypedBesideALookalike) }
 
 func testMistypedBesideALookalike(t *testing.T) {

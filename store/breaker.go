@@ -37,7 +37,7 @@ const (
 	openAfter = 5
 	restFirst = 15 * time.Second
 	restMost  = 4 * time.Minute
-	// yieldFor is how long questions are fewer after a push that Daraja was too busy for. yieldBy is by what factor.
+	// yieldFor is how long queries are slowed after Daraja refused a push as busy. yieldBy is the factor.
 	yieldFor = 30 * time.Second
 	yieldBy  = 8
 	// paceAge is how old a process's copy of the pace and the switch may be.
@@ -102,7 +102,7 @@ func (s Tickets) PauseSales(ctx context.Context, why string) error {
 	return s.setPaused(ctx, why)
 }
 
-// ResumeSales takes bookings again. After a restore that is an owner's word that what was paid in the gap is seen to.
+// ResumeSales allows bookings again. After a restore it confirms that an owner has reconciled the gap.
 func (s Tickets) ResumeSales(ctx context.Context) error { return s.setPaused(ctx, "") }
 
 func (s *Store) setPaused(ctx context.Context, why string) error {

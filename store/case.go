@@ -146,7 +146,7 @@ const (
 	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
 	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused`
 	pushSelect = pushColumns + `, state FROM push_request`
-	// What was given back by hand, or turned out to be refunded already, is over even while a Reversal is out.
+	// A refund that one by hand replaced, or whose payment was refunded already, is not open even while its Reversal is.
 	replaced    = `('by_hand', 'moved')`
 	caseRefunds = `SELECT r.id, COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
 	r.amount_cents AS amount, CASE WHEN r.method = 'hand' THEN 1 ELSE 0 END AS byhand, r.done,
@@ -212,7 +212,7 @@ func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
 	return c.size() != size, nil
 }
 
-// These find stored takings of a time, and of an amount: each part of a query goes by an index.
+// These find stored takings by time and amount. UNION ALL lets each part use an index.
 const (
 	takingsSelect = `SELECT receipt, COALESCE(amount_cents, 0) AS amount, phone AS payer,
 		COALESCE(transacted_at, 0) AS at FROM payment WHERE loose = 1 AND push_id IS NULL AND `
@@ -224,8 +224,8 @@ const (
 		UNION ALL ` + takingsSelect + `amount_cents IS NULL AND transacted_at IS NULL`
 )
 
-// promptsQuery finds stored prompts of a time and an amount. One that is known as paid may have been paid later, and be
-// of any amount.
+// promptsQuery finds stored prompts by time and amount. A push that is reported as paid may have been paid at any later
+// time, and with any amount.
 const promptsQuery = pushColumns + `,
 	CASE WHEN ` + anyAmount + ` THEN 1 ELSE 0 END AS anyamount,
 	COALESCE((SELECT min(f.created_at) FROM fact f WHERE f.push_id = p.id AND f.says = 'paid'

@@ -241,8 +241,8 @@ func testWordOfAPerson(t *testing.T) {
 	}
 }
 
-// TestAcceptedInstead: a receipt that M-PESA does not know gives way to the one that a person finds then. Who accepts it
-// for the ticket has not said that it is the prompt's: that stays a question.
+// TestAcceptedInstead: a receipt that M-PESA does not know gives way to the one that a person finds then. Who accepts
+// it for the ticket has not said that it is the prompt's: that stays a question.
 func TestAcceptedInstead(t *testing.T) { storetest.Each(t, testAcceptedInstead) }
 
 func testAcceptedInstead(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
-// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment or alike, or the
+// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment or alike, or changes the
 // state of a claim or a refund.
 
 // record stores facts and everything that follows from them: the one way in which money is written. The push that they
@@ -80,7 +80,7 @@ type ledger struct {
 }
 
 // decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
-// receipts that no ticket's lock covers. A fact that says nothing only names what has changed otherwise.
+// receipts that no ticket's lock covers. A fact without a Saying is not stored: it selects the case to decide again.
 func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
 	about := scope{}
 	var newReceipts []string
@@ -176,8 +176,8 @@ func (t *tx) writeCase(l *ledger) error {
 	return nil
 }
 
-// rowOf returns a payment's row, by push, else by receipt; others are duplicates. A row stays with its receipt where
-// M-PESA may have refunded that; a refund that was only asked for follows the push.
+// rowOf finds the stored row of a payment: by push, else by receipt. Others are duplicates to drop. A row with a refund
+// that was sent or is done stays with its receipt.
 func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
 	for _, have := range l.payments {
 		elsewhere := have.Receipt != "" && have.Receipt != p.Receipt &&
@@ -281,8 +281,8 @@ func (t *tx) writePayment(p Payment) error {
 		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now)
 }
 
-// writeRefunds writes the refunds that differ from the decision, failed ones first: a payment has one open refund at
-// most. A refund that has failed since nothing is left to refund stays so.
+// writeRefunds writes the refunds that differ from the decision. Failed ones go first, since a payment has one open
+// refund at most. A refund that ended because its payment was refunded already stays failed.
 func (t *tx) writeRefunds(l *ledger) error {
 	decided := slices.Clone(l.Decision.Refunds)
 	slices.SortStableFunc(decided, func(a, b money.RefundDecision) int {

@@ -130,13 +130,13 @@ func (t *tx) recordAnswer(id PushID, a Answer) error {
 		return err
 	}
 	if a.Kind == Refused {
-		return errors.Join(t.failTicket(p, true), t.nothingCame(p))
+		return errors.Join(t.failTicket(p, true), t.redecideRefused(p))
 	}
 	return t.touch(p.TicketID)
 }
 
-// nothingCame decides anew what was listed as alike to a push that Daraja has refused.
-func (t *tx) nothingCame(p Push) error {
+// redecideRefused decides the lookalikes of a refused push again.
+func (t *tx) redecideRefused(p Push) error {
 	var alike int
 	err := t.scan([]any{&alike}, `SELECT count(*) FROM alike WHERE push_id = $1`, p.ID)
 	if err == nil && alike > 0 {

@@ -55,8 +55,7 @@ func (s Tickets) TakeTestAway(ctx context.Context, id TicketID) error {
 	return nil
 }
 
-// voidTest voids a paid ticket as a refund that is asked for does, has it decided what that means for its money, and
-// frees its seat.
+// voidTest voids a paid test sale, decides its payment again and frees its seat.
 func (t *tx) voidTest(id TicketID) error {
 	err := t.run(`UPDATE ticket SET voided_at = $1, void_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3`,
 		t.now, money.RefundAsked, id)

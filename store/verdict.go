@@ -92,9 +92,8 @@ func (s Money) ApplyCallback(ctx context.Context, cb Callback, v Verdict) (Apply
 	})
 }
 
-// lostPush records the verdict on a push that is not in the books: they were restored from a backup that is older. That
-// its token is ours was looked at when the callback was stored. What it brought is money without a ticket, until
-// something names one.
+// lostPush records the result of a push that is missing since the books were restored. The signature of its token was
+// verified when the callback was stored. Its money is unmatched.
 func (t *tx) lostPush(v Verdict) (ApplyResult, error) {
 	if v.Class == Success && v.Receipt != "" {
 		out, err := t.record(nil, v.fact(Push{})...)

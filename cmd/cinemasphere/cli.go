@@ -23,7 +23,7 @@ type cli struct {
 	Payments paymentsCmd `cmd:"" help:"List the money that somebody may have to do something about, with its reason and what can be done."`
 	Refund   refundCmd   `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
 	Accept   acceptCmd   `cmd:"" help:"Take a receipt that you have looked up in the M-PESA portal as the payment of a ticket."`
-	Resolve  resolveCmd  `cmd:"" aliases:"settled" help:"Take an entry that you have seen to off the list of money, with a note. No money changes."`
+	Resolve  resolveCmd  `cmd:"" help:"Take an entry that you have seen to off the list of money, with a note. Of payments that may be one it says whether they are."`
 	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
 	Operator operatorCmd `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
 	Backup   backupCmd   `cmd:"" help:"Make a backup now, or list those that there are."`

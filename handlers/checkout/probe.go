@@ -13,8 +13,8 @@ import (
 // ProbePath is what stands between a callback's address and the token of a probe.
 const ProbePath = "/probe/"
 
-// ProbeAnswer is what the program answers to a probe of its callback address: who knows it has reached a program on
-// these books, with the token as it was sent. Nothing is stored of a probe, whoever sends it.
+// ProbeAnswer is the response to a probe of the callback address. It proves that the address reaches a program on these
+// books, with the token unchanged. Nothing is stored of a probe.
 func ProbeAnswer(ctx context.Context, st *store.Store, token string) (string, error) {
 	key, err := st.Catalogue().SettingOr(ctx, "probe.key", rand.Text)
 	if err != nil {

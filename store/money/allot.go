@@ -56,7 +56,7 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 		case p.State == Returned:
 			owed = p.gone
 		case p.State == Refunded:
-			// How late it was depends on when it is asked, unless it had paid.
+			// Why it was late depends on the time of the decision, so that it is not stored, unless it had paid.
 			if owed = cmp.Or(why, p.gone); p == paying || !why.IsLate() {
 				p.Reason = why
 			}
@@ -84,8 +84,7 @@ func allotTicket(c Case, t Ticket, own []*Payment, now Instant) TicketDecision {
 	return d
 }
 
-// given reports whether an operator gave the ticket away. One with a price is paid for by money alone, and one without
-// by nothing else: no payment has its amount.
+// given reports whether a ticket without a price was given away. One with a price needs a payment.
 func (c Case) given(t Ticket) bool {
 	return t.Total == 0 && c.has(Fact{Source: Operator, Says: Given, Ticket: t.ID})
 }
@@ -141,7 +140,7 @@ func (p *Payment) whyNotPaying(t Ticket, paying *Payment, now Instant) Reason {
 		return Voided
 	case t.Late != "":
 		return t.Late
-	case p.gone != "": // it is not late for anything
+	case p.gone != "": // a refunded payment cannot be late
 		return ""
 	case t.Cancelled:
 		return ScreeningCancelled

@@ -60,8 +60,8 @@ func mayGoBack(c Case, payments []*Payment, p *Payment) bool {
 		insisted := c.has(Fact{Source: Operator, Says: DoubtEnds, Receipt: p.Receipt})
 		return p.Receipt != "" && (!p.unproved(c) || insisted) && len(p.Doubts)+len(p.Alike) == 0
 	}
-	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.unproved(c) && !p.partly && p.AmountKnown && !p.Assumed &&
-		p.Amount%100 == 0 &&
+	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.unproved(c) && !p.partly &&
+		p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
 			// The ticket is paid by a receipt that only an operator knows of, unless another has insisted on it, or by
 			// a payment whose receipt is still to come.

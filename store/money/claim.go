@@ -42,9 +42,8 @@ func claimTicket(c Case, p *Payment) {
 	}
 }
 
-// chosen is the ticket that a receipt pays for, among the tickets of claims, the best first. It is the ticket that was
-// shown as paid with the receipt; otherwise the only one with the best proof; otherwise the only one of those that an
-// operator names too. It is 0 where that is uncertain.
+// chosen picks the ticket that a receipt pays for: the one that was shown as paid with it; else the only one with the
+// best proof; else the only one of those that an operator names too; 0 where there is none. Claims are the best first.
 func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	best := where(claims, func(f Fact) bool { return f.Source == claims[0].Source })
 	if shown := first(best, func(f Fact) bool { return c.ticket(f.Ticket).PaidWith.Names(p.Key) }); shown.Ticket != 0 {
@@ -60,8 +59,8 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	return 0
 }
 
-// gaveToPush reports whether an operator gave the receipt to a push, later than the fact with an id. That was paid with
-// another then.
+// gaveToPush reports whether an operator named the receipt for a push, after the fact with the id. The push turned out
+// to have another.
 func (p *Payment) gaveToPush(c Case, since int64) bool {
 	return slices.ContainsFunc(p.facts, func(f Fact) bool {
 		return f.Says == TheSame && f.ID > since && !c.takenBack(f) && !c.excludes(c.push(f.Push), f.Receipt, true)

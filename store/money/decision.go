@@ -158,7 +158,7 @@ type Question struct {
 	Soon    bool
 }
 
-// Decision is all that follows from a case. Its lists are in key order.
+// Decision is all that follows from a case. Its lists are in key order, but for claims, which are as they came.
 type Decision struct {
 	Payments  []Payment
 	Tickets   []TicketDecision
@@ -182,7 +182,7 @@ func Decide(c Case, now Instant) Decision {
 	return d
 }
 
-// decide decides a case. What the moved tickets were shown with protects no amount.
+// decide decides a case. Another payment pays for the moved tickets now: the amount they were shown with is not kept.
 func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	c = readReferences(c)
 	payments := weighed(c, moved)

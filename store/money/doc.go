@@ -30,15 +30,17 @@
 // How much is it? The best proof decides, with one exception: Transaction Status is asked about the very receipt, so
 // that its amount replaces a callback's, unless a ticket was shown as paid with the callback's. Another amount that
 // M-PESA reports besides is a doubt ([AmountDiffers]), unless Transaction Status has decided it. A push that is only
-// reported as paid took what it asked for ([Payment].Assumed): a push cannot be paid in part.
+// reported as paid took what it asked for ([Payment].Assumed): a push cannot be paid in part. An amount that is only
+// mentioned for a push is never its amount; where it differs it is a doubt.
 //
 // Do they look alike? A receipt without a push, and a push without a receipt, may be the same money where amount, phone
 // and minutes fit ([Taking.MayBeOf]). A receipt that was known before the push was made is not the push's. They stay
 // two payments, each in the other's [Payment].Alike. That ends with a fact that names both, an account number that the
 // payer typed, or an operator's decision ([TheSame], [Two]). A push's own account number is evidence, and no proof: the
 // prompt shows it, so that the payer may have typed it. A receipt that was paid to it is for the push's ticket, without
-// a confirmation, and a lookalike of that push alone. From another phone than the push's, or at another time, it was
-// certainly typed.
+// a confirmation, and a lookalike of that push alone. Where any report of M-PESA on the receipt has another phone than
+// the push's, or another time, it was certainly typed. Such a report, and one of another amount or of a typed account
+// number, also ends that an operator ([TheSame]) or a garbled callback ([Mentions]) names the receipt for the push.
 //
 // Which ticket is each for? A push's payment is for the push's ticket. Another payment is for the ticket that its
 // account number, a customer or an operator names. An operator's decision is enough. Otherwise Transaction Status must

@@ -155,7 +155,7 @@ func owners(c Case) (owned []link, shared []Key) {
 			shared = append(shared, l.Key)
 		}
 	}
-	for _, f := range c.Facts { // of what better proof gives to another push, M-PESA contradicts itself
+	for _, f := range c.Facts { // reports that better proof overrules become doubts of both pushes
 		best := named[f.Receipt]
 		if f.Says == Paid && f.Push != 0 && f.Receipt != "" &&
 			!slices.ContainsFunc(best, func(l link) bool { return l.Push == f.Push }) {
@@ -177,8 +177,8 @@ func (c Case) saysPaid(f Fact) bool {
 // amount.
 func (f Fact) wasPaid() bool { return f.Says == Reversed && f.Amount != nil }
 
-// takenBack reports whether the ticket or push that a fact names for its receipt no longer counts. The operator's last
-// decision counts. It cannot give a push a payment whose account number no push sent.
+// takenBack reports whether a later Two, NotFor or NothingPaid cancels a fact. The operator's last decision counts.
+// TheSame is also cancelled where the payer typed another account number.
 func (c Case) takenBack(f Fact) bool {
 	since, ticket := f.ID, f.Ticket
 	switch {

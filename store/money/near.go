@@ -16,8 +16,7 @@ type Taking struct {
 	knownID int64   // the id of that report
 }
 
-// A Prompt is a push that may have been paid with a receipt that nothing names for it: it has no certain receipt, and
-// is not known to have taken nothing.
+// A Prompt is a push that may have been paid, and whose receipt is unknown or unproved.
 type Prompt struct {
 	Push
 	AnyAmount bool    // M-PESA has only reported it as paid: it may be of another amount than it asked for
@@ -113,7 +112,7 @@ func compare(c Case, payments []*Payment) {
 				continue
 			}
 			paid.Alike = append(paid.Alike, receipt.Key)
-			// A different amount may be M-PESA's mistake, but keeps nobody from a ticket.
+			// A lookalike of another amount is listed, but blocks no ticket.
 			if !receipt.AmountKnown || !paid.AmountKnown || receipt.Amount == paid.Amount {
 				receipt.like, paid.like = append(receipt.like, paid), append(paid.like, receipt)
 			}
@@ -126,9 +125,8 @@ func compare(c Case, payments []*Payment) {
 	}
 }
 
-// alike reports whether a receipt may be the payment of a prompt. An account number that the payer typed excludes that,
-// since each push sends its own. One that the push may have sent is alike with that push alone. An operator's decision
-// excludes it too.
+// alike reports whether a receipt may be the payment of a prompt: not after an operator's Two, nor with an account
+// number that the payer typed; with a push's own number only of that push; otherwise by [Taking.MayBeOf].
 func (c Case) alike(receipt *Payment, p Prompt) bool {
 	pair := Fact{Push: p.ID, Receipt: receipt.Receipt}
 	two, same := pair, pair

@@ -11,8 +11,8 @@ func (f Fact) byReference() bool {
 		slices.Contains([]Source{Confirmation, Pull, Statement}, f.Source)
 }
 
-// readReferences returns the case with no push named by an account number alone. Each such fact names the push's ticket
-// instead, and the push as one that may have brought the money. Where that cannot be, its payer typed the number.
+// readReferences makes evidence of each fact that names a push by its account number alone: it names the push's ticket,
+// and the push as the possible sender. Where phone or time exclude the push, the payer typed the number.
 func readReferences(c Case) Case {
 	facts := slices.Clone(c.Facts)
 	for i, f := range facts {

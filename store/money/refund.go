@@ -36,8 +36,7 @@ type RefundDecision struct {
 	Waits  bool  // its Reversal waits for the receipt
 }
 
-// of is the payment that a refund is of. Where its receipt has turned out to be another payment's than its push's, it
-// is of the receipt once M-PESA may have refunded that, and of the push where it was only asked for.
+// of finds the payment that a refund belongs to: by receipt once a Reversal may have succeeded, otherwise by push.
 func (r Refund) of(payments []*Payment) *Payment {
 	named := where(payments, func(p *Payment) bool { return p.Names(r.Of) })
 	byReceipt := first(named, func(p *Payment) bool { return p.Receipt == r.Of.Receipt })

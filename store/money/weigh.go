@@ -13,7 +13,7 @@ func weigh(c Case, p *Payment) {
 			p.refunding, p.reversing = p.refunding || r.Open, p.reversing || r.Out > 0
 		}
 	}
-	// The order in which facts became known does not matter: equal proof is ordered by content.
+	// By proof, then by content, so that the result does not depend on the order of arrival.
 	slices.SortFunc(p.facts, func(a, b Fact) int {
 		return cmp.Or(b.knowsAmount(p.shown)-a.knowsAmount(p.shown), cmp.Compare(a.amount(), b.amount()),
 			cmp.Compare(a.TransactedAt, b.TransactedAt), cmp.Compare(a.Payer, b.Payer))

@@ -177,8 +177,8 @@ func adviseUnknown(c store.OpenItem, why string) Advice {
 	return a
 }
 
-// unknownOf is what another receipt is accepted for: the payment of a prompt, which was paid whatever the receipt is, or
-// the ticket.
+// unknownOf is what another receipt is accepted for: the payment of a prompt, which was paid whatever the receipt is,
+// or the ticket.
 func unknownOf(c store.OpenItem) string {
 	if c.LearntBy == "query" || c.LearntBy == "callback" {
 		return c.Name()
