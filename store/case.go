@@ -146,7 +146,7 @@ const (
 	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
 	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused`
 	pushSelect = pushColumns + `, state FROM push_request`
-	// A refund that one by hand replaced, or whose payment was refunded already, is not open even while its Reversal is.
+	// A refund that one by hand replaced, or whose payment was refunded already, is not open, even if its Reversal is.
 	replaced    = `('by_hand', 'moved')`
 	caseRefunds = `SELECT r.id, COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
 	r.amount_cents AS amount, CASE WHEN r.method = 'hand' THEN 1 ELSE 0 END AS byhand, r.done,

@@ -56,7 +56,7 @@ type RefundAnswer struct {
 	ConversationID, OriginatorConversationID string       // under which it was accepted
 	Receipt                                  string       // the Reversal's own, where it was done
 	Original                                 string       // the receipt that was reversed; "" is not reported
-	Unclear                                  UnreadReason // what a successful result does not report; "" where it is complete
+	Unclear                                  UnreadReason // what a success does not report; "" for nothing
 	Legible                                  string       // the answer as printable text
 	Amount                                   *Cents       // what was refunded; nil where M-PESA did not report it
 	Code, Text                               string       // Safaricom's, for the operator
