@@ -239,10 +239,17 @@ func (t *tx) saleQuery() string { return saleQuery + t.rowLock() }
 // screening reads and locks the screening, inside the transaction that sells it.
 func (t *tx) screening(id ScreeningID) (Screening, error) {
 	var sc Screening
-	err := t.scan([]any{&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Prices, &sc.Surcharges, &sc.Capacity, &sc.Status},
-		t.saleQuery(), id)
+	sale := read{Query: t.saleQuery(), Args: []any{id}, To: []any{
+		&sc.ID, &sc.StartsAt, &sc.SalesCloseAt, &sc.Prices, &sc.Surcharges, &sc.Capacity, &sc.Status,
+	}}
+	if !t.shared() { // the writer may have the seats in its map
+		return sc, t.reads(sale)
+	}
+	var free freeSeats
+	err := t.reads(sale, free.query(id))
 	if err == nil {
 		t.locked = id
+		_, err = t.keepSeats(id, free)
 	}
 	return sc, err
 }

@@ -112,10 +112,9 @@ func (s Money) StoreCallback(ctx context.Context, c NewCallback) (kept Callback,
 		if !known {
 			outcome, decided = OutcomeUnknownToken, t.now
 		}
-		_, err := t.exec(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
+		return t.run(`INSERT INTO callback (id, kind, token, known, source, body, encoding, size, received_at, outcome, decided_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
 			kept.ID, c.Kind, kept.Token, flag(known), c.Source, body, encoding, c.Size, t.now, outcome, decided)
-		return err
 	})
 	if err != nil {
 		return kept, known, fmt.Errorf("keep callback: %w", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"cinemasphere/store/money"
@@ -68,31 +69,27 @@ func (t *tx) lockReceipts(receipts []string) error {
 	return nil
 }
 
-// anyID is the SQL condition that a column is one of the ids in parameter n. anyText is the same for texts. The query
-// is the same text for any number of values.
-func (t *tx) anyID(n int) string {
-	if t.shared() {
+// oneOf is the SQL condition that a column is one of some values. It adds them to the query's parameters. The query has
+// few texts, however many values there are: each text is prepared once.
+func oneOf[T ~int64 | ~string](t *tx, args *[]any, values []T) string {
+	n := len(*args) + 1
+	switch {
+	case t.shared():
+		*args = append(*args, values)
+		if reflect.TypeFor[T]().Kind() == reflect.String {
+			return fmt.Sprintf(`= ANY (CAST($%d AS TEXT[]))`, n)
+		}
 		return fmt.Sprintf(`= ANY (CAST($%d AS BIGINT[]))`, n)
-	}
-	return fmt.Sprintf(`IN (SELECT value FROM json_each($%d))`, n)
-}
-
-func (t *tx) anyText(n int) string {
-	if t.shared() {
-		return fmt.Sprintf(`= ANY (CAST($%d AS TEXT[]))`, n)
-	}
-	return t.anyID(n)
-}
-
-func (t *tx) ids(any any) any   { return t.array(any) }
-func (t *tx) texts(any any) any { return t.array(any) }
-
-func (t *tx) array(values any) any {
-	if t.shared() {
-		return values
+	case len(values) == 0:
+		*args = append(*args, nil) // nothing is equal to NULL
+		return fmt.Sprintf(`= $%d`, n)
+	case len(values) == 1:
+		*args = append(*args, values[0])
+		return fmt.Sprintf(`= $%d`, n)
 	}
 	text, _ := json.Marshal(values) // of ids or texts: never fails
-	return string(text)
+	*args = append(*args, string(text))
+	return fmt.Sprintf(`IN (SELECT value FROM json_each($%d))`, n)
 }
 
 // loadCase reads everything that may concern the same money as the scope, and locks its tickets.
@@ -176,41 +173,34 @@ type casePush struct {
 
 // widen reads the pushes and facts of a scope and adds what they name. More reports that another round may find more.
 func (t *tx) widen(c *scope, l *ledger) (more bool, err error) {
-	tickets := len(c.tickets)
-	var pushes []casePush
-	err = t.list(&pushes, pushSelect+` WHERE ticket_id `+t.anyID(1)+` OR id `+t.anyID(2)+` ORDER BY id`,
-		t.ids(c.tickets), t.ids(c.pushes))
+	var rows []casePush
+	var facts []caseFact
+	l.alike = nil
+	pushes, alike, said := read{Rows: &rows}, read{Rows: &l.alike}, read{Rows: &facts}
+	pushes.Query = pushSelect + ` WHERE ticket_id ` + oneOf(t, &pushes.Args, c.tickets) +
+		` OR id ` + oneOf(t, &pushes.Args, c.pushes) + ` ORDER BY id`
+	// Pairs shown as alike by the last decision stay in the case until a decision ends that.
+	alike.Query = `SELECT receipt, push_id AS push FROM alike WHERE push_id ` + oneOf(t, &alike.Args, c.pushes) +
+		` OR receipt ` + oneOf(t, &alike.Args, c.receipts)
+	ofPush := oneOf(t, &said.Args, c.pushes)
+	said.Query = factSelect + ` WHERE push_id ` + ofPush + ` AND push_id <> 0 OR beside_id ` + ofPush +
+		` AND beside_id <> 0 OR receipt ` + oneOf(t, &said.Args, c.receipts) + ` AND receipt <> '' OR ticket_id ` +
+		oneOf(t, &said.Args, c.tickets) + ` AND ticket_id <> 0 ORDER BY id`
+	err = t.reads(pushes, alike, said)
 	if err != nil {
 		return false, err
 	}
+	size := c.size()
 	l.Case.Pushes, l.pushes = l.Case.Pushes[:0], map[PushID]PushState{}
-	for _, p := range pushes {
+	for _, p := range rows {
 		l.pushes[p.ID] = p.State
 		c.push(p.ID)
 		c.ticket(p.Ticket)
 		l.Case.Pushes = append(l.Case.Pushes, p.Push)
 	}
-	if len(c.tickets) != tickets { // they may have other pushes
-		return true, nil
-	}
-	size := c.size()
-	// Pairs shown as alike by the last decision stay in the case until a decision ends that.
-	l.alike = l.alike[:0]
-	err = t.list(&l.alike, `SELECT receipt, push_id AS push FROM alike WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2), t.ids(c.pushes), t.texts(c.receipts))
-	if err != nil {
-		return false, err
-	}
 	for _, pair := range l.alike {
 		c.push(pair.Push)
 		c.receipt(pair.Receipt)
-	}
-	var facts []caseFact
-	err = t.list(&facts,
-		factSelect+` WHERE push_id `+t.anyID(1)+` AND push_id <> 0 OR receipt `+t.anyText(2)+` AND receipt <> ''
-		OR ticket_id `+t.anyID(3)+` AND ticket_id <> 0 OR beside_id `+t.anyID(1)+` AND beside_id <> 0 ORDER BY id`,
-		t.ids(c.pushes), t.texts(c.receipts), t.ids(c.tickets))
-	if err != nil {
-		return false, err
 	}
 	l.Case.Facts = l.Case.Facts[:0]
 	for _, f := range facts {
@@ -293,9 +283,14 @@ func (t *tx) addLookalikes(c *scope, l *ledger) error {
 
 // loadRows reads the rows that the decision may change, and what the case needs besides facts.
 func (t *tx) loadRows(c *scope, l *ledger) error {
-	if err := t.list(&l.payments, `SELECT `+paymentColumns+` FROM payment
-		WHERE push_id `+t.anyID(1)+` OR receipt `+t.anyText(2)+` ORDER BY id`+t.rowLock(),
-		t.ids(c.pushes), t.texts(c.receipts)); err != nil {
+	tickets := make([]payable, len(c.tickets))
+	of := []read{{Rows: &l.payments}}
+	of[0].Query = `SELECT ` + paymentColumns + ` FROM payment WHERE push_id ` + oneOf(t, &of[0].Args, c.pushes) +
+		` OR receipt ` + oneOf(t, &of[0].Args, c.receipts) + ` ORDER BY id` + t.rowLock()
+	for i, id := range c.tickets {
+		of = append(of, tickets[i].query(id))
+	}
+	if err := t.reads(of...); err != nil {
 		return err
 	}
 	var ids []PaymentID
@@ -303,13 +298,9 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		l.before[p.ID] = p.State
 		ids = append(ids, p.ID)
 	}
-	for _, id := range c.tickets {
-		tk, err := t.ticketForPayment(id)
-		if err != nil {
-			return err
-		}
-		l.tickets[id] = &tk
-		l.Case.Tickets = append(l.Case.Tickets, tk.ticket())
+	for i, id := range c.tickets {
+		l.tickets[id] = &tickets[i]
+		l.Case.Tickets = append(l.Case.Tickets, tickets[i].ticket())
 	}
 	if len(ids) > 0 {
 		if err := t.loadRefunds(l, ids); err != nil {
@@ -317,21 +308,25 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 		}
 	}
 	if slices.ContainsFunc(l.Case.Facts, func(f money.Fact) bool { return f.Source == money.Customer }) {
-		return t.list(&l.claims, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id `+t.anyID(1), t.ids(c.tickets))
+		var args []any
+		ofTicket := oneOf(t, &args, c.tickets)
+		return t.list(&l.claims, `SELECT `+claimColumns+` FROM claim c WHERE c.ticket_id `+ofTicket, args...)
 	}
 	return nil
 }
 
 // loadRefunds reads the refunds of the payments. None of their Reversals is sent until this write ends.
 func (t *tx) loadRefunds(l *ledger, of []PaymentID) error {
+	var args []any
+	ofPayment := oneOf(t, &args, of)
 	read := func() error {
 		l.refunds = nil
-		return t.list(&l.refunds, caseRefunds+` WHERE r.payment_id `+t.anyID(1)+` ORDER BY r.id`, t.ids(of))
+		return t.list(&l.refunds, caseRefunds+` WHERE r.payment_id `+ofPayment+` ORDER BY r.id`, args...)
 	}
 	err := read()
 	if err == nil && len(l.refunds) > 0 && t.locks() {
 		err = t.run(`SELECT id FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE payment_id `+
-			t.anyID(1)+`) ORDER BY id`+forUpdate, t.ids(of))
+			ofPayment+`) ORDER BY id`+forUpdate, args...)
 		if err == nil {
 			err = read()
 		}

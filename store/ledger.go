@@ -15,22 +15,24 @@ import (
 // record stores facts and everything that follows from them: the one way in which money is written. The push that they
 // are a report on is saved with them, if any. It returns the result for the first fact's payment.
 func (t *tx) record(reported *Push, facts ...factRow) (ApplyResult, error) {
-	added := false
-	for _, f := range facts {
-		n, err := t.addFact(f)
-		if err != nil {
+	if len(facts) == 0 {
+		return ApplyResult{}, nil
+	}
+	added := make([]int64, len(facts))
+	for i, f := range facts {
+		var err error
+		if added[i], err = t.addFact(f); err != nil {
 			return ApplyResult{}, err
 		}
-		added = added || n > 0
 	}
-	switch {
-	case len(facts) == 0:
-		return ApplyResult{}, nil
-	case !added:
+	l, err := t.caseOf(reported, facts...)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	if !slices.ContainsFunc(l.Case.Facts, func(f money.Fact) bool { return slices.Contains(added, f.ID) }) {
 		return outcome(t.known(reported, facts[0].Fact))
 	}
-	l, err := t.decide(reported, facts...)
-	if err != nil {
+	if err := t.decideCase(l); err != nil {
 		return ApplyResult{}, err
 	}
 	return l.outcome(facts[0].Fact), nil
@@ -52,14 +54,16 @@ func (t *tx) known(reported *Push, f money.Fact) (Outcome, error) {
 	return OutcomeDuplicate, nil
 }
 
-func (t *tx) addFact(f factRow) (int64, error) {
+// addFact adds a fact under a new id, unless it was reported before.
+func (t *tx) addFact(f factRow) (id int64, err error) {
 	amount := Cents(-1)
 	if f.Amount != nil && *f.Amount > 0 {
 		amount = *f.Amount
 	}
-	return t.exec(`INSERT INTO fact (id, source, says, push_id, receipt, ticket_id, beside_id, amount_cents, payer,
+	id = t.s.ids.next(t.now.Time())
+	return id, t.run(`INSERT INTO fact (id, source, says, push_id, receipt, ticket_id, beside_id, amount_cents, payer,
 		transacted_at, account, said_by, note, created_at, about) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) ON CONFLICT DO NOTHING`,
-		t.s.ids.next(t.now.Time()), f.Source, f.Says, f.Push, f.Receipt, f.Ticket, f.Beside, amount, f.Payer,
+		id, f.Source, f.Says, f.Push, f.Receipt, f.Ticket, f.Beside, amount, f.Payer,
 		f.TransactedAt, f.account, f.by, f.note, t.now, f.About)
 }
 
@@ -79,9 +83,18 @@ type ledger struct {
 	alike       []money.Key          // the stored pairs
 }
 
-// decide decides the case of these facts and writes the result. It locks the rows of the case: its tickets, and the
-// receipts that no ticket's lock covers. A fact that says nothing only names what has changed otherwise.
+// decide decides the case of these facts and writes the result. A fact that says nothing only names what has changed
+// otherwise.
 func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
+	l, err := t.caseOf(reported, of...)
+	if err == nil {
+		err = t.decideCase(l)
+	}
+	return l, err
+}
+
+// caseOf reads the case of these facts and locks its rows: its tickets, and the receipts that no ticket's lock covers.
+func (t *tx) caseOf(reported *Push, of ...factRow) (*ledger, error) {
 	about := scope{}
 	var newReceipts []string
 	for _, f := range of {
@@ -101,14 +114,19 @@ func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
 		return nil, err
 	}
 	l.newReceipts, l.reported = newReceipts, reported
+	return l, nil
+}
+
+// decideCase decides a case and writes the result.
+func (t *tx) decideCase(l *ledger) error {
 	for {
 		l.Decision = money.Decide(l.Case, t.now)
 		again, err := t.assignSeatsWhereNeeded(l)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !again {
-			return l, t.writeCase(l)
+			return t.writeCase(l)
 		}
 	}
 }

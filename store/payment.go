@@ -118,14 +118,12 @@ const (
 	payableQuery = payablesQuery + ` WHERE t.id = $1`
 )
 
-func (t *tx) ticketForPayment(id TicketID) (payable, error) {
-	var tk payable
-	err := t.scan([]any{
+func (tk *payable) query(id TicketID) read {
+	return read{Query: payableQuery, Args: []any{id}, To: []any{
 		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Owed, &tk.Receipt, &tk.PaidPush, &tk.At,
 		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Held,
 		&tk.StartsAt, &tk.Screening,
-	}, payableQuery, id)
-	return tk, err
+	}}
 }
 
 // amongOf returns the seats that a ticket may get: the chosen ones, or any of its zone.

@@ -50,8 +50,9 @@ func (s *Store) recordFirst(ctx context.Context, p PushOrder, a Answer) (first b
 			return err
 		}
 		n, err = t.exec(`UPDATE push_request SET state = 'prompted', checkout_request_id = $1, merchant_request_id = $2, result_code = $3, result_text = $4,
-			updated_at = $5 WHERE id = $6 AND state = 'sending' AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
-			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, t.now, p.PushID)
+			updated_at = $5 WHERE id = $6 AND state = $7 AND checkout_request_id IS NULL AND merchant_request_id IS NULL`,
+			orNull(a.CheckoutRequestID), orNull(a.MerchantRequestID), a.Code, a.Text, t.now, p.PushID,
+			PushSending) // not as text: that could lead to the index of all that are being sent
 		if err != nil || n == 0 || a.CheckoutRequestID == "" {
 			return err
 		}

@@ -90,21 +90,36 @@ func (t *tx) seats(id ScreeningID, anew bool) (m *seatMap, fresh bool, err error
 	if m := t.maps[id]; m != nil && !anew && t.now < m.read.Add(seatMapAge) {
 		return m, false, nil
 	}
-	var planID PlanID
-	var text string
-	if err := t.scan([]any{&planID, &text}, freeQuery, id); err != nil {
+	var free freeSeats
+	if err := t.reads(free.query(id)); err != nil {
 		return nil, false, err
 	}
-	plan, err := t.plan(planID)
+	m, err = t.keepSeats(id, free)
+	return m, true, err
+}
+
+// freeSeats is a row of [freeQuery].
+type freeSeats struct {
+	plan   PlanID
+	labels string
+}
+
+func (f *freeSeats) query(id ScreeningID) read {
+	return read{To: []any{&f.plan, &f.labels}, Query: freeQuery, Args: []any{id}}
+}
+
+// keepSeats makes a map of free seats that were just read, for this write or the writer.
+func (t *tx) keepSeats(id ScreeningID, free freeSeats) (*seatMap, error) {
+	plan, err := t.plan(free.plan)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	m = &seatMap{plan: plan, free: plan.free(text), read: t.now}
+	m := &seatMap{plan: plan, free: plan.free(free.labels), read: t.now}
 	if t.maps == nil {
 		t.maps = map[ScreeningID]*seatMap{}
 	}
 	t.maps[id] = m
-	return m, true, nil
+	return m, nil
 }
 
 // among filters the seats that a booking may get. Its zero value allows all.

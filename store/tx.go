@@ -88,6 +88,12 @@ func (t *tx) scan(dest []any, query string, args ...any) error {
 // list scans all rows into a slice.
 func (t *tx) list(dest any, query string, args ...any) error { return t.db.List(dest, query, args...) }
 
+// read is a query for reads.
+type read = db.Read
+
+// reads runs queries in their order, on PostgreSQL in one round trip; see [db.Tx.ReadAll].
+func (t *tx) reads(of ...read) error { return t.db.ReadAll(of...) }
+
 // shared reports whether others may write to the books during this write: then rows must be locked.
 func (t *tx) shared() bool { return t.rows }
 

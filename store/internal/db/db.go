@@ -18,8 +18,7 @@
 // the server. With 600 a second offered it cost 18 % and 31 % more, and 19 and 37 % fewer were paid a second. With
 // 1,000 buyers of one screening it cost 13 % more. These are medians of cmd/bench, five turns and another four, each
 // way in turn, 10 to 15 s a run, on two processors with other load, and the server on the same machine, where a round
-// trip is shortest. Sending reads ahead of their callers saved another 2 to 5 %, at most 10, and was not worth its
-// verbs.
+// trip is shortest. Reads that follow each other go together ([Tx.ReadAll]).
 //
 // It knows no table: the caller says what a database must contain ([Options].Inspect and Migrate). It must never import
 // another package of the project, talk to anything but the database, log a statement's arguments, or run a write again

@@ -120,13 +120,17 @@ func pgOpen(cfg *pgx.ConnConfig, o Options, conns int, lockTime time.Duration) *
 }
 
 // pgLimits sets the isolation level, how long a connection's transactions wait for locked rows, and how long a silent
-// process may keep rows locked.
+// process may keep rows locked. Each statement is planned once: PostgreSQL would plan those with arrays anew each time.
+// Tables grow after that, so a plan uses an index wherever there is one. No statement is long enough to be compiled,
+// which the high cost of a plan without an index would lead to.
 func pgLimits(lockTime time.Duration) string {
 	if lockTime == 0 {
 		return "" // it only reads
 	}
 	return fmt.Sprintf("SET default_transaction_isolation = 'read committed'; SET lock_timeout = %d; "+
-		"SET idle_in_transaction_session_timeout = %d", lockTime.Milliseconds(), pgStatementTime.Milliseconds())
+		"SET idle_in_transaction_session_timeout = %d; "+
+		"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off",
+		lockTime.Milliseconds(), pgStatementTime.Milliseconds())
 }
 
 // pgPool is a pool for reads, each with so many tries.
@@ -141,6 +145,7 @@ type pgQueryer interface {
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error)
 	SelectContext(ctx context.Context, dest any, query string, args ...any) error
 }
 
@@ -158,6 +163,32 @@ func (r pgRunner) scan(ctx context.Context, dest []any, query string, args []any
 
 func (r pgRunner) list(ctx context.Context, dest any, query string, args []any) error {
 	return r.on.SelectContext(ctx, dest, query, storable(args)...)
+}
+
+// readAll sends queries together, all but the last as queued statements: their rows are there once the last is sent.
+func (r pgRunner) readAll(ctx, queue context.Context, reads []Read) (err error) {
+	read, later := reads[0], reads[1:]
+	on := queue
+	if len(later) == 0 {
+		on = ctx
+	}
+	rows, err := r.on.QueryxContext(on, read.Query, storable(read.Args)...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, rows.Close()) }()
+	if len(later) > 0 {
+		if err := r.readAll(ctx, queue, later); err != nil {
+			return err
+		}
+	}
+	switch {
+	case read.To == nil:
+		return sqlx.StructScan(rows, read.Rows)
+	case rows.Next():
+		return rows.Scan(read.To...)
+	}
+	return cmp.Or(rows.Err(), sql.ErrNoRows)
 }
 
 // storable replaces in texts what PostgreSQL refuses and SQLite accepts: NUL, and bytes that are not UTF-8. Both only

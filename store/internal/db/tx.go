@@ -97,6 +97,34 @@ func (t *Tx) List(dest any, query string, args ...any) error {
 	return t.conn.list(t.ctx, dest, query, args)
 }
 
+// Read is a query for [Tx.ReadAll]. To are the variables for its one row, or Rows the slice of structs for all rows.
+type Read struct {
+	To    []any
+	Rows  any
+	Query string
+	Args  []any
+}
+
+// ReadAll is Scan or List for several queries, in their order. On PostgreSQL they are sent together; each still waits
+// for the locks of those before it, and sees what was committed meanwhile. A row that is missing is ErrNotFound.
+func (t *Tx) ReadAll(reads ...Read) error {
+	if t.pg != nil {
+		return t.row(t.pg.readAll(t.ctx, t.queue, reads))
+	}
+	for _, r := range reads {
+		err := error(nil)
+		if r.To != nil {
+			err = t.Scan(r.To, r.Query, r.Args...)
+		} else {
+			err = t.List(r.Rows, r.Query, r.Args...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // broke records a failed statement: PostgreSQL allows no other after it, whatever the caller does about the error.
 func (t *Tx) broke(err error) error {
 	if t.failed == nil {
