@@ -235,7 +235,7 @@ var uniqueColumns = map[string]string{
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
-	"backup_pkey": "backup.place", "gap_pkey": "gap.id",
+	"alarm_pkey": "alarm.kind", "backup_pkey": "backup.place", "gap_pkey": "gap.id",
 	"unread_pkey": "unread.callback_id", "resolution_pkey": "resolution.kind, resolution.id",
 }
 
