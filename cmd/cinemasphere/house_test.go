@@ -41,10 +41,14 @@ var importLaw = map[string][]string{
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
 
-	"handlers/checkout":     {"store", "mpesa"},
-	"handlers/backup":       {"store"},
-	"handlers/staff":        {"store"},
-	"handlers/doctor":       {"handlers/checkout", "views/wording", "store", "store/alarm", "mpesa"},
+	"handlers/checkout":       {"store", "mpesa"},
+	"handlers/backup":         {"store"},
+	"handlers/staff":          {"store"},
+	"handlers/https":          {},
+	"handlers/https/acmetest": {},
+	"handlers/doctor": {
+		"handlers/checkout", "handlers/https", "views/wording", "store", "store/alarm", "mpesa",
+	},
 	"handlers/watch":        {"handlers/internal/web", "views/wording", "store", "store/alarm"},
 	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
 	"handlers/site": {
@@ -165,10 +169,16 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
+				"handlers/internal/web", "handlers/doctor", "handlers/watch", "handlers/https",
+				"handlers/https/acmetest",
+				"mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
 			}, "only handlers, the Daraja client and the simulator speak HTTP"},
 		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
 			"only backup encrypts what leaves the machine, and speaks to buckets"},
+		{regexp.MustCompile(`^github.com/(caddyserver/certmagic|mholt/acmez/v3)(/.*)?$`), []string{"handlers/https"},
+			"only https gets certificates"},
+		{regexp.MustCompile(`^github.com/coreos/go-systemd/.*$`), []string{"cmd/cinemasphere"},
+			"only cmd knows how it was started"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},
 			"only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},

@@ -13,11 +13,13 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/https"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
@@ -47,7 +49,11 @@ type server struct {
 	staff    *staff.Service
 	out      io.Writer // the terminal, or what is in its place
 	listener net.Listener
+	plain    net.Listener  // where who comes by HTTP is sent on; nil where HTTPS is not ours
+	inside   net.Listener  // where the demo's simulator sends to, where the site is by HTTPS; else nil
+	keeper   *https.Keeper // keeps the certificates; nil where a proxy has them
 	http     *http.Server
+	redirect *http.Server // answers on plain
 	sim      *sim.Sim
 	simAddr  string
 	simHTTP  *http.Server
@@ -98,8 +104,8 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.listener, err = net.Listen("tcp", s.Addr); err != nil {
-		return fmt.Errorf("listen on ADDR: %w", err)
+	if err := s.listen(); err != nil {
+		return err
 	}
 	if s.simulate {
 		if err := s.openDemo(ctx); err != nil {
@@ -212,8 +218,15 @@ func (s *server) openDemo(ctx context.Context) error {
 	s.MpesaBaseURL = s.simAddr
 	s.simHTTP = &http.Server{Handler: s.sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go s.serveOn(s.simHTTP, l)
-	// The simulator is on this machine: it delivers to the listener itself, whatever customers call it.
-	s.results = "http://" + localAddr(s.listener.Addr().String()) + "/cb"
+	// The simulator is on this machine: it delivers to a listener itself, whatever customers call it.
+	to := s.listener
+	if s.https != nil {
+		if s.inside, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("listen for what the simulator sends: %w", err)
+		}
+		to = s.inside
+	}
+	s.results = "http://" + localAddr(to.Addr().String()) + "/cb"
 	if s.MpesaCallbackURL == "" {
 		s.callback = s.results
 	}
@@ -251,12 +264,21 @@ func (s *server) openSite() error {
 	if err != nil {
 		return err
 	}
-	s.http = &http.Server{
-		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+	s.http = s.newServer(site)
+	if s.keeper != nil {
+		s.http.Handler, s.http.TLSConfig = s.keeper.ByName(site), s.keeper.TLS()
+		s.redirect = s.newServer(s.keeper.Plain())
+	}
+	return nil
+}
+
+// newServer makes a server for strangers: slow ones are cut off.
+func (s *server) newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	return nil
 }
 
 // serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still
@@ -276,8 +298,12 @@ func (s *server) serve(ctx context.Context) error {
 		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log
 		g.Go(func() error { return backup.New(c).Run(run) })
 	}
-	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	if s.keeper != nil {
+		g.Go(func() error { return s.keeper.Run(run) })
+	}
+	served := make(chan error, 3)
+	s.answer(served)
+	s.notify(daemon.SdNotifyReady)
 	g.Go(func() error {
 		defer stop()
 		select {
@@ -290,7 +316,26 @@ func (s *server) serve(ctx context.Context) error {
 	return g.Wait()
 }
 
+// answer begins to serve on each listener. What ends by itself is told.
+func (s *server) answer(served chan<- error) {
+	site, tls := s.listener, s.keeper != nil
+	go func() {
+		if tls {
+			served <- s.http.ServeTLS(site, "", "")
+		} else {
+			served <- s.http.Serve(site)
+		}
+	}()
+	if s.plain != nil {
+		go func() { served <- s.redirect.Serve(s.plain) }()
+	}
+	if s.inside != nil {
+		go func() { served <- s.http.Serve(s.inside) }()
+	}
+}
+
 func (s *server) drain(run context.Context) error {
+	s.notify(daemon.SdNotifyStopping)
 	s.log.Info("closing: no new bookings; waiting for the prompts that are out (a second signal ends at once)")
 	wait, cancel := context.WithTimeout(run, drainTime)
 	defer cancel()
@@ -300,11 +345,17 @@ func (s *server) drain(run context.Context) error {
 	}
 	end, cancel := context.WithTimeout(run, requestsEnd)
 	defer cancel()
-	if err := s.http.Shutdown(end); err != nil {
-		s.log.Warn("closing with requests unfinished", "error", err)
-		return s.http.Close()
+	var errs []error
+	for _, h := range []*http.Server{s.redirect, s.http} {
+		if h == nil {
+			continue
+		}
+		if err := h.Shutdown(end); err != nil {
+			s.log.Warn("closing with requests unfinished", "error", err)
+			errs = append(errs, h.Close())
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *server) close() error {
@@ -318,8 +369,10 @@ func (s *server) close() error {
 	if s.metricsHTTP != nil {
 		errs = append(errs, s.metricsHTTP.Close())
 	}
-	if s.listener != nil && s.http == nil {
-		errs = append(errs, s.listener.Close())
+	for _, l := range []net.Listener{s.listener, s.plain, s.inside} {
+		if l != nil && s.http == nil {
+			errs = append(errs, l.Close())
+		}
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
