@@ -34,6 +34,9 @@ const (
 	drainTime = 125 * time.Second
 	// requestsEnd is how long requests in flight may take after that.
 	requestsEnd = 10 * time.Second
+	// lastAnswer is for how long at least clients with open connections are told to close them, before they are closed:
+	// one that is just sending would not know whether it was heard.
+	lastAnswer = 500 * time.Millisecond
 )
 
 type serveCmd struct {
@@ -52,8 +55,8 @@ type server struct {
 	plain    net.Listener  // where who comes by HTTP is sent on; nil where HTTPS is not ours
 	inside   net.Listener  // where the demo's simulator sends to, where the site is by HTTPS; else nil
 	keeper   *https.Keeper // keeps the certificates; nil where a proxy has them
-	http     *http.Server
-	redirect *http.Server // answers on plain
+	site     *gate
+	redirect *gate // answers on plain; nil where there is none
 	sim      *sim.Sim
 	simAddr  string
 	simHTTP  *http.Server
@@ -264,21 +267,13 @@ func (s *server) openSite() error {
 	if err != nil {
 		return err
 	}
-	s.http = s.newServer(site)
-	if s.keeper != nil {
-		s.http.Handler, s.http.TLSConfig = s.keeper.ByName(site), s.keeper.TLS()
-		s.redirect = s.newServer(s.keeper.Plain())
+	if s.keeper == nil {
+		s.site = newGate(site, s.log)
+		return nil
 	}
+	s.site, s.redirect = newGate(s.keeper.ByName(site), s.log), newGate(s.keeper.Plain(), s.log)
+	s.site.http.TLSConfig = s.keeper.TLS()
 	return nil
-}
-
-// newServer makes a server for strangers: slow ones are cut off.
-func (s *server) newServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
 }
 
 // serve answers requests until ctx ends. Then new bookings are refused while callbacks and ticket pages are still
@@ -318,24 +313,27 @@ func (s *server) serve(ctx context.Context) error {
 
 // answer begins to serve on each listener. What ends by itself is told.
 func (s *server) answer(served chan<- error) {
-	site, tls := s.listener, s.keeper != nil
-	go func() {
-		if tls {
-			served <- s.http.ServeTLS(site, "", "")
-		} else {
-			served <- s.http.Serve(site)
-		}
-	}()
+	on := func(g *gate, l net.Listener, byTLS bool) {
+		go func() {
+			if err := g.serve(l, byTLS); err != nil {
+				served <- err
+			}
+		}()
+	}
+	on(s.site, s.listener, s.keeper != nil)
 	if s.plain != nil {
-		go func() { served <- s.redirect.Serve(s.plain) }()
+		on(s.redirect, s.plain, false)
 	}
 	if s.inside != nil {
-		go func() { served <- s.http.Serve(s.inside) }()
+		on(s.site, s.inside, false)
 	}
 }
 
 func (s *server) drain(run context.Context) error {
 	s.notify(daemon.SdNotifyStopping)
+	s.site.leave()
+	told := time.NewTimer(lastAnswer)
+	defer told.Stop()
 	s.log.Info("closing: no new bookings; waiting for the prompts that are out (a second signal ends at once)")
 	wait, cancel := context.WithTimeout(run, drainTime)
 	defer cancel()
@@ -343,16 +341,17 @@ func (s *server) drain(run context.Context) error {
 		s.log.Warn("closing with prompts unanswered: their callbacks are missed unless the program is back in time",
 			"error", err)
 	}
+	<-told.C
 	end, cancel := context.WithTimeout(run, requestsEnd)
 	defer cancel()
 	var errs []error
-	for _, h := range []*http.Server{s.redirect, s.http} {
-		if h == nil {
+	for _, g := range []*gate{s.redirect, s.site} {
+		if g == nil {
 			continue
 		}
-		if err := h.Shutdown(end); err != nil {
+		if err := g.close(end); err != nil {
 			s.log.Warn("closing with requests unfinished", "error", err)
-			errs = append(errs, h.Close())
+			errs = append(errs, g.http.Close())
 		}
 	}
 	return errors.Join(errs...)
@@ -370,7 +369,7 @@ func (s *server) close() error {
 		errs = append(errs, s.metricsHTTP.Close())
 	}
 	for _, l := range []net.Listener{s.listener, s.plain, s.inside} {
-		if l != nil && s.http == nil {
+		if l != nil && s.site == nil {
 			errs = append(errs, l.Close())
 		}
 	}
