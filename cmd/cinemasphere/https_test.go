@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +124,9 @@ func TestHTTPSByItself(t *testing.T) {
 		}
 	}
 	s.doctorSays(t, doctor.OK)
+	if out, err := subcommandWith(t, s.dir, s.env, "healthcheck"); err != nil || !strings.Contains(out, "ok\n") {
+		t.Errorf("healthcheck: %v, %s", err, out)
+	}
 	if err := s.end(15); err != nil {
 		t.Errorf("ended with %v", err)
 	}
@@ -168,5 +173,25 @@ func TestPortTaken(t *testing.T) {
 		if err == nil || !strings.Contains(out, name+" is "+addr) || !strings.Contains(out, "another program") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+	}
+}
+
+// TestHealthcheck: it succeeds where the program of these settings answers, and fails where it does not.
+func TestHealthcheck(t *testing.T) {
+	p := start(t, "")
+	if out, err := subcommandWith(t, p.dir, p.cmd.Env, "healthcheck"); err != nil || !strings.Contains(out, "ok\n") {
+		t.Errorf("%v, %s", err, out)
+	}
+	other := "ADDR=" + freeAddr(t)
+	if out, err := subcommandWith(t, p.dir, []string{other}, "healthcheck"); err == nil {
+		t.Errorf("nobody is there: %s", out)
+	}
+	if err := os.Remove(filepath.Join(p.dir, "demo.db")); err != nil {
+		t.Fatal(err)
+	}
+	p.checked = true
+	out, err := subcommandWith(t, p.dir, p.cmd.Env, "healthcheck")
+	if err == nil || !strings.Contains(out, "503") {
+		t.Errorf("the database is gone: %v, %s", err, out)
 	}
 }
