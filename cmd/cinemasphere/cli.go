@@ -30,6 +30,7 @@ type cli struct {
 	Restore  restoreCmd     `cmd:"" help:"Bring the books back from a backup, or see by --drill that they could be."`
 	Fsck     fsckCmd        `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
 	Doctor   doctorCmd      `cmd:"" help:"Examine settings, credentials, the callback's address, certificates, clock, disk and database before a customer does; exits with 1 where something fails."`
+	Install  installCmd     `cmd:"" help:"Install the program on Debian as a service of systemd: user, folders, settings, units. Run it again for a new version."`
 	Health   healthcheckCmd `cmd:"" name:"healthcheck" help:"Ask the program that runs on this machine whether pages can be shown; exits with 1 where they cannot. For containers."`
 	Deploy   deployCmd      `cmd:"" name:"deploy-files" help:"Write files for whoever runs the program into a folder: units of systemd, Dockerfile and compose file, settings of nginx and Caddy, alert rules and a dashboard for its metrics."`
 	Register registerCmd    `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`

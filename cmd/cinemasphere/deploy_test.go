@@ -52,7 +52,8 @@ func TestUnits(t *testing.T) {
 	if err != nil && len(out) == 0 {
 		t.Error(err)
 	}
-	out, err = exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", units[0]).CombinedOutput()
+	security := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", units[0])
+	out, err = security.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
