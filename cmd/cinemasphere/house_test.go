@@ -34,6 +34,8 @@ var importLaw = map[string][]string{
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
 	"views/wording":     {"store", "store/alarm", "store/seating", "store/poster", "store/sheet", "mpesa"},
 	"views/ui":          {"assets"},
+	"views/docs":        {"assets"},
+	"handlers/docs":     {"handlers/internal/web", "views/docs", "assets"},
 	"views/seatmap":     {"views/ui", "views/wording", "store", "store/seating"},
 	"views":             {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/poster"},
 	"views/admin":       {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/seating"},
@@ -65,7 +67,7 @@ var importLaw = map[string][]string{
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-		"handlers/checkout", "handlers/staff", "handlers/watch", "handlers/doctor", "store", "assets",
+		"handlers/docs", "handlers/checkout", "handlers/staff", "handlers/watch", "handlers/doctor", "store", "assets",
 	},
 	"cmd/cinemasphere": nil, // everything
 	"cmd/bench":        nil,
@@ -169,7 +171,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "handlers/doctor", "handlers/watch", "handlers/https",
+				"handlers/internal/web", "handlers/docs", "handlers/doctor", "handlers/watch", "handlers/https",
 				"handlers/https/acmetest",
 				"mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
 			}, "only handlers, the Daraja client and the simulator speak HTTP"},
@@ -179,6 +181,8 @@ func TestWhoSeesWhat(t *testing.T) {
 			"only https gets certificates"},
 		{regexp.MustCompile(`^github.com/coreos/go-systemd/.*$`), []string{"cmd/cinemasphere"},
 			"only cmd knows how it was started"},
+		{regexp.MustCompile(`^github.com/yuin/goldmark(/.*)?$`), []string{"views/docs"},
+			"only docs reads Markdown, which nobody but the project writes"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},
 			"only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},
