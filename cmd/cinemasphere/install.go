@@ -190,15 +190,15 @@ func (i *installation) ask() ([]byte, error) {
 	}
 	switch put("MPESA_ENV", "M-PESA: simulator (a demo, no money moves), sandbox or production [simulator]",
 		"simulator") {
-	case "simulator", "":
-	default:
-		return nil, errors.New("nothing was installed: MPESA_ENV must be simulator, sandbox or production")
+	case "simulator", "": // or there was no answer
 	case "sandbox", "production":
 		put("MPESA_CONSUMER_KEY", "Consumer key of your Daraja app", "")
 		put("MPESA_CONSUMER_SECRET", "Its consumer secret", "")
 		put("MPESA_PASSKEY", "Passkey of your shortcode", "")
 		put("MPESA_BUSINESS_SHORT_CODE", "Your paybill; for a till, its store number", "")
 		put("MPESA_TILL_NUMBER", "Your till number (empty: none)", "")
+	default:
+		return nil, errors.New("nothing was installed: MPESA_ENV must be simulator, sandbox or production")
 	}
 	return []byte(text.String()), failed
 }
