@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,6 +85,28 @@ func TestDomainFills(t *testing.T) {
 		if strings.Contains(w, "TRUSTED_PROXIES") {
 			t.Errorf("there is no proxy, and the program asks for one: %s", w)
 		}
+	}
+}
+
+// TestSiteEnds: the alarm of an ending certificate reads the program's own, and asks nobody.
+func TestSiteEnds(t *testing.T) {
+	p, err := planOf(t, []string{"MPESA_ENV=simulator", "DOMAIN=cinema.co.ke", "CERTIFICATE_DIR=" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.siteEnds()(t.Context()); err == nil {
+		t.Error("there is none, and it has an end")
+	}
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	key := p.https.Look()[0].Key
+	if err := os.MkdirAll(filepath.Dir(key), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	write(t, strings.TrimSuffix(key, ".key")+".crt", string(text))
+	if ends, err := p.siteEnds()(t.Context()); err != nil || !ends.Equal(server.Certificate().NotAfter) {
+		t.Errorf("%v, %v", ends, err)
 	}
 }
 

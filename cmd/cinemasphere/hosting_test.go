@@ -56,8 +56,8 @@ func TestDocsOfHosting(t *testing.T) {
 	data := filepath.Join(root, dataPlace)
 	addr := freeAddr(t)
 	settings := "MPESA_ENV=sandbox\nMPESA_CONSUMER_KEY=key\nMPESA_CONSUMER_SECRET=secret\nMPESA_PASSKEY=pass\n" +
-		"MPESA_BUSINESS_SHORT_CODE=600100\nBASE_URL=https://cinema.co.ke\nADDR=" + addr + "\nMPESA_BASE_URL=" + far.URL +
-		"\nDATABASE_URL=" + data + "/sandbox.db\nBACKUP_DIR=" + data + "/backups\n"
+		"MPESA_BUSINESS_SHORT_CODE=600100\nBASE_URL=https://cinema.co.ke\nADDR=" + addr + "\nMPESA_BASE_URL=" +
+		far.URL + "\nDATABASE_URL=" + data + "/sandbox.db\nBACKUP_DIR=" + data + "/backups\n"
 	ran := map[string]int{}
 	for _, command := range regexp.MustCompile(`(?m)^\$ (.*)$`).FindAllStringSubmatch(page, -1) {
 		line := command[1]

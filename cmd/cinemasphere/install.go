@@ -137,15 +137,16 @@ func (i *installation) settings() (text []byte, folder string, err error) {
 	return text, folder, os.WriteFile(filepath.Join(folder, ".env"), text, 0o600)
 }
 
-// complete adds where the database is, where that is not said. What is said of files must hold wherever it stands.
+// complete adds where the database and certificates are, where that is not said. What is said of files must hold
+// wherever it stands.
 func complete(text []byte) ([]byte, error) {
 	all, err := parseDotenv(text)
 	if err != nil {
 		return nil, err
 	}
-	database := false
+	given := map[string]bool{}
 	for _, a := range all {
-		database = database || a.name == "DATABASE_URL" && !isEmpty(a.value)
+		given[a.name] = !isEmpty(a.value)
 		for _, k := range knownSettings() {
 			isPath := k.path != "" && a.name == k.name || k.secret != "" && a.name == k.name+"_FILE"
 			if isPath && !isEmpty(a.value) && inFolder("/", a.value) != a.value && a.value != "off" {
@@ -153,10 +154,17 @@ func complete(text []byte) ([]byte, error) {
 			}
 		}
 	}
-	if database {
+	more := ""
+	if !given["DATABASE_URL"] && !given["DATABASE_URL_FILE"] {
+		more += "DATABASE_URL=" + dataPlace + "/cinemasphere.db\n"
+	}
+	if given["DOMAIN"] && !given["CERTIFICATE_DIR"] {
+		more += "CERTIFICATE_DIR=" + dataPlace + "/certificates\n"
+	}
+	if more == "" {
 		return text, nil
 	}
-	return append(bytes.TrimRight(text, "\n"), []byte("\nDATABASE_URL="+dataPlace+"/cinemasphere.db\n")...), nil
+	return append(bytes.TrimRight(text, "\n"), []byte("\n"+more)...), nil
 }
 
 // ask asks for what no default can be right for.

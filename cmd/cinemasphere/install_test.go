@@ -179,6 +179,7 @@ func TestInstallAnswers(t *testing.T) {
 		"no address":          {[]string{"", "", "sandbox", "a", "b", "c", "600100", ""}, "", "BASE_URL is not", ""},
 		"another one":         {[]string{"cinema.co.ke", "live"}, "", "MPESA_ENV", ""},
 		"a file":              {nil, "MPESA_ENV=simulator\nADDR=10.0.0.1:80\n", "", "10.0.0.1:80"},
+		"PostgreSQL":          {nil, "MPESA_ENV=simulator\nDOMAIN=a.ke\nDATABASE_URL=postgres://u:p@h/d\n", "", ":443"},
 		"its database":        {nil, "MPESA_ENV=simulator\nDATABASE_URL=/srv/x.db\nADDR=:80\n", "", ":80"},
 		"a bare path":         {nil, "MPESA_ENV=simulator\nMPESA_CERTIFICATE=x.cer\n", "MPESA_CERTIFICATE must be", ""},
 		"a file that is none": {nil, "MPESA_ENV\n", "line 1", ""},
@@ -197,6 +198,9 @@ func TestInstallAnswers(t *testing.T) {
 			continue
 		}
 		p, planErr := planOfFolder(filepath.Join(root, filepath.Dir(settingsPlace)))
+		if p.https != nil && !strings.HasPrefix(p.https.Folder, dataPlace+"/") {
+			t.Errorf("%s: certificates in %s, where the service may not write", name, p.https.Folder)
+		}
 		if err != nil || planErr != nil || p.Addr != tt.addr {
 			t.Errorf("%s: %v, %v, ADDR %s\n%s", name, err, planErr, p.Addr, out)
 		}

@@ -92,7 +92,9 @@ func TestProxySnippets(t *testing.T) {
 				}
 			}
 			_ = p.end(syscall.SIGTERM)
-			for _, request := range []string{"GET /tickets/" + secret, "POST /cb/" + token, "GET /api/tickets/" + secret} {
+			for _, request := range []string{
+				"GET /tickets/" + secret, "POST /cb/" + token, "GET /api/tickets/" + secret,
+			} {
 				method, path, _ := strings.Cut(request, " ")
 				if got := ask(method, path); got != http.StatusBadGateway {
 					t.Errorf("%s, with nobody behind: %d", request, got)

@@ -68,8 +68,9 @@ const listTitle = "Documentation"
 
 // render makes the body of a page, and reads its title and the first paragraph below it.
 func render(s Source) (title, lead, body string, err error) {
+	tables := extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)) // not by style
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithExtensions(tables),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID(),
 			parser.WithASTTransformers(util.Prioritized(links{}, 100))),
 	)
