@@ -36,7 +36,7 @@ type Config struct {
 	Folder    string        // where certificates, their keys and the account at the authority are kept
 	Directory string        // address of the authority's directory
 	RSA       bool          // keys are RSA of 2048 bits; else ECDSA, which is quicker
-	HTTPPort  int           // where the authority is answered by HTTP; 0 is 80
+	HTTPPort  int           // where the authority is answered by HTTP; 0 is nowhere
 	TLSPort   int           // where it is answered by TLS; 0 is 443
 	Every     time.Duration // how often is looked whether one is to be renewed; 0 is 10 minutes
 	Log       *slog.Logger  // is told of each certificate, and of each that could not be had; nil drops
@@ -73,7 +73,8 @@ func New(c Config) (*Keeper, error) {
 		OCSP: certmagic.OCSPConfig{DisableStapling: true}, // authorities have stopped answering
 	})
 	k.issuer = certmagic.NewACMEIssuer(k.magic, certmagic.ACMEIssuer{
-		CA: c.Directory, Agreed: true, AltHTTPPort: c.HTTPPort, AltTLSALPNPort: c.TLSPort, Logger: zap.NewNop(),
+		CA: c.Directory, Agreed: true, DisableHTTPChallenge: c.HTTPPort == 0, AltHTTPPort: c.HTTPPort,
+		AltTLSALPNPort: c.TLSPort, Logger: zap.NewNop(),
 	})
 	k.magic.Issuers = []certmagic.Issuer{k.issuer}
 	return k, nil

@@ -135,9 +135,10 @@ func TestRenewed(t *testing.T) {
 	}
 }
 
-// TestRSA: keys are of the kind that was asked for, and for their owner alone.
+// TestRSA: keys are of the kind that was asked for, and for their owner alone. The authority is content with an answer
+// by TLS.
 func TestRSA(t *testing.T) {
-	s := open(t, 0, func(c *https.Config, _ *acmetest.Authority) { c.RSA = true })
+	s := open(t, 0, func(c *https.Config, _ *acmetest.Authority) { c.RSA, c.HTTPPort = true, 0 })
 	eventually(t, "certificates for both names", func() bool { _, err := s.Ends(); return err == nil })
 	shown, err := s.shake("www.cinema.test")
 	if err != nil {
