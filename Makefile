@@ -3,6 +3,7 @@
 BIN := bin/cinemasphere
 # Whether the program says which commit it is of: not where git cannot tell.
 VCS = $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .PHONY: help
 help: ## list the targets
@@ -15,6 +16,23 @@ run: build ## build and start the demo on http://localhost:8080 (no money moves)
 .PHONY: build
 build: ## write bin/cinemasphere, the whole product in one file
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/cinemasphere
+
+# What a release is made for, as system/processor, and where it goes.
+RELEASES := linux/amd64 linux/arm64 linux/armv7
+DIST := dist
+
+.PHONY: release
+release: ## write the programs of a release into dist/, with their hashes and a list of what is in each (SBOM)
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@set -e; for target in $(RELEASES); do \
+		name=cinemasphere-$$(echo $$target | tr / -); arch=$${target#*/}; \
+		echo $(DIST)/$$name; \
+		CGO_ENABLED=0 GOFLAGS= GOOS=$${target%/*} GOARCH=$${arch%v7} GOARM=7 GOAMD64=v1 GOARM64=v8.0 \
+			go build -trimpath -buildvcs=$(VCS) -ldflags='-s -w -buildid=' -o $(DIST)/$$name ./cmd/cinemasphere; \
+		go -C .ci/sbom tool cyclonedx-gomod bin -json -std -noserial -notimestamp -version=$(VERSION) \
+			-output=$(abspath $(DIST))/$$name.cdx.json $(abspath $(DIST))/$$name 2>$(DIST)/sbom.log || \
+			{ cat $(DIST)/sbom.log; exit 1; }; \
+	done; rm $(DIST)/sbom.log; cd $(DIST) && sha256sum * >SHA256SUMS
 
 .PHONY: dev
 dev: ## the demo on http://localhost:7331, made and loaded anew whenever a page, style, script or Go file changes

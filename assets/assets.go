@@ -22,6 +22,25 @@ var files embed.FS
 //go:embed deploy
 var deploy embed.FS
 
+//go:embed docs/*.md
+var docs embed.FS
+
+// DocNames lists the pages of the documentation by the names of their files, without .md.
+func DocNames() ([]string, error) {
+	entries, err := docs.ReadDir("docs")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".md"))
+	}
+	return names, nil
+}
+
+// Doc is a page of the documentation in Markdown. The error is fs.ErrNotExist where there is none of that name.
+func Doc(name string) ([]byte, error) { return docs.ReadFile("docs/" + name + ".md") }
+
 // Deploy has the files for whoever runs the program: rules and a dashboard for its metrics. They are not served.
 func Deploy() fs.FS {
 	files, err := fs.Sub(deploy, "deploy")

@@ -10,6 +10,7 @@ import (
 	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/api"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/docs"
 	"cinemasphere/handlers/hooks"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/site"
@@ -51,6 +52,10 @@ func (m router) routes() http.Handler {
 	r.Get("/posters/drawn/{id}/{file}", s.Page(s.DrawnPoster))
 	r.Get("/logo/{hash}/{file}", s.Page(s.Logo))
 	r.Get("/theme/{colour}", s.Page(s.Theme))
+	r.Get("/docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently).ServeHTTP)
+	pages := docs.New()
+	r.Get("/docs/", s.Page(pages.Page))
+	r.Get("/docs/{page}", s.Page(pages.Page))
 
 	// Pages for people.
 	r.Group(func(r chi.Router) {

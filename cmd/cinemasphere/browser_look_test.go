@@ -231,6 +231,9 @@ func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*sto
 		chromedp.WaitVisible(chromedp.CSS(dialog+`[aria-invalid]`)))
 	l.see("dialog, mistakes")
 	l.at("nothing here", "/nothing-here")
+	l.at("documentation", "/docs/")
+	l.at("documentation, hosting", "/docs/hosting")
+	l.at("documentation, settings", "/docs/configuration")
 	l.at("no such ticket", "/tickets/AAAAAAAAAAAAAAAAAAAAAAAAAA")
 }
 

@@ -18,21 +18,23 @@ import (
 )
 
 type cli struct {
-	Serve    serveCmd    `cmd:"" default:"withargs" help:"Serve the site (the default). Without any setting: a demo on http://localhost:8080, in which no money moves."`
-	Seed     seedCmd     `cmd:"" help:"Write sample films, halls and screenings. Refuses a database that has films."`
-	Payments paymentsCmd `cmd:"" help:"List the money that somebody may have to do something about, with its reason and what can be done."`
-	Refund   refundCmd   `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
-	Accept   acceptCmd   `cmd:"" help:"Take a receipt that you have looked up in the M-PESA portal as the payment of a ticket."`
-	Resolve  resolveCmd  `cmd:"" help:"Take an entry that you have seen to off the list of money, with a note. Of payments that may be one it says whether they are."`
-	Sales    salesCmd    `cmd:"" help:"Pause and resume bookings."`
-	Operator operatorCmd `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
-	Backup   backupCmd   `cmd:"" help:"Make a backup now, or list those that there are."`
-	Restore  restoreCmd  `cmd:"" help:"Bring the books back from a backup, or see by --drill that they could be."`
-	Fsck     fsckCmd     `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
-	Doctor   doctorCmd   `cmd:"" help:"Examine settings, credentials, the callback's address, certificates, clock, disk and database before a customer does; exits with 1 where something fails."`
-	Deploy   deployCmd   `cmd:"" name:"deploy-files" help:"Write files for whoever runs the program into a folder: alert rules and a dashboard for its metrics."`
-	Register registerCmd `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`
-	Version  versionCmd  `cmd:"" help:"Say which version this is."`
+	Serve    serveCmd       `cmd:"" default:"withargs" help:"Serve the site (the default). Without any setting: a demo on http://localhost:8080, in which no money moves."`
+	Seed     seedCmd        `cmd:"" help:"Write sample films, halls and screenings. Refuses a database that has films."`
+	Payments paymentsCmd    `cmd:"" help:"List the money that somebody may have to do something about, with its reason and what can be done."`
+	Refund   refundCmd      `cmd:"" help:"Give the money of a receipt back, by M-PESA's Reversal or, written down, by hand."`
+	Accept   acceptCmd      `cmd:"" help:"Take a receipt that you have looked up in the M-PESA portal as the payment of a ticket."`
+	Resolve  resolveCmd     `cmd:"" help:"Take an entry that you have seen to off the list of money, with a note. Of payments that may be one it says whether they are."`
+	Sales    salesCmd       `cmd:"" help:"Pause and resume bookings."`
+	Operator operatorCmd    `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
+	Backup   backupCmd      `cmd:"" help:"Make a backup now, or list those that there are."`
+	Restore  restoreCmd     `cmd:"" help:"Bring the books back from a backup, or see by --drill that they could be."`
+	Fsck     fsckCmd        `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`
+	Doctor   doctorCmd      `cmd:"" help:"Examine settings, credentials, the callback's address, certificates, clock, disk and database before a customer does; exits with 1 where something fails."`
+	Install  installCmd     `cmd:"" help:"Install the program on Debian as a service of systemd: user, folders, settings, units. Run it again for a new version."`
+	Health   healthcheckCmd `cmd:"" name:"healthcheck" help:"Ask the program that runs on this machine whether pages can be shown; exits with 1 where they cannot. For containers."`
+	Deploy   deployCmd      `cmd:"" name:"deploy-files" help:"Write files for whoever runs the program into a folder: units of systemd, Dockerfile and compose file, settings of nginx and Caddy, alert rules and a dashboard for its metrics."`
+	Register registerCmd    `cmd:"" help:"Tell Safaricom where to send what is paid without a prompt (C2B)."`
+	Version  versionCmd     `cmd:"" help:"Say which version this is."`
 }
 
 // program is what a sub-command gets besides its own settings.

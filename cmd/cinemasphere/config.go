@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"cinemasphere/handlers/backup"
+	"cinemasphere/handlers/https"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -28,8 +29,13 @@ import (
 type config struct {
 	Found *settings `kong:"-"` // what was read, and from where; nil is nothing
 
-	Addr                   string          `env:"ADDR" default:"localhost:8080" help:"Address to listen on."`
-	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.co.ke, without a path. In the demo: http:// and ADDR."`
+	Addr                   string          `env:"ADDR" help:"Address to listen on. Default: :443 with DOMAIN, else localhost:8080."`
+	Domain                 []string        `env:"DOMAIN" help:"Names of the site, such as cinema.co.ke: the program gets and renews a certificate for each, and needs no proxy. The first is the site's own, others lead to it."`
+	HTTPAddr               string          `env:"HTTP_ADDR" name:"http-addr" help:"With DOMAIN: address on which who comes by HTTP is sent on, and the certificates' authority is answered, or off. Default: :80."`
+	ACMEDirectory          string          `env:"ACME_DIRECTORY" name:"acme-directory" help:"With DOMAIN: directory of the authority that gives certificates. Default: Let's Encrypt's."`
+	CertificateDir         string          `env:"CERTIFICATE_DIR" name:"certificate-dir" path:"file" help:"With DOMAIN: folder of certificates and their keys. Default: certificates beside the database."`
+	CertificateKey         string          `env:"CERTIFICATE_KEY" name:"certificate-key" default:"ecdsa" enum:"ecdsa,rsa" help:"With DOMAIN: ecdsa, or rsa where a client does not know that."`
+	BaseURL                string          `env:"BASE_URL" name:"base-url" help:"Address that customers use, such as https://cinema.co.ke, without a path. Default: https:// and the first name of DOMAIN; in the demo http:// and ADDR."`
 	DatabaseURL            string          `env:"DATABASE_URL" name:"database-url" secret:"address" path:"file" help:"SQLite file, or postgres://user:password@host/database. Default: demo.db in the demo, cinemasphere.db otherwise."`
 	MpesaEnv               string          `env:"MPESA_ENV" name:"mpesa-env" help:"simulator (no money moves), sandbox or production."`
 	MpesaBaseURL           string          `env:"MPESA_BASE_URL" name:"mpesa-base-url" help:"Overrides the Daraja address that MPESA_ENV implies. With simulator: use that one and start none."`
@@ -84,6 +90,7 @@ type plan struct {
 	credential string            // the initiator's, sealed
 	level      slog.Level
 	retryHold  time.Duration
+	https      *https.Config // how certificates are had; nil where a proxy has them
 	password   *time.Time    // since when the initiator has its password; nil where that is not known
 	backups    backup.Config // where they go, and which are kept
 	warnings   []string      // of settings that may not be what is meant
@@ -118,6 +125,7 @@ func (c config) check() (plan, error) {
 	p := plan{config: c}
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	p.fillDomain(fail)
 	if err := p.chooseEnvironment(); err != nil {
 		return p, err
 	}
@@ -128,6 +136,7 @@ func (c config) check() (plan, error) {
 	}
 	setDefault(&p.DatabaseURL, c.defaultDatabase())
 	p.checkAddresses(fail)
+	p.checkDomain(fail)
 	p.checkInitiator(fail)
 	p.checkDaraja(fail)
 	p.checkRest(fail)
@@ -176,7 +185,9 @@ func (p *plan) chooseEnvironment() error {
 	if p.Found != nil && len(p.Found.passed) > 0 {
 		given = append(given, strings.Join(p.Found.passed, ", ")+" (which is not read)")
 	}
-	if !loopback(p.Addr) {
+	if len(p.Domain) > 0 {
+		given = append(given, "DOMAIN")
+	} else if !loopback(p.Addr) {
 		given = append(given, "ADDR="+p.Addr)
 	}
 	if len(given) > 0 {
@@ -206,7 +217,7 @@ func (p *plan) checkEnvironment(fail func(string, ...any)) {
 		fail("MPESA_ENV is %s, but %s is not set", p.env, strings.Join(missing, ", "))
 	}
 	if p.BaseURL == "" {
-		fail("MPESA_ENV is %s, but BASE_URL is not set: it is the address that customers use", p.env)
+		fail("MPESA_ENV is %s, but BASE_URL is not set, and neither is DOMAIN: customers need an address", p.env)
 	}
 	setDefault(&p.MpesaBaseURL, p.daraja())
 	if p.env == store.Production && !strings.HasPrefix(strings.ToLower(p.MpesaBaseURL), "https://") {
@@ -260,6 +271,9 @@ func (p *plan) checkAddresses(fail func(string, ...any)) {
 	name := "MPESA_CALLBACK_URL"
 	if p.callback == "" && p.BaseURL != "" {
 		name, p.callback = "BASE_URL", p.BaseURL+"/cb"
+		if len(p.Domain) > 0 {
+			name = "DOMAIN"
+		}
 	}
 	p.results = p.callback
 	before, article := strings.CutSuffix(p.callback, "/api/mpesa-callback")
@@ -368,7 +382,7 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 			fmt.Sprintf("SECRET_KEY is short: whoever guesses it can make tickets that look valid. "+
 				"Use %d characters at least, or leave it out", shortestSecretKey))
 	}
-	if p.env == store.Production && len(p.proxies) == 0 {
+	if p.env == store.Production && len(p.proxies) == 0 && len(p.Domain) == 0 {
 		p.warnings = append(p.warnings, "TRUSTED_PROXIES is not set: BASE_URL is https, so that a proxy with the "+
 			"certificate must be before the program, and without its address here all customers count as one")
 	}

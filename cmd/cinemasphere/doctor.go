@@ -119,6 +119,7 @@ func (p *plan) doctor(problems error) doctor.Config {
 		p.MpesaTransactionType == "" && p.MpesaTillNumber != "" && p.MpesaTillNumber != p.MpesaBusinessShortCode
 	d.Initiator, d.Certificate, d.Password = p.MpesaInitiatorName != "", p.MpesaCertificate, p.password
 	d.Explain = explainLogIn
+	d.HTTPS = p.https
 	if p.simulate {
 		return d // it calls this machine
 	}
@@ -139,6 +140,11 @@ func (p *plan) ownFiles() (all []string) {
 	}
 	if p.Found != nil {
 		all = append(all, p.Found.files...)
+	}
+	if p.https != nil {
+		for _, s := range p.https.Look() {
+			all = append(all, s.Key)
+		}
 	}
 	return all
 }

@@ -34,6 +34,8 @@ var importLaw = map[string][]string{
 	"store/storetest":   {"store", "store/storetest/needs", "store/storetest/pgserver"},
 	"views/wording":     {"store", "store/alarm", "store/seating", "store/poster", "store/sheet", "mpesa"},
 	"views/ui":          {"assets"},
+	"views/docs":        {"assets"},
+	"handlers/docs":     {"handlers/internal/web", "views/docs", "assets"},
 	"views/seatmap":     {"views/ui", "views/wording", "store", "store/seating"},
 	"views":             {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/poster"},
 	"views/admin":       {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/seating"},
@@ -41,10 +43,14 @@ var importLaw = map[string][]string{
 	"store/storetest/needs":    {},
 	"store/storetest/pgserver": {},
 
-	"handlers/checkout":     {"store", "mpesa"},
-	"handlers/backup":       {"store"},
-	"handlers/staff":        {"store"},
-	"handlers/doctor":       {"handlers/checkout", "views/wording", "store", "store/alarm", "mpesa"},
+	"handlers/checkout":       {"store", "mpesa"},
+	"handlers/backup":         {"store"},
+	"handlers/staff":          {"store"},
+	"handlers/https":          {},
+	"handlers/https/acmetest": {},
+	"handlers/doctor": {
+		"handlers/checkout", "handlers/https", "views/wording", "store", "store/alarm", "mpesa",
+	},
 	"handlers/watch":        {"handlers/internal/web", "views/wording", "store", "store/alarm"},
 	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
 	"handlers/site": {
@@ -61,7 +67,7 @@ var importLaw = map[string][]string{
 	},
 	"handlers": {
 		"handlers/internal/web", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-		"handlers/checkout", "handlers/staff", "handlers/watch", "handlers/doctor", "store", "assets",
+		"handlers/docs", "handlers/checkout", "handlers/staff", "handlers/watch", "handlers/doctor", "store", "assets",
 	},
 	"cmd/cinemasphere": nil, // everything
 	"cmd/bench":        nil,
@@ -165,11 +171,18 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "handlers/doctor", "handlers/watch", "mpesa", "mpesa/sim", "cmd/cinemasphere",
-				"cmd/bench",
-			}, "only handlers, what looks at a running program, the Daraja client and the simulator speak HTTP"},
+				"handlers/internal/web", "handlers/docs", "handlers/doctor", "handlers/watch", "handlers/https",
+				"handlers/https/acmetest",
+				"mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
+			}, "only handlers, the Daraja client and the simulator speak HTTP"},
 		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
 			"only backup encrypts what leaves the machine, and speaks to buckets"},
+		{regexp.MustCompile(`^github.com/(caddyserver/certmagic|mholt/acmez/v3)(/.*)?$`), []string{"handlers/https"},
+			"only https gets certificates"},
+		{regexp.MustCompile(`^github.com/coreos/go-systemd/.*$`), []string{"cmd/cinemasphere"},
+			"only cmd knows how it was started"},
+		{regexp.MustCompile(`^github.com/yuin/goldmark(/.*)?$`), []string{"views/docs"},
+			"only docs reads Markdown, which nobody but the project writes"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},
 			"only cmd reads the configuration"},
 		{regexp.MustCompile(`\.`), nil, "mpesa and its simulator need the standard library alone"},

@@ -12,7 +12,9 @@
 //	cinemasphere register  tell Safaricom where to send what is paid without a prompt
 //	cinemasphere fsck      recompute the books from raw facts; exit 1 where they are not sound
 //	cinemasphere doctor    examine settings, credentials, callback address, disk and database
-//	cinemasphere deploy-files  write alert rules and a dashboard into a folder
+//	cinemasphere install       put the program on this machine, as a service of systemd
+//	cinemasphere healthcheck   ask the running program whether pages can be shown
+//	cinemasphere deploy-files  write units, container files, proxy settings, alert rules into a folder
 //	cinemasphere version   say which version this is
 //
 // This package reads the configuration and wires the rooms together. It is the only one that reads the environment, and

@@ -13,11 +13,13 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/https"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
@@ -32,6 +34,9 @@ const (
 	drainTime = 125 * time.Second
 	// requestsEnd is how long requests in flight may take after that.
 	requestsEnd = 10 * time.Second
+	// lastAnswer is for how long at least clients with open connections are told to close them, before they are closed:
+	// one that is just sending would not know whether it was heard.
+	lastAnswer = 500 * time.Millisecond
 )
 
 type serveCmd struct {
@@ -47,7 +52,11 @@ type server struct {
 	staff    *staff.Service
 	out      io.Writer // the terminal, or what is in its place
 	listener net.Listener
-	http     *http.Server
+	plain    net.Listener  // where who comes by HTTP is sent on; nil where HTTPS is not ours
+	inside   net.Listener  // where the demo's simulator sends to, where the site is by HTTPS; else nil
+	keeper   *https.Keeper // keeps the certificates; nil where a proxy has them
+	site     *gate
+	redirect *gate // answers on plain; nil where there is none
 	sim      *sim.Sim
 	simAddr  string
 	simHTTP  *http.Server
@@ -98,8 +107,8 @@ func (s *server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.listener, err = net.Listen("tcp", s.Addr); err != nil {
-		return fmt.Errorf("listen on ADDR: %w", err)
+	if err := s.listen(); err != nil {
+		return err
 	}
 	if s.simulate {
 		if err := s.openDemo(ctx); err != nil {
@@ -212,8 +221,15 @@ func (s *server) openDemo(ctx context.Context) error {
 	s.MpesaBaseURL = s.simAddr
 	s.simHTTP = &http.Server{Handler: s.sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go s.serveOn(s.simHTTP, l)
-	// The simulator is on this machine: it delivers to the listener itself, whatever customers call it.
-	s.results = "http://" + localAddr(s.listener.Addr().String()) + "/cb"
+	// The simulator is on this machine: it delivers to a listener itself, whatever customers call it.
+	to := s.listener
+	if s.https != nil {
+		if s.inside, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("listen for what the simulator sends: %w", err)
+		}
+		to = s.inside
+	}
+	s.results = "http://" + localAddr(to.Addr().String()) + "/cb"
 	if s.MpesaCallbackURL == "" {
 		s.callback = s.results
 	}
@@ -251,11 +267,12 @@ func (s *server) openSite() error {
 	if err != nil {
 		return err
 	}
-	s.http = &http.Server{
-		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	if s.keeper == nil {
+		s.site = newGate(site, s.log)
+		return nil
 	}
+	s.site, s.redirect = newGate(s.keeper.ByName(site), s.log), newGate(s.keeper.Plain(), s.log)
+	s.site.http.TLSConfig = s.keeper.TLS()
 	return nil
 }
 
@@ -276,8 +293,12 @@ func (s *server) serve(ctx context.Context) error {
 		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log
 		g.Go(func() error { return backup.New(c).Run(run) })
 	}
-	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	if s.keeper != nil {
+		g.Go(func() error { return s.keeper.Run(run) })
+	}
+	served := make(chan error, 3)
+	s.answer(served)
+	s.notify(daemon.SdNotifyReady)
 	g.Go(func() error {
 		defer stop()
 		select {
@@ -290,7 +311,29 @@ func (s *server) serve(ctx context.Context) error {
 	return g.Wait()
 }
 
+// answer begins to serve on each listener. What ends by itself is told.
+func (s *server) answer(served chan<- error) {
+	on := func(g *gate, l net.Listener, byTLS bool) {
+		go func() {
+			if err := g.serve(l, byTLS); err != nil {
+				served <- err
+			}
+		}()
+	}
+	on(s.site, s.listener, s.keeper != nil)
+	if s.plain != nil {
+		on(s.redirect, s.plain, false)
+	}
+	if s.inside != nil {
+		on(s.site, s.inside, false)
+	}
+}
+
 func (s *server) drain(run context.Context) error {
+	s.notify(daemon.SdNotifyStopping)
+	s.site.leave()
+	told := time.NewTimer(lastAnswer)
+	defer told.Stop()
 	s.log.Info("closing: no new bookings; waiting for the prompts that are out (a second signal ends at once)")
 	wait, cancel := context.WithTimeout(run, drainTime)
 	defer cancel()
@@ -298,13 +341,20 @@ func (s *server) drain(run context.Context) error {
 		s.log.Warn("closing with prompts unanswered: their callbacks are missed unless the program is back in time",
 			"error", err)
 	}
+	<-told.C
 	end, cancel := context.WithTimeout(run, requestsEnd)
 	defer cancel()
-	if err := s.http.Shutdown(end); err != nil {
-		s.log.Warn("closing with requests unfinished", "error", err)
-		return s.http.Close()
+	var errs []error
+	for _, g := range []*gate{s.redirect, s.site} {
+		if g == nil {
+			continue
+		}
+		if err := g.close(end); err != nil {
+			s.log.Warn("closing with requests unfinished", "error", err)
+			errs = append(errs, g.http.Close())
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *server) close() error {
@@ -318,8 +368,10 @@ func (s *server) close() error {
 	if s.metricsHTTP != nil {
 		errs = append(errs, s.metricsHTTP.Close())
 	}
-	if s.listener != nil && s.http == nil {
-		errs = append(errs, s.listener.Close())
+	for _, l := range []net.Listener{s.listener, s.plain, s.inside} {
+		if l != nil && s.site == nil {
+			errs = append(errs, l.Close())
+		}
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -85,6 +85,9 @@ func (p *plan) disk() func() (alarm.Disk, error) {
 
 // siteEnds looks when the certificate of the site's address ends, nil where it has none.
 func (p *plan) siteEnds() func(context.Context) (time.Time, error) {
+	if p.https != nil {
+		return func(context.Context) (time.Time, error) { return p.https.Ends() }
+	}
 	if p.env == store.Simulator || !strings.HasPrefix(p.BaseURL, "https://") {
 		return nil
 	}

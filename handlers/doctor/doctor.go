@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"cinemasphere/handlers/https"
 	"cinemasphere/store"
 	"cinemasphere/store/alarm"
 )
@@ -79,6 +80,8 @@ type Config struct {
 	Callback []string                    // the addresses that M-PESA is told to call, the pushes' first
 	Refuses  func(address string) error  // what Daraja would refuse of one
 
+	HTTPS *https.Config // how certificates are had; nil where a proxy has them
+
 	Shortcode, Till string
 	BuyGoods        bool // pushes are to the till
 
@@ -117,7 +120,7 @@ func Examine(ctx context.Context, c Config) Examined {
 	}
 	looks := []func(context.Context) []Finding{
 		c.settings, c.database, c.integrity, c.backup, c.room, c.syncing, c.files, c.descriptors, c.clock, c.logIn,
-		c.logins, c.addresses, c.resolves, c.reached, c.till, c.setUp, c.initiator, c.password,
+		c.logins, c.addresses, c.resolves, c.certificates, c.plain, c.reached, c.till, c.setUp, c.initiator, c.password,
 	}
 	found := make([][]Finding, len(looks))
 	var all sync.WaitGroup

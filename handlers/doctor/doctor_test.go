@@ -25,6 +25,7 @@ import (
 
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/doctor"
+	"cinemasphere/handlers/https"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
 	"cinemasphere/store/alarm"
@@ -192,9 +193,25 @@ func TestEachLine(t *testing.T) {
 			leads(c)
 			c.Resolve = func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
 		}},
-		"a name of a house": {"DNS", doctor.Failure, func(c *doctor.Config) { leads(c, "41.90.1.1", "192.168.1.2") }},
-		"a name of IPv6":    {"DNS", doctor.Warning, func(c *doctor.Config) { leads(c, "2c0f:fe38::1") }},
-		"a good name":       {"DNS", doctor.OK, func(c *doctor.Config) { leads(c, "2c0f:fe38::1", "41.90.1.1") }},
+		"a name of a house":  {"DNS", doctor.Failure, func(c *doctor.Config) { leads(c, "41.90.1.1", "192.168.1.2") }},
+		"a name of IPv6":     {"DNS", doctor.Warning, func(c *doctor.Config) { leads(c, "2c0f:fe38::1") }},
+		"a good name":        {"DNS", doctor.OK, func(c *doctor.Config) { leads(c, "2c0f:fe38::1", "41.90.1.1") }},
+		"no certificate yet": {"HTTPS", doctor.Warning, func(c *doctor.Config) { keeps(t, c, 0, "") }},
+		"no certificate, and why": {"HTTPS", doctor.Failure, func(c *doctor.Config) {
+			keeps(t, c, 0, "DNS problem: NXDOMAIN")
+		}},
+		"a certificate of its own":   {"HTTPS", doctor.OK, func(c *doctor.Config) { keeps(t, c, 60, "") }},
+		"one that should be renewed": {"HTTPS", doctor.Failure, func(c *doctor.Config) { keeps(t, c, 3, "") }},
+		"one that cannot be renewed": {"HTTPS", doctor.Warning, func(c *doctor.Config) { keeps(t, c, 20, "refused") }},
+		"one that was not renewed":   {"HTTPS", doctor.Failure, func(c *doctor.Config) { keeps(t, c, -1, "refused") }},
+		"a second name leads nowhere": {"DNS", doctor.Failure, func(c *doctor.Config) {
+			keeps(t, c, 60, "")
+			leads(c)
+		}},
+		"nobody at port 80": {"port 80", doctor.Warning, func(c *doctor.Config) {
+			keeps(t, c, 60, "")
+			leads(c, "41.90.1.1")
+		}},
 		"an address of a house": {"DNS", doctor.Failure, func(c *doctor.Config) {
 			c.Callback, c.Refuses, c.Environment = []string{"https://10.0.0.1/cb"}, nil, ""
 		}},
@@ -215,6 +232,61 @@ func TestEachLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keeps lets the program keep the certificate of a name that ends so many days from now; 0 is none yet. What failed is
+// what the authority said.
+func keeps(t *testing.T, c *doctor.Config, days int, failed string) {
+	t.Helper()
+	c.HTTPS = &https.Config{
+		Names: []string{"www.cinema.co.ke"}, Site: "https://www.cinema.co.ke", Folder: t.TempDir(),
+		Directory: "https://authority.test/dir",
+	}
+	where := filepath.Dir(c.HTTPS.Look()[0].Key)
+	if err := os.MkdirAll(where, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if days != 0 {
+		made := certificateFile(t, time.Now().AddDate(0, 0, days))
+		if err := os.Rename(made, filepath.Join(where, "www.cinema.co.ke.crt")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if failed != "" {
+		says := filepath.Join(c.HTTPS.Folder, "ecdsa", "www.cinema.co.ke.failed")
+		if err := os.WriteFile(says, []byte(failed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPort80: who comes by HTTP must be led to the site.
+func TestPort80(t *testing.T) {
+	for to, want := range map[string]doctor.Grade{
+		"https://www.cinema.co.ke/": doctor.OK, "": doctor.Warning, "https://parked.example/": doctor.Warning,
+		"http://www.cinema.co.ke/home": doctor.Warning,
+	} {
+		c := well(t)
+		keeps(t, &c, 60, "")
+		c.Environment, c.HTTP = "", leader(to)
+		if got := line(doctor.Examine(t.Context(), c), "port 80"); got.Grade != want {
+			t.Errorf("to %q: %+v", to, got)
+		}
+	}
+}
+
+// leader leads each request to an address, or answers it where that is "".
+type leader string
+
+// RoundTrip answers.
+func (l leader) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if l != "" {
+		http.Redirect(w, r, string(l), http.StatusMovedPermanently)
+	}
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
 }
 
 // nobody answers no request.

@@ -46,6 +46,14 @@ func (c Config) hosts() (all []string) {
 			all = append(all, u.Hostname())
 		}
 	}
+	if c.HTTPS == nil {
+		return all
+	}
+	for _, name := range c.HTTPS.Names {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
 	return all
 }
 

@@ -21,6 +21,8 @@ const (
 	defaultEvery = 30 * time.Second
 	// siteEvery is how often the site's certificate is looked at.
 	siteEvery = 6 * time.Hour
+	// siteAgain is when it is looked at again where it could not be: the first one may just be on its way.
+	siteAgain = 5 * time.Minute
 	// lookTime bounds one look.
 	lookTime = 20 * time.Second
 	// silenceTime is how far back prompts without callbacks are looked for.
@@ -188,7 +190,7 @@ func (w *Watch) siteEnds(ctx context.Context) *time.Time {
 		w.siteLooked = now
 		if err != nil {
 			w.Log.Warn("the certificate of the site's address could not be looked at", "error", err)
-			w.site = nil
+			w.site, w.siteLooked = nil, now.Add(siteAgain-siteEvery)
 			return nil
 		}
 		w.site = &ends

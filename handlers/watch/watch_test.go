@@ -125,6 +125,35 @@ func TestAlarmsAreToldOnce(t *testing.T) {
 	})
 }
 
+// TestSiteIsLookedAtAgain: a certificate that is not there yet, as at the first start, is looked for again within
+// minutes, and one that is there after hours.
+func TestSiteIsLookedAtAgain(t *testing.T) {
+	s := newScene(t)
+	defer func() { _ = s.store.Close() }() // nothing is waited for
+	looked, failing := 0, true
+	s.watch.SiteEnds = func(context.Context) (time.Time, error) {
+		looked++
+		if failing {
+			return time.Time{}, errors.New("there is none yet")
+		}
+		return s.ends, nil
+	}
+	s.look(10)
+	s.now = s.now.Add(5 * time.Minute)
+	if failing = false; looked != 1 {
+		t.Errorf("looked %d times in 5 minutes", looked)
+	}
+	s.look(20)
+	if looked != 2 {
+		t.Errorf("looked %d times in 15 minutes", looked)
+	}
+	s.now = s.now.Add(6 * time.Hour)
+	s.look(1)
+	if looked != 3 {
+		t.Errorf("looked %d times in 6 hours", looked)
+	}
+}
+
 // TestEachAlarm: each kind is found in the running box office, and ends with its cause.
 func TestEachAlarm(t *testing.T) {
 	day := 24 * time.Hour
