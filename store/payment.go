@@ -102,7 +102,7 @@ type payable struct {
 	VoidReason  Reason          `db:"void_reason"`
 	MadeAt      Instant         `db:"created_at"`
 	Held        int             `db:"held"`
-	Mail        int64           `db:"mail"` // 1 where it has an e-mail address
+	Mail        int64           `db:"mail"`  // 1 where it has an e-mail address
 	Rings       int64           `db:"rings"` // 1 where it has a phone number
 	StartsAt    Instant         `db:"starts_at"`
 	Screening   ScreeningStatus `db:"status"`
