@@ -314,8 +314,9 @@ func (s Jobs) Outbox(ctx context.Context) (o Outbox, err error) {
 	err = s.readers.scan(ctx, []any{&o.Waiting, &o.Oldest, &o.Failing}, `SELECT count(*), COALESCE(min(since_at), 0),
 		count(CASE WHEN failure <> '' OR unsure > 0 THEN 1 END) FROM outbox WHERE next_at IS NOT NULL`)
 	if err == nil {
-		err = s.readers.scan(ctx, []any{&o.GivenUp, &o.Unknown}, `SELECT count(CASE WHEN state = 'given_up' THEN 1 END), count(CASE WHEN state = 'unknown' THEN 1 END)
-			FROM outbox WHERE state IN ('given_up', 'unknown') AND updated_at >= $1`, s.Now().Add(-messageLife))
+		err = s.readers.scan(ctx, []any{&o.GivenUp, &o.Unknown}, `SELECT count(CASE WHEN state = 'given_up' THEN 1 END),
+			count(CASE WHEN state = 'unknown' THEN 1 END) FROM outbox
+			WHERE state IN ('given_up', 'unknown') AND updated_at >= $1`, s.Now().Add(-messageLife))
 	}
 	if err != nil {
 		return o, fmt.Errorf("look how the outbox stands: %w", err)
@@ -331,8 +332,8 @@ type ListedMessage struct {
 	StartsAt Instant `db:"starts_at"`
 }
 
-const listedMessages = `SELECT ` + messageColumns + `, t.code, m.title, s.starts_at FROM outbox o JOIN ticket t ON t.id = o.ticket_id
-	JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id`
+const listedMessages = `SELECT ` + messageColumns + `, t.code, m.title, s.starts_at FROM outbox o
+	JOIN ticket t ON t.id = o.ticket_id JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id`
 
 // Messages lists the messages in trouble of the last days, and then the others, each the newest first: no more than
 // limit of either.
@@ -340,8 +341,8 @@ func (s Jobs) Messages(ctx context.Context, limit int) (trouble, others []Listed
 	err = s.list(ctx, &trouble, listedMessages+` WHERE o.next_at IS NOT NULL AND (o.failure <> '' OR o.unsure > 0)
 		OR o.state IN ('given_up', 'unknown') ORDER BY o.updated_at DESC, o.id DESC LIMIT $1`, limit)
 	if err == nil {
-		err = s.list(ctx, &others, listedMessages+` WHERE o.state IN ('sent', 'overtaken') OR o.next_at IS NOT NULL AND o.failure = '' AND o.unsure = 0
-			ORDER BY o.id DESC LIMIT $1`, limit)
+		err = s.list(ctx, &others, listedMessages+` WHERE o.state IN ('sent', 'overtaken')
+			OR o.next_at IS NOT NULL AND o.failure = '' AND o.unsure = 0 ORDER BY o.id DESC LIMIT $1`, limit)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("list messages: %w", err)
@@ -351,7 +352,8 @@ func (s Jobs) Messages(ctx context.Context, limit int) (trouble, others []Listed
 
 // TicketMessages lists what the customer of a ticket was told, and is to be, the oldest first.
 func (s Jobs) TicketMessages(ctx context.Context, id TicketID) (all []Message, err error) {
-	if err := s.list(ctx, &all, `SELECT `+messageColumns+` FROM outbox o WHERE o.ticket_id = $1 ORDER BY o.id`, id); err != nil {
+	err = s.list(ctx, &all, `SELECT `+messageColumns+` FROM outbox o WHERE o.ticket_id = $1 ORDER BY o.id`, id)
+	if err != nil {
 		return nil, fmt.Errorf("list the messages of a ticket: %w", err)
 	}
 	return all, nil

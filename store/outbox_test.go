@@ -116,7 +116,8 @@ func TestOutboxHistories(t *testing.T) { storetest.Each(t, testOutboxHistories) 
 func testOutboxHistories(t *testing.T) {
 	events := []string{
 		"paid", "paid", "paid too little", "cancelled", "no answer", "same callback again", "retry", "hold ends",
-		"others take two seats", "screening cancelled", "hand", "refund", "take", "take", "take", "take", "die", "later",
+		"others take two seats", "screening cancelled", "hand", "refund", "take", "take", "take", "take",
+		"die", "later",
 	}
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -191,7 +192,9 @@ func (st *stage) sends(far map[int64]int, chance *rand.Rand, dies bool) {
 		if err != nil {
 			st.t.Fatal(err)
 		}
-		outcome := []store.SendOutcome{store.SendDone, store.SendDone, store.SendFailed, store.SendUnsure}[chance.IntN(4)]
+		outcome := []store.SendOutcome{
+			store.SendDone, store.SendDone, store.SendFailed, store.SendUnsure,
+		}[chance.IntN(4)]
 		if !told.True {
 			outcome = store.SendOvertaken
 		}
@@ -316,7 +319,8 @@ func TestOutboxLife(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := st.s.Jobs().MessageTried(t.Context(), m, store.Tried{Outcome: store.SendBarred, Why: "x"}); err != nil {
+		closed := store.Tried{Outcome: store.SendBarred, Why: "x"}
+		if err := st.s.Jobs().MessageTried(t.Context(), m, closed); err != nil {
 			t.Fatal(err)
 		}
 		if m.Tries != 0 {

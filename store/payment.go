@@ -124,8 +124,8 @@ const (
 func (tk *payable) query(id TicketID) read {
 	return read{Query: payableQuery, Args: []any{id}, To: []any{
 		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Owed, &tk.Receipt, &tk.PaidPush, &tk.At,
-		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Mail, &tk.Rings, &tk.Held,
-		&tk.StartsAt, &tk.Screening,
+		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason,
+		&tk.MadeAt, &tk.Mail, &tk.Rings, &tk.Held, &tk.StartsAt, &tk.Screening,
 	}}
 }
 

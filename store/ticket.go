@@ -165,8 +165,8 @@ const (
 // columns are the destinations of a row of ticketSelect.
 func (t *Ticket) columns() []any {
 	to := []any{
-		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Email, &t.Quantity, &t.Total, &t.Status,
-		&t.Reason, &t.Owed,
+		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Email, &t.Quantity, &t.Total,
+		&t.Status, &t.Reason, &t.Owed,
 		&t.Receipt, &t.TransactedAt, &t.Seats, &t.Lines, &t.Chosen, &t.Channel, &t.SeatsMoved,
 		&t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
 		&t.VoidReason, &t.GivenBy, &t.GivenReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,

@@ -36,6 +36,7 @@ var importLaw = map[string][]string{
 	"views/ui":          {"assets"},
 	"views/seatmap":     {"views/ui", "views/wording", "store", "store/seating"},
 	"views":             {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/poster"},
+	"views/mail":        {"views/ui", "views/wording", "assets", "store"},
 	"views/admin":       {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/seating"},
 
 	"store/storetest/needs":    {},
@@ -43,6 +44,7 @@ var importLaw = map[string][]string{
 
 	"handlers/checkout":     {"store", "mpesa"},
 	"handlers/backup":       {"store"},
+	"handlers/notify":       {"store", "views/mail", "views/wording"},
 	"handlers/staff":        {"store"},
 	"handlers/doctor":       {"handlers/checkout", "views/wording", "store", "store/alarm", "mpesa"},
 	"handlers/watch":        {"handlers/internal/web", "views/wording", "store", "store/alarm"},
@@ -165,8 +167,11 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
+				"handlers/notify", "handlers/doctor", "handlers/watch", "handlers/internal/web",
+				"mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
 			}, "only handlers, the Daraja client and the simulator speak HTTP"},
+		{regexp.MustCompile(`^(github.com/wneessen/go-mail|codeberg.org/go-pdf/fpdf|github.com/arran4/golang-ical)$`),
+			[]string{"handlers/notify"}, "only notify sends mails, and makes what comes with them"},
 		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
 			"only backup encrypts what leaves the machine, and speaks to buckets"},
 		{regexp.MustCompile(`^github.com/alecthomas/kong$`), []string{"cmd/cinemasphere", "cmd/bench"},

@@ -18,6 +18,7 @@ import (
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
+	"cinemasphere/handlers/notify"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
@@ -57,6 +58,8 @@ type server struct {
 
 	watch   *watch.Watch
 	metrics *watch.Metrics
+	notify  *notify.Service
+	teller  watch.Teller                // of alarms
 	logIn   func(context.Context) error // makes sure that Daraja gives an access token
 	proxy   string                      // that calls to Daraja go through; "" for none
 }
@@ -93,7 +96,7 @@ func (c serveCmd) Run(p *program) error {
 func (s *server) open(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
 		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.retryHold,
-		Queries: s.QuerySchedule, FairUse: s.fairUse,
+		Queries: s.QuerySchedule, FairUse: s.fairUse, Tells: s.tells(),
 	})
 	if err != nil {
 		return err
@@ -137,6 +140,9 @@ func (s *server) open(ctx context.Context) (err error) {
 		}
 	}
 	if err := s.openStaff(ctx); err != nil {
+		return err
+	}
+	if err := s.openMessages(ctx); err != nil {
 		return err
 	}
 	s.openWatch(name, daraja)
@@ -271,6 +277,7 @@ func (s *server) serve(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return s.checkout.Run(run) })
 	g.Go(func() error { return s.watch.Run(run) })
+	g.Go(func() error { return s.notify.Run(run) })
 	if len(s.backups.Places) > 0 {
 		c := s.backups
 		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log

@@ -128,7 +128,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 	}
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
-	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
+	form.Name, form.Email, form.Quantity = clean.Name, clean.Email, strconv.Itoa(clean.Quantity)
 	return s.pages.Render(w, r, http.StatusOK,
 		views.Confirm(page, views.ConfirmPage{
 			Form: form, Phone: wording.Phone(clean.Phone), Seats: typed.seats, Total: form.Total,
