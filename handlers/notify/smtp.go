@@ -165,7 +165,7 @@ func (s SMTP) message(m Mail) (*gomail.Msg, error) {
 	var errs []error
 	if m.QR != nil {
 		errs = append(errs, msg.EmbedReader("ticket-code.png", bytes.NewReader(m.QR),
-			gomail.WithFileContentID(qrName), gomail.WithFileContentType("image/png")))
+			gomail.WithFileContentID("<"+qrName+">"), gomail.WithFileContentType("image/png")))
 	}
 	if m.PDF != nil {
 		errs = append(errs, msg.AttachReader("ticket.pdf", bytes.NewReader(m.PDF),
