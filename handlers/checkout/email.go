@@ -9,8 +9,12 @@ import (
 	"cinemasphere/store"
 )
 
-// longestEmail is how many characters an address may have that mail servers take.
-const longestEmail = 254
+// longestEmail and longestLocal are how many characters an address may have that mail servers take, and what stands
+// before its @.
+const (
+	longestEmail = 254
+	longestLocal = 64
+)
 
 // readEmail reads an e-mail address as typed; nothing is none. It drops what people and phones put around one, and
 // writes the domain as mail servers know it. An error is a [store.Fault].
@@ -30,13 +34,15 @@ func readEmail(typed string) (string, error) {
 		strings.Contains(local, "@") {
 		return typed, store.Fault{Kind: store.EmailTypo}
 	}
-	domain, err := idna.Lookup.ToASCII(domain)
+	domain, err := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true),
+		idna.VerifyDNSLength(true)).ToASCII(domain)
 	if err != nil {
 		return typed, store.Fault{Kind: store.EmailWrong}
 	}
 	address := local + "@" + strings.ToLower(domain)
 	parsed, err := mail.ParseAddress(address)
 	if err != nil || parsed.Address != address || parsed.Name != "" || len(address) > longestEmail ||
+		len(local) > longestLocal ||
 		strings.ContainsFunc(local, odd) {
 		return typed, store.Fault{Kind: store.EmailWrong}
 	}
