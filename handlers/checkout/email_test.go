@@ -14,8 +14,9 @@ func TestEmails(t *testing.T) {
 	for typed, want := range map[string]string{
 		"": "", " ": "", "\u200b": "", "\t\r\n": "",
 		"wanjiku@example.com": "wanjiku@example.com", " wanjiku@example.com\n": "wanjiku@example.com",
-		"Wanjiku.Achieng@Example.COM": "Wanjiku.Achieng@example.com", "w+film@mail.example.co.ke": "w+film@mail.example.co.ke",
-		"mailto:w@example.com": "w@example.com", "<w@example.com>": "w@example.com", "w@example.com.": "w@example.com",
+		"Wanjiku.Achieng@Example.COM": "Wanjiku.Achieng@example.com",
+		"w+film@mail.example.co.ke":   "w+film@mail.example.co.ke",
+		"mailto:w@example.com":        "w@example.com", "<w@example.com>": "w@example.com", "w@example.com.": "w@example.com",
 		"w@example.com,": "w@example.com", "o'brien@example.ie": "o'brien@example.ie", "1@2.ke": "1@2.ke",
 		"w_a-b@ex-ample.com": "w_a-b@ex-ample.com", "\u200ew@example.com": "w@example.com",
 		"w@müller.de": "w@xn--mller-kva.de", "w@例え.jp": "w@xn--r8jz45g.jp",

@@ -72,7 +72,8 @@ func TestAfricasTalking(t *testing.T) {
 		"not disturbed":  {201, answer("409", "None"), store.SendRefused, "blocked"},
 		"their fault":    {201, answer("500", "None"), store.SendFailed, "sms 500"},
 		"their gateway":  {201, answer("501", "None"), store.SendFailed, "sms 501"},
-		"to nobody":      {201, `{"SMSMessageData":{"Message":"Sent to 0/1","Recipients":[]}}`, store.SendFailed, "odd answer"},
+		"to nobody": {201, `{"SMSMessageData":{"Message":"Sent to 0/1","Recipients":[]}}`, store.SendFailed,
+			"odd answer"},
 		"sender, no recipient": {201, `{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}`, store.SendBarred,
 			"sender"},
 		"key":           {401, "The supplied authentication is invalid", store.SendBarred, "log-in"},
@@ -107,7 +108,8 @@ func TestAfricasTalking(t *testing.T) {
 				t.Errorf("%s %v %v", g.path, g.head, err)
 			}
 			for field, want := range map[string]string{
-				"username": "sunrise", "to": "+254712345678", "message": text.Body, "from": "SUNRISE", "bulkSMSMode": "1",
+				"username": "sunrise", "to": "+254712345678", "message": text.Body, "from": "SUNRISE",
+				"bulkSMSMode": "1",
 			} {
 				if form.Get(field) != want {
 					t.Errorf("%s is %q", field, form.Get(field))
@@ -194,7 +196,8 @@ func TestLogIns(t *testing.T) {
 		t.Error(err)
 	}
 	g = newGateway(t, 200, `{"response-code":1006}`)
-	if err := (notify.Reseller{URL: g.URL, Partner: "77", Key: "k"}).LogIn(t.Context()); outcome(err) != store.SendBarred {
+	err := notify.Reseller{URL: g.URL, Partner: "77", Key: "k"}.LogIn(t.Context())
+	if outcome(err) != store.SendBarred {
 		t.Error(err)
 	}
 }

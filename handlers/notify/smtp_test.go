@@ -167,8 +167,8 @@ func TestMail(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"From": `"Sunrise Cinema" <tickets@sunrise.co.ke>`, "To": "<wanjiku@example.com>",
-			"Reply-To": "<info@sunrise.co.ke>", "Message-ID": "<abc.paid@sunrise.co.ke>", "Auto-Submitted": "auto-generated",
-			"User-Agent": "", "X-Mailer": "",
+			"Reply-To": "<info@sunrise.co.ke>", "Message-ID": "<abc.paid@sunrise.co.ke>",
+			"Auto-Submitted": "auto-generated", "User-Agent": "", "X-Mailer": "",
 		} {
 			if is := read.Header.Get(name); is != want {
 				t.Errorf("%s is %q, not %q", name, is, want)

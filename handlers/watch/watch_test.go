@@ -294,7 +294,8 @@ func (s *scene) tries(outcome store.SendOutcome) error {
 		if err != nil {
 			return err
 		}
-		if err := s.store.Jobs().MessageTried(s.Context(), m, store.Tried{Outcome: outcome, Why: "smtp 550"}); err != nil {
+		tried := store.Tried{Outcome: outcome, Why: "smtp 550"}
+		if err := s.store.Jobs().MessageTried(s.Context(), m, tried); err != nil {
 			return err
 		}
 	}

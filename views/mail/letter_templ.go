@@ -46,14 +46,14 @@ func HTML(l Letter) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</title><style>\n\t\t\t\tbody { margin: 0; padding: 0; background: #f4f4f5; color: #18181b; }\n\t\t\t\tbody, td, th, p, a { font: 16px/1.5 -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }\n\t\t\t\t.out { width: 100%; background: #f4f4f5; }\n\t\t\t\t.card { width: 100%; max-width: 560px; background: #ffffff; border-top: 4px solid #c4070f; }\n\t\t\t\t.in { padding: 24px; }\n\t\t\t\t.cinema { margin: 0 0 16px; font-weight: 700; color: #52525b; }\n\t\t\t\th1 { margin: 0 0 16px; font: 700 24px/1.25 -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }\n\t\t\t\tp { margin: 0 0 12px; }\n\t\t\t\t.again { padding: 8px 12px; background: #fef3c7; color: #451a03; }\n\t\t\t\t.code { text-align: center; padding: 8px 0 16px; }\n\t\t\t\t.code img { width: 220px; height: 220px; max-width: 100%; background: #ffffff; }\n\t\t\t\t.facts { width: 100%; border-collapse: collapse; margin: 4px 0 20px; }\n\t\t\t\t.facts th, .facts td { padding: 8px 0; border-top: 1px solid #e4e4e7; text-align: left; vertical-align: top; }\n\t\t\t\t.facts th { width: 36%; padding-right: 12px; font-weight: 400; color: #52525b; }\n\t\t\t\t.facts td { font-weight: 600; overflow-wrap: anywhere; }\n\t\t\t\t.go { display: inline-block; padding: 12px 20px; background: #c4070f; color: #ffffff; font-weight: 700; text-decoration: none; border-radius: 8px; }\n\t\t\t\t.foot { padding: 16px 24px 24px; }\n\t\t\t\t.foot p { margin: 0 0 8px; font-size: 14px; color: #52525b; overflow-wrap: anywhere; }\n\t\t\t\t@media (prefers-color-scheme: dark) {\n\t\t\t\t\tbody, .out { background: #0b0b0d; color: #f2f2f3; }\n\t\t\t\t\t.card { background: #17171a; border-top-color: #e50914; }\n\t\t\t\t\t.cinema, .facts th, .foot p { color: #b6b6bd; }\n\t\t\t\t\t.facts th, .facts td { border-top-color: #2c2c32; }\n\t\t\t\t\t.again { background: #422006; color: #fef3c7; }\n\t\t\t\t}\n\t\t\t</style></head><body><table class=\"out\" role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td align=\"center\"><table class=\"card\" role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td class=\"in\"><p class=\"cinema\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</title><style>\n\t\t\t\tbody { margin: 0; padding: 0; background: #f4f4f5; color: #18181b; }\n\t\t\t\tbody, td, th, p, a { font: 16px/1.5 -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }\n\t\t\t\t.out { width: 100%; background: #f4f4f5; }\n\t\t\t\t.card { width: 100%; max-width: 560px; background: #ffffff; border-top: 4px solid #c4070f; }\n\t\t\t\t.in { padding: 24px; }\n\t\t\t\t.cinema { margin: 0 0 16px; font-weight: 700; color: #52525b; }\n\t\t\t\th1 { margin: 0 0 16px; font: 700 24px/1.25 -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }\n\t\t\t\tp { margin: 0 0 12px; }\n\t\t\t\t.again { padding: 8px 12px; background: #fef3c7; color: #451a03; }\n\t\t\t\t.code { text-align: center; padding: 8px 0 16px; }\n\t\t\t\t.code img { width: 220px; height: 220px; max-width: 100%; background: #ffffff; }\n\t\t\t\t.facts { width: 100%; border-collapse: collapse; margin: 4px 0 20px; }\n\t\t\t\t.facts th, .facts td { padding: 8px 0; border-top: 1px solid #e4e4e7; text-align: left; vertical-align: top; }\n\t\t\t\t.facts th { width: 36%; padding-right: 12px; font-weight: 400; color: #52525b; }\n\t\t\t\t.facts td { font-weight: 600; overflow-wrap: anywhere; }\n\t\t\t\t.go { display: inline-block; padding: 12px 20px; background: #c4070f; color: #ffffff; font-weight: 700; text-decoration: none; border-radius: 8px; }\n\t\t\t\t.foot { padding: 16px 24px 24px; }\n\t\t\t\t.foot p { margin: 0 0 8px; font-size: 14px; color: #52525b; overflow-wrap: anywhere; }\n\t\t\t\t@media (prefers-color-scheme: dark) {\n\t\t\t\t\tbody, .out { background: #0b0b0d; color: #f2f2f3; }\n\t\t\t\t\t.card { background: #17171a; border-top-color: #e50914; }\n\t\t\t\t\t.cinema, .facts th, .foot p { color: #b6b6bd; }\n\t\t\t\t\t.facts th, .facts td { border-top-color: #2c2c32; }\n\t\t\t\t\t.again { background: #422006; color: #fef3c7; }\n\t\t\t\t}\n\t\t\t</style></head><body><div role=\"main\"><table class=\"out\" role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td align=\"center\"><table class=\"card\" role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td class=\"in\"><p class=\"cinema\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(l.Cinema.Name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 51, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 52, Col: 43}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -66,7 +66,7 @@ func HTML(l Letter) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(l.Subject())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 52, Col: 26}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 53, Col: 27}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -84,7 +84,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(wording.MessageAgain)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 54, Col: 49}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 55, Col: 50}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -103,7 +103,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var6 string
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 57, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 58, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {
@@ -122,7 +122,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs("QR code of ticket " + l.Ticket.Code)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 60, Col: 120}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 61, Col: 121}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -145,7 +145,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(f.label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 64, Col: 40}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 65, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -158,7 +158,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(f.value)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 64, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 65, Col: 61}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -176,7 +176,7 @@ func HTML(l Letter) templ.Component {
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Link))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 67, Col: 54}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 68, Col: 55}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -194,7 +194,7 @@ func HTML(l Letter) templ.Component {
 			var templ_7745c5c3_Var11 string
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(c)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 73, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 74, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -212,13 +212,13 @@ func HTML(l Letter) templ.Component {
 		var templ_7745c5c3_Var12 string
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(wording.MessageFoot)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 75, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/mail/letter.templ`, Line: 76, Col: 34}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p></td></tr></table></td></tr></table></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p></td></tr></table></td></tr></table></div></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

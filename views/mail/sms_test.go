@@ -16,8 +16,10 @@ func letterOf(event store.MessageEvent, change ...func(*mail.Letter)) mail.Lette
 		Event: event, Link: link, Refund: 1350_00, Cinema: store.Cinema{Name: "Sunrise Cinema"},
 		Ticket: &store.Ticket{
 			Code: "ABCDE", CustomerName: "Wanjikũ", Quantity: 2, Total: 2700, Seats: store.Labels{"F11", "F12"},
-			Movie:     store.Movie{Title: "Nyota", ShortTitle: "Nyota"},
-			Screening: store.Screening{Hall: "Hall 1", StartsAt: store.At(time.Date(2026, 12, 4, 17, 0, 0, 0, time.UTC))},
+			Movie: store.Movie{Title: "Nyota", ShortTitle: "Nyota"},
+			Screening: store.Screening{
+				Hall: "Hall 1", StartsAt: store.At(time.Date(2026, 12, 4, 17, 0, 0, 0, time.UTC)),
+			},
 		},
 	}
 	for _, f := range change {
