@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -365,4 +366,47 @@ func testOutboxOfCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestOutboxOfABackup: what waited when a backup was made may have gone out since. Once restored an e-mail is sent as
+// one that may have come before, and an SMS is not sent.
+func TestOutboxOfABackup(t *testing.T) {
+	ways := store.Ways{Email: true, SMS: true}
+	st := mailed(t, ways, "wanjiku@example.com")
+	st.do("accepted")
+	st.do("paid")
+	file := filepath.Join(t.TempDir(), "copy.db")
+	if err := st.s.Jobs().Copy(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "books.db")
+	if _, err := store.Restore(t.Context(), store.Restoring{
+		Options: store.Options{Path: path, Now: st.now()}, File: file, Name: "copy.db",
+	}, func(*store.Store) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	restored, err := store.Open(t.Context(), store.Options{Path: path, Existing: true, Now: st.now(), Tells: &ways})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := restored.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	st.s = restored
+	if got := st.outbox(); got != "paid/email:waiting paid/sms:unknown" {
+		t.Errorf("restored it has %s", got)
+	}
+	m, err := restored.Jobs().TakeMessage(t.Context(), store.ViaEmail)
+	if err != nil || m.Unsure != 1 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// now is the stage's clock.
+func (st *stage) now() func() time.Time {
+	var o store.Options
+	st.clock.option(&o)
+	return o.Now
 }

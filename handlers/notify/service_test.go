@@ -223,7 +223,8 @@ func TestDead(t *testing.T) {
 	late = 10 * time.Minute
 	mu.Unlock()
 	h.runs(p.mailer(t, true), s, "paid/email:sent paid/sms:unknown")
-	if got := p.got(); len(got) != 1 || !strings.Contains(got[0], "You may have this message already") || len(s.all) != 0 {
+	const again = "You may have this message already"
+	if got := p.got(); len(got) != 1 || !strings.Contains(got[0], again) || len(s.all) != 0 {
 		t.Errorf("%d mails, %d SMS", len(got), len(s.all))
 	}
 }
@@ -260,7 +261,8 @@ func TestTeller(t *testing.T) {
 	a := store.Alarm{Raised: time.Now()}
 	a.Kind, a.Count = "daraja_dark", 4
 	teller := notify.Teller{
-		Mail: p.mailer(t, true), SMS: s, Emails: []string{"owner@sunrise.co.ke"}, Phones: []string{number}, Cinema: "Sunrise",
+		Mail: p.mailer(t, true), SMS: s, Emails: []string{"owner@sunrise.co.ke"}, Phones: []string{number},
+		Cinema: "Sunrise",
 	}
 	if err := teller.Tell(t.Context(), a); err != nil || len(p.got()) != 1 || len(s.all) != 1 {
 		t.Errorf("%v: %d mails, %d SMS", err, len(p.got()), len(s.all))

@@ -74,8 +74,9 @@ func TestAfricasTalking(t *testing.T) {
 		"their gateway":  {201, answer("501", "None"), store.SendFailed, "sms 501"},
 		"to nobody": {201, `{"SMSMessageData":{"Message":"Sent to 0/1","Recipients":[]}}`, store.SendFailed,
 			"odd answer"},
-		"sender, no recipient": {201, `{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}`, store.SendBarred,
-			"sender"},
+		"sender, no recipient": {
+			201, `{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}`, store.SendBarred, "sender",
+		},
 		"key":           {401, "The supplied authentication is invalid", store.SendBarred, "log-in"},
 		"too many":      {429, "", store.SendBarred, "too busy"},
 		"bad request":   {400, "", store.SendFailed, "http 400"},

@@ -6,20 +6,24 @@ import (
 	"cinemasphere/store"
 )
 
-// MessageSubject is what a message to a customer is headed with.
-func MessageSubject(e store.MessageEvent, t *store.Ticket) string {
-	what := t.Movie.Title + ", " + When(t.Screening.StartsAt)
+// MessageHead is what a message to a customer is about, in a few words.
+func MessageHead(e store.MessageEvent) string {
 	switch e {
 	case store.MessagePaid:
-		return "Your ticket: " + what
+		return "Your ticket"
 	case store.MessageMoved:
-		return "Your ticket, with other seats: " + what
+		return "Your ticket, with other seats"
 	case store.MessageRefunded:
-		return "Your money is back: " + what
+		return "Your money is back"
 	case store.MessageCancelled:
-		return "Cancelled: " + what
+		return "Cancelled"
 	}
-	return what
+	return string(e)
+}
+
+// MessageSubject is what a message to a customer is headed with.
+func MessageSubject(e store.MessageEvent, t *store.Ticket) string {
+	return MessageHead(e) + ": " + t.Movie.Title + ", " + When(t.Screening.StartsAt)
 }
 
 // MessageLead is what a message to a customer says, in short paragraphs. The refund is what has gone back.
