@@ -350,9 +350,11 @@ func (s Jobs) Messages(ctx context.Context, limit int) (trouble, others []Listed
 	return trouble, others, nil
 }
 
+const ticketMessages = `SELECT ` + messageColumns + ` FROM outbox o WHERE o.ticket_id = $1 ORDER BY o.id`
+
 // TicketMessages lists what the customer of a ticket was told, and is to be, the oldest first.
 func (s Jobs) TicketMessages(ctx context.Context, id TicketID) (all []Message, err error) {
-	err = s.list(ctx, &all, `SELECT `+messageColumns+` FROM outbox o WHERE o.ticket_id = $1 ORDER BY o.id`, id)
+	err = s.list(ctx, &all, ticketMessages, id)
 	if err != nil {
 		return nil, fmt.Errorf("list the messages of a ticket: %w", err)
 	}
@@ -368,13 +370,11 @@ func (s Jobs) SendAgain(ctx context.Context, id int64) (found bool, err error) {
 		if found = n == 1; err != nil || !found {
 			return err
 		}
-		var code, event string
-		if err := t.scan([]any{&code, &event}, `SELECT t.code, o.event FROM outbox o JOIN ticket t ON t.id = o.ticket_id WHERE o.id = $1`, id); err != nil {
+		var ticket TicketID
+		if err := t.scan([]any{&ticket}, `SELECT ticket_id FROM outbox WHERE id = $1`, id); err != nil {
 			return err
 		}
-		return t.audit(change{
-			action: "message.again", kind: "message", id: id, subject: code, now: map[string]string{"event": event},
-		})
+		return t.auditTicket(ticket, "ticket.message")
 	})
 	if err != nil {
 		return false, fmt.Errorf("send a message again: %w", err)

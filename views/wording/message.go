@@ -82,6 +82,14 @@ func ViaName(v store.Via) string {
 	return "E-mail"
 }
 
+// ViaWord is how a message goes, within a sentence.
+func ViaWord(v store.Via) string {
+	if v == store.ViaSMS {
+		return "SMS"
+	}
+	return "e-mail"
+}
+
 // MessageStateName is how far a message has come, for the staff.
 func MessageStateName(m store.Message) string {
 	switch m.State {
