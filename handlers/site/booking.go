@@ -16,7 +16,7 @@ import (
 // Bookings answers POST /bookings, for browsers without JavaScript: a page to confirm, then the booking itself and a
 // redirect to its ticket.
 func (s *Site) Bookings(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readBooking(r)
+	typed, err := s.readBooking(r)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Site) Bookings(w http.ResponseWriter, r *http.Request) error {
 
 // BookingsDialog answers POST /bookings/dialog, sent by htmx from the dialog that shows total and number already.
 func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readBooking(r)
+	typed, err := s.readBooking(r)
 	if err != nil {
 		return err
 	}

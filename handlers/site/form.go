@@ -60,7 +60,7 @@ func parseForm(r *http.Request) error {
 
 // readBooking reads the booking form. The error is about the request itself; what is wrong in the fields comes later. A
 // screening that is no number is not found.
-func readBooking(r *http.Request) (bookingForm, error) {
+func (s *Site) readBooking(r *http.Request) (bookingForm, error) {
 	if err := parseForm(r); err != nil {
 		return bookingForm{}, err
 	}
@@ -79,6 +79,9 @@ func readBooking(r *http.Request) (bookingForm, error) {
 		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
 	}
 	typed.readTickets(f)
+	if !s.Store.Tells().Email { // then no form asks for an address
+		typed.email = ""
+	}
 	return typed, nil
 }
 
