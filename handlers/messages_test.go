@@ -45,6 +45,12 @@ func TestEmailOfABooking(t *testing.T) {
 		if err != nil || (tk.Email == "Wanjiku@example.com") != sends || !sends && tk.Email != "" {
 			t.Errorf("sends %v: the ticket has %q, %v", sends, tk.Email, err)
 		}
+		body := `{"customerName":"Achieng","phoneNumber":"0712345679","quantity":1,"email":"x","screeningId":` +
+			strconv.FormatInt(int64(id), 10) + "}"
+		w = o.call("/api/make-payment", body)
+		if refused := w.Code == http.StatusBadRequest; refused != sends {
+			t.Errorf("sends %v: the API answers %d %s", sends, w.Code, w.Body)
+		}
 	}
 }
 
