@@ -100,6 +100,7 @@ func ticketPDF(l mail.Letter, pass string, now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("read the font of tickets: %w", err)
 	}
 	write := func(text string) string { return drawable(glyphs, text) }
+	doc.SetCatalogSort(true) // the same ticket is the same file
 	doc.SetCreationDate(now)
 	doc.SetModificationDate(now)
 	doc.SetLang("en")
