@@ -65,7 +65,8 @@ func TestCalendarEntry(t *testing.T) {
 	gone := string(calendarEntry(letterFor(store.MessageCancelled, "W"), noon))
 	for _, want := range []string{
 		"METHOD:PUBLISH\r\n", "DTSTART:20261204T170000Z\r\n", "DTEND:20261204T185500Z\r\n", "UID:ABCDE@sunrise.co.ke\r\n",
-		"SEQUENCE:0\r\n", `SUMMARY:Nyota\; a film\, of \\ many\nlines` + "\r\n", "LOCATION:Sunrise\\, Hall 1\\, Kimathi St\r\n",
+		"SEQUENCE:0\r\n", `SUMMARY:Nyota\; a film\, of \\ many\nlines` + "\r\n",
+		"LOCATION:Sunrise\\, Hall 1\\, Kimathi St\r\n",
 	} {
 		if !strings.Contains(entry, want) {
 			t.Errorf("the entry has no %q:\n%s", want, entry)
