@@ -17,7 +17,8 @@ var noon = time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 
 func letterFor(event store.MessageEvent, name string) mail.Letter {
 	return mail.Letter{
-		Event: event, Link: "https://sunrise.co.ke/tickets/X", Cinema: store.Cinema{Name: "Sunrise", AddressLine1: "Kimathi St"},
+		Event: event, Link: "https://sunrise.co.ke/tickets/X",
+		Cinema: store.Cinema{Name: "Sunrise", AddressLine1: "Kimathi St"},
 		Ticket: &store.Ticket{
 			Code: "ABCDE", CustomerName: name, Quantity: 2, Total: 2700, Seats: store.Labels{"F11", "F12"},
 			Movie: store.Movie{Title: "Nyota; a film, of \\ many\nlines", Runtime: 100},
@@ -64,8 +65,8 @@ func TestCalendarEntry(t *testing.T) {
 	entry := string(calendarEntry(letterFor(store.MessagePaid, "W"), noon))
 	gone := string(calendarEntry(letterFor(store.MessageCancelled, "W"), noon))
 	for _, want := range []string{
-		"METHOD:PUBLISH\r\n", "DTSTART:20261204T170000Z\r\n", "DTEND:20261204T185500Z\r\n", "UID:ABCDE@sunrise.co.ke\r\n",
-		"SEQUENCE:0\r\n", `SUMMARY:Nyota\; a film\, of \\ many\nlines` + "\r\n",
+		"METHOD:PUBLISH\r\n", "DTSTART:20261204T170000Z\r\n", "DTEND:20261204T185500Z\r\n",
+		"UID:ABCDE@sunrise.co.ke\r\n", "SEQUENCE:0\r\n", `SUMMARY:Nyota\; a film\, of \\ many\nlines` + "\r\n",
 		"LOCATION:Sunrise\\, Hall 1\\, Kimathi St\r\n",
 	} {
 		if !strings.Contains(entry, want) {
