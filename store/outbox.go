@@ -147,10 +147,14 @@ func (t *tx) tell(event MessageEvent, subject int64, tk payable) error {
 func (t *tx) tellRefunded(l *ledger, d money.RefundDecision) error {
 	r := l.refunds[slices.IndexFunc(l.refunds, func(r caseRefund) bool { return r.ID == d.ID })]
 	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Names(r.Of) })
-	if i < 0 || l.Decision.Payments[i].Ticket == 0 {
+	if i < 0 {
 		return nil
 	}
-	return t.tell(MessageRefunded, d.ID, *l.tickets[l.Decision.Payments[i].Ticket])
+	tk := l.tickets[l.Decision.Payments[i].Ticket]
+	if tk == nil { // it is nobody's for certain
+		return nil
+	}
+	return t.tell(MessageRefunded, d.ID, *tk)
 }
 
 // TakeMessage leases the next message that is due by a way: nobody else gets it until it is reported on, or its lease
