@@ -50,7 +50,8 @@ type everything struct {
 // openEverything fills a box office. Without staff nobody is of it, as before it is set up.
 func openEverything(t *testing.T, withStaff bool) *everything {
 	t.Helper()
-	o := &everything{office: open(t)}
+	tells := store.Ways{Email: true, SMS: true}
+	o := &everything{office: openOn(t, storetest.New(t, func(o *store.Options) { o.Tells = &tells }))}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -95,6 +96,9 @@ func openEverything(t *testing.T, withStaff bool) *everything {
 	})
 	o.pays()
 	o.paid = o.until(o.booked("0712345678"), "paid", paid)
+	m, err := o.store.Jobs().TakeMessage(t.Context(), store.ViaSMS)
+	must(err)
+	must(o.store.Jobs().MessageTried(t.Context(), m, store.Tried{Outcome: store.SendRefused, Why: "number"}))
 	o.daraja.SetScript("*", sim.Script{})
 	o.pending = o.ticket(o.booked("0712345679"))
 	owner := o.staffed(store.RoleOwner)

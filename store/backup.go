@@ -120,6 +120,9 @@ func (s *Store) markRestored(ctx context.Context, g Gap) error {
 				return err
 			}
 		}
+		if err := t.forgetSending(); err != nil {
+			return err
+		}
 		if err := t.run(`INSERT INTO gap (id, since_at, until_at, backup) VALUES ($1,$2,$3,$4)`, s.ids.next(s.now()), g.Since,
 			g.Until, g.Backup); err != nil {
 			return err

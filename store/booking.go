@@ -22,6 +22,7 @@ type NewBooking struct {
 	ScreeningID ScreeningID
 	Name        string
 	Phone       string // MSISDN
+	Email       string // where messages go too; "" for nowhere
 	Quantity    int
 	Test        bool        // a sale by the staff to see that selling works: one of the best seats, for a shilling
 	Types       []TypeCount // how many of Quantity are of which price type; nil is all of the first
@@ -205,11 +206,11 @@ func (t *tx) refuseElsewhere(b NewBooking) error {
 // hold writes the ticket, its seats and its push. Where one of the best seats was just taken, it takes others.
 func (t *tx) hold(b NewBooking, out PushOrder, o offered) error {
 	err := t.run(`INSERT INTO ticket (id, screening_id, code, secret, customer_name, phone, quantity, total, payment_status, failure_reason,
-		receipt, seats, lines, chosen, channel, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,$16,$17,$18,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9)`,
+		receipt, seats, lines, chosen, channel, seats_moved, held_since, hold_until, idempotency_key, fingerprint, browser, client, void_reason, version, created_at, updated_at, email)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'Pending','','',$14,$16,$17,$18,0,$9,$10,$11,$12,$13,$15,'',1,$9,$9,$19)`,
 		out.TicketID, b.ScreeningID, out.Code, out.Secret, b.Name, b.Phone, b.Quantity, out.Amount, t.now,
 		out.HoldUntil, b.Key, b.Fingerprint, b.Browser, o.seats, o.client, o.lines, flag(b.Seats != nil),
-		b.channel())
+		b.channel(), b.Email)
 	if err != nil {
 		return err
 	}

@@ -153,16 +153,17 @@ const (
 	CASE WHEN r.method = 'reversal' AND r.done = 0 AND (r.ended = '' OR r.ended NOT IN ` + replaced + `
 		AND q.sent > r.undone) THEN 1 ELSE 0 END AS open,
 	CASE WHEN q.sent > 0 THEN 1 ELSE 0 END AS sent, COALESCE(q.sent, 0) - r.undone AS out, r.state,
-	CASE WHEN q.next_at IS NOT NULL THEN 1 ELSE 0 END AS queued
+	CASE WHEN q.next_at IS NOT NULL THEN 1 ELSE 0 END AS queued, r.created_at AS madeat
 	FROM refund r JOIN payment y ON y.id = r.payment_id
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 )
 
-// caseRefund is a refund with its state, and whether a Reversal of it is to be sent.
+// caseRefund is a refund with its state, whether a Reversal of it is to be sent, and when it was made.
 type caseRefund struct {
 	money.Refund
 	State  RefundState
 	Queued bool
+	MadeAt Instant
 }
 
 // casePush is a push with its state.

@@ -235,8 +235,9 @@ var uniqueColumns = map[string]string{
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
 	"question_timeout_token": "question.timeout_token", "access_token_pkey": "access_token.app",
-	"alarm_pkey": "alarm.kind", "backup_pkey": "backup.place", "gap_pkey": "gap.id",
-	"unread_pkey": "unread.callback_id", "resolution_pkey": "resolution.kind, resolution.id",
+	"backup_pkey": "backup.place", "gap_pkey": "gap.id", "alarm_pkey": "alarm.kind", "outbox_pkey": "outbox.id",
+	"outbox_event_subject_id_via_key": "outbox.event, outbox.subject_id, outbox.via",
+	"unread_pkey":                     "unread.callback_id", "resolution_pkey": "resolution.kind, resolution.id",
 }
 
 // mayRunAgain reports whether a failed write may run again: it makes new ids and codes, and reads again what it lost

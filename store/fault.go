@@ -8,6 +8,8 @@ const (
 	NameMissing     FaultKind = "name_missing"     // nothing visible
 	NameTooLong     FaultKind = "name_too_long"    // Most: the bound in characters, as people count them
 	NameUnprintable FaultKind = "name_unprintable" // it has unprintable characters
+	EmailWrong      FaultKind = "email_wrong"      // no e-mail address, or none that can be written to
+	EmailTypo       FaultKind = "email_typo"       // an address with a comma, a space or no dot where there must be one
 	SeatsWrong      FaultKind = "seats_wrong"      // Most: the tickets, which are not as many as the chosen seats
 	NameTaken       FaultKind = "name_taken"       // another has it
 	CleaningWrong   FaultKind = "cleaning_wrong"   // not a number of minutes from 0 to CleaningMost

@@ -300,6 +300,11 @@ func (t *tx) writeRefunds(l *ledger) error {
 				return err
 			}
 		}
+		if d.State == RefundDone && (was.State != RefundDone || was.MadeAt == t.now) {
+			if err := t.tellRefunded(l, d); err != nil {
+				return err
+			}
+		}
 		// An unsent Reversal waits for the receipt.
 		next := any(nil)
 		if d.State == RefundRequested && !d.Waits {
@@ -437,6 +442,13 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 		err = t.run(`UPDATE ticket SET payment_status = 'Paid', failure_reason = '', owed_reason = '', receipt = $1, paid_push = $2, transacted_at = $3, seats = $4,
 			seats_moved = CASE WHEN $5 = 1 THEN 1 ELSE seats_moved END, hold_until = NULL, version = version + 1, updated_at = $6 WHERE id = $7`,
 			d.With.Receipt, d.With.Push, orNone(at), tk.Seats, flag(tk.moved), t.now, tk.ID)
+		if err == nil {
+			event := MessagePaid
+			if tk.moved {
+				event = MessageMoved
+			}
+			err = t.tell(event, int64(tk.ID), *tk)
+		}
 	case d.Paid && i >= 0 && (d.With.Receipt != tk.Receipt || d.With.Push != tk.PaidPush || at != tk.At):
 		touched[d.ID] = true
 		err = t.run(`UPDATE ticket SET receipt = $1, paid_push = $2, transacted_at = $3 WHERE id = $4`, d.With.Receipt, d.With.Push, orNone(at), tk.ID)
@@ -448,6 +460,9 @@ func (t *tx) writeTicket(l *ledger, d money.TicketDecision, touched map[TicketID
 	}
 	if err == nil && d.Void != "" && tk.Voided == 0 {
 		err = t.run(`UPDATE ticket SET voided_at = $1, void_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3`, t.now, d.Void, tk.ID)
+		if err == nil && d.Void == ReasonScreeningCancelled {
+			err = t.tell(MessageCancelled, int64(tk.ID), *tk)
+		}
 	}
 	if err == nil && d.FreeSeats && tk.Held > 0 {
 		err = t.freeSeats(tk.ID)

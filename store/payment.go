@@ -102,6 +102,8 @@ type payable struct {
 	VoidReason  Reason          `db:"void_reason"`
 	MadeAt      Instant         `db:"created_at"`
 	Held        int             `db:"held"`
+	Mail        int64           `db:"mail"`  // 1 where it has an e-mail address
+	Rings       int64           `db:"rings"` // 1 where it has a phone number
 	StartsAt    Instant         `db:"starts_at"`
 	Screening   ScreeningStatus `db:"status"`
 
@@ -113,6 +115,7 @@ const (
 	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.late_reason, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.created_at,
+	CASE WHEN t.email <> '' THEN 1 ELSE 0 END AS mail, CASE WHEN t.phone <> '' THEN 1 ELSE 0 END AS rings,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
 	FROM ticket t JOIN screening s ON s.id = t.screening_id`
 	payableQuery = payablesQuery + ` WHERE t.id = $1`
@@ -121,8 +124,8 @@ const (
 func (tk *payable) query(id TicketID) read {
 	return read{Query: payableQuery, Args: []any{id}, To: []any{
 		&tk.ID, &tk.ScreeningID, &tk.Quantity, &tk.Total, &tk.Status, &tk.Owed, &tk.Receipt, &tk.PaidPush, &tk.At,
-		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason, &tk.MadeAt, &tk.Held,
-		&tk.StartsAt, &tk.Screening,
+		&tk.Seats, &tk.Lines, &tk.Chosen, &tk.Hold, &tk.Late, &tk.Voided, &tk.VoidReason,
+		&tk.MadeAt, &tk.Mail, &tk.Rings, &tk.Held, &tk.StartsAt, &tk.Screening,
 	}}
 }
 

@@ -181,6 +181,7 @@ CREATE TABLE ticket (
     secret          TEXT NOT NULL UNIQUE, -- opens the ticket's page
     customer_name   TEXT NOT NULL, -- as typed
     phone           TEXT NOT NULL, -- MSISDN of the latest push
+    email           TEXT NOT NULL DEFAULT '', -- where messages about it go too; '' where the customer gave none
     quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
     total           BIGINT NOT NULL CHECK (total BETWEEN 0 AND 250000), -- whole shillings; 0 of one that was given away
     payment_status  TEXT NOT NULL CHECK (payment_status IN ('Pending', 'Paid', 'Failed')), -- see store/doc.go
@@ -444,6 +445,32 @@ CREATE UNIQUE INDEX question_result_token ON question (result_token) WHERE resul
 CREATE UNIQUE INDEX question_timeout_token ON question (timeout_token) WHERE timeout_token IS NOT NULL;
 CREATE INDEX question_next ON question (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX question_client ON question (client, created_at) WHERE client <> '';
+
+-- What a ticket's customer is told by e-mail or SMS. A row is written by the change that it tells of, once for each event and way. It holds
+-- neither address nor text: both are of the ticket, read when it is sent, so that a ticket's address is erased in one place.
+CREATE TABLE outbox (
+    id          BIGINT PRIMARY KEY, -- goes out with it, so that who gets it twice can see that it is one
+    event       TEXT NOT NULL CHECK (event IN ('paid', 'moved', 'refunded', 'cancelled')), -- what it tells of; moved is paid, with other seats
+    subject_id  BIGINT NOT NULL, -- what that happened to: the refund of a refunded, else the ticket
+    via         TEXT NOT NULL CHECK (via IN ('email', 'sms')), -- how it is sent
+    ticket_id   BIGINT NOT NULL REFERENCES ticket (id), -- to whose address
+    state       TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up', 'unknown', 'overtaken')), -- overtaken is not true any more, and was not sent
+    taken       BIGINT NOT NULL CHECK (taken IN (0, 1)), -- 1 while a process sends it, or where that died before it said what came of it
+    tries       BIGINT NOT NULL, -- how often it failed
+    unsure      BIGINT NOT NULL, -- of how many tries nobody knows whether it went out
+    next_at     BIGINT, -- when it is to be sent; NULL where it is not
+    lease_until BIGINT NOT NULL, -- until when the process that sends it has it alone
+    failure     TEXT NOT NULL, -- why it was not sent, in a word or two without an address; '' where it was
+    answer      TEXT NOT NULL, -- the far end's own name for it; '' where it gave none
+    since_at    BIGINT NOT NULL, -- from when on it is tried: when it was written, or a person had it sent again
+    sent_at     BIGINT, -- when the far end took it
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    UNIQUE (event, subject_id, via)
+);
+CREATE INDEX outbox_next ON outbox (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX outbox_trouble ON outbox (updated_at) WHERE state IN ('given_up', 'unknown');
+CREATE INDEX outbox_ticket ON outbox (ticket_id);
 
 -- An entry that a person has taken off the list of money. Where its state or reason is another now, it is on the list again. Nothing else
 -- depends on it.

@@ -41,6 +41,7 @@ type Options struct {
 	Wrap    func(driver.Connector) driver.Connector
 	FairUse fairuse.Policy // limits on one client; the zero policy has none
 	Queries Schedule       // when M-PESA is asked about a push; nil is DefaultSchedule
+	Tells   *Ways          // how customers are told of things; nil is as the last program told them that set it
 }
 
 // Store is one cinema's books. It is safe for concurrent use.
@@ -55,6 +56,7 @@ type Store struct {
 	retryHold time.Duration
 	queries   Schedule
 	fair      fairuse.Policy
+	tells     Ways
 
 	catalogue     atomic.Uint64 // grows with each change of films, halls, screenings or settings
 	programme     programmeCache
@@ -114,7 +116,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.readers, s.hooks = pool{&s.db.Readers}, pool{&s.db.UrgentReaders}
-	if err := s.begin(ctx, o.Environment); err != nil {
+	if err := s.begin(ctx, o.Environment, o.Tells); err != nil {
 		return err
 	}
 	if !o.Serve {
@@ -124,7 +126,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 }
 
 // begin reads what a process needs before it uses the books.
-func (s *Store) begin(ctx context.Context, env Environment) error {
+func (s *Store) begin(ctx context.Context, env Environment, tells *Ways) error {
 	if err := s.countStrangers(ctx); err != nil {
 		return err
 	}
@@ -134,13 +136,16 @@ func (s *Store) begin(ctx context.Context, env Environment) error {
 		UNION SELECT COALESCE(max(id), 0) FROM refund UNION SELECT COALESCE(max(id), 0) FROM claim UNION SELECT COALESCE(max(id), 0) FROM fact
 		UNION SELECT COALESCE(max(id), 0) FROM price_type UNION SELECT COALESCE(max(id), 0) FROM price_card
 		UNION SELECT COALESCE(max(id), 0) FROM operator UNION SELECT COALESCE(max(id), 0) FROM staff_session UNION SELECT COALESCE(max(id), 0) FROM audit
-		UNION SELECT COALESCE(max(id), 0) FROM gap) AS ids`); err != nil {
+		UNION SELECT COALESCE(max(id), 0) FROM gap UNION SELECT COALESCE(max(id), 0) FROM outbox) AS ids`); err != nil {
 		return fmt.Errorf("read the last id: %w", err)
 	}
 	if err := s.stamp(ctx, env); err != nil {
 		return err
 	}
 	if err := s.readTokenKey(ctx); err != nil {
+		return err
+	}
+	if err := s.beginTelling(ctx, tells); err != nil {
 		return err
 	}
 	return s.beginRatings(ctx)

@@ -18,6 +18,7 @@ type Story struct {
 	Claims    []ReceiptClaim
 	Refunds   []StoryRefund
 	Seats     []SeatIn
+	Messages  []Message  // what the customer was told
 	Log       []LogEntry // what the staff has done about it
 }
 
@@ -108,6 +109,7 @@ func (s Tickets) Story(ctx context.Context, id TicketID) (st Story, err error) {
 	list(&st.Claims, `SELECT `+claimShown+claimFrom+` WHERE c.ticket_id = $1 ORDER BY c.id`)
 	list(&st.Refunds, `SELECT x.*, r.updated_at FROM (`+refundSelect+`) x JOIN refund r ON r.id = x.id
 		WHERE x.payment_id IN `+storyPayments+` ORDER BY x.id`)
+	list(&st.Messages, ticketMessages)
 	list(&st.Log, `SELECT id, who, role, source, action, subject_kind, subject_id, subject, was, now, at FROM audit
 		WHERE subject_kind = 'ticket' AND subject_id = $1 OR subject_kind = 'payment' AND subject_id IN `+storyPayments+`
 		OR subject_kind = 'push' AND subject_id IN (SELECT id FROM push_request WHERE ticket_id = $1)

@@ -53,6 +53,7 @@ type Ticket struct {
 	Secret       string        `db:"secret"` // opens the ticket's page
 	CustomerName string        `db:"customer_name"`
 	Phone        string        `db:"phone"` // MSISDN of the latest push: 254 and nine digits
+	Email        string        `db:"email"` // where messages go too; "" where the customer gave none
 	Quantity     int           `db:"quantity"`
 	Total        Shillings     `db:"total"`
 	Status       Status        `db:"payment_status"`
@@ -135,7 +136,7 @@ type Push struct {
 }
 
 const (
-	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.quantity, t.total,
+	ticketOnly = `t.id, t.screening_id, t.code, t.secret, t.customer_name, t.phone, t.email, t.quantity, t.total,
 		t.payment_status, t.failure_reason, t.owed_reason,
 	t.receipt, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen, t.channel,
 	t.seats_moved, t.held_since,
@@ -164,8 +165,8 @@ const (
 // columns are the destinations of a row of ticketSelect.
 func (t *Ticket) columns() []any {
 	to := []any{
-		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Quantity, &t.Total, &t.Status,
-		&t.Reason, &t.Owed,
+		&t.ID, &t.ScreeningID, &t.Code, &t.Secret, &t.CustomerName, &t.Phone, &t.Email, &t.Quantity, &t.Total,
+		&t.Status, &t.Reason, &t.Owed,
 		&t.Receipt, &t.TransactedAt, &t.Seats, &t.Lines, &t.Chosen, &t.Channel, &t.SeatsMoved,
 		&t.HeldSince, &t.HoldUntil, &t.Browser, &t.VoidedAt,
 		&t.VoidReason, &t.GivenBy, &t.GivenReason, &t.Version, &t.CreatedAt, &t.UpdatedAt,

@@ -58,6 +58,8 @@ type BookingForm struct {
 	Screenings []store.Screening // those one may choose from, the chosen one among them
 	Name       string            // as typed
 	Phone      string            // as typed
+	Email      string            // as typed
+	Mails      bool              // the cinema sends e-mails
 	Quantity   string            // as typed, where there is one price type
 	Types      []TypeChoice      // the price types, where there are several
 	Zone       string            // that the best seats are taken from

@@ -191,7 +191,9 @@ func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*sto
 	l.at("home, nothing found", "/?q=nothing+is+called+that")
 	l.at("film", fmt.Sprintf("/movies/%d", tickets["paid"].Movie.ID))
 	l.at("form", book)
-	l.send(`form[data-book] button[type=submit]:not([name])`, map[string]string{"phone": "020 123"})
+	l.send(`form[data-book] button[type=submit]:not([name])`, map[string]string{
+		"phone": "020 123", "email": "wanjiku@example,com",
+	})
 	l.see("form, mistakes")
 	l.open(book)
 	l.do("open the map", chromedp.Click(chromedp.CSS(`main summary`)), chromedp.WaitVisible(chromedp.CSS(`main .map`)))
@@ -204,7 +206,7 @@ func (l *looker) customers(sc, priced store.ScreeningID, tickets map[string]*sto
 	} {
 		l.open(book)
 		l.send(`form[data-book] button[type=submit]:not([name])`, map[string]string{
-			"name": "Wanjirũ Ong’ondo-Kamau", "phone": tt.phone,
+			"name": "Wanjirũ Ong’ondo-Kamau", "phone": tt.phone, "email": "wanjiru.ongondo-kamau@example.com",
 		})
 		if tt.name == "waiting" {
 			l.see("confirm")
@@ -332,6 +334,10 @@ func (l *looker) staff(sc store.ScreeningID, tickets map[string]*store.Ticket) {
 	l.see("screening import, mistakes")
 	l.at("print", "/admin/screenings/print")
 
+	l.at("messages", "/admin/messages")
+	l.at("e-mails", "/simulator/mail")
+	l.at("mail", "/simulator/mail/1/mail.html")
+	l.open("/admin")
 	l.at("cinema", "/admin/cinema")
 	l.send(`main form .btn-red`, map[string]string{"cinema": "", "email": "nobody", "accent": "pale"})
 	l.see("cinema, mistakes")

@@ -18,6 +18,7 @@ import (
 
 	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/https"
+	"cinemasphere/handlers/notify"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
@@ -65,6 +66,17 @@ type config struct {
 	MetricsAddr            string          `env:"METRICS_ADDR" name:"metrics-addr" default:"off" help:"Address of a second listener, with metrics for Prometheus at /metrics, such as localhost:9464; off for none."`
 	MetricsPublic          string          `env:"METRICS_PUBLIC" name:"metrics-public" default:"off" enum:"on,off" help:"on: METRICS_ADDR may be one that other machines can reach. Metrics say how much is sold."`
 	SentryDSN              string          `kong:"-" env:"SENTRY_DSN" secret:"token" help:"DSN of an error tracker that speaks Sentry's protocol: errors are sent there, without numbers, names, tokens and texts in quotes."`
+	SMTPAddr               string          `env:"SMTP_ADDR" name:"smtp-addr" help:"Mail server that customers are written to through, such as smtp.example.com:587. Default: no e-mails."`
+	SMTPUsername           string          `env:"SMTP_USERNAME" name:"smtp-username" help:"Name to log in there with."`
+	SMTPPassword           string          `kong:"-" env:"SMTP_PASSWORD" secret:"text" help:"Password of that name."`
+	MailFrom               string          `env:"MAIL_FROM" name:"mail-from" help:"Sender of e-mails, such as Sunrise Cinema <tickets@sunrise.co.ke>."`
+	SMSProvider            string          `env:"SMS_PROVIDER" name:"sms-provider" default:"off" enum:"off,africastalking,reseller" help:"Who sends SMS to customers: africastalking; reseller (the API that Advanta, Celcom and others share); off for nobody."`
+	SMSURL                 string          `env:"SMS_URL" name:"sms-url" help:"Address of the SMS service, such as https://quicksms.advantasms.com. Default: Africa's Talking's own."`
+	SMSUsername            string          `env:"SMS_USERNAME" name:"sms-username" help:"User name there (africastalking), or partner ID (reseller)."`
+	SMSAPIKey              string          `kong:"-" env:"SMS_API_KEY" secret:"token" help:"API key there."`
+	SMSSender              string          `env:"SMS_SENDER" name:"sms-sender" help:"Sender ID that SMS come from. Default with africastalking: the one that all share."`
+	AlarmEmail             []string        `env:"ALARM_EMAIL" name:"alarm-email" help:"Addresses that alarms go to (needs SMTP_ADDR)."`
+	AlarmPhone             []string        `env:"ALARM_PHONE" name:"alarm-phone" help:"Phone numbers that alarms go to (needs SMS_PROVIDER)."`
 	BackupDir              string          `env:"BACKUP_DIR" name:"backup-dir" path:"file" help:"Folder that backups go to, or off. Default: backups beside the database in production, where that is an SQLite file; else off."`
 	BackupBucket           string          `env:"BACKUP_BUCKET" name:"backup-bucket" help:"Bucket of an S3-like store that backups go to, such as https://s3.eu-west-1.amazonaws.com/bucket/folder."`
 	BucketRegion           string          `env:"BACKUP_BUCKET_REGION" name:"backup-bucket-region" help:"Its region. Default: us-east-1."`
@@ -93,6 +105,9 @@ type plan struct {
 	https      *https.Config // how certificates are had; nil where a proxy has them
 	password   *time.Time    // since when the initiator has its password; nil where that is not known
 	backups    backup.Config // where they go, and which are kept
+	mail       notify.Mailer // nil where no e-mails are sent
+	sms        notify.Texter // nil where no SMS are sent
+	alarmed    []string      // MSISDNs that alarms go to
 	warnings   []string      // of settings that may not be what is meant
 }
 
@@ -141,6 +156,7 @@ func (c config) check() (plan, error) {
 	p.checkDaraja(fail)
 	p.checkRest(fail)
 	p.checkBackups(fail)
+	p.checkMessages(fail)
 	return p, errors.Join(errs...)
 }
 

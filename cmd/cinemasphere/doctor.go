@@ -118,7 +118,7 @@ func (p *plan) doctor(problems error) doctor.Config {
 	d.BuyGoods = p.MpesaTransactionType == mpesa.BuyGoods ||
 		p.MpesaTransactionType == "" && p.MpesaTillNumber != "" && p.MpesaTillNumber != p.MpesaBusinessShortCode
 	d.Initiator, d.Certificate, d.Password = p.MpesaInitiatorName != "", p.MpesaCertificate, p.password
-	d.Explain = explainLogIn
+	d.Explain, d.Logins = explainLogIn, p.logins()
 	d.HTTPS = p.https
 	if p.simulate {
 		return d // it calls this machine

@@ -38,6 +38,7 @@ var importLaw = map[string][]string{
 	"handlers/docs":     {"handlers/internal/web", "views/docs", "assets"},
 	"views/seatmap":     {"views/ui", "views/wording", "store", "store/seating"},
 	"views":             {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/poster"},
+	"views/mail":        {"views/ui", "views/wording", "assets", "store"},
 	"views/admin":       {"views/ui", "views/seatmap", "views/wording", "assets", "store", "store/seating"},
 
 	"store/storetest/needs":    {},
@@ -51,6 +52,7 @@ var importLaw = map[string][]string{
 	"handlers/doctor": {
 		"handlers/checkout", "handlers/https", "views/wording", "store", "store/alarm", "mpesa",
 	},
+	"handlers/notify":       {"store", "views/mail", "views/wording"},
 	"handlers/watch":        {"handlers/internal/web", "views/wording", "store", "store/alarm"},
 	"handlers/internal/web": {"mpesa", "views/ui", "store", "assets"}, // mpesa for its masker of phone numbers
 	"handlers/site": {
@@ -171,10 +173,12 @@ func TestWhoSeesWhat(t *testing.T) {
 		{regexp.MustCompile(`^net/http$`),
 			[]string{
 				"handlers", "handlers/site", "handlers/api", "handlers/hooks", "handlers/admin",
-				"handlers/internal/web", "handlers/docs", "handlers/doctor", "handlers/watch", "handlers/https",
-				"handlers/https/acmetest",
+				"handlers/internal/web", "handlers/docs", "handlers/doctor", "handlers/notify", "handlers/watch",
+				"handlers/https", "handlers/https/acmetest",
 				"mpesa", "mpesa/sim", "cmd/cinemasphere", "cmd/bench",
 			}, "only handlers, the Daraja client and the simulator speak HTTP"},
+		{regexp.MustCompile(`^(github.com/wneessen/go-mail|codeberg.org/go-pdf/fpdf|github.com/arran4/golang-ical)$`),
+			[]string{"handlers/notify"}, "only notify sends mails, and makes what comes with them"},
 		{regexp.MustCompile(`^(filippo.io/age|github.com/minio/minio-go/v7)(/.*)?$`), []string{"handlers/backup"},
 			"only backup encrypts what leaves the machine, and speaks to buckets"},
 		{regexp.MustCompile(`^github.com/(caddyserver/certmagic|mholt/acmez/v3)(/.*)?$`), []string{"handlers/https"},

@@ -97,8 +97,8 @@ func listenOn(setting, addr string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen on %s: %w", setting, err)
 }
 
-// notify tells systemd how far the program is, where that wants to know.
-func (s *server) notify(state string) {
+// tellSystemd tells systemd how far the program is, where that wants to know.
+func (s *server) tellSystemd(state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		s.log.Warn("systemd is not told of the state", "error", err)
 	}

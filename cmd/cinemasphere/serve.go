@@ -20,6 +20,7 @@ import (
 	"cinemasphere/handlers/backup"
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/https"
+	"cinemasphere/handlers/notify"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/handlers/watch"
 	"cinemasphere/mpesa"
@@ -66,6 +67,8 @@ type server struct {
 
 	watch   *watch.Watch
 	metrics *watch.Metrics
+	notify  *notify.Service
+	teller  watch.Teller                // of alarms
 	logIn   func(context.Context) error // makes sure that Daraja gives an access token
 	proxy   string                      // that calls to Daraja go through; "" for none
 }
@@ -102,7 +105,7 @@ func (c serveCmd) Run(p *program) error {
 func (s *server) open(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
 		Path: s.DatabaseURL, Environment: s.env, Serve: true, Log: s.log, Hold: s.Hold, RetryHold: s.retryHold,
-		Queries: s.QuerySchedule, FairUse: s.fairUse,
+		Queries: s.QuerySchedule, FairUse: s.fairUse, Tells: s.tells(),
 	})
 	if err != nil {
 		return err
@@ -146,6 +149,9 @@ func (s *server) open(ctx context.Context) (err error) {
 		}
 	}
 	if err := s.openStaff(ctx); err != nil {
+		return err
+	}
+	if err := s.openMessages(ctx); err != nil {
 		return err
 	}
 	s.openWatch(name, daraja)
@@ -288,6 +294,7 @@ func (s *server) serve(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return s.checkout.Run(run) })
 	g.Go(func() error { return s.watch.Run(run) })
+	g.Go(func() error { return s.notify.Run(run) })
 	if len(s.backups.Places) > 0 {
 		c := s.backups
 		c.Store, c.Path, c.Process, c.Log = s.store, s.DatabaseURL, processName(), s.log
@@ -298,7 +305,7 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	served := make(chan error, 3)
 	s.answer(served)
-	s.notify(daemon.SdNotifyReady)
+	s.tellSystemd(daemon.SdNotifyReady)
 	g.Go(func() error {
 		defer stop()
 		select {
@@ -330,7 +337,7 @@ func (s *server) answer(served chan<- error) {
 }
 
 func (s *server) drain(run context.Context) error {
-	s.notify(daemon.SdNotifyStopping)
+	s.tellSystemd(daemon.SdNotifyStopping)
 	s.site.leave()
 	told := time.NewTimer(lastAnswer)
 	defer told.Stop()

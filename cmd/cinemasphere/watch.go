@@ -59,7 +59,7 @@ func (s *server) openWatch(name string, daraja *mpesa.Client) {
 	s.watch = watch.New(watch.Config{
 		BackupEvery: every,
 		Store:       s.store, LogIn: daraja.LogIn, Disk: s.disk(), SiteEnds: s.siteEnds(), Password: s.password,
-		Name: name, Log: s.log,
+		Name: name, Log: s.log, Teller: s.teller,
 	})
 	s.metrics.Read(s.store, s.watch)
 }

@@ -226,7 +226,7 @@ func (a *Admin) menuFor(r *http.Request, role store.Role) []pages.MenuGroup {
 	}
 	var groups []pages.MenuGroup
 	for _, p := range menu() {
-		if !open[p.pattern] {
+		if !open[p.pattern] || p.pattern == messagesPattern && a.Store.Tells() == (store.Ways{}) {
 			continue
 		}
 		if len(groups) == 0 || groups[len(groups)-1].Label != p.group {

@@ -69,6 +69,9 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/screenings/{id}/free", Role: store.RoleCashier, Handler: a.CompPage},
 		{Method: post, Pattern: "/screenings/{id}/free", Role: store.RoleCashier, Handler: a.GiveComp},
 
+		{Method: get, Pattern: "/messages", Role: store.RoleManager, Handler: a.MessagesPage},
+		{Method: post, Pattern: "/messages", Role: store.RoleManager, Handler: a.SendAgain},
+
 		{Method: get, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.CinemaPage},
 		{Method: post, Pattern: "/cinema", Role: store.RoleOwner, Handler: a.EditCinema},
 		{Method: post, Pattern: "/cinema/logo", Role: store.RoleOwner, Handler: a.SetLogo, Upload: imageUpload},
@@ -102,6 +105,7 @@ func menu() []menuPage {
 		{"", "To do", "/to-do"},
 		{"", "Find", "/find"},
 		{"", "Door", "/door"},
+		{"", "Messages", messagesPattern},
 		{"Programme", "Films", "/films"},
 		{"Programme", "Halls", "/halls"},
 		{"Programme", "Prices", "/prices"},

@@ -34,6 +34,11 @@ func (a *Admin) Start(w http.ResponseWriter, r *http.Request) (err error) {
 		if err != nil {
 			return err
 		}
+		box, err := a.Store.Jobs().Outbox(r.Context())
+		if err != nil {
+			return err
+		}
+		v.Messages = box.Trouble()
 		v.ToDo = a.waits.count(r.Context(), a)
 		if v.Takings, err = a.Store.Money().Takings(r.Context(), from); err != nil {
 			return err

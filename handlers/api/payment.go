@@ -109,12 +109,17 @@ func (a *API) readBooking(r *http.Request, client store.Client, browser string) 
 	if b.Phone, err = f.phone("phoneNumber"); err != nil {
 		return b, err
 	}
+	if f.has("email") && a.Store.Tells().Email {
+		if b.Email, err = f.text("email"); err != nil {
+			return b, err
+		}
+	}
 	if b.Quantity, err = f.count("quantity",
 		fmt.Sprintf("The field quantity must be a whole number from 1 to %d.", checkout.MaxTickets)); err != nil {
 		return b, err
 	}
 	b, problems := b.Validate()
-	for _, field := range []string{"name", "phone", "quantity"} {
+	for _, field := range []string{"name", "phone", "email", "quantity"} {
 		if err, wrong := problems[field]; wrong {
 			return b, bad(wording.Typed(err))
 		}

@@ -24,6 +24,7 @@ type Booking struct {
 	ScreeningID store.ScreeningID
 	Name        string
 	Phone       string
+	Email       string            // where messages go too; "" for nowhere
 	Quantity    int               // 0 where Types or Seats tell
 	Test        bool              // a test sale by the staff: see [store.NewBooking]
 	Types       []store.TypeCount // how many of each price type; nil is all of the first
@@ -40,8 +41,8 @@ type Booking struct {
 	Session     *store.SessionRow // the session, where it begins with this booking
 }
 
-// Invalid has what is wrong with a form, by field: phone, an [mpesa.MSISDNError]; name, quantity, seats and without, a
-// [store.Fault].
+// Invalid has what is wrong with a form, by field: phone, an [mpesa.MSISDNError]; name, email, quantity, seats and
+// without, a [store.Fault].
 type Invalid map[string]error
 
 // Error names no field.
@@ -59,6 +60,9 @@ func (b Booking) Validate() (clean Booking, problems Invalid) {
 		problems["phone"] = wrong
 	} else {
 		b.Phone = string(phone)
+	}
+	if b.Email, wrong = readEmail(b.Email); wrong != nil {
+		problems["email"] = wrong
 	}
 	b.count()
 	if b.Quantity < 1 || b.Quantity > MaxTickets {
@@ -123,6 +127,9 @@ func (b Booking) fingerprint() string {
 	if b.Types != nil || b.Zone != "" || b.Seats != nil {
 		text = fmt.Appendf(text, "\x00%v\x00%s\x00%q", b.Types, b.Zone, []string(b.Seats))
 	}
+	if b.Email != "" {
+		text = append(append(text, "\x00email "...), b.Email...)
+	}
 	if b.Test {
 		text = append(text, "\x00test"...)
 	}
@@ -163,10 +170,10 @@ func (s *Service) Book(ctx context.Context, b Booking) (BookingResult, error) {
 		return BookingResult{}, err
 	}
 	sending, replayed, err := s.store.Tickets().Book(ctx, store.NewBooking{
-		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Quantity: b.Quantity, Test: b.Test, Types: b.Types,
-		Zone: b.Zone, Without: b.Without, Seats: b.Seats, Total: b.Total, Key: b.Key, KeyBefore: b.KeyBefore,
-		KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "", Client: b.Client, Browser: b.Browser,
-		Session: b.Session,
+		ScreeningID: b.ScreeningID, Name: b.Name, Phone: b.Phone, Email: b.Email, Quantity: b.Quantity,
+		Test: b.Test, Types: b.Types, Zone: b.Zone, Without: b.Without, Seats: b.Seats, Total: b.Total, Key: b.Key,
+		KeyBefore: b.KeyBefore, KeyOwned: b.KeyOwned, Fingerprint: b.fingerprint(), Named: b.Named != "",
+		Client: b.Client, Browser: b.Browser, Session: b.Session,
 	})
 	if err != nil || replayed {
 		done()

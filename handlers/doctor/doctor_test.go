@@ -158,7 +158,7 @@ func TestEachLine(t *testing.T) {
 		"no token": {"M-PESA log-in", doctor.Failure, func(c *doctor.Config) {
 			c.LogIn = func(context.Context) error { return errors.New("wrong") }
 		}},
-		"no e-mail": {"e-mail", doctor.Failure, func(c *doctor.Config) {
+		"no e-mail": {"e-mail", doctor.Warning, func(c *doctor.Config) {
 			c.Logins = []doctor.Login{{
 				Name: "e-mail", Do: "Look at the password.",
 				Try: func(context.Context) error { return errors.New("535 refused") },

@@ -36,7 +36,7 @@ func (c Config) logIn(ctx context.Context) []Finding {
 func (c Config) logins(ctx context.Context) (all []Finding) {
 	for _, l := range c.Logins {
 		if err := l.Try(ctx); err != nil {
-			all = append(all, Finding{l.Name, Failure, "It does not let the program in: " + err.Error() + ".", l.Do})
+			all = append(all, Finding{l.Name, Warning, "It does not let the program in: " + err.Error() + ".", l.Do})
 		} else {
 			all = append(all, Finding{l.Name, OK, "It lets the program in.", ""})
 		}

@@ -16,7 +16,7 @@ import (
 // Bookings answers POST /bookings, for browsers without JavaScript: a page to confirm, then the booking itself and a
 // redirect to its ticket.
 func (s *Site) Bookings(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readBooking(r)
+	typed, err := s.readBooking(r)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Site) Bookings(w http.ResponseWriter, r *http.Request) error {
 
 // BookingsDialog answers POST /bookings/dialog, sent by htmx from the dialog that shows total and number already.
 func (s *Site) BookingsDialog(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readBooking(r)
+	typed, err := s.readBooking(r)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 	}
 	page := s.frameFor(w, r, views.Page{Title: "Check your booking", Path: "/bookings", NoIndex: true})
 	web.NoStore(w)
-	form.Name, form.Quantity = clean.Name, strconv.Itoa(clean.Quantity)
+	form.Name, form.Email, form.Quantity = clean.Name, clean.Email, strconv.Itoa(clean.Quantity)
 	return s.pages.Render(w, r, http.StatusOK,
 		views.Confirm(page, views.ConfirmPage{
 			Form: form, Phone: wording.Phone(clean.Phone), Seats: typed.seats, Total: form.Total,

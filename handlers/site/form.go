@@ -22,6 +22,7 @@ type bookingForm struct {
 	screening store.ScreeningID
 	name      string
 	phone     string
+	email     string
 	quantity  string
 	types     map[store.PriceTypeID]string // as typed, by price type
 	zone      string
@@ -59,7 +60,7 @@ func parseForm(r *http.Request) error {
 
 // readBooking reads the booking form. The error is about the request itself; what is wrong in the fields comes later. A
 // screening that is no number is not found.
-func readBooking(r *http.Request) (bookingForm, error) {
+func (s *Site) readBooking(r *http.Request) (bookingForm, error) {
 	if err := parseForm(r); err != nil {
 		return bookingForm{}, err
 	}
@@ -73,11 +74,14 @@ func readBooking(r *http.Request) (bookingForm, error) {
 		total = -1
 	}
 	typed := bookingForm{
-		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"),
+		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"), email: f.Get("email"),
 		quantity: strings.TrimSpace(f.Get("quantity")), total: store.Shillings(total), nonce: f.Get("nonce"),
 		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
 	}
 	typed.readTickets(f)
+	if !s.Store.Tells().Email { // then no form asks for an address
+		typed.email = ""
+	}
 	return typed, nil
 }
 
@@ -148,8 +152,8 @@ func (f bookingForm) booking(browser string) checkout.Booking {
 		quantity = 0
 	}
 	return checkout.Booking{
-		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Quantity: quantity, Types: f.counts(), Zone: f.zone,
-		Without: f.doWithout(), Seats: f.seats,
+		ScreeningID: f.screening, Name: f.name, Phone: f.phone, Email: f.email, Quantity: quantity,
+		Types: f.counts(), Zone: f.zone, Without: f.doWithout(), Seats: f.seats,
 		Total: f.total,
 		Key:   "form:" + f.nonce, Browser: browser,
 	}

@@ -195,6 +195,11 @@ func gauges() []gauge {
 		{"refunds_due_seconds", "For how long the oldest of them is due.", nil},
 		{"unmatched_payments", "Payments that name no ticket for certain.", nil},
 		{"unmatched_shillings", "Their sum.", nil},
+		{"messages_waiting", "E-mails and SMS to customers that are still to be sent.", nil},
+		{"messages_waiting_seconds", "For how long the oldest of them waits.", nil},
+		{"messages_failing", "Those of them that have failed at least once.", nil},
+		{"messages_given_up", "Messages of the last day that were not sent, or of which nobody knows.",
+			[]string{"state"}},
 		{"write_queue", "Writes that wait for their turn.", []string{"lane"}},
 		{"daraja_breaker_open", "Whether no prompts go out since Daraja fails.", nil},
 		{"backup_age_seconds", "Age of the last good backup, where one is known.", nil},
@@ -241,7 +246,7 @@ func (c *bookCollector) readBooks(now store.Instant) {
 	set := newNumbers()
 	readable := 1.0
 	for _, read := range []func(context.Context, *numbers, store.Instant) error{
-		c.readPushes, c.readWaiting, c.readMoney, c.readRest, c.readCallbacks,
+		c.readPushes, c.readWaiting, c.readMoney, c.readMessages, c.readRest, c.readCallbacks,
 	} {
 		if err := read(ctx, set, now); err != nil {
 			readable = 0
@@ -300,6 +305,19 @@ func (c *bookCollector) readMoney(ctx context.Context, set *numbers, now store.I
 	set.add("refunds_due_seconds", since(due.Oldest, now))
 	set.add("unmatched_payments", float64(unmatched.Count))
 	set.add("unmatched_shillings", float64(unmatched.Sum)/100)
+	return nil
+}
+
+func (c *bookCollector) readMessages(ctx context.Context, set *numbers, now store.Instant) error {
+	box, err := c.store.Jobs().Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	set.add("messages_waiting", float64(box.Waiting))
+	set.add("messages_waiting_seconds", since(box.Oldest, now))
+	set.add("messages_failing", float64(box.Failing))
+	set.add("messages_given_up", float64(box.GivenUp), string(store.MessageGivenUp))
+	set.add("messages_given_up", float64(box.Unknown), string(store.MessageUnknown))
 	return nil
 }
 

@@ -173,6 +173,11 @@ func (w *Watch) state(ctx context.Context) alarm.State {
 			}
 		}
 	}
+	box, err := jobs.Outbox(ctx)
+	if known("messages", err) {
+		trouble := box.Trouble()
+		s.Messages = &trouble
+	}
 	last, err := jobs.LastBackup(ctx)
 	if known("backups", err) && (w.BackupEvery > 0 || last != 0) {
 		s.Backup = &alarm.Backup{Every: cmp.Or(w.BackupEvery, 24*time.Hour), Last: last.Time()}

@@ -63,7 +63,9 @@ func newScene(t *testing.T) *scene {
 // open opens the books and a watch on them.
 func (s *scene) open() {
 	s.Helper()
-	st, err := store.Open(s.Context(), store.Options{Path: s.path, Now: func() time.Time { return s.now }})
+	st, err := store.Open(s.Context(), store.Options{
+		Path: s.path, Now: func() time.Time { return s.now }, Tells: &store.Ways{Email: true},
+	})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -182,6 +184,17 @@ func TestEachAlarm(t *testing.T) {
 				})
 			},
 		},
+		alarm.MessagesFail: {
+			func(s *scene) error { return s.tries(store.SendRefused) },
+			func(s *scene) error {
+				trouble, _, err := s.store.Jobs().Messages(s.Context(), 10)
+				for _, m := range trouble {
+					_, failed := s.store.Jobs().SendAgain(s.Context(), m.ID)
+					err = errors.Join(err, failed)
+				}
+				return err
+			},
+		},
 		alarm.RefundOverdue: {
 			func(s *scene) error {
 				storetest.Sell(s, s.store, storetest.Screening(s.T, s.store, 4, 8))
@@ -277,4 +290,43 @@ func TestClosing(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
+}
+
+// tries has five customers pay who gave an address, and each of their messages end so.
+func (s *scene) tries(outcome store.SendOutcome) error {
+	id := storetest.Screening(s.T, s.store, 4, 8)
+	for n := range alarm.MessagesMany {
+		b := storetest.Booking(id, storetest.Phone(n), 1)
+		b.Email = "wanjiku@example.com"
+		sent, _, err := s.store.Tickets().Book(s.Context(), b)
+		if err != nil {
+			return err
+		}
+		amount, checkout := store.Cents(sent.Amount)*100, "ws_CO_"+sent.Code
+		err = s.store.Tickets().RecordAnswer(s.Context(), sent, store.Answer{CheckoutRequestID: checkout})
+		if err != nil {
+			return err
+		}
+		cb, _, err := s.store.Money().StoreCallback(s.Context(), store.NewCallback{
+			Kind: store.CallbackSTK, Token: sent.CallbackToken, Body: []byte("{}"),
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := s.store.Money().ApplyCallback(s.Context(), cb, store.Verdict{
+			Class: store.Success, LearntBy: "callback", CheckoutRequestID: checkout, Code: "0", Amount: &amount,
+			Receipt: "UKT" + sent.Code[2:], TransactedAt: s.store.Now(),
+		}); err != nil {
+			return err
+		}
+		m, err := s.store.Jobs().TakeMessage(s.Context(), store.ViaEmail)
+		if err != nil {
+			return err
+		}
+		tried := store.Tried{Outcome: outcome, Why: "smtp 550"}
+		if err := s.store.Jobs().MessageTried(s.Context(), m, tried); err != nil {
+			return err
+		}
+	}
+	return nil
 }

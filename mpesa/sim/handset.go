@@ -29,7 +29,7 @@ const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-a
 
 // Handset serves the pages of a pretend phone, without JavaScript: a number is typed at "/", its handset is at
 // "/phones/254712345678" (any way of writing the number leads there, as does "/?phone="), its M-PESA menu below that at
-// "/pay", what was taken and what went back at "/ledger".
+// "/pay", what was taken and what went back at "/ledger", e-mails of the box office at "/mail".
 // All links are relative, so it may be mounted below any path that ends in a slash, with http.StripPrefix.
 func (s *Sim) Handset() http.Handler {
 	mux := http.NewServeMux()
@@ -41,6 +41,9 @@ func (s *Sim) Handset() http.Handler {
 	mux.HandleFunc("POST /phones/{phone}/pay", s.payByHand)
 	mux.HandleFunc("GET /ledger", s.ledgerPage)
 	mux.HandleFunc("POST /ledger", s.reverseOnPage)
+	mux.HandleFunc("GET /mail", s.mailboxPage)
+	mux.HandleFunc("GET /mail/{mail}", s.mailPage)
+	mux.HandleFunc("GET /mail/{mail}/{file}", s.mailFile)
 	mux.HandleFunc("GET /handset.css", serveStyle(styleTag()))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", pagePolicy)

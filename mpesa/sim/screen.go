@@ -19,6 +19,7 @@ type promptView struct {
 // message is one text message on a handset.
 type message struct {
 	From, Text, When string
+	Link             string // at its end; "" for none
 	Paid             bool
 	at               time.Time
 }

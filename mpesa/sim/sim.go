@@ -95,7 +95,9 @@ type Sim struct {
 	urls       URLs
 	thirdParty map[string]string // receipt to the id that its validation gave it
 	echo       Echo
-	pulls      bool // Pull Transactions is registered
+	mails      []keptMail // oldest first
+	mailed     int        // how many there ever were
+	pulls      bool       // Pull Transactions is registered
 	outages    []outage
 
 	timers    map[uint64]*time.Timer

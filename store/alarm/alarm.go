@@ -18,6 +18,7 @@ const (
 	DarajaDark        Kind = "daraja_dark"        // Daraja fails, and no prompt goes out
 	LogInFails        Kind = "log_in_fails"       // Daraja lets us not log in
 	RefundOverdue     Kind = "refund_overdue"     // money is due back for too long
+	MessagesFail      Kind = "messages_fail"      // many e-mails or SMS to customers do not go out
 	BackupOld         Kind = "backup_old"         // the last good backup is too old
 	DiskLow           Kind = "disk_low"           // the disk of the books is nearly full
 	CertificateEnding Kind = "certificate_ending" // the site's certificate ends soon
@@ -27,7 +28,8 @@ const (
 // Kinds lists them, the most urgent first.
 func Kinds() []Kind {
 	return []Kind{
-		NoCallbacks, DarajaDark, LogInFails, DiskLow, RefundOverdue, BackupOld, CertificateEnding, PasswordEnding,
+		NoCallbacks, DarajaDark, LogInFails, DiskLow, RefundOverdue, MessagesFail, BackupOld, CertificateEnding,
+		PasswordEnding,
 	}
 }
 
@@ -41,6 +43,8 @@ const (
 	LogInTries = 3
 	// RefundWait is how long money may be due back.
 	RefundWait = time.Hour
+	// MessagesMany is how many messages to customers must be in trouble.
+	MessagesMany = 5
 	// BackupLate is how many intervals old the last good backup may be.
 	BackupLate = 2
 	// CertificateWarning is how long before its end a certificate should have been renewed.
@@ -59,6 +63,7 @@ type State struct {
 	Prompts  *Prompts
 	Daraja   *Daraja
 	Refunds  *Refunds
+	Messages *int // to customers, that fail, or of which nobody knows since the last day whether they went out
 	Backup   *Backup
 	Disk     *Disk
 	SiteEnds *time.Time // when the certificate of the site's address ends
@@ -150,6 +155,12 @@ var rules = map[Kind]func(State) (is bool, a Alarm, known bool){
 		r := *s.Refunds
 		late := r.Count > 0 && s.Now.Sub(r.Oldest) > RefundWait
 		return late, Alarm{Count: int64(r.Count), Cents: r.Cents, At: r.Oldest}, true
+	},
+	MessagesFail: func(s State) (bool, Alarm, bool) {
+		if s.Messages == nil {
+			return false, Alarm{}, false
+		}
+		return *s.Messages >= MessagesMany, Alarm{Count: int64(*s.Messages)}, true
 	},
 	BackupOld: func(s State) (bool, Alarm, bool) {
 		if s.Backup == nil || s.Backup.Every <= 0 {

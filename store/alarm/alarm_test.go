@@ -21,6 +21,7 @@ func fine() alarm.State {
 		Now: noon, Prompts: &alarm.Prompts{Accepted: 3, First: ago(time.Hour), Callbacks: 3}, Daraja: &alarm.Daraja{},
 		Refunds: &alarm.Refunds{}, Backup: &alarm.Backup{Last: ago(time.Hour), Every: time.Hour},
 		Disk: &alarm.Disk{Free: 100, Needs: 100}, SiteEnds: &soon, Password: &young, LogIns: &none,
+		Messages: &none,
 	}
 }
 
@@ -59,15 +60,17 @@ func TestDecide(t *testing.T) {
 		"a backup of longer ago": {alarm.BackupOld, func(s *alarm.State) {
 			s.Backup = &alarm.Backup{Last: ago(2*day + 1), Every: day}
 		}},
-		"no backup yet":     {alarm.BackupOld, func(s *alarm.State) { s.Backup = &alarm.Backup{Every: day} }},
-		"little room":       {alarm.DiskLow, func(s *alarm.State) { s.Disk = &alarm.Disk{Free: 99, Needs: 100} }},
-		"no room":           {alarm.DiskLow, func(s *alarm.State) { s.Disk = &alarm.Disk{Needs: 1} }},
-		"ten days are left": {"", func(s *alarm.State) { s.SiteEnds = at(10 * day) }},
-		"less than ten":     {alarm.CertificateEnding, func(s *alarm.State) { s.SiteEnds = at(10*day - 1) }},
-		"it has ended":      {alarm.CertificateEnding, func(s *alarm.State) { s.SiteEnds = at(-day) }},
-		"79 days old":       {"", func(s *alarm.State) { s.Password = at(-79 * day) }},
-		"80 days old":       {alarm.PasswordEnding, func(s *alarm.State) { s.Password = at(-80 * day) }},
-		"100 days old":      {alarm.PasswordEnding, func(s *alarm.State) { s.Password = at(-100 * day) }},
+		"no backup yet":      {alarm.BackupOld, func(s *alarm.State) { s.Backup = &alarm.Backup{Every: day} }},
+		"four messages fail": {"", func(s *alarm.State) { s.Messages = number(4) }},
+		"five messages fail": {alarm.MessagesFail, func(s *alarm.State) { s.Messages = number(5) }},
+		"little room":        {alarm.DiskLow, func(s *alarm.State) { s.Disk = &alarm.Disk{Free: 99, Needs: 100} }},
+		"no room":            {alarm.DiskLow, func(s *alarm.State) { s.Disk = &alarm.Disk{Needs: 1} }},
+		"ten days are left":  {"", func(s *alarm.State) { s.SiteEnds = at(10 * day) }},
+		"less than ten":      {alarm.CertificateEnding, func(s *alarm.State) { s.SiteEnds = at(10*day - 1) }},
+		"it has ended":       {alarm.CertificateEnding, func(s *alarm.State) { s.SiteEnds = at(-day) }},
+		"79 days old":        {"", func(s *alarm.State) { s.Password = at(-79 * day) }},
+		"80 days old":        {alarm.PasswordEnding, func(s *alarm.State) { s.Password = at(-80 * day) }},
+		"100 days old":       {alarm.PasswordEnding, func(s *alarm.State) { s.Password = at(-100 * day) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fine()

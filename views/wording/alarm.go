@@ -29,6 +29,10 @@ func Alarm(a store.Alarm) (what, do string) {
 	case alarm.RefundOverdue:
 		return fmt.Sprintf("%s of %s due back, some since %s.", Cents(store.Cents(a.Cents)),
 			counted(int(a.Count), "payment is", "payments are"), at), "See to them under To do."
+	case alarm.MessagesFail:
+		return fmt.Sprintf("%d e-mails or SMS to customers do not come through.", a.Count),
+			"The tickets are good without them. Messages in the back office says why. " + checkUp + " logs in to the " +
+				"services."
 	case alarm.BackupOld:
 		if a.At.Unix() <= 0 {
 			return "No backup has been made.", "Look into the log why, and make one."
@@ -59,6 +63,8 @@ func AlarmOver(a store.Alarm) string {
 		return "Daraja lets the program log in again."
 	case alarm.RefundOverdue:
 		return "Nothing is due back for longer than an hour."
+	case alarm.MessagesFail:
+		return "Messages to customers go out again."
 	case alarm.BackupOld:
 		return "A good backup was made."
 	case alarm.DiskLow:

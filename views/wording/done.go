@@ -43,6 +43,8 @@ func Done(action string) string {
 		return "sent another prompt for"
 	case "ticket.give-up":
 		return "freed the seats of"
+	case "ticket.message":
+		return "had a message sent again of"
 	case "ticket.test":
 		return "made the test sale"
 	case "ticket.test-away":

@@ -24,7 +24,8 @@ func Tell(st store.Story, mask bool) []StoryLine {
 	lines := tellTicket(st)
 	for _, tell := range [][]StoryLine{
 		tellPushes(st.Pushes), tellCallbacks(st.Callbacks), tellQuestions(st.Questions), tellFacts(st.Facts),
-		tellPayments(st), tellClaims(st), tellRefunds(st.Refunds), tellLog(st.Log),
+		tellPayments(st), tellClaims(st), tellRefunds(st.Refunds), tellMessages(st.Messages),
+		tellLog(st.Log),
 	} {
 		lines = append(lines, tell...)
 	}
@@ -312,6 +313,21 @@ func tellClaims(st store.Story) (lines []StoryLine) {
 			What:   "named the receipt " + c.Receipt,
 			Detail: ExplainClaim(c, st.Ticket.Total),
 		})
+	}
+	return lines
+}
+
+func tellMessages(messages []store.Message) (lines []StoryLine) {
+	for _, m := range messages {
+		line := StoryLine{
+			At: max(m.MadeAt, m.SentAt), Who: boxOffice,
+			What:   "told the customer by " + ViaWord(m.Via) + ": " + MessageHead(m.Event),
+			Detail: MessageFailure(m),
+		}
+		if m.State != store.MessageSent || m.Unsure > 0 {
+			line.What += " (" + MessageStateName(m) + ")"
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

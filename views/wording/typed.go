@@ -40,6 +40,11 @@ func typedFault(f store.Fault) string {
 		return fmt.Sprintf("Please use at most %d characters.", f.Most)
 	case store.NameUnprintable:
 		return "Please leave out what cannot be printed."
+	case store.EmailWrong:
+		return "Please enter an e-mail address such as wanjiku@example.com, or leave this empty."
+	case store.EmailTypo:
+		return "Something is missing or too much in this address: it is like wanjiku@example.com. You may leave it " +
+			"empty."
 	case store.SeatsWrong:
 		return fmt.Sprintf("Please choose as many seats as tickets: %d.", f.Most)
 	case store.WithoutWrong:
