@@ -80,7 +80,7 @@ func New(c Config) (*Keeper, error) {
 	return k, nil
 }
 
-// withoutContact leaves the contact out of a new account: Let's Encrypt has stopped sending mails. Where two names begin
+// withoutContact leaves the contact out of a new account: Let's Encrypt sends no mails. Where two names begin
 // at once, certmagic takes the name of the first one's folder for an address, which authorities refuse.
 func withoutContact(_ context.Context, _ *certmagic.ACMEIssuer, a acme.Account) (acme.Account, error) {
 	a.Contact = nil
