@@ -17,9 +17,11 @@ import (
 	"cinemasphere/handlers/https/acmetest"
 )
 
-// secured is the program with DOMAIN, and an authority that gives it certificates.
+// secured is the program with DOMAIN, and an authority that gives it certificates. Its sockets are held by the test, so
+// that nobody else gets their ports.
 type secured struct {
 	*process
+	systemd     *systemd
 	authority   *acmetest.Authority
 	addr, plain string
 	env         []string
@@ -28,21 +30,24 @@ type secured struct {
 // secure starts the program with DOMAIN.
 func secure(t *testing.T) secured {
 	t.Helper()
-	s := secured{addr: freeAddr(t), plain: freeAddr(t)}
+	var s secured
+	var addrs []string
+	s.systemd, addrs = newSystemd(t, t.TempDir(), "site", "http")
+	s.addr, s.plain = addrs[0], addrs[1]
 	s.authority = acmetest.Start(t, port(t, s.plain), port(t, s.addr), 0)
 	s.env = []string{
 		"MPESA_ENV=simulator", "DOMAIN=cinema.test www.cinema.test", "ADDR=" + s.addr, "HTTP_ADDR=" + s.plain,
 		"BASE_URL=https://cinema.test:" + strconv.Itoa(port(t, s.addr)), "ACME_DIRECTORY=" + s.authority.Directory,
 		"SSL_CERT_FILE=" + s.authority.Own,
 	}
-	s.open(t, t.TempDir())
+	s.open(t)
 	return s
 }
 
-// open starts it in a folder, and waits until it answers by HTTPS.
-func (s *secured) open(t *testing.T, dir string) {
+// open starts it, and waits until it answers by HTTPS.
+func (s *secured) open(t *testing.T) {
 	t.Helper()
-	s.process = launch(t, dir, s.env...)
+	s.process = s.systemd.start(s.env...)
 	s.base = "https://cinema.test:" + strconv.Itoa(port(t, s.addr))
 	client := &http.Client{Transport: s.through(0)}
 	eventually(t, 30*time.Second, "it answers by HTTPS", func() bool {
@@ -130,7 +135,8 @@ func TestHTTPSByItself(t *testing.T) {
 	if err := s.end(15); err != nil {
 		t.Errorf("ended with %v", err)
 	}
-	s.open(t, s.dir)
+	s.systemd.told("STOPPING=1")
+	s.open(t)
 	if _, again := shown(0); again != serial {
 		t.Errorf("the certificate %s is another after a restart, %s", again, serial)
 	}

@@ -74,10 +74,17 @@ func New(c Config) (*Keeper, error) {
 	})
 	k.issuer = certmagic.NewACMEIssuer(k.magic, certmagic.ACMEIssuer{
 		CA: c.Directory, Agreed: true, DisableHTTPChallenge: c.HTTPPort == 0, AltHTTPPort: c.HTTPPort,
-		AltTLSALPNPort: c.TLSPort, Logger: zap.NewNop(),
+		AltTLSALPNPort: c.TLSPort, Logger: zap.NewNop(), NewAccountFunc: withoutContact,
 	})
 	k.magic.Issuers = []certmagic.Issuer{k.issuer}
 	return k, nil
+}
+
+// withoutContact leaves the contact out of a new account: Let's Encrypt sends no mails. Where two names begin
+// at once, certmagic takes the name of the first one's folder for an address, which authorities refuse.
+func withoutContact(_ context.Context, _ *certmagic.ACMEIssuer, a acme.Account) (acme.Account, error) {
+	a.Contact = nil
+	return a, nil
 }
 
 // folder is where those of one kind of key are, so that another kind asks for its own.
