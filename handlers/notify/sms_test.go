@@ -179,10 +179,11 @@ func TestReseller(t *testing.T) {
 				t.Errorf("it is %+v %q, not %v %q", f, id, c.want, c.why)
 			}
 			var sent map[string]string
-			if err := json.Unmarshal([]byte(g.asked().body), &sent); err != nil || g.asked().path != "/api/services/sendsms" ||
+			got := g.asked()
+			if err := json.Unmarshal([]byte(got.body), &sent); err != nil || got.path != "/api/services/sendsms" ||
 				sent["apikey"] != "the-key" || sent["partnerID"] != "77" || sent["mobile"] != "254712345678" ||
 				sent["message"] != text.Body || sent["shortcode"] != "Sunrise" {
-				t.Errorf("%s %v %v", g.asked().path, sent, err)
+				t.Errorf("%s %v %v", got.path, sent, err)
 			}
 			if n := g.calls.Load(); n != 1 {
 				t.Errorf("it was called %d times", n)
