@@ -142,8 +142,8 @@ func TestTicketByMailAndSMS(t *testing.T) {
 		!slices.Equal(p.to, []string{address}) {
 		t.Errorf("%d mails to %v, %d SMS", len(got), p.to, g.calls.Load())
 	}
-	if !strings.Contains(g.body, link) || !strings.Contains(g.body, number) {
-		t.Errorf("the SMS is %s", g.body)
+	if !strings.Contains(g.asked().body, link) || !strings.Contains(g.asked().body, number) {
+		t.Errorf("the SMS is %s", g.asked().body)
 	}
 }
 

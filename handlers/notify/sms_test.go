@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -19,9 +20,22 @@ import (
 type gateway struct {
 	*httptest.Server
 	calls atomic.Int64
-	path  string
-	head  http.Header
-	body  string
+	mu    sync.Mutex
+	last  asked
+}
+
+// asked is a request that came.
+type asked struct {
+	path string
+	head http.Header
+	body string
+}
+
+// asked is the last request.
+func (g *gateway) asked() asked {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.last
 }
 
 func newGateway(t *testing.T, status int, answer string) *gateway {
@@ -32,7 +46,9 @@ func newGateway(t *testing.T, status int, answer string) *gateway {
 		if err != nil {
 			return
 		}
-		g.path, g.head, g.body = r.URL.String(), r.Header, string(body)
+		g.mu.Lock()
+		g.last = asked{r.URL.String(), r.Header, string(body)}
+		g.mu.Unlock()
 		if status == 0 { // it hangs up
 			if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 				_ = c.Close()
@@ -103,10 +119,10 @@ func TestAfricasTalking(t *testing.T) {
 			if n := g.calls.Load(); n != 1 {
 				t.Errorf("it was called %d times", n)
 			}
-			form, err := url.ParseQuery(g.body)
-			if err != nil || g.path != "/version1/messaging" || g.head.Get("apiKey") != "the-key" ||
-				g.head.Get("Idempotency-Key") != text.ID {
-				t.Errorf("%s %v %v", g.path, g.head, err)
+			form, err := url.ParseQuery(g.asked().body)
+			if err != nil || g.asked().path != "/version1/messaging" || g.asked().head.Get("apiKey") != "the-key" ||
+				g.asked().head.Get("Idempotency-Key") != text.ID {
+				t.Errorf("%s %v %v", g.asked().path, g.asked().head, err)
 			}
 			for field, want := range map[string]string{
 				"username": "sunrise", "to": "+254712345678", "message": text.Body, "from": "SUNRISE",
@@ -163,10 +179,11 @@ func TestReseller(t *testing.T) {
 				t.Errorf("it is %+v %q, not %v %q", f, id, c.want, c.why)
 			}
 			var sent map[string]string
-			if err := json.Unmarshal([]byte(g.body), &sent); err != nil || g.path != "/api/services/sendsms" ||
+			got := g.asked()
+			if err := json.Unmarshal([]byte(got.body), &sent); err != nil || got.path != "/api/services/sendsms" ||
 				sent["apikey"] != "the-key" || sent["partnerID"] != "77" || sent["mobile"] != "254712345678" ||
 				sent["message"] != text.Body || sent["shortcode"] != "Sunrise" {
-				t.Errorf("%s %v %v", g.path, sent, err)
+				t.Errorf("%s %v %v", got.path, sent, err)
 			}
 			if n := g.calls.Load(); n != 1 {
 				t.Errorf("it was called %d times", n)
@@ -188,8 +205,8 @@ func TestLogIns(t *testing.T) {
 	} {
 		g := newGateway(t, c.status, c.answer)
 		err := notify.AfricasTalking{URL: g.URL, Username: "sun rise", Key: "k"}.LogIn(t.Context())
-		if outcome(err) != c.want || g.path != "/version1/user?username=sun+rise" {
-			t.Errorf("%s: %v at %s", c.answer, err, g.path)
+		if outcome(err) != c.want || g.asked().path != "/version1/user?username=sun+rise" {
+			t.Errorf("%s: %v at %s", c.answer, err, g.asked().path)
 		}
 	}
 	g := newGateway(t, 200, `{"response-code":200,"credit":"12","partner-id":"77"}`)
