@@ -19,6 +19,7 @@ type Readiness struct {
 	People       int         `db:"people"`         // of the staff who may sign in, owners too
 	LatestTest   TicketID    `db:"latest_test"`    // the latest test sale; 0 for none
 	TestsPaid    int         `db:"tests_paid"`     // how many test sales were paid for, whatever became of them
+	BackupAt     Instant     `db:"backup_at"`      // of the last good backup that the program made; 0 for none
 	BackupSince  Instant     `db:"-"`              // when a person said that backups are made; 0 is not
 	PutAwaySince Instant     `db:"-"`              // when a person put the list away; 0 is not
 }
@@ -46,7 +47,8 @@ func (s Catalogue) Readiness(ctx context.Context) (Readiness, error) {
 			AS owners_no_code,
 		(SELECT count(*) FROM operator WHERE disabled_at IS NULL) AS people,
 		COALESCE((SELECT max(id) FROM ticket WHERE channel = 'test'), 0) AS latest_test,
-		(SELECT count(*) FROM ticket WHERE channel = 'test' AND payment_status = 'Paid') AS tests_paid`, s.Now())
+		(SELECT count(*) FROM ticket WHERE channel = 'test' AND payment_status = 'Paid') AS tests_paid,
+		(SELECT COALESCE(max(good_at), 0) FROM backup) AS backup_at`, s.Now())
 	var rows []struct{ Key, Value string }
 	if err == nil {
 		err = s.list(ctx, &rows, `SELECT key, value FROM setting WHERE key IN ($1, $2)`, backupSetting, putAwaySetting)

@@ -199,6 +199,13 @@ func testReadiness(t *testing.T) {
 	if r := ready(p); r != before {
 		t.Errorf("taken back: %+v, want %+v", r, before)
 	}
+	at := p.s.Now()
+	if err := p.s.Jobs().RecordBackup(p.ctx(), store.BackupState{Place: "/backups", GoodAt: at}); err != nil {
+		t.Fatal(err)
+	}
+	if r := ready(p); r.BackupAt != at || r.BackupSince != 0 {
+		t.Errorf("after a backup: %+v", r)
+	}
 	if n, m := p.logs("checklist.backup"), p.logs("checklist.put-away"); n != 2 || m != 2 {
 		t.Errorf("the log has %d and %d entries", n, m)
 	}

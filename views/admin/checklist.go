@@ -60,9 +60,13 @@ func CheckLines(r store.Readiness, m MpesaSetUp, owner bool) []CheckLine {
 			people.Says = fmt.Sprintf("%d people can sign in.", r.People)
 		}
 	}
-	backup := CheckLine{What: "Backups", Done: r.BackupSince != 0, ByHand: true,
-		Says: "The program cannot see them. Copy the database elsewhere each night, and try once to restore it: " +
-			"the guide “Going live” says how."}
+	backup := CheckLine{What: "Backups", Done: r.BackupSince != 0 || r.BackupAt != 0, ByHand: r.BackupAt == 0,
+		Says: "The program has made none. Name a folder or a bucket for them (BACKUP_DIR, BACKUP_BUCKET), and try once " +
+			"to restore one: the guide “Backups” says how. Or copy the database elsewhere each night by other means, " +
+			"and say so here."}
+	if r.BackupAt != 0 {
+		backup.Says = "The last good one is of " + wording.Moment(r.BackupAt) + "."
+	}
 	test := CheckLine{What: "A test sale", Done: r.TestsPaid > 0, Link: "Try it", Path: "/admin/checklist#test",
 		Says: "One seat for KSh 1, with a real prompt, to see that all of it works."}
 	if test.Done {
