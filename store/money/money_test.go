@@ -218,6 +218,7 @@ func TestDecide(t *testing.T) {
 			"ticket1 paid; push1 applied; R9 unmatched names_no_ticket of 100"},
 		{"query paid push1 + callback mentions push1 R1 + till R1 ben",
 			"ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
+		{"callback mentions push1 R1 + till R1 KSh100", "R1 unmatched names_no_ticket of 100 ?amount_differs"},
 		{"callback mentions push1 R1 + hand R1 ticket2", "R1 unmatched to_be_confirmed"},
 		{"echo push1 R1 nameless + status paid R1 ben", "R1 unmatched other_phone"},
 		// Of what an operator gave to a push that has another receipt, a later decision of an operator counts.

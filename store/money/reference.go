@@ -29,13 +29,12 @@ func readReferences(c Case) Case {
 	return c
 }
 
-// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it: the phone and the
-// time do not fit, or, where it is to be seen, the amount.
+// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it, by phone or time,
+// or byAmount too.
 func (c Case) excludes(push Push, receipt string, byAmount bool) bool {
 	prompt, _ := c.prompt(push, nil)
-	prompt.AnyAmount = !slices.ContainsFunc(c.Facts, func(f Fact) bool {
-		return f.Says == Paid && f.Push == push.ID && !f.byReference() && f.amount() != 0
-	})
+	paid := where(c.Facts, func(f Fact) bool { return f.Says == Paid && f.Push == push.ID && !f.byReference() })
+	prompt.AnyAmount = len(paid) > 0 && !slices.ContainsFunc(paid, func(f Fact) bool { return f.amount() != 0 })
 	return slices.ContainsFunc(c.Facts, func(f Fact) bool {
 		if f.Receipt != receipt || !f.Source.isMPESA() || f.Says != Paid && !f.wasPaid() ||
 			f.Push != 0 && !f.byReference() {
