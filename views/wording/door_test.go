@@ -51,12 +51,17 @@ func TestAtDoor(t *testing.T) {
 		"cancelled and void": {func(t *store.Ticket) { t.Screening.Status, t.VoidedAt = store.Cancelled, 1 },
 			seats(), nil, wording.DoorVoid, "bad", 3, ""},
 	} {
-		tk := &store.Ticket{Status: store.Paid, ScreeningID: here, Movie: store.Movie{Title: "Bus", AgeRating: "A18",
-			MinimumAge: 18}, Lines: store.Lines{
-			{Price: store.Price{Type: 1, Name: "Adult", Zone: "VIP"}, N: 1}, {Price: store.Price{Type: 2, Name: "Child"}, N: 1},
-			{Price: store.Price{Type: 1, Name: "Adult"}, N: 1}, {Price: store.Price{Name: "3D glasses"}, N: 3, Extra: true},
-		},
-			Screening: store.Screening{Status: store.OnSale, Hall: "Balcony", StartsAt: 1_796_050_000_000}}
+		tk := &store.Ticket{
+			Status: store.Paid, ScreeningID: here,
+			Movie:     store.Movie{Title: "Bus", AgeRating: "A18", MinimumAge: 18},
+			Screening: store.Screening{Status: store.OnSale, Hall: "Balcony", StartsAt: 1_796_050_000_000},
+			Lines: store.Lines{
+				{Price: store.Price{Type: 1, Name: "Adult", Zone: "VIP"}, N: 1},
+				{Price: store.Price{Type: 2, Name: "Child"}, N: 1},
+				{Price: store.Price{Type: 1, Name: "Adult"}, N: 1},
+				{Price: store.Price{Name: "3D glasses"}, N: 3, Extra: true},
+			},
+		}
 		if c.change != nil {
 			c.change(tk)
 		}
