@@ -3,6 +3,7 @@ package notify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -77,12 +78,14 @@ func (h *house) runs(mailer notify.Mailer, texter notify.Texter, until string) {
 	ctx, stop := context.WithCancel(h.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if got := h.says(); got == until {
-			break
-		} else if time.Now().After(end) {
+	look, enough := time.NewTicker(5*time.Millisecond), time.After(20*time.Second)
+	defer look.Stop()
+	for got, late := h.says(), false; got != until && !late; got = h.says() {
+		select {
+		case <-look.C:
+		case <-enough:
+			late = true
 			h.Errorf("the outbox has %s, and should have %s", got, until)
-			break
 		}
 	}
 	stop()
@@ -218,7 +221,11 @@ func TestDead(t *testing.T) {
 		}
 	}
 	p, s := newPost(t, true), &texts{}
-	h.runs(p.mailer(t, true), s, "paid/email:waiting paid/sms:waiting") // another has them
+	for _, via := range []store.Via{store.ViaEmail, store.ViaSMS} { // another has them
+		if m, err := h.store.Jobs().TakeMessage(t.Context(), via); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("taken twice: %+v, %v", m, err)
+		}
+	}
 	mu.Lock()
 	late = 10 * time.Minute
 	mu.Unlock()

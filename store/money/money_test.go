@@ -97,6 +97,8 @@ func worded(f money.Fact, w string, i int) money.Fact {
 		f.Payer = ""
 	case "amountless":
 		f.Amount = nil
+	case "bogus":
+		f.About = money.ReceiptBogus
 	default:
 		if i > 0 {
 			panic("no such word: " + w)
@@ -230,6 +232,14 @@ func TestDecide(t *testing.T) {
 			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
 		{"callback paid push1 R1 + query paid push2 + callback mentions push2 R9",
 			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
+		{"callback paid push1 R1 + callback paid push2 R2 + operator same push1 R9",
+			"ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice; R9 unmatched also_told"},
+		{"query paid push1 + operator same push1 R9 + operator paid R9 KSh100",
+			"ticket1 owed wrong_amount; push1 R9 refund_due wrong_amount of 100"},
+		{"callback paid push1 R1 + query paid push2 + operator same push2 R9 + operator seen R9 bogus",
+			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
+		{"query paid push1 + operator same push1 R9 + operator back R9 KSh2700 + operator two push1 R9",
+			"ticket1 paid; push1 applied; R9 refunded names_no_ticket"},
 		// A receipt that may be another ticket's is not the one of two that is certainly due.
 		{"callback paid push1 R1 + query paid push2 + query paid push4 + customer H4 ticket1 + status paid H4 min11",
 			"ticket1 paid; ticket4 paid; push1 R1 applied; push2 refund_due paid_twice; push4 applied; " +
