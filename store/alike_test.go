@@ -247,9 +247,9 @@ func testMistypedBesideALookalike(t *testing.T) {
 	}
 }
 
-// TestTakenBackAfterARefund: money of a prompt was given back by hand under a mistyped receipt, and then that receipt is
-// taken back. The refund stays with the receipt that it was written down for, and nothing goes back a second time by
-// itself.
+// TestTakenBackAfterARefund: money of a prompt was given back by hand under a mistyped receipt, and then that receipt
+// is taken back. The refund stays with the receipt that it was written down for, and nothing goes back a second time
+// by itself.
 func TestTakenBackAfterARefund(t *testing.T) { storetest.Each(t, testTakenBackAfterARefund) }
 
 func testTakenBackAfterARefund(t *testing.T) {
