@@ -31,10 +31,10 @@ type house struct {
 	ticket store.PushOrder
 }
 
-func newHouse(t *testing.T, ways store.Ways) *house {
+func newHouse(t *testing.T, ways store.Ways, more ...func(*store.Options)) *house {
 	t.Helper()
 	h := &house{T: t}
-	h.store = storetest.New(t, func(o *store.Options) { o.Tells = &ways })
+	h.store = storetest.New(t, append(more, func(o *store.Options) { o.Tells = &ways })...)
 	b := storetest.Booking(storetest.Screening(t, h.store, 2, 4), number, 2)
 	b.Email = address
 	out, _, err := h.store.Tickets().Book(t.Context(), b)
@@ -198,23 +198,9 @@ func TestUnsure(t *testing.T) {
 func TestDead(t *testing.T) {
 	var late time.Duration
 	var mu sync.Mutex
-	ways := store.Ways{Email: true, SMS: true}
-	h := &house{T: t}
-	h.store = storetest.New(t, func(o *store.Options) {
-		o.Tells = &ways
+	h := newHouse(t, store.Ways{Email: true, SMS: true}, func(o *store.Options) {
 		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return time.Now().Add(late) }
 	})
-	b := storetest.Booking(storetest.Screening(t, h.store, 2, 4), number, 1)
-	b.Email = address
-	out, _, err := h.store.Tickets().Book(t.Context(), b)
-	if err == nil {
-		err = h.store.Tickets().RecordAnswer(t.Context(), out, store.Answer{CheckoutRequestID: "ws_CO_1"})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.ticket = out
-	pays(t, h.store, out)
 	for _, via := range []store.Via{store.ViaEmail, store.ViaSMS} {
 		if _, err := h.store.Jobs().TakeMessage(t.Context(), via); err != nil {
 			t.Fatal(err)
