@@ -68,11 +68,11 @@ func (t *tx) auditAcceptance(a acceptance, out Payment) error {
 	type logged struct {
 		State  PaymentState `json:"state"`
 		Ticket string       `json:"ticket,omitempty"`
-		Amount string       `json:"amount,omitempty"`
+		Amount Cents        `json:"amount_cents,omitempty"`
 	}
 	c := change{
 		action: "payment.accept", kind: "payment", id: int64(out.ID), subject: a.Receipt,
-		now: logged{State: out.State, Ticket: code, Amount: fmt.Sprint(out.Amount / 100)},
+		now: logged{State: out.State, Ticket: code, Amount: out.Amount},
 	}
 	if a.have.ID != 0 {
 		c.was = logged{State: a.have.State}

@@ -1,8 +1,6 @@
 package store
 
-import (
-	"time"
-)
+import "time"
 
 // BusinessDay is a day of the cinema, from 04:00 in Nairobi to 04:00 of the day after: what begins after midnight
 // belongs to the evening before. It counts from 1 January 1970.
@@ -14,6 +12,9 @@ const (
 	dayTurnsAt  = 4 * time.Hour
 	minutesADay = 24 * 60
 )
+
+// nairobi is the time of all Kenya, which has no other.
+var nairobi = time.FixedZone("EAT", int(eastAfrica/time.Second))
 
 // DayTurns is when a business day begins and ends.
 const DayTurns = Clock(dayTurnsAt / time.Minute)

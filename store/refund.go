@@ -145,7 +145,7 @@ func (t *tx) auditRefund(have Payment, r Refund, n NewRefund) error {
 	type logged struct {
 		State  string `json:"state"`
 		Refund string `json:"refund,omitempty"`
-		Amount string `json:"amount,omitempty"`
+		Amount Cents  `json:"amount_cents,omitempty"`
 		Method string `json:"method,omitempty"`
 		Reason string `json:"reason,omitempty"`
 		Note   string `json:"reference,omitempty"`
@@ -155,7 +155,7 @@ func (t *tx) auditRefund(have Payment, r Refund, n NewRefund) error {
 		subject: cmp.Or(have.Receipt, r.TicketCode, OpenItem{Kind: ItemPayment, ID: int64(have.ID)}.Name()),
 		was:     logged{State: string(have.State)},
 		now: logged{
-			State: string(have.State), Refund: string(r.State), Amount: fmt.Sprint(r.Amount / 100), Method: r.Method,
+			State: string(have.State), Refund: string(r.State), Amount: r.Amount, Method: r.Method,
 			Reason: n.Reason, Note: n.Reference,
 		},
 	})

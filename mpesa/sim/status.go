@@ -93,11 +93,13 @@ func (s *Sim) paymentParams(q *request, e *Entry) []param {
 	// Always the same for one receipt, and none that the product was told: whether that of an STK payment is its
 	// MerchantRequestID is not established.
 	original := s.chance.id("original", e.Receipt, 0)
-	account, reason, state := "MMF Account For Customer", "Pay Bill Online", completed
+	// The words for a paybill are those of M-PESA's statements: "Pay Utility" for a prompt, "Pay Bill Online" by hand.
+	// Whether Transaction Status has the same is not confirmed, so that a client must not rest on them.
+	account, reason, state := "MMF Account For Customer", "Pay Utility", completed
 	if e.BuyGoods {
 		reason = "Pay Merchant with OD online"
 	} else if e.Kind == KindC2B {
-		reason = "Pay Utility"
+		reason = "Pay Bill Online"
 	}
 	if e.Reversed {
 		state = cmp.Or(s.cfg.ReversedStatus, "Reversed")

@@ -30,7 +30,7 @@ func TestStatusBytes(t *testing.T) {
 		}
 		const end = `{"Key":"InitiatedTime","Value":20000101030000},{"Key":"CreditPartyCharges"},` +
 			`{"Key":"DebitAccountType","Value":"MMF Account For Customer"},{"Key":"TransactionReason"},` +
-			`{"Key":"ReasonType","Value":"Pay Bill Online"},{"Key":"TransactionStatus","Value":"Completed"},` +
+			`{"Key":"ReasonType","Value":"Pay Utility"},{"Key":"TransactionStatus","Value":"Completed"},` +
 			`{"Key":"FinalisedTime","Value":20000101030000},{"Key":"Amount","Value":1350.00},` +
 			`{"Key":"ConversationID","Value":`
 		if !strings.Contains(body, end) {
@@ -270,7 +270,7 @@ func TestStatusOfOtherPayments(t *testing.T) {
 		for receipt, want := range map[string][2]string{
 			w.sim.Ledger()[0].Receipt:      {"Pay Merchant with OD online", "5123456 - CinemaSphere      "},
 			w.byHand(tillPayment(30)):      {"Pay Merchant with OD online", "5123456 - CinemaSphere      "},
-			w.byHand(paybill("K7QX2M", 4)): {"Pay Utility", "174379 - CinemaSphere      "},
+			w.byHand(paybill("K7QX2M", 4)): {"Pay Bill Online", "174379 - CinemaSphere      "},
 		} {
 			f := statusFields(receipt)
 			f["PartyA"], f["IdentifierType"] = till, "2"

@@ -8,8 +8,10 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 
+	"cinemasphere/store"
 	"cinemasphere/store/seating"
 	"cinemasphere/views/admin"
+	"cinemasphere/views/wording"
 )
 
 const hall = `[Stalls]
@@ -115,5 +117,15 @@ func TestPlanProblems(t *testing.T) {
 	}
 	if drawn(t, admin.PlanProblems(nil)).Find("ul").Length() > 0 {
 		t.Error("a list of nothing")
+	}
+}
+
+// TestLogSaysMoney: an amount in cents is read as money, to the cent.
+func TestLogSaysMoney(t *testing.T) {
+	d := drawn(t, admin.LogPage(admin.Log{Entries: []store.LogEntry{{
+		Action: "payment.accept", Was: `{"state":"due"}`, Now: `{"state":"due","amount_cents":135050}`,
+	}}}))
+	if said := d.Find("tbody td").Last().Text(); said != "amount: "+wording.Cents(1350_50) {
+		t.Errorf("the log says %q", said)
 	}
 }
