@@ -173,9 +173,6 @@ func (a acceptance) facts() []factRow {
 		same := report
 		same.Says, same.Push = money.TheSame, a.nameless.PushID
 		facts = append(facts, of(same))
-		if was := a.nameless.Receipt; was != "" && was != a.Receipt {
-			facts = append(facts, of(money.Fact{Says: money.Two, Push: a.nameless.PushID, Receipt: was}))
-		}
 	}
 	if a.PaymentID == 0 {
 		report.Says, report.Ticket = money.PaysFor, a.ticket

@@ -120,6 +120,10 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 			if have.State != d.State || have.Amount != d.Amount {
 				say("refund %d: the facts say %s, the books %s", d.ID, d.State, have.State)
 			}
+			if d.Of != (money.Key{}) && d.Of != have.Of {
+				say("refund %d: it is of payment %d %s, and stands at %d %s", d.ID, d.Of.Push, d.Of.Receipt, have.Of.Push,
+					have.Of.Receipt)
+			}
 		}
 		for _, want := range l.Claims {
 			if have := b.claims[claimKey{want.Receipt, want.Ticket}]; have != (claimResult{want.State, want.Reason}) {

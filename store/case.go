@@ -96,7 +96,7 @@ func oneOf[T ~int64 | ~string](t *tx, args *[]any, values []T) string {
 func (t *tx) loadCase(c *scope) (*ledger, error) {
 	for {
 		l := &ledger{
-			tickets: map[TicketID]*payable{}, accounts: map[string]string{}, before: map[PaymentID]PaymentState{},
+			tickets: map[TicketID]*payable{}, accounts: map[string]string{},
 		}
 		for more := true; more; {
 			var err error
@@ -135,9 +135,9 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 	}
 }
 
-// lockLookalikes keeps others from adding what may be the same money as something of the case, where only what this
-// write adds shows that: a receipt without a push, or a push that is reported as paid. It reports whether that was
-// excluded before; otherwise the case must be read again. The lock comes after those of the tickets.
+// lockLookalikes puts the writes one after the other that add a receipt without a push, or a push that is reported as
+// paid: each must see what may be the same money. False means that the lock is new, and the case must be read again. It
+// comes after the locks of tickets.
 func (t *tx) lockLookalikes(c money.Case) (before bool, err error) {
 	if !t.locks() || t.lookalikes {
 		return true, nil
@@ -166,9 +166,9 @@ const (
 	CASE WHEN checkout_request_id IS NULL THEN 0 ELSE 1 END AS askable,
 	CASE WHEN state = 'refused' THEN 1 ELSE 0 END AS refused`
 	pushSelect = pushColumns + `, state FROM push_request`
-	// A refund that one by hand replaced, or whose payment was refunded already, is not open, even if its Reversal is.
+	// Why a refund is over though its Reversal may be out: one by hand replaced it, or its payment needs none.
 	replaced    = `('by_hand', 'moved')`
-	caseRefunds = `SELECT r.id, COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
+	caseRefunds = `SELECT r.id, r.payment_id AS payment, r.for_ticket AS "for", COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
 	r.amount_cents AS amount, CASE WHEN r.method = 'hand' THEN 1 ELSE 0 END AS byhand, r.done,
 	CASE WHEN r.method = 'reversal' AND r.done = 0 AND (r.ended = '' OR r.ended NOT IN ` + replaced + `
 		AND q.sent > r.undone) THEN 1 ELSE 0 END AS open,
@@ -178,12 +178,13 @@ const (
 	LEFT JOIN question q ON q.kind = 'reversal' AND q.id = r.id`
 )
 
-// caseRefund is a refund with its state, whether a Reversal of it is to be sent, and when it was made.
+// caseRefund is a refund with its row, its state, whether a Reversal of it is to be sent, and when it was made.
 type caseRefund struct {
 	money.Refund
-	State  RefundState
-	Queued bool
-	MadeAt Instant
+	Payment PaymentID // the row that it is stored with
+	State   RefundState
+	Queued  bool
+	MadeAt  Instant
 }
 
 // casePush is a push with its state.
@@ -248,16 +249,21 @@ const (
 // promptsQuery finds stored prompts by time and amount. A push that is reported as paid may have been paid at any later
 // time, and with any amount.
 const promptsQuery = pushColumns + `,
-	CASE WHEN ` + anyAmount + ` THEN 1 ELSE 0 END AS anyamount,
+	COALESCE((SELECT y.amount_cents FROM payment y WHERE y.push_id = p.id AND y.assumed = 0), 0) AS reported,
+	CASE WHEN ` + assumed + ` THEN 1 ELSE 0 END AS anyamount, CASE WHEN ` + noAmount + ` THEN 1 ELSE 0 END AS noamount,
 	COALESCE((SELECT min(f.created_at) FROM fact f WHERE f.push_id = p.id AND f.says = 'paid'
 		AND (f.receipt = '' OR f.source NOT IN ('confirmation', 'pull', 'statement'))), 0) AS paid
 	FROM push_request p WHERE (created_at BETWEEN $1 AND $2
 		OR id IN (SELECT push_id FROM payment WHERE loose = 1 AND push_id IS NOT NULL))
-	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3 OR ` + anyAmount + `)
+	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3 OR ` + assumed + ` OR ` + noAmount + `
+		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents = $3))
 	AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.loose = 0)`
 
-const anyAmount = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND (y.assumed = 1 OR y.amount_cents ` +
-	`IS NULL))`
+// What a push was paid with is not known for certain, or not at all.
+const (
+	assumed  = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.assumed = 1)`
+	noAmount = `EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents IS NULL)`
+)
 
 // addLookalikes adds to a scope what may be the same money as something of its case: see [money.Near]. The queries
 // select as little as they can, and [money.Taking.MayBeOf] decides.
@@ -268,17 +274,23 @@ func (t *tx) addLookalikes(c *scope, l *ledger) error {
 			continue
 		}
 		from, until := p.Window()
-		query, args := takingsOfAmount, []any{from, until, p.Amount}
-		if p.AnyAmount {
-			query, args = takingsOfAnyAmount, args[:2]
+		look := map[money.Cents]string{p.Amount: takingsOfAmount, cmp.Or(p.Reported, p.Amount): takingsOfAmount}
+		if p.AnyAmount || p.NoAmount {
+			look = map[money.Cents]string{0: takingsOfAnyAmount}
 		}
-		var rows []money.Taking
-		if err := t.list(&rows, query, args...); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if r.MayBeOf(p) {
-				c.receipt(r.Receipt)
+		for amount, query := range look {
+			args := []any{from, until}
+			if amount != 0 {
+				args = append(args, amount)
+			}
+			var rows []money.Taking
+			if err := t.list(&rows, query, args...); err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if r.MayBeOf(p) {
+					c.receipt(r.Receipt)
+				}
 			}
 		}
 	}
@@ -317,7 +329,6 @@ func (t *tx) loadRows(c *scope, l *ledger) error {
 	}
 	var ids []PaymentID
 	for _, p := range l.payments {
-		l.before[p.ID] = p.State
 		ids = append(ids, p.ID)
 	}
 	for i, id := range c.tickets {

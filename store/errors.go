@@ -146,6 +146,7 @@ const (
 	MoneyDue         RefusalKind = "money_due"          // a refund of it is due
 	StillAsked       RefusalKind = "still_asked"        // M-PESA is being asked about the receipt
 	NothingToResolve RefusalKind = "nothing_to_resolve" // it needs no operator
+	ItemChanged      RefusalKind = "item_changed"       // it may be the same money as something that was not shown
 
 	// Of tickets that are given away.
 

@@ -8,9 +8,9 @@ import (
 	"cinemasphere/store/money"
 )
 
-// Money is written in this file alone: facts are added, a case of all that may concern the same money is read,
-// [money.Decide] decides it, and rows that differ are written. Nothing else writes payment or alike, or changes the
-// state of a claim or a refund.
+// This file alone writes payments: facts are added, a case of all that may concern the same money is read,
+// [money.Decide] decides it, and rows that differ are written. Refunds and claims are inserted elsewhere; their states
+// change here alone.
 
 // record stores facts and everything that follows from them: the one way in which money is written. The push that they
 // are a report on is saved with them, if any. It returns the result for the first fact's payment.
@@ -69,9 +69,9 @@ type ledger struct {
 	money.Decision
 	tickets     map[TicketID]*payable
 	payments    []Payment
+	rows        []Payment         // the stored row of each decided payment, or its new number
 	accounts    map[string]string // by receipt: the account number that the payer typed
 	claims      []ReceiptClaim
-	before      map[PaymentID]PaymentState
 	refunds     []caseRefund         // as stored
 	pushes      map[PushID]PushState // as stored
 	newReceipts []string             // receipts that the new facts name
@@ -108,6 +108,7 @@ func (t *tx) decide(reported *Push, of ...factRow) (*ledger, error) {
 			return nil, err
 		}
 		if !again {
+			l.assignRows()
 			return l, t.writeCase(l)
 		}
 	}
@@ -145,10 +146,20 @@ func (t *tx) assignSeatsWhereNeeded(l *ledger) (bool, error) {
 // writeCase writes the rows that differ from the decision.
 func (t *tx) writeCase(l *ledger) error {
 	touched := map[TicketID]bool{}
-	if err := t.writeRefunds(l); err != nil {
+	// A payment has one open refund at most, so that those end first which are to fail.
+	if err := t.writeRefunds(l, func(d money.RefundDecision) bool { return d.State == RefundFailed }); err != nil {
 		return err
 	}
 	if err := t.writePayments(l, touched); err != nil {
+		return err
+	}
+	if err := t.moveRefunds(l); err != nil {
+		return err
+	}
+	if err := t.writeRefunds(l, func(d money.RefundDecision) bool { return d.State != RefundFailed }); err != nil {
+		return err
+	}
+	if err := t.dropPayments(l, touched); err != nil {
 		return err
 	}
 	if err := t.writePushes(l, touched); err != nil {
@@ -176,65 +187,64 @@ func (t *tx) writeCase(l *ledger) error {
 	return nil
 }
 
-// rowOf finds the stored row of a payment: by push, else by receipt. Others are duplicates to drop. A row with a refund
-// that was sent or is done stays with its receipt.
-func (l *ledger) rowOf(p money.Payment) (row Payment, others []Payment) {
-	for _, have := range l.payments {
-		elsewhere := have.Receipt != "" && have.Receipt != p.Receipt &&
-			slices.ContainsFunc(l.Case.Refunds, func(r money.Refund) bool {
-				return r.Of.Receipt == have.Receipt && (!r.Open || r.Out > 0)
-			}) &&
-			slices.ContainsFunc(l.Decision.Payments, func(of money.Payment) bool { return of.Receipt == have.Receipt })
-		switch {
-		case p.Push != 0 && have.PushID == p.Push && !elsewhere:
-			if row.ID != 0 {
-				others = append(others, row)
+// assignRows chooses the stored row of each decided payment, each row once: the one that has its refund, else by push,
+// else by receipt. The zero Payment is one that has no row yet.
+func (l *ledger) assignRows() {
+	l.rows = make([]Payment, len(l.Decision.Payments))
+	taken := map[PaymentID]bool{}
+	choose := func(by func(p money.Payment, have Payment) bool) {
+		for i, p := range l.Decision.Payments {
+			if l.rows[i].ID != 0 {
+				continue
 			}
-			row = have
-		case p.Receipt != "" && have.Receipt == p.Receipt:
-			if row.ID != 0 {
-				others = append(others, have)
-			} else {
-				row = have
+			j := slices.IndexFunc(l.payments, func(have Payment) bool { return !taken[have.ID] && by(p, have) })
+			if j >= 0 {
+				l.rows[i] = l.payments[j]
+				taken[l.rows[i].ID] = true
 			}
 		}
 	}
-	return row, others
+	for _, state := range []RefundState{RefundRequested, RefundDone} {
+		choose(func(p money.Payment, have Payment) bool {
+			return slices.ContainsFunc(l.Decision.Refunds, func(d money.RefundDecision) bool {
+				return d.Of == p.Key && d.State == state && l.refund(d.ID).Payment == have.ID
+			})
+		})
+	}
+	choose(func(p money.Payment, have Payment) bool { return p.Push != 0 && have.PushID == p.Push })
+	choose(func(p money.Payment, have Payment) bool { return p.Receipt != "" && have.Receipt == p.Receipt })
+}
+
+// refund is a stored refund of the case.
+func (l *ledger) refund(id int64) caseRefund {
+	return l.refunds[slices.IndexFunc(l.refunds, func(r caseRefund) bool { return r.ID == id })]
 }
 
 func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
-	kept := map[PaymentID]bool{}
-	rows := make([]Payment, len(l.Decision.Payments))
-	for i, p := range l.Decision.Payments {
-		rows[i], _ = l.rowOf(p)
-		if kept[rows[i].ID] { // one payment has become two
-			rows[i] = Payment{}
-		}
-		kept[rows[i].ID] = true
+	// What a row loses to another must not be in both.
+	moves := func(have Payment) bool {
+		i := slices.IndexFunc(l.rows, func(row Payment) bool { return row.ID == have.ID })
+		return i < 0 || have.Receipt != "" && have.Receipt != l.Decision.Payments[i].Receipt ||
+			have.PushID != 0 && have.PushID != l.Decision.Payments[i].Push
 	}
 	for _, have := range l.payments {
-		if !kept[have.ID] {
-			if err := t.dropPayment(l, have, touched); err != nil {
-				return err
-			}
-		}
-	}
-	// A receipt or push that moves to another row must not be in both.
-	for i, p := range l.Decision.Payments {
-		if rows[i].ID != 0 &&
-			(rows[i].Receipt != "" && rows[i].Receipt != p.Receipt || rows[i].PushID != 0 && rows[i].PushID != p.Push) {
-			if err := t.run(`UPDATE payment SET receipt = NULL, push_id = NULL WHERE id = $1`, rows[i].ID); err != nil {
+		if moves(have) {
+			if err := t.run(`UPDATE payment SET receipt = NULL, push_id = NULL WHERE id = $1`, have.ID); err != nil {
 				return err
 			}
 		}
 	}
 	for i, p := range l.Decision.Payments {
-		want := l.row(p)
-		want.ID, want.CreatedAt = rows[i].ID, rows[i].CreatedAt
-		if want == rows[i] {
+		have, want := l.rows[i], l.row(p)
+		want.ID, want.CreatedAt = have.ID, have.CreatedAt
+		if want == have {
 			continue
 		}
-		for _, id := range []TicketID{rows[i].TicketID, rows[i].NamedID, want.TicketID, want.NamedID} {
+		if want.ID == 0 {
+			want.ID = PaymentID(t.s.ids.next(t.now.Time()))
+			l.rows[i].ID = want.ID
+		}
+		for _, id := range []TicketID{have.TicketID, have.NamedID, want.TicketID, want.NamedID} {
 			if id != 0 {
 				touched[id] = true
 			}
@@ -264,10 +274,6 @@ func (l *ledger) row(p money.Payment) Payment {
 }
 
 func (t *tx) writePayment(p Payment) error {
-	id := p.ID
-	if id == 0 {
-		id = PaymentID(t.s.ids.next(t.now.Time()))
-	}
 	return t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
 			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, created_at, updated_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$19)
@@ -276,20 +282,33 @@ func (t *tx) writePayment(p Payment) error {
 			transacted_at = excluded.transacted_at, learnt_by = excluded.learnt_by, state = excluded.state, reason = excluded.reason, doubt = excluded.doubt,
 			doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, automatic = excluded.automatic, loose = excluded.loose,
 			updated_at = excluded.updated_at`,
-		id, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
+		p.ID, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
 		noID(int64(p.Amount)), p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason,
 		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now)
 }
 
-// writeRefunds writes the refunds that differ from the decision. Failed ones go first, since a payment has one open
-// refund at most. A refund that ended because its payment was refunded already stays failed.
-func (t *tx) writeRefunds(l *ledger) error {
-	decided := slices.Clone(l.Decision.Refunds)
-	slices.SortStableFunc(decided, func(a, b money.RefundDecision) int {
-		return flagOrder(a.State == RefundFailed, b.State == RefundFailed)
-	})
-	for _, d := range decided {
-		was := l.refunds[slices.IndexFunc(l.refunds, func(r caseRefund) bool { return r.ID == d.ID })]
+// moveRefunds stores each refund with the row of its payment.
+func (t *tx) moveRefunds(l *ledger) error {
+	for _, d := range l.Decision.Refunds {
+		i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Key == d.Of })
+		if i < 0 || l.rows[i].ID == l.refund(d.ID).Payment {
+			continue
+		}
+		if err := t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE id = $3`, l.rows[i].ID, t.now, d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeRefunds writes those of the refunds that differ from the decision. A refund that ended because its payment was
+// refunded already stays failed.
+func (t *tx) writeRefunds(l *ledger, those func(money.RefundDecision) bool) error {
+	for _, d := range l.Decision.Refunds {
+		if !those(d) {
+			continue
+		}
+		was := l.refund(d.ID)
 		if d.State != was.State || d.Amount != was.Amount || d.State == RefundFailed && was.Open {
 			ended := RefundEnd("")
 			if d.State == RefundFailed && was.Open {
@@ -320,38 +339,37 @@ func (t *tx) writeRefunds(l *ledger) error {
 	return nil
 }
 
-// flagOrder orders what has a flag before what has not.
-func flagOrder(a, b bool) int { return cmp.Compare(flag(b), flag(a)) }
-
-// dropPayment deletes a row that duplicates another or that no fact supports any more. Its refunds move to the
-// surviving row.
-func (t *tx) dropPayment(l *ledger, drop Payment, touched map[TicketID]bool) error {
-	for _, id := range []TicketID{drop.TicketID, drop.NamedID} {
-		if id != 0 {
-			touched[id] = true
-		}
-	}
-	for _, p := range l.Decision.Payments {
-		row, others := l.rowOf(p)
-		if !slices.ContainsFunc(others, func(o Payment) bool { return o.ID == drop.ID }) {
+// dropPayments deletes the rows that no fact supports any more, or that duplicate another, and what failed to refund
+// them: money that was never paid has no refund.
+func (t *tx) dropPayments(l *ledger, touched map[TicketID]bool) error {
+	for _, have := range l.payments {
+		if slices.ContainsFunc(l.rows, func(row Payment) bool { return row.ID == have.ID }) {
 			continue
 		}
-		if err := t.run(`UPDATE refund SET payment_id = $1, updated_at = $2 WHERE payment_id = $3`, row.ID, t.now, drop.ID); err != nil {
+		for _, id := range []TicketID{have.TicketID, have.NamedID} {
+			if id != 0 {
+				touched[id] = true
+			}
+		}
+		if err := t.dropPayment(have.ID); err != nil {
 			return err
 		}
 	}
-	// A failed refund of money that was never paid is no refund.
+	return nil
+}
+
+func (t *tx) dropPayment(id PaymentID) error {
 	const failed = `payment_id = $1 AND state = 'failed'`
-	if err := t.run(`DELETE FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE `+failed+`)`, drop.ID); err != nil {
+	if err := t.run(`DELETE FROM question WHERE kind = 'reversal' AND id IN (SELECT id FROM refund WHERE `+failed+`)`, id); err != nil {
 		return err
 	}
-	if err := t.run(`DELETE FROM refund WHERE `+failed, drop.ID); err != nil {
+	if err := t.run(`DELETE FROM refund WHERE `+failed, id); err != nil {
 		return err
 	}
-	if err := t.run(`DELETE FROM resolution WHERE kind = 'payment' AND id = $1`, drop.ID); err != nil {
+	if err := t.run(`DELETE FROM resolution WHERE kind = 'payment' AND id = $1`, id); err != nil {
 		return err
 	}
-	return t.run(`DELETE FROM payment WHERE id = $1`, drop.ID)
+	return t.run(`DELETE FROM payment WHERE id = $1`, id)
 }
 
 func (t *tx) writePushes(l *ledger, touched map[TicketID]bool) error {
@@ -486,6 +504,17 @@ func (t *tx) writeClaims(l *ledger, touched map[TicketID]bool) error {
 	return nil
 }
 
+// was reports whether the payment has been stored in its state before, under all names that it has now.
+func (l *ledger) was(p money.Payment) bool {
+	var states []PaymentState
+	for _, have := range l.payments {
+		if p.Names(money.Key{Push: have.PushID, Receipt: have.Receipt}) {
+			states = append(states, have.State)
+		}
+	}
+	return len(states) > 0 && !slices.ContainsFunc(states, func(was PaymentState) bool { return was != p.State })
+}
+
 // outcome is the result for the payment of a new fact.
 func (l *ledger) outcome(f money.Fact) ApplyResult {
 	key := money.Key{Receipt: f.Receipt}
@@ -497,13 +526,12 @@ func (l *ledger) outcome(f money.Fact) ApplyResult {
 		return ApplyResult{Outcome: OutcomeNoted}
 	}
 	p := l.Decision.Payments[i]
-	row, _ := l.rowOf(p)
 	switch {
 	case p.State == money.Applied && l.tickets[p.Ticket].Status != Paid:
 		return ApplyResult{Outcome: OutcomePaid}
 	case p.Gravest().Why != "":
 		return ApplyResult{Outcome: OutcomeDoubt, Doubt: p.Gravest().Why}
-	case (p.State == money.Refunded || p.State == money.Returned) && l.before[row.ID] != p.State:
+	case (p.State == money.Refunded || p.State == money.Returned) && !l.was(p):
 		return ApplyResult{Outcome: OutcomeGoneBack}
 	case p.State == money.RefundDue:
 		return ApplyResult{Outcome: OutcomeRefundDue, Reason: p.Reason}

@@ -145,8 +145,7 @@ func (t *tx) tell(event MessageEvent, subject int64, tk payable) error {
 
 // tellRefunded writes that a refund is done, where its money was a ticket's.
 func (t *tx) tellRefunded(l *ledger, d money.RefundDecision) error {
-	r := l.refunds[slices.IndexFunc(l.refunds, func(r caseRefund) bool { return r.ID == d.ID })]
-	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Names(r.Of) })
+	i := slices.IndexFunc(l.Decision.Payments, func(p money.Payment) bool { return p.Key == d.Of })
 	if i < 0 {
 		return nil
 	}

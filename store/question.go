@@ -160,8 +160,8 @@ func (q Question) over() bool {
 	return q.tries() != 0 && q.Sent >= q.tries() || q.Kind == Reversal && q.unsendable() != ""
 }
 
-// countSent counts a question as sent and reports whether to send it. Otherwise it is the operator's, or it is an
-// automatic refund that has become doubtful, such as since a restore, to be looked at again in a minute.
+// countSent counts a question as sent and reports whether to send it: not one that has no tries left, which is the
+// operator's, nor an automatic refund that has become uncertain, which is looked at again in a minute.
 func (t *tx) countSent(q Question, gap time.Duration) (bool, error) {
 	if q.over() {
 		return false, t.leaveToOperator(q)

@@ -191,8 +191,9 @@ func (t *tx) insertRefund(have Payment, n NewRefund) (r Refund, err error) {
 	if n.Reference != "" {
 		method, state = "hand", RefundDone
 	}
-	err = t.run(`INSERT INTO refund (id, payment_id, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$9,$5,$6,$7,'','',$8,$8)`, id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, t.now, state)
+	err = t.run(`INSERT INTO refund (id, payment_id, for_ticket, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
+		VALUES ($1,$2,$10,$3,$4,$9,$5,$6,$7,'','',$8,$8)`, id, have.ID, have.Amount, method, n.By, n.Reason, n.Reference, t.now, state,
+		cmp.Or(have.TicketID, have.NamedID))
 	if err == nil && n.Reference == "" {
 		err = t.askReversal(id, have.Receipt != "")
 	}
@@ -214,8 +215,7 @@ func (t *tx) cancelRefund(r Refund) error {
 	return err
 }
 
-// endRefund records why no Reversal of a refund is sent any more; an earlier reason that nothing is left to refund
-// stays. Its state follows from that: see refundChanged.
+// endRefund records why no Reversal of a refund is sent any more; by_hand and moved stay. Its state follows from that: see refundChanged.
 func (t *tx) endRefund(id int64, why RefundEnd) error {
 	return t.run(`UPDATE refund SET ended = $1, updated_at = $2 WHERE id = $3 AND ended NOT IN `+replaced, why, t.now, id)
 }
@@ -322,8 +322,8 @@ func (t *tx) refundedPayment(n NewRefund) (Payment, error) {
 	return paymentOfTicket(rows)
 }
 
-// paymentOfTicket is the payment that a ticket's code names: the only one not refunded, or among several the only one
-// that is due and has no receipt to be named by.
+// paymentOfTicket is the payment that a ticket's code names: its only one that is not refunded, else its only one that is
+// due and without a receipt.
 func paymentOfTicket(rows []Payment) (Payment, error) {
 	if len(rows) == 0 {
 		return Payment{}, ErrNotFound

@@ -5,14 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cinemasphere/store/money"
 )
 
-// ResolveItems takes open items off the list, since an operator has handled them, and keeps the operator's note. It
-// moves no money and frees no seats, except that a suspected duplicate is confirmed as one. An item is open again once
-// its state or reason changes. A claim that waited for an operator is refused. ErrNotFound means that there is no such
-// item. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked, NothingToResolve or SeveralPayments.
+// ResolveItems takes open items off the list, since an operator has handled them, and keeps the operator's note. It may
+// report that two payments are one or two, that a receipt is not a ticket's, or that a doubt is over: payments and
+// tickets follow from that. What an item may be the same money as is decided only as far as the item shows it. An item
+// is open again once its state or reason changes. A claim that waited for an operator is refused. ErrNotFound means
+// that there is no such item. It refuses, for all of them, with MoneyDue, RefundOpen, StillAsked, NothingToResolve,
+// SeveralPayments or ItemChanged.
 func (s Money) ResolveItems(ctx context.Context, cases []OpenItem, note, by string) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
 		for _, c := range cases {
@@ -54,6 +57,7 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 	if err := t.get(&c, query.entry, seen.ID); err != nil {
 		return err
 	}
+	c.Alike = seen.Alike
 	reports, err := t.resolution(c, note, by)
 	if err != nil {
 		return err
@@ -84,7 +88,8 @@ func (t *tx) resolveItem(seen OpenItem, note, by string) error {
 }
 
 // resolution returns the facts that resolving an item adds: TheSame for a push payment with one lookalike, Two for a
-// receipt, NotFor for a claim.
+// receipt with lookalikes or one that an operator joined with its push, NotFor for a claim, DoubtEnds for a doubt. The
+// item's lookalikes are those that the operator was shown.
 func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	of := func(f money.Fact) factRow {
 		f.Source = money.Operator
@@ -118,13 +123,23 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	var pairs []struct {
 		Receipt string
 		Push    PushID
+		Payment PaymentID // of the push
 		Own     int
 	}
-	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
+	err = t.list(&pairs, `SELECT a.receipt, a.push_id AS push, u.id AS payment, CASE WHEN r.ticket_id = p.ticket_id THEN 1 ELSE 0 END AS own FROM alike a
 		JOIN payment u ON u.push_id = a.push_id JOIN push_request p ON p.id = a.push_id JOIN payment r ON r.receipt = a.receipt WHERE a.receipt = $1 OR a.push_id = $2 ORDER BY a.receipt, a.push_id`,
 		have.Receipt, have.PushID)
 	if err != nil || len(pairs) == 0 {
 		return nil, err
+	}
+	for _, p := range pairs { // nobody decides about what was not shown
+		other := p.Receipt
+		if have.Receipt != "" {
+			other = OpenItem{Kind: ItemPayment, ID: int64(p.Payment)}.Name()
+		}
+		if !slices.Contains(c.Alike, other) {
+			return nil, &Refusal{Kind: ItemChanged}
+		}
 	}
 	var reports []factRow
 	if have.Receipt != "" {

@@ -382,6 +382,7 @@ CREATE INDEX alike_push ON alike (push_id);
 CREATE TABLE refund (
     id                         BIGINT PRIMARY KEY,
     payment_id                 BIGINT NOT NULL REFERENCES payment (id), -- whose money it gives back
+    for_ticket                 BIGINT NOT NULL, -- whose payment that was when it was asked for; 0 where nobody's
     amount_cents               BIGINT NOT NULL CHECK (amount_cents > 0), -- how much of it
     method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
     state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- follows from the rest, its payment and the facts

@@ -9,9 +9,9 @@ import (
 	"fmt"
 )
 
-// A callback token says by itself that it is ours: half of it is chance, and half the signature of that with a key of
-// the books. So a push that the books have lost, since they were restored from an older backup, is still told from a
-// stranger's invention.
+// A callback token is a random half and its signature with a key of the books, so that it shows by itself to be ours.
+// So a push that the books have lost, since they were restored from an older backup, is still told from a stranger's
+// invention.
 const tokenHalf = 13
 
 // readTokenKey reads the key that signs callback tokens, made once for these books.

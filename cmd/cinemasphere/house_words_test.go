@@ -23,7 +23,7 @@ var oneOf = []struct {
 		"mpesa/amount.go", "mpesa/sim/screen.go", // which cuts the unit off for M-PESA's own messages
 	}},
 	{"formatter of Nairobi time", regexp.MustCompile(`^time\.(FixedZone|LoadLocation|In)$|^Africa/Nairobi$`),
-		[]string{"mpesa/clock.go", "store/nairobi.go"}}, // store may not import mpesa
+		[]string{"mpesa/clock.go", "store/businessday.go"}}, // store may not import mpesa
 	{"masker of phone numbers", regexp.MustCompile(`^[ *]*\*[ *]*\*[ *]*\*[ *]*$|^strings\.Repeat \*$`), []string{
 		"mpesa/errors.go", "mpesa/msisdn.go",
 		"mpesa/sim/confirmation.go",     // M-PESA's own mask, in a C2B confirmation

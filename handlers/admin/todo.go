@@ -53,7 +53,7 @@ func (a *Admin) toDoItem(item store.OpenItem) pages.ToDoItem {
 		if action.Verb != wording.Show {
 			entry.Forms = append(entry.Forms, pages.ActionForm{
 				ID:   fmt.Sprintf("%s-%d", strings.ReplaceAll(item.Name(), ":", "-"), i),
-				Item: item.Name(), Action: action,
+				Item: strings.Join(append([]string{item.Name()}, item.Alike...), " "), Action: action,
 			})
 		}
 	}

@@ -60,13 +60,13 @@ func mayGoBack(c Case, payments []*Payment, p *Payment) bool {
 		insisted := slices.ContainsFunc(p.facts, func(f Fact) bool {
 			return f.Says == DoubtEnds && (f.About == ReceiptBogus || f.About == ReceiptOthers)
 		})
-		return p.Receipt != "" && (!p.unproved(c) || insisted) && len(p.Doubts)+len(p.Alike) == 0
+		return p.Receipt != "" && (insisted || p.reported(c)) && len(p.Doubts)+len(p.Alike) == 0
 	}
-	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.unproved(c) && !p.partly &&
+	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && p.reported(c) && !p.partly &&
 		p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&
 		!slices.ContainsFunc(payments, func(other *Payment) bool {
-			// The ticket is paid by a receipt that only an operator knows of, unless another has insisted on it, or by
-			// a payment whose receipt is still to come.
+			// The ticket is paid by a receipt or amount that only an operator knows of, unless another has insisted on
+			// the receipt, or by a payment whose receipt is still to come.
 			return (other.Ticket == p.Ticket || other.Named == p.Ticket) && !certain(other)
 		})
 }

@@ -59,8 +59,7 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 	return 0
 }
 
-// gaveToPush reports whether an operator named the receipt for a push, after the fact with the id. The push turned out
-// to have another.
+// gaveToPush reports whether an operator, after the fact with the id, named the receipt for a push that has another.
 func (p *Payment) gaveToPush(c Case, since int64) bool {
 	return slices.ContainsFunc(p.facts, func(f Fact) bool {
 		return f.Says == TheSame && f.ID > since && !c.takenBack(f)

@@ -109,6 +109,7 @@ type Payment struct {
 	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
 	facts     []Fact     // the facts about it
+	amountBy  Source     // who reports Amount
 	shown     Cents      // the total of the ticket that was shown as paid with it
 	confirmed bool       // Transaction Status reports it as paid to us
 	bogus     Reason     // NotKnown or ToOthers, where Transaction Status reports that
@@ -182,7 +183,8 @@ func Decide(c Case, now Instant) Decision {
 	return d
 }
 
-// decide decides a case. Another payment pays for the moved tickets now: the amount they were shown with is not kept.
+// decide decides a case. Of the moved tickets, which another payment pays for now, the amount that they were shown with
+// is not preferred.
 func decide(c Case, now Instant, moved []TicketID) (d Decision) {
 	c = readReferences(c)
 	payments := weighed(c, moved)
@@ -204,6 +206,11 @@ func weighed(c Case, moved []TicketID) []*Payment {
 	for _, t := range c.Tickets {
 		if p := t.shownWith(payments); p != nil && !slices.Contains(moved, t.ID) {
 			p.shown = cmp.Or(p.shown, t.Total)
+		}
+	}
+	for _, r := range c.Refunds {
+		if p := r.of(c, payments); p != nil {
+			p.refunding, p.reversing = p.refunding || r.Open, p.reversing || r.Out > 0
 		}
 	}
 	for _, p := range payments {

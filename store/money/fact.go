@@ -83,7 +83,7 @@ type Fact struct {
 	Says    Saying
 	Push    PushID // of a payment without a push's token: the push whose account number was paid to
 	Receipt string
-	// of PaysFor, Given and TakenBack; or the ticket whose code the payer typed as account number
+	// the ticket that PaysFor, Given or TakenBack is about, or whose code the payer typed as account number
 	Ticket       TicketID
 	Beside       PushID      // the push whose token came with another CheckoutRequestID
 	About        DoubtReason // of DoubtEnds

@@ -20,7 +20,7 @@ func identify(c Case) (all []*Payment) {
 		if f.Says == Paid && !slices.Contains(shared, Key{f.Push, f.Receipt}) {
 			pushes[f.Push] = true
 		}
-		if f.Receipt != "" && (c.saysPaid(f) || f.wasPaid() || f.Says == GivenBack && f.Source == Operator) {
+		if f.Receipt != "" && (c.saysPaid(f) || f.wasPaid() || f.Says == GivenBack) {
 			receipts[f.Receipt] = true
 			pushes[owner[f.Receipt]] = true
 		}
@@ -92,10 +92,10 @@ func links(c Case) map[string][]link {
 	return named
 }
 
-// linkRank orders what names a receipt for a push by proof; 0 does not name one. Nobody but M-PESA, with the push's own
-// token or about the push itself, names a receipt whose phone, time, amount or typed account number excludes the push.
-// What is only mentioned comes after every report of a payment, and counts once M-PESA reports one: of the push, or of
-// the receipt. Mentioned for two pushes it is neither's.
+// linkRank ranks a fact's proof that a receipt is a push's; 0 is none. M-PESA's report on the push itself always
+// counts. What an operator or a mention names does not where M-PESA's report on the receipt excludes the push. A
+// mention ranks below every report of a payment. It counts once M-PESA reports push or receipt as paid, and not for two
+// pushes.
 func (c Case) linkRank(f Fact) int {
 	const mentioned = 1
 	switch {
@@ -117,9 +117,8 @@ func (c Case) linkRank(f Fact) int {
 	return 0
 }
 
-// owners decides which push each receipt belongs to, the best links first: the one with the best proof. A receipt with
-// equal proof for several pushes is shared. It is none's, unless a ticket was shown as paid with it, or just one of the
-// pushes was paid by another fact too.
+// owners assigns each receipt to the push with the best proof, the best links first, and lists ties as shared. A shared
+// receipt is none's, unless a ticket was shown as paid with it, or just one of the pushes was paid by another fact too.
 func owners(c Case) (owned []link, shared []Key) {
 	named := links(c)
 	sole := map[PushID]int{} // the rank of the best proof of a push's receipt that no other push has equal proof of
@@ -178,14 +177,17 @@ func (c Case) saysPaid(f Fact) bool {
 func (f Fact) wasPaid() bool { return f.Says == Reversed && f.Amount != nil }
 
 // takenBack reports whether a later Two, NotFor or NothingPaid cancels a fact. The operator's last decision counts.
-// TheSame is also cancelled by what M-PESA itself reports on the receipt.
+// TheSame is also cancelled by what M-PESA itself reports on the receipt, and by another receipt that is named later.
 func (c Case) takenBack(f Fact) bool {
 	since, ticket := f.ID, f.Ticket
 	switch {
 	case f.Says == TheSame:
 		ticket = c.push(f.Push).Ticket
 		if c.last(Fact{Says: Two, Push: f.Push, Receipt: f.Receipt}) > since ||
-			c.excludes(c.push(f.Push), f.Receipt, false) {
+			c.excludes(c.push(f.Push), f.Receipt, false) || slices.ContainsFunc(c.Facts, func(later Fact) bool {
+			return later.Says == TheSame && later.ID > since && later.Push == f.Push && later.Receipt != f.Receipt &&
+				!c.takenBack(later)
+		}) {
 			return true
 		}
 	case f.Source != Operator:

@@ -1,6 +1,7 @@
 package money_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -227,6 +228,13 @@ func TestDecide(t *testing.T) {
 		{"operator same push1 R9 + callback paid push1 R1", "ticket1 paid; push1 R1 applied; R9 unmatched also_told"},
 		{"operator same push1 R9 + callback paid push1 R1 + operator R9 ticket2",
 			"ticket1 paid; ticket2 paid; push1 R1 applied; R9 applied"},
+		{"query paid push1 + operator same push1 R9 + echo push4 R9 + query paid push4",
+			"ticket1 paid; ticket4 paid; push1 applied; push4 applied; R9 unmatched may_be_same"},
+		// Nor is an amount that only an operator reports.
+		{"callback paid push1 R1 + callback paid push2 R2 amountless + operator R2 ticket1",
+			"ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice"},
+		{"callback paid push2 R2 + callback paid push1 R1 amountless + operator R1 ticket1",
+			"ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice"},
 		// What nobody reported as paid is not refunded by itself.
 		{"callback paid push1 R1 + query paid push2 + operator same push2 R9",
 			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
@@ -395,6 +403,19 @@ func TestRange(t *testing.T) {
 		{"till R1 + operator R1 ticket1 KSh5", "R1 2700"},
 		// an operator's word alone
 		{"operator R1 ticket1", "R1 0 to 2700"},
+		{"callback paid push1 R1 amountless + operator R1 ticket1", "push1 R1 1 to 250000"},
+		// What M-PESA reports of another amount than the prompt asked for may be the same money too.
+		{"callback paid push1 KSh100 + till R1 KSh100", "push1 100 ~ R1; R1 100"},
+		{"callback paid push1 KSh100 + till R1", "push1 100 ~ R1; R1 2700"},
+		{"callback paid push1 KSh100 + till R1 KSh200", "push1 100; R1 200"},
+		{"callback paid push1 amountless + till R1 KSh100 nameless", "push1 1 to 250000 ~ R1; R1 100"},
+		{"query paid push1 + till R1 KSh100 nameless", "push1 2700; R1 100"},
+		{"callback paid push1 KSh100 + till R1 KSh100 + operator same push1 R1 KSh100", "push1 R1 100"},
+		// Of two receipts that an operator names for a push, the later one is, until that is taken back.
+		{"query paid push1 + till R1 + till R2 + operator same push1 R1 + operator same push1 R2",
+			"push1 R2 2700 ~ R1; R1 2700"},
+		{"query paid push1 + till R1 + till R2 + operator same push1 R1 + operator same push1 R2 + " +
+			"operator two push1 R2", "push1 R1 2700; R2 2700"},
 		{"operator R1 ticket1 + status unknown R1", "R1 0 to 2700"},
 		{"operator R1 ticket1 KSh5 + status paid R1", "R1 2700"},
 		{"query paid push1 + operator same push1 R9", "push1 R9 2700"},
@@ -530,7 +551,7 @@ func TestCommitments(t *testing.T) {
 			"ticket1 paid; push1 R1 applied ?receipt_shared"},
 		"a refund was asked for": {"callback paid push1 R1", func(c *money.Case) {
 			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
-			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
+			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, For: 1, Open: true}}
 		}, opened, "ticket1 void refund_asked; push1 R1 refund_due refund_asked automatic"},
 		"void for a part that went back, which is the whole": {"callback paid push1 R1", func(c *money.Case) {
 			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
@@ -569,7 +590,7 @@ func TestCommitments(t *testing.T) {
 		"cancelled, and a refund was asked for": {"callback paid push1 R1", func(c *money.Case) {
 			shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
 			c.Tickets[0].Cancelled = true
-			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, Open: true}}
+			c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, For: 1, Open: true}}
 		}, opened, "ticket1 void screening_cancelled; push1 R1 refund_due screening_cancelled automatic"},
 		"cancelled, and the money went back": {"callback paid push1 R1 + operator back R1 KSh2700",
 			func(c *money.Case) {
@@ -581,6 +602,25 @@ func TestCommitments(t *testing.T) {
 				shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
 				c.Tickets[0].Cancelled, c.Tickets[0].Void = true, money.RefundAsked
 			}, opened, "ticket1 void refund_asked, free; push1 R1 refunded refund_asked"},
+		// A payment that a refund is asked of turns out to be two: the refund is of one of them.
+		"refund of a push, whose receipt is another's": {
+			"query paid push1 + operator same push1 R1 + callback paid push3 R1",
+			func(c *money.Case) {
+				c.Refunds = []money.Refund{{Of: money.Key{Push: 1, Receipt: "R1"}, For: 1, Open: true}}
+			}, opened, "ticket1 owed refund_asked; ticket2 paid; push1 refund_due refund_asked; push3 R1 applied"},
+		"refund of a receipt, which is another's": {"operator R1 ticket1 + callback paid push3 R1",
+			func(c *money.Case) { c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, For: 1, Open: true}} },
+			opened, "ticket2 paid; push3 R1 applied"},
+		"refund of a receipt that may have gone back": {"operator R1 ticket1 + callback paid push3 R1",
+			func(c *money.Case) {
+				c.Refunds = []money.Refund{{Of: money.Key{Receipt: "R1"}, For: 1, Open: true, Sent: true, Out: 1}}
+			}, opened, "ticket2 owed refund_asked; push3 R1 refund_due refund_asked automatic"},
+		"what went back was taken, whoever named it": {"query paid push1 + operator same push1 R9 + reversal back R9 " +
+			"KSh2700 + operator two push1 R9",
+			func(c *money.Case) {
+				key := money.Key{Push: 1, Receipt: "R9"}
+				c.Refunds = []money.Refund{{Of: key, For: 1, Done: true, Sent: true, Out: 1}}
+			}, opened, "ticket1 paid; push1 applied; R9 refunded names_no_ticket"},
 		"late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsNone }, opened,
 			"ticket1 needs seats; push1 R1 applied"},
 		"too late": {"callback paid push1 R1", func(c *money.Case) { c.Tickets[0].Seats = money.SeatsGone }, opened,
@@ -646,6 +686,14 @@ func TestDecidedAgain(t *testing.T) {
 			in = tell(in, facts...)
 			in.Tickets[0].Cancelled = in.Tickets[0].Cancelled || rapid.IntRange(0, 9).Draw(rt, "cancel") == 0
 			first := money.Decide(in, opened)
+			if i := rapid.IntRange(0, 9).Draw(rt, "refund"); i < len(first.Payments) && len(in.Refunds) == 0 {
+				p := first.Payments[i]
+				in.Refunds = []money.Refund{{Of: p.Key, For: cmp.Or(p.Ticket, p.Named), Amount: price, Open: true}}
+				first = money.Decide(in, opened)
+			}
+			for i, d := range first.Refunds {
+				in.Refunds[i].Of, in.Refunds[i].Open = d.Of, d.State == money.RefundRequested
+			}
 			for i := range in.Tickets {
 				tk, d := &in.Tickets[i], first.Tickets[i]
 				if d.Paid {
@@ -661,6 +709,32 @@ func TestDecidedAgain(t *testing.T) {
 			if x != y {
 				rt.Fatalf("%v\n%s\n%s", in.Facts, x, y)
 			}
+		}
+	})
+}
+
+// TestBystander: whatever is said of ticket 1 and its prompts, and whatever refund is asked for it, the callback of
+// another ticket's prompt pays for that ticket.
+func TestBystander(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		in := world()
+		in.Pushes = in.Pushes[:3]
+		facts := rapid.SliceOfN(rapid.SampledFrom(strings.Split("query paid push1|operator same push1 R3|"+
+			"operator same push2 R3|operator R3 ticket1|customer R3 ticket1|callback mentions push1 R3|"+
+			"callback mentions push1 R3 KSh5|operator nothing R3|operator two push1 R3|operator not R3 ticket1|operator same push1 R3 KSh5|status unknown R3|"+
+			"status to-others R3|operator R3 ticket1 KSh5|operator two push3 R3|till H1|callback paid push2 R2|"+
+			"operator same push1 H1|callback failed push1", "|")), 1, 4).Draw(rt, "facts")
+		asked := rapid.IntRange(0, len(facts)).Draw(rt, "a refund is asked for after")
+		for i, fact := range facts {
+			in = tell(in, fact)
+			if d := money.Decide(in, opened); i == asked && len(d.Payments) > 0 {
+				p := rapid.SampledFrom(d.Payments).Draw(rt, "its payment")
+				in.Refunds = []money.Refund{{Of: p.Key, For: cmp.Or(p.Ticket, p.Named), Amount: price, Open: true}}
+			}
+		}
+		in = tell(in, "callback paid push3 R3 min1")
+		if d := money.Decide(in, opened); !d.Tickets[1].Paid || d.Tickets[1].Void != "" {
+			rt.Fatalf("%q, refunds %+v: %s", facts, in.Refunds, tale(in, d))
 		}
 	})
 }

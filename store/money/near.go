@@ -19,14 +19,18 @@ type Taking struct {
 // A Prompt is a push that may have been paid, and whose receipt is unknown or unproved.
 type Prompt struct {
 	Push
-	AnyAmount bool    // M-PESA has only reported it as paid: it may be of another amount than it asked for
+	Reported  Cents   // the amount that M-PESA reports, which may be another than it asked for; 0 where none
+	AnyAmount bool    // M-PESA has only answered that it was paid: it may be of another amount than it asked for
+	NoAmount  bool    // M-PESA reports it as paid without an amount, and so with any
 	Paid      Instant // when M-PESA first reported it as paid; 0 where it has not
 }
 
 // MayBeOf reports whether a taking may be what a prompt was paid with, by amount, phone and time. What is unknown
-// excludes nothing. A receipt that was known before the push was made is not the push's.
+// excludes nothing, but of a prompt that M-PESA only answers about, another amount needs a proven phone. A receipt that
+// was known before the push was made is not the push's.
 func (t Taking) MayBeOf(p Prompt) bool {
-	sum := t.Amount == 0 || t.Amount == p.Amount || p.AnyAmount && t.Payer.Proves(p.Phone)
+	sum := t.Amount == 0 || t.Amount == p.Amount || t.Amount == p.Reported || p.NoAmount ||
+		p.AnyAmount && t.Payer.Proves(p.Phone)
 	before := t.known != 0 && (t.known < p.MadeAt || t.known == p.MadeAt && t.knownID < int64(p.ID))
 	from, until := p.Window()
 	return sum && !before && t.Payer.Fits(p.Phone) && (t.At == 0 || t.At >= from && t.At <= until)
@@ -85,7 +89,10 @@ func (c Case) prompt(push Push, paid *Payment) (Prompt, bool) {
 	if paid == nil {
 		return p, !push.Refused && !c.has(Fact{Says: FailedForGood, Push: push.ID})
 	}
-	p.AnyAmount = paid.Assumed || !paid.AmountKnown
+	p.AnyAmount, p.NoAmount = paid.Assumed, !paid.AmountKnown
+	if paid.AmountKnown && !paid.Assumed {
+		p.Reported = paid.Amount
+	}
 	return p, paid.Receipt == "" || paid.unproved(c)
 }
 

@@ -1,6 +1,9 @@
 package money
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A push's own account number is evidence, and names no push for certain: its prompt shows it, so that the payer may
 // have typed it. It names the push's ticket, and the push that the payment may be of.
@@ -29,12 +32,20 @@ func readReferences(c Case) Case {
 	return c
 }
 
-// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it, by phone or time.
-// Of a receipt that is not paid to the push's own account number, its amount and account number may exclude that too.
+// excludes reports whether M-PESA's own reports on a receipt rule the push out: by phone or time, and by amount or
+// account number too, unless the receipt was paid to the push's own account number.
 func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 	prompt, _ := c.prompt(push, nil)
-	paid := where(c.Facts, func(f Fact) bool { return f.Says == Paid && f.Push == push.ID && !f.byReference() })
-	prompt.AnyAmount = len(paid) > 0 && !slices.ContainsFunc(paid, func(f Fact) bool { return f.amount() != 0 })
+	for _, f := range c.Facts {
+		if f.Says == Paid && f.Push == push.ID && !f.byReference() {
+			prompt.Reported = min(cmp.Or(prompt.Reported, f.amount()), cmp.Or(f.amount(), prompt.Reported))
+			prompt.AnyAmount = prompt.AnyAmount || f.Source == Query
+			prompt.NoAmount = prompt.NoAmount || f.Source != Query && f.amount() == 0
+		}
+	}
+	if prompt.Reported != 0 {
+		prompt.AnyAmount, prompt.NoAmount = false, false
+	}
 	return slices.ContainsFunc(c.Facts, func(f Fact) bool {
 		if f.Receipt != receipt || !f.Source.isMPESA() || f.Says != Paid && !f.wasPaid() ||
 			f.Push != 0 && !f.byReference() {
@@ -44,6 +55,7 @@ func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 		if !ownAccount {
 			t.Amount = f.amount()
 		}
-		return !t.MayBeOf(prompt) || !ownAccount && f.Account
+		others := f.Account || f.sent != 0 && f.sent != push.ID || f.byReference() && f.Push != push.ID
+		return !t.MayBeOf(prompt) || !ownAccount && others
 	})
 }

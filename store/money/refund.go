@@ -10,12 +10,13 @@ import (
 type Refund struct {
 	ID     int64
 	Of     Key
-	Amount Cents // asked for
-	ByHand bool  // an operator reports that the money was given back
-	Done   bool  // M-PESA reports that a Reversal of it was carried out
-	Open   bool  // neither, and a Reversal is to be sent or awaited
-	Sent   bool  // a Reversal was sent
-	Out    int   // Reversals that M-PESA may have carried out
+	For    TicketID // whose payment it was when it was asked for; 0 where nobody's
+	Amount Cents    // asked for
+	ByHand bool     // an operator reports that the money was given back
+	Done   bool     // M-PESA reports that a Reversal of it was carried out
+	Open   bool     // neither, and a Reversal is to be sent or awaited
+	Sent   bool     // a Reversal was sent
+	Out    int      // Reversals that M-PESA may have carried out
 }
 
 // RefundState is how far a refund has come.
@@ -31,19 +32,31 @@ const (
 // RefundDecision is what becomes of a refund.
 type RefundDecision struct {
 	ID     int64
+	Of     Key // its payment; zero where there is none any more
 	State  RefundState
 	Amount Cents // that goes back, or has gone
 	Waits  bool  // its Reversal waits for the receipt
 }
 
-// of finds the payment that a refund belongs to: by receipt once a Reversal may have succeeded, otherwise by push.
-func (r Refund) of(payments []*Payment) *Payment {
+// of finds the payment that a refund belongs to: by receipt once a Reversal may have succeeded, by what the operator
+// reported once it is done by hand, otherwise by push. A receipt that has turned out to be the payment of another
+// ticket's push is not refunded.
+func (r Refund) of(c Case, payments []*Payment) *Payment {
 	named := where(payments, func(p *Payment) bool { return p.Names(r.Of) })
 	byReceipt := first(named, func(p *Payment) bool { return p.Receipt == r.Of.Receipt })
-	if byReceipt != nil && (!r.Open || r.Out > 0) {
-		return byReceipt
+	byPush := first(named, func(p *Payment) bool { return p.Push != 0 && p.Push == r.Of.Push })
+	switch {
+	case r.ByHand:
+		reported := first(named, func(p *Payment) bool {
+			return slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == GivenBack && f.Source == Operator })
+		})
+		return cmp.Or(reported, byReceipt, byPush)
+	case !r.Open || r.Out > 0:
+		return cmp.Or(byReceipt, byPush)
+	case byPush == nil && byReceipt != nil && byReceipt.Push != 0 && byReceipt.Ticket != r.For:
+		return nil
 	}
-	return cmp.Or(first(named, func(p *Payment) bool { return p.Push != 0 && p.Push == r.Of.Push }), byReceipt)
+	return cmp.Or(byPush, byReceipt)
 }
 
 // decideRefunds lists what becomes of each refund. A payment has one open refund at most: the one that M-PESA may have
@@ -56,11 +69,11 @@ func decideRefunds(c Case, payments []*Payment) (decided []RefundDecision) {
 	busy := map[*Payment]bool{} // with a refund that is done or open
 	for _, r := range refunds {
 		if r.ByHand || r.Done {
-			busy[r.of(payments)] = true
+			busy[r.of(c, payments)] = true
 		}
 	}
 	for _, r := range refunds {
-		p := r.of(payments)
+		p := r.of(c, payments)
 		d := RefundDecision{ID: r.ID, State: RefundFailed, Amount: r.Amount}
 		switch {
 		case r.ByHand, r.Done:
@@ -72,6 +85,7 @@ func decideRefunds(c Case, payments []*Payment) (decided []RefundDecision) {
 			d.State = RefundRequested
 		}
 		if p != nil {
+			d.Of = p.Key
 			busy[p] = busy[p] || d.State != RefundFailed
 			d.Waits = d.State == RefundRequested && !r.Sent && p.Receipt == ""
 			if p.AmountKnown && !r.ByHand &&

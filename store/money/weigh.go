@@ -8,11 +8,6 @@ import (
 
 // weigh fills in a payment from its facts, each field by the best proof, and the doubts where they differ.
 func weigh(c Case, p *Payment) {
-	for _, r := range c.Refunds {
-		if r.Of.Names(p.Key) {
-			p.refunding, p.reversing = p.refunding || r.Open, p.reversing || r.Out > 0
-		}
-	}
 	// By proof, then by content, so that the result does not depend on the order of arrival.
 	slices.SortFunc(p.facts, func(a, b Fact) int {
 		return cmp.Or(b.knowsAmount(p.shown)-a.knowsAmount(p.shown), cmp.Compare(a.amount(), b.amount()),
@@ -23,8 +18,8 @@ func weigh(c Case, p *Payment) {
 	var returned Source // of the refunded amount, and so of the payment
 	for _, f := range p.facts {
 		paid := f.Says == Mentions || c.saysPaid(f)
-		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status) && (f.Says != Mentions || p.Push == 0) {
-			p.Amount, p.AmountKnown = f.amount(), true
+		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status || f.Source == Reversal) && (f.Says != Mentions || p.Push == 0) {
+			p.Amount, p.AmountKnown, p.amountBy = f.amount(), true, f.Source
 		}
 		switch {
 		case paid:
@@ -44,6 +39,8 @@ func weigh(c Case, p *Payment) {
 		case f.wasPaid():
 			p.takePayer(f)
 			returned = f.Source
+		case f.Says == GivenBack && f.Source == Reversal: // it had been taken
+			returned = cmp.Or(returned, f.Source)
 		case f.Says == PaidToOthers:
 			p.bogus = ToOthers
 		case f.Says == NoSuchReceipt:
@@ -54,8 +51,9 @@ func weigh(c Case, p *Payment) {
 	if confirmed == p.Amount { // then other amounts do not count
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
-	if !p.AmountKnown && queried {
-		p.Amount, p.AmountKnown, p.Assumed = c.push(p.Push).Amount, true, true
+	asked := c.push(p.Push).Amount
+	if queried && (!p.AmountKnown || p.Amount == asked && !p.amountBy.isMPESA()) {
+		p.Amount, p.AmountKnown, p.Assumed, p.amountBy = asked, true, true, Query
 	}
 	for _, f := range p.facts { // what is only mentioned of a push is never its amount
 		differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
@@ -119,6 +117,9 @@ func (p *Payment) byOperator(c Case) bool {
 // it: it may be mistyped.
 func (p *Payment) unproved(c Case) bool { return p.byOperator(c) && !p.confirmed }
 
+// reported reports whether M-PESA reports receipt and amount of the payment, and not operators alone.
+func (p *Payment) reported(c Case) bool { return !p.unproved(c) && p.amountBy.isMPESA() }
+
 // weighReturns decides whether the payment was refunded, how much, and with which doubts. Without an amount it is all
 // of it.
 func (p *Payment) weighReturns() {
@@ -157,11 +158,11 @@ func (p *Payment) weighReturns() {
 // MaxPayment is the most that M-PESA takes in one payment, in cents (documented by Safaricom).
 const MaxPayment = 250_000_00
 
-// weighRange bounds the amount, even where an operator has resolved it. A payment that operators alone report may be
-// nothing, and so may a receipt that several pushes share.
+// weighRange bounds the amount, even where an operator has resolved it or says how much it was. A payment that
+// operators alone report may be nothing, and so may a receipt that several pushes share.
 func (p *Payment) weighRange() {
 	p.Least, p.Most = p.Amount, p.Amount
-	if !p.AmountKnown {
+	if !p.AmountKnown || p.Proof.isMPESA() && !p.amountBy.isMPESA() {
 		p.Least, p.Most = 100, MaxPayment // whole shillings
 	}
 	for _, d := range p.Doubts {

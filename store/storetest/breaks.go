@@ -64,8 +64,8 @@ func unapplied(kind store.CallbackKind, token, of, body string) string {
 
 // refund is a refund of the applied payment.
 func refund(cents, state string) string {
-	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
-		SELECT 1, id, %s, 'hand', '%s', '', '', '', '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
+	return fmt.Sprintf(`INSERT INTO refund (id, payment_id, for_ticket, amount_cents, method, state, requested_by, reason, reference, result_code, result_text, created_at, updated_at)
+		SELECT 1, id, ticket_id, %s, 'hand', '%s', '', '', '', '', '', 1, 1 FROM payment WHERE state = 'applied'`, cents, state)
 }
 
 // checked is a Transaction Status of the receipt. sent is a Reversal of the refund's payment.

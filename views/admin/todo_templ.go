@@ -39,7 +39,7 @@ type ToDoItem struct {
 type ActionForm struct {
 	ID     string // of its fields, unlike any other on the page
 	To     string // where it is sent; "" is the list
-	Item   string // the entry's number
+	Item   string // the entry's number, and what the list shows as alike to it
 	Action wording.Action
 	Open   bool              // it came back with what is wrong in it
 	Typed  map[string]string // by field

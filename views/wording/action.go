@@ -143,7 +143,7 @@ func toPayment(c store.OpenItem, v Verb, when string) Action {
 func accept(c store.OpenItem, when string) Action {
 	a := acceptOf(c.Receipt, c.TicketCode, when)
 	if c.Kind == store.ItemPayment && c.Receipt == "" {
-		a = acceptOf("", nameless(c), when)
+		a = acceptOf("", c.Name(), when)
 	}
 	if c.Reason == store.ReasonOtherAmount && c.Amount > 0 && !inCents(c) {
 		a.Amount = store.Shillings(c.Amount / 100)

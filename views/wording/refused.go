@@ -101,6 +101,9 @@ func resolveRefused(a Action, kind store.RefusalKind, unknown Advice) Advice {
 			Actions: []Action{acceptOf("", a.For, "")}}
 	case store.NothingToResolve:
 		return Advice{Why: "nobody has to do anything about it"}
+	case store.ItemChanged:
+		return Advice{Why: "something has come since that it may be the same money as", Look: "look at it again",
+			Actions: []Action{show("", "")}}
 	default:
 		return unknown
 	}
