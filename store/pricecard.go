@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,19 +73,23 @@ func (c PriceCards) Card(id PriceCardID) (PriceCard, bool) {
 	return c.Cards[i], true
 }
 
-// PricesFor is what a card charges for a film that begins at the instant: by its first rule that fits, otherwise its
-// own prices. A rule whose card is archived does not fit. False where there is no such card.
+// PricesFor is what a card charges for a film that begins at the instant: see [PriceCards.CardFor]. False where there
+// is no such card.
 func (c PriceCards) PricesFor(id PriceCardID, starts Instant) (Prices, bool) {
+	card, found := c.CardFor(id, starts)
+	return card.Prices, found
+}
+
+// CardFor is the card whose prices hold for a film that begins at the instant and has the card: that of the first rule
+// that fits, otherwise the card itself. A rule whose card is archived does not fit. False where there is no such card.
+func (c PriceCards) CardFor(id PriceCardID, starts Instant) (PriceCard, bool) {
 	card, found := c.Card(id)
-	if !found {
-		return nil, false
-	}
 	for _, rule := range card.Rules {
 		if other, used := c.Card(rule.Card); used && rule.fits(starts, c.Holidays) {
-			return other.Prices, true
+			return other, true
 		}
 	}
-	return card.Prices, true
+	return card, found
 }
 
 // holidaySetting is where the cinema's holidays are stored: dates, a line each.
@@ -139,7 +142,7 @@ func (s Catalogue) SetHolidays(ctx context.Context, dates []string) error {
 // ErrChanged. Types without an id get that of the type with their name, or a new one. ErrNameTaken where another card
 // in use has the name; ErrPrice for prices that nobody could pay.
 func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCardID, error) {
-	err := errors.Join(card.Prices.check(), card.Surcharges.check())
+	err := checkPrices(card.Prices, card.Surcharges)
 	if err == nil {
 		err = s.write(ctx, booking, func(t *tx) (err error) {
 			card.ID, err = t.savePriceCard(card)

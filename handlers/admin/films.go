@@ -142,6 +142,13 @@ func (a *Admin) filmPage(w http.ResponseWriter, r *http.Request, status int, v p
 	if v.Words, err = a.Store.Catalogue().MovieWords(r.Context()); err != nil {
 		return err
 	}
+	if !v.IsNew() {
+		clashes, err := a.Store.Catalogue().ClashesToCome(r.Context())
+		if err != nil {
+			return err
+		}
+		v.Clashes = store.OfFilm(clashes, v.Movie.ID)
+	}
 	v.Poster = smallPoster(v.Movie)
 	for name, text := range v.Typed {
 		v.Typed[name] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")

@@ -26,6 +26,9 @@ type Week struct {
 	Missing  MissingForm
 	Notice   string
 	Problems []string // of a copy, or of drafts that were put on sale
+
+	Faults  map[store.ScreeningID][]store.ShowingProblem // of screenings, as they are planned now
+	Clashes []store.Clash                                // of screenings of the week, with what is before and after it
 }
 
 // ShowingsForm adds screenings to a week, as typed.
@@ -181,6 +184,24 @@ func note(sh store.Showing) string {
 	return text
 }
 
+// faultTag is what is wrong with a screening, in a few words.
+func faultTag(p store.ShowingProblem) string {
+	switch p.Fault {
+	case store.ShowingClash:
+		return "overlaps " + p.With.Title + " " + wording.Clock(p.With.StartsAt)
+	case store.ShowingNoZone:
+		return "no price for " + wording.Zones(p.Zones)
+	case store.ShowingNoPrices:
+		return "no prices"
+	case store.ShowingTooDear:
+		return "more than M-PESA takes"
+	case store.ShowingArchived:
+		return "its film is archived"
+	case store.ShowingPast, store.ShowingFar, store.ShowingNoFilm, store.ShowingNoHall:
+	}
+	return "cannot be sold"
+}
+
 // sold says how much of a screening is sold.
 func sold(sh store.Showing) string {
 	return strconv.Itoa(sh.Taken()) + " of " + strconv.Itoa(sh.Capacity)
@@ -232,6 +253,8 @@ type ShowingForm struct {
 	Notice   string
 	Reason   string // as typed
 	AutoBack bool   // due refunds are made without a person
+
+	Problems []store.ShowingProblem // as it is planned now
 }
 
 func (v ShowingForm) field(name, label, hint string) ui.Field {

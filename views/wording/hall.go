@@ -112,6 +112,8 @@ func PlanOutcome(c store.PlanChange) string {
 		return fmt.Sprintf("Left alone: the new plan would change %s.", plural(len(c.Lost), "sold seat", "sold seats"))
 	case store.PlanSame:
 		return "It has this plan."
+	case store.PlanUnpriced:
+		return "Left alone: its prices have none for " + Zones(c.Zones) + "."
 	case store.PlanOver:
 		return "Left alone: it has begun, or is cancelled."
 	}
