@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"cinemasphere/store/money"
@@ -39,7 +39,7 @@ func (c *NewComp) check() Faults {
 	text := func(field string, to *string, most int) {
 		*to = tidyText(*to, false)
 		switch {
-		case !utf8.ValidString(*to) || strings.ContainsFunc(*to, func(r rune) bool { return !unicode.IsPrint(r) }):
+		case !Printable(*to):
 			faults[field] = Fault{Kind: TextUnprintable}
 		case *to == "":
 			faults[field] = Fault{Kind: TextMissing}
@@ -267,13 +267,22 @@ func readAllowances(list func(dest any, query string, args ...any) error) (Allow
 	return out, nil
 }
 
-// CompAllowances reads how many seats each person of a role may give away in a month.
-func (s Catalogue) CompAllowances(ctx context.Context) (Allowances, error) {
-	return readAllowances(readersOf{ctx, s.books}.list)
+// allowanceVersion is the setting that counts the changes of the allowances.
+const allowanceVersion = "comps.version"
+
+// CompAllowances reads how many seats each person of a role may give away in a month. The version grows with each
+// change: see [ErrChanged].
+func (s Catalogue) CompAllowances(ctx context.Context) (a Allowances, version int64, err error) {
+	list := readersOf{ctx, s.books}.list
+	if version, err = settingsVersion(list, allowanceVersion); err == nil {
+		a, err = readAllowances(list)
+	}
+	return a, version, err
 }
 
-// SetCompAllowances writes the allowances of managers and cashiers. [Faults] are by role.
-func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances) error {
+// SetCompAllowances writes the allowances of managers and cashiers, where nobody has changed them since the version:
+// else ErrChanged. [Faults] are by role. The same allowances again change nothing.
+func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances, version int64) error {
 	faults, values := Faults{}, map[string]string{}
 	for role, setting := range allowanceSettings() {
 		if n := want[role]; n < 0 || n > MostAllowance {
@@ -285,10 +294,18 @@ func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances) error
 		return faults
 	}
 	err := s.write(ctx, booking, func(t *tx) error {
-		was, err := readAllowances(t.list)
+		is, err := t.lockSettings(allowanceVersion)
 		if err != nil {
 			return err
 		}
+		was, err := readAllowances(t.list)
+		switch {
+		case err != nil || maps.Equal(was, want):
+			return err
+		case is != version:
+			return ErrChanged
+		}
+		values[allowanceVersion] = strconv.FormatInt(version+1, 10)
 		if err := t.setSettings(values); err != nil {
 			return err
 		}

@@ -267,7 +267,7 @@ func testCompAllowance(t *testing.T) {
 	refused(cashier, 1, 0)
 	refused(usher, 1, 0)
 	if err := s.Catalogue().SetCompAllowances(store.WithBy(t.Context(), owner),
-		store.Allowances{store.RoleManager: 6, store.RoleCashier: 2}); err != nil {
+		store.Allowances{store.RoleManager: 6, store.RoleCashier: 2}, 0); err != nil {
 		t.Fatal(err)
 	}
 	gives(cashier, 2)
@@ -292,7 +292,7 @@ func testCompAllowance(t *testing.T) {
 	for _, bad := range []store.Allowances{
 		{store.RoleManager: -1}, {store.RoleCashier: store.MostAllowance + 1},
 	} {
-		if err := s.Catalogue().SetCompAllowances(t.Context(), bad); len(faultsOf(err)) != 1 {
+		if err := s.Catalogue().SetCompAllowances(t.Context(), bad, 1); len(faultsOf(err)) != 1 {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}

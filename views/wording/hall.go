@@ -91,7 +91,7 @@ func HallFault(kind store.FaultKind) string {
 	case store.NameTooLong:
 		return fmt.Sprintf("The name has more than %d characters.", store.HallNameMost)
 	case store.NameUnprintable:
-		return "The name has characters that cannot be printed."
+		return FilmFault(store.Fault{Kind: store.TextUnprintable})
 	case store.NameTaken:
 		return "Another hall has this name."
 	case store.CleaningWrong:
