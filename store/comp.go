@@ -116,7 +116,7 @@ func (t *tx) giveComp(c NewComp, given *Given) error {
 		t.now, key, t.by.ID, c.Reason); err != nil {
 		return err
 	}
-	given.Seats, err = t.assignSeats(c.ScreeningID, given.ID, c.Seats, c.Quantity, among{exactly: c.Seats != nil})
+	given.Seats, err = t.freeSeatsFor(c, given.ID)
 	if err != nil {
 		return err
 	}
@@ -135,6 +135,29 @@ func (t *tx) giveComp(c NewComp, given *Given) error {
 		action: "comp.give", kind: "ticket", id: int64(given.ID), subject: given.Code,
 		now: loggedComp{Name: c.Name, Seats: strings.Join(given.Seats, " "), Reason: c.Reason},
 	})
+}
+
+// freeSeatsFor assigns the seats of a ticket that is given away: those that were chosen, or else the best of the cheapest
+// zone that has so many.
+func (t *tx) freeSeatsFor(c NewComp, id TicketID) (seats Labels, err error) {
+	if c.Seats != nil {
+		return t.assignSeats(c.ScreeningID, id, c.Seats, c.Quantity, among{exactly: true})
+	}
+	sc, err := t.screening(c.ScreeningID)
+	if err != nil {
+		return nil, err
+	}
+	zones := sc.Prices.Zones()
+	slices.SortStableFunc(zones, func(a, b string) int {
+		return cmp.Compare(Prices(sc.Prices.Types(a)).Lowest(), Prices(sc.Prices.Types(b)).Lowest())
+	})
+	for _, zone := range zones {
+		seats, err = t.assignSeats(c.ScreeningID, id, nil, c.Quantity, among{zone: zone, prices: sc.Prices})
+		if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
+			return seats, err
+		}
+	}
+	return t.assignSeats(c.ScreeningID, id, nil, c.Quantity, among{}) // apart, over all zones
 }
 
 // loggedComp is what the audit log says of a ticket that was given away.

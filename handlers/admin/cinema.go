@@ -299,6 +299,10 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return usedUp(err)
 	}
-	a.setFlash(w, "Your cinema is set up, and you are signed in.")
+	said := "Your cinema is set up, and you are signed in."
+	if o := first.Opening; o != nil && o.Movie.Title != "" {
+		said += " " + o.Movie.Title + " is on sale for " + wording.Date(o.Starts) + ", " + wording.Clock(o.Starts) + "."
+	}
+	a.setFlash(w, said)
 	return a.begin(w, r, signed, checklistPath)
 }

@@ -47,6 +47,7 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 		Title: echo(f.Get("title")), Minutes: echo(f.Get("runtime")), Rating: echo(f.Get("rating")),
 		Day: echo(f.Get("day")), Time: echo(f.Get("time")),
 	}
+	v.Prices = append(v.Prices, zonePrices(v.Plan)...)
 	o = &store.Opening{Card: readOpeningPrices(f, &v, wrong), Hall: readOpeningHall(v, wrong)}
 	if strings.TrimSpace(v.Title) == "" {
 		return v, o
@@ -54,9 +55,8 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	if o.Card.Name == "" {
 		wrong["price.0"] = "Please give at least one price."
 	}
-	movie, faults := store.ReadMovie(store.Movie{}, map[string]string{
-		"title": f.Get("title"), "runtime": f.Get("runtime"), "rating": f.Get("rating"), "language": "English",
-		"genre": "Film",
+	movie, faults := store.ReadMovie(store.Movie{TrailerMinutes: usualTrailers}, map[string]string{
+		"title": f.Get("title"), "runtime": f.Get("runtime"), "rating": f.Get("rating"),
 	})
 	for name, fault := range faults {
 		wrong[name] = wording.FilmFault(fault)
@@ -67,6 +67,20 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	}
 	o.Movie, o.Starts = movie, starts
 	return v, o
+}
+
+// zonePrices are the prices that a form must ask for besides those of openingTypes: of each zone of a plan.
+func zonePrices(plan string) (prices []pages.OpeningPrice) {
+	seats, _ := seating.Parse(plan) // what is wrong with it is said by whoever reads the hall
+	for _, zone := range store.Prices(nil).Lacking(&seats) {
+		if zone == seats.Zones[0].Name {
+			continue
+		}
+		for _, kind := range openingTypes() {
+			prices = append(prices, pages.OpeningPrice{Name: kind.Name, Zone: zone})
+		}
+	}
+	return prices
 }
 
 // readOpeningPrices reads the price card that a cinema opens with; it has no name where there are no prices.
@@ -83,7 +97,15 @@ func readOpeningPrices(f url.Values, v *pages.OpeningForm, wrong map[string]stri
 			wrong[name] = problem
 		}
 		card.Name = "Standard"
-		card.Prices = append(card.Prices, store.Price{Name: p.Name, Cents: cents})
+		card.Prices = append(card.Prices, store.Price{Name: p.Name, Zone: p.Zone, Cents: cents})
+	}
+	for i, p := range v.Prices {
+		priced := slices.ContainsFunc(v.Prices, func(of pages.OpeningPrice) bool {
+			return of.Zone == p.Zone && of.Price != ""
+		})
+		if first := i == 0 || v.Prices[i-1].Zone != p.Zone; first && !priced && card.Name != "" {
+			wrong[fmt.Sprintf("price.%d", i)] = "What do the seats of " + or(p.Zone, "no zone") + " cost? Give at least one price."
+		}
 	}
 	return card
 }

@@ -322,7 +322,7 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	is := cardForm(have)
 	for i, name := range v.Types {
 		for j, zone := range v.Zones {
-			if !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
+			if (j == 0 || zone != "") && !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
 				v.Cells[i][j] = cellOf(is, name, zone)
 			}
 		}
@@ -371,6 +371,14 @@ func cellOf(v pages.CardForm, name, zone string) string {
 	return ""
 }
 
+// soldAt is what was typed into a cell, written as every amount is, so that 1,500.00 and 1500 are one.
+func soldAt(typed string) string {
+	if cents, wrong := readCents(typed); wrong == "" {
+		return shillings(cents)
+	}
+	return or(typed, "not sold")
+}
+
 // cardChanged says in a form in what the card, as somebody else has saved it, differs from what was typed: in a list,
 // and at each field that the form has for it.
 func cardChanged(v *pages.CardForm, now pages.CardForm, cards store.PriceCards) {
@@ -404,8 +412,7 @@ func cardChanged(v *pages.CardForm, now pages.CardForm, cards store.PriceCards) 
 			if i < len(v.Types) && j < len(v.Zones) {
 				field = fmt.Sprintf("price.%d.%d", i, j)
 			}
-			note(field, name+", "+or(zone, "Standard"), or(cellOf(now, name, zone), "not sold"),
-				or(cellOf(*v, name, zone), "not sold"))
+			note(field, name+", "+or(zone, "Standard"), soldAt(cellOf(now, name, zone)), soldAt(cellOf(*v, name, zone)))
 		}
 	}
 	for i := range max(len(v.Extras), len(now.Extras)) {

@@ -117,8 +117,8 @@ func firstForm(v pages.Week, shown []store.Showing) pages.ShowingsForm {
 	f := pages.ShowingsForm{
 		Online: "0", Counter: strconv.Itoa(defaultCounter), Errors: map[string]string{},
 	}
-	if len(v.Cards.Cards) > 0 {
-		f.Card = strconv.FormatInt(int64(v.Cards.Cards[0].ID), 10)
+	if v.Cards.Usual != 0 {
+		f.Card = strconv.FormatInt(int64(v.Cards.Usual), 10)
 	}
 	on := map[store.MovieID]bool{}
 	for _, sh := range shown {

@@ -1508,7 +1508,7 @@ func FilmImportPage(v FilmImport) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<div class=\"field\"><label for=\"file\">CSV file</label> <input id=\"file\" name=\"file\" type=\"file\" accept=\".csv,.txt,text/csv,text/plain\" aria-describedby=\"file-hint\"><p class=\"hint\" id=\"file-hint\">As a spreadsheet saves it. The first row has the names of the columns, as in the export.</p></div><div class=\"wide\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<div class=\"field\"><label for=\"file\">CSV file</label> <input id=\"file\" name=\"file\" type=\"file\" accept=\".csv,.txt,text/csv,text/plain\" aria-describedby=\"file-hint\"><p class=\"hint\" id=\"file-hint\">As a spreadsheet saves it. The first row has the names of the columns, as in the export, in any order. The column title is needed, and for new films runtime and rating; all others may be left out.</p></div><div class=\"wide\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
