@@ -57,16 +57,34 @@ func (p *scheduled) published() string {
 	return text
 }
 
+// clashes are those in both halls, by hall. Those of both films are the same.
 func (p *scheduled) clashes() string {
 	p.Helper()
-	all, err := p.c.ClashesToCome(p.ctx())
-	if err != nil {
-		p.Fatal(err)
+	words, ofFilms := []string{}, map[[2]store.ScreeningID]bool{}
+	for _, id := range p.films {
+		all, err := p.c.ClashesOfFilm(p.ctx(), id)
+		if err != nil {
+			p.Fatal(err)
+		}
+		for _, c := range all {
+			ofFilms[[2]store.ScreeningID{c.First.ID, c.Second.ID}] = true
+		}
 	}
-	var words []string
-	for _, c := range all {
-		words = append(words, fmt.Sprintf("%s: %s %s, %s %s", c.First.Hall, c.First.Title, local(c.First.StartsAt),
-			c.Second.Title, local(c.Second.StartsAt)))
+	for _, id := range p.halls {
+		all, err := p.c.ClashesInHall(p.ctx(), id)
+		if err != nil {
+			p.Fatal(err)
+		}
+		for _, c := range all {
+			words = append(words, fmt.Sprintf("%s: %s %s, %s %s", c.First.Hall, c.First.Title, local(c.First.StartsAt),
+				c.Second.Title, local(c.Second.StartsAt)))
+			if !ofFilms[[2]store.ScreeningID{c.First.ID, c.Second.ID}] {
+				p.Errorf("no film has the clash %v", words[len(words)-1])
+			}
+		}
+	}
+	if len(words) != len(ofFilms) {
+		p.Errorf("%d clashes in halls, %d of films", len(words), len(ofFilms))
 	}
 	return strings.Join(words, "; ")
 }

@@ -130,7 +130,7 @@ func (t *tx) importClashes(films []importedMovie) (clashes []Clash, err error) {
 		if runtime, changed := runtimes[sh.MovieID]; changed {
 			sh.Runtime = runtime
 		}
-	})
+	}, "")
 	for _, c := range all {
 		_, first := runtimes[c.First.MovieID]
 		if _, second := runtimes[c.Second.MovieID]; first || second {

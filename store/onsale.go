@@ -43,11 +43,12 @@ func Clashes(all []Showing) (clashes []Clash) {
 // plannedSelect is showingSelect without counting seats, which would be much of the work where many are read.
 var plannedSelect = strings.Replace(showingSelect, seatsLeft, "s.capacity", 1)
 
-// clashesToCome finds the screenings to come that overlap as they are planned now, or as change would have them.
-func clashesToCome(r rowsReader, now Instant, change func(*Showing)) ([]Clash, error) {
+// clashesToCome finds, among the screenings that a condition chooses, those to come that overlap: as they are planned
+// now, or as change would have them. $1 of the condition is the earliest start that may matter.
+func clashesToCome(r rowsReader, now Instant, change func(*Showing), where string, args ...any) ([]Clash, error) {
 	var all []Showing
-	if err := r.list(&all, plannedSelect+` WHERE s.starts_at > $1 AND s.status <> 'cancelled'`,
-		now.Add(-longestShowing)); err != nil {
+	if err := r.list(&all, plannedSelect+` WHERE s.starts_at > $1 AND s.status <> 'cancelled'`+where,
+		append([]any{now.Add(-longestShowing)}, args...)...); err != nil {
 		return nil, fmt.Errorf("look for screenings that overlap: %w", err)
 	}
 	for i := range all {
@@ -56,22 +57,22 @@ func clashesToCome(r rowsReader, now Instant, change func(*Showing)) ([]Clash, e
 	return slices.DeleteFunc(Clashes(all), func(c Clash) bool { return c.Second.StartsAt <= now }), nil
 }
 
-// ClashesToCome lists the screenings to come that overlap: since they were planned, their film was made longer, or the
-// time for cleaning their hall.
-func (s Catalogue) ClashesToCome(ctx context.Context) ([]Clash, error) {
-	return clashesToCome(readersOf{ctx, s.books}, s.Now(), func(*Showing) {})
+// asPlanned changes no screening.
+func asPlanned(*Showing) {}
+
+// ClashesInHall lists the screenings to come in a hall that overlap: since they were planned, a film was made longer, or
+// the time for cleaning.
+func (s Catalogue) ClashesInHall(ctx context.Context, id HallID) ([]Clash, error) {
+	return clashesToCome(readersOf{ctx, s.books}, s.Now(), asPlanned, ` AND s.hall_id = $2`, id)
 }
 
-// OfFilm are the clashes that a screening of the film is in.
-func OfFilm(all []Clash, id MovieID) []Clash {
-	return slices.DeleteFunc(slices.Clone(all), func(c Clash) bool {
-		return c.First.MovieID != id && c.Second.MovieID != id
-	})
-}
-
-// OfHall are the clashes in a hall.
-func OfHall(all []Clash, id HallID) []Clash {
-	return slices.DeleteFunc(slices.Clone(all), func(c Clash) bool { return c.First.HallID != id })
+// ClashesOfFilm lists the screenings to come that overlap, where one of the two shows the film.
+func (s Catalogue) ClashesOfFilm(ctx context.Context, id MovieID) ([]Clash, error) {
+	// Whatever is in a hall about when the film is.
+	all, err := clashesToCome(readersOf{ctx, s.books}, s.Now(), asPlanned, ` AND s.id IN (SELECT o.id FROM screening f
+		JOIN screening o ON o.hall_id = f.hall_id AND o.starts_at > f.starts_at - $3 AND o.starts_at < f.starts_at + $3
+		WHERE f.movie_id = $2 AND f.starts_at > $1 AND f.status <> 'cancelled')`, id, longestShowing.Milliseconds())
+	return slices.DeleteFunc(all, func(c Clash) bool { return c.First.MovieID != id && c.Second.MovieID != id }), err
 }
 
 // problem is a fault of the screening, with what names it.

@@ -31,7 +31,7 @@ func (a *Admin) applyForm(r *http.Request, h store.Hall, tick func(store.PlanCha
 	v := pages.ApplyForm{Hall: h}
 	older, err := a.olderPlans(r, h)
 	if err == nil {
-		v.Clashes, err = a.hallClashes(r, h.ID)
+		v.Clashes, err = a.Store.Catalogue().ClashesInHall(r.Context(), h.ID)
 	}
 	if err != nil {
 		return v, err

@@ -143,11 +143,9 @@ func (a *Admin) filmPage(w http.ResponseWriter, r *http.Request, status int, v p
 		return err
 	}
 	if !v.IsNew() {
-		clashes, err := a.Store.Catalogue().ClashesToCome(r.Context())
-		if err != nil {
+		if v.Clashes, err = a.Store.Catalogue().ClashesOfFilm(r.Context(), v.Movie.ID); err != nil {
 			return err
 		}
-		v.Clashes = store.OfFilm(clashes, v.Movie.ID)
 	}
 	v.Poster = smallPoster(v.Movie)
 	for name, text := range v.Typed {

@@ -90,17 +90,11 @@ func (a *Admin) hallPage(w http.ResponseWriter, r *http.Request, status int, hav
 			return err
 		}
 		v.Older = len(older)
-		if v.Clashes, err = a.hallClashes(r, have.ID); err != nil {
+		if v.Clashes, err = a.Store.Catalogue().ClashesInHall(r.Context(), have.ID); err != nil {
 			return err
 		}
 	}
 	return a.render(w, r, status, pages.HallPage(v))
-}
-
-// hallClashes are the screenings to come in a hall that overlap.
-func (a *Admin) hallClashes(r *http.Request, id store.HallID) ([]store.Clash, error) {
-	all, err := a.Store.Catalogue().ClashesToCome(r.Context())
-	return store.OfHall(all, id), err
 }
 
 // olderPlans are the screenings to come in a hall that have not its latest plan.
@@ -328,7 +322,7 @@ func (a *Admin) hallSaved(w http.ResponseWriter, r *http.Request, was, is store.
 		}
 	}
 	if was.ID != 0 {
-		clashes, err := a.hallClashes(r, is.ID)
+		clashes, err := a.Store.Catalogue().ClashesInHall(r.Context(), is.ID)
 		if err != nil {
 			return err
 		}
