@@ -103,7 +103,8 @@ func TestOverlapsAreSaid(t *testing.T) {
 			}
 			me.open(weekPage)
 			me.sends(`input[name=days][value="7"]`)
-			if got := me.says(".problems"); me.status != http.StatusConflict || me.page.Find(".problems li").Length() != 2 ||
+			got := me.says(".problems")
+			if me.status != http.StatusConflict || me.page.Find(".problems li").Length() != 2 ||
 				!strings.Contains(got, "Mon 30 Nov, 16:10, Film A, Hall 1: Film A is in Hall 1 from 14:00") {
 				t.Errorf("published: %d %s", me.status, got)
 			}
@@ -316,9 +317,9 @@ func TestCardChangedByAnother(t *testing.T) {
 	standard, tuesday := cards.Cards[0], cards.Cards[1]
 	path := fmt.Sprintf("/admin/prices/%d", standard.ID)
 	first := cardFields(map[string]string{
-		"version": "1", "name": "Weekend", "zone.2": "Box", "price.0.2": "2000", "type.2": "Student", "price.2.0": "700",
-		"rule.0.card": fmt.Sprint(tuesday.ID), "rule.0.before": "17:00", "extra.0.name": "3D glasses",
-		"extra.0.price": "50",
+		"version": "1", "name": "Weekend", "zone.2": "Box", "price.0.2": "2000", "type.2": "Student",
+		"price.2.0": "700", "rule.0.card": fmt.Sprint(tuesday.ID), "rule.0.before": "17:00",
+		"extra.0.name": "3D glasses", "extra.0.price": "50",
 	})
 	if w := m.post(path, first); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)

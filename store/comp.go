@@ -137,8 +137,8 @@ func (t *tx) giveComp(c NewComp, given *Given) error {
 	})
 }
 
-// freeSeatsFor assigns the seats of a ticket that is given away: those that were chosen, or else the best of the cheapest
-// zone that has so many.
+// freeSeatsFor assigns the seats of a ticket that is given away: those that were chosen, or else the best of the
+// cheapest zone that has so many.
 func (t *tx) freeSeatsFor(c NewComp, id TicketID) (seats Labels, err error) {
 	if c.Seats != nil {
 		return t.assignSeats(c.ScreeningID, id, c.Seats, c.Quantity, among{exactly: true})

@@ -60,8 +60,8 @@ func clashesToCome(r rowsReader, now Instant, change func(*Showing), where strin
 // asPlanned changes no screening.
 func asPlanned(*Showing) {}
 
-// ClashesInHall lists the screenings to come in a hall that overlap: since they were planned, a film was made longer, or
-// the time for cleaning.
+// ClashesInHall lists the screenings to come in a hall that overlap: since they were planned, a film was made longer,
+// or the time for cleaning.
 func (s Catalogue) ClashesInHall(ctx context.Context, id HallID) ([]Clash, error) {
 	return clashesToCome(readersOf{ctx, s.books}, s.Now(), asPlanned, ` AND s.hall_id = $2`, id)
 }

@@ -122,7 +122,9 @@ func (p Prices) Lacking(plan *Plan) (zones []string) {
 		return nil
 	}
 	for i, zone := range plan.Zones {
-		seats := slices.ContainsFunc(plan.Seats, func(s Seat) bool { return s.Zone == zone.Name && s.Kind != seating.Broken })
+		seats := slices.ContainsFunc(plan.Seats, func(s Seat) bool {
+			return s.Zone == zone.Name && s.Kind != seating.Broken
+		})
 		standard := i == 0 && slices.Contains(p.Zones(), "")
 		if seats && !standard && p.ZoneOf(zone.Name) == "" {
 			zones = append(zones, zone.Name)

@@ -388,8 +388,8 @@ func (t *tx) setArchived(card PriceCard, since *Instant, action string) error {
 	return t.audit(change{action: action, kind: "price_card", id: int64(card.ID), subject: card.Name})
 }
 
-// RestorePriceCard takes a card into use again, with its prices and its rules; rules whose card is out of use have ended.
-// ErrNameTaken where another card in use has its name. To restore it twice changes nothing.
+// RestorePriceCard takes a card into use again, with its prices and its rules; rules whose card is out of use have
+// ended. ErrNameTaken where another card in use has its name. To restore it twice changes nothing.
 func (s Catalogue) RestorePriceCard(ctx context.Context, id PriceCardID) error {
 	err := s.write(ctx, booking, func(t *tx) error {
 		if err := t.lockCards(); err != nil {

@@ -172,7 +172,8 @@ func testHolidaysAndAllowancesHaveVersions(t *testing.T) {
 	c := s.Catalogue()
 	holidays := func(version int64, dates ...string) error { return c.SetHolidays(ctx, dates, version) }
 	allow := func(version int64, manager, cashier int) error {
-		return c.SetCompAllowances(ctx, store.Allowances{store.RoleManager: manager, store.RoleCashier: cashier}, version)
+		want := store.Allowances{store.RoleManager: manager, store.RoleCashier: cashier}
+		return c.SetCompAllowances(ctx, want, version)
 	}
 	for i, step := range []struct {
 		err  error
@@ -211,7 +212,8 @@ func TestArchivedCards(t *testing.T) { storetest.Each(t, testArchivedCards) }
 func testArchivedCards(t *testing.T) {
 	s, ctx := storetest.New(t), store.WithBy(t.Context(), store.By{Name: "Wanjiru", Source: store.CommandLine})
 	c := s.Catalogue()
-	save := func(name string, id store.PriceCardID, version int64, rules ...store.PriceRule) (store.PriceCardID, error) {
+	save := func(name string, id store.PriceCardID, version int64,
+		rules ...store.PriceRule) (store.PriceCardID, error) {
 		return c.SavePriceCard(ctx, store.PriceCard{
 			ID: id, Version: version, Name: name, Prices: store.Prices{{Name: "Adult", Cents: 1}}, Rules: rules,
 		})

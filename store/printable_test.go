@@ -21,7 +21,9 @@ func TestNamesShowWhatTheyAre(t *testing.T) {
 		"a tag": "a\U000E0041b", "for private use": "a\ue000b",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, faults := store.ReadMovie(store.Movie{}, map[string]string{"title": text, "runtime": "90", "rating": "PG"})
+			_, faults := store.ReadMovie(store.Movie{}, map[string]string{
+				"title": text, "runtime": "90", "rating": "PG",
+			})
 			if faults["title"].Kind != store.TextUnprintable {
 				t.Errorf("a film: %v", faults)
 			}
@@ -46,7 +48,8 @@ func TestNamesShowWhatTheyAre(t *testing.T) {
 			}
 		})
 	}
-	for _, good := range []string{"Amélie", "Mūgo wa Kĩbirũ", "七人の侍", "ርእሰ ጉዳይ", "فیلم", "Se7en: 10–12", "Wall·E ❤️", "O’Brien"} {
+	for _, good := range []string{"Amélie", "Mūgo wa Kĩbirũ", "七人の侍", "ርእሰ ጉዳይ", "فیلم",
+		"Se7en: 10–12", "Wall·E ❤️", "O’Brien"} {
 		if _, faults := store.ReadMovie(store.Movie{}, map[string]string{
 			"title": good, "runtime": "90", "rating": "PG",
 		}); len(faults) > 0 || !store.Printable(good) {

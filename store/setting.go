@@ -57,9 +57,9 @@ func (t *tx) setSettings(values map[string]string) error {
 	return nil
 }
 
-// lockSettings keeps others from changing settings that one form edits, until this write ends. It returns their version:
-// where that is not the form's, the form is refused with ErrChanged. The version is a setting of its own, which whoever
-// writes the others counts up.
+// lockSettings keeps others from changing settings that one form edits, until this write ends. It returns their
+// version: where that is not the form's, the form is refused with ErrChanged. The version is a setting of its own,
+// which whoever writes the others counts up.
 func (t *tx) lockSettings(versionKey string) (version int64, err error) {
 	if t.locks() {
 		if err := t.lockName("setting " + versionKey); err != nil {

@@ -83,6 +83,11 @@ func zonePrices(plan string) (prices []pages.OpeningPrice) {
 	return prices
 }
 
+// costs asks what a zone costs.
+func costs(zone string) string {
+	return "What do the seats of " + zone + " cost? Give at least one price."
+}
+
 // readOpeningPrices reads the price card that a cinema opens with; it has no name where there are no prices.
 func readOpeningPrices(f url.Values, v *pages.OpeningForm, wrong map[string]string) (card store.PriceCard) {
 	for i := range v.Prices {
@@ -103,8 +108,8 @@ func readOpeningPrices(f url.Values, v *pages.OpeningForm, wrong map[string]stri
 		priced := slices.ContainsFunc(v.Prices, func(of pages.OpeningPrice) bool {
 			return of.Zone == p.Zone && of.Price != ""
 		})
-		if first := i == 0 || v.Prices[i-1].Zone != p.Zone; first && !priced && card.Name != "" {
-			wrong[fmt.Sprintf("price.%d", i)] = "What do the seats of " + or(p.Zone, "no zone") + " cost? Give at least one price."
+		if i > 0 && v.Prices[i-1].Zone != p.Zone && !priced && card.Name != "" {
+			wrong[fmt.Sprintf("price.%d", i)] = costs(p.Zone)
 		}
 	}
 	return card
@@ -172,6 +177,10 @@ func openingRefused(err error, wrong map[string]string) bool {
 		if len(all) > 0 {
 			wrong["plan"] = strings.Join(all, " ")
 		}
+		return true
+	}
+	if problem, is := errors.AsType[*store.ErrProblem](err); is && len(problem.Zones) > 0 {
+		wrong["price.0"] = costs(problem.Zones[0])
 		return true
 	}
 	if faults, is := errors.AsType[store.Faults](err); is {

@@ -350,7 +350,7 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 			status, v.Notice, v.Version = http.StatusConflict, changedSentence, have.Version
 			cardChanged(&v, cardForm(have), cards)
 		case errors.Is(err, store.ErrTooDear):
-			v.Errors["prices"] = "A ticket costs more with all that comes on top than the KSh 250,000 that M-PESA takes."
+			v.Errors["prices"] = "A ticket costs more, with all on top of it, than the KSh 250,000 that M-PESA takes."
 		case errors.Is(err, store.ErrCardArchived):
 			v.Errors["rule.0"] = "A price card of these rules is no longer in use. Please choose another."
 		case errors.Is(err, store.ErrNameTaken):

@@ -115,8 +115,8 @@ func ClashOnPage(c store.Clash) string {
 	if c.First.Day() != c.Second.Day() {
 		at = "on " + BusinessDay(c.Second.Day()) + " at"
 	}
-	return fmt.Sprintf("%s: %s takes the hall until %s with its cleaning, and %s begins %s", c.First.Hall, c.First.Title,
-		Clock(c.First.FreeAt()), c.Second.Title, at)
+	return fmt.Sprintf("%s: %s takes the hall until %s with its cleaning, and %s begins %s", c.First.Hall,
+		c.First.Title, Clock(c.First.FreeAt()), c.Second.Title, at)
 }
 
 // Clashes are the first of screenings that overlap, in a sentence or two; "" where none do.
