@@ -189,7 +189,7 @@ func TestBadFilms(t *testing.T) {
 	for _, tt := range []struct{ field, typed, sentence string }{
 		{"title", "", "needed"}, {"title", " ", "needed"}, {"title", strings.Repeat("x", 201), "200 characters"},
 		{"title", "a\x01b", "cannot be printed"}, {"title", "a\xffb", "cannot be printed"},
-		{"title", "\u200b", "needed"},
+		{"title", "\u200b", "cannot be printed"},
 		{"short_title", "thirteen chars", "12 characters"}, {"runtime", "", "needed"},
 		{"runtime", "0", "from 1 to 600"},
 		{"runtime", "-3", "from 1 to 600"}, {"runtime", "2h", "from 1 to 600"}, {"runtime", "1e9", "from 1 to 600"},

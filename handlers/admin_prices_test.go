@@ -157,7 +157,13 @@ func TestHolidayInput(t *testing.T) {
 		"30/2/2026": "30/2/2026",
 		"Christmas": "Christmas",
 	} {
-		w := m.post("/admin/prices/holidays", url.Values{"holidays": {typed}})
+		cards, err := o.store.Catalogue().PriceCards(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := m.post("/admin/prices/holidays", url.Values{
+			"holidays": {typed}, "version": {strconv.FormatInt(cards.HolidaysVersion, 10)},
+		})
 		if says == "" && w.Code != http.StatusSeeOther ||
 			says != "" && (w.Code != 422 || !strings.Contains(w.Body.String(), says)) {
 			t.Errorf("%q: %d", typed, w.Code)

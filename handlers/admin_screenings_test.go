@@ -91,7 +91,7 @@ func (p *person) form(sel string) (action string, f url.Values) {
 		p.Fatalf("%s has no form with %s: %s", p.path, sel, p.page.Find("main").Text())
 	}
 	f = url.Values{}
-	for _, in := range form.Find("input[name], select[name]").EachIter() {
+	for _, in := range form.Find("input[name], select[name], textarea[name]").EachIter() {
 		kind := in.AttrOr("type", "text")
 		_, checked := in.Attr("checked")
 		switch {
@@ -101,6 +101,8 @@ func (p *person) form(sel string) (action string, f url.Values) {
 				option = in.Find("option").First()
 			}
 			f.Add(in.AttrOr("name", ""), option.AttrOr("value", ""))
+		case in.Is("textarea"):
+			f.Add(in.AttrOr("name", ""), in.Text())
 		case kind != "checkbox" || checked:
 			f.Add(in.AttrOr("name", ""), in.AttrOr("value", ""))
 		}

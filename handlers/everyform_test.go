@@ -86,6 +86,9 @@ func openEverything(t *testing.T, withStaff bool) *everything {
 	must(err)
 	_, _, err = c.ArchiveMovie(t.Context(), o.archived)
 	must(err)
+	old, err := c.SavePriceCard(t.Context(), store.PriceCard{Name: "Old", Prices: twoKinds()})
+	must(err)
+	must(c.ArchivePriceCard(t.Context(), old, 1, false))
 	hall, err := c.Hall(t.Context(), o.hall)
 	must(err)
 	hall.Plan += "Z oo\n"

@@ -23,6 +23,7 @@ const (
 	PlanLoses    PlanOutcome = "loses"    // orders would lose a seat: nothing was changed
 	PlanSame     PlanOutcome = "same"     // it has the plan already
 	PlanOver     PlanOutcome = "over"     // it has begun, or is cancelled: nothing was changed
+	PlanUnpriced PlanOutcome = "unpriced" // its prices have none for a zone of the plan: nothing was changed
 )
 
 // PlanChange is what applying a plan does to one screening, or would do.
@@ -30,6 +31,7 @@ type PlanChange struct {
 	Screening ScreeningID
 	Outcome   PlanOutcome
 	Lost      []SeatLoss // seats that orders would lose, in plan order
+	Zones     []string   // of PlanUnpriced: those without a price
 }
 
 // SeatLoss is a seat that applying a plan would take from an order.
@@ -44,10 +46,10 @@ type SeatLoss struct {
 
 // ApplyPlan gives screenings another plan of their hall, each in a transaction of its own: where no seat is sold or
 // held the seats are replaced, where every such seat stays what it is they are patched, and otherwise the screening is
-// left alone, with the orders that would lose a seat. A seat is known by its label, which no plan ever changes: see
-// [seating.Compare]. What staff have held or put on sale stays so where the seat does. ErrOtherHall where a screening
-// is in another hall; then, and after any other error, the screenings before it have been changed, and are in the
-// result.
+// left alone, with the orders that would lose a seat. So is one whose frozen prices have none for a zone of the plan. A
+// seat is known by its label, which no plan ever changes: see [seating.Compare]. What staff have held or put on sale
+// stays so where the seat does. ErrOtherHall where a screening is in another hall; then, and after any other error, the
+// screenings before it have been changed, and are in the result.
 func (s Catalogue) ApplyPlan(ctx context.Context, plan PlanID, screenings []ScreeningID) ([]PlanChange, error) {
 	return s.eachScreening(screenings, func(id ScreeningID) (c PlanChange, err error) {
 		err = s.write(ctx, booking, func(t *tx) error { c, err = t.applyPlan(plan, id); return err })
@@ -103,6 +105,7 @@ type planSwap struct {
 	from, to *seatPlan
 	sold     []soldSeat // sold or held, in plan order
 	prices   Prices
+	frozen   bool // the prices are: a draft takes others when it goes on sale
 }
 
 // soldSeat is a seat that an order has.
@@ -142,7 +145,7 @@ func planSwapOf(r rowsReader, cache *plans, now Instant, plan PlanID, id Screeni
 		p.change.Outcome = PlanOver
 		return p, nil
 	}
-	p.fromID, p.prices = row.PlanID, row.Prices
+	p.fromID, p.prices, p.frozen = row.PlanID, row.Prices, row.Status != Draft
 	if p.from, err = cache.read(r, row.PlanID); err != nil {
 		return p, err
 	}
@@ -182,7 +185,12 @@ func (p *planSwap) compare() {
 			TicketID: o.TicketID, Code: o.Code, Name: o.Name, Status: o.Status, Seat: l.Label, Why: l.Why,
 		})
 	}
+	if p.frozen {
+		p.change.Zones = p.prices.Lacking(&p.to.Plan)
+	}
 	switch {
+	case len(p.change.Zones) > 0:
+		p.change.Outcome = PlanUnpriced
 	case len(p.sold) == 0:
 		p.change.Outcome = PlanReplaced
 	case len(p.change.Lost) == 0:

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"cinemasphere/store/money"
@@ -39,7 +39,7 @@ func (c *NewComp) check() Faults {
 	text := func(field string, to *string, most int) {
 		*to = tidyText(*to, false)
 		switch {
-		case !utf8.ValidString(*to) || strings.ContainsFunc(*to, func(r rune) bool { return !unicode.IsPrint(r) }):
+		case !Printable(*to):
 			faults[field] = Fault{Kind: TextUnprintable}
 		case *to == "":
 			faults[field] = Fault{Kind: TextMissing}
@@ -116,7 +116,7 @@ func (t *tx) giveComp(c NewComp, given *Given) error {
 		t.now, key, t.by.ID, c.Reason); err != nil {
 		return err
 	}
-	given.Seats, err = t.assignSeats(c.ScreeningID, given.ID, c.Seats, c.Quantity, among{exactly: c.Seats != nil})
+	given.Seats, err = t.freeSeatsFor(c, given.ID)
 	if err != nil {
 		return err
 	}
@@ -135,6 +135,29 @@ func (t *tx) giveComp(c NewComp, given *Given) error {
 		action: "comp.give", kind: "ticket", id: int64(given.ID), subject: given.Code,
 		now: loggedComp{Name: c.Name, Seats: strings.Join(given.Seats, " "), Reason: c.Reason},
 	})
+}
+
+// freeSeatsFor assigns the seats of a ticket that is given away: those that were chosen, or else the best of the
+// cheapest zone that has so many.
+func (t *tx) freeSeatsFor(c NewComp, id TicketID) (seats Labels, err error) {
+	if c.Seats != nil {
+		return t.assignSeats(c.ScreeningID, id, c.Seats, c.Quantity, among{exactly: true})
+	}
+	sc, err := t.screening(c.ScreeningID)
+	if err != nil {
+		return nil, err
+	}
+	zones := sc.Prices.Zones()
+	slices.SortStableFunc(zones, func(a, b string) int {
+		return cmp.Compare(Prices(sc.Prices.Types(a)).Lowest(), Prices(sc.Prices.Types(b)).Lowest())
+	})
+	for _, zone := range zones {
+		seats, err = t.assignSeats(c.ScreeningID, id, nil, c.Quantity, among{zone: zone, prices: sc.Prices})
+		if refusal, is := errors.AsType[*Refusal](err); !is || refusal.Kind != SoldOut {
+			return seats, err
+		}
+	}
+	return t.assignSeats(c.ScreeningID, id, nil, c.Quantity, among{}) // apart, over all zones
 }
 
 // loggedComp is what the audit log says of a ticket that was given away.
@@ -267,13 +290,22 @@ func readAllowances(list func(dest any, query string, args ...any) error) (Allow
 	return out, nil
 }
 
-// CompAllowances reads how many seats each person of a role may give away in a month.
-func (s Catalogue) CompAllowances(ctx context.Context) (Allowances, error) {
-	return readAllowances(readersOf{ctx, s.books}.list)
+// allowanceVersion is the setting that counts the changes of the allowances.
+const allowanceVersion = "comps.version"
+
+// CompAllowances reads how many seats each person of a role may give away in a month. The version grows with each
+// change: see [ErrChanged].
+func (s Catalogue) CompAllowances(ctx context.Context) (a Allowances, version int64, err error) {
+	list := readersOf{ctx, s.books}.list
+	if version, err = settingsVersion(list, allowanceVersion); err == nil {
+		a, err = readAllowances(list)
+	}
+	return a, version, err
 }
 
-// SetCompAllowances writes the allowances of managers and cashiers. [Faults] are by role.
-func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances) error {
+// SetCompAllowances writes the allowances of managers and cashiers, where nobody has changed them since the version:
+// else ErrChanged. [Faults] are by role. The same allowances again change nothing.
+func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances, version int64) error {
 	faults, values := Faults{}, map[string]string{}
 	for role, setting := range allowanceSettings() {
 		if n := want[role]; n < 0 || n > MostAllowance {
@@ -285,10 +317,18 @@ func (s Catalogue) SetCompAllowances(ctx context.Context, want Allowances) error
 		return faults
 	}
 	err := s.write(ctx, booking, func(t *tx) error {
-		was, err := readAllowances(t.list)
+		is, err := t.lockSettings(allowanceVersion)
 		if err != nil {
 			return err
 		}
+		was, err := readAllowances(t.list)
+		switch {
+		case err != nil || maps.Equal(was, want):
+			return err
+		case is != version:
+			return ErrChanged
+		}
+		values[allowanceVersion] = strconv.FormatInt(version+1, 10)
 		if err := t.setSettings(values); err != nil {
 			return err
 		}

@@ -267,7 +267,7 @@ func testCompAllowance(t *testing.T) {
 	refused(cashier, 1, 0)
 	refused(usher, 1, 0)
 	if err := s.Catalogue().SetCompAllowances(store.WithBy(t.Context(), owner),
-		store.Allowances{store.RoleManager: 6, store.RoleCashier: 2}); err != nil {
+		store.Allowances{store.RoleManager: 6, store.RoleCashier: 2}, 0); err != nil {
 		t.Fatal(err)
 	}
 	gives(cashier, 2)
@@ -292,7 +292,7 @@ func testCompAllowance(t *testing.T) {
 	for _, bad := range []store.Allowances{
 		{store.RoleManager: -1}, {store.RoleCashier: store.MostAllowance + 1},
 	} {
-		if err := s.Catalogue().SetCompAllowances(t.Context(), bad); len(faultsOf(err)) != 1 {
+		if err := s.Catalogue().SetCompAllowances(t.Context(), bad, 1); len(faultsOf(err)) != 1 {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
@@ -358,4 +358,49 @@ func testCompOfCancelled(t *testing.T) {
 		t.Errorf("to do: %+v, %v", items, err)
 	}
 	storetest.Sound(t, s)
+}
+
+// TestCompsAreCheap: where nobody chose, free tickets take the best seats of the cheapest zone that has so many, and
+// those of several zones where none has.
+func TestCompsAreCheap(t *testing.T) { storetest.Each(t, testCompsAreCheap) }
+
+func testCompsAreCheap(t *testing.T) {
+	p := schedule(t)
+	// The best seats of the hall are VIP, and those of the box cost least.
+	hall, err := p.c.AddHall(p.ctx(), store.Hall{
+		Name: "Hall 3", Plan: "zone v = VIP\nzone b = Box\nA bb_oo_vvvv\nB bb_oo_vvvv",
+	})
+	p.halls = append(p.halls, hall)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.card, err = p.c.SavePriceCard(p.ctx(), store.PriceCard{Name: "Zones", Prices: store.Prices{
+		{Name: "Adult", Cents: 900}, {Name: "Child", Cents: 450}, {Name: "Adult", Zone: "vip", Cents: 1500},
+		{Name: "Adult", Zone: "Box", Cents: 400},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	p.add(p.line(2, 0, "14:00", 0))
+	p.publish()
+	id := p.at(2, 0, "14:00").ID
+	ctx := store.WithBy(t.Context(), giver(t, p.s, "Achieng", store.RoleOwner))
+	for _, c := range []struct {
+		n    int
+		zone string // of all seats; "" is several
+	}{{2, "b"}, {1, "b"}, {3, "o"}, {2, "v"}, {1, "b"}, {1, "o"}, {5, "v"}} {
+		given, err := p.s.Tickets().GiveComp(ctx, comp(id, c.n))
+		if err != nil {
+			t.Fatalf("%d: %v", c.n, err)
+		}
+		for _, seat := range given.Seats {
+			zone := map[byte]string{'1': "b", '2': "b", '3': "o", '4': "o"}[seat[1]]
+			if zone == "" {
+				zone = "v"
+			}
+			if zone != c.zone {
+				t.Errorf("%d: %v", c.n, given.Seats)
+				break
+			}
+		}
+	}
 }

@@ -48,6 +48,8 @@ var (
 	ErrNewer = errors.New("a newer version of this program has used it; start that one")
 	// ErrPrice means that prices are none, not between a cent and what M-PESA takes, or given twice.
 	ErrPrice = errors.New("a price is missing, given twice, or not between KSh 0.01 and KSh 250,000")
+	// ErrTooDear means that a ticket costs more with its surcharges than M-PESA takes at once.
+	ErrTooDear = errors.New("a ticket costs more than KSh 250,000 with its surcharges")
 	// ErrHasFilms means that sample data was refused because the books have films.
 	ErrHasFilms = errors.New("the database already has films")
 	// ErrChanged means that somebody else has changed the thing since it was read for editing. Nothing was written.

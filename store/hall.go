@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"cinemasphere/store/seating"
@@ -80,7 +79,7 @@ func (h *Hall) check() error {
 		bad.Name = NameMissing
 	case utf8.RuneCountInString(h.Name) > HallNameMost:
 		bad.Name = NameTooLong
-	case !utf8.ValidString(h.Name) || strings.ContainsFunc(h.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !Printable(h.Name):
 		bad.Name = NameUnprintable
 	}
 	if h.Cleaning < 0 || h.Cleaning > CleaningMost {

@@ -27,7 +27,7 @@ const (
 const (
 	TextMissing     FaultKind = "text_missing"
 	TextTooLong     FaultKind = "text_too_long"    // Most: characters
-	TextUnprintable FaultKind = "text_unprintable" // control characters, or bytes that are no text
+	TextUnprintable FaultKind = "text_unprintable" // control characters, unseen ones, or bytes that are no text
 	NumberWrong     FaultKind = "number_wrong"     // not a whole number from Least to Most
 	RatingUnknown   FaultKind = "rating_unknown"   // not a code of the list of ratings
 	CodeTaken       FaultKind = "code_taken"       // of a rating that is on the list
@@ -191,12 +191,16 @@ func isWebAddress(text string) bool {
 		!strings.ContainsFunc(text, unicode.IsSpace)
 }
 
-// printable reports whether a text is UTF-8 without control characters. Lines may have line breaks and tabs.
+// printable reports whether a text is UTF-8 that shows what it is: without control characters, and without those that
+// nobody sees, such as a space of no width, or that turn the text around them. Lines may have line breaks and tabs.
 func printable(text string, lines bool) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return r == utf8.RuneError || unicode.IsControl(r) && !(lines && (r == '\n' || r == '\t'))
+		return r == utf8.RuneError || !unicode.IsPrint(r) && !(lines && (r == '\n' || r == '\t'))
 	})
 }
+
+// Printable reports whether a text may be a name: see [TextUnprintable].
+func Printable(text string) bool { return printable(text, false) }
 
 // visible reports whether a text has anything that can be seen.
 func visible(text string) bool {

@@ -36,6 +36,7 @@ const (
 type MovieImport struct {
 	Added, Changed, Same int
 	Faults               []ImportFault // where there is one, nothing is written
+	Clashes              []Clash       // of screenings to come of the changed films, as these will be
 }
 
 // errDry ends a write that is not to happen.
@@ -110,7 +111,33 @@ func (t *tx) planImport(lines []MovieLine) (plan MovieImport, films []importedMo
 		}
 		films = append(films, importedMovie{was, now})
 	}
-	return plan, films, nil
+	plan.Clashes, err = t.importClashes(films)
+	return plan, films, err
+}
+
+// importClashes finds the screenings that overlap once the films are as long as they are to be.
+func (t *tx) importClashes(films []importedMovie) (clashes []Clash, err error) {
+	runtimes := map[MovieID]int{}
+	for _, f := range films {
+		if f.was.ID != 0 && f.now.Runtime != f.was.Runtime {
+			runtimes[f.was.ID] = f.now.Runtime
+		}
+	}
+	if len(runtimes) == 0 {
+		return nil, nil
+	}
+	all, err := clashesToCome(t, t.now, func(sh *Showing) {
+		if runtime, changed := runtimes[sh.MovieID]; changed {
+			sh.Runtime = runtime
+		}
+	}, "")
+	for _, c := range all {
+		_, first := runtimes[c.First.MovieID]
+		if _, second := runtimes[c.Second.MovieID]; first || second {
+			clashes = append(clashes, c)
+		}
+	}
+	return clashes, err
 }
 
 // knownMovies finds the films that lines mean.

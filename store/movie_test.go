@@ -33,11 +33,11 @@ func TestReadMovie(t *testing.T) {
 		want         string          // as the form shows it again; "" is as typed
 	}{
 		{"title", "", store.TextMissing, ""}, {"title", " \t ", store.TextMissing, ""},
-		{"title", "\u200b\u200d", store.TextMissing, ""}, {"title", long(200), "", ""},
+		{"title", "\u200b\u200d", store.TextUnprintable, ""}, {"title", long(200), "", ""},
 		{"title", long(201), store.TextTooLong, ""}, {"title", "a\x00b", store.TextUnprintable, ""},
 		{"title", "a\xffb", store.TextUnprintable, ""}, {"title", "  Two   words ", "", "Two words"},
 		{"title", "8½", "", ""}, {"title", "千と千尋の神隠し", "", ""}, {"title", "<script>alert(1)</script>", "", ""},
-		{"title", "\u202eevil", "", ""}, {"title", "a\nb", "", "a b"},
+		{"title", "\u202eevil", store.TextUnprintable, ""}, {"title", "a\nb", "", "a b"},
 		{"short_title", "", "", ""}, {"short_title", long(12), "", ""},
 		{"short_title", long(13), store.TextTooLong, ""},
 		{"synopsis", "one\r\ntwo", "", "one\ntwo"}, {"synopsis", long(4001), store.TextTooLong, ""},

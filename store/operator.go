@@ -327,7 +327,8 @@ func (t *tx) open(o Opening) error {
 	}
 	sc := Screening{
 		ID: ScreeningID(t.s.ids.next(t.s.now())), MovieID: o.Movie.ID, HallID: o.Hall.ID, StartsAt: o.Starts,
-		SalesCloseAt: o.Starts, Prices: card.Prices, Surcharges: card.Surcharges,
+		SalesCloseAt: o.Starts, Prices: card.Prices, Surcharges: card.Surcharges, Trailers: o.Movie.TrailerMinutes,
+		CardID: id,
 	}
 	if err := t.addScreening(sc); err != nil {
 		return err

@@ -3,10 +3,12 @@ package store
 import (
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"cinemasphere/store/money"
+	"cinemasphere/store/seating"
 )
 
 // PriceTypeID is the id of a price type, such as Adult or Child.
@@ -49,15 +51,30 @@ func valueJSON(v any) (driver.Value, error) {
 // OnePrice is one price for every seat.
 func OnePrice(cents Cents) Prices { return Prices{{Name: "Ticket", Cents: cents}} }
 
-// check refuses prices that nobody could pay, or that name a type twice in a zone.
+// checkPrices refuses what nobody could pay: no prices, one of 0, one of a ticket that is more with its surcharges than
+// M-PESA takes at once, or two for one thing.
+func checkPrices(prices Prices, extras Surcharges) error {
+	if err := errors.Join(prices.check(), extras.check()); err != nil {
+		return err
+	}
+	if highest := prices.Highest() + extras.Each(); highest > money.MaxPayment {
+		return fmt.Errorf("a ticket of %d cents: %w", highest, ErrTooDear)
+	}
+	return nil
+}
+
+// check refuses prices that nobody could pay, that name a type twice in a zone, or that write a zone in two ways.
 func (p Prices) check() error {
-	seen := map[Price]bool{}
+	seen, spelled := map[Price]bool{}, map[string]string{}
 	for _, price := range p {
-		key := Price{Name: NameKey(price.Name), Zone: price.Zone}
-		if price.Cents <= 0 || price.Cents > money.MaxPayment || price.Name == "" || seen[key] {
+		zone := NameKey(price.Zone)
+		key := Price{Name: NameKey(price.Name), Zone: zone}
+		other, known := spelled[zone]
+		if price.Cents <= 0 || price.Cents > money.MaxPayment || !printable(price.Name+price.Zone, false) ||
+			key.Name == "" || seen[key] || known && other != price.Zone {
 			return fmt.Errorf("price %s %s: %w", price.Name, price.Zone, ErrPrice)
 		}
-		seen[key] = true
+		seen[key], spelled[zone] = true, price.Zone
 	}
 	if len(p) == 0 {
 		return fmt.Errorf("no prices: %w", ErrPrice)
@@ -85,12 +102,35 @@ func (p Prices) Types(zone string) (types []Price) {
 	return types
 }
 
-// ZoneOf is the zone whose price a seat has: its own, or "".
+// ZoneOf is the zone whose price a seat has, given the zone of the plan that it is in: its own as the prices write it,
+// or "". Zones are one where [NameKey] makes them so. Nothing else compares the zones of plans with those of prices.
 func (p Prices) ZoneOf(seat string) string {
-	if seat != "" && slices.Contains(p.Zones(), seat) {
-		return seat
+	key := NameKey(seat)
+	for _, price := range p {
+		if key != "" && NameKey(price.Zone) == key {
+			return price.Zone
+		}
 	}
 	return ""
+}
+
+// Lacking are the zones of a plan without a price, in its order. "" is the price of the plan's first zone, and of no
+// other: so no seat of a zone is sold at another's price because the zone was forgotten or is new. [OnePrice] lacks
+// none.
+func (p Prices) Lacking(plan *Plan) (zones []string) {
+	if len(p) == 1 && p[0].Type == 0 {
+		return nil
+	}
+	for i, zone := range plan.Zones {
+		seats := slices.ContainsFunc(plan.Seats, func(s Seat) bool {
+			return s.Zone == zone.Name && s.Kind != seating.Broken
+		})
+		standard := i == 0 && slices.Contains(p.Zones(), "")
+		if seats && !standard && p.ZoneOf(zone.Name) == "" {
+			zones = append(zones, zone.Name)
+		}
+	}
+	return zones
 }
 
 // Of finds what a type costs in a zone.
@@ -110,6 +150,14 @@ func (p Prices) Lowest() (lowest Cents) {
 		}
 	}
 	return lowest
+}
+
+// Highest is the highest price; 0 where there is none.
+func (p Prices) Highest() (highest Cents) {
+	for _, price := range p {
+		highest = max(highest, price.Cents)
+	}
+	return highest
 }
 
 // TypeCount is how many tickets of a price type are wanted.

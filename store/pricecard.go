@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -62,7 +63,10 @@ func (r PriceRule) fits(starts Instant, holidays []string) bool {
 // PriceCards are the cards in use, by name, with the cinema's holidays.
 type PriceCards struct {
 	Cards    []PriceCard
-	Holidays []string // dates, such as 2026-12-25
+	Usual    PriceCardID // that was used last, or else the oldest: what a form begins with; 0 where there is none
+	Holidays []string    // dates, such as 2026-12-25
+
+	HolidaysVersion int64 // grows with each change of them: see [ErrChanged]
 }
 
 // Card finds a card by id; false where there is none in use.
@@ -74,60 +78,102 @@ func (c PriceCards) Card(id PriceCardID) (PriceCard, bool) {
 	return c.Cards[i], true
 }
 
-// PricesFor is what a card charges for a film that begins at the instant: by its first rule that fits, otherwise its
-// own prices. A rule whose card is archived does not fit. False where there is no such card.
+// PricesFor is what a card charges for a film that begins at the instant: see [PriceCards.CardFor]. False where there
+// is no such card.
 func (c PriceCards) PricesFor(id PriceCardID, starts Instant) (Prices, bool) {
-	card, found := c.Card(id)
-	if !found {
-		return nil, false
-	}
-	for _, rule := range card.Rules {
-		if other, used := c.Card(rule.Card); used && rule.fits(starts, c.Holidays) {
-			return other.Prices, true
-		}
-	}
-	return card.Prices, true
+	card, found := c.CardFor(id, starts)
+	return card.Prices, found
 }
 
-// holidaySetting is where the cinema's holidays are stored: dates, a line each.
-const holidaySetting = "programme.holidays"
+// CardFor is the card whose prices hold for a film that begins at the instant and has the card: that of the first rule
+// that fits, otherwise the card itself. A rule whose card is archived does not fit. False where there is no such card.
+func (c PriceCards) CardFor(id PriceCardID, starts Instant) (PriceCard, bool) {
+	card, found := c.Card(id)
+	for _, rule := range card.Rules {
+		if other, used := c.Card(rule.Card); used && rule.fits(starts, c.Holidays) {
+			return other, true
+		}
+	}
+	return card, found
+}
+
+// The cinema's holidays as they are stored: dates, a line each, and how often they were changed.
+const (
+	holidaySetting = "programme.holidays"
+	holidayVersion = "programme.holidays.version"
+)
 
 // PriceCards reads the cards in use.
 func (s Catalogue) PriceCards(ctx context.Context) (PriceCards, error) {
-	return readPriceCards(func(dest any, query string, args ...any) error { return s.list(ctx, dest, query, args...) })
+	return readPriceCards(readersOf{ctx, s.books}.list)
 }
 
+const cardSelect = `SELECT id, name, prices, surcharges, rules, version, COALESCE(archived_at, 0) AS archived_at
+	FROM price_card`
+
 func readPriceCards(list func(dest any, query string, args ...any) error) (c PriceCards, err error) {
-	err = list(&c.Cards, `SELECT id, name, prices, surcharges, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card
-		WHERE archived_at IS NULL ORDER BY name, id`)
-	if err != nil {
+	if err = list(&c.Cards, cardSelect+` WHERE archived_at IS NULL ORDER BY name, id`); err != nil {
 		return c, fmt.Errorf("read price cards: %w", err)
 	}
-	var rows []struct{ Value string }
-	if err = list(&rows, `SELECT value FROM setting WHERE key = $1`, holidaySetting); err != nil {
-		return c, fmt.Errorf("read holidays: %w", err)
+	var usual []PriceCardID
+	if err = list(&usual, `SELECT l.price_card_id FROM (SELECT id, price_card_id FROM screening ORDER BY id DESC LIMIT 200) l
+		JOIN price_card c ON c.id = l.price_card_id WHERE c.archived_at IS NULL ORDER BY l.id DESC LIMIT 1`); err != nil {
+		return c, fmt.Errorf("read the usual price card: %w", err)
 	}
-	for _, row := range rows {
-		c.Holidays = strings.Fields(row.Value)
+	for _, card := range c.Cards {
+		if c.Usual == 0 || card.ID < c.Usual {
+			c.Usual = card.ID
+		}
+	}
+	if len(usual) > 0 {
+		c.Usual = usual[0]
+	}
+	if c.Holidays, err = readHolidays(list); err == nil {
+		c.HolidaysVersion, err = settingsVersion(list, holidayVersion)
+	}
+	if err != nil {
+		return c, fmt.Errorf("read holidays: %w", err)
 	}
 	return c, nil
 }
 
-// SetHolidays writes the cinema's holidays. Each is a date such as 2026-12-25; see [ParseHoliday].
-func (s Catalogue) SetHolidays(ctx context.Context, dates []string) error {
+func readHolidays(list func(dest any, query string, args ...any) error) ([]string, error) {
+	var values []string
+	err := list(&values, `SELECT value FROM setting WHERE key = $1`, holidaySetting)
+	return strings.Fields(strings.Join(values, "\n")), err
+}
+
+// ArchivedPriceCards lists the cards out of use, by name.
+func (s Catalogue) ArchivedPriceCards(ctx context.Context) ([]PriceCard, error) {
+	var cards []PriceCard
+	if err := s.list(ctx, &cards, cardSelect+` WHERE archived_at IS NOT NULL ORDER BY name, id`); err != nil {
+		return nil, fmt.Errorf("read archived price cards: %w", err)
+	}
+	return cards, nil
+}
+
+// SetHolidays writes the cinema's holidays, where nobody has changed them since the version: else ErrChanged. Each is a
+// date such as 2026-12-25; see [ReadDay]. The same dates again change nothing.
+func (s Catalogue) SetHolidays(ctx context.Context, dates []string, version int64) error {
 	dates = slices.Compact(slices.Sorted(slices.Values(dates)))
 	err := s.write(ctx, booking, func(t *tx) error {
-		var was []string
-		if err := t.list(&was, `SELECT value FROM setting WHERE key = $1`, holidaySetting); err != nil {
+		is, err := t.lockSettings(holidayVersion)
+		if err != nil {
 			return err
 		}
-		if err := t.setSettings(map[string]string{holidaySetting: strings.Join(dates, "\n")}); err != nil {
+		was, err := readHolidays(t.list)
+		switch {
+		case err != nil || slices.Equal(was, dates):
+			return err
+		case is != version:
+			return ErrChanged
+		}
+		if err := t.setSettings(map[string]string{
+			holidaySetting: strings.Join(dates, "\n"), holidayVersion: strconv.FormatInt(version+1, 10),
+		}); err != nil {
 			return err
 		}
-		return t.audit(change{
-			action: "holidays.edit", kind: "setting", subject: "holidays", was: strings.Fields(strings.Join(was, "")),
-			now: dates,
-		})
+		return t.audit(change{action: "holidays.edit", kind: "setting", subject: "holidays", was: was, now: dates})
 	})
 	if err != nil {
 		return fmt.Errorf("write holidays: %w", err)
@@ -139,7 +185,7 @@ func (s Catalogue) SetHolidays(ctx context.Context, dates []string) error {
 // ErrChanged. Types without an id get that of the type with their name, or a new one. ErrNameTaken where another card
 // in use has the name; ErrPrice for prices that nobody could pay.
 func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCardID, error) {
-	err := errors.Join(card.Prices.check(), card.Surcharges.check())
+	err := checkPrices(card.Prices, card.Surcharges)
 	if err == nil {
 		err = s.write(ctx, booking, func(t *tx) (err error) {
 			card.ID, err = t.savePriceCard(card)
@@ -153,16 +199,9 @@ func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCard
 }
 
 func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
-	if t.locks() {
-		if err := t.lockName("price_card"); err != nil {
-			return 0, err
-		}
-	}
-	var others int
-	err := t.scan([]any{&others}, `SELECT count(*) FROM price_card WHERE lower(name) = lower($1) AND id <> $2 AND archived_at IS NULL`,
-		card.Name, card.ID)
-	if err == nil && others > 0 {
-		err = ErrNameTaken
+	err := errors.Join(t.lockCards(), t.cardNameFree(card))
+	if err == nil {
+		err = t.rulesInUse(card)
 	}
 	if err != nil {
 		return 0, err
@@ -192,8 +231,42 @@ func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
 	return card.ID, t.audit(card.change("price_card.edit", &was))
 }
 
+// lockCards keeps others from changing price cards until this write ends: each may stand in the rules of others.
+func (t *tx) lockCards() error {
+	if !t.locks() {
+		return nil
+	}
+	return t.lockName("price_card")
+}
+
+// cardNameFree refuses a name that another card in use has, in whatever case.
+func (t *tx) cardNameFree(card PriceCard) error {
+	var names []string
+	if err := t.list(&names, `SELECT name FROM price_card WHERE id <> $1 AND archived_at IS NULL`, card.ID); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return NameKey(name) == NameKey(card.Name) }) {
+		return ErrNameTaken
+	}
+	return nil
+}
+
+// rulesInUse refuses a rule that would hold for nothing, since its card is out of use.
+func (t *tx) rulesInUse(card PriceCard) error {
+	var ids []PriceCardID
+	if err := t.list(&ids, `SELECT id FROM price_card WHERE archived_at IS NULL`); err != nil {
+		return err
+	}
+	for _, rule := range card.Rules {
+		if !slices.Contains(ids, rule.Card) {
+			return fmt.Errorf("rule for card %d: %w", rule.Card, ErrCardArchived)
+		}
+	}
+	return nil
+}
+
 func (t *tx) priceCard(id PriceCardID) (card PriceCard, err error) {
-	err = t.get(&card, `SELECT id, name, prices, surcharges, rules, version, COALESCE(archived_at, 0) AS archived_at FROM price_card WHERE id = $1`, id)
+	err = t.get(&card, cardSelect+` WHERE id = $1`, id)
 	return card, err
 }
 
@@ -235,10 +308,28 @@ func (t *tx) priceTypes(prices Prices) (Prices, error) {
 	return prices, prices.check()
 }
 
+// ErrCardArchived means that a price card is out of use, which a rule or a screening names.
+var ErrCardArchived = errors.New("the price card is out of use")
+
+// CardInUse means that rules of other cards choose a card that was to be archived. Nothing was changed.
+type CardInUse struct{ By []PriceCard }
+
+// Error names the cards.
+func (c *CardInUse) Error() string {
+	names := make([]string, len(c.By))
+	for i, card := range c.By {
+		names[i] = card.Name
+	}
+	return "rules choose the price card: those of " + strings.Join(names, ", ")
+}
+
 // ArchivePriceCard takes a card out of use, where nobody has changed it since the version: else ErrChanged. Screenings
-// keep their prices.
-func (s Catalogue) ArchivePriceCard(ctx context.Context, id PriceCardID, version int64) error {
+// keep their prices. Rules of other cards that choose it end with it where endRules says so, else [CardInUse].
+func (s Catalogue) ArchivePriceCard(ctx context.Context, id PriceCardID, version int64, endRules bool) error {
 	err := s.write(ctx, booking, func(t *tx) error {
+		if err := t.lockCards(); err != nil {
+			return err
+		}
 		card, err := t.priceCard(id)
 		switch {
 		case err != nil:
@@ -248,13 +339,96 @@ func (s Catalogue) ArchivePriceCard(ctx context.Context, id PriceCardID, version
 		case card.Version != version:
 			return ErrChanged
 		}
-		if err := t.run(`UPDATE price_card SET archived_at = $1, version = version + 1, updated_at = $1 WHERE id = $2`, t.now, id); err != nil {
+		if err := t.endRules(id, endRules); err != nil {
 			return err
 		}
-		return t.audit(change{action: "price_card.archive", kind: "price_card", id: int64(id), subject: card.Name})
+		return t.setArchived(card, &t.now, "price_card.archive")
 	})
 	if err != nil {
 		return fmt.Errorf("archive price card: %w", err)
 	}
 	return nil
+}
+
+// endRules takes the rules that choose a card from all others, or refuses where there are any.
+func (t *tx) endRules(id PriceCardID, end bool) error {
+	cards, err := readPriceCards(t.list)
+	if err != nil {
+		return err
+	}
+	var by []PriceCard
+	for _, card := range cards.Cards {
+		if slices.ContainsFunc(card.Rules, func(rule PriceRule) bool { return rule.Card == id }) && card.ID != id {
+			by = append(by, card)
+		}
+	}
+	if len(by) > 0 && !end {
+		return &CardInUse{by}
+	}
+	for _, was := range by {
+		card := was
+		card.Rules = slices.DeleteFunc(slices.Clone(was.Rules), func(rule PriceRule) bool { return rule.Card == id })
+		if err := t.run(`UPDATE price_card SET rules = $1, version = version + 1, updated_at = $2 WHERE id = $3`,
+			card.Rules, t.now, card.ID); err != nil {
+			return err
+		}
+		if err := t.audit(card.change("price_card.edit", &was)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setArchived takes a card out of use since an instant, or into use again.
+func (t *tx) setArchived(card PriceCard, since *Instant, action string) error {
+	if err := t.run(`UPDATE price_card SET archived_at = $1, version = version + 1, updated_at = $2 WHERE id = $3`, since,
+		t.now, card.ID); err != nil {
+		return err
+	}
+	return t.audit(change{action: action, kind: "price_card", id: int64(card.ID), subject: card.Name})
+}
+
+// RestorePriceCard takes a card into use again, with its prices and its rules; rules whose card is out of use have
+// ended. ErrNameTaken where another card in use has its name. To restore it twice changes nothing.
+func (s Catalogue) RestorePriceCard(ctx context.Context, id PriceCardID) error {
+	err := s.write(ctx, booking, func(t *tx) error {
+		if err := t.lockCards(); err != nil {
+			return err
+		}
+		card, err := t.priceCard(id)
+		if err != nil || card.ArchivedAt == 0 {
+			return err
+		}
+		if err := t.cardNameFree(card); err != nil {
+			return err
+		}
+		if err := t.dropDeadRules(card); err != nil {
+			return err
+		}
+		return t.setArchived(card, nil, "price_card.restore")
+	})
+	if err != nil {
+		return fmt.Errorf("restore price card: %w", err)
+	}
+	return nil
+}
+
+// dropDeadRules takes the rules from a card whose own cards are out of use.
+func (t *tx) dropDeadRules(was PriceCard) error {
+	cards, err := readPriceCards(t.list)
+	if err != nil {
+		return err
+	}
+	card := was
+	card.Rules = slices.DeleteFunc(slices.Clone(was.Rules), func(rule PriceRule) bool {
+		_, used := cards.Card(rule.Card)
+		return !used
+	})
+	if len(card.Rules) == len(was.Rules) {
+		return nil
+	}
+	if err := t.run(`UPDATE price_card SET rules = $1 WHERE id = $2`, card.Rules, card.ID); err != nil {
+		return err
+	}
+	return t.audit(card.change("price_card.edit", &was))
 }

@@ -64,11 +64,11 @@ func testPriceCards(t *testing.T) {
 			t.Errorf("%+v: %v", wrong, err)
 		}
 	}
-	if err := s.Catalogue().ArchivePriceCard(ctx, standard, 1); !errors.Is(err, store.ErrChanged) {
+	if err := s.Catalogue().ArchivePriceCard(ctx, standard, 1, false); !errors.Is(err, store.ErrChanged) {
 		t.Errorf("archived by a stale page: %v", err)
 	}
 	for range 2 { // twice is once
-		if err := s.Catalogue().ArchivePriceCard(ctx, cheap, 1); err != nil {
+		if err := s.Catalogue().ArchivePriceCard(ctx, cheap, 1, false); err != nil {
 			t.Error(err)
 		}
 	}
@@ -77,7 +77,7 @@ func testPriceCards(t *testing.T) {
 		t.Errorf("%+v, %v", cards, err)
 	}
 	save(store.PriceCard{Name: "Tuesday", Prices: prices}) // the name is free again
-	if err := s.Catalogue().SetHolidays(ctx, []string{"2026-12-25", "2026-12-12", "2026-12-25"}); err != nil {
+	if err := s.Catalogue().SetHolidays(ctx, []string{"2026-12-25", "2026-12-12", "2026-12-25"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if cards, err = s.Catalogue().PriceCards(ctx); err != nil ||
@@ -159,4 +159,171 @@ func TestOnePriceHolds(t *testing.T) {
 			rt.Fatalf("%+v, %v", prices, found)
 		}
 	})
+}
+
+// TestHolidaysAndAllowancesHaveVersions: of two who edit them from one state, the second is told. The same again
+// changes nothing, and who changes nothing is not told of others.
+func TestHolidaysAndAllowancesHaveVersions(t *testing.T) {
+	storetest.Each(t, testHolidaysAndAllowancesHaveVersions)
+}
+
+func testHolidaysAndAllowancesHaveVersions(t *testing.T) {
+	s, ctx := storetest.New(t), store.WithBy(t.Context(), store.By{Name: "Wanjiru", Source: store.CommandLine})
+	c := s.Catalogue()
+	holidays := func(version int64, dates ...string) error { return c.SetHolidays(ctx, dates, version) }
+	allow := func(version int64, manager, cashier int) error {
+		want := store.Allowances{store.RoleManager: manager, store.RoleCashier: cashier}
+		return c.SetCompAllowances(ctx, want, version)
+	}
+	for i, step := range []struct {
+		err  error
+		want error
+	}{
+		{holidays(0, "2026-12-25"), nil},
+		{holidays(0, "2026-12-26"), store.ErrChanged},
+		{holidays(0, "2026-12-25", "2026-12-25"), nil}, // sent twice
+		{holidays(7), store.ErrChanged},
+		{holidays(1, "2026-12-25", "2026-12-26"), nil},
+		{holidays(1), store.ErrChanged},
+		{holidays(2), nil},
+		{allow(0, 30, 0), nil},
+		{allow(0, 40, 0), store.ErrChanged},
+		{allow(0, 30, 0), nil},
+		{allow(1, 40, 2), nil},
+		{allow(-1, 1, 1), store.ErrChanged},
+	} {
+		if !errors.Is(step.err, step.want) {
+			t.Errorf("step %d: %v, want %v", i, step.err, step.want)
+		}
+	}
+	cards, err := c.PriceCards(ctx)
+	if err != nil || len(cards.Holidays) != 0 || cards.HolidaysVersion != 3 {
+		t.Errorf("%+v, %v", cards, err)
+	}
+	if got, version, err := c.CompAllowances(ctx); err != nil || version != 2 || got[store.RoleManager] != 40 ||
+		got[store.RoleCashier] != 2 {
+		t.Errorf("%v of version %d, %v", got, version, err)
+	}
+}
+
+// TestArchivedCards: a card that rules of others choose is not archived by itself, and an archived one comes back.
+func TestArchivedCards(t *testing.T) { storetest.Each(t, testArchivedCards) }
+
+func testArchivedCards(t *testing.T) {
+	s, ctx := storetest.New(t), store.WithBy(t.Context(), store.By{Name: "Wanjiru", Source: store.CommandLine})
+	c := s.Catalogue()
+	save := func(name string, id store.PriceCardID, version int64,
+		rules ...store.PriceRule) (store.PriceCardID, error) {
+		return c.SavePriceCard(ctx, store.PriceCard{
+			ID: id, Version: version, Name: name, Prices: store.Prices{{Name: "Adult", Cents: 1}}, Rules: rules,
+		})
+	}
+	cheap, _ := save("Tuesday", 0, 0)
+	other, _ := save("Matinee", 0, 0)
+	standard, err := save("Standard", 0, 0, store.PriceRule{Days: []time.Weekday{time.Tuesday}, Card: cheap},
+		store.PriceRule{Before: 17 * 60, Card: other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, is := errors.AsType[*store.CardInUse](c.ArchivePriceCard(ctx, cheap, 1, false))
+	if !is || len(used.By) != 1 || used.By[0].Name != "Standard" {
+		t.Fatalf("%v", used)
+	}
+	if err := c.ArchivePriceCard(ctx, cheap, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	cards, err := c.PriceCards(ctx)
+	card, _ := cards.Card(standard)
+	if err != nil || len(cards.Cards) != 2 || len(card.Rules) != 1 || card.Rules[0].Card != other || card.Version != 2 {
+		t.Errorf("%+v, %v", cards, err)
+	}
+	if _, err := save("Standard", standard, 2, store.PriceRule{Holidays: true, Card: cheap}); !errors.Is(err,
+		store.ErrCardArchived) {
+		t.Errorf("a rule for a card that is out of use: %v", err)
+	}
+	again, err := save("TUESDAY ", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.RestorePriceCard(ctx, cheap); !errors.Is(err, store.ErrNameTaken) {
+		t.Errorf("two of one name: %v", err)
+	}
+	if err := c.ArchivePriceCard(ctx, again, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.RestorePriceCard(ctx, cheap); err != nil {
+			t.Error(err)
+		}
+	}
+	// One whose own rules choose a card that was archived after it comes back without them.
+	if err := errors.Join(c.ArchivePriceCard(ctx, standard, 2, false), c.ArchivePriceCard(ctx, other, 1, false),
+		c.RestorePriceCard(ctx, standard)); err != nil {
+		t.Fatal(err)
+	}
+	cards, err = c.PriceCards(ctx)
+	card, _ = cards.Card(standard)
+	if err != nil || len(cards.Cards) != 2 || len(card.Rules) != 0 {
+		t.Errorf("%+v, %v", cards, err)
+	}
+	archived, err := c.ArchivedPriceCards(ctx)
+	if err != nil || len(archived) != 2 || archived[0].ID != other || archived[1].ID != again {
+		t.Errorf("%+v, %v", archived, err)
+	}
+}
+
+// TestDearTickets: a ticket with its surcharges costs at most what M-PESA takes at once, whichever card's prices hold.
+func TestDearTickets(t *testing.T) { storetest.Each(t, testDearTickets) }
+
+func testDearTickets(t *testing.T) {
+	p := schedule(t)
+	card := func(name string, price, extra store.Cents, rules ...store.PriceRule) (store.PriceCardID, error) {
+		return p.c.SavePriceCard(p.ctx(), store.PriceCard{
+			Name: name, Prices: store.Prices{{Name: "Adult", Cents: price}}, Rules: rules,
+			Surcharges: store.Surcharges{{Name: "3D glasses", Cents: extra}},
+		})
+	}
+	if _, err := card("Too dear", 249_950_00, 50_01); !errors.Is(err, store.ErrTooDear) {
+		t.Errorf("%v", err)
+	}
+	dear, err := card("Dear", 250_000_00-1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.card, err = card("Evening", 1, 2, store.PriceRule{Before: 17 * 60, Card: dear}); err != nil {
+		t.Fatal(err)
+	}
+	p.add(p.line(0, 0, "14:00 19:00", 0))
+	if got := p.published(); got != "1 on sale; too_dear Nyota Mon 14:00 in Hall 1" {
+		t.Error(got)
+	}
+}
+
+// TestUsualCard: forms begin with the card that was used last, or else with the oldest.
+func TestUsualCard(t *testing.T) { storetest.Each(t, testUsualCard) }
+
+func testUsualCard(t *testing.T) {
+	p := schedule(t)
+	usual := func(want store.PriceCardID) {
+		t.Helper()
+		if cards, err := p.c.PriceCards(p.ctx()); err != nil || cards.Usual != want {
+			t.Errorf("%d, %v, want %d", cards.Usual, err, want)
+		}
+	}
+	oldest := p.card
+	later, err := p.c.SavePriceCard(p.ctx(), store.PriceCard{Name: "A later one", Prices: store.OnePrice(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual(oldest)
+	p.card = later
+	p.add(p.line(0, 0, "14:00", 0))
+	usual(later)
+	p.card = oldest
+	p.add(p.line(0, 0, "17:00", 0))
+	usual(oldest)
+	if err := p.c.ArchivePriceCard(p.ctx(), oldest, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	usual(later)
 }

@@ -127,8 +127,7 @@ const screeningSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name A
 	s.counter_close_at, s.trailer_minutes, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity,
 	s.status, s.created_at, s.updated_at,
-	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
-	AND seat.for_sale = 1) AS seats_left
+	` + seatsLeft + ` AS seats_left
 	FROM screening s JOIN hall h ON h.id = s.hall_id`
 
 // Screening reads one screening that customers may know of, with the seats left now, and its film. A draft is

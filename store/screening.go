@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -116,8 +115,11 @@ func (t *tx) addScreening(sc Screening) error {
 		sc.Status = OnSale
 	}
 	if sc.Status != Draft {
-		if err := errors.Join(sc.Prices.check(), sc.Surcharges.check()); err != nil {
+		if err := checkPrices(sc.Prices, sc.Surcharges); err != nil {
 			return err
+		}
+		if zones := sc.Prices.Lacking(&plan.Plan); len(zones) > 0 {
+			return &ErrProblem{ShowingProblem{Fault: ShowingNoZone, Starts: sc.StartsAt, Zones: zones}}
 		}
 	}
 	if sc.Prices == nil {

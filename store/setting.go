@@ -57,6 +57,31 @@ func (t *tx) setSettings(values map[string]string) error {
 	return nil
 }
 
+// lockSettings keeps others from changing settings that one form edits, until this write ends. It returns their
+// version: where that is not the form's, the form is refused with ErrChanged. The version is a setting of its own,
+// which whoever writes the others counts up.
+func (t *tx) lockSettings(versionKey string) (version int64, err error) {
+	if t.locks() {
+		if err := t.lockName("setting " + versionKey); err != nil {
+			return 0, err
+		}
+	}
+	return settingsVersion(t.list, versionKey)
+}
+
+// settingsVersion is how often settings were changed that one form edits.
+func settingsVersion(list func(dest any, query string, args ...any) error, versionKey string) (int64, error) {
+	var values []string
+	if err := list(&values, `SELECT value FROM setting WHERE key = $1`, versionKey); err != nil || len(values) == 0 {
+		return 0, err
+	}
+	version, err := strconv.ParseInt(values[0], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("setting %s: %w", versionKey, err)
+	}
+	return version, nil
+}
+
 // SettingOr reads a setting. Where it is unset, it writes what make returns, such as a key made once. Of several
 // processes that start together one wins, and all return its value.
 func (s Catalogue) SettingOr(ctx context.Context, key string, make func() string) (string, error) {
@@ -121,20 +146,18 @@ const cinemaVersion = "cinema.version"
 // made from: else ErrChanged.
 func (s Catalogue) SetCinema(ctx context.Context, c Cinema) error {
 	err := s.write(ctx, urgent, func(t *tx) error {
-		if t.locks() {
-			if err := t.lockName("cinema"); err != nil {
-				return err
-			}
+		version, err := t.lockSettings(cinemaVersion)
+		if err == nil && version != c.Version {
+			err = ErrChanged
+		}
+		if err != nil {
+			return err
 		}
 		var rows []struct{ Key, Value string }
 		if err := t.list(&rows, `SELECT key, value FROM setting WHERE key LIKE 'cinema.%'`); err != nil {
 			return err
 		}
-		was := cinemaOf(rows)
-		if was.Version != c.Version {
-			return ErrChanged
-		}
-		return t.setCinema(c, was)
+		return t.setCinema(c, cinemaOf(rows))
 	})
 	if err != nil {
 		return fmt.Errorf("write the cinema's settings: %w", err)

@@ -79,12 +79,15 @@ func (s Showing) change(action string, was, now any) change {
 	return change{action: action, kind: "screening", id: int64(s.ID), subject: s.name(), was: was, now: now}
 }
 
+// seatsLeft counts the seats of a screening that customers may still have.
+const seatsLeft = `s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id
+	AND seat.ticket_id IS NOT NULL AND seat.for_sale = 1)`
+
 const showingSelect = `SELECT s.id, s.movie_id, s.hall_id, s.plan_id, h.name AS hall, s.starts_at, s.trailer_minutes,
 	s.sales_close_at, s.counter_close_at, s.format, s.language, COALESCE(s.cancelled_at, 0) AS cancelled_at,
 	s.cancel_reason, s.version, COALESCE(s.price_card_id, 0) AS price_card_id, s.prices, s.surcharges, s.capacity,
 	s.status, s.created_at, s.updated_at,
-	s.capacity - (SELECT count(*) FROM seat WHERE seat.screening_id = s.id AND seat.ticket_id IS NOT NULL
-	AND seat.for_sale = 1) AS seats_left,
+	` + seatsLeft + ` AS seats_left,
 	m.title, m.runtime_minutes, CASE WHEN m.archived_at IS NULL THEN 0 ELSE 1 END AS archived, h.cleaning_minutes
 	FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id`
 
@@ -159,6 +162,8 @@ const (
 	ShowingArchived ShowingFault = "archived" // the film was archived
 	ShowingNoHall   ShowingFault = "no_hall"  // there is no such hall
 	ShowingNoPrices ShowingFault = "prices"   // its price card is archived, or it has none
+	ShowingTooDear  ShowingFault = "too_dear" // a ticket with its surcharges costs more than M-PESA takes at once
+	ShowingNoZone   ShowingFault = "zone"     // the seats of Zones have no price
 )
 
 // ShowingProblem is a screening that was not added, copied, moved or published.
@@ -167,7 +172,11 @@ type ShowingProblem struct {
 	Fault  ShowingFault
 	Starts Instant // 0 where the whole line is meant
 	Title  string  // of its film; "" where there is none
+	Hall   string  // its name; "" where there is none
 	With   Showing // of a clash
+
+	Zones []string // of ShowingNoZone
+	Card  string   // of ShowingNoZone: the card that has no price for them; "" where it has prices of its own
 }
 
 // AddedShowings is what came of a request for several screenings.
@@ -341,6 +350,7 @@ func (t *tx) addDrafts(wanted []draft, dry bool) (out AddedShowings, err error) 
 	for _, d := range wanted {
 		movie, isMovie := movies[d.MovieID]
 		hall, isHall := halls[d.HallID]
+		isHall = isHall && hall.Archived == 0
 		if d.Trailers < 0 {
 			d.Trailers = movie.Trailers
 		}
@@ -352,7 +362,7 @@ func (t *tx) addDrafts(wanted []draft, dry bool) (out AddedShowings, err error) 
 		case !isHall:
 			problem.Fault = ShowingNoHall
 		default:
-			sh.Hall, sh.Cleaning = hall.Name, hall.Cleaning
+			sh.Hall, sh.Cleaning, problem.Hall = hall.Name, hall.Cleaning, hall.Name
 			if hall.has(sh) {
 				out.Same++
 				continue
@@ -384,6 +394,7 @@ type timetable struct {
 	ID       HallID `db:"id"`
 	Name     string `db:"name"`
 	Cleaning int    `db:"cleaning_minutes"`
+	Archived int    `db:"archived"` // 1 where nothing new is planned in it
 	showings []Showing
 }
 
@@ -404,12 +415,10 @@ func (t *tx) fits(sh Showing, hall *timetable, archived int) (fault ShowingFault
 	case sh.StartsAt > t.now.Add(PlanAhead):
 		return ShowingFar, with
 	}
-	for _, other := range hall.showings {
-		if other.ID != sh.ID && sh.overlaps(other) && (with.ID == 0 || other.StartsAt < with.StartsAt) {
-			fault, with = ShowingClash, other
-		}
+	if with, clashes := sh.clashWith(hall.showings); clashes {
+		return ShowingClash, with
 	}
-	return fault, with
+	return "", with
 }
 
 // longestShowing is how long before a time a screening may begin that still fills the hall then.
@@ -433,7 +442,8 @@ func (t *tx) timetables(wanted []draft) (map[HallID]*timetable, error) {
 	slices.Sort(ids)
 	for _, id := range ids {
 		h := new(timetable)
-		err := t.get(h, `SELECT id, name, cleaning_minutes FROM hall WHERE id = $1 AND archived_at IS NULL`+t.rowLock(), id)
+		err := t.get(h, `SELECT id, name, cleaning_minutes, CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END AS archived
+			FROM hall WHERE id = $1`+t.rowLock(), id)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -547,8 +557,8 @@ func (t *tx) editShowing(e ShowingEdit) (Showing, error) {
 			return was, err
 		}
 		problem := ShowingProblem{Starts: sh.StartsAt, Title: sh.Title}
-		if hall, is := halls[sh.HallID]; is {
-			sh.Hall, sh.Cleaning = hall.Name, hall.Cleaning
+		if hall, is := halls[sh.HallID]; is && hall.Archived == 0 {
+			sh.Hall, sh.Cleaning, problem.Hall = hall.Name, hall.Cleaning, hall.Name
 			problem.Fault, problem.With = t.fits(sh, hall, sh.Archived)
 		} else {
 			problem.Fault = ShowingNoHall
@@ -624,77 +634,6 @@ func (s Catalogue) DeleteShowing(ctx context.Context, id ScreeningID, version in
 	return nil
 }
 
-// Published is what came of putting drafts on sale.
-type Published struct {
-	OnSale   int
-	Problems []ShowingProblem
-}
-
-// PublishShowings puts the drafts of business days on sale, from the first until before the last, in one transaction.
-// What cannot be is named, and stays a draft. Their prices are frozen.
-func (s Catalogue) PublishShowings(ctx context.Context, from, until BusinessDay) (Published, error) {
-	var out Published
-	err := s.write(ctx, booking, func(t *tx) error {
-		out = Published{}
-		var drafts []Showing
-		if err := t.list(&drafts,
-			showingSelect+
-				` WHERE s.status = 'draft' AND s.starts_at >= $1 AND s.starts_at < $2 ORDER BY s.starts_at, s.id`,
-			from.Begins(), until.Begins()); err != nil || len(drafts) == 0 {
-			return err
-		}
-		cards, err := readPriceCards(t.list)
-		if err != nil {
-			return err
-		}
-		for _, sh := range drafts {
-			if sh, err = t.showing(sh.ID); errors.Is(err, ErrNotFound) || err == nil && sh.Status != Draft {
-				continue // another was quicker
-			}
-			if err != nil {
-				return err
-			}
-			if fault := t.sell(&sh, cards, OnSale); fault != "" {
-				out.Problems = append(out.Problems, ShowingProblem{Fault: fault, Starts: sh.StartsAt, Title: sh.Title})
-				continue
-			}
-			if err := t.setStatus(sh, Draft, "screening.publish"); err != nil {
-				return err
-			}
-			out.OnSale++
-		}
-		return nil
-	})
-	if err != nil {
-		return Published{}, fmt.Errorf("publish screenings: %w", err)
-	}
-	s.catalogue.Add(1)
-	return out, nil
-}
-
-// sell puts a screening on sale, in lists or hidden. A draft takes its card's prices.
-func (t *tx) sell(sh *Showing, cards PriceCards, to ScreeningStatus) ShowingFault {
-	switch {
-	case sh.StartsAt <= t.now:
-		return ShowingPast
-	case sh.Archived != 0:
-		return ShowingArchived
-	}
-	if sh.Status == Draft && sh.CardID != 0 {
-		prices, found := cards.PricesFor(sh.CardID, sh.StartsAt)
-		if !found {
-			return ShowingNoPrices
-		}
-		card, _ := cards.Card(sh.CardID) // it was found
-		sh.Prices, sh.Surcharges = prices, card.Surcharges
-	}
-	if sh.Prices.check() != nil || sh.Surcharges.check() != nil {
-		return ShowingNoPrices
-	}
-	sh.Status = to
-	return ""
-}
-
 // setStatus writes a screening's new status, with its prices.
 func (t *tx) setStatus(sh Showing, was ScreeningStatus, action string) error {
 	before := sh
@@ -708,7 +647,8 @@ func (t *tx) setStatus(sh Showing, was ScreeningStatus, action string) error {
 
 // SetShowingStatus puts a screening on sale, hides it from lists, or takes it off sale. Off sale it is closed, or a
 // draft again where nobody ever booked it. What it is already it stays. It refuses with ErrChanged, ErrCancelled,
-// ErrBegun and ErrNoPrices; a screening is cancelled by [Catalogue.CancelScreening].
+// ErrBegun, ErrFilmArchived and ErrNoPrices, and with [ErrProblem] for whatever else [Catalogue.PublishShowings] names;
+// a screening is cancelled by [Catalogue.CancelScreening].
 func (s Catalogue) SetShowingStatus(ctx context.Context, id ScreeningID, version int64,
 	to ScreeningStatus) (Showing, error) {
 	var out Showing
@@ -753,14 +693,24 @@ func (t *tx) setShowingStatus(id ScreeningID, version int64, to ScreeningStatus)
 	if err != nil {
 		return sh, err
 	}
-	switch fault := t.sell(&sh, cards, to); fault {
+	halls, err := t.timetables([]draft{{Screening: sh.Screening}})
+	if err != nil {
+		return sh, err
+	}
+	problem, err := t.sell(&sh, cards, halls[sh.HallID].showings, to)
+	if err != nil {
+		return sh, err
+	}
+	switch problem.Fault {
 	case "":
 	case ShowingPast:
 		return sh, ErrBegun
 	case ShowingArchived:
 		return sh, ErrFilmArchived
-	default:
+	case ShowingNoPrices:
 		return sh, ErrNoPrices
+	default:
+		return sh, &ErrProblem{problem}
 	}
 	action := "screening.publish"
 	if to == Hidden {

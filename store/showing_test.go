@@ -371,7 +371,7 @@ func testPricesAreFrozen(t *testing.T) {
 		t.Fatal(err)
 	}
 	card, _ := cards.Card(p.card)
-	if err := p.c.ArchivePriceCard(p.ctx(), card.ID, card.Version); err != nil {
+	if err := p.c.ArchivePriceCard(p.ctx(), card.ID, card.Version, false); err != nil {
 		t.Fatal(err)
 	}
 	out, err := p.c.PublishShowings(p.ctx(), p.week, p.week+7)

@@ -36,7 +36,8 @@ func (s Surcharges) Value() (driver.Value, error) {
 func (s Surcharges) check() error {
 	for i, one := range s {
 		again := slices.ContainsFunc(s[:i], func(of Surcharge) bool { return NameKey(of.Name) == NameKey(one.Name) })
-		if one.Cents <= 0 || one.Cents > money.MaxPayment || NameKey(one.Name) == "" || again || i >= MostSurcharges {
+		named := Printable(one.Name) && NameKey(one.Name) != "" && !again
+		if one.Cents <= 0 || one.Cents > money.MaxPayment || !named || i >= MostSurcharges {
 			return fmt.Errorf("surcharge %s: %w", one.Name, ErrPrice)
 		}
 	}

@@ -30,6 +30,9 @@ func (a *Admin) ApplyPage(w http.ResponseWriter, r *http.Request) error {
 func (a *Admin) applyForm(r *http.Request, h store.Hall, tick func(store.PlanChange) bool) (pages.ApplyForm, error) {
 	v := pages.ApplyForm{Hall: h}
 	older, err := a.olderPlans(r, h)
+	if err == nil {
+		v.Clashes, err = a.Store.Catalogue().ClashesInHall(r.Context(), h.ID)
+	}
 	if err != nil {
 		return v, err
 	}

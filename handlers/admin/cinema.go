@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
@@ -18,6 +19,7 @@ import (
 	"cinemasphere/views"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/ui"
+	"cinemasphere/views/wording"
 )
 
 // changedSentence is what the second of two people who edit one thing reads.
@@ -127,9 +129,15 @@ func readCinema(f url.Values, c store.Cinema, wrong map[string]string) store.Cin
 
 func tidyText(typed string, longest int) (string, string) {
 	value := strings.TrimSpace(typed)
+	shown := strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, value)
 	switch {
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\n' }):
-		return "", "There is a character in it that cannot be shown."
+	case !utf8.ValidString(value) || !store.Printable(shown):
+		return "", wording.FilmFault(store.Fault{Kind: store.TextUnprintable})
 	case utf8.RuneCountInString(value) > longest:
 		return "", fmt.Sprintf("At most %d characters.", longest)
 	}
@@ -291,6 +299,10 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return usedUp(err)
 	}
-	a.setFlash(w, "Your cinema is set up, and you are signed in.")
+	said := "Your cinema is set up, and you are signed in."
+	if o := first.Opening; o != nil && o.Movie.Title != "" {
+		said += " " + o.Movie.Title + " is on sale for " + wording.Date(o.Starts) + ", " + wording.Clock(o.Starts) + "."
+	}
+	a.setFlash(w, said)
 	return a.begin(w, r, signed, checklistPath)
 }

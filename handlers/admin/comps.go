@@ -114,7 +114,21 @@ func (a *Admin) SetAllowances(w http.ResponseWriter, r *http.Request) error {
 		}
 		allowances[role] = n
 	}
-	err := a.Store.Catalogue().SetCompAllowances(r.Context(), allowances)
+	version := number(r.PostForm.Get("version"))
+	err := a.Store.Catalogue().SetCompAllowances(r.Context(), allowances, version)
+	if errors.Is(err, store.ErrChanged) {
+		v, err := a.prices(r)
+		if err != nil {
+			return err
+		}
+		for role, now := range v.Allowances {
+			if now != typed[role] {
+				v.Errors[role] = "It is now: " + now
+			}
+		}
+		v.Allowances, v.Notice = typed, changedSentence
+		return a.render(w, r, http.StatusConflict, pages.PricesPage(v))
+	}
 	if faults, is := errors.AsType[store.Faults](err); is {
 		for field, fault := range faults {
 			wrong[field] = wording.FilmFault(fault)
@@ -123,7 +137,7 @@ func (a *Admin) SetAllowances(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.Allowances, v.Errors = typed, wrong
+		v.Allowances, v.AllowancesVersion, v.Errors = typed, version, wrong
 		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(v))
 	}
 	if err != nil {

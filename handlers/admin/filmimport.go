@@ -62,7 +62,7 @@ func (a *Admin) ImportFilms(w http.ResponseWriter, r *http.Request) error {
 		return a.importPage(w, r, http.StatusOK, v)
 	}
 	return a.done(w, r, "/admin/films", "Imported: "+ui.Count(v.Result.Added, "new film")+", "+
-		strconv.Itoa(v.Result.Changed)+" changed.")
+		strconv.Itoa(v.Result.Changed)+" changed. "+wording.Clashes(v.Result.Clashes))
 }
 
 func (a *Admin) importPage(w http.ResponseWriter, r *http.Request, status int, v pages.FilmImport) error {

@@ -142,6 +142,11 @@ func (a *Admin) filmPage(w http.ResponseWriter, r *http.Request, status int, v p
 	if v.Words, err = a.Store.Catalogue().MovieWords(r.Context()); err != nil {
 		return err
 	}
+	if !v.IsNew() {
+		if v.Clashes, err = a.Store.Catalogue().ClashesOfFilm(r.Context(), v.Movie.ID); err != nil {
+			return err
+		}
+	}
 	v.Poster = smallPoster(v.Movie)
 	for name, text := range v.Typed {
 		v.Typed[name] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")

@@ -90,6 +90,9 @@ func (a *Admin) hallPage(w http.ResponseWriter, r *http.Request, status int, hav
 			return err
 		}
 		v.Older = len(older)
+		if v.Clashes, err = a.Store.Catalogue().ClashesInHall(r.Context(), have.ID); err != nil {
+			return err
+		}
 	}
 	return a.render(w, r, status, pages.HallPage(v))
 }
@@ -306,7 +309,8 @@ func (a *Admin) sameHall(r *http.Request, h store.Hall) bool {
 	})
 }
 
-// hallSaved goes on to the screenings that have an older plan, where there are any after the plan was changed.
+// hallSaved goes on to the screenings that have an older plan, where there are any after the plan was changed, or back
+// to the hall where screenings in it overlap.
 func (a *Admin) hallSaved(w http.ResponseWriter, r *http.Request, was, is store.Hall) error {
 	if was.ID != 0 && was.PlanID != is.PlanID {
 		older, err := a.olderPlans(r, is)
@@ -315,6 +319,15 @@ func (a *Admin) hallSaved(w http.ResponseWriter, r *http.Request, was, is store.
 		}
 		if len(older) > 0 {
 			return a.done(w, r, fmt.Sprintf("%s/halls/%d/apply", prefix, is.ID), "The hall is saved.")
+		}
+	}
+	if was.ID != 0 {
+		clashes, err := a.Store.Catalogue().ClashesInHall(r.Context(), is.ID)
+		if err != nil {
+			return err
+		}
+		if len(clashes) > 0 {
+			return a.done(w, r, fmt.Sprintf("%s/halls/%d", prefix, is.ID), "The hall is saved.")
 		}
 	}
 	return a.done(w, r, prefix+"/halls", "The hall is saved.")

@@ -47,6 +47,7 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 		Title: echo(f.Get("title")), Minutes: echo(f.Get("runtime")), Rating: echo(f.Get("rating")),
 		Day: echo(f.Get("day")), Time: echo(f.Get("time")),
 	}
+	v.Prices = append(v.Prices, zonePrices(v.Plan)...)
 	o = &store.Opening{Card: readOpeningPrices(f, &v, wrong), Hall: readOpeningHall(v, wrong)}
 	if strings.TrimSpace(v.Title) == "" {
 		return v, o
@@ -54,9 +55,8 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	if o.Card.Name == "" {
 		wrong["price.0"] = "Please give at least one price."
 	}
-	movie, faults := store.ReadMovie(store.Movie{}, map[string]string{
-		"title": f.Get("title"), "runtime": f.Get("runtime"), "rating": f.Get("rating"), "language": "English",
-		"genre": "Film",
+	movie, faults := store.ReadMovie(store.Movie{TrailerMinutes: usualTrailers}, map[string]string{
+		"title": f.Get("title"), "runtime": f.Get("runtime"), "rating": f.Get("rating"),
 	})
 	for name, fault := range faults {
 		wrong[name] = wording.FilmFault(fault)
@@ -67,6 +67,25 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	}
 	o.Movie, o.Starts = movie, starts
 	return v, o
+}
+
+// zonePrices are the prices that a form must ask for besides those of openingTypes: of each zone of a plan.
+func zonePrices(plan string) (prices []pages.OpeningPrice) {
+	seats, _ := seating.Parse(plan) // what is wrong with it is said by whoever reads the hall
+	for _, zone := range store.Prices(nil).Lacking(&seats) {
+		if zone == seats.Zones[0].Name {
+			continue
+		}
+		for _, kind := range openingTypes() {
+			prices = append(prices, pages.OpeningPrice{Name: kind.Name, Zone: zone})
+		}
+	}
+	return prices
+}
+
+// costs asks what a zone costs.
+func costs(zone string) string {
+	return "What do the seats of " + zone + " cost? Give at least one price."
 }
 
 // readOpeningPrices reads the price card that a cinema opens with; it has no name where there are no prices.
@@ -83,7 +102,15 @@ func readOpeningPrices(f url.Values, v *pages.OpeningForm, wrong map[string]stri
 			wrong[name] = problem
 		}
 		card.Name = "Standard"
-		card.Prices = append(card.Prices, store.Price{Name: p.Name, Cents: cents})
+		card.Prices = append(card.Prices, store.Price{Name: p.Name, Zone: p.Zone, Cents: cents})
+	}
+	for i, p := range v.Prices {
+		priced := slices.ContainsFunc(v.Prices, func(of pages.OpeningPrice) bool {
+			return of.Zone == p.Zone && of.Price != ""
+		})
+		if i > 0 && v.Prices[i-1].Zone != p.Zone && !priced && card.Name != "" {
+			wrong[fmt.Sprintf("price.%d", i)] = costs(p.Zone)
+		}
 	}
 	return card
 }
@@ -150,6 +177,10 @@ func openingRefused(err error, wrong map[string]string) bool {
 		if len(all) > 0 {
 			wrong["plan"] = strings.Join(all, " ")
 		}
+		return true
+	}
+	if problem, is := errors.AsType[*store.ErrProblem](err); is && len(problem.Zones) > 0 {
+		wrong["price.0"] = costs(problem.Zones[0])
 		return true
 	}
 	if faults, is := errors.AsType[store.Faults](err); is {

@@ -14,6 +14,7 @@ import (
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/store/seating"
 	pages "cinemasphere/views/admin"
 	"cinemasphere/views/wording"
 )
@@ -38,25 +39,69 @@ func (a *Admin) PricesPage(w http.ResponseWriter, r *http.Request) error {
 
 // prices is the page of all price cards.
 func (a *Admin) prices(r *http.Request) (v pages.Prices, err error) {
-	if v.Cards, err = a.Store.Catalogue().PriceCards(r.Context()); err != nil {
+	c := a.Store.Catalogue()
+	if v.Cards, err = c.PriceCards(r.Context()); err != nil {
 		return v, err
 	}
-	var dates []string
-	for _, date := range v.Cards.Holidays {
-		if at, err := time.Parse(time.DateOnly, date); err == nil {
-			dates = append(dates, at.Format("02/01/2006"))
-		}
+	if v.Archived, err = c.ArchivedPriceCards(r.Context()); err != nil {
+		return v, err
 	}
-	v.Holidays, v.Errors = strings.Join(dates, "\n"), map[string]string{}
+	halls, err := a.seated(r)
+	if err != nil {
+		return v, err
+	}
+	v.Lacks = map[store.PriceCardID][]pages.ZoneLack{}
+	for _, card := range v.Cards.Cards {
+		v.Lacks[card.ID] = lacks(halls, card.Prices)
+	}
+	v.Holidays, v.Errors = strings.Join(shownDates(v.Cards.Holidays), "\n"), map[string]string{}
+	v.HolidaysVersion = v.Cards.HolidaysVersion
 	if !me(r).Role.Includes(store.RoleOwner) {
 		return v, nil
 	}
-	allowances, err := a.Store.Catalogue().CompAllowances(r.Context())
-	v.Allowances = map[string]string{}
+	allowances, version, err := c.CompAllowances(r.Context())
+	v.Allowances, v.AllowancesVersion = map[string]string{}, version
 	for role, n := range allowances {
 		v.Allowances[string(role)] = strconv.Itoa(n)
 	}
 	return v, err
+}
+
+// shownDates are dates as they are typed: 25/12/2026.
+func shownDates(dates []string) (shown []string) {
+	for _, date := range dates {
+		if at, err := time.Parse(time.DateOnly, date); err == nil {
+			shown = append(shown, at.Format("02/01/2006"))
+		}
+	}
+	return shown
+}
+
+// seatedHall is a hall in use with its seats.
+type seatedHall struct {
+	store.Hall
+	plan seating.Plan
+}
+
+// seated are the halls in use with their seats.
+func (a *Admin) seated(r *http.Request) ([]seatedHall, error) {
+	halls, err := a.Store.Catalogue().Halls(r.Context())
+	all := make([]seatedHall, len(halls))
+	for i, h := range halls {
+		all[i].Hall = h
+		all[i].plan, _ = seating.Parse(h.Plan) // it was checked when it was written
+	}
+	return all, err
+}
+
+// lacks are the zones of halls that prices have none for.
+func lacks(halls []seatedHall, prices store.Prices) (all []pages.ZoneLack) {
+	for _, h := range halls {
+		if zones := prices.Lacking(&h.plan); len(zones) > 0 {
+			all = append(all, pages.ZoneLack{Hall: h.Name, Zones: zones})
+		}
+	}
+	return all
 }
 
 // SetHolidays answers POST /admin/prices/holidays.
@@ -66,18 +111,46 @@ func (a *Admin) SetHolidays(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed := r.PostForm.Get("holidays")
 	dates, wrong := readHolidays(typed)
-	if wrong != "" {
-		v, err := a.prices(r)
-		if err != nil {
+	status := http.StatusUnprocessableEntity
+	version := number(r.PostForm.Get("version"))
+	if wrong == "" {
+		err := a.Store.Catalogue().SetHolidays(r.Context(), dates, version)
+		if err == nil {
+			return a.done(w, r, prefix+"/prices", "The holidays are saved.")
+		}
+		if !errors.Is(err, store.ErrChanged) {
 			return err
 		}
-		v.Holidays, v.Errors["holidays"] = echo(typed), wrong
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.PricesPage(v))
+		status = http.StatusConflict
 	}
-	if err := a.Store.Catalogue().SetHolidays(r.Context(), dates); err != nil {
+	v, err := a.prices(r)
+	if err != nil {
 		return err
 	}
-	return a.done(w, r, prefix+"/prices", "The holidays are saved.")
+	if status == http.StatusConflict {
+		v.Notice, wrong = changedSentence, holidaysDiffer(v.Cards.Holidays, dates)
+	} else {
+		v.HolidaysVersion = version
+	}
+	v.Holidays, v.Errors["holidays"] = echo(typed), wrong
+	return a.render(w, r, status, pages.PricesPage(v))
+}
+
+// holidaysDiffer says in what the list that is saved differs from the one that was typed.
+func holidaysDiffer(saved, typed []string) string {
+	without := func(of, others []string) string {
+		return strings.Join(shownDates(slices.DeleteFunc(slices.Clone(of), func(date string) bool {
+			return slices.Contains(others, date)
+		})), ", ")
+	}
+	said := "It is now another list."
+	if more := without(saved, typed); more != "" {
+		said += " Saved, and not here: " + more + "."
+	}
+	if less := without(typed, saved); less != "" {
+		said += " Here, and not saved: " + less + "."
+	}
+	return said
 }
 
 // readHolidays reads dates, a line each, or is what is wrong with the first that is none.
@@ -106,7 +179,44 @@ func (a *Admin) CardPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, pages.CardPage(cardForm(cards, card)))
+	return a.cardPage(w, r, http.StatusOK, cards, cardForm(card), card.Prices)
+}
+
+// cardPage draws the form of a card: with the zones of the halls that its prices lack, and room for more.
+func (a *Admin) cardPage(w http.ResponseWriter, r *http.Request, status int, cards store.PriceCards, v pages.CardForm,
+	prices store.Prices) error {
+	halls, err := a.seated(r)
+	if err != nil {
+		return err
+	}
+	if len(prices) > 0 {
+		v.Lacks = lacks(halls, prices)
+	}
+	for _, h := range halls {
+		for _, zone := range h.plan.Zones[1:] {
+			if zoneAt(v, zone.Name) < 0 && len(v.Zones) < mostZones {
+				// It takes the place of an empty one.
+				if last := len(v.Zones) - 1; last > 0 && v.Zones[last] == "" && emptyColumn(v, last) {
+					v.Zones[last] = zone.Name
+				} else {
+					v.Zones = append(v.Zones, zone.Name)
+				}
+			}
+		}
+	}
+	widen(&v)
+	withRules(&v, cards)
+	return a.render(w, r, status, pages.CardPage(v))
+}
+
+// zoneAt is the column of a zone in a form; -1 where it has none.
+func zoneAt(v pages.CardForm, zone string) int {
+	return slices.IndexFunc(v.Zones, func(of string) bool { return store.NameKey(of) == store.NameKey(zone) })
+}
+
+// emptyColumn reports whether nothing is typed below a zone.
+func emptyColumn(v pages.CardForm, column int) bool {
+	return !slices.ContainsFunc(v.Cells, func(row []string) bool { return column < len(row) && row[column] != "" })
 }
 
 // card is the card of the address, among all; the zero card for new.
@@ -123,8 +233,8 @@ func (a *Admin) card(r *http.Request) (cards store.PriceCards, card store.PriceC
 	return cards, card, nil
 }
 
-// cardForm is a card as a form, with room for more.
-func cardForm(cards store.PriceCards, card store.PriceCard) pages.CardForm {
+// cardForm is a card as a form.
+func cardForm(card store.PriceCard) pages.CardForm {
 	v := pages.CardForm{ID: card.ID, Version: card.Version, Name: card.Name, Zones: []string{""}}
 	for _, p := range card.Prices {
 		if !slices.Contains(v.Types, p.Name) {
@@ -137,7 +247,9 @@ func cardForm(cards store.PriceCards, card store.PriceCard) pages.CardForm {
 	if card.ID == 0 {
 		v.Types = []string{"Adult", "Child", "Student"}
 	}
-	widen(&v)
+	for range v.Types {
+		v.Cells = append(v.Cells, make([]string, len(v.Zones)))
+	}
 	for _, p := range card.Prices {
 		v.Cells[slices.Index(v.Types, p.Name)][slices.Index(v.Zones, p.Zone)] = shillings(p.Cents)
 	}
@@ -158,7 +270,6 @@ func cardForm(cards store.PriceCards, card store.PriceCard) pages.CardForm {
 			Name: extra.Name, Price: shillings(extra.Cents), Optional: extra.Optional,
 		})
 	}
-	withRules(&v, cards)
 	return v
 }
 
@@ -208,10 +319,10 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 	v.ID = have.ID
 	// A form that has none of these fields is older than they are, or there was nothing to choose: it takes nothing
 	// away.
-	is := cardForm(cards, have)
+	is := cardForm(have)
 	for i, name := range v.Types {
 		for j, zone := range v.Zones {
-			if !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
+			if (j == 0 || zone != "") && !r.PostForm.Has(fmt.Sprintf("price.%d.%d", i, j)) {
 				v.Cells[i][j] = cellOf(is, name, zone)
 			}
 		}
@@ -233,71 +344,141 @@ func (a *Admin) SaveCard(w http.ResponseWriter, r *http.Request) error {
 		case err == nil:
 			return a.done(w, r, prefix+"/prices", "The prices are saved.")
 		case errors.Is(err, store.ErrChanged):
+			if cards, have, err = a.card(r); err != nil { // as it is after that
+				return err
+			}
 			status, v.Notice, v.Version = http.StatusConflict, changedSentence, have.Version
-			theirs := cardForm(cards, have)
-			for i, name := range v.Types {
-				for j, zone := range v.Zones {
-					mine, now := v.Cells[i][j], cellOf(theirs, name, zone)
-					if mine != now {
-						v.Errors[fmt.Sprintf("price.%d.%d", i, j)] = "It is now: " + orNothing(now)
-					}
-				}
-			}
-			for i := range max(len(v.Extras), len(theirs.Extras)) {
-				var mine, now pages.ExtraForm
-				if i < len(v.Extras) {
-					mine = v.Extras[i]
-				}
-				if i < len(theirs.Extras) {
-					now = theirs.Extras[i]
-				}
-				if mine != now {
-					v.Errors[fmt.Sprintf("extra.%d", i)] = "It is now: " + orNothing(now.Text())
-				}
-			}
+			cardChanged(&v, cardForm(have), cards)
+		case errors.Is(err, store.ErrTooDear):
+			v.Errors["prices"] = "A ticket costs more, with all on top of it, than the KSh 250,000 that M-PESA takes."
+		case errors.Is(err, store.ErrCardArchived):
+			v.Errors["rule.0"] = "A price card of these rules is no longer in use. Please choose another."
 		case errors.Is(err, store.ErrNameTaken):
 			v.Errors["name"] = "Another price card has this name."
 		default:
 			return err
 		}
 	}
-	widen(&v)
-	withRules(&v, cards)
-	return a.render(w, r, status, pages.CardPage(v))
+	return a.cardPage(w, r, status, cards, v, card.Prices)
 }
 
+// cellOf is what is typed for a type in a zone; "" where the form has none of them.
 func cellOf(v pages.CardForm, name, zone string) string {
-	i, j := slices.Index(v.Types, name), slices.Index(v.Zones, zone)
-	if i < 0 || j < 0 {
-		return ""
+	i := slices.IndexFunc(v.Types, func(of string) bool { return store.NameKey(of) == store.NameKey(name) })
+	if j := zoneAt(v, zone); i >= 0 && j >= 0 && name != "" {
+		return v.Cells[i][j]
 	}
-	return v.Cells[i][j]
+	return ""
 }
 
-func orNothing(text string) string {
-	if text == "" {
-		return "not sold"
+// soldAt is what was typed into a cell, written as every amount is, so that 1,500.00 and 1500 are one.
+func soldAt(typed string) string {
+	if cents, wrong := readCents(typed); wrong == "" {
+		return shillings(cents)
 	}
-	return text
+	return or(typed, "not sold")
 }
 
-// ArchiveCard answers POST /admin/prices/{id}/archive.
+// cardChanged says in a form in what the card, as somebody else has saved it, differs from what was typed: in a list,
+// and at each field that the form has for it.
+func cardChanged(v *pages.CardForm, now pages.CardForm, cards store.PriceCards) {
+	note := func(field, label, is, typed string) {
+		if is == typed {
+			return
+		}
+		v.Changed = append(v.Changed, pages.FilmChange{Label: label, Now: is, Typed: typed})
+		if field != "" {
+			v.Errors[field] = "It is now: " + or(is, "nothing")
+		}
+	}
+	note("name", "Name", now.Name, v.Name)
+	types, zones := slices.Clone(v.Types), slices.Clone(v.Zones)
+	for _, name := range now.Types {
+		if !slices.ContainsFunc(types, func(of string) bool { return store.NameKey(of) == store.NameKey(name) }) {
+			types = append(types, name)
+		}
+	}
+	for _, zone := range now.Zones {
+		if zoneAt(*v, zone) < 0 {
+			zones = append(zones, zone)
+		}
+	}
+	for i, name := range types {
+		for j, zone := range zones {
+			if name == "" || j > 0 && zone == "" {
+				continue // a row or column for what is to come
+			}
+			field := ""
+			if i < len(v.Types) && j < len(v.Zones) {
+				field = fmt.Sprintf("price.%d.%d", i, j)
+			}
+			note(field, name+", "+or(zone, "Standard"), soldAt(cellOf(now, name, zone)), soldAt(cellOf(*v, name, zone)))
+		}
+	}
+	for i := range max(len(v.Extras), len(now.Extras)) {
+		var mine, is pages.ExtraForm
+		field := ""
+		if i < len(v.Extras) {
+			mine, field = v.Extras[i], fmt.Sprintf("extra.%d", i)
+		}
+		if i < len(now.Extras) {
+			is = now.Extras[i]
+		}
+		note(field, fmt.Sprintf("On top of each ticket, %d", i+1), is.Text(), mine.Text())
+	}
+	for i := range max(len(v.Rules), len(now.Rules)) {
+		var mine, is pages.RuleForm
+		field := ""
+		if i < len(v.Rules) {
+			mine, field = v.Rules[i], fmt.Sprintf("rule.%d", i)
+		}
+		if i < len(now.Rules) {
+			is = now.Rules[i]
+		}
+		note(field, fmt.Sprintf("Rule %d", i+1), is.Text(cards), mine.Text(cards))
+	}
+}
+
+// ArchiveCard answers POST /admin/prices/{id}/archive. Where rules of other cards choose it, it asks once more.
 func (a *Admin) ArchiveCard(w http.ResponseWriter, r *http.Request) error {
 	id := store.PriceCardID(number(chi.URLParam(r, "id")))
-	err := a.Store.Catalogue().ArchivePriceCard(r.Context(), id, number(r.PostForm.Get("version")))
-	if errors.Is(err, store.ErrChanged) {
+	err := a.Store.Catalogue().ArchivePriceCard(r.Context(), id, number(r.PostForm.Get("version")),
+		r.PostForm.Get("rules") == "end")
+	used, isUsed := errors.AsType[*store.CardInUse](err)
+	if isUsed || errors.Is(err, store.ErrChanged) {
 		cards, card, err := a.card(r)
 		if err != nil {
 			return err
 		}
-		v := cardForm(cards, card)
-		v.Notice = "Somebody else has changed this card since you opened it. It stands below as it is now."
-		return a.render(w, r, http.StatusConflict, pages.CardPage(v))
+		v := cardForm(card)
+		if isUsed {
+			v.UsedBy = used.By
+		} else {
+			v.Notice = "Somebody else has changed this card since you opened it. It stands below as it is now."
+		}
+		return a.cardPage(w, r, http.StatusConflict, cards, v, card.Prices)
 	}
 	if err != nil {
 		return err
 	}
 	return a.done(w, r, prefix+"/prices", "The price card is out of use.")
+}
+
+// RestoreCard answers POST /admin/prices/{id}/restore.
+func (a *Admin) RestoreCard(w http.ResponseWriter, r *http.Request) error {
+	err := a.Store.Catalogue().RestorePriceCard(r.Context(), store.PriceCardID(number(chi.URLParam(r, "id"))))
+	if errors.Is(err, store.ErrNameTaken) {
+		v, err := a.prices(r)
+		if err != nil {
+			return err
+		}
+		v.Notice = "It stays out of use: another price card has its name. Give that one another name first."
+		return a.render(w, r, http.StatusConflict, pages.PricesPage(v))
+	}
+	if err != nil {
+		return err
+	}
+	return a.done(w, r, prefix+"/prices", "The price card is in use again.")
 }
 
 // readCard reads the form as it was typed.
@@ -308,8 +489,8 @@ func readCard(f url.Values) pages.CardForm {
 	}
 	if v.Name == "" {
 		v.Errors["name"] = "Please give it a name."
-	} else if len([]rune(v.Name)) > longestPriceName {
-		v.Errors["name"] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+	} else if problem := wrongPriceName(v.Name); problem != "" {
+		v.Errors["name"] = problem
 	}
 	columns := fieldsOf(f, "zone.%d", mostZones)
 	for i := range mostTypes {
@@ -362,10 +543,21 @@ func fieldsOf(f url.Values, name string, most int) (n int) {
 
 func tidyCell(f url.Values, name string, wrong map[string]string) string {
 	text := strings.Join(strings.Fields(echo(f.Get(name))), " ")
-	if len([]rune(text)) > longestPriceName {
-		wrong[name] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+	if problem := wrongPriceName(text); problem != "" {
+		wrong[name] = problem
 	}
 	return text
+}
+
+// wrongPriceName is what is wrong with the name of a card, a price type, a zone or a surcharge.
+func wrongPriceName(text string) string {
+	switch {
+	case len([]rune(text)) > longestPriceName:
+		return fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+	case !store.Printable(text):
+		return wording.FilmFault(store.Fault{Kind: store.TextUnprintable})
+	}
+	return ""
 }
 
 // readPrices reads the cells, and adds what is wrong with them to the form's errors.
@@ -389,7 +581,7 @@ func readPrices(v *pages.CardForm) (prices store.Prices) {
 				v.Errors[at] = "Please say which kind of ticket this is."
 			case j > 0 && zone == "":
 				v.Errors[fmt.Sprintf("zone.%d", j)] = "Please name this zone as in the hall’s plan."
-			case j > 0 && slices.Contains(v.Zones[:j], zone):
+			case j > 0 && zoneAt(*v, zone) < j:
 				v.Errors[fmt.Sprintf("zone.%d", j)] = "This zone stands to the left already."
 			default:
 				prices = append(prices, store.Price{Name: name, Zone: zone, Cents: cents})
@@ -417,8 +609,8 @@ func readExtras(v *pages.CardForm) (extras store.Surcharges) {
 		case typed.Name == "" && typed.Price == "":
 		case typed.Name == "":
 			v.Errors[at] = "Please say what this is, such as 3D glasses."
-		case len([]rune(typed.Name)) > longestPriceName:
-			v.Errors[at] = fmt.Sprintf("Please use at most %d characters.", longestPriceName)
+		case wrongPriceName(typed.Name) != "":
+			v.Errors[at] = wrongPriceName(typed.Name)
 		case again:
 			v.Errors[at] = "This stands above already."
 		case typed.Price == "":

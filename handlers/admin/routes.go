@@ -64,6 +64,7 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.CardPage},
 		{Method: post, Pattern: "/prices/{id}", Role: store.RoleManager, Handler: a.SaveCard},
 		{Method: post, Pattern: "/prices/{id}/archive", Role: store.RoleManager, Handler: a.ArchiveCard},
+		{Method: post, Pattern: "/prices/{id}/restore", Role: store.RoleManager, Handler: a.RestoreCard},
 
 		{Method: post, Pattern: "/prices/free", Role: store.RoleOwner, Handler: a.SetAllowances},
 		{Method: get, Pattern: "/screenings/{id}/free", Role: store.RoleCashier, Handler: a.CompPage},

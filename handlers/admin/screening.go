@@ -36,6 +36,15 @@ func (a *Admin) showingForm(r *http.Request) (v pages.ShowingForm, err error) {
 		return v, err
 	}
 	sh := v.Showing
+	around, err := c.Showings(r.Context(), sh.Day()-1, sh.Day()+2)
+	if err != nil {
+		return v, err
+	}
+	problems, err := c.ShowingProblems(r.Context(), around, v.Cards)
+	if err != nil {
+		return v, err
+	}
+	v.Problems = problems[id]
 	v.Now, v.AutoBack, v.Errors = store.At(a.Now()), a.AutoRefund, map[string]string{}
 	v.Values = map[string]string{
 		"hall": strconv.FormatInt(int64(sh.HallID), 10), "day": sh.Day().String(),
@@ -155,7 +164,10 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 // showingError answers a form of a screening that was refused.
 func (a *Admin) showingError(w http.ResponseWriter, r *http.Request, err error) error {
 	notice := ""
+	problem, isProblem := errors.AsType[*store.ErrProblem](err)
 	switch {
+	case isProblem:
+		notice = "It was not put on sale. " + wording.ShowingProblem(problem.ShowingProblem)
 	case errors.Is(err, store.ErrChanged):
 		notice = "Somebody else has changed this screening since you opened it. It stands below as it is now."
 	case errors.Is(err, store.ErrCancelled):

@@ -24,9 +24,51 @@ func showingColumns() []string {
 
 const neededColumns = 4
 
+// columnMeans is what stands in a column of the CSV of screenings.
+func columnMeans(name string) string {
+	switch name {
+	case "day":
+		return "Such as 2026-11-30 or 30/11/2026."
+	case "time":
+		return "Such as 19:30. Before 04:00 it is in the night after the day, on the next date."
+	case "hall":
+		return "Its name."
+	case "film":
+		return "Its title."
+	case "trailers":
+		return "Minutes of trailers and adverts. Empty is the film’s own."
+	case "online":
+		return "Online sales end so many minutes before the start. Empty is 0."
+	case "counter":
+		return fmt.Sprintf("Sales at the counter end so many minutes after the start. Empty is %d.", defaultCounter)
+	case "price_card":
+		return "Its name. Empty is the only one; where there are several, it is needed."
+	case "format":
+		return "Such as 3D. Empty is the film’s."
+	case "language":
+		return "Empty is the film’s."
+	case "status":
+		return "It is not read: each row becomes a draft."
+	}
+	return ""
+}
+
+// showingImportPage draws the page of an import, with what its columns are.
+func (a *Admin) showingImportPage(w http.ResponseWriter, r *http.Request, status int, v pages.ShowingImport) error {
+	for i, name := range showingColumns() {
+		v.Columns = append(v.Columns, pages.ImportColumn{
+			Name: name, Needed: i < neededColumns, Means: columnMeans(name),
+		})
+	}
+	return a.render(w, r, status, pages.ShowingImportPage(v))
+}
+
+// rowsShown is how many rows of a dry run the page lists.
+const rowsShown = 200
+
 // ImportShowingsPage answers GET /admin/screenings/import.
 func (a *Admin) ImportShowingsPage(w http.ResponseWriter, r *http.Request) error {
-	return a.render(w, r, http.StatusOK, pages.ShowingImportPage(pages.ShowingImport{Monday: a.askedWeek(r)}))
+	return a.showingImportPage(w, r, http.StatusOK, pages.ShowingImport{Monday: a.askedWeek(r)})
 }
 
 // ImportShowings answers POST /admin/screenings/import: a dry run, and the import where the form says write.
@@ -46,7 +88,7 @@ func (a *Admin) ImportShowings(w http.ResponseWriter, r *http.Request) error {
 		store.ImportMostShowings)
 	if fault, is := errors.AsType[*sheet.Fault](err); is {
 		v.Error = "Nothing was imported. " + wording.SheetFault(fault)
-		return a.render(w, r, http.StatusUnprocessableEntity, pages.ShowingImportPage(v))
+		return a.showingImportPage(w, r, http.StatusUnprocessableEntity, v)
 	}
 	if err != nil {
 		return err
@@ -68,6 +110,13 @@ func (a *Admin) ImportShowings(w http.ResponseWriter, r *http.Request) error {
 			return a.done(w, r, weekPath(v.Monday), "Imported: "+wording.AddedShowings(out))
 		}
 		v.Checked, v.Added, v.Same = len(faults) == 0, out.Added, out.Same
+		shown := entries[:min(len(entries), rowsShown)]
+		for i, e := range shown {
+			v.Rows = append(v.Rows, pages.ImportRow{
+				Line: e.Line, Starts: e.Starts, Film: records[i].Cells["film"], Hall: records[i].Cells["hall"],
+			})
+		}
+		v.MoreRows = len(entries) - len(shown)
 	}
 	v.Faults = faults[:min(len(faults), faultsShown)]
 	v.More = len(faults) - len(v.Faults)
@@ -75,7 +124,7 @@ func (a *Admin) ImportShowings(w http.ResponseWriter, r *http.Request) error {
 	if len(faults) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return a.render(w, r, status, pages.ShowingImportPage(v))
+	return a.showingImportPage(w, r, status, v)
 }
 
 // readEntries reads the rows of a file, or what is wrong with them.

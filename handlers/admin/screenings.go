@@ -75,10 +75,12 @@ func (a *Admin) week(r *http.Request, monday store.BusinessDay) (v pages.Week, e
 	c := a.Store.Catalogue()
 	v = pages.Week{Monday: monday, Today: a.today(), Now: store.At(a.Now())}
 	// The week before says what can be copied, and which films are on.
-	both, err := c.Showings(r.Context(), monday-7, monday+7)
+	// The Monday after may begin before its first night is over.
+	around, err := c.Showings(r.Context(), monday-7, monday+8)
 	if err != nil {
 		return v, err
 	}
+	both := slices.DeleteFunc(slices.Clone(around), func(sh store.Showing) bool { return sh.Day() >= monday+7 })
 	for _, sh := range both {
 		switch {
 		case sh.Day() >= monday:
@@ -99,6 +101,12 @@ func (a *Admin) week(r *http.Request, monday store.BusinessDay) (v pages.Week, e
 	if v.Ratings, err = a.ratingOptions(r.Context()); err != nil {
 		return v, err
 	}
+	if v.Faults, err = c.ShowingProblems(r.Context(), around, v.Cards); err != nil {
+		return v, err
+	}
+	v.Clashes = slices.DeleteFunc(store.Clashes(around), func(clash store.Clash) bool {
+		return clash.Second.FreeAt() <= v.Now || clash.Second.Day() < monday || clash.First.Day() >= monday+7
+	})
 	v.Form = firstForm(v, both)
 	return v, nil
 }
@@ -109,8 +117,8 @@ func firstForm(v pages.Week, shown []store.Showing) pages.ShowingsForm {
 	f := pages.ShowingsForm{
 		Online: "0", Counter: strconv.Itoa(defaultCounter), Errors: map[string]string{},
 	}
-	if len(v.Cards.Cards) > 0 {
-		f.Card = strconv.FormatInt(int64(v.Cards.Cards[0].ID), 10)
+	if v.Cards.Usual != 0 {
+		f.Card = strconv.FormatInt(int64(v.Cards.Usual), 10)
 	}
 	on := map[store.MovieID]bool{}
 	for _, sh := range shown {
@@ -199,7 +207,7 @@ func (a *Admin) AddShowings(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range added.Problems {
 		line := &v.Form.Lines[numbers[p.Line]]
 		if p.Starts != 0 {
-			p.Title = "" // the line has it
+			p.Title, p.Hall = "", "" // the line has them
 		}
 		line.Errors, line.About = append(line.Errors, wording.ShowingProblem(p)), "times"
 		if p.Fault == store.ShowingPast {
@@ -419,7 +427,10 @@ func (a *Admin) PublishShowings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	said := wording.Screenings(out.OnSale) + " put on sale."
-	if out.OnSale == 0 {
+	switch {
+	case out.OnSale == 0 && len(out.Problems) > 0:
+		said = "Nothing was put on sale."
+	case out.OnSale == 0:
 		said = "Nothing was put on sale: there is no draft left."
 	}
 	if len(out.Problems) > 0 {

@@ -443,7 +443,17 @@ type OpeningForm struct {
 }
 
 // OpeningPrice is what a kind of ticket costs, as typed.
-type OpeningPrice struct{ Name, Price string }
+type OpeningPrice struct {
+	Name, Price string
+	Zone        string // of the plan; "" is every seat that is in none
+}
+
+func (p OpeningPrice) label() string {
+	if p.Zone == "" {
+		return p.Name
+	}
+	return p.Name + ", " + p.Zone
+}
 
 // wrong are the fields with something wrong in them, as the page names them, in its order.
 func (v SetUpForm) wrong() (fields []ui.Field) {
@@ -454,7 +464,7 @@ func (v SetUpForm) wrong() (fields []ui.Field) {
 		{Name: "rows", Label: "Rows and seats"}, {Name: "plan", Label: "Plan of the hall"},
 	}
 	for i, p := range v.Opening.Prices {
-		all = append(all, ui.Field{Name: "price." + strconv.Itoa(i), Label: "Price: " + p.Name})
+		all = append(all, ui.Field{Name: "price." + strconv.Itoa(i), Label: "Price: " + p.label()})
 	}
 	all = append(all, ui.Field{Name: "title", Label: "Title of the film"}, ui.Field{Name: "runtime", Label: "Minutes of the film"},
 		ui.Field{Name: "rating", Label: "Rating of the film"}, ui.Field{Name: "day", Label: "Day and time of the screening"})
@@ -508,7 +518,7 @@ func opening(v SetUpForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(numeric(v.hinted(v.field("seats", "Seats in each row", v.Opening.Seats), "With an aisle in the middle. All of it can be changed later."))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(numeric(v.hinted(v.field("seats", "Seats in each row", v.Opening.Seats), "With an aisle in the middle, and 15 minutes of cleaning between two films. All of it can be changed later."))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -535,7 +545,7 @@ func opening(v SetUpForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for i, p := range v.Opening.Prices {
-			templ_7745c5c3_Err = ui.Input(v.field("price."+strconv.Itoa(i), p.Name+", in shillings", p.Price)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(v.field("price."+strconv.Itoa(i), p.label()+", in shillings", p.Price)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -548,7 +558,7 @@ func opening(v SetUpForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(v.field("runtime", "Minutes", v.Opening.Minutes)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(v.hinted(v.field("runtime", "Minutes", v.Opening.Minutes), "Without trailers. 15 minutes of trailers and adverts go before it. Say how many there are, with genre and language, under Films.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -560,7 +570,7 @@ func opening(v SetUpForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(typed(v.field("time", "Begins", v.Opening.Time), "time", "off")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(v.hinted(typed(v.field("time", "Begins", v.Opening.Time), "time", "off"), nightHint)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -635,7 +645,7 @@ func SetUpPage(v SetUpForm) templ.Component {
 						var templ_7745c5c3_Var16 templ.SafeURL
 						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("#" + f.Name))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 212, Col: 47}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 222, Col: 47}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 						if templ_7745c5c3_Err != nil {
@@ -648,7 +658,7 @@ func SetUpPage(v SetUpForm) templ.Component {
 						var templ_7745c5c3_Var17 string
 						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(f.Label)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 212, Col: 59}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 222, Col: 59}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 						if templ_7745c5c3_Err != nil {
@@ -822,7 +832,7 @@ func JoinPage(v JoinForm) templ.Component {
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(article(RoleName(v.Role)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 251, Col: 53}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 261, Col: 53}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
@@ -835,7 +845,7 @@ func JoinPage(v JoinForm) templ.Component {
 			var templ_7745c5c3_Var23 string
 			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(v.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 251, Col: 136}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 261, Col: 136}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 			if templ_7745c5c3_Err != nil {
@@ -864,7 +874,7 @@ func JoinPage(v JoinForm) templ.Component {
 				var templ_7745c5c3_Var25 string
 				templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(v.Name)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 253, Col: 68}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/cinema.templ`, Line: 263, Col: 68}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 				if templ_7745c5c3_Err != nil {

@@ -33,6 +33,7 @@ type Film struct {
 	Ratings []ui.Option
 	Words   map[string][]string // what may be typed, by field
 	Poster  string              // its address
+	Clashes []store.Clash       // of its screenings to come
 	// PosterError is why an upload was not taken.
 	PosterError string
 }

@@ -26,6 +26,9 @@ type Week struct {
 	Missing  MissingForm
 	Notice   string
 	Problems []string // of a copy, or of drafts that were put on sale
+
+	Faults  map[store.ScreeningID][]store.ShowingProblem // of screenings, as they are planned now
+	Clashes []store.Clash                                // of screenings of the week, with what is before and after it
 }
 
 // ShowingsForm adds screenings to a week, as typed.
@@ -49,6 +52,9 @@ type ShowingLine struct {
 	About  string // which field they are about: times, title or days
 }
 
+// nightHint says where a time is typed on which date it is.
+const nightHint = "A time before 04:00 is in the night after the day: 00:30 of Friday is on Saturday’s date."
+
 // ShowingImport adds screenings from CSV: first a dry run, then the import.
 type ShowingImport struct {
 	Monday      store.BusinessDay // the week to go back to
@@ -58,6 +64,34 @@ type ShowingImport struct {
 	Added, Same int
 	Faults      []LineFault
 	More        int // faults that are not shown
+	Columns     []ImportColumn
+	Rows        []ImportRow // that were checked, the first of them
+	MoreRows    int         // that are not shown
+}
+
+// ImportColumn is a column of a CSV file.
+type ImportColumn struct {
+	Name   string
+	Needed bool   // else it may be left out
+	Means  string // what stands in it, and what holds where nothing does
+}
+
+// ImportRow is a screening as a row of a CSV file makes it.
+type ImportRow struct {
+	Line       int
+	Starts     store.Instant
+	Film, Hall string
+}
+
+// begins is when the screening of a row begins, on the calendar.
+func (r ImportRow) begins() string { return wording.Date(r.Starts) + ", " + wording.Clock(r.Starts) }
+
+// night is the day in whose night the screening begins; "" where it begins on its day.
+func (r ImportRow) night() string {
+	if store.ClockOf(r.Starts) >= store.DayTurns {
+		return ""
+	}
+	return "in the night after " + wording.BusinessDay(store.BusinessDayOf(r.Starts))
 }
 
 // MissingForm makes what a screening needs and is not there yet, as typed.
@@ -181,6 +215,24 @@ func note(sh store.Showing) string {
 	return text
 }
 
+// faultTag is what is wrong with a screening, in a few words.
+func faultTag(p store.ShowingProblem) string {
+	switch p.Fault {
+	case store.ShowingClash:
+		return "overlaps " + p.With.Title + " " + wording.Clock(p.With.StartsAt)
+	case store.ShowingNoZone:
+		return "no price for " + wording.Zones(p.Zones)
+	case store.ShowingNoPrices:
+		return "no prices"
+	case store.ShowingTooDear:
+		return "more than M-PESA takes"
+	case store.ShowingArchived:
+		return "its film is archived"
+	case store.ShowingPast, store.ShowingFar, store.ShowingNoFilm, store.ShowingNoHall:
+	}
+	return "cannot be sold"
+}
+
 // sold says how much of a screening is sold.
 func sold(sh store.Showing) string {
 	return strconv.Itoa(sh.Taken()) + " of " + strconv.Itoa(sh.Capacity)
@@ -232,6 +284,8 @@ type ShowingForm struct {
 	Notice   string
 	Reason   string // as typed
 	AutoBack bool   // due refunds are made without a person
+
+	Problems []store.ShowingProblem // as it is planned now
 }
 
 func (v ShowingForm) field(name, label, hint string) ui.Field {

@@ -75,7 +75,7 @@ func FilmFault(f store.Fault) string {
 	case store.TextTooLong:
 		return fmt.Sprintf("At most %d characters.", f.Most)
 	case store.TextUnprintable:
-		return "There are characters in it that cannot be printed. Please type it anew."
+		return "There are characters in it that cannot be printed, or that nobody can see. Please type it anew."
 	case store.NumberWrong:
 		return fmt.Sprintf("A whole number from %d to %d.", f.Least, f.Most)
 	case store.RatingUnknown:

@@ -91,7 +91,7 @@ func HallFault(kind store.FaultKind) string {
 	case store.NameTooLong:
 		return fmt.Sprintf("The name has more than %d characters.", store.HallNameMost)
 	case store.NameUnprintable:
-		return "The name has characters that cannot be printed."
+		return FilmFault(store.Fault{Kind: store.TextUnprintable})
 	case store.NameTaken:
 		return "Another hall has this name."
 	case store.CleaningWrong:
@@ -112,6 +112,8 @@ func PlanOutcome(c store.PlanChange) string {
 		return fmt.Sprintf("Left alone: the new plan would change %s.", plural(len(c.Lost), "sold seat", "sold seats"))
 	case store.PlanSame:
 		return "It has this plan."
+	case store.PlanUnpriced:
+		return "Left alone: its prices have none for " + Zones(c.Zones) + "."
 	case store.PlanOver:
 		return "Left alone: it has begun, or is cancelled."
 	}

@@ -3,6 +3,7 @@ package wording
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"cinemasphere/store"
 )
@@ -62,10 +63,13 @@ func quoted(text string) string { return "“" + text + "”" }
 func ShowingProblem(p store.ShowingProblem) string {
 	what := ""
 	if p.Starts != 0 {
-		what = ShowingTime(p.Starts) + ": "
-		if p.Title != "" {
-			what = ShowingTime(p.Starts) + ", " + p.Title + ": "
+		what = ShowingTime(p.Starts)
+		for _, part := range []string{p.Title, p.Hall} {
+			if part != "" {
+				what += ", " + part
+			}
 		}
+		what += ": "
 	}
 	switch p.Fault {
 	case store.ShowingPast:
@@ -87,8 +91,66 @@ func ShowingProblem(p store.ShowingProblem) string {
 		return what + "there is no such hall any more."
 	case store.ShowingNoPrices:
 		return what + "its price card is no longer in use. Choose another on its page."
+	case store.ShowingTooDear:
+		return what + "a ticket costs more with its surcharges than the KSh 250,000 that M-PESA takes at once."
+	case store.ShowingNoZone:
+		of := "its prices have none"
+		if p.Card != "" {
+			of = "the price card " + p.Card + " has no price"
+		}
+		return what + of + " for " + Zones(p.Zones) + ". Give " + itOrThem(len(p.Zones)) +
+			" a column there, also where the price is the ordinary one."
 	}
 	return what + "it cannot be."
+}
+
+// Clash says which two screenings overlap, and by what.
+func Clash(c store.Clash) string {
+	return ShowingTime(c.First.StartsAt) + ", " + ClashOnPage(c) + " " + Clock(c.Second.StartsAt) + "."
+}
+
+// ClashOnPage is [Clash] between the two times, which a page makes links to the screenings of.
+func ClashOnPage(c store.Clash) string {
+	at := "at"
+	if c.First.Day() != c.Second.Day() {
+		at = "on " + BusinessDay(c.Second.Day()) + " at"
+	}
+	return fmt.Sprintf("%s: %s takes the hall until %s with its cleaning, and %s begins %s", c.First.Hall,
+		c.First.Title, Clock(c.First.FreeAt()), c.Second.Title, at)
+}
+
+// Clashes are the first of screenings that overlap, in a sentence or two; "" where none do.
+func Clashes(all []store.Clash) (text string) {
+	const most = 3
+	for i, c := range all {
+		if i == most {
+			return text + fmt.Sprintf(" And %d more.", len(all)-most)
+		}
+		text += " " + Clash(c)
+	}
+	if text != "" {
+		text = "Screenings overlap now." + text
+	}
+	return text
+}
+
+// Zones names zones: the zone VIP, or the zones VIP and Box.
+func Zones(zones []string) string {
+	switch n := len(zones); n {
+	case 0:
+		return "no zone"
+	case 1:
+		return "the zone " + zones[0]
+	default:
+		return "the zones " + strings.Join(zones[:n-1], ", ") + " and " + zones[n-1]
+	}
+}
+
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "each of them"
 }
 
 func orThis(title string) string {
