@@ -408,7 +408,7 @@ func TestPausedSales(t *testing.T) {
 	press := func() {
 		t.Helper()
 		paused := page(t, owner.get("/admin")).Find(form+` input[name="paused"]`).AttrOr("value", "")
-		if w := owner.post("/admin/sales", url.Values{"paused": {paused}}); w.Code != http.StatusSeeOther {
+		if w := owner.post("/admin/sales", url.Values{"paused": {browserLines(paused)}}); w.Code != http.StatusSeeOther {
 			t.Errorf("pressed: %d", w.Code)
 		}
 	}

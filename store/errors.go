@@ -231,6 +231,7 @@ var uniqueColumns = map[string]string{
 	"operator_pkey":   "operator.id", "operator_name_key_key": "operator.name_key",
 	"recovery_code_pkey": "recovery_code.operator_id, recovery_code.hash",
 	"staff_session_pkey": "staff_session.id", "staff_session_token_key": "staff_session.token",
+	"staff_form_pkey":    "staff_form.token",
 	"known_browser_pkey": "known_browser.token", "sign_in_try_pkey": "sign_in_try.about", "audit_pkey": "audit.id",
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",
