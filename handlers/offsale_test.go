@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"cinemasphere/handlers"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
 )
@@ -133,5 +135,34 @@ func TestNoFormOfADraft(t *testing.T) {
 	}
 	if w := o.get(fmt.Sprintf("/screenings/%d/book", id)); w.Code != http.StatusNotFound {
 		t.Errorf("the form: %d", w.Code)
+	}
+}
+
+// TestCancelIsNotOfferedAfterTheEnd: neither the page nor an old form cancels a screening that was shown.
+func TestCancelIsNotOfferedAfterTheEnd(t *testing.T) {
+	var ahead time.Duration
+	now := func() time.Time { return time.Now().Add(ahead) }
+	o := openOn(t, storetest.New(t, func(o *store.Options) { o.Now = now }), func(d *handlers.Deps) { d.Now = now })
+	id := storetest.Screening(t, o.store, 2, 4, tonight)
+	path := fmt.Sprintf("/admin/screenings/%d", id)
+	for _, c := range []struct {
+		ahead time.Duration
+		may   bool
+	}{{0, true}, {90 * time.Minute, true}, {3 * time.Hour, false}, {48 * time.Hour, false}} {
+		ahead = c.ahead
+		m := o.staffed(store.RoleManager)
+		offered := page(t, m.get(path)).Find(`a[href="`+path+`/cancel"]`).Length() == 1
+		form := page(t, m.get(path+"/cancel")).Find(`form[action="`+path+`/cancel"]`).Length() == 1
+		if offered != c.may || form != c.may {
+			t.Errorf("after %v: offered %v, form %v", c.ahead, offered, form)
+		}
+		if c.may {
+			continue
+		}
+		w := m.post(path+"/cancel", url.Values{"reason": {"The projector is broken."}})
+		sh, err := o.store.Catalogue().Showing(t.Context(), id)
+		if w.Code != http.StatusConflict || err != nil || sh.Status != store.OnSale {
+			t.Errorf("after %v: %d, %s, %v", c.ahead, w.Code, sh.Status, err)
+		}
 	}
 }

@@ -66,6 +66,8 @@ var (
 	ErrFilmArchived = errors.New("the film is archived")
 	// ErrBegun means that the screening has begun: it can be cancelled and taken off sale, and nothing else.
 	ErrBegun = errors.New("the screening has begun")
+	// ErrOver means that the film of a screening has ended: nothing of it can be cancelled.
+	ErrOver = errors.New("the screening is over")
 	// ErrNameTaken means that another of its kind has the name.
 	ErrNameTaken = errors.New("another has this name")
 	// ErrLastOwner means that nobody would be left who may do everything.
