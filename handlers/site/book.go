@@ -110,11 +110,15 @@ func (s *Site) gone(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	return form, nil
 }
 
+// mostOthers is how many other screenings stand in place of a form.
+const mostOthers = 8
+
 // instead fills in what a form of a screening that cannot be booked says: what was chosen, and what else there is.
 func (s *Site) instead(form *views.BookingForm, typed bookingForm) {
 	form.Others = slices.DeleteFunc(slices.Clone(form.Screenings), func(sc store.Screening) bool {
 		return sc.ID == form.Screening.ID
 	})
+	form.Others = form.Others[:min(len(form.Others), mostOthers)] // the film's page has all
 	if !typed.sent {
 		return
 	}
