@@ -579,3 +579,28 @@ func TestDoorRemembersWhoCame(t *testing.T) {
 		t.Error("it looks as if nobody had come")
 	}
 }
+
+// TestDoorKnowsTheSeats: what there is to know of a seat stands at the door and on the page of the booking.
+func TestDoorKnowsTheSeats(t *testing.T) {
+	o := open(t)
+	usher := o.staffed(store.RoleUsher)
+	hall := storetest.Hall(t, o.store, "A ooo\nnote A2 = behind a pillar")
+	id := storetest.Screening(t, o.store, 1, 3, tonight, func(sc *store.Screening) { sc.HallID = hall })
+	seen := 0
+	for n := range 3 {
+		tk := o.bought(id, storetest.Phone(n), 1)
+		_, _, _, d := usher.atDoor("", url.Values{"code": {tk.Code}})
+		noted := tk.Seats[0] == "A2"
+		if noted {
+			seen++
+		}
+		order := page(t, usher.get(fmt.Sprint("/admin/orders/", int64(tk.ID)))).Find("dl").Text()
+		if strings.Contains(d.Find(".verdict").Text(), "behind a pillar") != noted ||
+			strings.Contains(order, "behind a pillar") != noted {
+			t.Errorf("%v: %q, %q", tk.Seats, d.Find(".verdict").Text(), order)
+		}
+	}
+	if seen != 1 {
+		t.Errorf("seat A2 was sold %d times", seen)
+	}
+}
