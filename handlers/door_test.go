@@ -408,7 +408,8 @@ func TestPausedSales(t *testing.T) {
 	press := func() {
 		t.Helper()
 		paused := page(t, owner.get("/admin")).Find(form+` input[name="paused"]`).AttrOr("value", "")
-		if w := owner.post("/admin/sales", url.Values{"paused": {browserLines(paused)}}); w.Code != http.StatusSeeOther {
+		w := owner.post("/admin/sales", url.Values{"paused": {browserLines(paused)}})
+		if w.Code != http.StatusSeeOther {
 			t.Errorf("pressed: %d", w.Code)
 		}
 	}

@@ -64,7 +64,8 @@ func TestScreeningGoesUnderTheForm(t *testing.T) {
 						form := page(t, o.get(fmt.Sprintf("/screenings/%d/book", id))).Find("form[data-book]")
 						f := url.Values{"name": {"Achieng"}, "phone": {"0712 345 678"}, "seat": {"B2", "B3"}}
 						for _, field := range []string{"screening", "movie", "nonce"} {
-							f.Set(field, form.Find("input[name="+field+"], select[name="+field+"] option[selected]").AttrOr("value", ""))
+							at := "input[name=" + field + "], select[name=" + field + "] option[selected]"
+							f.Set(field, form.Find(at).AttrOr("value", ""))
 						}
 						f.Set("total", "2700")
 						if button != "book" {
@@ -77,7 +78,8 @@ func TestScreeningGoesUnderTheForm(t *testing.T) {
 						w := o.post(path, f, "Sec-Fetch-Site", "same-origin")
 						d := page(t, w)
 						text := strings.Join(strings.Fields(d.Find(".sheet").Text()), " ")
-						if w.Code != c.status || o.daraja.Totals().Accepted != prompts || !strings.Contains(text, m.Title) ||
+						if w.Code != c.status || o.daraja.Totals().Accepted != prompts ||
+							!strings.Contains(text, m.Title) ||
 							!strings.Contains(text, "Achieng") || !strings.Contains(text, "0712 345 678") {
 							t.Fatalf("%d %s", w.Code, text)
 						}
@@ -91,7 +93,8 @@ func TestScreeningGoesUnderTheForm(t *testing.T) {
 						if others == 0 {
 							return
 						}
-						if dialog := d.Find(`form[hx-post="/bookings/dialog"]`).Length() == 1; dialog != (path != "/bookings") {
+						dialog := d.Find(`form[hx-post="/bookings/dialog"]`).Length() == 1
+						if dialog != (path != "/bookings") {
 							t.Errorf("in the dialog: %v", dialog)
 						}
 						next := hidden(d.Find(`form[action="/bookings"]`))

@@ -88,7 +88,10 @@ func TestCancelAfterTheEnd(t *testing.T) { storetest.Each(t, testCancelAfterTheE
 func testCancelAfterTheEnd(t *testing.T) {
 	clock := newClock()
 	s := storetest.New(t, clock.option)
-	ids := []store.ScreeningID{storetest.Screening(t, s, 1, 4), storetest.Screening(t, s, 1, 4), storetest.Screening(t, s, 1, 4)}
+	var ids []store.ScreeningID
+	for range 3 {
+		ids = append(ids, storetest.Screening(t, s, 1, 4))
+	}
 	sh, err := s.Catalogue().Showing(t.Context(), ids[2])
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,8 @@ func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSa
 	err := s.list(
 		ctx,
 		&all,
-		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, s.trailer_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
+		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, s.trailer_minutes, h.name AS hall,
+		s.starts_at, s.status, s.capacity,
 		COALESCE(x.sold, 0) AS sold, COALESCE(x.had - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
 		COALESCE(x.tests, 0) AS tests, COALESCE(x.taken, 0) AS taken, COALESCE(x.free, 0) AS free
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id

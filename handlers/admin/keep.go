@@ -19,8 +19,8 @@ import (
 // mostKept is how many bytes of what was typed into a form are carried over a sign-in.
 const mostKept = 256 << 10
 
-// The fields that carry what was typed: where it was sent, from which page, the token it came with, and the names of files and secrets
-// that are not carried. What was typed into a field stands in one of the same name behind keptField.
+// The fields that carry what was typed: where it was sent, from which page, the token it came with, and the names of
+// files and secrets that are not carried. What was typed into a field stands in one of the same name behind keptField.
 const (
 	keptTo     = "kept-to"
 	keptFrom   = "kept-from"
@@ -67,7 +67,8 @@ func keep(r *http.Request, typed url.Values, files []string) pages.Kept {
 
 // readLate reads a form of somebody who is not signed in: no more of it than is carried. Its files are left where they
 // are, and of a form that nobody was given nothing is read but the token, which stands first.
-func (a *Admin) readLate(w http.ResponseWriter, r *http.Request, route Route) (k pages.Kept, o store.Operator, err error) {
+func (a *Admin) readLate(w http.ResponseWriter, r *http.Request, route Route) (k pages.Kept, o store.Operator,
+	err error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		return k, o, &web.Error{Status: http.StatusUnsupportedMediaType}

@@ -98,7 +98,7 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.SetCode, Private: true},
 		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode, Private: true},
 		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes, Private: true},
-		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere, Private: true},
+		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
 	}, slices.Concat(a.checklistRoutes(), a.filmRoutes(), a.screeningRoutes())...)
 }
 

@@ -153,8 +153,8 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 }
 
 // overNotice says why a screening that was shown is not cancelled.
-const overNotice = "This screening is over: it cannot be cancelled. The money of a single ticket is given back on the " +
-	"page of its booking, under Find."
+const overNotice = "This screening is over: it cannot be cancelled. The money of a single ticket is given back on " +
+	"the page of its booking, under Find."
 
 // showingError answers a form of a screening that was refused.
 func (a *Admin) showingError(w http.ResponseWriter, r *http.Request, err error) error {

@@ -81,7 +81,8 @@ func (s *Site) readBooking(r *http.Request) (bookingForm, error) {
 		movie = 0
 	}
 	typed := bookingForm{
-		screening: store.ScreeningID(id), movie: store.MovieID(movie), sent: true, name: f.Get("name"), phone: f.Get("phone"), email: f.Get("email"),
+		screening: store.ScreeningID(id), movie: store.MovieID(movie), sent: true,
+		name: f.Get("name"), phone: f.Get("phone"), email: f.Get("email"),
 		quantity: strings.TrimSpace(f.Get("quantity")), total: store.Shillings(total), nonce: f.Get("nonce"),
 		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
 	}

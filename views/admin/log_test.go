@@ -12,6 +12,7 @@ import (
 
 // TestLogSaysWhatChanged: prices, surcharges and rules stand in words, each that was changed by itself.
 func TestLogSaysWhatChanged(t *testing.T) {
+	const adult = `{"type":1,"name":"Adult","cents":90000},{"type":1,"name":"Adult","zone":"VIP","cents":`
 	for name, c := range map[string]struct {
 		was, now string
 		want     []string
@@ -22,8 +23,8 @@ func TestLogSaysWhatChanged(t *testing.T) {
 		"an empty":    {`{"town":"Nairobi"}`, `{"town":""}`, []string{"town: Nairobi → nothing"}},
 		"a new false": {"", `{"disabled":false,"name":"x"}`, []string{"name: x"}},
 		"one price": {
-			`{"name":"Normal","prices":[{"type":1,"name":"Adult","cents":90000},{"type":1,"name":"Adult","zone":"VIP","cents":150000}]}`,
-			`{"name":"Normal","prices":[{"type":1,"name":"Adult","cents":90000},{"type":1,"name":"Adult","zone":"VIP","cents":160050}]}`,
+			`{"name":"Normal","prices":[` + adult + `150000}]}`,
+			`{"name":"Normal","prices":[` + adult + `160050}]}`,
 			[]string{"prices, Adult VIP: KSh 1,500 → KSh 1,600.50"},
 		},
 		"another type": {`{"prices":[{"type":1,"name":"Adult","cents":90000}]}`,

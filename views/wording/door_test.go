@@ -98,7 +98,8 @@ func TestAtDoorNow(t *testing.T) {
 			store.OnSale: true, store.Hidden: true, store.Closed: true, store.Cancelled: false, store.Draft: false,
 		} {
 			sc.Status = status
-			other := store.HouseSales{ID: 8, StartsAt: sc.StartsAt.Add(48 * time.Hour), Runtime: 90, Status: store.OnSale}
+			other := sc
+			other.ID, other.StartsAt = 8, sc.StartsAt.Add(48*time.Hour)
 			got := wording.AtDoorNow([]store.HouseSales{other, sc}, store.At(start.Add(after)))
 			if (len(got) == 1 && got[0] == 7) != (want && sells) || len(got) > 1 {
 				t.Errorf("%v after its start, %s: %v", after, status, got)
