@@ -24,7 +24,9 @@ func (m *member) gives(id store.ScreeningID, typed ...string) (status int, locat
 	d := page(m.o, m.get(freePath(id)))
 	f = url.Values{"key": {d.Find("input[name=key]").AttrOr("value", "")}}
 	for i := 0; i < len(typed); i += 2 {
-		f.Set(typed[i], typed[i+1])
+		if f.Set(typed[i], typed[i+1]); typed[i] == "seat" {
+			f["seat"] = strings.Fields(typed[i+1])
+		}
 	}
 	w := m.post(freePath(id), f)
 	return w.Code, w.Header().Get("Location"), f
@@ -165,9 +167,10 @@ func TestFreeTicketsRefused(t *testing.T) {
 		{"quantity", "11", 422, "quantity"}, {"quantity", "1e9", 422, "quantity"}, {"quantity", "two", 422, "quantity"},
 		{"quantity", "99999999999999999999", 422, "quantity"}, {"name", "", 422, "name"}, {"name", long, 422, "name"},
 		{"name", "a\x00b", 422, "name"}, {"reason", "", 422, "reason"}, {"reason", " \t ", 422, "reason"},
-		{"reason", "\xff\xfe", 422, "reason"}, {"reason", long, 422, "reason"}, {"seats", "A1", 422, "seats"},
-		{"seats", "A1 A1", 422, "seats"}, {"seats", "A1 Z9", 409, "seats"}, {"seats", long, 422, "seats"},
-		{"seats", long + " b", 409, "seats"},
+		{"reason", "\xff\xfe", 422, "reason"}, {"reason", long, 422, "reason"}, {"seat", "A1", 422, "seats"},
+		{"seat", "A1 A1", 422, "seats"}, {"seat", "A1 Z9", 409, "seats"}, {"seat", long, 422, "seats"},
+		{"seat", "A1 A2 A3", 422, "seats"}, {"seat", "A\x00 A2", 409, "seats"}, {"seat", "a1 a2", 409, "seats"},
+		{"seat", long + " b", 409, "seats"},
 	} {
 		_, _, f := owner.gives(id, append(slices.Clone(good), c.field, c.value)...)
 		w := owner.post(freePath(id), f)
@@ -175,10 +178,16 @@ func TestFreeTicketsRefused(t *testing.T) {
 		if w.Code != c.status || d.Find("#"+c.at+"-error").Text() == "" {
 			t.Errorf("%s %.20q: %d %q", c.field, c.value, w.Code, d.Find(".field-error").Text())
 		}
-		for _, name := range []string{"quantity", "name", "reason", "seats"} {
+		for _, name := range []string{"quantity", "name", "reason"} {
 			want := strings.ToValidUTF8(strings.ReplaceAll(f.Get(name), "\x00", ""), "")
 			if got := d.Find("#"+name).AttrOr("value", ""); got != want && !strings.Contains(want, "\t") {
 				t.Errorf("%s %.20q: %s is now %.40q", c.field, c.value, name, got)
+			}
+		}
+		for _, label := range f["seat"] {
+			box := d.Find(`[name=seat][value="` + strings.ReplaceAll(label, "\x00", "") + `"]`)
+			if _, on := box.Attr("checked"); box.Length() == 1 && !on {
+				t.Errorf("%s %.20q: %s is not ticked any more", c.field, c.value, label)
 			}
 		}
 	}
@@ -188,11 +197,11 @@ func TestFreeTicketsRefused(t *testing.T) {
 		status int
 	}{
 		{cashier, good, 409},
-		{owner, []string{"seats", "a1, a2;b3", "name", "N", "reason", "r"}, 303}, // the seats say how many
+		{owner, []string{"seat", "A1 A2 B3", "name", "N", "reason", "r"}, 303}, // the seats say how many
 		{manager, []string{"quantity", "10", "name", "N", "reason", "r"}, 303},
 		{manager, []string{"quantity", "10", "name", "N", "reason", "r"}, 303},
 		{manager, []string{"quantity", "1", "name", "N", "reason", "r"}, 409},
-		{owner, []string{"seats", "A1", "name", "N", "reason", "r"}, 409},
+		{owner, []string{"seat", "A1", "name", "N", "reason", "r"}, 409},
 	} {
 		if status, to, _ := c.who.gives(id, c.typed...); status != c.status {
 			t.Errorf("%s %v: %d to %q", c.who.operator.Role, c.typed, status, to)

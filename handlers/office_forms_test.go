@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -210,8 +212,25 @@ func TestSetUpByForm(t *testing.T) {
 		page(t, w).Find("#cinema").AttrOr("value", "") != "Nyota" {
 		t.Errorf("signed in: %d", w.Code)
 	}
+	// Pressed twice it leads where the first press did, with the first one's session or without. Nobody else gets in.
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"pressed twice": stranger.post(path, f),
+		"signed in": o.send(request{
+			method: "POST", path: path, cookie: session, body: with(f, "token", stranger.form).Encode(),
+			headers: []string{"Content-Type", "application/x-www-form-urlencoded"},
+		}),
+	} {
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/admin/checklist" {
+			t.Errorf("%s: %d to %q", name, w.Code, w.Header().Get("Location"))
+		}
+	}
+	if all, err := o.store.Staff().Operators(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("%d operators, %v", len(all), err)
+	}
 	for _, method := range []func() int{
-		func() int { return o.get(path).Code }, func() int { return stranger.post(path, f).Code },
+		func() int { return o.get(path).Code },
+		func() int { return stranger.post(path, with(f, "password", goodPassword+"x")).Code },
+		func() int { return stranger.post("/admin/setup/"+rand.Text(), f).Code },
 		func() int { return o.get("/admin/setup/" + strings.ToLower(token)).Code },
 	} {
 		if code := method(); code != http.StatusNotFound {

@@ -439,3 +439,50 @@ func TestConfirmShowsWhatIsPicked(t *testing.T) {
 		}
 	}
 }
+
+// TestPickedSeatsAreShownBeforeThePrompt: the form as a page, in the dialog, read anew, and the page to confirm all
+// name the same seats with their zones and prices. Only what is paid for by a press is sent.
+func TestPickedSeatsAreShownBeforeThePrompt(t *testing.T) {
+	o := open(t)
+	hall := storetest.Hall(t, o.store, "zone v = VIP\nA oooo\nB vvvv")
+	id := storetest.Screening(t, o.store, 2, 4, func(sc *store.Screening) {
+		sc.HallID = hall
+		sc.Prices = store.Prices{
+			{Type: 1, Name: "Adult", Cents: 500_00}, {Type: 1, Name: "Adult", Zone: "VIP", Cents: 900_00},
+		}
+	})
+	at := fmt.Sprintf("/screenings/%d/book", id)
+	for _, c := range []struct{ choice, seats, line string }{
+		{"quantity=2", "Seats A1, A2 Standard", "2 × KSh 500 KSh 1,000"},
+		{"quantity=3", "Seats A1, A2, A3 Standard", "3 × KSh 500 KSh 1,500"},
+		{"quantity=2&zone=VIP", "Seats B1, B2 VIP", "2 × VIP KSh 900 KSh 1,800"},
+		{"seat=B1&seat=B2", "Seats B1, B2 VIP", "2 × VIP KSh 900 KSh 1,800"},
+		{"seat=A1&seat=B2", "Seat A1 Standard Seat B2 VIP", "1 × KSh 500 KSh 5001 × VIP KSh 900 KSh 900"},
+	} {
+		f, err := url.ParseQuery(c.choice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := with(with(form(id, "0712 345 678", 1), "quantity", ""), "confirmed", "")
+		for name, values := range f {
+			sent[name] = values
+		}
+		chosen := with(sent, "choose", "1")
+		for name, w := range map[string]*httptest.ResponseRecorder{
+			"form": o.get(at + "?" + c.choice), "dialog": o.get(at + "/dialog?" + c.choice),
+			"read anew": o.get(at + "/seats?" + c.choice), "confirm": o.post("/bookings", sent),
+			"form again": o.post("/bookings", chosen), "dialog again": o.post("/bookings/dialog", chosen),
+		} {
+			d := page(t, w)
+			seats := strings.Join(strings.Fields(d.Find(".picked").Text()), " ")
+			line := strings.Join(strings.Fields(d.Find(".lines").Text()), " ")
+			if w.Code != http.StatusOK || !strings.HasPrefix(seats, c.seats) || line != c.line ||
+				strings.Contains(seats, "best") == f.Has("seat") {
+				t.Errorf("%s, %s: %d %q %q", c.choice, name, w.Code, seats, line)
+			}
+		}
+	}
+	if n := o.daraja.Totals(); n.Accepted+n.Refused != 0 {
+		t.Errorf("prompts were sent: %+v", n)
+	}
+}

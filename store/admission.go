@@ -45,11 +45,20 @@ func (t *Ticket) Admits() bool {
 // Admit marks seats of a ticket as admitted, all or none. ErrNotAdmitted means that the ticket is not valid, or that a
 // seat is admitted already.
 func (s Tickets) Admit(ctx context.Context, id TicketID, seats Labels) error {
+	return s.admit(ctx, id, seats, "ticket.admit")
+}
+
+// AdmitElsewhere is Admit at the door of another screening. The audit log says so.
+func (s Tickets) AdmitElsewhere(ctx context.Context, id TicketID, seats Labels) error {
+	return s.admit(ctx, id, seats, "ticket.admit-elsewhere")
+}
+
+func (s *Store) admit(ctx context.Context, id TicketID, seats Labels, action string) error {
 	free := ` AND admitted_at IS NULL`
 	if unguarded {
 		free = ""
 	}
-	return s.admission(ctx, id, seats, "ticket.admit", func(t *tx, in string, labels []any) (int64, error) {
+	return s.admission(ctx, id, seats, action, func(t *tx, in string, labels []any) (int64, error) {
 		var admits int
 		err := t.scan([]any{&admits}, `SELECT count(*) FROM ticket t JOIN screening s ON s.id = t.screening_id
 			WHERE t.id = $1 AND t.payment_status = 'Paid' AND t.voided_at IS NULL AND s.status <> 'cancelled'`, id)

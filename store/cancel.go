@@ -19,7 +19,7 @@ const (
 // CancelScreening cancels a screening for good and says why, in words for customers. Its sales stop with this write.
 // Each ticket that was paid for is void, and its money due for refund; so is money that still comes for others. What it
 // returns are the tickets that were paid for. A second time changes nothing. It refuses a reason that nobody could read
-// with [ErrBadReason].
+// with [ErrBadReason], and one whose film has ended with [ErrOver]: everybody who has seen it would be paid back.
 func (s Catalogue) CancelScreening(ctx context.Context, id ScreeningID, reason string) (Orders, error) {
 	reason = strings.Join(strings.Fields(reason), " ")
 	if n := utf8.RuneCountInString(reason); n < CancelReasonLeast || n > CancelReasonMost ||
@@ -46,6 +46,9 @@ func (t *tx) cancelScreening(id ScreeningID, reason string) (out Orders, err err
 	}
 	if err := t.get(&out, ordersQuery, id); err != nil || sc.Status == Cancelled {
 		return out, err
+	}
+	if t.now >= sc.EndsAt() {
+		return out, ErrOver
 	}
 	if err := t.run(`UPDATE screening SET status = 'cancelled', cancelled_at = $1, cancel_reason = $2, version = version + 1, updated_at = $1 WHERE id = $3`,
 		t.now, reason, id); err != nil {

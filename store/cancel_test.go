@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
@@ -78,6 +79,45 @@ func (p *scheduled) due() map[string]string {
 		due[i.TicketCode] = string(i.Reason) + ": " + i.Cancelled
 	}
 	return due
+}
+
+// TestCancelAfterTheEnd: a film that was shown cannot be cancelled, since everybody would be paid back. One that was
+// cancelled before stays so, however late it is asked for again.
+func TestCancelAfterTheEnd(t *testing.T) { storetest.Each(t, testCancelAfterTheEnd) }
+
+func testCancelAfterTheEnd(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	var ids []store.ScreeningID
+	for range 3 {
+		ids = append(ids, storetest.Screening(t, s, 1, 4))
+	}
+	sh, err := s.Catalogue().Showing(t.Context(), ids[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tk := bought(t, s, ids[2], 1, 2)
+	cancel := func(id store.ScreeningID) error {
+		_, err := s.Catalogue().CancelScreening(t.Context(), id, "The projector is broken.")
+		return err
+	}
+	for i, until := range []store.Instant{sh.StartsAt.Add(time.Minute), sh.EndsAt().Add(-time.Second)} {
+		clock.add(until.Time().Sub(s.Now().Time()))
+		if err := cancel(ids[i]); err != nil {
+			t.Errorf("at %v: %v", until.Time(), err)
+		}
+	}
+	clock.add(time.Minute)
+	if err := cancel(ids[2]); !errors.Is(err, store.ErrOver) {
+		t.Errorf("after its end: %v", err)
+	}
+	if err := cancel(ids[0]); err != nil {
+		t.Errorf("one that is cancelled already: %v", err)
+	}
+	if tk, err := s.Tickets().TicketByID(t.Context(), tk.ID); err != nil || tk.VoidedAt != 0 ||
+		tk.Screening.Status != store.OnSale {
+		t.Errorf("%+v, %v", tk, err)
+	}
 }
 
 func TestCancelScreening(t *testing.T) { storetest.Each(t, testCancelScreening) }

@@ -68,6 +68,8 @@ var (
 	ErrFilmArchived = errors.New("the film is archived")
 	// ErrBegun means that the screening has begun: it can be cancelled and taken off sale, and nothing else.
 	ErrBegun = errors.New("the screening has begun")
+	// ErrOver means that the film of a screening has ended: nothing of it can be cancelled.
+	ErrOver = errors.New("the screening is over")
 	// ErrNameTaken means that another of its kind has the name.
 	ErrNameTaken = errors.New("another has this name")
 	// ErrLastOwner means that nobody would be left who may do everything.
@@ -234,6 +236,7 @@ var uniqueColumns = map[string]string{
 	"operator_pkey":   "operator.id", "operator_name_key_key": "operator.name_key",
 	"recovery_code_pkey": "recovery_code.operator_id, recovery_code.hash",
 	"staff_session_pkey": "staff_session.id", "staff_session_token_key": "staff_session.token",
+	"staff_form_pkey":    "staff_form.token",
 	"known_browser_pkey": "known_browser.token", "sign_in_try_pkey": "sign_in_try.about", "audit_pkey": "audit.id",
 	"question_pkey": "question.kind, question.id", "question_receipt": "question.receipt",
 	"question_result_token":  "question.result_token",

@@ -177,11 +177,13 @@ func testPromptOfAnotherAmount(t *testing.T) {
 		p, hundred := st.pushes[0], store.Cents(100_00)
 		reports := []func() error{
 			func() error {
-				return st.callbackWith(p.CallbackToken, "ws_CO_1", "", store.Verdict{Class: store.Success, Amount: &hundred})
+				paid := store.Verdict{Class: store.Success, Amount: &hundred}
+				return st.callbackWith(p.CallbackToken, "ws_CO_1", "", paid)
 			},
 			func() error {
 				_, err := st.s.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
-					Receipt: "RECEIPT1", Amount: hundred, Phone: store.Pattern(p.Phone), TransactedAt: st.made[0], LearntBy: "c2b",
+					Receipt: "RECEIPT1", Amount: hundred, Phone: store.Pattern(p.Phone), TransactedAt: st.made[0],
+					LearntBy: "c2b",
 				})
 				return err
 			},

@@ -579,6 +579,15 @@ CREATE TABLE staff_session (
 CREATE INDEX staff_session_operator ON staff_session (operator_id);
 CREATE INDEX staff_session_expiry ON staff_session (expires_at);
 
+-- Who the forms of a session were given to. It outlasts the session: what was typed into a form that comes too late
+-- goes back to that operator, and to nobody else.
+CREATE TABLE staff_form (
+    token       TEXT PRIMARY KEY, -- that the forms carry
+    operator_id BIGINT NOT NULL REFERENCES operator (id), -- who they were given to
+    created_at  BIGINT NOT NULL
+);
+CREATE INDEX staff_form_at ON staff_form (created_at);
+
 -- A browser that an operator has signed in from. Its tries are counted apart, so that nobody else can slow them down.
 CREATE TABLE known_browser (
     token       TEXT PRIMARY KEY, -- SHA-256 of its cookie

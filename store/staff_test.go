@@ -342,3 +342,48 @@ func testSetUpOwner(t *testing.T) {
 		t.Errorf("%s has %s, %v", all[0].Name, c.Name, err)
 	}
 }
+
+// TestFormOwner: whom a form was given to is known after its session has ended, for a month, and of no other form.
+func TestFormOwner(t *testing.T) { storetest.Each(t, testFormOwner) }
+
+func testFormOwner(t *testing.T) {
+	clock := newClock()
+	s := storetest.New(t, clock.option)
+	owners := map[string]store.Operator{}
+	for _, name := range []string{"Achieng", "Baraka"} {
+		o := addOperator(t, s, name, store.RoleOwner)
+		owners["form of "+name] = o
+		err := begin(t, s, o, "cookie of "+name, func(n *store.NewSession) { n.FormToken = "form of " + name })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	session, err := s.Staff().Session(t.Context(), "cookie of Achieng", time.Hour)
+	if err == nil {
+		err = s.Staff().SignOut(t.Context(), session.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []int{0, 1, 28, 3} {
+		clock.add(time.Duration(day) * 24 * time.Hour)
+		if err := s.Jobs().Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for token, want := range owners {
+			got, err := s.Staff().FormOwner(t.Context(), token)
+			if day == 3 { // the 32nd
+				if !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s after a month: %+v, %v", token, got, err)
+				}
+			} else if err != nil || got.ID != want.ID {
+				t.Errorf("%s after %d days more: %+v, %v", token, day, got, err)
+			}
+		}
+		for _, token := range []string{"", "form", "FORM OF ACHIENG", "cookie of Achieng"} {
+			if got, err := s.Staff().FormOwner(t.Context(), token); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%q: %+v, %v", token, got, err)
+			}
+		}
+	}
+}

@@ -93,6 +93,11 @@ func (t *tx) beginSession(o Operator, n NewSession) error {
 	if err != nil {
 		return err
 	}
+	err = t.run(`INSERT INTO staff_form (token, operator_id, created_at) VALUES ($1,$2,$3)
+		ON CONFLICT (token) DO UPDATE SET operator_id = excluded.operator_id, created_at = excluded.created_at`, n.FormToken, o.ID, t.now)
+	if err != nil {
+		return err
+	}
 	if n.Browser != "" {
 		err := t.run(`INSERT INTO known_browser (token, operator_id, used_at) VALUES ($1,$2,$3)
 			ON CONFLICT (token) DO UPDATE SET operator_id = excluded.operator_id, used_at = excluded.used_at`, n.Browser, o.ID, t.now)
@@ -182,6 +187,15 @@ func (t *tx) endSessions(id OperatorID, keep int64) error {
 	return t.run(`DELETE FROM known_browser WHERE operator_id = $1`, id)
 }
 
+// FormOwner is the operator whom a form with this token was given to, also after their session has ended; ErrNotFound
+// where nobody was, or longer ago than forms are remembered.
+func (s Staff) FormOwner(ctx context.Context, token string) (Operator, error) {
+	var o Operator
+	err := s.read(ctx, &o, operatorSelect+` JOIN staff_form f ON f.operator_id = o.id WHERE f.token = $1
+		AND f.created_at > $2`, token, s.Now().Add(-formsKept))
+	return o, err
+}
+
 // KnownBrowser reports whether the operator has signed in from the browser, by the hash of its cookie, within a year.
 func (s Staff) KnownBrowser(ctx context.Context, token string, id OperatorID) (bool, error) {
 	var n int
@@ -193,6 +207,7 @@ func (s Staff) KnownBrowser(ctx context.Context, token string, id OperatorID) (b
 const (
 	browserKept = 365 * 24 * time.Hour
 	triesKept   = 24 * time.Hour
+	formsKept   = 30 * 24 * time.Hour // a computer that slept over the holidays
 )
 
 // Throttle says how many tries to sign in are looked at before they have to wait, and how long they wait then: First
@@ -313,12 +328,15 @@ func (s Staff) SignInFailed(ctx context.Context, o Operator, source string) erro
 	return nil
 }
 
-// sweepStaff removes sessions that have ended, and tries and browsers that nobody has used for long.
+// sweepStaff removes sessions that have ended, and forms, tries and browsers that nobody has used for long.
 func (t *tx) sweepStaff() error {
 	if err := t.run(`DELETE FROM staff_session WHERE expires_at <= $1`, t.now); err != nil {
 		return err
 	}
 	if err := t.run(`DELETE FROM known_browser WHERE used_at <= $1`, t.now.Add(-browserKept)); err != nil {
+		return err
+	}
+	if err := t.run(`DELETE FROM staff_form WHERE created_at <= $1`, t.now.Add(-formsKept)); err != nil {
 		return err
 	}
 	return t.run(`DELETE FROM sign_in_try WHERE tried_at <= $1`, t.now.Add(-triesKept))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // HouseSales is how a screening stands.
@@ -12,7 +13,8 @@ type HouseSales struct {
 	AgeRating string          `db:"age_rating"`
 	Hall      string          `db:"hall"`
 	StartsAt  Instant         `db:"starts_at"`
-	Runtime   int             `db:"runtime_minutes"`
+	Runtime   int             `db:"runtime_minutes"` // without trailers
+	Trailers  int             `db:"trailer_minutes"`
 	Status    ScreeningStatus `db:"status"`
 	Capacity  int             `db:"capacity"`
 	Sold      int             `db:"sold"`     // seats that are paid for or were given away
@@ -21,6 +23,11 @@ type HouseSales struct {
 	Admitted  int             `db:"admitted"` // seats whose people are in
 	Tests     int             `db:"tests"`    // of Sold and Held, seats of test sales
 	Taken     Shillings       `db:"taken"`    // what the tickets cost that are paid and not void, without test sales
+}
+
+// EndsAt is when the film is over.
+func (s HouseSales) EndsAt() Instant {
+	return s.StartsAt.Add(time.Duration(s.Trailers+s.Runtime) * time.Minute)
 }
 
 // Left is how many seats nobody has.
@@ -32,7 +39,8 @@ func (s Tickets) HouseSales(ctx context.Context, from, until Instant) ([]HouseSa
 	err := s.list(
 		ctx,
 		&all,
-		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, h.name AS hall, s.starts_at, s.status, s.capacity,
+		`SELECT s.id, m.title, m.age_rating, m.runtime_minutes, s.trailer_minutes, h.name AS hall,
+		s.starts_at, s.status, s.capacity,
 		COALESCE(x.sold, 0) AS sold, COALESCE(x.had - x.sold, 0) AS held, COALESCE(x.admitted, 0) AS admitted,
 		COALESCE(x.tests, 0) AS tests, COALESCE(x.taken, 0) AS taken, COALESCE(x.free, 0) AS free
 		FROM screening s JOIN movie m ON m.id = s.movie_id JOIN hall h ON h.id = s.hall_id

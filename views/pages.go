@@ -78,8 +78,17 @@ type BookingForm struct {
 	WaitingURL string            // a booking in the way that this browser may open, or ""
 	Closed     string            // why this screening cannot be booked at all, or ""
 	Reopens    bool              // it is closed for the moment only
+	Gone       bool              // nothing else is known of it
+	Sent       bool              // it was filled in: then a closed one says what was chosen
+	Wished     []string          // the seats that were ticked, of a closed one
+	Wanted     int               // how many tickets were wanted, of a closed one; 0 where that cannot be said
+	Others     []store.Screening // of the film, that can be booked in place of a closed one
+	Carried    []CarriedField    // what goes on to the form of another screening
 	Now        store.Instant
 }
+
+// CarriedField is a field as it was typed, that goes on to another form.
+type CarriedField struct{ Name, Value string }
 
 // TypeChoice is how many tickets of a price type are wanted.
 type TypeChoice struct {

@@ -47,6 +47,26 @@ func (f BookingForm) optional() bool {
 	return slices.ContainsFunc(f.Extras, func(e ExtraChoice) bool { return e.Optional })
 }
 
+// zoneSeats are some seats of one zone.
+type zoneSeats struct {
+	zone  string
+	seats []string
+}
+
+// givenByZone are the seats that the tickets would get, by the zones that have prices.
+func (f BookingForm) givenByZone() (all []zoneSeats) {
+	for _, label := range f.Given {
+		zones, _ := f.Seats.Map.Zones(store.Labels{label})
+		zone := f.Screening.Prices.ZoneOf(strings.Join(zones, ""))
+		i := slices.IndexFunc(all, func(z zoneSeats) bool { return z.zone == zone })
+		if i < 0 {
+			i, all = len(all), append(all, zoneSeats{zone: zone})
+		}
+		all[i].seats = append(all[i].seats, label)
+	}
+	return all
+}
+
 func seatsText(seats []string) string {
 	if len(seats) == 1 {
 		return "Seat " + seats[0]

@@ -38,7 +38,8 @@
   }
 
   /* The booking form: steppers, the total, the phone number as it is typed. One price is multiplied here and rounded up
-     once; tickets of several types, or with what one may do without, are priced by the server, which also says what is taken meanwhile. */
+     once; tickets of several types, or with what one may do without, are priced by the server, which also says what is
+     taken meanwhile, and which seats the tickets get. */
   function stepper(box, form) {
     var f = find('input', box), n = parseInt(f.value, 10) || 0, what = attr(box, 'data-stepper');
     if (!find('.step', box)) {
@@ -95,8 +96,8 @@
     } else {
       if (!f.quantity) { each('[data-stepper] input:not([name^="without."])', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form); }
       if (by === 'seat' && first && seats && sum !== seats) { first.value = Math.max(0, (+first.value || 0) + seats - sum); }
-      if (by) { quote(form, true); }
     }
+    if (/^(screening|quantity|zone|seat|type\.|without\.)/.test(by || '')) { quote(form, true); }
     each('[data-stepper]', function (box) { stepper(box, form); }, form);
   }
   function quote(form, owed) {

@@ -8,18 +8,32 @@
 
   function focus() { doc.getElementById('code').focus(); }
 
+  /* The form is sent as a plain one, and the answer is the next page. */
+  function leave(form, pressed) {
+    if (pressed && pressed.name) {
+      var field = doc.createElement('input');
+      field.type = 'hidden';
+      field.name = pressed.name;
+      field.value = pressed.value;
+      form.appendChild(field);
+    }
+    form.submit();
+  }
+
   function send(form, pressed) {
     if (busy) { return; }
     busy = true;
     var data = new URLSearchParams(new FormData(form));
     if (pressed && pressed.name) { data.append(pressed.name, pressed.value); }
     fetch(form.action, { method: 'POST', body: data, credentials: 'same-origin' }).then(function (answer) {
-      if (answer.redirected) { win.location.href = answer.url; } // such as to sign in again
+      if (answer.status === 403) { return leave(form, pressed); } // signed out: the page that asks to sign in keeps what was sent
+      if (answer.redirected) { win.location.href = answer.url; }
       return answer.text();
     }).then(function (text) {
+      if (text === undefined) { return; }
       var fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('door');
       busy = false;
-      if (!fresh) { win.location.reload(); return; } // signed out, or an error: the page itself says so
+      if (!fresh) { win.location.reload(); return; } // an error: the page itself says so
       lost.textContent = '';
       fresh.querySelector('#code').removeAttribute('autofocus'); // it would not be heeded now
       doc.getElementById('door').replaceWith(doc.importNode(fresh, true));

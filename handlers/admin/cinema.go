@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"cinemasphere/handlers/internal/web"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
 	"cinemasphere/views"
@@ -296,13 +297,58 @@ func (a *Admin) SetUp(w http.ResponseWriter, r *http.Request) error {
 		v.Errors["password"] = "Please type the password once more."
 		return a.setUpPage(w, r, http.StatusUnprocessableEntity, v)
 	}
+	if errors.Is(err, store.ErrNotFound) {
+		return a.setUpAlready(w, r, usedUp(err))
+	}
 	if err != nil {
-		return usedUp(err)
+		return err
 	}
-	said := "Your cinema is set up, and you are signed in."
+	said := ""
 	if o := first.Opening; o != nil && o.Movie.Title != "" {
-		said += " " + o.Movie.Title + " is on sale for " + wording.Date(o.Starts) + ", " + wording.Clock(o.Starts) + "."
+		said = " " + o.Movie.Title + " is on sale for " + wording.Date(o.Starts) + ", " + wording.Clock(o.Starts) + "."
 	}
-	a.setFlash(w, said)
+	return a.setUpDone(w, r, signed, said)
+}
+
+func (a *Admin) setUpDone(w http.ResponseWriter, r *http.Request, signed staff.SignedIn, more string) error {
+	a.setFlash(w, "Your cinema is set up, and you are signed in."+more)
 	return a.begin(w, r, signed, checklistPath)
+}
+
+// setUpAlready answers a form of the set-up page whose one-time address is used up. Where it is the form that used it,
+// pressed twice, it leads where the first press did: who typed the owner's name and password is the owner.
+func (a *Admin) setUpAlready(w http.ResponseWriter, r *http.Request, otherwise error) error {
+	used, err := a.Staff.UsedSetUpToken(r.Context(), chi.URLParam(r, "token"))
+	switch {
+	case err != nil:
+		return err
+	case !used:
+		return otherwise
+	case me(r).Name != "":
+		http.Redirect(w, r, checklistPath, http.StatusSeeOther)
+		return nil
+	}
+	f := r.PostForm
+	signed, err := a.Staff.SignIn(r.Context(), staff.Try{Name: f.Get("name"), Password: f.Get("password")}, a.place(r))
+	if _, tooMany := errors.AsType[staff.Wait](err); tooMany || errors.Is(err, staff.ErrWrong) {
+		web.LogError(w, err)
+		return otherwise
+	}
+	if err != nil {
+		return err
+	}
+	return a.setUpDone(w, r, signed, "")
+}
+
+// SetUpTooOld answers a form of the set-up page that comes without its token: it is given back. Who has the one-time
+// address may set up the cinema.
+func (a *Admin) SetUpTooOld(w http.ResponseWriter, r *http.Request) error {
+	err := a.Staff.CheckSetUpToken(r.Context(), chi.URLParam(r, "token"))
+	if errors.Is(err, store.ErrNotFound) {
+		return a.setUpAlready(w, r, errTooOld())
+	}
+	if err != nil {
+		return err
+	}
+	return a.render(w, r, http.StatusForbidden, pages.KeptPage(keep(r, r.PostForm, nil)))
 }

@@ -29,7 +29,10 @@ func (a *Admin) comps(r *http.Request) (v pages.Comps, err error) {
 	}
 	v.Left, v.Bounded, err = tickets.CompsLeft(r.Context(), me(r).By(web.ClientIP(r)))
 	v.Manages = me(r).Role.Includes(store.RoleManager)
-	v.Typed, v.Errors, v.Key = map[string]string{}, map[string]string{}, rand.Text()
+	v.Typed, v.Errors, v.Key, v.Ticked = map[string]string{}, map[string]string{}, rand.Text(), map[string]bool{}
+	for _, label := range r.PostForm["seat"] {
+		v.Ticked[label] = true
+	}
 	return v, err
 }
 
@@ -48,7 +51,7 @@ func (a *Admin) GiveComp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"quantity", "name", "reason", "seats"} {
+	for _, name := range []string{"quantity", "name", "reason"} {
 		v.Typed[name] = echo(r.PostForm.Get(name))
 	}
 	if key := r.PostForm.Get("key"); goodKey(key) {
@@ -56,7 +59,9 @@ func (a *Admin) GiveComp(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := store.NewComp{
 		ScreeningID: v.Showing.ID, Name: r.PostForm.Get("name"), Reason: r.PostForm.Get("reason"), Key: v.Key,
-		Seats: readLabels(v.Typed["seats"], v.Seats),
+	}
+	for _, label := range r.PostForm["seat"] {
+		form.Seats = append(form.Seats, echo(label))
 	}
 	if form.Quantity, err = strconv.Atoi(strings.TrimSpace(v.Typed["quantity"])); err != nil {
 		form.Quantity = 0 // which is refused
@@ -73,6 +78,9 @@ func (a *Admin) GiveComp(w http.ResponseWriter, r *http.Request) error {
 	}
 	if refused, is := errors.AsType[*store.Refusal](err); is {
 		sentence := wording.CompRefusal(refused)
+		if v.Seats, err = a.Store.Catalogue().SeatMap(r.Context(), v.Showing.ID); err != nil {
+			return err
+		}
 		switch refused.Kind {
 		case store.SeatTaken, store.HalfLoveSeat:
 			v.Errors["seats"] = sentence
@@ -87,20 +95,6 @@ func (a *Admin) GiveComp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.done(w, r, orderPath(given.ID), "Given away: "+strings.Join(given.Seats, " ")+".")
-}
-
-// readLabels reads labels of seats that are apart by spaces, commas or semicolons, in capitals or not; nil where none
-// are typed.
-func readLabels(typed string, seats store.SeatMap) (labels store.Labels) {
-	for _, word := range strings.FieldsFunc(typed, func(c rune) bool { return strings.ContainsRune(" ,;\t\r\n", c) }) {
-		for _, seat := range seats.Plan.Seats {
-			if strings.EqualFold(seat.Label, word) {
-				word = seat.Label
-			}
-		}
-		labels = append(labels, word)
-	}
-	return labels
 }
 
 // SetAllowances answers POST /admin/prices/free.

@@ -28,6 +28,10 @@ func (a *Admin) door(ctx context.Context, r *http.Request, at []string) (v pages
 			v.Chosen = append(v.Chosen, s.ID)
 		}
 	}
+	if v.LetsIn = v.Chosen; len(v.Chosen) == 0 {
+		v.LetsIn = wording.AtDoorNow(v.Screenings, a.Store.Now())
+	}
+	v.Anyway = r.PostForm.Get("anyway") == "1"
 	return v, nil
 }
 
@@ -52,13 +56,12 @@ func (a *Admin) judge(ctx context.Context, v *pages.Door, t *store.Ticket) (err 
 	if v.Seats, err = a.Store.Tickets().SeatsIn(ctx, t.ID); err != nil {
 		return err
 	}
-	letsIn := v.Chosen
-	if len(letsIn) == 0 {
-		for _, s := range v.Screenings {
-			letsIn = append(letsIn, s.ID)
+	v.Verdict = wording.AtDoor(t, v.Seats, v.LetsIn)
+	if v.Verdict.Kind == wording.DoorWrong && v.Tonight(t.ScreeningID) {
+		if v.Elsewhere = true; v.Anyway {
+			v.Verdict = wording.AllTheSame(wording.AtDoor(t, v.Seats, []store.ScreeningID{t.ScreeningID}), t)
 		}
 	}
-	v.Verdict = wording.AtDoor(t, v.Seats, letsIn)
 	if v.NoCode {
 		v.Verdict.Reminder = strings.TrimSpace(wording.WithoutCode + " " + v.Verdict.Reminder)
 	}
@@ -187,7 +190,11 @@ func (a *Admin) AdmitAtDoor(w http.ResponseWriter, r *http.Request) error {
 		v.N = min(n+1, v.N)
 		return a.doorPage(w, r, http.StatusOK, v)
 	}
-	err = a.Store.Tickets().Admit(r.Context(), t.ID, left[:n])
+	admit := a.Store.Tickets().Admit
+	if v.Elsewhere {
+		admit = a.Store.Tickets().AdmitElsewhere
+	}
+	err = admit(r.Context(), t.ID, left[:n])
 	quicker := errors.Is(err, store.ErrNotAdmitted)
 	if err != nil && !quicker {
 		return err

@@ -103,11 +103,16 @@ func (a *Admin) recognise(r *http.Request) (*http.Request, error) {
 			v.session, v.form = found, found.FormToken
 		}
 	}
+	return a.as(r, v), nil
+}
+
+// as is the request as that of a visitor.
+func (a *Admin) as(r *http.Request, v visitor) *http.Request {
 	ctx := context.WithValue(r.Context(), visitorKey{}, v)
 	if v.session.Name != "" {
 		ctx = store.WithBy(ctx, v.session.By(web.ClientIP(r)))
 	}
-	return r.WithContext(ctx), nil
+	return r.WithContext(ctx)
 }
 
 // admit decides whether the handler may run. Stop means that the answer is written.
@@ -120,11 +125,7 @@ func (a *Admin) admit(w http.ResponseWriter, r *http.Request, route Route) (stop
 		http.Redirect(w, r, prefix+"/sign-in?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return true, nil
 	case !signedIn:
-		return false, &web.Error{
-			Status: http.StatusForbidden, Title: "You are signed out",
-			Public: "Nothing was saved. Sign in in another tab, then come back to this one, reload the page before " +
-				"it and send the form again.",
-		}
+		return true, a.signedOut(w, r, route)
 	case !v.session.Role.Includes(route.Role):
 		return false, &web.Error{
 			Status: http.StatusForbidden, Title: "Not with your role",
@@ -143,11 +144,7 @@ func (a *Admin) admit(w http.ResponseWriter, r *http.Request, route Route) (stop
 	}
 	if token := r.PostFormValue("token"); token == "" ||
 		subtle.ConstantTimeCompare([]byte(token), []byte(v.form)) != 1 {
-		return false, &web.Error{
-			Status: http.StatusForbidden, Title: "This form is too old",
-			Public: "Nothing was saved: it is from before somebody signed in or out here, or the browser takes no " +
-				"cookies. Please open the page again, and send the form from there.",
-		}
+		return true, a.tooOld(w, r, route)
 	}
 	return false, nil
 }
@@ -170,19 +167,29 @@ func (a *Admin) readForm(w http.ResponseWriter, r *http.Request, route Route) er
 	if err != nil || !files && kind != "application/x-www-form-urlencoded" {
 		return &web.Error{Status: http.StatusUnsupportedMediaType}
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, web.MaxBody+route.Upload)
+	r.Body = http.MaxBytesReader(w, r.Body, web.MaxBody+route.Upload+route.Carries)
 	if files {
-		until, on := a.Now().Add(uploadTime), http.NewResponseController(w)
-		// Where there is no connection to wait for, as in a test, there is no deadline either.
-		_ = errors.Join(on.SetReadDeadline(until), on.SetWriteDeadline(until.Add(time.Minute)))
+		a.allowUpload(w)
 		err = r.ParseMultipartForm(keptInMemory)
 	} else {
 		err = r.ParseForm()
 	}
+	return badForm(err)
+}
+
+// badForm is the error of a form that could not be read.
+func badForm(err error) error {
 	if err != nil && !web.As[*http.MaxBytesError](err) {
 		return &web.Error{Status: http.StatusBadRequest, Err: err}
 	}
 	return err
+}
+
+// allowUpload gives a request the time that files may take.
+func (a *Admin) allowUpload(w http.ResponseWriter) {
+	until, on := a.Now().Add(uploadTime), http.NewResponseController(w)
+	// Where there is no connection to wait for, as in a test, there is no deadline either.
+	_ = errors.Join(on.SetReadDeadline(until), on.SetWriteDeadline(until.Add(time.Minute)))
 }
 
 // withFrame puts what stands around a page into the request's context.

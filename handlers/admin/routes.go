@@ -17,6 +17,10 @@ type Route struct {
 	Role    store.Role
 	Handler web.HandlerFunc
 	Upload  int64 // most bytes of a form with files; 0 for a form without
+	Carries int64 // most bytes of other forms that its form carries; 0 for none
+	Private bool  // its form has secrets: nothing of it is kept where it comes after its session
+	// TooOld answers a form that is not of the session that it comes with; nil gives it back to who typed it.
+	TooOld web.HandlerFunc
 }
 
 // anyone is the role of a route that needs nobody to be signed in.
@@ -28,14 +32,17 @@ func (a *Admin) Routes() []Route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append([]Route{
 		{Method: get, Pattern: "/sign-in", Role: anyone, Handler: a.SignInPage},
-		{Method: post, Pattern: "/sign-in", Role: anyone, Handler: a.SignIn},
+		{
+			Method: post, Pattern: "/sign-in", Role: anyone, Handler: a.SignIn, TooOld: a.SignInTooOld,
+			Carries: 3 * mostKept, Private: true,
+		},
 		{Method: get, Pattern: "/demo", Role: anyone, Handler: a.Demonstrate},
 		{Method: post, Pattern: "/sign-out", Role: store.RoleUsher, Handler: a.SignOut},
 
 		{Method: get, Pattern: "/setup/{token}", Role: anyone, Handler: a.SetUpPage},
-		{Method: post, Pattern: "/setup/{token}", Role: anyone, Handler: a.SetUp},
+		{Method: post, Pattern: "/setup/{token}", Role: anyone, Handler: a.SetUp, TooOld: a.SetUpTooOld},
 		{Method: get, Pattern: "/join/{token}", Role: anyone, Handler: a.JoinPage},
-		{Method: post, Pattern: "/join/{token}", Role: anyone, Handler: a.Join},
+		{Method: post, Pattern: "/join/{token}", Role: anyone, Handler: a.Join, Private: true},
 
 		{Method: get, Pattern: "", Role: store.RoleUsher, Handler: a.Start},
 		{Method: post, Pattern: "/sales", Role: store.RoleOwner, Handler: a.ResumeSales},
@@ -87,11 +94,11 @@ func (a *Admin) Routes() []Route {
 		{Method: get, Pattern: "/log", Role: store.RoleOwner, Handler: a.LogPage},
 
 		{Method: get, Pattern: "/account", Role: store.RoleUsher, Handler: a.AccountPage},
-		{Method: post, Pattern: "/account/password", Role: store.RoleUsher, Handler: a.ChangePassword},
+		{Method: post, Pattern: "/account/password", Role: store.RoleUsher, Handler: a.ChangePassword, Private: true},
 		{Method: get, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.CodePage},
-		{Method: post, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.SetCode},
-		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode},
-		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes},
+		{Method: post, Pattern: "/account/code", Role: store.RoleUsher, Handler: a.SetCode, Private: true},
+		{Method: post, Pattern: "/account/remove", Role: store.RoleUsher, Handler: a.RemoveCode, Private: true},
+		{Method: post, Pattern: "/account/recovery", Role: store.RoleUsher, Handler: a.RecoveryCodes, Private: true},
 		{Method: post, Pattern: "/account/sign-out", Role: store.RoleUsher, Handler: a.SignOutEverywhere},
 	}, slices.Concat(a.checklistRoutes(), a.filmRoutes(), a.screeningRoutes())...)
 }

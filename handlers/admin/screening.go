@@ -161,6 +161,10 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 	return edit
 }
 
+// overNotice says why a screening that was shown is not cancelled.
+const overNotice = "This screening is over: it cannot be cancelled. The money of a single ticket is given back on " +
+	"the page of its booking, under Find."
+
 // showingError answers a form of a screening that was refused.
 func (a *Admin) showingError(w http.ResponseWriter, r *http.Request, err error) error {
 	notice := ""
@@ -174,6 +178,8 @@ func (a *Admin) showingError(w http.ResponseWriter, r *http.Request, err error) 
 		notice = "This screening is cancelled, and stays so."
 	case errors.Is(err, store.ErrNotDraft):
 		notice = "This screening is no draft any more: it keeps its hall, time and prices, and cannot be deleted."
+	case errors.Is(err, store.ErrOver):
+		notice = overNotice
 	case errors.Is(err, store.ErrBegun):
 		notice = "This screening has begun: it cannot be put on sale."
 	case errors.Is(err, store.ErrFilmArchived):
@@ -233,6 +239,9 @@ func (a *Admin) CancelPage(w http.ResponseWriter, r *http.Request) error {
 	case v.Showing.Status == store.Draft:
 		v.Notice = "A draft is deleted, not cancelled: nobody knows of it."
 		return a.render(w, r, http.StatusConflict, pages.ShowingPage(v))
+	case v.Over():
+		v.Notice = overNotice
+		return a.render(w, r, http.StatusConflict, pages.ShowingPage(v))
 	}
 	return a.render(w, r, http.StatusOK, pages.CancelPage(v))
 }
@@ -253,6 +262,9 @@ func (a *Admin) CancelShowing(w http.ResponseWriter, r *http.Request) error {
 		v.Errors["reason"] = "Please say why in " + strconv.Itoa(store.CancelReasonLeast) + " to " +
 			strconv.Itoa(store.CancelReasonMost) + " letters: customers read it."
 		return a.render(w, r, http.StatusUnprocessableEntity, pages.CancelPage(v))
+	}
+	if errors.Is(err, store.ErrOver) {
+		return a.showingError(w, r, err)
 	}
 	if err != nil {
 		return err

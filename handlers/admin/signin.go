@@ -35,10 +35,18 @@ func (a *Admin) signInPage(w http.ResponseWriter, r *http.Request, status int, v
 // SignIn answers POST /admin/sign-in.
 func (a *Admin) SignIn(w http.ResponseWriter, r *http.Request) error {
 	f := r.PostForm
-	v := pages.SignIn{Name: echo(f.Get("name")), To: ownPath(f.Get("to"))}
-	signed, err := a.Staff.SignIn(r.Context(), staff.Try{
-		Name: f.Get("name"), Password: f.Get("password"), Code: f.Get("code"),
-	}, a.place(r))
+	v, err := a.signInForm(r)
+	if err != nil {
+		return err
+	}
+	var signed staff.SignedIn
+	if f.Has("demo") {
+		signed, err = a.Staff.SignInDemo(r.Context(), a.place(r))
+	} else {
+		signed, err = a.Staff.SignIn(r.Context(), staff.Try{
+			Name: f.Get("name"), Password: f.Get("password"), Code: f.Get("code"),
+		}, a.place(r))
+	}
 	wait, tooMany := errors.AsType[staff.Wait](err)
 	switch {
 	case tooMany:
@@ -55,18 +63,60 @@ func (a *Admin) SignIn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	return a.begin(w, r, signed, v.To)
+	if v.Kept.To == "" {
+		return a.begin(w, r, signed, v.To)
+	}
+	if err := a.replaceSession(w, r, signed); err != nil {
+		return err
+	}
+	return a.resume(w, r, v.Kept, signed.Token)
+}
+
+// signInForm is the form to sign in as it was sent, with what it carries.
+func (a *Admin) signInForm(r *http.Request) (pages.SignIn, error) {
+	f := r.PostForm
+	v := pages.SignIn{Name: echo(f.Get("name")), To: ownPath(f.Get("to")), Kept: readKept(f)}
+	if v.Kept.To == "" {
+		return v, nil
+	}
+	o, err := a.ownerOf(r, v.Kept)
+	if err != nil {
+		return v, err
+	}
+	v.Typed = o.Name
+	if by := me(r); by.Operator.ID != o.ID {
+		v.Other = by.Name
+	}
+	return v, nil
+}
+
+// SignInTooOld answers a form to sign in that comes without its token, with a new one.
+func (a *Admin) SignInTooOld(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.signInForm(r)
+	if err != nil {
+		return err
+	}
+	v.Error = "This page was too old, or the browser takes no cookies. Nobody has signed in: please try once more."
+	return a.signInPage(w, r, http.StatusForbidden, v)
 }
 
 // begin gives the browser its session in place of the one it had, and sends it on.
 func (a *Admin) begin(w http.ResponseWriter, r *http.Request, signed staff.SignedIn, to string) error {
+	if err := a.replaceSession(w, r, signed); err != nil {
+		return err
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// replaceSession gives the browser its session in place of the one it had.
+func (a *Admin) replaceSession(w http.ResponseWriter, r *http.Request, signed staff.SignedIn) error {
 	if old := me(r); old.Name != "" {
 		if err := a.Store.Staff().SignOut(r.Context(), old.ID); err != nil {
 			return err
 		}
 	}
 	a.setSession(w, signed)
-	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -54,9 +55,13 @@ func (s *Site) newForm(r *http.Request) (views.BookingForm, error) {
 // form shows a form with what was typed, around the screening as it is now.
 func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, error) {
 	screening, movie, err := s.Store.Catalogue().Screening(r.Context(), typed.screening)
+	if errors.Is(err, store.ErrNotFound) && typed.movie > 0 {
+		return s.gone(r, typed)
+	}
 	if err != nil {
 		return views.BookingForm{}, err
 	}
+	typed.movie = movie.ID
 	programme, err := s.Store.Catalogue().Programme(r.Context())
 	if err != nil {
 		return views.BookingForm{}, err
@@ -77,7 +82,64 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	if !typed.goodNonce() {
 		form.Nonce = newNonce()
 	}
+	if form.Closed != "" {
+		s.instead(&form, typed)
+	}
 	return form, nil
+}
+
+// gone is the form of a screening that customers may not know of any more: nobody had booked it when it was taken off
+// sale. What the form says of it is its film.
+func (s *Site) gone(r *http.Request, typed bookingForm) (views.BookingForm, error) {
+	movie, err := s.Store.Catalogue().Movie(r.Context(), typed.movie)
+	if err != nil {
+		return views.BookingForm{}, err
+	}
+	programme, err := s.Store.Catalogue().Programme(r.Context())
+	if err != nil {
+		return views.BookingForm{}, err
+	}
+	now := s.instant()
+	gone := store.Screening{ID: typed.screening, MovieID: movie.ID}
+	form := views.BookingForm{
+		Movie: movie, Screening: gone, Gone: true, Closed: wording.Refusal(&store.Refusal{Kind: store.NotOnSale}),
+		Screenings: choices(programme, gone, now), Name: echo(typed.name), Phone: echo(typed.phone),
+		Email: echo(typed.email), Nonce: typed.nonce, Now: now,
+	}
+	s.instead(&form, typed)
+	return form, nil
+}
+
+// mostOthers is how many other screenings stand in place of a form.
+const mostOthers = 8
+
+// instead fills in what a form of a screening that cannot be booked says: what was chosen, and what else there is.
+func (s *Site) instead(form *views.BookingForm, typed bookingForm) {
+	form.Others = slices.DeleteFunc(slices.Clone(form.Screenings), func(sc store.Screening) bool {
+		return sc.ID == form.Screening.ID
+	})
+	form.Others = form.Others[:min(len(form.Others), mostOthers)] // the film's page has all
+	if !typed.sent {
+		return
+	}
+	form.Sent, form.Wanted = true, typed.wanted()
+	for _, label := range typed.seats {
+		form.Wished = append(form.Wished, quoted(label))
+	}
+	form.Carried = typed.carried(strconv.Itoa(max(form.Wanted, 1)))
+}
+
+// closedStatus is the status of an answer with a form: that its screening cannot be booked, or as it would be.
+func closedStatus(form views.BookingForm, status int) int {
+	switch {
+	case form.Closed != "" && form.Gone:
+		return http.StatusGone
+	case form.Closed != "" && status < http.StatusBadRequest:
+		return http.StatusConflict
+	case form.Closed == "" && status == http.StatusGone:
+		return http.StatusConflict
+	}
+	return status
 }
 
 // tickets fills in which tickets the form has, and what they cost. Where that cannot be said, it is what one costs.

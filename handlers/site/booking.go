@@ -116,7 +116,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 		return err
 	}
 	if form.Closed != "" {
-		return s.formPage(w, r, http.StatusConflict, form)
+		return s.formPage(w, r, closedStatus(form, http.StatusConflict), form)
 	}
 	if form.Screening.Left < clean.Quantity {
 		form.Notice = wording.Refusal(&store.Refusal{Kind: store.SoldOut, Left: form.Screening.Left})
@@ -182,7 +182,7 @@ func (s *Site) redraw(w http.ResponseWriter, r *http.Request, typed bookingForm,
 		return err
 	}
 	form.Errors, form.Notice, form.WaitingURL = why.errors, why.notice, why.waitingURL
-	return draw(w, r, why.status, form)
+	return draw(w, r, closedStatus(form, why.status), form)
 }
 
 // notBooked answers a booking that was not made with the form, where the customer can do something about it there.
@@ -192,6 +192,9 @@ func (s *Site) notBooked(w http.ResponseWriter, r *http.Request, typed bookingFo
 			status: http.StatusUnprocessableEntity,
 			notice: "This form was out of date. Please check it and send it again.",
 		})
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return s.redraw(w, r, typed, draw, again{status: http.StatusGone})
 	}
 	if problems, is := errors.AsType[checkout.Invalid](err); is {
 		return s.redraw(w, r, typed, draw, again{status: http.StatusUnprocessableEntity, errors: sentences(problems)})

@@ -15,11 +15,14 @@ import (
 	"cinemasphere/handlers/checkout"
 	"cinemasphere/handlers/internal/web"
 	"cinemasphere/store"
+	"cinemasphere/views"
 )
 
 // bookingForm is the booking form as it was sent.
 type bookingForm struct {
 	screening store.ScreeningID
+	movie     store.MovieID // that the form was of; 0 where it does not say
+	sent      bool          // it was filled in and sent, not opened
 	name      string
 	phone     string
 	email     string
@@ -73,8 +76,13 @@ func (s *Site) readBooking(r *http.Request) (bookingForm, error) {
 	if err != nil || total <= 0 {
 		total = -1
 	}
+	movie, err := strconv.ParseInt(f.Get("movie"), 10, 64)
+	if err != nil {
+		movie = 0
+	}
 	typed := bookingForm{
-		screening: store.ScreeningID(id), name: f.Get("name"), phone: f.Get("phone"), email: f.Get("email"),
+		screening: store.ScreeningID(id), movie: store.MovieID(movie), sent: true,
+		name: f.Get("name"), phone: f.Get("phone"), email: f.Get("email"),
 		quantity: strings.TrimSpace(f.Get("quantity")), total: store.Shillings(total), nonce: f.Get("nonce"),
 		confirmed: f.Get("confirmed") == "1", choose: f.Has("choose"),
 	}
@@ -117,6 +125,42 @@ func (f *bookingForm) readTickets(values url.Values) {
 			}
 		}
 	}
+}
+
+// carried are the fields with which a form for another screening begins: what was typed, but for seats of this one.
+func (f bookingForm) carried(quantity string) (fields []views.CarriedField) {
+	add := func(name, value string) {
+		if value != "" {
+			fields = append(fields, views.CarriedField{Name: name, Value: echo(value)})
+		}
+	}
+	add("movie", strconv.FormatInt(int64(f.movie), 10))
+	add("name", f.name)
+	add("phone", f.phone)
+	add("email", f.email)
+	add("zone", f.zone)
+	if f.types == nil {
+		add("quantity", quantity)
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.types)) {
+		add(typePrefix+strconv.FormatInt(int64(id), 10), f.types[id])
+	}
+	return fields
+}
+
+// wanted is how many tickets the form asks for; 0 where that cannot be said.
+func (f bookingForm) wanted() (n int) {
+	switch {
+	case f.types != nil:
+		for _, c := range f.counts() {
+			n += max(c.N, 0)
+		}
+	case f.seats != nil:
+		return len(f.seats)
+	default:
+		n, _ = strconv.Atoi(f.quantity) // what is no number is 0
+	}
+	return min(max(n, 0), mostSeats)
 }
 
 // counts are how many tickets of each type are wanted, in the order of their ids. What is no number is -1.
@@ -169,6 +213,9 @@ func (f bookingForm) goodNonce() bool {
 
 // echo is what was typed, as its field shows it back: whole, however long.
 func echo(typed string) string { return strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "") }
+
+// quoted is what was typed, short enough for a sentence.
+func quoted(typed string) string { return echoed(typed, 20) }
 
 // echoed is the same of a text that may be cut.
 func echoed(typed string, longest int) string {

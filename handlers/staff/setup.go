@@ -30,18 +30,30 @@ func (s *Service) NewSetUpToken(ctx context.Context) (string, error) {
 
 // CheckSetUpToken returns store.ErrNotFound for an address that never made the first owner, or does so no longer.
 func (s *Service) CheckSetUpToken(ctx context.Context, token string) error {
-	want, err := s.store.Catalogue().Setting(ctx, setUpSetting)
-	if err != nil {
-		return err
-	}
-	n, err := s.store.Staff().CountOperators(ctx)
-	if err != nil {
-		return err
-	}
-	if n > 0 || subtle.ConstantTimeCompare([]byte(want), []byte(hashed(token))) != 1 {
+	made, n, err := s.setUpToken(ctx, token)
+	if err == nil && (!made || n > 0) {
 		return store.ErrNotFound
 	}
-	return nil
+	return err
+}
+
+// UsedSetUpToken reports whether the cinema has an operator, and this was the last address made for the first one.
+func (s *Service) UsedSetUpToken(ctx context.Context, token string) (bool, error) {
+	made, n, err := s.setUpToken(ctx, token)
+	return made && n > 0, err
+}
+
+// setUpToken reports whether the token is the last one that was made, and how many operators there are.
+func (s *Service) setUpToken(ctx context.Context, token string) (made bool, operators int, err error) {
+	want, err := s.store.Catalogue().Setting(ctx, setUpSetting)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, 0, nil
+	}
+	if err != nil {
+		return false, 0, err
+	}
+	operators, err = s.store.Staff().CountOperators(ctx)
+	return subtle.ConstantTimeCompare([]byte(want), []byte(hashed(token))) == 1, operators, err
 }
 
 // FirstOwner is who sets up the cinema, and the cinema.

@@ -721,7 +721,8 @@ func TestBystander(t *testing.T) {
 		in.Pushes = in.Pushes[:3]
 		facts := rapid.SliceOfN(rapid.SampledFrom(strings.Split("query paid push1|operator same push1 R3|"+
 			"operator same push2 R3|operator R3 ticket1|customer R3 ticket1|callback mentions push1 R3|"+
-			"callback mentions push1 R3 KSh5|operator nothing R3|operator two push1 R3|operator not R3 ticket1|operator same push1 R3 KSh5|status unknown R3|"+
+			"callback mentions push1 R3 KSh5|operator nothing R3|operator two push1 R3|operator not R3 ticket1|"+
+			"operator same push1 R3 KSh5|status unknown R3|"+
 			"status to-others R3|operator R3 ticket1 KSh5|operator two push3 R3|till H1|callback paid push2 R2|"+
 			"operator same push1 H1|callback failed push1", "|")), 1, 4).Draw(rt, "facts")
 		asked := rapid.IntRange(0, len(facts)).Draw(rt, "a refund is asked for after")

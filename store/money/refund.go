@@ -47,9 +47,8 @@ func (r Refund) of(c Case, payments []*Payment) *Payment {
 	byPush := first(named, func(p *Payment) bool { return p.Push != 0 && p.Push == r.Of.Push })
 	switch {
 	case r.ByHand:
-		reported := first(named, func(p *Payment) bool {
-			return slices.ContainsFunc(p.facts, func(f Fact) bool { return f.Says == GivenBack && f.Source == Operator })
-		})
+		byHand := func(f Fact) bool { return f.Says == GivenBack && f.Source == Operator }
+		reported := first(named, func(p *Payment) bool { return slices.ContainsFunc(p.facts, byHand) })
 		return cmp.Or(reported, byReceipt, byPush)
 	case !r.Open || r.Out > 0:
 		return cmp.Or(byReceipt, byPush)

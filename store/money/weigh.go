@@ -18,7 +18,8 @@ func weigh(c Case, p *Payment) {
 	var returned Source // of the refunded amount, and so of the payment
 	for _, f := range p.facts {
 		paid := f.Says == Mentions || c.saysPaid(f)
-		if !p.AmountKnown && f.amount() != 0 && (paid || f.Source == Status || f.Source == Reversal) && (f.Says != Mentions || p.Push == 0) {
+		tells := f.Says == Mentions && p.Push == 0 || f.Says != Mentions && (paid || f.Source == Status || f.Source == Reversal)
+		if tells && !p.AmountKnown && f.amount() != 0 {
 			p.Amount, p.AmountKnown, p.amountBy = f.amount(), true, f.Source
 		}
 		switch {

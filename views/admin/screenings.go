@@ -296,6 +296,9 @@ func (v ShowingForm) field(name, label, hint string) ui.Field {
 
 func (v ShowingForm) begun() bool { return v.Showing.StartsAt <= v.Now }
 
+// Over reports whether its film has ended.
+func (v ShowingForm) Over() bool { return v.Now >= v.Showing.EndsAt() }
+
 // cancelSays is what cancelling does, before it is confirmed.
 func (v ShowingForm) cancelSays() string {
 	o := v.Orders

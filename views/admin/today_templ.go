@@ -33,9 +33,9 @@ type Today struct {
 	Backup     *store.BackupState // a place whose backups are in trouble; nil where none is
 }
 
-// PausedAs is why bookings are paused, for a form to carry.
+// PausedAs is why bookings are paused, for a form to carry. It is one line: browsers change the ends of lines.
 func PausedAs(s store.Sales) string {
-	return s.Paused + "\n" + strconv.FormatInt(int64(s.Gap.Until), 10)
+	return strconv.FormatInt(int64(s.Gap.Until), 10) + " " + strings.Join(strings.Fields(s.Paused), " ")
 }
 
 func waiting(n int) string {

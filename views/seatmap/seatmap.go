@@ -1,6 +1,6 @@
 // Package seatmap draws a hall with a box for each seat. One drawing serves every use, each of which is a mode that
 // says which boxes can be ticked, what is read out, and how each looks: for a customer who chooses, and for staff who
-// hold seats back.
+// hold seats back or give them away.
 //
 // It must never decide who gets a seat: what is sent is checked by the store.
 package seatmap
@@ -103,6 +103,25 @@ func Staff(m store.StaffMap, chosen map[string]bool) Map {
 			b.Class, state = b.Class+" is-held", "held back"
 		}
 		b.Said = said(wording.SeatKind(s.Kind), state, s.Note)
+		return b
+	})
+	return out
+}
+
+// Give is a hall in which staff have ticked some seats, by label, to give them away, and may tick those that are free.
+func Give(m store.SeatMap, chosen map[string]bool) Map {
+	out := Map{Notes: notes(m.Plan), Key: append([]Key{
+		{Text: "free"}, {Class: " is-yours", Text: "ticked"}, {Class: " is-taken", Text: "not to be had"},
+	}, kinds(m.Plan)...)}
+	out.Rows = rows(m.Plan, func(i int) (b Box) {
+		s := &m.Seats[i]
+		b = look(m.Plan, i, 0)
+		b.On, b.Off = chosen[s.Label] && m.Free[i], !m.Free[i]
+		state := "free"
+		if b.Off {
+			b.Class, state = b.Class+" is-taken", "not to be had"
+		}
+		b.Said = said(wording.Zone(s.Zone), wording.SeatKind(s.Kind), state, s.Note)
 		return b
 	})
 	return out

@@ -35,6 +35,8 @@ func Done(action string) string {
 		return "took off the list"
 	case "ticket.admit":
 		return "let in with"
+	case "ticket.admit-elsewhere":
+		return "let in at the door of another screening with"
 	case "ticket.admit-undo":
 		return "took back the admission with"
 	case "ticket.ask":

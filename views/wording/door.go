@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cinemasphere/store"
 )
@@ -32,6 +33,7 @@ type Verdict struct {
 	Sentence string
 	Who      string       // of which price types the ticket's people are; "" where there is one price
 	Reminder string       // what to look at besides; "" is nothing
+	Partly   string       // how many of a group are left, and who came when; "" where nobody or all are in
 	Left     store.Labels // whose people may still go in
 	In       store.Labels // whose people are in
 }
@@ -66,10 +68,39 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 		v.Kind, v.Title, v.Sentence = DoorIn, "ALREADY IN", WhoIsIn(seats)
 	default:
 		v.Kind, v.Mood, v.Title = DoorAdmit, "ok", "ADMIT"
-		v.Sentence = strings.TrimSpace(t.Screening.Hall + ", " + When(t.Screening.StartsAt) + ". " + WhoIsIn(seats))
+		v.Sentence = t.Screening.Hall + ", " + When(t.Screening.StartsAt) + "."
+		if len(v.In) > 0 {
+			v.Mood = "warn"
+			v.Partly = fmt.Sprintf("%d of %d left. %s", len(v.Left), len(seats), WhoIsIn(seats))
+		}
 		v.Who = Types(t.Lines)
 		v.Reminder = strings.TrimSpace(idReminder(t.Movie) + " " + handOut(t.Lines.Extras()))
 	}
+	return v
+}
+
+// DoorOpens is how long before its start a screening's people are let in, where nobody has said which screenings the
+// door lets in to.
+const DoorOpens = time.Hour
+
+// AtDoorNow are the screenings that the door lets in to where nobody has said which: those that begin soon, and those
+// that run.
+func AtDoorNow(evening []store.HouseSales, now store.Instant) (near []store.ScreeningID) {
+	for _, s := range evening {
+		if now >= s.StartsAt.Add(-DoorOpens) && now < s.EndsAt() && s.Status != store.Cancelled &&
+			s.Status != store.Draft {
+			near = append(near, s.ID)
+		}
+	}
+	return near
+}
+
+// AllTheSame is the verdict on a ticket of another screening that somebody means to let in: it is the ticket's own,
+// with a warning.
+func AllTheSame(v Verdict, t *store.Ticket) Verdict {
+	v.Mood = "warn"
+	v.Reminder = strings.TrimSpace("Its own screening is " + t.Movie.Title + ", " + t.Screening.Hall + ", " +
+		When(t.Screening.StartsAt) + ". " + v.Reminder)
 	return v
 }
 

@@ -33,7 +33,7 @@ func TestAtDoor(t *testing.T) {
 		says   string // "" is not looked at
 	}{
 		"paid":              {nil, seats(), nil, wording.DoorAdmit, "ok", 3, ""},
-		"one is in":         {nil, seats(1), nil, wording.DoorAdmit, "ok", 2, "Wafula"},
+		"one is in":         {nil, seats(1), nil, wording.DoorAdmit, "warn", 2, ""},
 		"all are in":        {nil, seats(0, 1, 2), nil, wording.DoorIn, "bad", 0, "Wafula"},
 		"another screening": {nil, seats(), []store.ScreeningID{elsewhere}, wording.DoorWrong, "warn", 3, "Balcony"},
 		"one of two":        {nil, seats(), []store.ScreeningID{elsewhere, here}, wording.DoorAdmit, "ok", 3, ""},
@@ -73,6 +73,37 @@ func TestAtDoor(t *testing.T) {
 			!strings.Contains(v.Sentence, c.says) || (v.Reminder != "") != (c.kind == wording.DoorAdmit) ||
 			c.kind == wording.DoorAdmit && (v.Who != "2 Adult, 1 Child" || !strings.Contains(v.Sentence, "Balcony")) {
 			t.Errorf("%s: %+v", name, v)
+		}
+		partly := v.Kind == wording.DoorAdmit && len(v.In) > 0
+		if (v.Partly != "") != partly || partly && !strings.Contains(v.Partly, "2 of 3 left") ||
+			partly && (!strings.Contains(v.Partly, "F12") || !strings.Contains(v.Partly, "Wafula")) {
+			t.Errorf("%s: a part is in: %q", name, v.Partly)
+		}
+	}
+}
+
+// TestAtDoorNow: what begins soon or runs, by the film's own times.
+func TestAtDoorNow(t *testing.T) {
+	start, err := time.Parse(time.RFC3339, "2026-11-30T23:30:00+03:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := store.HouseSales{ID: 7, StartsAt: store.At(start), Runtime: 90, Trailers: 15, Status: store.OnSale}
+	for after, want := range map[time.Duration]bool{
+		-24 * time.Hour: false, -4 * time.Hour: false, -wording.DoorOpens - time.Minute: false,
+		-wording.DoorOpens: true, -time.Minute: true, 0: true, 30 * time.Minute: true, 104 * time.Minute: true,
+		105 * time.Minute: false, 3 * time.Hour: false, 24 * time.Hour: false,
+	} {
+		for status, sells := range map[store.ScreeningStatus]bool{
+			store.OnSale: true, store.Hidden: true, store.Closed: true, store.Cancelled: false, store.Draft: false,
+		} {
+			sc.Status = status
+			other := sc
+			other.ID, other.StartsAt = 8, sc.StartsAt.Add(48*time.Hour)
+			got := wording.AtDoorNow([]store.HouseSales{other, sc}, store.At(start.Add(after)))
+			if (len(got) == 1 && got[0] == 7) != (want && sells) || len(got) > 1 {
+				t.Errorf("%v after its start, %s: %v", after, status, got)
+			}
 		}
 	}
 }
