@@ -215,7 +215,7 @@ func (s Money) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread
 	for err == nil {
 		var rows []callbackRow
 		err = s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE id > $1 AND known = 1 AND outcome IS NOT NULL
-			AND outcome <> '`+string(OutcomeUnreadable)+`' ORDER BY id LIMIT 1000`, last)
+			AND outcome <> '`+string(OutcomeUnreadable)+`' AND encoding <> 'erased' ORDER BY id LIMIT 1000`, last)
 		if err != nil || len(rows) == 0 {
 			break
 		}

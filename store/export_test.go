@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // ReadCode is what is read of a code that was typed.
@@ -149,3 +150,27 @@ func (s *Store) Later(queries ...string) error {
 
 // NewSecret is newSecret, for tests.
 func NewSecret() string { return newSecret() }
+
+// AllText is every text in the books, a line each: the name of its table and column, and the text.
+func (s *Store) AllText() (string, error) {
+	var out strings.Builder
+	table := ""
+	for line := range strings.Lines(schema) {
+		if name, is := strings.CutPrefix(line, "CREATE TABLE "); is {
+			table, _, _ = strings.Cut(name, " ")
+			continue
+		}
+		words := strings.Fields(line)
+		if len(words) < 2 || strings.TrimRight(words[1], ",") != "TEXT" || table == "" || words[0] == "--" {
+			continue
+		}
+		rows, err := s.Texts(`SELECT ` + words[0] + ` FROM ` + table + ` WHERE ` + words[0] + ` <> ''`)
+		if err != nil {
+			return "", err
+		}
+		for _, text := range rows {
+			out.WriteString(table + "." + words[0] + ": " + strings.ReplaceAll(text, "\n", " ") + "\n")
+		}
+	}
+	return out.String(), nil
+}

@@ -115,7 +115,7 @@ const (
 	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.late_reason, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.created_at,
-	CASE WHEN t.email <> '' THEN 1 ELSE 0 END AS mail, CASE WHEN t.phone <> '' THEN 1 ELSE 0 END AS rings,
+	CASE WHEN t.email <> '' THEN 1 ELSE 0 END AS mail, CASE WHEN substr(t.phone` + hasDigits + ` THEN 1 ELSE 0 END AS rings,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
 	FROM ticket t JOIN screening s ON s.id = t.screening_id`
 	payableQuery = payablesQuery + ` WHERE t.id = $1`

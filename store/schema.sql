@@ -147,6 +147,7 @@ CREATE TABLE screening (
     cancelled_at     BIGINT, -- when it was cancelled, for good
     cancel_reason    TEXT NOT NULL, -- why, as customers read it; '' where it is not
     version          BIGINT NOT NULL, -- grows with each change by a person: a change of an older one is refused
+    masked_at        BIGINT, -- since when none of its tickets says who its customer was; NULL until then
     created_at       BIGINT NOT NULL,
     updated_at       BIGINT NOT NULL
 );
@@ -179,8 +180,8 @@ CREATE TABLE ticket (
     screening_id    BIGINT NOT NULL REFERENCES screening (id), -- that it is for
     code            TEXT NOT NULL UNIQUE, -- public; begins with 0 unless the money is real
     secret          TEXT NOT NULL UNIQUE, -- opens the ticket's page
-    customer_name   TEXT NOT NULL, -- as typed
-    phone           TEXT NOT NULL, -- MSISDN of the latest push
+    customer_name   TEXT NOT NULL, -- as typed; a dash once it is masked
+    phone           TEXT NOT NULL, -- MSISDN of the latest push; letters stand for its digits once it is masked
     email           TEXT NOT NULL DEFAULT '', -- where messages about it go too; '' where the customer gave none
     quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
     total           BIGINT NOT NULL CHECK (total BETWEEN 0 AND 250000), -- whole shillings; 0 of one that was given away
@@ -248,7 +249,7 @@ CREATE TABLE push_request (
     reference           TEXT NOT NULL, -- its own account number: the ticket's code and a mark that nobody is told to type
     checkout_request_id TEXT UNIQUE,   -- Daraja's name for it; NULL until known
     merchant_request_id TEXT,          -- its other name; NULL until known, and not always the push's alone
-    phone               TEXT NOT NULL, -- MSISDN that it prompts
+    phone               TEXT NOT NULL, -- MSISDN that it prompts; masked as the ticket's
     amount              BIGINT NOT NULL CHECK (amount BETWEEN 1 AND 250000), -- whole shillings
     -- What became of it: not answered yet, accepted by Daraja, perhaps on the phone, no prompt went out, not completed so far, failed for
     -- good, paid. Paid is never left; every other may still become paid.
@@ -280,7 +281,7 @@ CREATE TABLE callback (
     known       BIGINT NOT NULL CHECK (known IN (0, 1)), -- 1 where the token is one of ours
     source      TEXT NOT NULL, -- the address that it came from
     body        TEXT NOT NULL, -- cut to 4 KB where the token is none of ours
-    encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64')), -- of body
+    encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64', 'erased')), -- of body; erased where that is gone, as customers' data is after some months
     size        BIGINT NOT NULL, -- bytes that came
     received_at BIGINT NOT NULL, -- when it came
     outcome     TEXT,  -- what was made of it; NULL until it is applied
@@ -313,7 +314,8 @@ CREATE TABLE unread (
 CREATE INDEX unread_push ON unread (push_id) WHERE push_id IS NOT NULL;
 CREATE INDEX unread_receipt ON unread (receipt) WHERE receipt IS NOT NULL;
 
--- One thing that somebody has said about money. A fact is only ever added. 0 and '' stand for what it does not name.
+-- One thing that somebody has said about money. A fact is only ever added, and nothing of it is changed but the payer's number, which is
+-- masked some months after the screening. 0 and '' stand for what it does not name.
 CREATE TABLE fact (
     id            BIGINT PRIMARY KEY,
     source        TEXT NOT NULL,   -- who says it: callback, status, statement, query, confirmation, pull, customer, operator or reversal
@@ -323,7 +325,7 @@ CREATE TABLE fact (
     ticket_id     BIGINT NOT NULL, -- that it names
     beside_id     BIGINT NOT NULL, -- the push whose token it came with, where it names another CheckoutRequestID
     amount_cents  BIGINT NOT NULL, -- -1 where it does not say
-    payer         TEXT NOT NULL,   -- an MSISDN with * for hidden digits, or its SHA-256
+    payer         TEXT NOT NULL,   -- an MSISDN with * for hidden digits, or its SHA-256; masked with the push's phone
     transacted_at BIGINT NOT NULL, -- when the money was taken, as M-PESA reports; 0 where it does not say
     account       TEXT NOT NULL,   -- the account number, as it was given
     about         TEXT NOT NULL,   -- the doubt that an operator has looked into
@@ -359,6 +361,7 @@ CREATE TABLE payment (
     doubt_receipt  TEXT NOT NULL,   -- the receipt that the doubt is about
     loose          BIGINT NOT NULL, -- 1 where it may be the same money as something that nothing names with it: no certain push has it, or no certain receipt
     automatic      BIGINT NOT NULL, -- 1 where it may go back without an operator
+    masked_at      BIGINT,          -- since when the payer's number is gone; NULL until then
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
@@ -595,7 +598,7 @@ CREATE TABLE sign_in_try (
 );
 CREATE INDEX sign_in_try_at ON sign_in_try (tried_at);
 
--- The audit log: each change that a person has made. A row is only ever added.
+-- The audit log: each change that a person has made. A row is only ever added. The name of a customer in it goes with the ticket's.
 CREATE TABLE audit (
     id           BIGINT PRIMARY KEY,
     operator_id  BIGINT, -- who, where they were signed in; NULL for the command line

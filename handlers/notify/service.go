@@ -176,7 +176,7 @@ func (s *Service) send(ctx context.Context, m store.Message) (string, error) {
 	if m.Via == store.ViaEmail {
 		to = told.Ticket.Email
 	}
-	if !told.True || to == "" {
+	if !told.True || to == "" || store.IsMasked(to) {
 		return "", fault(store.SendOvertaken, "")
 	}
 	l, err := s.letter(ctx, m, told)

@@ -1,0 +1,322 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cinemasphere/store/money"
+)
+
+// MaskedName stands for a customer's name that is gone.
+const MaskedName = "—"
+
+// IsMasked reports whether a phone number is gone, and letters stand for its digits.
+func IsMasked(msisdn string) bool { return money.IsStandIn(msisdn) }
+
+// Masked is what was made of customers' data.
+type Masked struct {
+	Tickets int      // whose names, phones and addresses are gone
+	Bodies  int64    // callbacks whose raw text is gone
+	Kept    []string // codes of tickets, and receipts, that keep theirs, since something is still open about their money
+}
+
+const (
+	// hasDigits is put behind the name of a column with a phone number: it is not masked.
+	hasDigits = `, 5, 1) BETWEEN '0' AND '9'`
+	// unmasked is that a ticket still says who its customer is.
+	unmasked = `(t.customer_name <> '` + MaskedName + `' OR t.email <> '' OR substr(t.phone` + hasDigits + `)`
+	// nobodyNeeds is that a callback's raw text may go: it is applied, nobody has to read it, and the push that it answers
+	// is masked.
+	nobodyNeeds = `c.encoding <> 'erased' AND c.outcome IS NOT NULL AND (c.known = 0 OR NOT (` + unreadOpen + `))
+		AND (p.id IS NULL OR NOT substr(p.phone` + hasDigits + `)`
+)
+
+// MaskBefore masks the customers of the screenings that began before an instant: names, phones and addresses of their
+// tickets, payers of what else was paid by then, and the raw text of callbacks that came by then. What money there was,
+// and what became of it, stays, and is decided as before: see [money.Mask]. While something is open about a ticket's
+// money, its customer stays.
+func (s Tickets) MaskBefore(ctx context.Context, before Instant) (m Masked, err error) {
+	var tickets []struct {
+		ID   TicketID
+		Code string
+	}
+	var receipts []string
+	// All of a screening's tickets are masked soon after one another: few screenings are looked through.
+	err = s.list(ctx, &tickets, `SELECT t.id, t.code FROM screening s JOIN ticket t ON t.screening_id = s.id
+		WHERE s.masked_at IS NULL AND s.starts_at < $1 AND `+unmasked+` ORDER BY t.id`, before)
+	if err == nil {
+		err = s.list(ctx, &receipts, `SELECT receipt FROM payment WHERE receipt IS NOT NULL AND ticket_id IS NULL
+			AND named_id IS NULL AND push_id IS NULL AND created_at < $1 AND masked_at IS NULL ORDER BY id`, before)
+	}
+	if err != nil {
+		return m, fmt.Errorf("look for customers to mask: %w", err)
+	}
+	done := map[TicketID]bool{}
+	for _, tk := range tickets {
+		if done[tk.ID] {
+			continue
+		}
+		if err := s.maskOne(ctx, before, scope{tickets: []TicketID{tk.ID}}, tk.Code, done, &m); err != nil {
+			return m, err
+		}
+	}
+	for _, r := range receipts {
+		if err := s.maskOne(ctx, before, scope{receipts: []string{r}}, r, done, &m); err != nil {
+			return m, err
+		}
+	}
+	if m.Bodies, err = s.eraseBodies(ctx, `c.received_at < $1`, before); err != nil {
+		return m, err
+	}
+	err = s.write(ctx, urgent, func(t *tx) error {
+		return t.run(`UPDATE screening SET masked_at = $2 WHERE masked_at IS NULL AND starts_at < $1
+			AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.screening_id = screening.id AND `+unmasked+`)`, before, t.now)
+	})
+	if err != nil {
+		return m, fmt.Errorf("note the masked screenings: %w", err)
+	}
+	s.names.forget()
+	return m, nil
+}
+
+// maskOne masks one case in a write of its own.
+func (s *Store) maskOne(ctx context.Context, before Instant, of scope, name string, done map[TicketID]bool,
+	m *Masked) error {
+	var tickets []TicketID
+	err := s.write(ctx, urgent, func(t *tx) error {
+		about := scope{tickets: slices.Clone(of.tickets), receipts: slices.Clone(of.receipts)}
+		var err error
+		tickets, err = t.maskCase(&about, before)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mask a customer: %w", err)
+	}
+	if tickets == nil {
+		m.Kept = append(m.Kept, name)
+		return nil
+	}
+	for _, id := range tickets {
+		done[id] = true
+		m.Tickets++
+	}
+	return nil
+}
+
+// maskCase masks all that may concern the same money, where nothing of it is open and its screenings are past. It
+// returns the tickets, or nil where it must wait.
+func (t *tx) maskCase(about *scope, before Instant) ([]TicketID, error) {
+	if err := t.lockReceipts(about.receipts); err != nil {
+		return nil, err
+	}
+	l, err := t.loadCase(about)
+	if err != nil {
+		return nil, err
+	}
+	if open, err := t.needsCustomers(l, before); err != nil || open {
+		return nil, err
+	}
+	masked, same := money.Mask(l.Case, t.now, randomLetters)
+	if !same {
+		return nil, nil
+	}
+	phones := map[string]string{}
+	for i, p := range l.Case.Pushes {
+		phones[p.Phone] = masked.Pushes[i].Phone
+		if err := t.maskPush(p.ID, masked.Pushes[i].Phone); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range l.Case.Facts {
+		if err := t.run(`UPDATE fact SET payer = $2, account = CASE WHEN account <> '' AND push_id = 0 AND ticket_id = 0 THEN $3
+			ELSE account END WHERE id = $1`, f.ID, masked.Facts[i].Payer, MaskedName); err != nil {
+			return nil, err
+		}
+	}
+	ids := []TicketID{}
+	for _, id := range slices.Clone(about.tickets) {
+		if err := t.maskTicket(id, phones); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if len(about.receipts) > 0 {
+		var args []any
+		of := oneOf(t, &args, about.receipts)
+		if err := t.run(`UPDATE unread SET phone = '', account = '', detail = '', legible = '' WHERE receipt `+of, args...); err != nil {
+			return nil, err
+		}
+	}
+	return ids, t.maskPayments(l, masked)
+}
+
+// maskPayments takes the payers out of the rows of the payments, which follow from the facts, and changes nothing else of
+// them.
+func (t *tx) maskPayments(l *ledger, masked money.Case) error {
+	l.Decision = money.Decide(masked, t.now)
+	for _, p := range l.Decision.Payments {
+		row, _ := l.rowOf(p)
+		if err := t.run(`UPDATE payment SET phone = $2, account = COALESCE((SELECT f.account FROM fact f WHERE f.receipt = payment.receipt
+			AND f.account <> '' ORDER BY f.id LIMIT 1), ''), masked_at = $3, updated_at = $3 WHERE id = $1`, row.ID, p.Payer, t.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// needsCustomers reports whether something of a case may still need its customers: a screening that is not past, a prompt, a
+// question or a message that is out, money that is owed, or what a person has to look into.
+func (t *tx) needsCustomers(l *ledger, before Instant) (bool, error) {
+	for _, tk := range l.tickets {
+		if tk.StartsAt >= before || tk.Status == Pending || tk.Hold != 0 {
+			return true, nil
+		}
+	}
+	for _, r := range l.refunds {
+		if r.State == RefundRequested {
+			return true, nil
+		}
+	}
+	for _, c := range l.claims {
+		if c.State == ClaimAsking {
+			return true, nil
+		}
+	}
+	for _, p := range l.payments {
+		settled := p.Doubt == "" && (p.State == PaymentApplied || p.State == PaymentRefunded || p.State == PaymentReversed)
+		if settled {
+			continue
+		}
+		var resolved int
+		if err := t.scan([]any{&resolved}, `SELECT count(*) FROM resolution WHERE kind = 'payment' AND id = $1 AND state = $2`, p.ID, p.State); err != nil || resolved == 0 {
+			return true, err
+		}
+	}
+	for id := range l.tickets {
+		var waiting int
+		err := t.scan([]any{&waiting}, `SELECT (SELECT count(*) FROM outbox WHERE ticket_id = $1 AND next_at IS NOT NULL)
+			+ (SELECT count(*) FROM push_request p LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id WHERE p.ticket_id = $1
+				AND (p.state = 'sending' OR p.state IN ('prompted', 'unknown', 'soft_failed') AND q.next_at IS NOT NULL))
+			+ (SELECT count(*)`+unreadFrom+` WHERE u.ticket_id = $1 AND `+unreadOpen+`)`, id)
+		if err != nil || waiting > 0 {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// maskPush takes the number out of a push. Daraja's name for it ends in the number.
+func (t *tx) maskPush(id PushID, phone string) error {
+	return t.run(`UPDATE push_request SET phone = $2, checkout_request_id = CASE WHEN checkout_request_id IS NULL THEN NULL ELSE $3 END,
+		client = '', updated_at = $4 WHERE id = $1 AND phone <> $2`, id, phone, fmt.Sprint("masked:", id), t.now)
+}
+
+// maskTicket takes the customer out of a ticket, and out of what hangs on it.
+func (t *tx) maskTicket(id TicketID, phones map[string]string) error {
+	var phone, code string
+	if err := t.scan([]any{&phone, &code}, `SELECT phone, code FROM ticket WHERE id = $1`, id); err != nil {
+		return err
+	}
+	switch in := phones[phone]; {
+	case in != "":
+		phone = in
+	case phone != "" && !IsMasked(phone):
+		phone = phone[:min(len(phone), 4)] + randomLetters(8)
+	}
+	if err := t.run(`UPDATE ticket SET customer_name = $2, phone = $3, email = '', browser = '', client = '', fingerprint = '',
+		idempotency_key = $5, version = version + 1, updated_at = $4 WHERE id = $1`, id, MaskedName, phone, t.now, fmt.Sprint("masked:", id)); err != nil {
+		return err
+	}
+	if err := t.run(`UPDATE claim SET phone = $2, browser = '', client = '' WHERE ticket_id = $1`, id, phone); err != nil {
+		return err
+	}
+	if err := t.run(`UPDATE unread SET phone = '', account = '', detail = '', legible = '' WHERE ticket_id = $1`, id); err != nil {
+		return err
+	}
+	if err := t.maskLog(id); err != nil {
+		return err
+	}
+	return t.audit(change{action: "customer.erase", kind: "ticket", id: int64(id), subject: code})
+}
+
+// maskLog takes the name out of what the audit log says of a ticket that was given away.
+func (t *tx) maskLog(id TicketID) error {
+	var rows []struct {
+		ID                       int64
+		Subject, Was, Now, Words string
+	}
+	err := t.list(&rows, `SELECT id, subject, was, now, words FROM audit WHERE subject_kind = 'ticket' AND subject_id = $1
+		AND action IN ('comp.give', 'comp.take-back')`, id)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		for _, text := range []*string{&r.Was, &r.Now} {
+			if *text == "" {
+				continue
+			}
+			var c loggedComp
+			if err := json.Unmarshal([]byte(*text), &c); err != nil {
+				return fmt.Errorf("audit log: %w", err)
+			}
+			c.Name = MaskedName
+			before := strings.ToLower(*text)
+			if *text, err = auditJSON(c); err != nil {
+				return err
+			}
+			r.Words = strings.ReplaceAll(r.Words, before, strings.ToLower(*text))
+		}
+		if err := t.run(`UPDATE audit SET was = $2, now = $3, words = $4 WHERE id = $1`, r.ID, r.Was, r.Now, r.Words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseBodies erases the raw text of those callbacks that nobody needs any more.
+func (s *Store) eraseBodies(ctx context.Context, which string, args ...any) (erased int64, err error) {
+	const page = 500
+	for last, more := CallbackID(0), true; more; {
+		var ids []CallbackID
+		after := fmt.Sprintf(` AND c.id > $%d ORDER BY c.id LIMIT %d`, len(args)+1, page)
+		err := s.list(ctx, &ids, `SELECT c.id`+unreadFrom+` WHERE `+which+` AND `+nobodyNeeds+after,
+			append(slices.Clone(args), last)...)
+		if err == nil && len(ids) > 0 {
+			last = ids[len(ids)-1]
+			err = s.write(ctx, urgent, func(t *tx) error {
+				var of []any
+				n, err := t.exec(`UPDATE callback SET body = '', encoding = 'erased' WHERE id `+oneOf(t, &of, ids), of...)
+				erased += n
+				return err
+			})
+		}
+		if err != nil {
+			return erased, fmt.Errorf("erase callbacks: %w", err)
+		}
+		more = len(ids) == page
+	}
+	return erased, nil
+}
+
+// randomLetters are so many letters by chance.
+func randomLetters(n int) string {
+	var out strings.Builder
+	for out.Len() < n {
+		for _, r := range strings.ToLower(newSecret()) {
+			if r >= 'a' && r <= 'z' && out.Len() < n {
+				out.WriteRune(r)
+			}
+		}
+	}
+	return out.String()
+}
+
+// forget drops the names in memory: some are gone from the books.
+func (n *names) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = nil
+}
