@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Customer is all that the books hold of who has a phone, as that person may ask for it.
+type Customer struct {
+	Phone    string            `json:"phone"`
+	At       Instant           `json:"at"` // when it was read, in milliseconds UTC, as all instants here
+	Tickets  []CustomerTicket  `json:"tickets"`
+	Prompts  []CustomerPrompt  `json:"prompts"`
+	Payments []CustomerPayment `json:"payments"`
+	Refunds  []CustomerRefund  `json:"refunds"`
+	Claims   []CustomerClaim   `json:"typedReceipts"`
+	Messages []CustomerMessage `json:"messages"`
+	Raw      []string          `json:"rawReports"` // what M-PESA sent, as it came
+}
+
+// CustomerTicket is a booking.
+type CustomerTicket struct {
+	Code      string    `db:"code" json:"code"`
+	Name      string    `db:"customer_name" json:"name"`
+	Phone     string    `db:"phone" json:"phone"`
+	Email     string    `db:"email" json:"email"`
+	Film      string    `db:"title" json:"film"`
+	StartsAt  Instant   `db:"starts_at" json:"startsAt"`
+	Seats     string    `db:"seats" json:"seats"`
+	Total     Shillings `db:"total" json:"totalShillings"`
+	Status    Status    `db:"payment_status" json:"status"`
+	Receipt   string    `db:"receipt" json:"receipt"`
+	Admitted  int       `db:"admitted" json:"seatsAdmitted"`
+	CreatedAt Instant   `db:"created_at" json:"bookedAt"`
+}
+
+// CustomerPrompt is a prompt to the phone.
+type CustomerPrompt struct {
+	Code   string    `db:"code" json:"ticket"`
+	Phone  string    `db:"phone" json:"phone"`
+	Amount Shillings `db:"amount" json:"shillings"`
+	State  PushState `db:"state" json:"state"`
+	At     Instant   `db:"created_at" json:"at"`
+}
+
+// CustomerPayment is money that M-PESA took.
+type CustomerPayment struct {
+	Receipt string       `db:"receipt" json:"receipt"`
+	Amount  Cents        `db:"amount" json:"cents"`
+	Payer   string       `db:"phone" json:"payer"`
+	Account string       `db:"account" json:"account"`
+	State   PaymentState `db:"state" json:"state"`
+	At      Instant      `db:"at" json:"at"`
+}
+
+// CustomerRefund is money on its way back.
+type CustomerRefund struct {
+	Receipt string      `db:"receipt" json:"receipt"`
+	Amount  Cents       `db:"amount_cents" json:"cents"`
+	State   RefundState `db:"state" json:"state"`
+	At      Instant     `db:"created_at" json:"at"`
+}
+
+// CustomerClaim is a receipt that was typed on a ticket's page.
+type CustomerClaim struct {
+	Receipt string     `db:"receipt" json:"receipt"`
+	State   ClaimState `db:"state" json:"state"`
+	At      Instant    `db:"created_at" json:"at"`
+}
+
+// CustomerMessage is what the customer was told.
+type CustomerMessage struct {
+	Event string  `db:"event" json:"event"`
+	Via   string  `db:"via" json:"via"`
+	State string  `db:"state" json:"state"`
+	At    Instant `db:"created_at" json:"at"`
+}
+
+// ofPhone are the tickets of the MSISDN $1: those that a prompt went to it for, and those that have it.
+const ofPhone = `(SELECT ticket_id FROM push_request WHERE phone = $1 UNION SELECT id FROM ticket WHERE phone = $1)`
+
+// paidByPhone are the payments for these tickets, and those by the phone.
+const paidByPhone = `(y.ticket_id IN ` + ofPhone + ` OR y.named_id IN ` + ofPhone + ` OR y.phone = $1)`
+
+// Customer reads all that the books hold of an MSISDN, and notes in the audit log that it was read. ErrNotFound means
+// that they hold nothing. The caller must have seen that who asks has the phone.
+func (s Tickets) Customer(ctx context.Context, msisdn string) (c Customer, err error) {
+	c = Customer{Phone: msisdn, At: s.Now()}
+	list := func(into any, query string, args ...any) {
+		if err == nil {
+			err = s.list(ctx, into, query, args...)
+		}
+	}
+	list(&c.Tickets, `SELECT t.code, t.customer_name, t.phone, t.email, m.title, s.starts_at, t.seats, t.total, t.payment_status, t.receipt,
+		(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.admitted_at IS NOT NULL) AS admitted, t.created_at
+		FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id WHERE t.id IN `+ofPhone+` ORDER BY t.id`, msisdn)
+	list(&c.Prompts, `SELECT t.code, p.phone, p.amount, p.state, p.created_at FROM push_request p JOIN ticket t ON t.id = p.ticket_id
+		WHERE p.phone = $1 ORDER BY p.id`, msisdn)
+	list(&c.Payments, `SELECT COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account, y.state,
+		COALESCE(y.transacted_at, y.created_at) AS at FROM payment y WHERE `+paidByPhone+` ORDER BY y.id`, msisdn)
+	list(&c.Refunds, `SELECT COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.state, r.created_at FROM refund r
+		JOIN payment y ON y.id = r.payment_id WHERE `+paidByPhone+` ORDER BY r.id`, msisdn)
+	list(&c.Claims, `SELECT receipt, state, created_at FROM claim WHERE ticket_id IN `+ofPhone+` ORDER BY id`, msisdn)
+	list(&c.Messages, `SELECT event, via, state, created_at FROM outbox WHERE ticket_id IN `+ofPhone+` ORDER BY id`, msisdn)
+	list(&c.Raw, `SELECT body FROM callback WHERE encoding = 'text' AND body LIKE $1 ORDER BY id`, inBodies(msisdn))
+	if err != nil {
+		return c, fmt.Errorf("read what there is of a customer: %w", err)
+	}
+	if len(c.Tickets)+len(c.Payments)+len(c.Raw) == 0 {
+		return c, ErrNotFound
+	}
+	err = s.write(ctx, urgent, func(t *tx) error {
+		return t.audit(change{action: "customer.export", kind: "ticket", subject: endsIn(msisdn)})
+	})
+	if err != nil {
+		return c, fmt.Errorf("note that a customer was read: %w", err)
+	}
+	return c, nil
+}
+
+// inBodies is how M-PESA's reports have a number, whatever is before its nine digits.
+func inBodies(msisdn string) string { return "%" + strings.TrimPrefix(msisdn, "254") + "%" }
+
+// endsIn names a phone in the audit log.
+func endsIn(msisdn string) string { return "*" + msisdn[max(len(msisdn)-3, 0):] }
+
+// eraseAfter is how long after a film began its customers may be erased at their own wish: before that the door needs
+// the ticket.
+const eraseAfter = 24 * time.Hour
+
+// EraseCustomer masks at once all that the books hold of an MSISDN, as [Tickets.MaskBefore] does it later, and notes it
+// in the audit log for each ticket. What has something open about its money, and tickets of films to come, are kept.
+// ErrNotFound means that the books hold nothing of it.
+func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, err error) {
+	var tickets []struct {
+		ID   TicketID
+		Code string
+	}
+	var receipts []string
+	var raw int64
+	err = s.list(ctx, &tickets, `SELECT id, code FROM ticket WHERE id IN `+ofPhone+` ORDER BY id`, msisdn)
+	if err == nil {
+		err = s.list(ctx, &receipts, `SELECT receipt FROM payment WHERE phone = $1 AND receipt IS NOT NULL AND ticket_id IS NULL
+			AND named_id IS NULL ORDER BY id`, msisdn)
+	}
+	if err == nil {
+		err = s.read(ctx, &raw, `SELECT count(*) FROM callback WHERE encoding = 'text' AND body LIKE $1`, inBodies(msisdn))
+	}
+	switch {
+	case err != nil:
+		return m, fmt.Errorf("look for a customer: %w", err)
+	case len(tickets) == 0 && len(receipts) == 0 && raw == 0:
+		return m, ErrNotFound
+	}
+	before, done, ids := s.Now().Add(-eraseAfter), map[TicketID]bool{}, []string{"0"}
+	for _, tk := range tickets {
+		ids = append(ids, fmt.Sprint(int64(tk.ID)))
+		if done[tk.ID] {
+			continue
+		}
+		if err := s.maskOne(ctx, before, scope{tickets: []TicketID{tk.ID}}, tk.Code, done, &m); err != nil {
+			return m, err
+		}
+	}
+	for _, r := range receipts {
+		if err := s.maskOne(ctx, before, scope{receipts: []string{r}}, r, done, &m); err != nil {
+			return m, err
+		}
+	}
+	m.Bodies, err = s.eraseBodies(ctx, `(p.ticket_id IN (`+strings.Join(ids, ", ")+`) OR c.encoding = 'text' AND c.body LIKE $1)`,
+		inBodies(msisdn))
+	s.names.forget()
+	return m, err
+}
