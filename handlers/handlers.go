@@ -43,6 +43,10 @@ type Deps struct {
 	// nothing
 	Paybill string
 	Till    string // or the till that they are told to pay to
+	// DataPlace is where server and backups stand, as customers read it; "" is not said.
+	DataPlace string
+	// KeepCustomers is for how many months after a screening its customers are kept; 0 is without an end.
+	KeepCustomers int
 	// Callback is the address that M-PESA sends its answers to, as the staff read it.
 	Callback string
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
@@ -97,7 +101,7 @@ func New(d Deps) (http.Handler, error) {
 		site: site.New(site.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,
-			Now: d.Now,
+			DataPlace: d.DataPlace, KeepCustomers: d.KeepCustomers, Now: d.Now,
 		}),
 		api: api.New(api.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,

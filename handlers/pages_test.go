@@ -29,7 +29,7 @@ func (o *office) everywhere() map[string]int {
 		fmt.Sprintf("GET /screenings/%d/book", id): 200, fmt.Sprintf("GET /screenings/%d/book/dialog", id): 200,
 		"GET /tickets/" + secret:                 200,
 		"GET /tickets/" + secret + "/status?v=0": 200, "GET /tickets/" + secret + "/receipt": 200,
-		"GET /robots.txt": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
+		"GET /robots.txt": 200, "GET /privacy": 200, "GET /sitemap.xml": 200, "GET /favicon.ico": 200, "GET /healthz": 200,
 		"GET /api/movies": 200, fmt.Sprintf("GET /api/movies/%d", m.ID): 200, "GET /api/tickets/" + secret: 200,
 		"HEAD /": 200, "HEAD /api/movies": 200,
 		"GET /nowhere": 404, "GET /movies/1": 404, "GET /movies/x": 404, "GET /movies/99999999999999999999": 404,

@@ -254,7 +254,7 @@ func (s *server) openSite() error {
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners, Callback: s.callback,
 		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
-		BackupOldest: oldBackup * s.backups.Every,
+		BackupOldest: oldBackup * s.backups.Every, DataPlace: s.DataPlace, KeepCustomers: s.keep,
 	}
 	for _, place := range s.backups.Places {
 		deps.BackupPlaces = append(deps.BackupPlaces, place.Name())
