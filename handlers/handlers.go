@@ -120,6 +120,12 @@ func New(d Deps) (http.Handler, error) {
 	return rooms.routes(), nil
 }
 
+// Secured puts the headers of the site's answers on those that the site does not give itself, such as redirects to it.
+// HSTS is as in [Deps]; off where the answers are not by https, which has nothing to say of it.
+func Secured(setting string, next http.Handler) http.Handler {
+	return web.Secured(hsts(setting != "off", setting), next)
+}
+
 // rules say how errors of the rooms are answered.
 func rules() []web.Rule {
 	return []web.Rule{

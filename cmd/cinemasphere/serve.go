@@ -277,7 +277,8 @@ func (s *server) openSite() error {
 		s.site = newGate(site, s.log)
 		return nil
 	}
-	s.site, s.redirect = newGate(s.keeper.ByName(site), s.log), newGate(s.keeper.Plain(), s.log)
+	s.site = newGate(handlers.Secured(s.HSTS, s.keeper.ByName(site)), s.log)
+	s.redirect = newGate(handlers.Secured("off", s.keeper.Plain()), s.log)
 	s.site.http.TLSConfig = s.keeper.TLS()
 	return nil
 }
