@@ -114,7 +114,7 @@ func New(d Deps) (http.Handler, error) {
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
 			Examine:      d.Examine,
-			BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
+			KeepCustomers: d.KeepCustomers, BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
 		}),
 	}
 	return rooms.routes(), nil

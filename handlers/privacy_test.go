@@ -1,11 +1,14 @@
 package handlers_test
 
 import (
+	"encoding/json"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
 	"cinemasphere/handlers"
+	"cinemasphere/store"
 	"cinemasphere/store/storetest"
 )
 
@@ -39,5 +42,65 @@ func TestPrivacyPage(t *testing.T) {
 				t.Errorf("%s has no notice at its phone number", path)
 			}
 		}
+	}
+}
+
+// TestCustomersPage: the owner alone downloads what there is of a phone and erases it; what was typed wrong comes back,
+// a film to come keeps its customer, and the log has it all.
+func TestCustomersPage(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 5, 10)
+	o.book(id, storetest.Phone(3), 1)
+	owner := o.staffed(store.RoleOwner)
+	for _, role := range []store.Role{store.RoleManager, store.RoleCashier, store.RoleUsher} {
+		m := o.staffed(role)
+		if get, post := m.get("/admin/customers"), m.post("/admin/customers", url.Values{
+			"phone": {storetest.Phone(3)}, "do": {"export"},
+		}); get.Code != 403 || post.Code != 403 {
+			t.Errorf("%s: %d, %d", role, get.Code, post.Code)
+		}
+	}
+	if w := owner.get("/admin/customers"); w.Code != 200 {
+		t.Errorf("the page: %d", w.Code)
+	}
+	for _, c := range []struct {
+		phone, do, sure string
+		status          int
+		wrong           string // field
+	}{
+		{storetest.Phone(3), "export", "", 200, ""},
+		{"0" + storetest.Phone(3)[3:], "export", "", 200, ""},
+		{storetest.Phone(4), "export", "", 422, "phone"},
+		{"12", "export", "", 422, "phone"},
+		{"", "erase", "ERASE", 422, "phone"},
+		{storetest.Phone(3), "erase", "", 422, "sure"},
+		{storetest.Phone(3), "erase", "yes", 422, "sure"},
+		{storetest.Phone(4), "erase", "erase", 422, "phone"},
+	} {
+		w := owner.post("/admin/customers", url.Values{"phone": {c.phone}, "do": {c.do}, "sure": {c.sure}})
+		if w.Code != c.status {
+			t.Errorf("%+v: %d", c, w.Code)
+		}
+		if c.wrong == "" {
+			var all store.Customer
+			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || len(all.Tickets) != 1 ||
+				all.Tickets[0].Phone != storetest.Phone(3) ||
+				!strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") ||
+				!strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
+				t.Errorf("%+v: %v %v %s", c, err, w.Header(), w.Body)
+			}
+			continue
+		}
+		d := page(t, w)
+		if d.Find("#"+c.wrong+`[aria-invalid="true"]`).Length() != 1 || d.Find("#phone").AttrOr("value", "") != c.phone {
+			t.Errorf("%+v: the field is not marked, or what was typed is lost", c)
+		}
+	}
+	w := owner.post("/admin/customers", url.Values{"phone": {storetest.Phone(3)}, "do": {"erase"}, "sure": {"erase"}})
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "Kept, since the film is not over") {
+		t.Errorf("a film to come: %d", w.Code)
+	}
+	if n := o.logged("customer.export"); n != 2 {
+		t.Errorf("%d exports are logged", n)
 	}
 }

@@ -12,12 +12,12 @@ type Customer struct {
 	Phone    string            `json:"phone"`
 	At       Instant           `json:"at"` // when it was read, in milliseconds UTC, as all instants here
 	Tickets  []CustomerTicket  `json:"tickets"`
-	Prompts  []CustomerPrompt  `json:"prompts"`
-	Payments []CustomerPayment `json:"payments"`
-	Refunds  []CustomerRefund  `json:"refunds"`
-	Claims   []CustomerClaim   `json:"typedReceipts"`
-	Messages []CustomerMessage `json:"messages"`
-	Raw      []string          `json:"rawReports"` // what M-PESA sent, as it came
+	Prompts  []CustomerPrompt  `json:"prompts,omitempty"`
+	Payments []CustomerPayment `json:"payments,omitempty"`
+	Refunds  []CustomerRefund  `json:"refunds,omitempty"`
+	Claims   []CustomerClaim   `json:"typedReceipts,omitempty"`
+	Messages []CustomerMessage `json:"messages,omitempty"`
+	Raw      []string          `json:"rawReports,omitempty"` // what M-PESA sent, as it came
 }
 
 // CustomerTicket is a booking.
