@@ -47,6 +47,10 @@ type Deps struct {
 	DataPlace string
 	// KeepCustomers is for how many months after a screening its customers are kept; 0 is without an end.
 	KeepCustomers int
+	// Senders are the networks that callbacks come from; none is every address. What comes from elsewhere is logged, or
+	// refused with RefuseOthers.
+	Senders      []netip.Prefix
+	RefuseOthers bool
 	// Callback is the address that M-PESA sends its answers to, as the staff read it.
 	Callback string
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
@@ -97,7 +101,7 @@ func New(d Deps) (http.Handler, error) {
 		handset = "/simulator/phones/"
 	}
 	rooms := router{
-		responder: responder, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(responder, d.Checkout),
+		responder: responder, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(responder, d.Checkout, hooks.Senders{Known: d.Senders, Refuse: d.RefuseOthers}),
 		site: site.New(site.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,
@@ -113,7 +117,7 @@ func New(d Deps) (http.Handler, error) {
 			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback,
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
-			Examine:      d.Examine,
+			Examine:       d.Examine,
 			KeepCustomers: d.KeepCustomers, BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
 		}),
 	}

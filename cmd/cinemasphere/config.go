@@ -87,6 +87,7 @@ type config struct {
 	BackupKeep             string          `env:"BACKUP_KEEP" name:"backup-keep" help:"Which backups are kept: all of the last hours, and one of each of the last days, weeks and months. Default: 24h,14d,8w,12m."`
 	KeepCustomers          string          `env:"KEEP_CUSTOMERS_MONTHS" name:"keep-customers-months" default:"12" help:"Months after a screening for which names, phone numbers, addresses and raw reports of its customers are kept, 1 to 120; off keeps them for ever. What was paid is kept in any case."`
 	DataPlace              string          `env:"DATA_PLACE" name:"data-place" help:"Where the server and the backups stand, such as Nairobi, Kenya, as customers read it on /privacy. Default: not said."`
+	CallbackSenders        string          `env:"CALLBACK_SENDERS" name:"callback-senders" default:"log" enum:"off,log,refuse" help:"What is done with callbacks from addresses outside Safaricom's three known networks, in sandbox and production: log, where their token is ours; refuse with 403; or off. The token proves them in any case."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }

@@ -256,6 +256,9 @@ func (s *server) openSite() error {
 		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
 		BackupOldest: oldBackup * s.backups.Every, DataPlace: s.DataPlace, KeepCustomers: s.keep,
 	}
+	if s.env != store.Simulator && s.CallbackSenders != "off" {
+		deps.Senders, deps.RefuseOthers = mpesa.Senders(), s.CallbackSenders == "refuse"
+	}
 	for _, place := range s.backups.Places {
 		deps.BackupPlaces = append(deps.BackupPlaces, place.Name())
 	}
