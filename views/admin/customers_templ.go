@@ -27,7 +27,7 @@ func (v Customers) says() string {
 	if v.Months == 0 {
 		return "Customers are kept without an end: KEEP_CUSTOMERS_MONTHS is off."
 	}
-	return "Customers are erased by themselves " + strconv.Itoa(v.Months) + " months after the screening."
+	return "The program erases customers " + strconv.Itoa(v.Months) + " months after the screening."
 }
 
 // CustomersPage asks for a phone number.
@@ -77,7 +77,7 @@ func CustomersPage(v Customers) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " Who asks earlier gets a copy or is erased here, within seven days. See first that the phone is theirs: let them send you an SMS from it, or ring it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " A customer who asks gets a copy, or is erased earlier, within seven days. First make sure that the phone is theirs: let them send you an SMS from it, or ring it.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
