@@ -2,10 +2,12 @@ package handlers_test
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"cinemasphere/handlers"
 	"cinemasphere/store"
@@ -102,5 +104,43 @@ func TestCustomersPage(t *testing.T) {
 	}
 	if n := o.logged("customer.export"); n != 2 {
 		t.Errorf("%d exports are logged", n)
+	}
+}
+
+// TestMaskedTicketOpens: a ticket whose customer is masked opens everywhere, as a page, as JSON and in the back office,
+// by its code, and says neither name nor number.
+func TestMaskedTicketOpens(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 5, 10)
+	phone := storetest.Phone(7)
+	secret := o.book(id, phone, 2)
+	if err := o.daraja.PIN(phone, "1234"); err != nil {
+		t.Fatal(err)
+	}
+	o.until(secret, "paid", paid)
+	owner := o.staffed(store.RoleOwner)
+	if out, err := o.store.Tickets().MaskBefore(t.Context(), o.store.Now().Add(48*time.Hour)); err != nil || out.Tickets != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	tk := o.ticket(secret)
+	order := "/admin/orders/" + strconv.FormatInt(int64(tk.ID), 10)
+	for what, w := range map[string]*httptest.ResponseRecorder{
+		"the page": o.get("/tickets/" + secret), "its part": o.get("/tickets/" + secret + "/status?v=0"),
+		"JSON": o.get("/api/tickets/" + secret), "the order": owner.get(order),
+		"the door's list": owner.get("/admin/door/list/" + strconv.FormatInt(int64(id), 10)),
+		"the search":      owner.get("/admin/find?q=" + tk.Code), "the list of money": owner.get("/admin/to-do"),
+	} {
+		text := w.Body.String()
+		if w.Code != 200 && (what != "the search" || w.Header().Get("Location") != order) {
+			t.Errorf("%s: %d", what, w.Code)
+		}
+		for _, gone := range []string{"Achieng", phone, phone[3:], "0" + phone[3:6] + " " + phone[6:9], tk.Phone} {
+			if strings.Contains(text, gone) {
+				t.Errorf("%s has %q", what, gone)
+			}
+		}
+	}
+	if w := o.get("/tickets/" + secret); !strings.Contains(w.Body.String(), "Show this at the door") {
+		t.Error("the ticket does not admit any more")
 	}
 }
