@@ -26,13 +26,13 @@ func (a *Admin) customersPage(w http.ResponseWriter, r *http.Request, status int
 // DoCustomer answers POST /admin/customers with all that the books hold of a phone, as a file, or erases it. The number
 // is in no address.
 func (a *Admin) DoCustomer(w http.ResponseWriter, r *http.Request) error {
-	v := pages.Customers{Phone: r.PostForm.Get("phone"), Errors: map[string]string{}}
+	v := pages.Customers{Phone: r.PostForm.Get("phone"), Sure: r.PostForm.Get("sure"), Errors: map[string]string{}}
 	phone, wrong := mpesa.ParseMSISDN(v.Phone)
 	erase := r.PostForm.Get("do") == "erase"
 	switch {
 	case wrong != nil:
 		v.Errors["phone"] = wording.Typed(wrong)
-	case erase && !strings.EqualFold(strings.TrimSpace(r.PostForm.Get("sure")), "erase"):
+	case erase && !strings.EqualFold(strings.TrimSpace(v.Sure), "erase"):
 		v.Errors["sure"] = "Type ERASE here if you are sure."
 	}
 	if len(v.Errors) > 0 {

@@ -18,6 +18,7 @@ import (
 // Customers is the page that exports and erases what there is of a customer.
 type Customers struct {
 	Phone  string // as typed
+	Sure   string // and so what makes sure that the customer is to be erased
 	Errors map[string]string
 	Months int // after a screening for which customers are kept; 0 is without an end
 	Erased *store.Masked
@@ -71,7 +72,7 @@ func CustomersPage(v Customers) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(v.says())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/customers.templ`, Line: 28, Col: 28}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/customers.templ`, Line: 29, Col: 28}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -121,7 +122,7 @@ func CustomersPage(v Customers) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.Field{ID: "sure", Name: "sure", Label: "To erase: type ERASE", Type: "text", Autocomplete: "off", Optional: true, MaxLength: "20", Error: v.Errors["sure"], Hint: "It cannot be undone."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Field{ID: "sure", Name: "sure", Label: "To erase: type ERASE", Type: "text", Value: v.Sure, Autocomplete: "off", Optional: true, MaxLength: "20", Error: v.Errors["sure"], Hint: "It cannot be undone."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
