@@ -28,7 +28,8 @@ func testCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all.Tickets) != 1 || all.Tickets[0].Code != m.pushes[0].Code || len(all.Prompts) != 1 || len(all.Payments) != 1 ||
+	if len(all.Tickets) != 1 || all.Tickets[0].Code != m.pushes[0].Code || len(all.Prompts) != 1 ||
+		len(all.Payments) != 1 ||
 		all.Payments[0].Receipt != "RECEIPT1" || len(all.Raw) != 1 || all.Raw[0] != m.raw ||
 		strings.Contains(string(text), storetest.Phone(50)) {
 		t.Errorf("%s", text)

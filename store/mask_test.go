@@ -60,7 +60,8 @@ func (m *masking) left() (lines []string) {
 	}
 	phone := storetest.Phone(1)
 	for line := range strings.Lines(text) {
-		for _, of := range []string{"Achieng", "ACHIENG", "achieng", phone, phone[3:], "2547*" + phone[9:], "Nyambura", "nyambura"} {
+		for _, of := range []string{"Achieng", "ACHIENG", "achieng", phone, phone[3:], "2547*" + phone[9:],
+			"Nyambura", "nyambura"} {
 			if strings.Contains(line, of) {
 				lines = append(lines, strings.TrimSpace(line))
 			}
@@ -127,7 +128,8 @@ func testMask(t *testing.T) {
 				t.Errorf("%s: %+v finds %v, %v", c.events, q, found, err)
 			}
 		}
-		for _, q := range []store.Search{{Name: "achieng"}, {Phone: storetest.Phone(1)}, {LastFour: storetest.Phone(1)[8:]}} {
+		for _, q := range []store.Search{{Name: "achieng"}, {Phone: storetest.Phone(1)},
+			{LastFour: storetest.Phone(1)[8:]}} {
 			found, err := m.s.Tickets().Find(t.Context(), q)
 			if err != nil || (len(found) > 0) != c.hers {
 				t.Errorf("%s: %+v finds %d, %v; %s %+v", c.events, q, len(found), err, stood, out)

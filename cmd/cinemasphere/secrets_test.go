@@ -63,7 +63,8 @@ func seededSecrets(t *testing.T, format string) {
 		seen = append(seen, string(text))
 	}
 	partner := "Bearer " + seeded("Partner")
-	ask("POST", "/api/make-payment", `{"phoneNumber":"0712345002"}`, "Authorization", partner, "Content-Type", "application/json")
+	ask("POST", "/api/make-payment", `{"phoneNumber":"0712345002"}`, "Authorization", partner,
+		"Content-Type", "application/json")
 	ask("POST", "/api/query-payment-status", `{"checkoutRequestId":"ws_CO_0712345002"}`, "Authorization", partner,
 		"Content-Type", "application/json")
 	ask("GET", "/nowhere/0712345003?phone=0712345003&key="+seeded("Partner"), "", "User-Agent", "x level=ERROR msg=forged")

@@ -92,7 +92,8 @@ func TestLongRequests(t *testing.T) {
 		{"POST", "/cb/x", "", 1 << 20, []int{200}}, // read, cut, and of nobody
 	} {
 		what := fmt.Sprintf("%s %.20s with %d bytes of headers and %d of body", c.method, c.path, len(c.header), c.body)
-		r, err := http.NewRequestWithContext(t.Context(), c.method, p.base+c.path, strings.NewReader(strings.Repeat("a", c.body)))
+		r, err := http.NewRequestWithContext(t.Context(), c.method, p.base+c.path,
+			strings.NewReader(strings.Repeat("a", c.body)))
 		if err != nil {
 			t.Fatal(err)
 		}
