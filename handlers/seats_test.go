@@ -416,3 +416,26 @@ func TestFormOffersWhatTheHallHas(t *testing.T) {
 		})
 	}
 }
+
+// TestConfirmShowsWhatIsPicked: before the prompt goes out the best seats are named, and whether they are side by side.
+// So is a seat that a choice leaves alone.
+func TestConfirmShowsWhatIsPicked(t *testing.T) {
+	for _, c := range []struct{ plan, chosen, names, says string }{
+		{"A ooo", "", "A1, A2", "the best that are left;"},
+		{"A o_o", "", "A1, A2", "not all side by side"},
+		{"A oooo", "A2 A3", "A2, A3", "leaves seats A1, A4 alone"},
+		{"A oooo", "A1 A2", "A1, A2", ""},
+	} {
+		o := open(t)
+		hall := storetest.Hall(t, o.store, c.plan)
+		id := storetest.Screening(t, o.store, 1, 4, func(sc *store.Screening) { sc.HallID = hall })
+		f := with(form(id, "0712 345 678", 2), "confirmed", "")
+		f["seat"] = strings.Fields(c.chosen)
+		w := o.post("/bookings", f)
+		text := strings.Join(strings.Fields(page(t, w).Find("main").Text()), " ")
+		if w.Code != http.StatusOK || !strings.Contains(text, c.names) || !strings.Contains(text, c.says) ||
+			strings.Contains(text, "alone") != strings.Contains(c.says, "alone") {
+			t.Errorf("%s %s: %d %s", c.plan, c.chosen, w.Code, text)
+		}
+	}
+}

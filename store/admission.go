@@ -117,6 +117,7 @@ type DoorEntry struct {
 	Phone        string `db:"phone"`
 	Quantity     int    `db:"quantity"`
 	Seats        Labels `db:"seats"`
+	Lines        Lines  `db:"lines"`
 	Admitted     int    `db:"admitted"` // how many are in
 }
 
@@ -126,7 +127,7 @@ func (s Tickets) DoorList(ctx context.Context, id ScreeningID) ([]DoorEntry, err
 	err := s.list(
 		ctx,
 		&entries,
-		`SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats, COALESCE(x.admitted, 0) AS admitted
+		`SELECT t.code, t.customer_name, t.phone, t.quantity, t.seats, t.lines, COALESCE(x.admitted, 0) AS admitted
 		FROM ticket t LEFT JOIN (SELECT ticket_id, count(*) AS admitted FROM seat
 			WHERE screening_id = $1 AND ticket_id IS NOT NULL AND admitted_at IS NOT NULL
 			GROUP BY ticket_id) x ON x.ticket_id = t.id

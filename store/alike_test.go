@@ -247,6 +247,29 @@ func testMistypedBesideALookalike(t *testing.T) {
 	}
 }
 
+// TestTakenBackAfterARefund: money of a prompt was given back by hand under a mistyped receipt, and then that receipt
+// is taken back. The refund stays with the receipt that it was written down for, and nothing goes back a second time
+// by itself.
+func TestTakenBackAfterARefund(t *testing.T) { storetest.Each(t, testTakenBackAfterARefund) }
+
+func testTakenBackAfterARefund(t *testing.T) {
+	st := newStage(t)
+	st.play("accepted > query: paid")
+	st.accept(store.Acceptance{Receipt: "TYPO000001", PaymentID: st.payments()[0].ID})
+	st.refunds(store.NewRefund{Receipt: "TYPO000001", Reference: "PORTAL1"})
+	const back = "Paid void; TYPO000001 refunded names_no_ticket;  refund_due refund_asked"
+	st.takesBack(back)
+	if got := st.end(); got != back {
+		t.Errorf("taken back: %s, want %s", got, back)
+	}
+	storetest.Sound(t, st.s)
+	st.do("paid")
+	if due, err := st.s.Money().RefundsDue(t.Context(), 10); err != nil || len(due) > 0 {
+		t.Errorf("goes back a second time: %+v, %v", due, err)
+	}
+	storetest.Sound(t, st.s)
+}
+
 // TestAcceptedForATicket: who says that a receipt paid for a ticket has not said which prompt it is of. It stays a
 // payment of its own, which may be the prompt's.
 func TestAcceptedForATicket(t *testing.T) { storetest.Each(t, testAcceptedForATicket) }

@@ -124,10 +124,30 @@ func (t *tx) loadCase(c *scope) (*ledger, error) {
 		if err := t.addLookalikes(c, l); err != nil {
 			return nil, err
 		}
-		if c.size() == size {
-			return l, nil
+		if c.size() != size {
+			continue
 		}
+		alone, err := t.lockLookalikes(l.Case)
+		if err != nil || alone {
+			return l, err
+		}
+		c.looked = nil // what another write has just added may be alike
 	}
+}
+
+// lockLookalikes keeps others from adding what may be the same money as something of the case, where only what this
+// write adds shows that: a receipt without a push, or a push that is reported as paid. It reports whether that was
+// excluded before; otherwise the case must be read again. The lock comes after those of the tickets.
+func (t *tx) lockLookalikes(c money.Case) (before bool, err error) {
+	if !t.locks() || t.lookalikes {
+		return true, nil
+	}
+	takings, prompts := money.Near(c)
+	if len(takings) == 0 && !slices.ContainsFunc(prompts, func(p money.Prompt) bool { return p.Paid != 0 }) {
+		return true, nil
+	}
+	t.lookalikes = true
+	return false, t.lockName("lookalikes")
 }
 
 // caseFact is a fact with the account number that the payer typed.

@@ -433,7 +433,7 @@ func TestGuardOfPlans(t *testing.T) {
 		if !store.Guarded {
 			rounds = 50 // until it happens
 		}
-		for range rounds {
+		for n := 0; n < rounds; n++ {
 			p := replan(t, "A oo", "B __oo")
 			var changes []store.PlanChange
 			err := errors.Join(meet(t, p.Store, "seat", func() error {
@@ -443,6 +443,10 @@ func TestGuardOfPlans(t *testing.T) {
 				changes, err = p.Catalogue().ApplyPlan(t.Context(), p.plan, []store.ScreeningID{p.id})
 				return err
 			})...)
+			if errors.Is(err, store.ErrBusy) {
+				n-- // one has waited too long for its lock, and written nothing: that was no race
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -154,6 +154,28 @@ func (l Lines) Extras() (extras Lines) {
 	return extras
 }
 
+// Types are the price types among them, whatever they cost and wherever they sit. A ticket of a screening with one
+// price has none.
+func (l Lines) Types() (types []TypeLine) {
+	for _, line := range l {
+		i := slices.IndexFunc(types, func(t TypeLine) bool { return t.Name == line.Name })
+		switch {
+		case line.Extra || line.Type == 0:
+		case i >= 0:
+			types[i].N += line.N
+		default:
+			types = append(types, TypeLine{line.Name, line.N})
+		}
+	}
+	return types
+}
+
+// TypeLine is how many tickets are of a price type.
+type TypeLine struct {
+	Name string
+	N    int
+}
+
 // Total is what all cost, rounded up once to whole shillings.
 func (l Lines) Total() Shillings {
 	var cents Cents

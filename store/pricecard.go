@@ -25,10 +25,11 @@ type PriceCard struct {
 	ArchivedAt Instant     `db:"archived_at"` // 0 while it is in use
 }
 
-// PriceRule is when another card's prices hold in the place of this one's. Each field that is set narrows it.
+// PriceRule is when another card's prices hold in the place of this one's. Each field that is set narrows it. Days are
+// business days: what begins after midnight is of the evening before, and late in it.
 type PriceRule struct {
 	Days     []time.Weekday `json:"days,omitempty"`     // of the week; none is any
-	Before   int            `json:"before,omitempty"`   // the film begins before this minute of the day in Nairobi; 0 is any
+	Before   int            `json:"before,omitempty"`   // the film begins before this minute of the business day; 0 is any
 	Holidays bool           `json:"holidays,omitempty"` // on a holiday of the cinema's list
 	Card     PriceCardID    `json:"card"`               // whose prices hold
 }
@@ -47,11 +48,15 @@ func (r PriceRules) Value() (driver.Value, error) {
 	return valueJSON(r)
 }
 
-// fits reports whether the rule holds for a film that begins at a time in Nairobi.
-func (r PriceRule) fits(at time.Time, holidays []string) bool {
-	return (len(r.Days) == 0 || slices.Contains(r.Days, at.Weekday())) &&
-		(r.Before == 0 || at.Hour()*60+at.Minute() < r.Before) &&
-		(!r.Holidays || slices.Contains(holidays, at.Format(time.DateOnly)))
+// fits reports whether the rule holds for a film that begins at an instant.
+func (r PriceRule) fits(starts Instant, holidays []string) bool {
+	day, clock := BusinessDayOf(starts), ClockOf(starts)
+	if clock < DayTurns {
+		clock += minutesADay
+	}
+	return (len(r.Days) == 0 || slices.Contains(r.Days, day.Date().Weekday())) &&
+		(r.Before == 0 || int(clock) < r.Before) &&
+		(!r.Holidays || slices.Contains(holidays, day.String()))
 }
 
 // PriceCards are the cards in use, by name, with the cinema's holidays.
@@ -76,9 +81,8 @@ func (c PriceCards) PricesFor(id PriceCardID, starts Instant) (Prices, bool) {
 	if !found {
 		return nil, false
 	}
-	at := starts.Time().In(nairobi)
 	for _, rule := range card.Rules {
-		if other, used := c.Card(rule.Card); used && rule.fits(at, c.Holidays) {
+		if other, used := c.Card(rule.Card); used && rule.fits(starts, c.Holidays) {
 			return other.Prices, true
 		}
 	}

@@ -87,7 +87,7 @@ func testPriceCards(t *testing.T) {
 	storetest.Sound(t, s)
 }
 
-// TestPricesFor: which prices hold for a film that begins at a time in Nairobi.
+// TestPricesFor: which prices hold for a film that begins at a time in Nairobi, by its business day.
 func TestPricesFor(t *testing.T) {
 	card := func(id store.PriceCardID, cents store.Cents, rules ...store.PriceRule) store.PriceCard {
 		return store.PriceCard{ID: id, Prices: store.OnePrice(cents), Rules: rules}
@@ -113,7 +113,10 @@ func TestPricesFor(t *testing.T) {
 		{"2026-12-01 14:00", 500_00},  // Tuesday, the first rule that fits
 		{"2026-12-05 10:00", 600_00},  // Saturday morning: the rule's card is out of use, the next fits
 		{"2026-12-25 10:00", 1200_00}, // a holiday
-		{"2026-12-02 00:30", 600_00},  // past midnight is before noon
+		{"2026-12-02 00:30", 500_00},  // Tuesday's late show
+		{"2026-12-03 00:30", 900_00},  // Wednesday's, which is no matinee
+		{"2026-12-26 03:59", 1200_00}, // the holiday's
+		{"2026-12-03 04:00", 600_00},  // Thursday has begun
 	} {
 		at, err := time.ParseInLocation("2006-01-02 15:04", c.at, time.FixedZone("EAT", 3*3600))
 		if err != nil {

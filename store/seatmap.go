@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -148,6 +149,25 @@ func (m SeatMap) Instead(seats Labels, prices Prices) Labels {
 // Best are the seats that a customer would get now who wants n of a zone; none where there are not as many.
 func (m SeatMap) Best(prices Prices, zone string, n int) Labels {
 	return m.Labels(seating.Best(m.Plan, among{zone: zone, prices: prices}.may(m.Plan, m.Free), n))
+}
+
+// Together reports whether seats are side by side: in one row, with no aisle or other seat between them.
+func (m SeatMap) Together(seats Labels) bool {
+	var at []seating.Position
+	for _, label := range seats {
+		i := m.find(label)
+		if i < 0 {
+			return false
+		}
+		at = append(at, m.Seats[i].Position)
+	}
+	slices.SortFunc(at, func(a, b seating.Position) int { return cmp.Or(a.Row-b.Row, a.Col-b.Col) })
+	for i := 1; i < len(at); i++ {
+		if at[i].Row != at[i-1].Row || at[i].Col != at[i-1].Col+1 {
+			return false
+		}
+	}
+	return true
 }
 
 // Accessible are those of some seats that are places for wheelchairs.

@@ -110,7 +110,9 @@ func testSurchargesOfACard(t *testing.T) {
 		Name: "Every day", Prices: store.OnePrice(500_00), Surcharges: store.Surcharges{{Name: "Popcorn", Cents: 1}},
 	})
 	card := save(store.PriceCard{Name: "3D", Prices: store.OnePrice(900_00), Surcharges: glasses(),
-		Rules: store.PriceRules{{Before: 1440, Card: other.ID}}})
+		Rules: store.PriceRules{{Card: other.ID, Days: []time.Weekday{
+			time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday,
+		}}}})
 	id := storetest.Screening(t, s, 2, 10, func(sc *store.Screening) {
 		sc.Status, sc.Prices, sc.CardID = store.Draft, nil, card.ID
 	})

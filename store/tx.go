@@ -30,6 +30,8 @@ type tx struct {
 	seated map[PlanID]ScreeningID // a screening of each plan that this write has added
 	locked ScreeningID            // the screening that is locked
 	owned  map[TicketID]bool      // the tickets that are locked
+	// nobody else adds what may be the same money as something of this write; see [tx.lockLookalikes]
+	lookalikes bool
 
 	plans   *plans
 	maps    map[ScreeningID]*seatMap // the writer's on SQLite, this write's on PostgreSQL

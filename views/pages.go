@@ -70,6 +70,8 @@ type BookingForm struct {
 	Total      store.Shillings   // for the tickets at today's prices; what the form carries along
 	Nonce      string            // the booking's idempotency key
 	MaxTickets int               // 1 to this
+	Given      []string          // the seats that these tickets would get now; none where that cannot be said
+	Apart      bool              // these are not all side by side
 	NoChair    []string          // the places without a chair that these tickets would get
 	Errors     map[string]string // a sentence by field: name, phone, quantity, screening
 	Notice     string            // a sentence over the form: sold out, the price has changed, a prompt is on that phone

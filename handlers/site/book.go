@@ -138,7 +138,7 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 	if given == nil && form.Priced {
 		given = seats.Best(prices, form.Zone, form.Lines.Count())
 	}
-	form.NoChair = seats.Accessible(given)
+	form.Given, form.Apart, form.NoChair = given, !seats.Together(given), seats.Accessible(given)
 }
 
 // typeChoices are the price types of a screening.

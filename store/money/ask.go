@@ -57,7 +57,9 @@ func (p *Payment) worthAsking(c Case) bool {
 // certain, it has no doubt, and nothing may turn out to be the same money.
 func mayGoBack(c Case, payments []*Payment, p *Payment) bool {
 	certain := func(p *Payment) bool {
-		insisted := c.has(Fact{Source: Operator, Says: DoubtEnds, Receipt: p.Receipt})
+		insisted := slices.ContainsFunc(p.facts, func(f Fact) bool {
+			return f.Says == DoubtEnds && (f.About == ReceiptBogus || f.About == ReceiptOthers)
+		})
 		return p.Receipt != "" && (!p.unproved(c) || insisted) && len(p.Doubts)+len(p.Alike) == 0
 	}
 	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && !p.unproved(c) && !p.partly &&

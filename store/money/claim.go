@@ -63,7 +63,7 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 // to have another.
 func (p *Payment) gaveToPush(c Case, since int64) bool {
 	return slices.ContainsFunc(p.facts, func(f Fact) bool {
-		return f.Says == TheSame && f.ID > since && !c.takenBack(f) && !c.excludes(c.push(f.Push), f.Receipt, true)
+		return f.Says == TheSame && f.ID > since && !c.takenBack(f)
 	})
 }
 

@@ -103,10 +103,10 @@ func (c Case) linkRank(f Fact) int {
 		return 0
 	case f.Says == Paid:
 		return mentioned + 1 + f.Source.rank()
-	case c.excludes(c.push(f.Push), f.Receipt, true), c.has(Fact{Receipt: f.Receipt, Account: true}):
-		return 0 // M-PESA's own report on the receipt goes before who names it for the push
 	case f.Says == TheSame && !c.takenBack(f):
 		return mentioned + 1 + f.Source.rank()
+	case f.Says == Mentions && c.excludes(c.push(f.Push), f.Receipt, false):
+		return 0
 	case f.Says == Mentions && slices.ContainsFunc(c.Facts, func(by Fact) bool {
 		return (by.Says == Paid || by.wasPaid()) && (by.Push == f.Push || by.Receipt == f.Receipt)
 	}) && !slices.ContainsFunc(c.Facts, func(other Fact) bool {
@@ -178,14 +178,14 @@ func (c Case) saysPaid(f Fact) bool {
 func (f Fact) wasPaid() bool { return f.Says == Reversed && f.Amount != nil }
 
 // takenBack reports whether a later Two, NotFor or NothingPaid cancels a fact. The operator's last decision counts.
-// TheSame is also cancelled where the payer typed another account number.
+// TheSame is also cancelled by what M-PESA itself reports on the receipt.
 func (c Case) takenBack(f Fact) bool {
 	since, ticket := f.ID, f.Ticket
 	switch {
 	case f.Says == TheSame:
 		ticket = c.push(f.Push).Ticket
 		if c.last(Fact{Says: Two, Push: f.Push, Receipt: f.Receipt}) > since ||
-			c.has(Fact{Receipt: f.Receipt, Account: true}) {
+			c.excludes(c.push(f.Push), f.Receipt, false) {
 			return true
 		}
 	case f.Source != Operator:

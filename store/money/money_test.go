@@ -97,6 +97,8 @@ func worded(f money.Fact, w string, i int) money.Fact {
 		f.Payer = ""
 	case "amountless":
 		f.Amount = nil
+	case "bogus":
+		f.About = money.ReceiptBogus
 	default:
 		if i > 0 {
 			panic("no such word: " + w)
@@ -218,6 +220,7 @@ func TestDecide(t *testing.T) {
 			"ticket1 paid; push1 applied; R9 unmatched names_no_ticket of 100"},
 		{"query paid push1 + callback mentions push1 R1 + till R1 ben",
 			"ticket1 paid; push1 applied; R1 unmatched names_no_ticket"},
+		{"callback mentions push1 R1 + till R1 KSh100", "R1 unmatched names_no_ticket of 100 ?amount_differs"},
 		{"callback mentions push1 R1 + hand R1 ticket2", "R1 unmatched to_be_confirmed"},
 		{"echo push1 R1 nameless + status paid R1 ben", "R1 unmatched other_phone"},
 		// Of what an operator gave to a push that has another receipt, a later decision of an operator counts.
@@ -229,6 +232,14 @@ func TestDecide(t *testing.T) {
 			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
 		{"callback paid push1 R1 + query paid push2 + callback mentions push2 R9",
 			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
+		{"callback paid push1 R1 + callback paid push2 R2 + operator same push1 R9",
+			"ticket1 paid; push1 R1 applied; push2 R2 refund_due paid_twice; R9 unmatched also_told"},
+		{"query paid push1 + operator same push1 R9 + operator paid R9 KSh100",
+			"ticket1 owed wrong_amount; push1 R9 refund_due wrong_amount of 100"},
+		{"callback paid push1 R1 + query paid push2 + operator same push2 R9 + operator seen R9 bogus",
+			"ticket1 paid; push1 R1 applied; push2 R9 refund_due paid_twice"},
+		{"query paid push1 + operator same push1 R9 + operator back R9 KSh2700 + operator two push1 R9",
+			"ticket1 paid; push1 applied; R9 refunded names_no_ticket"},
 		// A receipt that may be another ticket's is not the one of two that is certainly due.
 		{"callback paid push1 R1 + query paid push2 + query paid push4 + customer H4 ticket1 + status paid H4 min11",
 			"ticket1 paid; ticket4 paid; push1 R1 applied; push2 refund_due paid_twice; push4 applied; " +

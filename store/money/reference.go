@@ -21,7 +21,7 @@ func readReferences(c Case) Case {
 		}
 		push := c.push(f.Push)
 		facts[i].Push, facts[i].Ticket, facts[i].sent = 0, push.Ticket, push.ID
-		if c.excludes(push, f.Receipt, false) {
+		if c.excludes(push, f.Receipt, true) {
 			facts[i].sent, facts[i].Account = 0, true
 		}
 	}
@@ -29,22 +29,21 @@ func readReferences(c Case) Case {
 	return c
 }
 
-// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it: the phone and the
-// time do not fit, or, where it is to be seen, the amount.
-func (c Case) excludes(push Push, receipt string, byAmount bool) bool {
+// excludes reports whether M-PESA's own reports on a receipt exclude that the push was paid with it, by phone or time.
+// Of a receipt that is not paid to the push's own account number, its amount and account number may exclude that too.
+func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 	prompt, _ := c.prompt(push, nil)
-	prompt.AnyAmount = !slices.ContainsFunc(c.Facts, func(f Fact) bool {
-		return f.Says == Paid && f.Push == push.ID && !f.byReference() && f.amount() != 0
-	})
+	paid := where(c.Facts, func(f Fact) bool { return f.Says == Paid && f.Push == push.ID && !f.byReference() })
+	prompt.AnyAmount = len(paid) > 0 && !slices.ContainsFunc(paid, func(f Fact) bool { return f.amount() != 0 })
 	return slices.ContainsFunc(c.Facts, func(f Fact) bool {
 		if f.Receipt != receipt || !f.Source.isMPESA() || f.Says != Paid && !f.wasPaid() ||
 			f.Push != 0 && !f.byReference() {
 			return false
 		}
 		t := Taking{Receipt: receipt, Payer: f.Payer, At: f.TransactedAt}
-		if byAmount {
+		if !ownAccount {
 			t.Amount = f.amount()
 		}
-		return !t.MayBeOf(prompt)
+		return !t.MayBeOf(prompt) || !ownAccount && f.Account
 	})
 }

@@ -61,9 +61,9 @@ func CheckLines(r store.Readiness, m MpesaSetUp, owner bool) []CheckLine {
 		}
 	}
 	backup := CheckLine{What: "Backups", Done: r.BackupSince != 0 || r.BackupAt != 0, ByHand: r.BackupAt == 0,
-		Says: "The program has made none. Name a folder or a bucket for them (BACKUP_DIR, BACKUP_BUCKET), and try once " +
-			"to restore one: the guide “Backups” says how. Or copy the database elsewhere each night by other means, " +
-			"and say so here."}
+		Says: "The program has made none. Name a folder or a bucket for them (BACKUP_DIR, BACKUP_BUCKET), and try " +
+			"once to restore one: the guide “Backups” says how. Or copy the database elsewhere each night by other " +
+			"means, and say so here."}
 	if r.BackupAt != 0 {
 		backup.Says = "The last good one is of " + wording.Moment(r.BackupAt) + "."
 	}

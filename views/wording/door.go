@@ -30,6 +30,7 @@ type Verdict struct {
 	Mood     string // ok, warn or bad: its colour, beside the words
 	Title    string // in giant letters; of Admit it comes without the number
 	Sentence string
+	Who      string       // of which price types the ticket's people are; "" where there is one price
 	Reminder string       // what to look at besides; "" is nothing
 	Left     store.Labels // whose people may still go in
 	In       store.Labels // whose people are in
@@ -64,8 +65,10 @@ func AtDoor(t *store.Ticket, seats []store.SeatIn, letsIn []store.ScreeningID) V
 	case len(v.Left) == 0:
 		v.Kind, v.Title, v.Sentence = DoorIn, "ALREADY IN", WhoIsIn(seats)
 	default:
-		v.Kind, v.Mood, v.Title, v.Sentence = DoorAdmit, "ok", "ADMIT", WhoIsIn(seats)
-		v.Reminder = strings.TrimSpace(idReminder(t.Movie.AgeRating) + " " + handOut(t.Lines.Extras()))
+		v.Kind, v.Mood, v.Title = DoorAdmit, "ok", "ADMIT"
+		v.Sentence = strings.TrimSpace(t.Screening.Hall + ", " + When(t.Screening.StartsAt) + ". " + WhoIsIn(seats))
+		v.Who = Types(t.Lines)
+		v.Reminder = strings.TrimSpace(idReminder(t.Movie) + " " + handOut(t.Lines.Extras()))
 	}
 	return v
 }
@@ -141,9 +144,9 @@ func handOut(extras store.Lines) string {
 }
 
 // idReminder is said where a film has a least age.
-func idReminder(rating string) string {
-	if rating != "" && strings.Trim(rating, "0123456789") == "" {
-		return "Rated " + rating + ": ask for an ID, nobody under " + rating + "."
+func idReminder(m store.Movie) string {
+	if m.MinimumAge <= 0 {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("Rated %s: ask for an ID, nobody under %d.", m.AgeRating, m.MinimumAge)
 }

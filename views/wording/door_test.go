@@ -51,8 +51,17 @@ func TestAtDoor(t *testing.T) {
 		"cancelled and void": {func(t *store.Ticket) { t.Screening.Status, t.VoidedAt = store.Cancelled, 1 },
 			seats(), nil, wording.DoorVoid, "bad", 3, ""},
 	} {
-		tk := &store.Ticket{Status: store.Paid, ScreeningID: here, Movie: store.Movie{Title: "Bus", AgeRating: "18"},
-			Screening: store.Screening{Status: store.OnSale, Hall: "Balcony", StartsAt: 1_796_050_000_000}}
+		tk := &store.Ticket{
+			Status: store.Paid, ScreeningID: here,
+			Movie:     store.Movie{Title: "Bus", AgeRating: "A18", MinimumAge: 18},
+			Screening: store.Screening{Status: store.OnSale, Hall: "Balcony", StartsAt: 1_796_050_000_000},
+			Lines: store.Lines{
+				{Price: store.Price{Type: 1, Name: "Adult", Zone: "VIP"}, N: 1},
+				{Price: store.Price{Type: 2, Name: "Child"}, N: 1},
+				{Price: store.Price{Type: 1, Name: "Adult"}, N: 1},
+				{Price: store.Price{Name: "3D glasses"}, N: 3, Extra: true},
+			},
+		}
 		if c.change != nil {
 			c.change(tk)
 		}
@@ -61,18 +70,19 @@ func TestAtDoor(t *testing.T) {
 		}
 		v := wording.AtDoor(tk, c.seats, c.letsIn)
 		if v.Kind != c.kind || v.Mood != c.mood || len(v.Left) != c.left || v.Title == "" ||
-			!strings.Contains(v.Sentence, c.says) || (v.Reminder != "") != (c.kind == wording.DoorAdmit) {
+			!strings.Contains(v.Sentence, c.says) || (v.Reminder != "") != (c.kind == wording.DoorAdmit) ||
+			c.kind == wording.DoorAdmit && (v.Who != "2 Adult, 1 Child" || !strings.Contains(v.Sentence, "Balcony")) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
 }
 
 func TestIDReminder(t *testing.T) {
-	for rating, want := range map[string]bool{"GE": false, "PG": false, "16": true, "18": true, "": false, "13": true} {
-		v := wording.AtDoor(&store.Ticket{Status: store.Paid, ScreeningID: 1, Movie: store.Movie{AgeRating: rating}},
+	for _, m := range []store.Movie{{AgeRating: "GE"}, {AgeRating: "18"}, {AgeRating: "A18", MinimumAge: 18}} {
+		v := wording.AtDoor(&store.Ticket{Status: store.Paid, ScreeningID: 1, Movie: m},
 			[]store.SeatIn{{Label: "A1"}}, []store.ScreeningID{1})
-		if (v.Reminder != "") != want {
-			t.Errorf("%q: %q", rating, v.Reminder)
+		if (v.Reminder != "") != (m.MinimumAge > 0) {
+			t.Errorf("%+v: %q", m, v.Reminder)
 		}
 	}
 }

@@ -23,6 +23,15 @@ func Line(l store.Line) string {
 	return strings.Join(strings.Fields(strconv.Itoa(l.N)+" × "+l.Name+" "+l.Zone), " ") + " " + Cents(l.Cents)
 }
 
+// Types says of which price types tickets are, such as 1 Adult, 2 Child; "" where there is one price.
+func Types(lines store.Lines) string {
+	var parts []string
+	for _, t := range lines.Types() {
+		parts = append(parts, strconv.Itoa(t.N)+" "+t.Name)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Phone is an MSISDN as people in Kenya read it: 0712 345 678.
 func Phone(msisdn string) string {
 	if store.IsMasked(msisdn) {

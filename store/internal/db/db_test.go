@@ -283,3 +283,50 @@ func TestInMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestReadAll: queries that are sent together give what they give one by one, in their order, after what was queued. A
+// row that is missing is ErrNotFound, and ends the rest.
+func TestReadAll(t *testing.T) {
+	storetest.Each(t, func(t *testing.T) {
+		d := open(t, options(t))
+		const one, all = `SELECT n FROM word WHERE text = $1`, `SELECT text, n FROM word WHERE n >= $1 ORDER BY n`
+		err := d.Write(t.Context(), db.Urgent, func(tx *db.Tx) error {
+			if err := errors.Join(tx.Queue(add, "a", 1), tx.Queue(add, "b", 2)); err != nil {
+				return err
+			}
+			var a, b int64
+			var rows, none []struct {
+				Text string `db:"text"`
+				N    int64  `db:"n"`
+			}
+			err := tx.ReadAll(db.Read{To: []any{&b}, Query: one, Args: []any{"b"}},
+				db.Read{Rows: &rows, Query: all, Args: []any{1}}, db.Read{Rows: &none, Query: all, Args: []any{3}},
+				db.Read{To: []any{&a}, Query: one, Args: []any{"a"}})
+			if a != 1 || b != 2 || len(rows) != 2 || rows[1].Text != "b" || len(none) != 0 {
+				t.Errorf("read %d, %d, %+v, %+v", a, b, rows, none)
+			}
+			for _, reads := range [][]db.Read{
+				{{To: []any{&a}, Query: one, Args: []any{"c"}}},
+				{{To: []any{&a}, Query: one, Args: []any{"c"}}, {Rows: &rows, Query: all, Args: []any{1}}},
+				{{Rows: &rows, Query: all, Args: []any{1}}, {To: []any{&a}, Query: one, Args: []any{"c"}}},
+			} {
+				if missing := tx.ReadAll(reads...); !errors.Is(missing, db.ErrNotFound) {
+					t.Errorf("a missing row is %v", missing)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		bad := func(tx *db.Tx) error {
+			var n int64
+			_ = tx.ReadAll(db.Read{To: []any{&n}, Query: `SELECT n FROM nothing`},
+				db.Read{To: []any{&n}, Query: one, Args: []any{"a"}})
+			return tx.Queue(add, "d", 4)
+		}
+		if err := d.Write(t.Context(), db.Urgent, bad); storetest.Postgres(t) && err == nil {
+			t.Error("a write goes on after a failed read")
+		}
+	})
+}
