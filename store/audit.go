@@ -90,7 +90,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	payments, tickets := map[money.Key]Payment{}, map[TicketID]money.TicketDecision{}
 	for _, p := range b.payments {
-		p.ID, p.CreatedAt = 0, 0
+		p.ID, p.CreatedAt, p.MaskedAt = 0, 0, 0
 		payments[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p
 	}
 	for _, c := range money.Cases(b.all()) {

@@ -134,15 +134,11 @@ const eraseAfter = 24 * time.Hour
 // in the audit log for each ticket. What has something open about its money, and tickets of films to come, are kept.
 // ErrNotFound means that the books hold nothing of it.
 func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, err error) {
-	var tickets []struct {
-		ID   TicketID
-		Code string
-	}
-	var receipts []string
+	var of, loose []toMask
 	var raw int64
-	err = s.list(ctx, &tickets, `SELECT id, code FROM ticket WHERE id IN `+ofPhone+` ORDER BY id`, msisdn)
+	err = s.list(ctx, &of, `SELECT id, code AS name FROM ticket WHERE id IN `+ofPhone+` ORDER BY id`, msisdn)
 	if err == nil {
-		err = s.list(ctx, &receipts, `SELECT receipt FROM payment WHERE phone = $1 AND receipt IS NOT NULL AND ticket_id IS NULL
+		err = s.list(ctx, &loose, `SELECT receipt AS name FROM payment WHERE phone = $1 AND receipt IS NOT NULL AND ticket_id IS NULL
 			AND named_id IS NULL ORDER BY id`, msisdn)
 	}
 	if err == nil {
@@ -151,21 +147,13 @@ func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, er
 	switch {
 	case err != nil:
 		return m, fmt.Errorf("look for a customer: %w", err)
-	case len(tickets) == 0 && len(receipts) == 0 && raw == 0:
+	case len(of) == 0 && len(loose) == 0 && raw == 0:
 		return m, ErrNotFound
 	}
-	before, done, ids := s.Now().Add(-eraseAfter), map[TicketID]bool{}, []string{"0"}
-	for _, tk := range tickets {
-		ids = append(ids, fmt.Sprint(int64(tk.ID)))
-		if done[tk.ID] {
-			continue
-		}
-		if err := s.maskOne(ctx, before, scope{tickets: []TicketID{tk.ID}}, tk.Code, done, &m); err != nil {
-			return m, err
-		}
-	}
-	for _, r := range receipts {
-		if err := s.maskOne(ctx, before, scope{receipts: []string{r}}, r, done, &m); err != nil {
+	before, ids := s.Now().Add(-eraseAfter), []string{"0"}
+	for _, c := range append(of, loose...) {
+		ids = append(ids, fmt.Sprint(int64(c.ID)))
+		if err := s.maskOne(ctx, before, c, &m); err != nil {
 			return m, err
 		}
 	}

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +21,8 @@ type Masked struct {
 	Tickets int      // whose names, phones and addresses are gone
 	Bodies  int64    // callbacks whose raw text is gone
 	Kept    []string // codes of tickets, and receipts, that keep theirs, since something is still open about their money
+
+	done map[TicketID]bool // tickets of the cases that were masked
 }
 
 const (
@@ -34,41 +36,52 @@ const (
 		AND (p.id IS NULL OR NOT substr(p.phone` + hasDigits + `)`
 )
 
+// These find whom to mask. Each reads no more than what is not masked yet, by an index of exactly that, so that it costs
+// little to look every hour.
+const (
+	// All of a screening's tickets are masked soon after one another: few screenings are looked through.
+	ticketsToMask = `SELECT t.id, t.code AS name FROM screening s JOIN ticket t ON t.screening_id = s.id
+		WHERE s.masked_at IS NULL AND s.starts_at < $1 AND ` + unmasked + ` ORDER BY t.id`
+	paymentsToMask = `SELECT receipt AS name FROM payment WHERE receipt IS NOT NULL AND ticket_id IS NULL
+		AND named_id IS NULL AND push_id IS NULL AND created_at < $1 AND masked_at IS NULL ORDER BY id`
+	// Of these M-PESA has said more since, or somebody of the staff has done more.
+	paymentsToMaskAgain = `SELECT COALESCE(receipt, '') AS name, COALESCE(push_id, 0) AS push FROM payment WHERE masked_at = 0
+		ORDER BY id`
+	bodiesToErase = `c.encoding <> 'erased' AND c.id < $1`
+)
+
+// toMask is one case to be masked: a ticket's, or a payment's. Name is how the staff know it.
+type toMask struct {
+	ID   TicketID
+	Push PushID
+	Name string
+}
+
+func (m toMask) scope() (of scope) {
+	of.ticket(m.ID)
+	of.push(m.Push)
+	if m.ID == 0 {
+		of.receipt(m.Name)
+	}
+	return of
+}
+
 // MaskBefore masks the customers of the screenings that began before an instant: names, phones and addresses of their
 // tickets, payers of what else was paid by then, and the raw text of callbacks that came by then. What money there was,
 // and what became of it, stays, and is decided as before: see [money.Mask]. While something is open about a ticket's
 // money, its customer stays.
 func (s Tickets) MaskBefore(ctx context.Context, before Instant) (m Masked, err error) {
-	var tickets []struct {
-		ID   TicketID
-		Code string
+	for _, query := range []string{ticketsToMask, paymentsToMask} {
+		if err := s.maskAll(ctx, &m, before, query, before); err != nil {
+			return m, err
+		}
 	}
-	var receipts []string
-	// All of a screening's tickets are masked soon after one another: few screenings are looked through.
-	err = s.list(ctx, &tickets, `SELECT t.id, t.code FROM screening s JOIN ticket t ON t.screening_id = s.id
-		WHERE s.masked_at IS NULL AND s.starts_at < $1 AND `+unmasked+` ORDER BY t.id`, before)
-	if err == nil {
-		err = s.list(ctx, &receipts, `SELECT receipt FROM payment WHERE receipt IS NOT NULL AND ticket_id IS NULL
-			AND named_id IS NULL AND push_id IS NULL AND created_at < $1 AND masked_at IS NULL ORDER BY id`, before)
-	}
+	again, err := s.MaskAgain(ctx)
+	m.Tickets, m.Kept = m.Tickets+again.Tickets, append(m.Kept, again.Kept...)
 	if err != nil {
-		return m, fmt.Errorf("look for customers to mask: %w", err)
+		return m, err
 	}
-	done := map[TicketID]bool{}
-	for _, tk := range tickets {
-		if done[tk.ID] {
-			continue
-		}
-		if err := s.maskOne(ctx, before, scope{tickets: []TicketID{tk.ID}}, tk.Code, done, &m); err != nil {
-			return m, err
-		}
-	}
-	for _, r := range receipts {
-		if err := s.maskOne(ctx, before, scope{receipts: []string{r}}, r, done, &m); err != nil {
-			return m, err
-		}
-	}
-	if m.Bodies, err = s.eraseBodies(ctx, `c.received_at < $1`, before); err != nil {
+	if m.Bodies, err = s.eraseBodies(ctx, bodiesToErase, firstID(before)); err != nil {
 		return m, err
 	}
 	err = s.write(ctx, urgent, func(t *tx) error {
@@ -82,75 +95,105 @@ func (s Tickets) MaskBefore(ctx context.Context, before Instant) (m Masked, err 
 	return m, nil
 }
 
+// MaskAgain masks what has become known of customers since they were masked, such as the payer of a report that came
+// once more.
+func (s Tickets) MaskAgain(ctx context.Context) (m Masked, err error) {
+	return m, s.maskAll(ctx, &m, s.Now().Add(-eraseAfter), paymentsToMaskAgain)
+}
+
+// maskAll masks the cases that a query finds, where nothing of them needs its customers and their screenings began
+// before an instant.
+func (s *Store) maskAll(ctx context.Context, m *Masked, before Instant, query string, args ...any) error {
+	var found []toMask
+	if err := s.list(ctx, &found, query, args...); err != nil {
+		return fmt.Errorf("look for customers to mask: %w", err)
+	}
+	for _, of := range found {
+		if err := s.maskOne(ctx, before, of, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // maskOne masks one case in a write of its own.
-func (s *Store) maskOne(ctx context.Context, before Instant, of scope, name string, done map[TicketID]bool,
-	m *Masked) error {
+func (s *Store) maskOne(ctx context.Context, before Instant, of toMask, m *Masked) error {
+	if m.done[of.ID] {
+		return nil
+	}
 	var tickets []TicketID
-	err := s.write(ctx, urgent, func(t *tx) error {
-		about := scope{tickets: slices.Clone(of.tickets), receipts: slices.Clone(of.receipts)}
-		var err error
-		tickets, err = t.maskCase(&about, before)
+	var masked int
+	err := s.write(ctx, urgent, func(t *tx) (err error) {
+		about := of.scope()
+		tickets, masked, err = t.maskCase(&about, before)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("mask a customer: %w", err)
 	}
 	if tickets == nil {
-		m.Kept = append(m.Kept, name)
+		m.Kept = append(m.Kept, cmp.Or(of.Name, fmt.Sprint("push ", of.Push)))
 		return nil
 	}
-	for _, id := range tickets {
-		done[id] = true
-		m.Tickets++
+	if m.done == nil {
+		m.done = map[TicketID]bool{}
 	}
+	for _, id := range tickets {
+		m.done[id] = true
+	}
+	m.Tickets += masked
 	return nil
 }
 
 // maskCase masks all that may concern the same money, where nothing of it is open and its screenings are past. It
-// returns the tickets, or nil where it must wait.
-func (t *tx) maskCase(about *scope, before Instant) ([]TicketID, error) {
+// returns the tickets, or nil where it must wait, and of how many the customer is gone now.
+func (t *tx) maskCase(about *scope, before Instant) (tickets []TicketID, masked int, err error) {
 	if err := t.lockReceipts(about.receipts); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	l, err := t.loadCase(about)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if open, err := t.needsCustomers(l, before); err != nil || open {
-		return nil, err
+		return nil, 0, err
 	}
-	masked, same := money.Mask(l.Case, t.now, randomLetters)
+	without, same := money.Mask(l.Case, t.now, randomLetters)
 	if !same {
-		return nil, nil
+		return nil, 0, nil
 	}
 	phones := map[string]string{}
 	for i, p := range l.Case.Pushes {
-		phones[p.Phone] = masked.Pushes[i].Phone
-		if err := t.maskPush(p.ID, masked.Pushes[i].Phone); err != nil {
-			return nil, err
+		phones[p.Phone] = without.Pushes[i].Phone
+		if err := t.maskPush(p.ID, without.Pushes[i].Phone); err != nil {
+			return nil, 0, err
 		}
 	}
 	for i, f := range l.Case.Facts {
 		if err := t.run(`UPDATE fact SET payer = $2, account = CASE WHEN account <> '' AND push_id = 0 AND ticket_id = 0 THEN $3
-			ELSE account END WHERE id = $1`, f.ID, masked.Facts[i].Payer, MaskedName); err != nil {
-			return nil, err
+			ELSE account END WHERE id = $1`, f.ID, without.Facts[i].Payer, MaskedName); err != nil {
+			return nil, 0, err
 		}
 	}
-	ids := []TicketID{}
-	for _, id := range slices.Clone(about.tickets) {
-		if err := t.maskTicket(id, phones); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
+	of, err := t.wordsOf(about, l)
+	if err != nil {
+		return nil, 0, err
 	}
-	if len(about.receipts) > 0 {
-		var args []any
-		of := oneOf(t, &args, about.receipts)
-		if err := t.run(`UPDATE unread SET phone = '', account = '', detail = '', legible = '' WHERE receipt `+of, args...); err != nil {
-			return nil, err
+	if err := t.maskWords(of); err != nil {
+		return nil, 0, err
+	}
+	tickets = []TicketID{}
+	for _, tk := range of.tickets {
+		tickets = append(tickets, tk.ID)
+		if tk.isMasked() {
+			continue
+		}
+		masked++
+		if err := t.maskTicket(tk, phones); err != nil {
+			return nil, 0, err
 		}
 	}
-	return ids, t.maskPayments(l, masked)
+	return tickets, masked, t.maskPayments(l, without)
 }
 
 // maskPayments takes the payers out of the rows of the payments, which follow from the facts, and changes nothing else of
@@ -214,12 +257,9 @@ func (t *tx) maskPush(id PushID, phone string) error {
 		client = '', updated_at = $4 WHERE id = $1 AND phone <> $2`, id, phone, fmt.Sprint("masked:", id), t.now)
 }
 
-// maskTicket takes the customer out of a ticket, and out of what hangs on it.
-func (t *tx) maskTicket(id TicketID, phones map[string]string) error {
-	var phone, code string
-	if err := t.scan([]any{&phone, &code}, `SELECT phone, code FROM ticket WHERE id = $1`, id); err != nil {
-		return err
-	}
+// maskTicket takes the customer out of a ticket, and out of the receipts that were typed on its page.
+func (t *tx) maskTicket(tk namedTicket, phones map[string]string) error {
+	phone := tk.Phone
 	switch in := phones[phone]; {
 	case in != "":
 		phone = in
@@ -227,53 +267,14 @@ func (t *tx) maskTicket(id TicketID, phones map[string]string) error {
 		phone = phone[:min(len(phone), 4)] + randomLetters(8)
 	}
 	if err := t.run(`UPDATE ticket SET customer_name = $2, phone = $3, email = '', browser = '', client = '', fingerprint = '',
-		idempotency_key = $5, version = version + 1, updated_at = $4 WHERE id = $1`, id, MaskedName, phone, t.now, fmt.Sprint("masked:", id)); err != nil {
+		idempotency_key = $5, version = version + 1, updated_at = $4 WHERE id = $1`, tk.ID, MaskedName, phone, t.now,
+		fmt.Sprint("masked:", tk.ID)); err != nil {
 		return err
 	}
-	if err := t.run(`UPDATE claim SET phone = $2, browser = '', client = '' WHERE ticket_id = $1`, id, phone); err != nil {
+	if err := t.run(`UPDATE claim SET phone = $2, browser = '', client = '' WHERE ticket_id = $1`, tk.ID, phone); err != nil {
 		return err
 	}
-	if err := t.run(`UPDATE unread SET phone = '', account = '', detail = '', legible = '' WHERE ticket_id = $1`, id); err != nil {
-		return err
-	}
-	if err := t.maskLog(id); err != nil {
-		return err
-	}
-	return t.audit(change{action: "customer.erase", kind: "ticket", id: int64(id), subject: code})
-}
-
-// maskLog takes the name out of what the audit log says of a ticket that was given away.
-func (t *tx) maskLog(id TicketID) error {
-	var rows []struct {
-		ID                       int64
-		Subject, Was, Now, Words string
-	}
-	err := t.list(&rows, `SELECT id, subject, was, now, words FROM audit WHERE subject_kind = 'ticket' AND subject_id = $1
-		AND action IN ('comp.give', 'comp.take-back')`, id)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		for _, text := range []*string{&r.Was, &r.Now} {
-			if *text == "" {
-				continue
-			}
-			var c loggedComp
-			if err := json.Unmarshal([]byte(*text), &c); err != nil {
-				return fmt.Errorf("audit log: %w", err)
-			}
-			c.Name = MaskedName
-			before := strings.ToLower(*text)
-			if *text, err = auditJSON(c); err != nil {
-				return err
-			}
-			r.Words = strings.ReplaceAll(r.Words, before, strings.ToLower(*text))
-		}
-		if err := t.run(`UPDATE audit SET was = $2, now = $3, words = $4 WHERE id = $1`, r.ID, r.Was, r.Now, r.Words); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.audit(change{action: "customer.erase", kind: "ticket", id: int64(tk.ID), subject: tk.Code})
 }
 
 // eraseBodies erases the raw text of those callbacks that nobody needs any more.
@@ -288,8 +289,12 @@ func (s *Store) eraseBodies(ctx context.Context, which string, args ...any) (era
 			last = ids[len(ids)-1]
 			err = s.write(ctx, urgent, func(t *tx) error {
 				var of []any
-				n, err := t.exec(`UPDATE callback SET body = '', encoding = 'erased' WHERE id `+oneOf(t, &of, ids), of...)
+				which := oneOf(t, &of, ids)
+				n, err := t.exec(`UPDATE callback SET body = '', encoding = 'erased', source = '' WHERE id `+which, of...)
 				erased += n
+				if err == nil {
+					err = t.run(maskUnread+`callback_id `+which, of...)
+				}
 				return err
 			})
 		}

@@ -11,9 +11,9 @@ import (
 )
 
 // TestSeededSecrets runs the whole program with a seed in every secret, at the log's lowest level: bookings, the
-// partner's API, mail and SMS that lead nowhere, errors to a tracker that is not there, backups to a bucket that is not there,
-// the back office, metrics, and what strangers send. No seed stands in the log, in metrics or on a page, no phone
-// number in log or metrics, and what a stranger sends begins no line of the log.
+// partner's API, mail and SMS that lead nowhere, errors to a tracker that is not there, backups to a bucket that is
+// not there, the back office, metrics, and what strangers send. No seed stands in the log, in metrics or on a page, no
+// phone number in log or metrics, and what a stranger sends begins no line of the log.
 func TestSeededSecrets(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) { seededSecrets(t, format) })
@@ -67,14 +67,15 @@ func seededSecrets(t *testing.T, format string) {
 		"Content-Type", "application/json")
 	ask("POST", "/api/query-payment-status", `{"checkoutRequestId":"ws_CO_0712345002"}`, "Authorization", partner,
 		"Content-Type", "application/json")
-	ask("GET", "/nowhere/0712345003?phone=0712345003&key="+seeded("Partner"), "", "User-Agent", "x level=ERROR msg=forged")
+	ask("GET", "/nowhere/0712345003?phone=0712345003&key="+seeded("Partner"), "",
+		"User-Agent", "x level=ERROR msg=forged")
 	ask("GET", "/nowhere%0Atime=2026-01-01%20level=ERROR%20msg=forged", "")
 	ask("POST", "/cb/x%0D%0Alevel=ERROR", "\nlevel=ERROR msg=forged 254712345003")
 	ask("POST", "/bookings", "name=%0Alevel%3DERROR+msg%3Dforged&phone=0712345003",
 		"Content-Type", "application/x-www-form-urlencoded")
 	for _, path := range []string{
-		"/", "/privacy", "/healthz", "/readyz", "/admin/demo", "/admin", "/admin/check-up", "/admin/log", "/admin/messages",
-		"/admin/cinema", "/admin/checklist", "/debug/pprof/", "/.env", "/docs/configuration",
+		"/", "/privacy", "/healthz", "/readyz", "/admin/demo", "/admin", "/admin/check-up", "/admin/log",
+		"/admin/messages", "/admin/cinema", "/admin/checklist", "/debug/pprof/", "/.env", "/docs/configuration",
 	} {
 		ask("GET", path, "")
 	}

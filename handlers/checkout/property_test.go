@@ -236,7 +236,7 @@ func (h *history) mask() {
 			h.rt.Fatal(err)
 		}
 		for _, p := range payments {
-			p.Phone, p.Account = "", ""
+			p.Phone, p.Account, p.MaskedAt = "", "", 0
 			all = append(all, fmt.Sprintf("%+v", p))
 		}
 		return all
