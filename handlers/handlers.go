@@ -101,7 +101,8 @@ func New(d Deps) (http.Handler, error) {
 		handset = "/simulator/phones/"
 	}
 	rooms := router{
-		responder: responder, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(responder, d.Checkout, hooks.Senders{Known: d.Senders, Refuse: d.RefuseOthers}),
+		responder: responder, compress: compress, deps: d, sessions: sessions,
+		hooks: hooks.New(responder, d.Checkout, hooks.Senders{Known: d.Senders, Refuse: d.RefuseOthers}),
 		site: site.New(site.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,

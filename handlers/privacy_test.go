@@ -94,7 +94,8 @@ func TestCustomersPage(t *testing.T) {
 			continue
 		}
 		d := page(t, w)
-		if d.Find("#"+c.wrong+`[aria-invalid="true"]`).Length() != 1 || d.Find("#phone").AttrOr("value", "") != c.phone {
+		if d.Find("#"+c.wrong+`[aria-invalid="true"]`).Length() != 1 ||
+			d.Find("#phone").AttrOr("value", "") != c.phone {
 			t.Errorf("%+v: the field is not marked, or what was typed is lost", c)
 		}
 	}
@@ -119,7 +120,8 @@ func TestMaskedTicketOpens(t *testing.T) {
 	}
 	o.until(secret, "paid", paid)
 	owner := o.staffed(store.RoleOwner)
-	if out, err := o.store.Tickets().MaskBefore(t.Context(), o.store.Now().Add(48*time.Hour)); err != nil || out.Tickets != 1 {
+	out, err := o.store.Tickets().MaskBefore(t.Context(), o.store.Now().Add(48*time.Hour))
+	if err != nil || out.Tickets != 1 {
 		t.Fatalf("%+v, %v", out, err)
 	}
 	tk := o.ticket(secret)

@@ -52,7 +52,8 @@ func TestSenders(t *testing.T) {
 		if logged := strings.Contains(o.log.String(), "not known as Safaricom's"); logged != c.logged {
 			t.Errorf("%s: logged %v", c.name, logged)
 		}
-		if w := o.send(request{method: "POST", path: "/cb/unknown", body: "{}", from: stranger}); (w.Code == 403) != c.refuse {
+		w := o.send(request{method: "POST", path: "/cb/unknown", body: "{}", from: stranger})
+		if (w.Code == 403) != c.refuse {
 			t.Errorf("%s: a stranger's invention: %d", c.name, w.Code)
 		}
 	}

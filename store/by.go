@@ -86,7 +86,8 @@ func (t *tx) auditBy(by By, c change) error {
 		return err
 	}
 	words := LogEntry{
-		Who: by.Name, Role: by.Role, Source: by.Source, Action: c.action, Kind: c.kind, Subject: c.subject, Was: was, Now: now,
+		Who: by.Name, Role: by.Role, Source: by.Source, Action: c.action, Kind: c.kind, Subject: c.subject,
+		Was: was, Now: now,
 	}.words()
 	return t.run(`INSERT INTO audit (id, operator_id, who, role, source, action, subject_kind, subject_id, subject, was, now, words, at)
 		VALUES ($1,NULLIF(CAST($2 AS BIGINT),0),$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,

@@ -93,13 +93,16 @@ func (s Tickets) Customer(ctx context.Context, msisdn string) (c Customer, err e
 			err = s.list(ctx, into, query, args...)
 		}
 	}
-	list(&c.Tickets, `SELECT t.code, t.customer_name, t.phone, t.email, m.title, s.starts_at, t.seats, t.total, t.payment_status, t.receipt,
-		(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id AND seat.admitted_at IS NOT NULL) AS admitted, t.created_at
-		FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id WHERE t.id IN `+ofPhone+` ORDER BY t.id`, msisdn)
+	list(&c.Tickets, `SELECT t.code, t.customer_name, t.phone, t.email, m.title, s.starts_at, t.seats, t.total,
+		t.payment_status, t.receipt, (SELECT count(*) FROM seat
+			WHERE seat.ticket_id = t.id AND seat.admitted_at IS NOT NULL) AS admitted, t.created_at
+		FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id
+		WHERE t.id IN `+ofPhone+` ORDER BY t.id`, msisdn)
 	list(&c.Prompts, `SELECT t.code, p.phone, p.amount, p.state, p.created_at FROM push_request p JOIN ticket t ON t.id = p.ticket_id
 		WHERE p.phone = $1 ORDER BY p.id`, msisdn)
-	list(&c.Payments, `SELECT COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone, y.account, y.state,
-		COALESCE(y.transacted_at, y.created_at) AS at FROM payment y WHERE `+paidByPhone+` ORDER BY y.id`, msisdn)
+	list(&c.Payments, `SELECT COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone,
+		y.account, y.state, COALESCE(y.transacted_at, y.created_at) AS at FROM payment y WHERE `+paidByPhone+`
+		ORDER BY y.id`, msisdn)
 	list(&c.Refunds, `SELECT COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.state, r.created_at FROM refund r
 		JOIN payment y ON y.id = r.payment_id WHERE `+paidByPhone+` ORDER BY r.id`, msisdn)
 	list(&c.Claims, `SELECT receipt, state, created_at FROM claim WHERE ticket_id IN `+ofPhone+` ORDER BY id`, msisdn)
@@ -157,8 +160,8 @@ func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, er
 			return m, err
 		}
 	}
-	m.Bodies, err = s.eraseBodies(ctx, `(p.ticket_id IN (`+strings.Join(ids, ", ")+`) OR c.encoding = 'text' AND c.body LIKE $1)`,
-		inBodies(msisdn))
+	m.Bodies, err = s.eraseBodies(ctx, `(p.ticket_id IN (`+strings.Join(ids, ", ")+
+		`) OR c.encoding = 'text' AND c.body LIKE $1)`, inBodies(msisdn))
 	s.names.forget()
 	return m, err
 }

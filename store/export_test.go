@@ -130,6 +130,16 @@ func UniqueViolation(err error) string {
 // UniqueColumns is what PostgreSQL's unique constraints and indexes are on.
 func UniqueColumns() map[string]string { return maps.Clone(uniqueColumns) }
 
+// WithoutCustomer is a text without phone numbers, e-mail addresses, and a customer's name.
+func WithoutCustomer(text, name string) string {
+	return wordsAbout{tickets: []namedTicket{{Name: name}}}.without(text)
+}
+
+// MaskQueries are what is read every hour to see whose time is over, each with instants and ids as parameters.
+func MaskQueries() []string {
+	return []string{screeningsToMask, ticketsToMask, paymentsToMask, paymentsToMaskAgain, erasable(bodiesToErase, 2)}
+}
+
 // Texts reads the rows of a query, each of one text.
 func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 	err = s.list(context.Background(), &rows, query, args...)

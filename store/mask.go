@@ -20,7 +20,7 @@ func IsMasked(msisdn string) bool { return money.IsStandIn(msisdn) }
 type Masked struct {
 	Tickets int      // whose names, phones and addresses are gone
 	Bodies  int64    // callbacks whose raw text is gone
-	Kept    []string // codes of tickets, and receipts, that keep theirs, since something is still open about their money
+	Kept    []string // codes of tickets, and receipts, that keep theirs: something is still open about their money
 
 	done map[TicketID]bool // tickets of the cases that were masked
 }
@@ -30,20 +30,19 @@ const (
 	hasDigits = `, 5, 1) BETWEEN '0' AND '9'`
 	// unmasked is that a ticket still says who its customer is.
 	unmasked = `(t.customer_name <> '` + MaskedName + `' OR t.email <> '' OR substr(t.phone` + hasDigits + `)`
-	// nobodyNeeds is that a callback's raw text may go: it is applied, nobody has to read it, and the push that it answers
-	// is masked.
-	nobodyNeeds = `c.encoding <> 'erased' AND c.outcome IS NOT NULL AND (c.known = 0 OR NOT (` + unreadOpen + `))
+	// nobodyNeeds is that a callback's raw text may go: it is applied, nobody has to read it, and the push that it
+	// answers is masked.
+	nobodyNeeds = `c.encoding <> 'erased' AND c.outcome IS NOT NULL AND (c.known = 0 OR NOT (` + unreadWaits + `))
 		AND (p.id IS NULL OR NOT substr(p.phone` + hasDigits + `)`
 )
 
-// These find whom to mask. Each reads no more than what is not masked yet, by an index of exactly that, so that it costs
-// little to look every hour.
+// These find whom to mask. Each reads no more than what is not masked yet, by an index of exactly that, so that it
+// costs little to look every hour.
 const (
-	// All of a screening's tickets are masked soon after one another: few screenings are looked through.
-	ticketsToMask = `SELECT t.id, t.code AS name FROM screening s JOIN ticket t ON t.screening_id = s.id
-		WHERE s.masked_at IS NULL AND s.starts_at < $1 AND ` + unmasked + ` ORDER BY t.id`
-	paymentsToMask = `SELECT receipt AS name FROM payment WHERE receipt IS NOT NULL AND ticket_id IS NULL
-		AND named_id IS NULL AND push_id IS NULL AND created_at < $1 AND masked_at IS NULL ORDER BY id`
+	screeningsToMask = `SELECT id FROM screening WHERE masked_at IS NULL AND starts_at < $1 ORDER BY id`
+	ticketsToMask    = `SELECT t.id, t.code AS name FROM ticket t WHERE t.screening_id = $1 AND ` + unmasked + ` ORDER BY t.id`
+	paymentsToMask   = `SELECT receipt AS name FROM payment WHERE COALESCE(ticket_id, named_id, push_id) IS NULL
+		AND receipt IS NOT NULL AND masked_at IS NULL AND created_at < $1 ORDER BY id`
 	// Of these M-PESA has said more since, or somebody of the staff has done more.
 	paymentsToMaskAgain = `SELECT COALESCE(receipt, '') AS name, COALESCE(push_id, 0) AS push FROM payment WHERE masked_at = 0
 		ORDER BY id`
@@ -71,10 +70,17 @@ func (m toMask) scope() (of scope) {
 // and what became of it, stays, and is decided as before: see [money.Mask]. While something is open about a ticket's
 // money, its customer stays.
 func (s Tickets) MaskBefore(ctx context.Context, before Instant) (m Masked, err error) {
-	for _, query := range []string{ticketsToMask, paymentsToMask} {
-		if err := s.maskAll(ctx, &m, before, query, before); err != nil {
+	var screenings []ScreeningID
+	if err := s.list(ctx, &screenings, screeningsToMask, before); err != nil {
+		return m, fmt.Errorf("look for customers to mask: %w", err)
+	}
+	for _, id := range screenings {
+		if err := s.maskAll(ctx, &m, before, ticketsToMask, id); err != nil {
 			return m, err
 		}
+	}
+	if err := s.maskAll(ctx, &m, before, paymentsToMask, before); err != nil {
+		return m, err
 	}
 	again, err := s.MaskAgain(ctx)
 	m.Tickets, m.Kept = m.Tickets+again.Tickets, append(m.Kept, again.Kept...)
@@ -196,8 +202,8 @@ func (t *tx) maskCase(about *scope, before Instant) (tickets []TicketID, masked 
 	return tickets, masked, t.maskPayments(l, without)
 }
 
-// maskPayments takes the payers out of the rows of the payments, which follow from the facts, and changes nothing else of
-// them.
+// maskPayments takes the payers out of the rows of the payments, which follow from the facts, and changes nothing else
+// of them.
 func (t *tx) maskPayments(l *ledger, masked money.Case) error {
 	l.Decision = money.Decide(masked, t.now)
 	for _, p := range l.Decision.Payments {
@@ -210,8 +216,8 @@ func (t *tx) maskPayments(l *ledger, masked money.Case) error {
 	return nil
 }
 
-// needsCustomers reports whether something of a case may still need its customers: a screening that is not past, a prompt, a
-// question or a message that is out, money that is owed, or what a person has to look into.
+// needsCustomers reports whether something of a case may still need its customers: a screening that is not past, a
+// prompt, a question or a message that is out, money that is owed, or what a person has to look into.
 func (t *tx) needsCustomers(l *ledger, before Instant) (bool, error) {
 	for _, tk := range l.tickets {
 		if tk.StartsAt >= before || tk.Status == Pending || tk.Hold != 0 {
@@ -229,8 +235,8 @@ func (t *tx) needsCustomers(l *ledger, before Instant) (bool, error) {
 		}
 	}
 	for _, p := range l.payments {
-		settled := p.Doubt == "" && (p.State == PaymentApplied || p.State == PaymentRefunded || p.State == PaymentReversed)
-		if settled {
+		settled := p.State == PaymentApplied || p.State == PaymentRefunded || p.State == PaymentReversed
+		if settled && p.Doubt == "" {
 			continue
 		}
 		var resolved int
@@ -243,7 +249,7 @@ func (t *tx) needsCustomers(l *ledger, before Instant) (bool, error) {
 		err := t.scan([]any{&waiting}, `SELECT (SELECT count(*) FROM outbox WHERE ticket_id = $1 AND next_at IS NOT NULL)
 			+ (SELECT count(*) FROM push_request p LEFT JOIN question q ON q.kind = 'push' AND q.id = p.id WHERE p.ticket_id = $1
 				AND (p.state = 'sending' OR p.state IN ('prompted', 'unknown', 'soft_failed') AND q.next_at IS NOT NULL))
-			+ (SELECT count(*)`+unreadFrom+` WHERE u.ticket_id = $1 AND `+unreadOpen+`)`, id)
+			+ (SELECT count(*)`+unreadFrom+` WHERE u.ticket_id = $1 AND `+unreadWaits+`)`, id)
 		if err != nil || waiting > 0 {
 			return true, err
 		}
@@ -277,14 +283,20 @@ func (t *tx) maskTicket(tk namedTicket, phones map[string]string) error {
 	return t.audit(change{action: "customer.erase", kind: "ticket", id: int64(tk.ID), subject: tk.Code})
 }
 
+// erasedAtOnce is how many callbacks are erased in one write.
+const erasedAtOnce = 500
+
+// erasable finds callbacks that nobody needs any more, behind the one that is so manieth parameter.
+func erasable(which string, after int) string {
+	return `SELECT c.id` + unreadFrom + ` WHERE ` + which + ` AND ` + nobodyNeeds +
+		fmt.Sprintf(` AND c.id > $%d ORDER BY c.id LIMIT %d`, after, erasedAtOnce)
+}
+
 // eraseBodies erases the raw text of those callbacks that nobody needs any more.
 func (s *Store) eraseBodies(ctx context.Context, which string, args ...any) (erased int64, err error) {
-	const page = 500
 	for last, more := CallbackID(0), true; more; {
 		var ids []CallbackID
-		after := fmt.Sprintf(` AND c.id > $%d ORDER BY c.id LIMIT %d`, len(args)+1, page)
-		err := s.list(ctx, &ids, `SELECT c.id`+unreadFrom+` WHERE `+which+` AND `+nobodyNeeds+after,
-			append(slices.Clone(args), last)...)
+		err := s.list(ctx, &ids, erasable(which, len(args)+1), append(slices.Clone(args), last)...)
 		if err == nil && len(ids) > 0 {
 			last = ids[len(ids)-1]
 			err = s.write(ctx, urgent, func(t *tx) error {
@@ -301,7 +313,7 @@ func (s *Store) eraseBodies(ctx context.Context, which string, args ...any) (era
 		if err != nil {
 			return erased, fmt.Errorf("erase callbacks: %w", err)
 		}
-		more = len(ids) == page
+		more = len(ids) == erasedAtOnce
 	}
 	return erased, nil
 }

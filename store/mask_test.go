@@ -1,6 +1,9 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,7 +129,8 @@ func testMask(t *testing.T) {
 			t.Errorf("%s: masked again: %+v after %+v", c.events, again, out)
 		}
 		for _, q := range []store.Search{{Code: m.pushes[0].Code}, {Receipt: tk.Receipt}} {
-			if found, err := m.s.Tickets().Find(t.Context(), q); q != (store.Search{}) && (err != nil || len(found) != 1) {
+			found, err := m.s.Tickets().Find(t.Context(), q)
+			if q != (store.Search{}) && (err != nil || len(found) != 1) {
 				t.Errorf("%s: %+v finds %v, %v", c.events, q, found, err)
 			}
 		}
@@ -154,8 +158,157 @@ func TestMaskedSays(t *testing.T) {
 	m.ends("Paid void; RECEIPT1 refunded refund_asked", "", "")
 	m.arrives("RECEIPT1", m.pushes[0].Reference) // the confirmation is late by a year
 	m.sound()
+	if len(m.left()) == 0 {
+		t.Error("the confirmation says nothing of her")
+	}
+	for range 2 { // her number comes no more than once
+		if out := m.mask(); out.Tickets != 0 || len(out.Kept) != 0 || len(m.left()) != 0 {
+			t.Errorf("%+v, left %q", out, m.left())
+		}
+	}
+	m.sound()
 	if got := m.end(); got != "Paid void; RECEIPT1 refunded refund_asked" {
 		t.Error(got)
+	}
+}
+
+// TestErasedStayErased: who was erased at their wish stays so, also where customers are kept for ever: what M-PESA
+// reports of them once more is masked with the next look.
+func TestErasedStayErased(t *testing.T) { storetest.Each(t, testErasedStayErased) }
+
+func testErasedStayErased(t *testing.T) {
+	for _, events := range []string{"accepted > paid", "accepted > cancelled"} {
+		m := newMasking(t)
+		m.play(events)
+		m.clock.add(49 * time.Hour)
+		if _, err := m.s.Tickets().EndHolds(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := m.s.Tickets().EraseCustomer(t.Context(), storetest.Phone(1)); err != nil || out.Tickets != 1 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		m.arrives("RECEIPT1", m.pushes[0].Reference)
+		if len(m.left()) == 0 {
+			t.Fatalf("%s: the report says nothing of her", events)
+		}
+		if m.payments()[0].State != store.PaymentApplied { // then who paid is needed
+			out, err := m.s.Tickets().MaskAgain(t.Context())
+			if err != nil || len(out.Kept) != 1 || len(m.left()) == 0 {
+				t.Errorf("%s, with open money: %+v, %v, left %q", events, out, err, m.left())
+			}
+			m.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "PORTAL1"})
+		}
+		stood := m.end()
+		if out, err := m.s.Tickets().MaskAgain(t.Context()); err != nil || len(out.Kept) != 0 || len(m.left()) != 0 {
+			t.Errorf("%s: %+v, %v, left %q", events, out, err, m.left())
+		}
+		if got := m.end(); got != stood {
+			t.Errorf("%s: %s, and it was %s", events, got, stood)
+		}
+		m.sound()
+	}
+}
+
+// TestMaskNotes: what the staff wrote of a refund, of money that was looked into and of a ticket goes with the customer,
+// in the audit log too. How the money went back is still to be read.
+func TestMaskNotes(t *testing.T) { storetest.Each(t, testMaskNotes) }
+
+func testMaskNotes(t *testing.T) {
+	const elsewhere = "0722 000 111"
+	for _, c := range []struct {
+		events string
+		do     func(m *masking, by context.Context) error
+		kept   string // what is still to be read
+	}{
+		{"accepted > paid", func(m *masking, by context.Context) error {
+			_, err := m.s.Money().RequestRefund(by, store.NewRefund{
+				Receipt: "RECEIPT1", By: "Wanjiru", Reason: "Otieno rang from " + elsewhere,
+				Reference: "PORTAL7 to " + elsewhere + " (ACHIENG)",
+			})
+			return err
+		}, "PORTAL7 to "},
+		{"accepted > cancelled > retry hold ends > others take all > paid", func(m *masking, by context.Context) error {
+			_, err := m.s.Money().RequestRefund(by, store.NewRefund{
+				Receipt: "RECEIPT1", By: "Wanjiru", Reason: "to Achieng's brother", Reference: "PORTAL7, " + elsewhere,
+			})
+			return err
+		}, "PORTAL7, "},
+		{"accepted > paid", func(m *masking, by context.Context) error {
+			m.arrives("POPCORN1", "popcorn")
+			return m.s.Money().ResolveItems(by, m.cases(store.ItemPayment), "popcorn, says Achieng on "+elsewhere, "Wanjiru")
+		}, ""},
+		{"accepted > not readable", func(m *masking, by context.Context) error {
+			err := m.s.Money().ResolveItems(by, m.cases(store.ItemCallback), "Achieng did not pay, "+elsewhere, "Wanjiru")
+			m.clock.add(time.Minute)
+			m.do("query: cancelled")
+			return err
+		}, ""},
+	} {
+		m := newMasking(t)
+		by := store.WithBy(t.Context(), giver(t, m.s, "Wanjiru", store.RoleManager))
+		m.play(c.events)
+		if err := c.do(m, by); err != nil {
+			t.Errorf("%s: %v", c.events, err)
+			continue
+		}
+		m.clock.add(year)
+		if _, err := m.s.Tickets().EndHolds(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before, err := m.s.AllText()
+		if err != nil || !strings.Contains(before, elsewhere) {
+			t.Fatalf("%s: nothing is noted, %v", c.events, err)
+		}
+		out := m.mask()
+		for _, line := range m.left() { // the others have her name
+			if !strings.HasSuffix(line, "customer_name: Achieng Otieno") || !strings.Contains(c.events, "others") {
+				t.Errorf("%s: left %s (%+v)", c.events, line, out)
+			}
+		}
+		after, err := m.s.AllText()
+		if err != nil || strings.Contains(after, elsewhere) || !strings.Contains(after, c.kept) {
+			t.Errorf("%s: %v, a number is left, or %q is gone: %+v", c.events, err, c.kept, out)
+		}
+		m.sound()
+	}
+}
+
+// TestWithoutCustomer: what goes out of a text, and what stays.
+func TestWithoutCustomer(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                 "",
+		"PORTAL1":                          "PORTAL1",
+		"0712345678":                       "—",
+		"to 0712 345 678 by hand":          "to — by hand",
+		"0712-345-678, 0110.345.678":       "—, —",
+		"254712345678":                     "—",
+		"+254 712 345678.":                 "—.",
+		"+254 (0) 712 345 678":             "—",
+		"00254712345678":                   "—",
+		"712345678":                        "—",
+		"tel:0712345678":                   "tel:—",
+		"07123456789":                      "—", // a digit too many
+		"0712 345 678 2500 shillings":      "— 2500 shillings",
+		"0712345678 0722345678":            "— —",
+		"+44 20 7946 0958":                 "—",
+		"ws_CO_28112026153012712345678":    "—",
+		"achieng@example.com, asked twice": "—, asked twice",
+		"mail <a.b@c.co.ke>":               "mail <—>",
+		"Achieng called":                   "— called",
+		"ACHIENG OTIENO":                   "— —",
+		"for Achieng's brother":            "for —'s brother",
+		"Achiengs":                         "Achiengs",
+		"SGH71XK2PQ":                       "SGH71XK2PQ",
+		"UKT0077777":                       "UKT0077777",
+		"FT23100123456":                    "FT23100123456",
+		"bank 202611300001":                "bank 202611300001",
+		"2,700.00 on 28/11/2026":           "2,700.00 on 28/11/2026",
+		"2026-11-28 15:30":                 "2026-11-28 15:30",
+		"3 of 10 seats, row F 12":          "3 of 10 seats, row F 12",
+	} {
+		if got := store.WithoutCustomer(text, "Achieng Otieno"); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -183,4 +336,49 @@ func TestMaskGiven(t *testing.T) {
 		t.Errorf("the log says %+v, %v", st.Log, err)
 	}
 	storetest.Sound(t, m.s)
+}
+
+// TestMaskQueries: a look at whose time is over reads what is not masked yet, by index, and never all that there is.
+func TestMaskQueries(t *testing.T) {
+	path := storetest.Path(t)
+	s, err := store.Open(t.Context(), store.Options{Path: path, Environment: store.Simulator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	books, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = books.Close() }()
+	for i, index := range []string{
+		"screening_to_mask", "ticket_screening", "payment_to_mask", "payment_to_mask_again", "callback_raw",
+	} {
+		var args []any
+		for n := range strings.Count(store.MaskQueries()[i], "$") {
+			args = append(args, n)
+		}
+		rows, err := books.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+store.MaskQueries()[i], args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, step)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		t.Log(plan)
+		if !strings.Contains(plan[0], " INDEX "+index) {
+			t.Errorf("begins with %q, want index %s", plan[0], index)
+		}
+	}
 }

@@ -114,7 +114,8 @@ func (t *tx) maskTexts(of wordsAbout, reports []CallbackID) error {
 	words("question", "result_text", false, `kind`, `kind = 'push' AND id `+pushes+` OR receipt `+receipts+
 		` OR kind = 'reversal' AND id `+refunds)
 	words("resolution", "note", true, `kind`, `kind = 'payment' AND id `+payments+` OR kind = 'push' AND id `+pushes+
-		` OR kind = 'claim' AND id IN (SELECT id FROM claim WHERE ticket_id `+tickets+`) OR kind = 'callback' AND id `+callbacks)
+		` OR kind = 'claim' AND id IN (SELECT id FROM claim WHERE ticket_id `+tickets+`)
+		OR kind = 'callback' AND id `+callbacks)
 	var found []struct {
 		Place int
 		Kind  string
@@ -156,7 +157,8 @@ func (t *tx) maskLog(of wordsAbout, reports []CallbackID) error {
 	var args []any
 	payments := oneOf(t, &args, of.payments)
 	tickets := oneOf(t, &args, of.scope.tickets)
-	which := `subject_kind = 'ticket' AND subject_id ` + tickets + ` OR subject_kind = 'payment' AND subject_id ` + payments +
+	which := `subject_kind = 'ticket' AND subject_id ` + tickets +
+		` OR subject_kind = 'payment' AND subject_id ` + payments +
 		` OR subject_kind = 'push' AND subject_id ` + oneOf(t, &args, of.pushes) +
 		` OR subject_kind = 'claim' AND subject_id IN (SELECT id FROM claim WHERE ticket_id ` + tickets + `)` +
 		` OR subject_kind = 'callback' AND subject_id ` + oneOf(t, &args, reports)

@@ -152,6 +152,7 @@ CREATE TABLE screening (
     updated_at       BIGINT NOT NULL
 );
 CREATE INDEX screening_starts ON screening (starts_at);
+CREATE INDEX screening_to_mask ON screening (masked_at, starts_at);
 CREATE INDEX screening_movie ON screening (movie_id, starts_at);
 CREATE INDEX screening_plan ON screening (plan_id, starts_at);
 CREATE INDEX screening_hall ON screening (hall_id, starts_at);
@@ -374,8 +375,7 @@ CREATE INDEX payment_loose_push ON payment (push_id) WHERE loose = 1 AND push_id
 CREATE INDEX payment_loose ON payment (amount_cents, transacted_at) WHERE loose = 1;
 CREATE INDEX payment_loose_at ON payment (transacted_at) WHERE loose = 1;
 CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
-CREATE INDEX payment_to_mask ON payment (created_at)
-    WHERE masked_at IS NULL AND ticket_id IS NULL AND named_id IS NULL AND push_id IS NULL;
+CREATE INDEX payment_to_mask ON payment (masked_at, created_at) WHERE COALESCE(ticket_id, named_id, push_id) IS NULL;
 CREATE INDEX payment_to_mask_again ON payment (id) WHERE masked_at = 0;
 
 -- A receipt, and a push of unknown receipt, that may be the same money: nothing says so.

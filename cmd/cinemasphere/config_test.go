@@ -96,7 +96,8 @@ func TestConfig(t *testing.T) {
 		{"customers for two years", base, func(c *config) { c.KeepCustomers = "24" }, ""},
 		{"customers for no time", base, func(c *config) { c.KeepCustomers = "0" }, "KEEP_CUSTOMERS_MONTHS"},
 		{"customers for a long time", base, func(c *config) { c.KeepCustomers = "121" }, "KEEP_CUSTOMERS_MONTHS"},
-		{"customers for a time in words", base, func(c *config) { c.KeepCustomers = "12 months" }, "KEEP_CUSTOMERS_MONTHS"},
+		{"customers for a time in words", base, func(c *config) { c.KeepCustomers = "12 months" },
+			"KEEP_CUSTOMERS_MONTHS"},
 		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
 		{"partners", base, func(c *config) {
 			c.PartnerKeys = " one:" + strings.Repeat("1", 24) + ", two : " + strings.Repeat("a:b", 8) + ","

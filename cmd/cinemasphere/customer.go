@@ -81,7 +81,8 @@ func printErased(w io.Writer, m store.Masked) error {
 	_, err := fmt.Fprintf(w, "Erased: the customer of %d tickets, and %d raw reports of M-PESA. What was paid stays.\n",
 		m.Tickets, m.Bodies)
 	if err == nil && len(m.Kept) > 0 {
-		_, err = fmt.Fprintf(w, "Kept, since the film is not over for a day, or something is open about the money: %s.\n",
+		_, err = fmt.Fprintf(w,
+			"Kept, since the film is not over for a day, or something is open about the money: %s.\n",
 			strings.Join(m.Kept, ", "))
 	}
 	return err

@@ -27,7 +27,8 @@ func seededSecrets(t *testing.T, format string) {
 	env := []string{
 		"MPESA_ENV=simulator", "LOG_LEVEL=debug", "LOG_FORMAT=" + format, "METRICS_ADDR=" + metrics,
 		"MPESA_CONSUMER_KEY=" + seeded("Key"), "MPESA_CONSUMER_SECRET=" + seeded("Secret"),
-		"MPESA_PASSKEY=" + seeded("Passkey"), "SECRET_KEY=" + seeded("Signing"), "PARTNER_KEYS=school:" + seeded("Partner"),
+		"MPESA_PASSKEY=" + seeded("Passkey"), "SECRET_KEY=" + seeded("Signing"),
+		"PARTNER_KEYS=school:" + seeded("Partner"),
 		"SENTRY_DSN=http://" + seeded("DSN") + "@" + dead + "/1", "SMTP_ADDR=" + dead, "SMTP_USERNAME=cinema",
 		"SMTP_PASSWORD=" + seeded("Mail"), "MAIL_FROM=tickets@cinema.test", "SMS_PROVIDER=africastalking",
 		"SMS_URL=http://" + dead, "SMS_USERNAME=cinema", "SMS_API_KEY=" + seeded("SMS"),

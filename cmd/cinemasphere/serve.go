@@ -138,7 +138,8 @@ func (s *server) open(ctx context.Context) (err error) {
 		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log,
 		QueryGap: time.Duration(float64(time.Second) / s.QueryRate), Shortcode: s.MpesaBusinessShortCode,
 		Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "", AutoRefund: s.AutoRefund == "on",
-		CheckPaid: s.CheckPaidTickets == "on", Pull: s.PullTransactions == "on", KeepCustomers: s.keep, Means: wording.PushError,
+		CheckPaid: s.CheckPaidTickets == "on", Pull: s.PullTransactions == "on", KeepCustomers: s.keep,
+		Means: wording.PushError,
 	})
 	if err := s.checkout.Start(ctx); err != nil {
 		return err

@@ -31,7 +31,7 @@ type Hooks struct {
 // Senders says what the address that a callback comes from means. It proves nothing: the token does.
 type Senders struct {
 	Known  []netip.Prefix // Safaricom's networks; none is every address
-	Refuse bool           // what comes from elsewhere is refused with 403, and else only logged, where its token is ours
+	Refuse bool           // what comes from elsewhere is refused with 403; else only logged, where its token is ours
 }
 
 // errSender is that a callback comes from an address that is not known as Safaricom's.

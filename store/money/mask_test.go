@@ -23,7 +23,8 @@ func lettersOf(rt *rapid.T) func(int) string {
 func TestMaskedDecidesTheSame(t *testing.T) {
 	payers := []money.Pattern{
 		"", money.Hidden, ada, ben, "254733999888", "2547*678", "2547*111", "2547*", "254*678", "2541*", "254799*",
-		"254712*678", "600000", "447700900123", money.Pattern(hashOf(ada)), money.Pattern(hashOf("0722000111")), money.Pattern(hashOf("somebody")),
+		"254712*678", "600000", "447700900123", money.Pattern(hashOf(ada)), money.Pattern(hashOf("0722000111")),
+		money.Pattern(hashOf("somebody")),
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		shown := rapid.SampledFrom([]string{"", "R1", "R2"}).Draw(rt, "shown for two tickets")
@@ -80,7 +81,8 @@ func TestMask(t *testing.T) {
 	out, _ := money.Mask(in, evening, letters)
 	phone := out.Pushes[0].Phone
 	want := []money.Pattern{
-		money.Pattern(phone), money.Pattern("2547*" + phone[9:]), "", money.Hidden, "2547*", "600000", "447000000000", "",
+		money.Pattern(phone), money.Pattern("2547*" + phone[9:]), "", money.Hidden, "2547*", "600000", "447000000000",
+		"",
 	}
 	for i, f := range out.Facts {
 		if i < len(want)-1 && f.Payer != want[i] {
@@ -90,7 +92,9 @@ func TestMask(t *testing.T) {
 	if other := out.Facts[7].Payer; !money.IsStandIn(string(other)) || string(other) == phone {
 		t.Errorf("another number is %s, beside %s", other, phone)
 	}
-	for text, want := range map[string]bool{ada: false, phone: true, "2547*678": false, "": false, "254abcdefghi": false} {
+	for text, want := range map[string]bool{
+		ada: false, phone: true, "2547*678": false, "": false, "254abcdefghi": false,
+	} {
 		if money.IsStandIn(text) != want {
 			t.Errorf("%q: %v", text, !want)
 		}
