@@ -10,21 +10,22 @@ import (
 	"time"
 
 	"cinemasphere/handlers"
+	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest"
 )
 
-// TestPrivacyPage: where a phone number is asked for a notice leads to the page that says who gets it and for how long,
-// as it is set up.
+// TestPrivacyPage: where a phone number is asked for a notice says how long it is kept, and leads to the page that says
+// who gets it, as it is set up.
 func TestPrivacyPage(t *testing.T) {
 	for _, c := range []struct {
-		months         int
-		place          string
-		reads, misread string
+		months                 int
+		place                  string
+		reads, misread, notice string
 	}{
-		{12, "Nairobi, Kenya", "12 months after the screening we erase", "until you ask us"},
-		{1, "", "One month after the screening", "They stand here"},
-		{0, "", "until you ask us to erase them", "after the screening we erase"},
+		{12, "Nairobi, Kenya", "12 months after the screening we erase", "until you ask us", "12 months after"},
+		{1, "", "One month after the screening", "They stand here", "one month after"},
+		{0, "", "until you ask us to erase them", "after the screening we erase", "when you ask us to"},
 	} {
 		o := open(t, func(d *handlers.Deps) { d.KeepCustomers, d.DataPlace = c.months, c.place })
 		w := o.get("/privacy")
@@ -38,10 +39,18 @@ func TestPrivacyPage(t *testing.T) {
 			t.Errorf("%d months: %s", c.months, got)
 		}
 		id := storetest.Screening(t, o.store, 2, 4)
-		for _, path := range []string{"/book", "/book/dialog"} {
-			form := page(t, o.get("/screenings/"+strconv.FormatInt(int64(id), 10)+path)).Find("form[data-book]")
-			if form.Find(`a[href="/privacy"]`).Length() != 1 || form.Find(`input[name="phone"]`).Length() != 1 {
-				t.Errorf("%s has no notice at its phone number", path)
+		o.daraja.SetScript("*", sim.Script{Result: "1032"})
+		secret := o.book(id, storetest.Phone(1), 1)
+		o.until(secret, "failed", failed)
+		screening := "/screenings/" + strconv.FormatInt(int64(id), 10)
+		for path, which := range map[string]string{
+			screening + "/book": "form[data-book]", screening + "/book/dialog": "form[data-book]",
+			"/tickets/" + secret: "form.retry", "/tickets/" + secret + "/status?v=0": "form.retry",
+		} {
+			form := page(t, o.get(path)).Find(which)
+			notice := strings.Join(strings.Fields(form.Find("p:has(a[href='/privacy'])").Text()), " ")
+			if form.Find(`input[name="phone"]`).Length() != 1 || !strings.Contains(notice, c.notice) {
+				t.Errorf("%s has the notice %q at its phone number, want %q", path, notice, c.notice)
 			}
 		}
 	}

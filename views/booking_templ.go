@@ -422,7 +422,7 @@ func bookingForm(f BookingForm, dialog bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = phoneNotice().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = phoneNotice(f.Keep).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -49,3 +49,40 @@ func testCustomersAreKeptForMonths(t *testing.T) {
 		})
 	}
 }
+
+// TestErasedIsErasedAgain: the running program masks what M-PESA reports once more of who was erased at their wish, also
+// where customers are kept for ever.
+func TestErasedIsErasedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.close()
+		tk := w.paid(storetest.Screening(t, w.store, 2, 4), storetest.Phone(1))
+		w.night(72 * time.Hour)
+		ctx := context.Background()
+		if out, err := w.store.Tickets().EraseCustomer(ctx, storetest.Phone(1)); err != nil || out.Tickets != 1 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		payments := func() []store.Payment {
+			all, err := w.store.Money().Payments(ctx)
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			return all
+		}
+		if _, err := w.store.Money().ApplyIncoming(ctx, store.IncomingPayment{
+			Receipt: tk.Receipt, Amount: store.Cents(tk.Total) * 100, Phone: store.Pattern(storetest.Phone(1)),
+			LearntBy: "pull", TransactedAt: payments()[0].TransactedAt,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if p := payments()[0]; p.MaskedAt != 0 {
+			t.Errorf("it counts as masked: %+v", p)
+		}
+		pass(2 * time.Hour)
+		if p := payments()[0]; p.MaskedAt == 0 || !store.IsMasked(string(p.Phone)) {
+			t.Errorf("after two hours: %+v", p)
+		}
+		w.sound()
+	})
+}

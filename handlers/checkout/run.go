@@ -92,19 +92,22 @@ func (s *Service) Run(ctx context.Context) error {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
 		case <-mask.C:
-			if s.cfg.KeepCustomers > 0 {
-				s.leased(work, "mask customers", func() error { return s.mask(work) })
-			}
+			s.leased(work, "mask customers", func() error { return s.mask(work) })
 		case <-sweep.C:
 			s.leased(work, "sweep", func() error { return errors.Join(s.sweep(work), s.endValidations(work)) })
 		}
 	}
 }
 
-// mask masks the customers whose time is over.
-func (s *Service) mask(ctx context.Context) error {
-	before := store.At(s.store.Now().Time().AddDate(0, -s.cfg.KeepCustomers, 0))
-	out, err := s.store.Tickets().MaskBefore(ctx, before)
+// mask masks the customers whose time is over. Where they are kept for ever, only who was erased at their own wish is.
+func (s *Service) mask(ctx context.Context) (err error) {
+	var out store.Masked
+	if s.cfg.KeepCustomers > 0 {
+		before := store.At(s.store.Now().Time().AddDate(0, -s.cfg.KeepCustomers, 0))
+		out, err = s.store.Tickets().MaskBefore(ctx, before)
+	} else {
+		out, err = s.store.Tickets().MaskAgain(ctx)
+	}
 	if err == nil && (out.Tickets > 0 || out.Bodies > 0) {
 		s.log.Info("customers are masked, since their time is over", "tickets", out.Tickets, "reports", out.Bodies,
 			"kept", len(out.Kept))
