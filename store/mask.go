@@ -208,7 +208,7 @@ func (t *tx) maskPayments(l *ledger, masked money.Case) error {
 	l.Decision = money.Decide(masked, t.now)
 	for _, p := range l.Decision.Payments {
 		row, _ := l.rowOf(p)
-		if err := t.run(`UPDATE payment SET phone = $2, account = COALESCE((SELECT f.account FROM fact f WHERE f.receipt = payment.receipt
+		if err := t.run(`UPDATE payment SET phone = $2, account = COALESCE((SELECT f.account FROM fact f WHERE f.receipt = payment.receipt AND f.receipt <> ''
 			AND f.account <> '' ORDER BY f.id LIMIT 1), ''), masked_at = $3, updated_at = $3 WHERE id = $1`, row.ID, p.Payer, t.now); err != nil {
 			return err
 		}
