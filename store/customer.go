@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ type Customer struct {
 	Refunds  []CustomerRefund  `json:"refunds,omitempty"`
 	Claims   []CustomerClaim   `json:"typedReceipts,omitempty"`
 	Messages []CustomerMessage `json:"messages,omitempty"`
+	Notes    []string          `json:"notes,omitempty"`      // what the staff wrote about the customer's money
 	Raw      []string          `json:"rawReports,omitempty"` // what M-PESA sent, as it came
 }
 
@@ -60,6 +62,8 @@ type CustomerRefund struct {
 	Receipt string      `db:"receipt" json:"receipt"`
 	Amount  Cents       `db:"amount_cents" json:"cents"`
 	State   RefundState `db:"state" json:"state"`
+	Reason  string      `db:"reason" json:"reason,omitempty"`       // as the staff wrote it
+	Ref     string      `db:"reference" json:"reference,omitempty"` // of one by hand
 	At      Instant     `db:"created_at" json:"at"`
 }
 
@@ -103,11 +107,20 @@ func (s Tickets) Customer(ctx context.Context, msisdn string) (c Customer, err e
 	list(&c.Payments, `SELECT COALESCE(y.receipt, '') AS receipt, COALESCE(y.amount_cents, 0) AS amount, y.phone,
 		y.account, y.state, COALESCE(y.transacted_at, y.created_at) AS at FROM payment y WHERE `+paidByPhone+`
 		ORDER BY y.id`, msisdn)
-	list(&c.Refunds, `SELECT COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.state, r.created_at FROM refund r
+	list(&c.Refunds, `SELECT COALESCE(y.receipt, '') AS receipt, r.amount_cents, r.state, r.reason, r.reference, r.created_at FROM refund r
 		JOIN payment y ON y.id = r.payment_id WHERE `+paidByPhone+` ORDER BY r.id`, msisdn)
 	list(&c.Claims, `SELECT receipt, state, created_at FROM claim WHERE ticket_id IN `+ofPhone+` ORDER BY id`, msisdn)
 	list(&c.Messages, `SELECT event, via, state, created_at FROM outbox WHERE ticket_id IN `+ofPhone+` ORDER BY id`, msisdn)
-	list(&c.Raw, `SELECT body FROM callback WHERE encoding = 'text' AND body LIKE $1 ORDER BY id`, inBodies(msisdn))
+	list(&c.Notes, `SELECT note FROM resolution WHERE note <> '' AND (kind = 'payment' AND id IN (SELECT y.id FROM payment y WHERE `+
+		paidByPhone+`) OR kind = 'push' AND id IN (SELECT id FROM push_request WHERE phone = $1)
+		OR kind = 'claim' AND id IN (SELECT id FROM claim WHERE ticket_id IN `+ofPhone+`)
+		OR kind = 'callback' AND id IN (SELECT callback_id FROM unread WHERE ticket_id IN `+ofPhone+`)) ORDER BY at`, msisdn)
+	receipts := make([]string, len(c.Payments))
+	for i, p := range c.Payments {
+		receipts[i] = p.Receipt
+	}
+	reports, args := reportsOf(msisdn, receipts)
+	list(&c.Raw, `SELECT c.body FROM callback c WHERE `+reports+` ORDER BY c.id`, args...)
 	if err != nil {
 		return c, fmt.Errorf("read what there is of a customer: %w", err)
 	}
@@ -123,8 +136,19 @@ func (s Tickets) Customer(ctx context.Context, msisdn string) (c Customer, err e
 	return c, nil
 }
 
-// inBodies is how M-PESA's reports have a number, whatever is before its nine digits.
-func inBodies(msisdn string) string { return "%" + strings.TrimPrefix(msisdn, "254") + "%" }
+// reportsOf finds M-PESA's raw reports of a customer: those with the number, whatever is before its nine digits, and
+// those with a receipt, which may have the number hashed and the name plain.
+func reportsOf(msisdn string, receipts []string) (which string, args []any) {
+	which, args = `c.encoding = 'text' AND (c.body LIKE $1`, []any{"%" + strings.TrimPrefix(msisdn, "254") + "%"}
+	for _, r := range receipts {
+		if r == "" {
+			continue
+		}
+		args = append(args, "%"+likeText.Replace(r)+"%")
+		which += fmt.Sprintf(` OR c.body LIKE $%d ESCAPE '\'`, len(args))
+	}
+	return which + `)`, args
+}
 
 // endsIn names a phone in the audit log.
 func endsIn(msisdn string) string { return "*" + msisdn[max(len(msisdn)-3, 0):] }
@@ -145,7 +169,8 @@ func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, er
 			AND named_id IS NULL ORDER BY id`, msisdn)
 	}
 	if err == nil {
-		err = s.read(ctx, &raw, `SELECT count(*) FROM callback WHERE encoding = 'text' AND body LIKE $1`, inBodies(msisdn))
+		reports, args := reportsOf(msisdn, nil)
+		err = s.read(ctx, &raw, `SELECT count(*) FROM callback c WHERE `+reports, args...)
 	}
 	switch {
 	case err != nil:
@@ -160,8 +185,19 @@ func (s Tickets) EraseCustomer(ctx context.Context, msisdn string) (m Masked, er
 			return m, err
 		}
 	}
-	m.Bodies, err = s.eraseBodies(ctx, `(p.ticket_id IN (`+strings.Join(ids, ", ")+
-		`) OR c.encoding = 'text' AND c.body LIKE $1)`, inBodies(msisdn))
+	var receipts []string
+	tickets := `(` + strings.Join(ids, ", ") + `)`
+	if err := s.list(ctx, &receipts, `SELECT receipt FROM payment WHERE receipt IS NOT NULL AND masked_at > 0
+		AND (ticket_id IN `+tickets+` OR named_id IN `+tickets+`)`); err != nil {
+		return m, fmt.Errorf("look for a customer's receipts: %w", err)
+	}
+	for _, c := range loose {
+		if !slices.Contains(m.Kept, c.Name) {
+			receipts = append(receipts, c.Name)
+		}
+	}
+	reports, args := reportsOf(msisdn, receipts)
+	m.Bodies, err = s.eraseBodies(ctx, `(p.ticket_id IN `+tickets+` OR `+reports+`)`, args...)
 	s.names.forget()
 	return m, err
 }

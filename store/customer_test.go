@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,12 @@ func TestCustomer(t *testing.T) { storetest.Each(t, testCustomer) }
 func testCustomer(t *testing.T) {
 	m := newMasking(t)
 	m.play("accepted > paid > others take two seats")
+	status := `{"TransID":"RECEIPT1","MSISDN":"5f0a","FirstName":"ACHIENG"}` // with the number hashed
+	if _, _, err := m.s.Money().StoreCallback(t.Context(), store.NewCallback{
+		Kind: "c2b", Token: "stranger", Body: []byte(status), Size: int64(len(status)),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	ctx := store.WithBy(t.Context(), giver(t, m.s, "Wanjiru", store.RoleOwner))
 	phone := storetest.Phone(1)
 	all, err := m.s.Tickets().Customer(ctx, phone)
@@ -30,7 +37,7 @@ func testCustomer(t *testing.T) {
 	}
 	if len(all.Tickets) != 1 || all.Tickets[0].Code != m.pushes[0].Code || len(all.Prompts) != 1 ||
 		len(all.Payments) != 1 ||
-		all.Payments[0].Receipt != "RECEIPT1" || len(all.Raw) != 1 || all.Raw[0] != m.raw ||
+		all.Payments[0].Receipt != "RECEIPT1" || !slices.Equal(all.Raw, []string{m.raw, status}) ||
 		strings.Contains(string(text), storetest.Phone(50)) {
 		t.Errorf("%s", text)
 	}
@@ -47,6 +54,12 @@ func testCustomer(t *testing.T) {
 	m.clock.add(49 * time.Hour)
 	if _, err := m.s.Tickets().EndHolds(ctx); err != nil {
 		t.Fatal(err)
+	}
+	m.refunds(store.NewRefund{Receipt: "RECEIPT1", Reference: "PORTAL1", Reason: "Achieng is ill"})
+	again, err := m.s.Tickets().Customer(ctx, phone)
+	if err != nil || len(again.Refunds) != 1 || again.Refunds[0].Reason != "Achieng is ill" ||
+		again.Refunds[0].Ref != "PORTAL1" {
+		t.Errorf("%+v, %v", again.Refunds, err)
 	}
 	out, err = m.s.Tickets().EraseCustomer(ctx, phone)
 	if err != nil || out.Tickets != 1 || len(out.Kept) != 0 {
@@ -71,7 +84,7 @@ func testCustomer(t *testing.T) {
 		}
 	}
 	texts, err := m.s.Texts(`SELECT who || ' ' || action || ' ' || subject FROM audit WHERE action LIKE 'customer.%' ORDER BY id`)
-	want := "Wanjiru customer.export *501|Wanjiru customer.erase " + m.pushes[0].Code
+	want := "Wanjiru customer.export *501|Wanjiru customer.export *501|Wanjiru customer.erase " + m.pushes[0].Code
 	if got := strings.Join(texts, "|"); err != nil || got != want {
 		t.Errorf("the log has %q, want %q, %v", got, want, err)
 	}
