@@ -114,7 +114,8 @@ func (s Tickets) Customer(ctx context.Context, msisdn string) (c Customer, err e
 	list(&c.Notes, `SELECT note FROM resolution WHERE note <> '' AND (kind = 'payment' AND id IN (SELECT y.id FROM payment y WHERE `+
 		paidByPhone+`) OR kind = 'push' AND id IN (SELECT id FROM push_request WHERE phone = $1)
 		OR kind = 'claim' AND id IN (SELECT id FROM claim WHERE ticket_id IN `+ofPhone+`)
-		OR kind = 'callback' AND id IN (SELECT callback_id FROM unread WHERE ticket_id IN `+ofPhone+`)) ORDER BY at`, msisdn)
+		OR kind = 'callback' AND id IN (SELECT callback_id FROM unread WHERE ticket_id IN `+ofPhone+`))
+		ORDER BY at`, msisdn)
 	receipts := make([]string, len(c.Payments))
 	for i, p := range c.Payments {
 		receipts[i] = p.Receipt

@@ -209,8 +209,8 @@ func testErasedStayErased(t *testing.T) {
 	}
 }
 
-// TestMaskNotes: what the staff wrote of a refund, of money that was looked into and of a ticket goes with the customer,
-// in the audit log too. How the money went back is still to be read.
+// TestMaskNotes: what the staff wrote of a refund, of money that was looked into and of a ticket goes with the
+// customer, in the audit log too. How the money went back is still to be read.
 func TestMaskNotes(t *testing.T) { storetest.Each(t, testMaskNotes) }
 
 func testMaskNotes(t *testing.T) {
@@ -235,10 +235,12 @@ func testMaskNotes(t *testing.T) {
 		}, "PORTAL7, "},
 		{"accepted > paid", func(m *masking, by context.Context) error {
 			m.arrives("POPCORN1", "popcorn")
-			return m.s.Money().ResolveItems(by, m.cases(store.ItemPayment), "popcorn, says Achieng on "+elsewhere, "Wanjiru")
+			return m.s.Money().ResolveItems(by, m.cases(store.ItemPayment), "popcorn, says Achieng on "+elsewhere,
+				"Wanjiru")
 		}, ""},
 		{"accepted > not readable", func(m *masking, by context.Context) error {
-			err := m.s.Money().ResolveItems(by, m.cases(store.ItemCallback), "Achieng did not pay, "+elsewhere, "Wanjiru")
+			err := m.s.Money().ResolveItems(by, m.cases(store.ItemCallback), "Achieng did not pay, "+elsewhere,
+				"Wanjiru")
 			m.clock.add(time.Minute)
 			m.do("query: cancelled")
 			return err

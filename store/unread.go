@@ -179,7 +179,8 @@ const unreadKnown = `(c.outcome = '` + string(OutcomeReceipt) +
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
 	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL
 	AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
-	OR c.kind = 'status' AND EXISTS (SELECT 1 FROM fact f WHERE f.receipt = k.receipt AND f.receipt <> '' AND f.source = 'status')
+	OR c.kind = 'status' AND EXISTS (SELECT 1 FROM fact f
+		WHERE f.receipt = k.receipt AND f.receipt <> '' AND f.source = 'status')
 	OR c.kind = 'reversal' AND r.state <> 'requested')`
 
 const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown +

@@ -50,8 +50,8 @@ func testCustomersAreKeptForMonths(t *testing.T) {
 	}
 }
 
-// TestErasedIsErasedAgain: the running program masks what M-PESA reports once more of who was erased at their wish, also
-// where customers are kept for ever.
+// TestErasedIsErasedAgain: the running program masks what M-PESA reports once more of who was erased at their wish,
+// also where customers are kept for ever.
 func TestErasedIsErasedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
