@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -362,25 +361,30 @@ func TestMaskQueries(t *testing.T) {
 		for n := range strings.Count(store.MaskQueries()[i], "$") {
 			args = append(args, n)
 		}
-		rows, err := books.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+store.MaskQueries()[i], args...)
+		plan, err := planOf(t.Context(), books, store.MaskQueries()[i], args)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var step string
-			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, step)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
-		t.Log(plan)
 		if !strings.Contains(plan[0], " INDEX "+index) {
 			t.Errorf("begins with %q, want index %s", plan[0], index)
 		}
 	}
+}
+
+// planOf are the steps in which SQLite answers a query.
+func planOf(ctx context.Context, books *sql.DB, query string, args []any) (plan []string, err error) {
+	rows, err := books.QueryContext(ctx, `EXPLAIN QUERY PLAN `+query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return nil, err
+		}
+		plan = append(plan, step)
+	}
+	return plan, rows.Err()
 }
