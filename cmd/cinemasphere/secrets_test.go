@@ -90,6 +90,9 @@ func seededSecrets(t *testing.T, format string) {
 	}
 	_ = resp.Body.Close()
 	out, _ := subcommandWith(t, p.dir, env, "doctor") // which finds what is not there
+	eventually(t, 20*time.Second, "a message is tried", func() bool {
+		return strings.Contains(p.log.String(), "a message was not sent")
+	})
 	_ = p.end(syscall.SIGKILL)
 	log := p.log.String()
 	for _, tried := range []string{"/api/make-payment", "/cb/", "write a backup"} {
