@@ -92,7 +92,8 @@ func (s *Service) serve(ctx context.Context, via store.Via) {
 			<-slots
 			switch {
 			case errors.Is(err, store.ErrGivenOver):
-				s.Log.Warn("a message may have gone out, and is not sent again", "message", nameOf(m), "via", string(via))
+				s.Log.Warn("a message may have gone out, and is not sent again", "message", nameOf(m),
+					"via", string(via))
 				continue
 			case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
 				s.Log.Error("look for messages", "error", err)
