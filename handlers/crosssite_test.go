@@ -2,10 +2,13 @@ package handlers_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"cinemasphere/store"
 	"cinemasphere/store/storetest"
 )
 
@@ -65,6 +68,30 @@ func TestPostsFromOtherSites(t *testing.T) {
 	}
 	if got, want := o.daraja.Totals().Accepted, 1+5*2+5; got != want {
 		t.Errorf("%d pushes, want %d", got, want)
+	}
+}
+
+// TestRefusalsAreLogged: who tries what is not theirs stands in the log, with what was tried.
+func TestRefusalsAreLogged(t *testing.T) {
+	o := open(t)
+	id := storetest.Screening(t, o.store, 2, 4)
+	usher := o.staffed(store.RoleUsher)
+	for route, do := range map[string]func() *httptest.ResponseRecorder{
+		"/bookings": func() *httptest.ResponseRecorder {
+			return o.post("/bookings", form(id, storetest.Phone(1), 1), "Sec-Fetch-Site", "cross-site")
+		},
+		"/admin/customers": func() *httptest.ResponseRecorder { return usher.get("/admin/customers") },
+	} {
+		if w := do(); w.Code != 403 {
+			t.Errorf("%s: %d", route, w.Code)
+		}
+		logged := slices.ContainsFunc(slices.Collect(strings.Lines(o.log.String())), func(line string) bool {
+			return strings.Contains(line, `"route":"`+route+`"`) && strings.Contains(line, `"status":403`) &&
+				strings.Contains(line, `"error":"`)
+		})
+		if !logged {
+			t.Errorf("the log has no refusal of %s", route)
+		}
 	}
 }
 

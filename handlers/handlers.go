@@ -43,6 +43,14 @@ type Deps struct {
 	// nothing
 	Paybill string
 	Till    string // or the till that they are told to pay to
+	// DataPlace is where server and backups stand, as customers read it; "" is not said.
+	DataPlace string
+	// KeepCustomers is for how many months after a screening its customers are kept; 0 is without an end.
+	KeepCustomers int
+	// Senders are the networks that callbacks come from; none is every address. What comes from elsewhere is logged, or
+	// refused with RefuseOthers.
+	Senders      []netip.Prefix
+	RefuseOthers bool
 	// Callback is the address that M-PESA sends its answers to, as the staff read it.
 	Callback string
 	// the simulated phones, served below /simulator/ with that prefix taken off; nil for none
@@ -93,11 +101,12 @@ func New(d Deps) (http.Handler, error) {
 		handset = "/simulator/phones/"
 	}
 	rooms := router{
-		responder: responder, compress: compress, deps: d, sessions: sessions, hooks: hooks.New(responder, d.Checkout),
+		responder: responder, compress: compress, deps: d, sessions: sessions,
+		hooks: hooks.New(responder, d.Checkout, hooks.Senders{Known: d.Senders, Refuse: d.RefuseOthers}),
 		site: site.New(site.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions,
 			BaseURL: d.BaseURL, Demo: d.Demo, Sandbox: d.Sandbox, Handset: handset, Paybill: d.Paybill, Till: d.Till,
-			Now: d.Now,
+			DataPlace: d.DataPlace, KeepCustomers: d.KeepCustomers, Now: d.Now,
 		}),
 		api: api.New(api.Config{
 			Responder: responder, Store: d.Store, Checkout: d.Checkout, Sessions: sessions, Questions: questions,
@@ -109,11 +118,17 @@ func New(d Deps) (http.Handler, error) {
 			Paybill: d.Paybill, Till: d.Till, Callback: d.Callback,
 			Initiator: d.Checkout.Initiator(), AutoRefund: d.Checkout.AutoRefund(),
 			Handset: handset, HTTPS: https, Demo: d.Demo, Sandbox: d.Sandbox, Now: d.Now,
-			Examine:      d.Examine,
-			BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
+			Examine:       d.Examine,
+			KeepCustomers: d.KeepCustomers, BackupPlaces: d.BackupPlaces, BackupOldest: d.BackupOldest,
 		}),
 	}
 	return rooms.routes(), nil
+}
+
+// Secured puts the headers of the site's answers on those that the site does not give itself, such as redirects to it.
+// HSTS is as in [Deps]; off where the answers are not by https, which has nothing to say of it.
+func Secured(setting string, next http.Handler) http.Handler {
+	return web.Secured(hsts(setting != "off", setting), next)
 }
 
 // rules say how errors of the rooms are answered.

@@ -62,6 +62,7 @@ func (m router) routes() http.Handler {
 		r.Use(gzip)
 		r.Get("/films", s.Fragment(s.Films))
 		r.Get("/movies/{id}", s.Page(s.Movie))
+		r.Get("/privacy", s.Page(s.Privacy))
 		r.Get("/screenings/{id}/book", s.Page(s.Book))
 		r.Get("/screenings/{id}/book/dialog", s.Fragment(s.BookDialog))
 		r.Get("/screenings/{id}/book/seats", s.Fragment(s.BookSeats))

@@ -90,7 +90,7 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	payments, tickets := map[money.Key]Payment{}, map[TicketID]money.TicketDecision{}
 	for _, p := range b.payments {
-		p.ID, p.CreatedAt = 0, 0
+		p.ID, p.CreatedAt, p.MaskedAt = 0, 0, 0
 		payments[money.Key{Push: p.PushID, Receipt: p.Receipt}] = p
 	}
 	for _, c := range money.Cases(b.all()) {
@@ -219,7 +219,7 @@ func (s Money) Reread(ctx context.Context, see func(*Reread, Callback)) (*Reread
 	for err == nil {
 		var rows []callbackRow
 		err = s.list(ctx, &rows, `SELECT id, kind, token, body, encoding FROM callback WHERE id > $1 AND known = 1 AND outcome IS NOT NULL
-			AND outcome <> '`+string(OutcomeUnreadable)+`' ORDER BY id LIMIT 1000`, last)
+			AND outcome <> '`+string(OutcomeUnreadable)+`' AND encoding <> 'erased' ORDER BY id LIMIT 1000`, last)
 		if err != nil || len(rows) == 0 {
 			break
 		}

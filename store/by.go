@@ -85,13 +85,21 @@ func (t *tx) auditBy(by By, c change) error {
 	if err != nil {
 		return err
 	}
-	words := strings.ToLower(strings.Join([]string{
-		by.Name, string(by.Role), by.Source, c.action, c.kind, c.subject, was, now,
-	}, "\n"))
+	words := LogEntry{
+		Who: by.Name, Role: by.Role, Source: by.Source, Action: c.action, Kind: c.kind, Subject: c.subject,
+		Was: was, Now: now,
+	}.words()
 	return t.run(`INSERT INTO audit (id, operator_id, who, role, source, action, subject_kind, subject_id, subject, was, now, words, at)
 		VALUES ($1,NULLIF(CAST($2 AS BIGINT),0),$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
 		t.s.ids.next(t.s.now()), by.ID, by.Name, by.Role, by.Source, c.action, c.kind, c.id, c.subject, was, now, words,
 		t.now)
+}
+
+// words are all of an entry, in small letters.
+func (e LogEntry) words() string {
+	return strings.ToLower(strings.Join([]string{
+		e.Who, string(e.Role), e.Source, e.Action, e.Kind, e.Subject, e.Was, e.Now,
+	}, "\n"))
 }
 
 func auditJSON(v any) (string, error) {

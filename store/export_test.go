@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // ReadCode is what is read of a code that was typed.
@@ -129,6 +130,16 @@ func UniqueViolation(err error) string {
 // UniqueColumns is what PostgreSQL's unique constraints and indexes are on.
 func UniqueColumns() map[string]string { return maps.Clone(uniqueColumns) }
 
+// WithoutCustomer is a text without phone numbers, e-mail addresses, and a customer's name.
+func WithoutCustomer(text, name string) string {
+	return wordsAbout{tickets: []namedTicket{{Name: name}}}.without(text)
+}
+
+// MaskQueries are what is read every hour to see whose time is over, each with instants and ids as parameters.
+func MaskQueries() []string {
+	return []string{screeningsToMask, ticketsToMask, paymentsToMask, paymentsToMaskAgain, erasable(bodiesToErase, 2)}
+}
+
 // Texts reads the rows of a query, each of one text.
 func (s *Store) Texts(query string, args ...any) (rows []string, err error) {
 	err = s.list(context.Background(), &rows, query, args...)
@@ -149,3 +160,27 @@ func (s *Store) Later(queries ...string) error {
 
 // NewSecret is newSecret, for tests.
 func NewSecret() string { return newSecret() }
+
+// AllText is every text in the books, a line each: the name of its table and column, and the text.
+func (s *Store) AllText() (string, error) {
+	var out strings.Builder
+	table := ""
+	for line := range strings.Lines(schema) {
+		if name, is := strings.CutPrefix(line, "CREATE TABLE "); is {
+			table, _, _ = strings.Cut(name, " ")
+			continue
+		}
+		words := strings.Fields(line)
+		if len(words) < 2 || strings.TrimRight(words[1], ",") != "TEXT" || table == "" || words[0] == "--" {
+			continue
+		}
+		rows, err := s.Texts(`SELECT ` + words[0] + ` FROM ` + table + ` WHERE ` + words[0] + ` <> ''`)
+		if err != nil {
+			return "", err
+		}
+		for _, text := range rows {
+			out.WriteString(table + "." + words[0] + ": " + strings.ReplaceAll(text, "\n", " ") + "\n")
+		}
+	}
+	return out.String(), nil
+}

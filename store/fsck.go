@@ -69,7 +69,7 @@ var rules = []rule{
 	{"a callback with a token of ours is stored as ours", misfiledCallbacks()},
 	{"a callback is understood whole, or an operator has resolved it", `SELECT 'callback ' || c.id ||
 		COALESCE(', ' || u.why, '')` + unreadFrom + `
-		WHERE ` + unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`},
+		WHERE ` + unreadWaits},
 	{"it is known how much money was paid, or an operator has resolved it", `SELECT 'payment ' || p.id || COALESCE(', receipt ' || p.receipt, '') FROM payment p
 		WHERE p.amount_cents IS NULL AND NOT EXISTS (SELECT 1 FROM resolution d WHERE d.kind = 'payment' AND d.id = p.id AND d.state = p.state AND d.reason = p.reason)`},
 	{"a final push is not live", `SELECT 'push ' || id FROM push_request WHERE live = 1 AND state IN ('paid', 'failed', 'refused')`},

@@ -249,7 +249,7 @@ func (t *tx) writePayments(l *ledger, touched map[TicketID]bool) error {
 				touched[id] = true
 			}
 		}
-		if err := t.writePayment(want); err != nil {
+		if err := t.writePayment(want, l.isMasked(want)); err != nil {
 			return err
 		}
 	}
@@ -273,18 +273,29 @@ func (l *ledger) row(p money.Payment) Payment {
 	return row
 }
 
-func (t *tx) writePayment(p Payment) error {
+// isMasked reports whether a payment is of a ticket whose customer is masked.
+func (l *ledger) isMasked(p Payment) bool {
+	tk := l.tickets[cmp.Or(p.TicketID, p.NamedID)]
+	return tk != nil && tk.Total > 0 && tk.Rings == 0
+}
+
+// writePayment writes a payment. What is said of a customer who is masked is to be masked again.
+func (t *tx) writePayment(p Payment, isMasked bool) error {
+	again := any(nil)
+	if isMasked {
+		again = 0
+	}
 	return t.run(`INSERT INTO payment (id, receipt, push_id, ticket_id, named_id, amount_cents, assumed, phone, account, transacted_at, learnt_by, state,
-			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$19)
+			reason, doubt, doubt_cents, doubt_receipt, automatic, loose, masked_at, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$20,$19,$19)
 		ON CONFLICT (id) DO UPDATE SET receipt = excluded.receipt, push_id = excluded.push_id, ticket_id = excluded.ticket_id, named_id = excluded.named_id,
 			amount_cents = excluded.amount_cents, assumed = excluded.assumed, phone = excluded.phone, account = excluded.account,
 			transacted_at = excluded.transacted_at, learnt_by = excluded.learnt_by, state = excluded.state, reason = excluded.reason, doubt = excluded.doubt,
 			doubt_cents = excluded.doubt_cents, doubt_receipt = excluded.doubt_receipt, automatic = excluded.automatic, loose = excluded.loose,
-			updated_at = excluded.updated_at`,
+			masked_at = CASE WHEN payment.masked_at IS NULL THEN excluded.masked_at ELSE 0 END, updated_at = excluded.updated_at`,
 		p.ID, orNull(p.Receipt), noID(int64(p.PushID)), noID(int64(p.TicketID)), noID(int64(p.NamedID)),
 		noID(int64(p.Amount)), p.Assumed, p.Phone, p.Account, orNone(p.TransactedAt), p.LearntBy, p.State, p.Reason,
-		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now)
+		p.Doubt, p.DoubtCents, p.DoubtReceipt, p.Automatic, p.Loose, t.now, again)
 }
 
 // moveRefunds stores each refund with the row of its payment.

@@ -48,6 +48,7 @@ type Payment struct {
 	DoubtReceipt string       `db:"doubt_receipt"` // the receipt of the doubt
 	Loose        int64        `db:"loose"`         // 1 where it may be the same money as what nothing names with it
 	Automatic    int64        `db:"automatic"`     // 1 where it may be refunded without an operator
+	MaskedAt     Instant      `db:"masked_at"`     // since when the payer is masked; 0 where it is not, or has changed since
 	CreatedAt    Instant      `db:"created_at"`
 	PushToken    string       `db:"push_token"` // its push's callback token; like Resolved, filled by [Money.Payments] alone
 	Resolved     int          `db:"resolved"`   // 1 where an operator resolved its doubt
@@ -56,7 +57,8 @@ type Payment struct {
 const paymentColumns = `id, COALESCE(receipt, '') AS receipt, COALESCE(ticket_id, 0) AS ticket_id,
 	COALESCE(named_id, 0) AS named_id, COALESCE(push_id, 0) AS push_id, COALESCE(amount_cents, 0) AS amount_cents,
 	assumed, phone, account, COALESCE(transacted_at, 0) AS transacted_at,
-	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, created_at`
+	learnt_by, state, reason, doubt, doubt_cents, doubt_receipt, loose, automatic, COALESCE(masked_at, 0) AS masked_at,
+	created_at`
 
 // Payments lists all payments, oldest first.
 func (s Money) Payments(ctx context.Context) ([]Payment, error) {
@@ -115,7 +117,8 @@ const (
 	t.paid_push, COALESCE(t.transacted_at, 0) AS transacted_at, t.seats, t.lines, t.chosen,
 	COALESCE(t.hold_until, 0) AS hold_until,
 	t.late_reason, COALESCE(t.voided_at, 0) AS voided_at, t.void_reason, t.created_at,
-	CASE WHEN t.email <> '' THEN 1 ELSE 0 END AS mail, CASE WHEN t.phone <> '' THEN 1 ELSE 0 END AS rings,
+	CASE WHEN t.email <> '' THEN 1 ELSE 0 END AS mail,
+	CASE WHEN substr(t.phone` + hasDigits + ` THEN 1 ELSE 0 END AS rings,
 	(SELECT count(*) FROM seat WHERE seat.ticket_id = t.id) AS held, s.starts_at, s.status
 	FROM ticket t JOIN screening s ON s.id = t.screening_id`
 	payableQuery = payablesQuery + ` WHERE t.id = $1`

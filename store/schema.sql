@@ -147,10 +147,12 @@ CREATE TABLE screening (
     cancelled_at     BIGINT, -- when it was cancelled, for good
     cancel_reason    TEXT NOT NULL, -- why, as customers read it; '' where it is not
     version          BIGINT NOT NULL, -- grows with each change by a person: a change of an older one is refused
+    masked_at        BIGINT, -- since when none of its tickets says who its customer was; NULL until then
     created_at       BIGINT NOT NULL,
     updated_at       BIGINT NOT NULL
 );
 CREATE INDEX screening_starts ON screening (starts_at);
+CREATE INDEX screening_to_mask ON screening (masked_at, starts_at);
 CREATE INDEX screening_movie ON screening (movie_id, starts_at);
 CREATE INDEX screening_plan ON screening (plan_id, starts_at);
 CREATE INDEX screening_hall ON screening (hall_id, starts_at);
@@ -179,8 +181,8 @@ CREATE TABLE ticket (
     screening_id    BIGINT NOT NULL REFERENCES screening (id), -- that it is for
     code            TEXT NOT NULL UNIQUE, -- public; begins with 0 unless the money is real
     secret          TEXT NOT NULL UNIQUE, -- opens the ticket's page
-    customer_name   TEXT NOT NULL, -- as typed
-    phone           TEXT NOT NULL, -- MSISDN of the latest push
+    customer_name   TEXT NOT NULL, -- as typed; a dash once it is masked
+    phone           TEXT NOT NULL, -- MSISDN of the latest push; letters stand for its digits once it is masked
     email           TEXT NOT NULL DEFAULT '', -- where messages about it go too; '' where the customer gave none
     quantity        BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 10), -- seats
     total           BIGINT NOT NULL CHECK (total BETWEEN 0 AND 250000), -- whole shillings; 0 of one that was given away
@@ -205,7 +207,7 @@ CREATE TABLE ticket (
     voided_at       BIGINT, -- since when it admits nobody, though it was paid
     void_reason     TEXT NOT NULL, -- '' unless it is void
     given_by        BIGINT REFERENCES operator (id), -- who gave it away: then it needs no money; NULL of all others
-    given_reason    TEXT NOT NULL DEFAULT '', -- why, in that person's words
+    given_reason    TEXT NOT NULL DEFAULT '', -- why, in that person's words; numbers and names go once it is masked
     version         BIGINT NOT NULL, -- grows with whatever the ticket's page shows
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
@@ -248,7 +250,7 @@ CREATE TABLE push_request (
     reference           TEXT NOT NULL, -- its own account number: the ticket's code and a mark that nobody is told to type
     checkout_request_id TEXT UNIQUE,   -- Daraja's name for it; NULL until known
     merchant_request_id TEXT,          -- its other name; NULL until known, and not always the push's alone
-    phone               TEXT NOT NULL, -- MSISDN that it prompts
+    phone               TEXT NOT NULL, -- MSISDN that it prompts; masked as the ticket's
     amount              BIGINT NOT NULL CHECK (amount BETWEEN 1 AND 250000), -- whole shillings
     -- What became of it: not answered yet, accepted by Daraja, perhaps on the phone, no prompt went out, not completed so far, failed for
     -- good, paid. Paid is never left; every other may still become paid.
@@ -271,16 +273,17 @@ CREATE INDEX push_client ON push_request (client, state, created_at, reason) WHE
 CREATE INDEX push_made ON push_request (created_at);
 CREATE INDEX push_sending ON push_request (created_at) WHERE state = 'sending';
 
--- Each callback as it came, written before anything is made of it. Only outcome and decided_at are filled in later. A row of M-PESA's own
+-- Each callback as it came, written before anything is made of it. Only outcome and decided_at are filled in later, and body and source go
+-- once nobody needs them. A row of M-PESA's own
 -- list that cannot be read is kept here too, once: its token is made of its content.
 CREATE TABLE callback (
     id          BIGINT PRIMARY KEY,
     kind        TEXT NOT NULL, -- stk, status, status_timeout, reversal, reversal_timeout, c2b, validation or pull
     token       TEXT NOT NULL, -- the last segment of the address that it came to
     known       BIGINT NOT NULL CHECK (known IN (0, 1)), -- 1 where the token is one of ours
-    source      TEXT NOT NULL, -- the address that it came from
+    source      TEXT NOT NULL, -- the address that it came from; goes with the body
     body        TEXT NOT NULL, -- cut to 4 KB where the token is none of ours
-    encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64')), -- of body
+    encoding    TEXT NOT NULL CHECK (encoding IN ('text', 'base64', 'erased')), -- of body; erased where that is gone, as customers' data is after some months
     size        BIGINT NOT NULL, -- bytes that came
     received_at BIGINT NOT NULL, -- when it came
     outcome     TEXT,  -- what was made of it; NULL until it is applied
@@ -291,6 +294,7 @@ CREATE INDEX callback_stranger ON callback (id) WHERE known = 0;
 CREATE INDEX callback_unread ON callback (id)
     WHERE outcome IN ('unreadable', 'amount_unknown', 'receipt_not_understood');
 CREATE INDEX callback_validation ON callback (id) WHERE outcome = 'validation';
+CREATE INDEX callback_raw ON callback (id) WHERE encoding <> 'erased'; -- few, once customers are masked
 CREATE UNIQUE INDEX callback_pull ON callback (token) WHERE kind = 'pull';
 
 -- What is legible in a callback with a token of ours that was not understood whole. It is on the list until M-PESA has reported by another
@@ -313,7 +317,8 @@ CREATE TABLE unread (
 CREATE INDEX unread_push ON unread (push_id) WHERE push_id IS NOT NULL;
 CREATE INDEX unread_receipt ON unread (receipt) WHERE receipt IS NOT NULL;
 
--- One thing that somebody has said about money. A fact is only ever added. 0 and '' stand for what it does not name.
+-- One thing that somebody has said about money. A fact is only ever added, and nothing of it is changed but what says who a customer was:
+-- payer, account and note are masked some months after the screening. 0 and '' stand for what it does not name.
 CREATE TABLE fact (
     id            BIGINT PRIMARY KEY,
     source        TEXT NOT NULL,   -- who says it: callback, status, statement, query, confirmation, pull, customer, operator or reversal
@@ -323,12 +328,12 @@ CREATE TABLE fact (
     ticket_id     BIGINT NOT NULL, -- that it names
     beside_id     BIGINT NOT NULL, -- the push whose token it came with, where it names another CheckoutRequestID
     amount_cents  BIGINT NOT NULL, -- -1 where it does not say
-    payer         TEXT NOT NULL,   -- an MSISDN with * for hidden digits, or its SHA-256
+    payer         TEXT NOT NULL,   -- an MSISDN with * for hidden digits, or its SHA-256; masked with the push's phone
     transacted_at BIGINT NOT NULL, -- when the money was taken, as M-PESA reports; 0 where it does not say
-    account       TEXT NOT NULL,   -- the account number, as it was given
+    account       TEXT NOT NULL,   -- the account number, as it was given; a dash once it is masked, where it names neither push nor ticket
     about         TEXT NOT NULL,   -- the doubt that an operator has looked into
     said_by       TEXT NOT NULL,   -- which operator
-    note          TEXT NOT NULL,   -- that operator's words
+    note          TEXT NOT NULL,   -- that operator's words; a dash once they are masked, or without numbers and names
     created_at    BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX fact_once ON fact (receipt, push_id, source, says, ticket_id, beside_id, amount_cents, payer, transacted_at, account)
@@ -348,8 +353,8 @@ CREATE TABLE payment (
     named_id       BIGINT REFERENCES ticket (id), -- that it is said to be for, where that is not certain
     amount_cents   BIGINT,          -- what M-PESA took; NULL where it did not say
     assumed        BIGINT NOT NULL, -- 1 where the amount is what the push asked for
-    phone          TEXT NOT NULL,   -- of the payer; may be masked
-    account        TEXT NOT NULL,   -- the account number that the payer typed, as a C2B confirmation reports it
+    phone          TEXT NOT NULL,   -- of the payer; may be masked, by M-PESA or as the ticket's
+    account        TEXT NOT NULL,   -- the account number that the payer typed, as a C2B confirmation reports it; masked as the fact's
     transacted_at  BIGINT,          -- when M-PESA took it; NULL where it did not say
     learnt_by      TEXT NOT NULL, -- the best source that says it was paid
     state          TEXT NOT NULL CHECK (state IN ('applied', 'refund_due', 'unmatched', 'refunded', 'reversed_elsewhere')), -- what has become of the money
@@ -359,6 +364,7 @@ CREATE TABLE payment (
     doubt_receipt  TEXT NOT NULL,   -- the receipt that the doubt is about
     loose          BIGINT NOT NULL, -- 1 where it may be the same money as something that nothing names with it: no certain push has it, or no certain receipt
     automatic      BIGINT NOT NULL, -- 1 where it may go back without an operator
+    masked_at      BIGINT,          -- since when the payer's number is gone; NULL until then, 0 where more was said of it since
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
@@ -369,6 +375,8 @@ CREATE INDEX payment_loose_push ON payment (push_id) WHERE loose = 1 AND push_id
 CREATE INDEX payment_loose ON payment (amount_cents, transacted_at) WHERE loose = 1;
 CREATE INDEX payment_loose_at ON payment (transacted_at) WHERE loose = 1;
 CREATE INDEX payment_doubt ON payment (id) WHERE doubt <> '';
+CREATE INDEX payment_to_mask ON payment (masked_at, created_at) WHERE COALESCE(ticket_id, named_id, push_id) IS NULL;
+CREATE INDEX payment_to_mask_again ON payment (id) WHERE masked_at = 0;
 
 -- A receipt, and a push of unknown receipt, that may be the same money: nothing says so.
 CREATE TABLE alike (
@@ -387,8 +395,8 @@ CREATE TABLE refund (
     method                     TEXT NOT NULL CHECK (method IN ('reversal', 'hand')), -- how
     state                      TEXT NOT NULL CHECK (state IN ('requested', 'refunded', 'failed')), -- follows from the rest, its payment and the facts
     requested_by               TEXT NOT NULL, -- a person, or automatic
-    reason                     TEXT NOT NULL, -- why, in a person's words; '' of an automatic one: the payment says it
-    reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand
+    reason                     TEXT NOT NULL, -- why, in a person's words; '' of an automatic one: the payment says it; a dash once it is masked
+    reference                  TEXT NOT NULL, -- what a person wrote down of a refund by hand; numbers and names go once it is masked
     originator_conversation_id TEXT UNIQUE,   -- of its first Reversal, as Daraja named it; NULL until known
     conversation_id            TEXT UNIQUE,   -- its other name; NULL until known
     done                       BIGINT NOT NULL DEFAULT 0 CHECK (done IN (0, 1)), -- 1 where M-PESA reports that a Reversal of it was carried out
@@ -485,7 +493,7 @@ CREATE TABLE resolution (
     doubt         TEXT NOT NULL,   -- the doubt about a payment
     doubt_cents   BIGINT NOT NULL, -- the amount that it was about
     doubt_receipt TEXT NOT NULL,   -- the receipt that it was about
-    note          TEXT NOT NULL,   -- what the person wrote
+    note          TEXT NOT NULL,   -- what the person wrote; a dash once it is masked
     by_whom       TEXT NOT NULL,   -- the person
     at            BIGINT NOT NULL, -- when
     PRIMARY KEY (kind, id)
@@ -605,7 +613,8 @@ CREATE TABLE sign_in_try (
 );
 CREATE INDEX sign_in_try_at ON sign_in_try (tried_at);
 
--- The audit log: each change that a person has made. A row is only ever added.
+-- The audit log: each change that a person has made. A row is only ever added. What it has of a customer's name, and of notes about the
+-- customer's money, goes with the ticket's.
 CREATE TABLE audit (
     id           BIGINT PRIMARY KEY,
     operator_id  BIGINT, -- who, where they were signed in; NULL for the command line

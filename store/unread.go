@@ -179,18 +179,22 @@ const unreadKnown = `(c.outcome = '` + string(OutcomeReceipt) +
 		OR p.state IN ('failed', 'soft_failed') AND COALESCE(u.paid, 0) = 0 AND u.receipt IS NULL)
 	OR c.kind IN ('c2b', 'pull', 'validation') AND u.receipt IS NOT NULL
 	AND EXISTS (SELECT 1 FROM payment y WHERE y.receipt = u.receipt)
-	OR c.kind = 'status' AND EXISTS (SELECT 1 FROM fact f WHERE f.receipt = k.receipt AND f.source = 'status')
+	OR c.kind = 'status' AND EXISTS (SELECT 1 FROM fact f
+		WHERE f.receipt = k.receipt AND f.receipt <> '' AND f.source = 'status')
 	OR c.kind = 'reversal' AND r.state <> 'requested')`
 
 const unreadOpen = `c.known = 1 AND c.outcome IN ` + notUnderstood + ` AND (CASE WHEN ` + unreadKnown +
 	` THEN 1 ELSE 0 END) = 0`
 
+// unreadWaits is that somebody has yet to look into a callback.
+const unreadWaits = unreadOpen + ` AND NOT (d.at IS NOT NULL AND d.state = 'unread')`
+
 // UnreadCallbacks lists the callbacks that were not understood completely and are unexplained, oldest first: a later
-// program may read them.
+// program may read them, unless they are erased.
 func (s Money) UnreadCallbacks(ctx context.Context) ([]Callback, error) {
 	var rows []callbackRow
 	if err := s.list(ctx, &rows, `SELECT c.id, c.kind, c.token, c.body, c.encoding`+unreadFrom+` WHERE `+unreadOpen+`
-		ORDER BY c.id`); err != nil {
+		AND c.encoding <> 'erased' ORDER BY c.id`); err != nil {
 		return nil, fmt.Errorf("look for unread callbacks: %w", err)
 	}
 	return callbacks(rows)

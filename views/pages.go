@@ -60,6 +60,7 @@ type BookingForm struct {
 	Phone      string            // as typed
 	Email      string            // as typed
 	Mails      bool              // the cinema sends e-mails
+	Keep       int               // months after the screening for which customers are kept; 0 is without an end
 	Quantity   string            // as typed, where there is one price type
 	Types      []TypeChoice      // the price types, where there are several
 	Zone       string            // that the best seats are taken from
@@ -154,6 +155,7 @@ type TicketView struct {
 	CanRetry        bool          // a new prompt may be asked for, now or at RetryAt
 	RetryAt         store.Instant // zero: now
 	RetryPhone      string        // as typed, or as rung before
+	Keep            int           // months after the screening for which customers are kept; 0 is without an end
 	RetryError      string        // at the phone field
 	Notice          string        // over the form: why a retry was not taken
 	SalesClosed     bool          // too late to try again

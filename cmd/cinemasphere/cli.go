@@ -26,6 +26,7 @@ type cli struct {
 	Resolve  resolveCmd     `cmd:"" help:"Take an entry that you have seen to off the list of money, with a note. Of payments that may be one it says whether they are."`
 	Sales    salesCmd       `cmd:"" help:"Pause and resume bookings."`
 	Operator operatorCmd    `cmd:"" help:"Add, reset and list the people of the staff who may sign in to the back office."`
+	Customer customerCmd    `cmd:"" help:"Export or erase what the books hold of a customer, by phone number, as the Data Protection Act lets customers ask."`
 	Backup   backupCmd      `cmd:"" help:"Make a backup now, or list those that there are."`
 	Restore  restoreCmd     `cmd:"" help:"Bring the books back from a backup, or see by --drill that they could be."`
 	Fsck     fsckCmd        `cmd:"" help:"Recompute the books from raw facts; exits with 1 where they are not sound."`

@@ -85,6 +85,9 @@ type config struct {
 	BackupRecipients       []string        `env:"BACKUP_RECIPIENTS" name:"backup-recipients" help:"age public keys that backups are encrypted to. Without the secret key of one of them they cannot be opened."`
 	BackupEvery            *time.Duration  `env:"BACKUP_EVERY" name:"backup-every" placeholder:"1h" help:"How old the last backup in a place may be. Default: 1h."`
 	BackupKeep             string          `env:"BACKUP_KEEP" name:"backup-keep" help:"Which backups are kept: all of the last hours, and one of each of the last days, weeks and months. Default: 24h,14d,8w,12m."`
+	KeepCustomers          string          `env:"KEEP_CUSTOMERS_MONTHS" name:"keep-customers-months" default:"12" help:"Months after a screening for which names, phone numbers, addresses and raw reports of its customers are kept, 1 to 120; off keeps them for ever. What was paid is kept in any case."`
+	DataPlace              string          `env:"DATA_PLACE" name:"data-place" help:"Where the server and the backups stand, such as Nairobi, Kenya, as customers read it on /privacy. Default: not said."`
+	CallbackSenders        string          `env:"CALLBACK_SENDERS" name:"callback-senders" default:"log" enum:"off,log,refuse" help:"What is done with callbacks from addresses outside Safaricom's three known networks, in sandbox and production: log, where their token is ours; refuse with 403; or off. The token proves them in any case."`
 	LogLevel               string          `env:"LOG_LEVEL" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 	LogFormat              string          `env:"LOG_FORMAT" name:"log-format" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -108,8 +111,12 @@ type plan struct {
 	mail       notify.Mailer // nil where no e-mails are sent
 	sms        notify.Texter // nil where no SMS are sent
 	alarmed    []string      // MSISDNs that alarms go to
+	keep       int           // months after a screening for which its customers are kept; 0 is for ever
 	warnings   []string      // of settings that may not be what is meant
 }
+
+// mostMonths is how many months customers may be kept for.
+const mostMonths = 120
 
 // shortestSecretKey is how many characters a key needs that nobody is to guess.
 const shortestSecretKey = 16
@@ -408,6 +415,13 @@ func (p *plan) checkRest(fail func(string, ...any)) {
 			fail("BOOKING_RATE is %q: it must be 1 to %d bookings a minute, or off", p.BookingRate, mostBookings)
 		}
 		p.fairUse.PerMinute = n
+	}
+	if p.KeepCustomers != "off" && p.KeepCustomers != "" {
+		n, err := strconv.Atoi(p.KeepCustomers)
+		if err != nil || n < 1 || n > mostMonths {
+			fail("KEEP_CUSTOMERS_MONTHS is %q: it must be 1 to %d months, or off", p.KeepCustomers, mostMonths)
+		}
+		p.keep = n
 	}
 	if err := p.readPartners(); err != nil {
 		fail("PARTNER_KEYS: %w", err)

@@ -92,6 +92,12 @@ func TestConfig(t *testing.T) {
 		{"an address", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.1"} }, ""},
 		{"a range", base, func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", " ::1/128"} }, ""},
 		{"a rate of none", base, func(c *config) { c.BookingRate = "0" }, "BOOKING_RATE"},
+		{"customers for ever", base, func(c *config) { c.KeepCustomers = "off" }, ""},
+		{"customers for two years", base, func(c *config) { c.KeepCustomers = "24" }, ""},
+		{"customers for no time", base, func(c *config) { c.KeepCustomers = "0" }, "KEEP_CUSTOMERS_MONTHS"},
+		{"customers for a long time", base, func(c *config) { c.KeepCustomers = "121" }, "KEEP_CUSTOMERS_MONTHS"},
+		{"customers for a time in words", base, func(c *config) { c.KeepCustomers = "12 months" },
+			"KEEP_CUSTOMERS_MONTHS"},
 		{"no rate", base, func(c *config) { c.BookingRate = "off" }, ""},
 		{"partners", base, func(c *config) {
 			c.PartnerKeys = " one:" + strings.Repeat("1", 24) + ", two : " + strings.Repeat("a:b", 8) + ","

@@ -127,6 +127,17 @@ func TestHTTPSByItself(t *testing.T) {
 		if resp.StatusCode != http.StatusMovedPermanently || resp.Header.Get("Location") != to {
 			t.Errorf("%s: %d to %s, want %s", from, resp.StatusCode, resp.Header.Get("Location"), to)
 		}
+		for _, name := range []string{
+			"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy",
+			"Cross-Origin-Resource-Policy",
+		} {
+			if resp.Header.Get(name) == "" {
+				t.Errorf("%s: without %s", from, name)
+			}
+		}
+		if byTLS := strings.HasPrefix(from, "https:"); (resp.Header.Get("Strict-Transport-Security") != "") != byTLS {
+			t.Errorf("%s: HSTS %q", from, resp.Header.Get("Strict-Transport-Security"))
+		}
 	}
 	s.doctorSays(t, doctor.OK)
 	if out, err := subcommandWith(t, s.dir, s.env, "healthcheck"); err != nil || !strings.Contains(out, "ok\n") {

@@ -7,6 +7,7 @@
 //	cinemasphere refund    give the money of a receipt back
 //	cinemasphere sales     pause and resume bookings
 //	cinemasphere operator  add, reset and list the people who may sign in to the back office
+//	cinemasphere customer  export or erase what there is of a customer
 //	cinemasphere backup    make a backup now
 //	cinemasphere restore   bring the books back from a backup, or drill that
 //	cinemasphere register  tell Safaricom where to send what is paid without a prompt

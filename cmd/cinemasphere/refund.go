@@ -17,7 +17,7 @@ type refundCmd struct {
 	Named  string  `arg:"" name:"receipt-or-code" help:"The M-PESA receipt of the payment, its ticket's code, or its own number, payment:…, as the list prints it."`
 	Reason string  `help:"Why, for the records." default:"refunded by the box office"`
 	By     string  `help:"Who asks." default:"box office"`
-	ByHand *string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment."`
+	ByHand *string `name:"by-hand" placeholder:"REFERENCE" help:"The money has been given back by hand: write it down with this reference, such as the receipt of the return payment. It is kept, so without names."`
 	Amount int64   `placeholder:"SHILLINGS" help:"What M-PESA took, where it did not say."`
 }
 

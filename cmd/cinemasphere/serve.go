@@ -138,7 +138,8 @@ func (s *server) open(ctx context.Context) (err error) {
 		Name: name, CallbackURL: s.callback, ResultURL: s.results, Signing: s.SecretKey, Log: s.log,
 		QueryGap: time.Duration(float64(time.Second) / s.QueryRate), Shortcode: s.MpesaBusinessShortCode,
 		Till: s.MpesaTillNumber, Initiator: s.MpesaInitiatorName != "", AutoRefund: s.AutoRefund == "on",
-		CheckPaid: s.CheckPaidTickets == "on", Pull: s.PullTransactions == "on", Means: wording.PushError,
+		CheckPaid: s.CheckPaidTickets == "on", Pull: s.PullTransactions == "on", KeepCustomers: s.keep,
+		Means: wording.PushError,
 	})
 	if err := s.checkout.Start(ctx); err != nil {
 		return err
@@ -254,7 +255,10 @@ func (s *server) openSite() error {
 		HSTS: s.HSTS, Demo: s.env == store.Simulator, Sandbox: s.env == store.Sandbox,
 		TrustedProxies: s.proxies, Unbounded: s.fairUse.Off(), Partners: s.partners, Callback: s.callback,
 		Watch: s.watch, Examine: s.examine(), Observe: s.metrics.Request,
-		BackupOldest: oldBackup * s.backups.Every,
+		BackupOldest: oldBackup * s.backups.Every, DataPlace: s.DataPlace, KeepCustomers: s.keep,
+	}
+	if s.env != store.Simulator && s.CallbackSenders != "off" {
+		deps.Senders, deps.RefuseOthers = mpesa.Senders(), s.CallbackSenders == "refuse"
 	}
 	for _, place := range s.backups.Places {
 		deps.BackupPlaces = append(deps.BackupPlaces, place.Name())
@@ -277,7 +281,8 @@ func (s *server) openSite() error {
 		s.site = newGate(site, s.log)
 		return nil
 	}
-	s.site, s.redirect = newGate(s.keeper.ByName(site), s.log), newGate(s.keeper.Plain(), s.log)
+	s.site = newGate(handlers.Secured(s.HSTS, s.keeper.ByName(site)), s.log)
+	s.redirect = newGate(handlers.Secured("off", s.keeper.Plain()), s.log)
 	s.site.http.TLSConfig = s.keeper.TLS()
 	return nil
 }

@@ -45,8 +45,9 @@ type Config struct {
 	Examine    func(context.Context) doctor.Examined // looks at what selling needs; nil is not possible
 	Now        func() time.Time
 
-	BackupPlaces []string      // where backups go
-	BackupOldest time.Duration // how old the last good one may be before somebody should know
+	BackupPlaces  []string      // where backups go
+	BackupOldest  time.Duration // how old the last good one may be before somebody should know
+	KeepCustomers int           // months after a screening for which its customers are kept; 0 is without an end
 }
 
 // Admin serves the back office. Its methods answer one route each.

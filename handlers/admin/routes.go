@@ -91,6 +91,8 @@ func (a *Admin) Routes() []Route {
 		{Method: post, Pattern: "/staff/{id}/reset", Role: store.RoleOwner, Handler: a.ResetPerson},
 		{Method: get, Pattern: "/check-up", Role: store.RoleOwner, Handler: a.CheckUpPage},
 		{Method: post, Pattern: "/check-up", Role: store.RoleOwner, Handler: a.CheckUp},
+		{Method: get, Pattern: "/customers", Role: store.RoleOwner, Handler: a.CustomersPage},
+		{Method: post, Pattern: "/customers", Role: store.RoleOwner, Handler: a.DoCustomer},
 		{Method: get, Pattern: "/log", Role: store.RoleOwner, Handler: a.LogPage},
 
 		{Method: get, Pattern: "/account", Role: store.RoleUsher, Handler: a.AccountPage},
@@ -122,6 +124,7 @@ func menu() []menuPage {
 		{"Settings", "Cinema", "/cinema"},
 		{"Settings", "Staff", "/staff"},
 		{"Settings", "Check-up", "/check-up"},
+		{"Settings", "Customers’ data", "/customers"},
 		{"Settings", "Log", "/log"},
 		{"Settings", "My account", "/account"},
 	}

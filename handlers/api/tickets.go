@@ -74,7 +74,7 @@ func (a *API) openTicket(r *http.Request, ref string) (*store.Ticket, error) {
 
 func (a *API) ticketOf(t *store.Ticket) ticketBody {
 	body := ticketBody{
-		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: t.Phone,
+		TicketID: t.ID, TicketCode: t.Code, MovieID: t.Movie.ID, CustomerName: t.CustomerName, PhoneNumber: phoneOf(t),
 		Quantity: t.Quantity, TotalAmount: t.Total, PaymentStatus: t.Status, MpesaReceiptNumber: orNull(t.Receipt),
 		TransactionDate: kenya(t.TransactedAt), DateCreated: kenya(t.CreatedAt), LastUpdated: kenya(t.UpdatedAt),
 		Voided: t.VoidedAt != 0, Seats: append([]string{}, t.Seats...),
@@ -107,4 +107,12 @@ func orNull(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// phoneOf is the number that a ticket was booked with; "" once it is erased.
+func phoneOf(t *store.Ticket) string {
+	if store.IsMasked(t.Phone) {
+		return ""
+	}
+	return t.Phone
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +54,7 @@ func testAnyOrder(t *testing.T) {
 				pass(4 * time.Hour)
 				h.check()
 				h.nothingPending()
+				h.mask()
 			})
 		})
 	}
@@ -219,6 +221,38 @@ func (h *history) nothingPending() {
 	for _, secret := range h.secrets {
 		if tk := h.w.ticket(secret); tk.Status == store.Pending || tk.Held() {
 			h.rt.Errorf("ticket %s is still %s", tk.Code, state(tk))
+		}
+	}
+	h.w.sound()
+}
+
+// mask masks whoever may be masked, as if the screening were long past: the money stands as it did, and no number is
+// left but of those who may have to be paid back, or asked.
+func (h *history) mask() {
+	ctx, st := context.Background(), h.w.store
+	stand := func() (all []string) {
+		payments, err := st.Money().Payments(ctx)
+		if err != nil {
+			h.rt.Fatal(err)
+		}
+		for _, p := range payments {
+			p.Phone, p.Account, p.MaskedAt = "", "", 0
+			all = append(all, fmt.Sprintf("%+v", p))
+		}
+		return all
+	}
+	before := stand()
+	out, err := st.Tickets().MaskBefore(ctx, st.Now().Add(365*24*time.Hour))
+	if err != nil {
+		h.rt.Fatal(err)
+	}
+	if after := stand(); !slices.Equal(before, after) {
+		h.rt.Errorf("the money stands otherwise:\n%q\n%q", before, after)
+	}
+	for _, secret := range h.secrets {
+		tk := h.w.ticket(secret)
+		if !store.IsMasked(tk.Phone) && !slices.Contains(out.Kept, tk.Code) {
+			h.rt.Errorf("ticket %s is neither masked nor kept", tk.Code)
 		}
 	}
 	h.w.sound()

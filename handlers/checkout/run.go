@@ -14,6 +14,8 @@ const (
 	defaultCallbackEvery = 10 * time.Second
 	sweepAfter           = 3 // in units of the wait for callbacks without an outcome
 	checkEvery           = 5 * time.Minute
+	// maskEvery is how often it is looked whose time is over: a promise of months needs no hurry.
+	maskEvery = time.Hour
 	// answerLost is when a push that still counts as being sent has lost its process.
 	answerLost = 2 * pushTimeout
 )
@@ -52,6 +54,8 @@ func (s *Service) Run(ctx context.Context) error {
 	callbacks, sweep, pull := time.NewTicker(s.cfg.CallbackEvery), time.NewTicker(sweepAfter*s.cfg.CallbackEvery),
 		time.NewTicker(pullEvery)
 	check := time.NewTicker(checkEvery)
+	mask := time.NewTicker(maskEvery)
+	defer mask.Stop()
 	defer check.Stop()
 	defer pull.Stop()
 	defer callbacks.Stop()
@@ -87,10 +91,28 @@ func (s *Service) Run(ctx context.Context) error {
 			if s.cfg.Initiator && s.cfg.CheckPaid {
 				s.leased(work, "checks of paid tickets", func() error { return s.queueChecks(work) })
 			}
+		case <-mask.C:
+			s.leased(work, "mask customers", func() error { return s.mask(work) })
 		case <-sweep.C:
 			s.leased(work, "sweep", func() error { return errors.Join(s.sweep(work), s.endValidations(work)) })
 		}
 	}
+}
+
+// mask masks the customers whose time is over. Where they are kept for ever, only who was erased at their own wish is.
+func (s *Service) mask(ctx context.Context) (err error) {
+	var out store.Masked
+	if s.cfg.KeepCustomers > 0 {
+		before := store.At(s.store.Now().Time().AddDate(0, -s.cfg.KeepCustomers, 0))
+		out, err = s.store.Tickets().MaskBefore(ctx, before)
+	} else {
+		out, err = s.store.Tickets().MaskAgain(ctx)
+	}
+	if err == nil && (out.Tickets > 0 || out.Bodies > 0) {
+		s.log.Info("customers are masked, since their time is over", "tickets", out.Tickets, "reports", out.Bodies,
+			"kept", len(out.Kept))
+	}
+	return err
 }
 
 // leaseTime is how long a dead process keeps the others from its work.

@@ -38,6 +38,7 @@ type Config struct {
 	LookEvery   time.Duration // how soon another process's writes are seen; 0 is 5 s
 	// CallbackEvery is how often callbacks without an outcome and due refunds are looked for; 0 is 10 s.
 	CallbackEvery time.Duration
+	KeepCustomers int              // months after a screening for which its customers are kept; 0 is for ever
 	Name          string           // of this process among those on the same books; "" makes one up
 	Now           func() time.Time // the clock; nil is the machine's
 	Log           *slog.Logger     // nil drops

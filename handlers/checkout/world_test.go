@@ -43,6 +43,7 @@ type world struct {
 	till                 bool                        // the cinema has a till, not a paybill
 	pull                 bool                        // the cinema looks through Pull Transactions
 	autoRefund           bool                        // what is due back goes back by itself
+	keep                 int                         // months for which customers are kept; 0 is for ever
 	noInitiator          bool                        // M-PESA cannot be asked about receipts
 	prepare, after, want func()                      // of a story in which something goes wrong
 
@@ -95,7 +96,7 @@ func (w *world) open() {
 	w.service = checkout.New(st, client, checkout.Config{
 		CallbackURL: "https://cinema.test/cb", Signing: "signing key", Shortcode: "174379", Till: w.tillNumber(),
 		Initiator: !w.noInitiator, LookEvery: w.lookEvery, CallbackEvery: w.callbackEvery, AutoRefund: w.autoRefund,
-		CheckPaid: true, Pull: w.pull,
+		CheckPaid: true, Pull: w.pull, KeepCustomers: w.keep,
 	})
 	if err := w.service.Start(context.Background()); err != nil {
 		w.t.Fatalf("%v", err)

@@ -20,7 +20,8 @@ import (
 
 // first are the pages that people begin with, in that order. The others follow by name.
 var first = [...]string{
-	"hosting", "configuration", "operations", "backup", "staff", "halls", "money", "demo", "api", "architecture",
+	"hosting", "configuration", "operations", "backup", "security", "staff", "halls", "money", "demo", "api",
+	"architecture",
 	"decisions",
 }
 

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -23,11 +25,30 @@ const longestDrain = 16 << 20
 type Hooks struct {
 	responder *web.Responder
 	checkout  *checkout.Service
+	senders   Senders
+}
+
+// Senders says what the address that a callback comes from means. It proves nothing: the token does.
+type Senders struct {
+	Known  []netip.Prefix // Safaricom's networks; none is every address
+	Refuse bool           // what comes from elsewhere is refused with 403; else only logged, where its token is ours
+}
+
+// errSender is that a callback comes from an address that is not known as Safaricom's.
+var errSender = errors.New("the callback comes from an address that is not known as Safaricom's")
+
+// knows reports whether a request comes from a known address, by what trusted proxies say.
+func (s Senders) knows(r *http.Request) bool {
+	if len(s.Known) == 0 {
+		return true
+	}
+	ip, err := netip.ParseAddr(web.ClientIP(r))
+	return err == nil && slices.ContainsFunc(s.Known, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // New makes a Hooks.
-func New(responder *web.Responder, service *checkout.Service) *Hooks {
-	return &Hooks{responder, service}
+func New(responder *web.Responder, service *checkout.Service, senders Senders) *Hooks {
+	return &Hooks{responder, service, senders}
 }
 
 // ack is the answer to a callback that Daraja expects.
@@ -56,6 +77,9 @@ func (h *Hooks) Callback(kind checkout.Kind) web.HandlerFunc {
 // payment with a wrong account number is easier to refund than to explain. The request is stored like a callback: where
 // its address and the confirmation's are swapped, it is the only report of the payment.
 func (h *Hooks) Validate(w http.ResponseWriter, r *http.Request) error {
+	if h.senders.Refuse && !h.senders.knows(r) {
+		return &web.Error{Status: http.StatusForbidden, Err: errSender}
+	}
 	d := checkout.Delivery{Kind: checkout.Validation, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	d.Body, d.Size, _ = readBody(w, r)
 	if _, err := h.checkout.Receive(r.Context(), d); err != nil {
@@ -80,6 +104,10 @@ func (h *Hooks) WrongMethod(r *http.Request) {
 }
 
 func (h *Hooks) store(w http.ResponseWriter, r *http.Request, kind checkout.Kind) error {
+	from := h.senders.knows(r)
+	if h.senders.Refuse && !from {
+		return &web.Error{Status: http.StatusForbidden, Err: errSender}
+	}
 	d := checkout.Delivery{Kind: kind, Token: chi.URLParam(r, "token"), Source: web.ClientIP(r)}
 	whole := false
 	d.Body, d.Size, whole = readBody(w, r)
@@ -89,6 +117,9 @@ func (h *Hooks) store(w http.ResponseWriter, r *http.Request, kind checkout.Kind
 	}
 	if err != nil {
 		web.LogError(w, err) // an unknown token, while the books are busy
+	}
+	if known && !from {
+		web.LogError(w, errSender)
 	}
 	if known && !whole {
 		return &web.Error{Status: http.StatusBadRequest, Err: errors.New("the callback broke off")}

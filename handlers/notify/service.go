@@ -92,7 +92,8 @@ func (s *Service) serve(ctx context.Context, via store.Via) {
 			<-slots
 			switch {
 			case errors.Is(err, store.ErrGivenOver):
-				s.Log.Warn("a message may have gone out, and is not sent again", "message", m.ID, "via", string(via))
+				s.Log.Warn("a message may have gone out, and is not sent again", "message", nameOf(m),
+					"via", string(via))
 				continue
 			case !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil:
 				s.Log.Error("look for messages", "error", err)
@@ -153,14 +154,14 @@ func (s *Service) try(ctx context.Context, m store.Message) store.SendOutcome {
 		report.Outcome, report.Why = f.Outcome, f.Why
 	}
 	if report.Outcome != store.SendDone && report.Outcome != store.SendOvertaken {
-		s.Log.Warn("a message was not sent", "message", m.ID, "event", string(m.Event), "via", string(m.Via),
+		s.Log.Warn("a message was not sent", "message", nameOf(m), "event", string(m.Event), "via", string(m.Via),
 			"why", report.Why, "tries", m.Tries)
 	}
 	// The lease is longer than all of this: nobody else has the message yet.
 	note, end := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer end()
 	if err := s.Store.Jobs().MessageTried(note, m, report); err != nil {
-		s.Log.Error("note what came of a message", "message", m.ID, "error", err)
+		s.Log.Error("note what came of a message", "message", nameOf(m), "error", err)
 	}
 	return report.Outcome
 }
@@ -169,19 +170,19 @@ func (s *Service) try(ctx context.Context, m store.Message) store.SendOutcome {
 func (s *Service) send(ctx context.Context, m store.Message) (string, error) {
 	told, err := s.Store.Jobs().Told(ctx, m)
 	if err != nil {
-		s.Log.Error("read what a message tells of", "message", m.ID, "error", err)
+		s.Log.Error("read what a message tells of", "message", nameOf(m), "error", err)
 		return "", fault(store.SendFailed, cannotMake)
 	}
 	to := told.Ticket.Phone
 	if m.Via == store.ViaEmail {
 		to = told.Ticket.Email
 	}
-	if !told.True || to == "" {
+	if !told.True || to == "" || store.IsMasked(to) {
 		return "", fault(store.SendOvertaken, "")
 	}
 	l, err := s.letter(ctx, m, told)
 	if err != nil {
-		s.Log.Error("read what a message is made of", "message", m.ID, "error", err)
+		s.Log.Error("read what a message is made of", "message", nameOf(m), "error", err)
 		return "", fault(store.SendFailed, cannotMake)
 	}
 	id := nameOf(m)
@@ -190,7 +191,7 @@ func (s *Service) send(ctx context.Context, m store.Message) (string, error) {
 	}
 	letter, err := s.mail(ctx, l)
 	if err != nil {
-		s.Log.Error("make a message", "message", m.ID, "error", err)
+		s.Log.Error("make a message", "message", nameOf(m), "error", err)
 		return "", fault(store.SendFailed, cannotMake)
 	}
 	letter.ID, letter.To = id, to

@@ -70,7 +70,7 @@ func (s *Site) form(r *http.Request, typed bookingForm) (views.BookingForm, erro
 	form := views.BookingForm{
 		Movie: movie, Screening: screening, Screenings: choices(programme, screening, now),
 		Name: echo(typed.name), Phone: echo(typed.phone), Email: echo(typed.email),
-		Mails: s.Store.Tells().Email, Quantity: echo(typed.quantity), Nonce: typed.nonce,
+		Mails: s.Store.Tells().Email, Keep: s.KeepCustomers, Quantity: echo(typed.quantity), Nonce: typed.nonce,
 		MaxTickets: checkout.MaxTickets, Closed: wording.NotSold(screening, now), Now: now,
 	}
 	seats, err := s.Store.Catalogue().SeatMap(r.Context(), screening.ID)

@@ -30,7 +30,10 @@ type Config struct {
 	Handset   string // where the simulated phones are, such as /simulator/phones/; "" for nowhere
 	Paybill   string // what is paid without a prompt, with a ticket's code as account number; "" offers none
 	Till      string // or a till; "" offers none
-	Now       func() time.Time
+	DataPlace string // where server and backups stand, as customers read it; "" is not said
+	// KeepCustomers is for how many months after a screening its customers are kept; 0 is without an end.
+	KeepCustomers int
+	Now           func() time.Time
 }
 
 // Site serves the public pages. Its methods answer one route each.

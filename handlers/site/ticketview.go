@@ -28,7 +28,7 @@ func (s *Site) ticketView(w http.ResponseWriter, r *http.Request, t *store.Ticke
 	v := views.TicketView{
 		Ticket: t, Now: now, Phone: wording.Phone(t.Phone), InDialog: form.inDialog, RetryPhone: form.phone,
 		RetryError: form.phoneError, Notice: form.notice,
-		Cinema: cinema.Name, Brand: views.BrandOf(cinema),
+		Keep: s.KeepCustomers, Cinema: cinema.Name, Brand: views.BrandOf(cinema),
 		Receipt: views.ReceiptForm{Text: form.receipt, Error: form.receiptError, Notice: form.receiptNotice},
 	}
 	if s.Handset != "" {

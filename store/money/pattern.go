@@ -141,9 +141,11 @@ func normal(number string) Pattern {
 // isMobile reports whether a Kenyan mobile number may begin like this, behind the country's digits.
 func isMobile(national string) bool { return national[0] == '7' || national[0] == '1' }
 
+// isMSISDN reports whether a number is all of an MSISDN, or stands for one that was masked.
 func isMSISDN(number string) bool {
 	national, coded := strings.CutPrefix(number, kenya)
-	return coded && len(number) == msisdnDigits && strings.Trim(national, "0123456789") == "" && isMobile(national)
+	return coded && len(number) == msisdnDigits && isMobile(national) &&
+		(strings.Trim(national, "0123456789") == "" || lettersAlone(national[1:]))
 }
 
 func isHash(text string) bool {

@@ -219,7 +219,7 @@ func CompsPage(v Comps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(atMost(v.field("reason", "Why", "For the staff, such as: a review in the paper."), 200)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(atMost(v.field("reason", "Why", "For the staff, and kept, so without a name: a review in the paper, say."), 200)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -63,6 +63,10 @@ func Done(action string) string {
 		return "took back"
 	case "comps.allowance":
 		return "changed how many seats may be given away:"
+	case "customer.export":
+		return "printed what there is of the customer with the phone"
+	case "customer.erase":
+		return "erased the customer of"
 	case "sales.pause":
 		return "paused"
 	case "sales.resume":

@@ -33,10 +33,23 @@ func Types(lines store.Lines) string {
 }
 
 // Phone is an MSISDN as people in Kenya read it: 0712 345 678.
-func Phone(msisdn string) string { return mpesa.MSISDN(msisdn).Local() }
+func Phone(msisdn string) string {
+	if store.IsMasked(msisdn) {
+		return erased
+	}
+	return mpesa.MSISDN(msisdn).Local()
+}
+
+// erased is what is read in place of a phone number that is gone.
+const erased = "erased"
 
 // MaskedPhone is an MSISDN for who may not read it: 2547*****678.
-func MaskedPhone(msisdn string) string { return mpesa.MSISDN(msisdn).Masked() }
+func MaskedPhone(msisdn string) string {
+	if store.IsMasked(msisdn) {
+		return erased
+	}
+	return mpesa.MSISDN(msisdn).Masked()
+}
 
 // Nairobi is the instant as the clocks of Kenya show it.
 func Nairobi(i store.Instant) time.Time { return mpesa.InNairobi(i.Time()) }

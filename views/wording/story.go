@@ -107,8 +107,12 @@ func seatWord(n int) string {
 
 func tellPushes(pushes []store.StoryPush) (lines []StoryLine) {
 	for _, p := range pushes {
+		shown := p.Phone
+		if store.IsMasked(shown) {
+			shown = "a number that is erased"
+		}
 		lines = append(lines, StoryLine{
-			At: p.CreatedAt, Who: boxOffice, What: "sent a prompt over " + Shillings(p.Amount) + " to " + p.Phone,
+			At: p.CreatedAt, Who: boxOffice, What: "sent a prompt over " + Shillings(p.Amount) + " to " + shown,
 		})
 		end := StoryLine{At: p.UpdatedAt, Who: mPesa, What: "the prompt is " + PromptState(p.State)}
 		if p.State == store.PushFailed {

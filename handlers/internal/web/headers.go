@@ -42,6 +42,18 @@ func securityHeaders(hsts string) []header {
 	return headers
 }
 
+// Secured puts the headers of every answer on the answers of a handler that is not behind a [Responder]. For hsts see
+// [Config].
+func Secured(hsts string, next http.Handler) http.Handler {
+	headers := securityHeaders(hsts)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, h := range headers {
+			w.Header()[h.name] = h.value
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // SameOrigin refuses what another site's page sends, with a 403 through draw. Programs, which send neither
 // Sec-Fetch-Site nor Origin, pass. Base is the site's own address, for a proxy that changes the Host.
 //
