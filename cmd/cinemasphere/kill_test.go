@@ -121,8 +121,11 @@ type crowdOfBuyers struct {
 	all        sync.WaitGroup
 	number     atomic.Int64
 	booked     atomic.Int64
+	busy       atomic.Int64 // answers 503
+	failed     atomic.Int64 // other answers of a program that could not
 	refused    atomic.Int64 // M-PESA took no prompt, though it has no reason not to
 	refusal    atomic.Value // what was answered to one of these
+	failure    atomic.Value // and to one that failed
 }
 
 func (c *crowdOfBuyers) noneRefused(t *testing.T) {
@@ -187,15 +190,21 @@ func (c *crowdOfBuyers) book(client *http.Client, key string, body []byte) bool 
 	}
 	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if err != nil || resp.StatusCode == http.StatusServiceUnavailable {
+	if err != nil {
 		return false
 	}
 	switch {
+	case resp.StatusCode == http.StatusServiceUnavailable:
+		c.busy.Add(1)
+		return false
 	case resp.StatusCode < 300:
 		c.booked.Add(1)
 	case resp.StatusCode == http.StatusBadGateway:
 		c.refused.Add(1)
 		c.refusal.Store(string(answer))
+	case resp.StatusCode >= http.StatusInternalServerError:
+		c.failed.Add(1)
+		c.failure.Store(string(answer))
 	}
 	return true
 }

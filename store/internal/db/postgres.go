@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 )
@@ -51,6 +53,10 @@ func pgConfig(path string) (*pgx.ConnConfig, error) {
 		return nil, errors.New("postgres:// names no database: it must be " + postgresForm)
 	}
 	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, pgConnectTime)
+	if slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host }) {
+		// A standby takes no writes, and what it has to read may be old.
+		cfg.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "cinemasphere"
 	}
@@ -218,16 +224,32 @@ type pgReads struct {
 }
 
 func (r pgReads) get(ctx context.Context, dest any, query string, args []any) error {
-	return pgAgain(r.tries, func() error { return r.pgRunner.get(ctx, dest, query, args) })
+	return r.again(func() error { return r.pgRunner.get(ctx, dest, query, args) })
 }
 
 func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
-	return pgAgain(r.tries, func() error { return r.pgRunner.scan(ctx, dest, query, args) })
+	return r.again(func() error { return r.pgRunner.scan(ctx, dest, query, args) })
 }
 
 func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
-	return pgAgain(r.tries, func() error {
+	return r.again(func() error {
 		reflect.ValueOf(dest).Elem().SetZero() // from before the connection was lost
 		return r.pgRunner.list(ctx, dest, query, args)
 	})
 }
+
+// again runs a read, more than once where the connection is lost. While no server can be reached, the database is busy.
+func (r pgReads) again(read func() error) error {
+	err := pgAgain(r.tries, read)
+	if pgOverloaded(err) {
+		return pgAway{err}
+	}
+	return err
+}
+
+// pgAway is an [ErrBusy] that says no more than its cause.
+type pgAway struct{ error }
+
+func (e pgAway) Unwrap() error { return e.error }
+
+func (pgAway) Is(target error) bool { return target == ErrBusy }

@@ -285,10 +285,11 @@ func pgPasses(err error) bool {
 	return network || slices.ContainsFunc(lost, func(one error) bool { return errors.Is(err, one) })
 }
 
-// pgOverloaded reports whether nothing was written because the database was too busy.
+// pgOverloaded reports whether nothing was written because the database was too busy, or takes no writes now.
 func pgOverloaded(err error) bool {
 	pe, is := errors.AsType[*pgconn.PgError](err)
-	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) || is && pe.Code == pgLockNotAvailable
+	return pgPasses(err) || errors.Is(err, context.DeadlineExceeded) ||
+		is && (pe.Code == pgLockNotAvailable || pe.Code == pgReadOnly)
 }
 
 // pgRolledBack reports whether the answer to a COMMIT proves that nothing was written: the server refused it or a

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,13 +23,17 @@ import (
 // Options say what kind of server.
 type Options struct {
 	Durable bool   // writes reach the disk, as in real use; without it they only outlive the process
+	Primary bool   // it can have a standby: see [Server.Standby]
 	Dir     string // where its files go, if its user can get there; otherwise to the system's temporary directory
 }
 
 // Server is a running PostgreSQL. Its databases belong to the user postgres, who needs no password.
 type Server struct {
+	o      Options
 	dir    string
-	alive  *os.File // the keeper reads it to its end, which comes when this process ends
+	bin    string              // PostgreSQL's programs
+	who    *syscall.Credential // runs them; nil is this process's own user
+	alive  *os.File            // the keeper reads it to its end, which comes when this process ends
 	keeper *exec.Cmd
 }
 
@@ -44,17 +49,21 @@ const startTime = 30 * time.Second
 
 // Start makes and starts a server. A process of root's has it run as the user postgres, since PostgreSQL refuses to be
 // root.
-func Start(ctx context.Context, o Options) (_ *Server, err error) {
-	bin, err := binaries()
-	if err != nil {
+func Start(ctx context.Context, o Options) (*Server, error) {
+	return start(ctx, o, "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+		"--no-instructions")
+}
+
+// start has one of PostgreSQL's programs make a server's files, and starts it.
+func start(ctx context.Context, o Options, program string, args ...string) (s *Server, err error) {
+	s = &Server{o: o}
+	if s.bin, err = binaries(); err != nil {
 		return nil, err
 	}
-	who, err := servant()
-	if err != nil {
+	if s.who, err = servant(); err != nil {
 		return nil, err
 	}
-	s := &Server{}
-	if s.dir, err = makeDir(o.Dir, who); err != nil {
+	if s.dir, err = makeDir(o.Dir, s.who); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -62,19 +71,60 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Stop(), os.RemoveAll(s.dir))
 		}
 	}()
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.dir+"/data", "-U", "postgres", "-A",
-		"trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initdb.Dir, initdb.SysProcAttr = "/", &syscall.SysProcAttr{Credential: who}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	args = append([]string{"-D", s.dir + "/data"}, args...)
+	files := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
+	files.Dir, files.SysProcAttr = "/", &syscall.SysProcAttr{Credential: s.who}
+	if out, err := files.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", program, err, out)
 	}
-	if err := s.run(ctx, filepath.Join(bin, "postgres"), who, o.Durable); err != nil {
+	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) run(ctx context.Context, binary string, who *syscall.Credential, durable bool) error {
+// Standby starts a server that has all that is committed on this one, which must be a primary. From now on a COMMIT of
+// the primary is answered once the standby has it.
+func (s *Server) Standby(ctx context.Context) (*Server, error) {
+	standby, err := start(ctx, s.o, "pg_basebackup", "-h", s.dir, "-U", "postgres", "-R", "-X", "stream", "-c", "fast",
+		"--no-sync")
+	if err != nil {
+		return nil, err
+	}
+	for _, query := range []string{"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"} {
+		if err := s.admin(ctx, "postgres", query); err != nil {
+			return nil, errors.Join(err, standby.Stop())
+		}
+	}
+	// This divides by nothing until the standby counts.
+	err = s.until(ctx, "the standby does not follow",
+		"SELECT 1 / count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")
+	if err != nil {
+		return nil, errors.Join(err, standby.Stop())
+	}
+	return standby, nil
+}
+
+// Promote makes a primary of a standby. It returns once that takes writes.
+func (s *Server) Promote(ctx context.Context) error {
+	return s.admin(ctx, "postgres", "SELECT pg_promote()")
+}
+
+// Kill ends the server as a power cut does, by SIGKILL. Its files stay until Stop.
+func (s *Server) Kill() error {
+	text, err := os.ReadFile(s.dir + "/data/postmaster.pid")
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return fmt.Errorf("postmaster.pid: %w", err)
+	}
+	return syscall.Kill(pid, syscall.SIGKILL)
+}
+
+func (s *Server) run(ctx context.Context) error {
 	log, err := os.Create(s.log())
 	if err != nil {
 		return err
@@ -88,34 +138,37 @@ func (s *Server) run(ctx context.Context, binary string, who *syscall.Credential
 	s.alive = ours
 	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700",
 		"max_connections=200"}
-	if !durable {
-		settings = append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
-			"autovacuum=off", "checkpoint_timeout=1h", "shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
+	if !s.o.Durable {
+		settings = append(settings, "fsync=off", "full_page_writes=off", "autovacuum=off", "checkpoint_timeout=1h",
+			"shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
+		if !s.o.Primary {
+			settings = append(settings, "wal_level=minimal", "max_wal_senders=0")
+		}
 	}
-	args := []string{"-c", keep, "keeper", s.dir, binary}
+	args := []string{"-c", keep, "keeper", s.dir, filepath.Join(s.bin, "postgres")}
 	for _, set := range settings {
 		args = append(args, "-c", set)
 	}
 	s.keeper = exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...)
 	s.keeper.Stdin, s.keeper.Stdout, s.keeper.Stderr = theirs, log, log
 	// In a session of its own: what interrupts this process must not end the keeper before its work is done.
-	s.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setsid: true}
+	s.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: s.who, Setsid: true}
 	if err := s.keeper.Start(); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	return s.await(ctx)
+	return s.until(ctx, "PostgreSQL does not come up", "SELECT 1")
 }
 
 func (s *Server) log() string { return s.dir + "/log" }
 
-// await waits until the server takes connections.
-func (s *Server) await(ctx context.Context) error {
+// until waits until a statement succeeds.
+func (s *Server) until(ctx context.Context, otherwise, query string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	for {
-		err := s.admin(ctx, "postgres", "SELECT 1")
+		err := s.admin(ctx, "postgres", query)
 		if err == nil {
 			return nil
 		}
@@ -123,7 +176,7 @@ func (s *Server) await(ctx context.Context) error {
 		case <-look.C:
 		case <-ctx.Done():
 			said, _ := os.ReadFile(s.log()) // what it said would only be a help
-			return fmt.Errorf("PostgreSQL does not come up: %w\n%s", err, said)
+			return fmt.Errorf("%s: %w\n%s", otherwise, err, said)
 		}
 	}
 }
@@ -152,9 +205,13 @@ func (s *Server) CPU() time.Duration {
 // Dir is where the server's socket is: the host in a database's address.
 func (s *Server) Dir() string { return s.dir }
 
-// URL is the address of one of its databases.
-func (s *Server) URL(database string) string {
-	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(s.dir)
+// URL is the address of one of its databases, which may be on any of others as well.
+func (s *Server) URL(database string, others ...*Server) string {
+	hosts := s.dir
+	for _, other := range others {
+		hosts += "," + other.dir
+	}
+	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(hosts)
 }
 
 // Create makes a database, as a copy of the template where that is not "": nobody may be using the template. Settings
