@@ -121,8 +121,8 @@ func (s *Store) checkFacts(ctx context.Context) (wrong []string, err error) {
 				say("refund %d: the facts say %s, the books %s", d.ID, d.State, have.State)
 			}
 			if d.Of != (money.Key{}) && d.Of != have.Of {
-				say("refund %d: it is of payment %d %s, and stands at %d %s", d.ID, d.Of.Push, d.Of.Receipt, have.Of.Push,
-					have.Of.Receipt)
+				say("refund %d: it is of payment %d %s, and stands at %d %s", d.ID, d.Of.Push, d.Of.Receipt,
+					have.Of.Push, have.Of.Receipt)
 			}
 		}
 		for _, want := range l.Claims {

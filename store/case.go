@@ -168,7 +168,8 @@ const (
 	pushSelect = pushColumns + `, state FROM push_request`
 	// Why a refund is over though its Reversal may be out: one by hand replaced it, or its payment needs none.
 	replaced    = `('by_hand', 'moved')`
-	caseRefunds = `SELECT r.id, r.payment_id AS payment, r.for_ticket AS "for", COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
+	caseRefunds = `SELECT r.id, r.payment_id AS payment, r.for_ticket AS "for",
+	COALESCE(y.push_id, 0) AS "of.push", COALESCE(y.receipt, '') AS "of.receipt",
 	r.amount_cents AS amount, CASE WHEN r.method = 'hand' THEN 1 ELSE 0 END AS byhand, r.done,
 	CASE WHEN r.method = 'reversal' AND r.done = 0 AND (r.ended = '' OR r.ended NOT IN ` + replaced + `
 		AND q.sent > r.undone) THEN 1 ELSE 0 END AS open,
@@ -255,8 +256,8 @@ const promptsQuery = pushColumns + `,
 		AND (f.receipt = '' OR f.source NOT IN ('confirmation', 'pull', 'statement'))), 0) AS paid
 	FROM push_request p WHERE (created_at BETWEEN $1 AND $2
 		OR id IN (SELECT push_id FROM payment WHERE loose = 1 AND push_id IS NOT NULL))
-	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3 OR ` + assumed + ` OR ` + noAmount + `
-		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents = $3))
+	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3
+		OR ` + assumed + ` OR ` + noAmount + ` OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents = $3))
 	AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.loose = 0)`
 
 // What a push was paid with is not known for certain, or not at all.

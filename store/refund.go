@@ -215,7 +215,8 @@ func (t *tx) cancelRefund(r Refund) error {
 	return err
 }
 
-// endRefund records why no Reversal of a refund is sent any more; by_hand and moved stay. Its state follows from that: see refundChanged.
+// endRefund records why no Reversal of a refund is sent any more; by_hand and moved stay. Its state follows from that:
+// see refundChanged.
 func (t *tx) endRefund(id int64, why RefundEnd) error {
 	return t.run(`UPDATE refund SET ended = $1, updated_at = $2 WHERE id = $3 AND ended NOT IN `+replaced, why, t.now, id)
 }
@@ -322,8 +323,8 @@ func (t *tx) refundedPayment(n NewRefund) (Payment, error) {
 	return paymentOfTicket(rows)
 }
 
-// paymentOfTicket is the payment that a ticket's code names: its only one that is not refunded, else its only one that is
-// due and without a receipt.
+// paymentOfTicket is the payment that a ticket's code names: its only one that is not refunded, else its only one that
+// is due and without a receipt.
 func paymentOfTicket(rows []Payment) (Payment, error) {
 	if len(rows) == 0 {
 		return Payment{}, ErrNotFound

@@ -49,7 +49,8 @@ func TestStandby(t *testing.T) {
 	addr := freeAddr(t)
 	crowd.base = "http://" + addr
 	p := start(t, dir, "ADDR="+addr, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
-		"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100")
+		"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s",
+		"QUERY_RATE=100")
 	p.checked = true // it says what it could not reach
 	crowd.come(8)
 	more := func(than int64, n int64) func() bool { return func() bool { return crowd.booked.Load() >= than+n } }

@@ -18,7 +18,10 @@ func weigh(c Case, p *Payment) {
 	var returned Source // of the refunded amount, and so of the payment
 	for _, f := range p.facts {
 		paid := f.Says == Mentions || c.saysPaid(f)
-		tells := f.Says == Mentions && p.Push == 0 || f.Says != Mentions && (paid || f.Source == Status || f.Source == Reversal)
+		tells := paid || f.Source == Status || f.Source == Reversal
+		if f.Says == Mentions {
+			tells = p.Push == 0
+		}
 		if tells && !p.AmountKnown && f.amount() != 0 {
 			p.Amount, p.AmountKnown, p.amountBy = f.amount(), true, f.Source
 		}
