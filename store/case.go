@@ -257,7 +257,8 @@ const promptsQuery = pushColumns + `,
 	FROM push_request p WHERE (created_at BETWEEN $1 AND $2
 		OR id IN (SELECT push_id FROM payment WHERE loose = 1 AND push_id IS NOT NULL))
 	AND state NOT IN ('failed', 'refused') AND (CAST($3 AS BIGINT) = 0 OR amount * 100 = $3
-		OR ` + assumed + ` OR ` + noAmount + ` OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents = $3))
+		OR ` + assumed + ` OR ` + noAmount + `
+		OR EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.amount_cents = $3))
 	AND NOT EXISTS (SELECT 1 FROM payment y WHERE y.push_id = p.id AND y.loose = 0)`
 
 // What a push was paid with is not known for certain, or not at all.

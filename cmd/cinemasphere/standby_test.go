@@ -12,8 +12,8 @@ import (
 	"cinemasphere/store/storetest/pgserver"
 )
 
-// TestStandby kills the PostgreSQL that the books are on, under load, and promotes its synchronous standby. Bookings are
-// answered 503 meanwhile, sales go on by themselves, and nothing that was acknowledged is lost.
+// TestStandby kills the PostgreSQL that the books are on, under load, and promotes its synchronous standby. Bookings
+// are answered 503 meanwhile, sales go on by themselves, and nothing that was acknowledged is lost.
 func TestStandby(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves this out: it takes half a minute")
