@@ -231,8 +231,8 @@ func TestAdvice(t *testing.T) {
 				store.ReasonPaidTwice
 		}),
 			"M-PESA confirmed it without a receipt, and it is due back: the ticket had been paid before",
-			"wait; look; accept >CODE +receipt; refund CODE", "wait; look; accept >CODE +receipt; give_back CODE " +
-				"+reference"},
+			"wait; look; accept >payment:9 +receipt; refund CODE",
+			"wait; look; accept >payment:9 +receipt; give_back CODE +reference"},
 		"due, one of several without a receipt": {payment(store.PaymentRefundDue, func(c *store.OpenItem) {
 			c.Receipt,
 				c.Reason, c.Others = "", store.ReasonPaidTwice, 2
@@ -242,7 +242,7 @@ func TestAdvice(t *testing.T) {
 			"wait; look; accept >payment:9 +receipt; give_back payment:9 +reference"},
 		"applied, no receipt": {payment(store.PaymentApplied, func(c *store.OpenItem) { c.Receipt = "" }),
 			"M-PESA confirmed it without a receipt",
-			"wait; look; accept >CODE +receipt", ""},
+			"wait; look; accept >payment:9 +receipt", ""},
 		"refused": {refunding(store.RefundFailed, func(c *store.OpenItem) { c.RefundText = "no funds" }),
 			"a refund was refused: no funds",
 			"ask_again R; give_back R +reference", "give_back R +reference"},
@@ -268,7 +268,7 @@ func TestAdvice(t *testing.T) {
 			"look; returned R +reference; give_back R +reference", ""},
 		"requested, no receipt": {refunding(store.RefundRequested, func(c *store.OpenItem) { c.Receipt = "" }),
 			"a refund was asked for, and is sent once the receipt is known",
-			"wait; look; accept >CODE +receipt; give_back CODE +reference", "give_back CODE +reference"},
+			"wait; look; accept >payment:9 +receipt; give_back CODE +reference", "give_back CODE +reference"},
 		"shared receipt": {payment(store.PaymentApplied, func(c *store.OpenItem) {
 			c.Doubt, c.DoubtOf = store.DoubtShared, "UKT2"
 		}),
