@@ -60,7 +60,9 @@
 // and one whose screening is cancelled: its payment is due for refund ([ScreeningCancelled]). A receipt that
 // Transaction Status reports as reversed is our refund while a Reversal of ours may have been carried out, and somebody
 // else's otherwise. What becomes of a refund follows from the same facts ([RefundDecision]). Where it fails, its
-// payment is decided as if none had been asked for, unless the ticket is void already.
+// payment is decided as if none had been asked for, unless the ticket is void already. Does a payment with a refund
+// turn out to be two? Then the refund is of the receipt that a Reversal may have given back, else of the push, and it
+// ends where the receipt is another ticket's push's.
 //
 // # Facts that bring no money
 //
