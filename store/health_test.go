@@ -134,9 +134,17 @@ func TestHealthOnPostgres(t *testing.T) {
 		if word, err := s.Health(t.Context()); word != "" || err != nil {
 			t.Errorf("%q, %v", word, err)
 		}
+		booking := storetest.Booking(storetest.Screening(t, s, 2, 2), storetest.Phone(1), 1)
 		readOnly("on")
 		if err := write(); err == nil {
 			t.Error("it was written")
+		}
+		_, _, err = s.Tickets().Book(t.Context(), booking)
+		for tries := 0; errors.Is(err, store.ErrUnknown) && tries < 50; tries++ { // one for each ended connection
+			_, _, err = s.Tickets().Book(t.Context(), booking)
+		}
+		if !errors.Is(err, store.ErrBusy) {
+			t.Errorf("who books is not told to come again: %v", err)
 		}
 		if word, err := s.Health(t.Context()); word != "read-only" || err == nil {
 			t.Errorf("%q, %v", word, err)

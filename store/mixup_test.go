@@ -253,3 +253,53 @@ func testResolvedAsSeen(t *testing.T) {
 	st.forgets("RECEIPT1") // seen anew, it is
 	st.between(5400, 5400)
 }
+
+// TestByHandBeforeTheReceipt: money that was given back by hand before its receipt was known stays the prompt's,
+// whatever receipt an operator names for that meanwhile.
+func TestByHandBeforeTheReceipt(t *testing.T) { storetest.Each(t, testByHandBeforeTheReceipt) }
+
+func testByHandBeforeTheReceipt(t *testing.T) {
+	st := newStage(t)
+	st.do("accepted")
+	st.do("query: paid")
+	st.refunds(store.NewRefund{PaymentID: st.payments()[0].ID, Reference: "CASH"})
+	st.names("TYPO000001")
+	st.do("paid")
+	st.sound()
+	for _, p := range st.payments() {
+		refunds, err := st.s.Money().Refunds(t.Context(), p.ID)
+		isPrompt, isBack := p.PushID != 0, p.State == store.PaymentRefunded
+		if err != nil || isPrompt != isBack || isPrompt != (len(refunds) == 1) {
+			t.Errorf("%s is %s, with the refunds %+v (%v)", p.Receipt, p.State, refunds, err)
+		}
+	}
+}
+
+// TestRefundsOfOneMoney: two entries of the list, each with a refund, turn out to be one payment. Both refunds are its.
+func TestRefundsOfOneMoney(t *testing.T) { storetest.Each(t, testRefundsOfOneMoney) }
+
+func testRefundsOfOneMoney(t *testing.T) {
+	st := newStage(t)
+	st.do("accepted")
+	st.do("query: paid")
+	if _, err := st.s.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
+		Receipt: "RECEIPT1", Amount: store.Cents(st.pushes[0].Amount * 100), Phone: store.Pattern(st.pushes[0].Phone),
+		TransactedAt: st.made[0], LearntBy: "c2b",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range st.payments() {
+		n := store.NewRefund{PaymentID: p.ID}
+		if p.Receipt != "" {
+			n.Reference = "CASH"
+		}
+		st.refunds(n)
+	}
+	st.do("paid") // with RECEIPT1
+	st.sound()
+	payments := st.payments()
+	refunds, err := st.s.Money().Refunds(t.Context(), payments[0].ID)
+	if err != nil || len(payments) != 1 || len(refunds) != 2 {
+		t.Errorf("%d payments, refunds %+v (%v)", len(payments), refunds, err)
+	}
+}

@@ -602,6 +602,17 @@ func TestCommitments(t *testing.T) {
 				shown(1, money.Key{Push: 1, Receipt: "R1"})(c)
 				c.Tickets[0].Cancelled, c.Tickets[0].Void = true, money.RefundAsked
 			}, opened, "ticket1 void refund_asked, free; push1 R1 refunded refund_asked"},
+		"named for another push than the one whose own number was paid to": {
+			"query paid push1 + operator same push1 R9 + echo push4 R9 + query paid push4",
+			func(c *money.Case) { // of the same phone, some minutes later
+				c.Pushes[3].MadeAt, c.Pushes[3].Phone = opened+4*minute, c.Pushes[0].Phone
+				for i, f := range c.Facts {
+					if f.Receipt == "R9" && f.Source == money.Confirmation {
+						c.Facts[i].TransactedAt, c.Facts[i].Payer = opened+5*minute, money.Pattern(c.Pushes[0].Phone)
+					}
+				}
+			}, opened + 10*minute,
+			"ticket1 paid; ticket4 paid; push1 applied; push4 applied; R9 unmatched may_be_same"},
 		// A payment that a refund is asked of turns out to be two: the refund is of one of them.
 		"refund of a push, whose receipt is another's": {
 			"query paid push1 + operator same push1 R1 + callback paid push3 R1",

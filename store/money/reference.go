@@ -55,7 +55,7 @@ func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 		if !ownAccount {
 			t.Amount = f.amount()
 		}
-		others := f.Account || f.sent != 0 && f.sent != push.ID || f.byReference() && f.Push != push.ID
+		others := f.Account || f.sent != 0 && f.sent != push.ID
 		return !t.MayBeOf(prompt) || !ownAccount && others
 	})
 }
