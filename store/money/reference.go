@@ -1,9 +1,6 @@
 package money
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A push's own account number is evidence, and names no push for certain: its prompt shows it, so that the payer may
 // have typed it. It names the push's ticket, and the push that the payment may be of.
@@ -38,7 +35,9 @@ func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 	prompt, _ := c.prompt(push, nil)
 	for _, f := range c.Facts {
 		if f.Says == Paid && f.Push == push.ID && !f.byReference() {
-			prompt.Reported = min(cmp.Or(prompt.Reported, f.amount()), cmp.Or(f.amount(), prompt.Reported))
+			if amount := f.amount(); amount != 0 && (prompt.Reported == 0 || amount < prompt.Reported) {
+				prompt.Reported = amount // the least of several, in whatever order they came
+			}
 			prompt.AnyAmount = prompt.AnyAmount || f.Source == Query
 			prompt.NoAmount = prompt.NoAmount || f.Source != Query && f.amount() == 0
 		}
