@@ -229,7 +229,7 @@ func TestZonesWithoutAPriceAreSaid(t *testing.T) {
 // TestSetUpAsksForEachZone: a plan with zones is not opened at the ordinary price: the form comes back with a price
 // for each zone.
 func TestSetUpAsksForEachZone(t *testing.T) {
-	st := storetest.New(t, func(o *store.Options) { o.Environment = store.Sandbox })
+	st := books(t, func(o *store.Options) { o.Environment = store.Sandbox })
 	people := staff.New(st, staff.Config{})
 	o := openOn(t, st, func(d *handlers.Deps) { d.Staff = people })
 	token, err := people.NewSetUpToken(t.Context())

@@ -33,7 +33,7 @@ func openProgramme(t *testing.T, halls, films int) *programme {
 	t.Helper()
 	clock := func() time.Time { return time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC) }
 	path := ""
-	st := storetest.New(t, func(o *store.Options) { path, o.Now = o.Path, clock })
+	st := books(t, func(o *store.Options) { path, o.Now = o.Path, clock })
 	p := &programme{path: path, office: openOn(t, st, func(d *handlers.Deps) { d.Now = clock })}
 	p.m = p.staffed(store.RoleManager)
 	for i := range halls {

@@ -80,7 +80,7 @@ func TestTestSaleStepByStep(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := openCounter(t, storetest.New(t), checkout.Config{Initiator: !tt.hand}, func(d *handlers.Deps) {
+				o := openCounter(t, books(t), checkout.Config{Initiator: !tt.hand}, func(d *handlers.Deps) {
 					d.Callback = "https://box.test/cb"
 				})
 				m, phone := o.staffed(store.RoleManager), storetest.Phone(1)
@@ -233,7 +233,7 @@ func TestTestSalesApart(t *testing.T) {
 	o := open(t)
 	o.pays()
 	m := o.staffed(store.RoleOwner)
-	begins := store.At(time.Now().Add(time.Minute))
+	begins := o.store.Now().Add(time.Minute)
 	storetest.Screening(t, o.store, 10, 20, func(sc *store.Screening) {
 		sc.StartsAt, sc.SalesCloseAt = begins, begins
 	})

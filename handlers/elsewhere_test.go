@@ -18,7 +18,7 @@ import (
 // answer brought, gets no secret, makes no second booking and is not warned of himself; once the first has ended, he
 // can book anew.
 func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(100)))
+	o := openOn(t, books(t, fair(100)))
 	id := storetest.Screening(t, o.store, 20, 20)
 	key := []string{"Idempotency-Key", "a-name-of-this-request"}
 	pushes := func() int {
@@ -86,7 +86,7 @@ func TestTheAnswerIsLostWithTheNetwork(t *testing.T) {
 
 // TestOtherSchemesOfAuthorization are of a proxy in front, and no key; a wrong key stays wrong.
 func TestOtherSchemesOfAuthorization(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(100)), func(d *handlers.Deps) {
+	o := openOn(t, books(t, fair(100)), func(d *handlers.Deps) {
 		d.Partners = map[string]string{"one": strings.Repeat("1", 24)}
 	})
 	id := storetest.Screening(t, o.store, 20, 20)

@@ -51,7 +51,7 @@ type everything struct {
 func openEverything(t *testing.T, withStaff bool) *everything {
 	t.Helper()
 	tells := store.Ways{Email: true, SMS: true}
-	o := &everything{office: openOn(t, storetest.New(t, func(o *store.Options) { o.Tells = &tells }))}
+	o := &everything{office: openOn(t, books(t, func(o *store.Options) { o.Tells = &tells }))}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {

@@ -42,7 +42,7 @@ func newMoving() *moving { return &moving{now: time.Date(2026, 11, 20, 9, 0, 0, 
 
 // TestAnAddressThatPaysNothing: whatever numbers and sessions it makes up, it leaves most seats to others.
 func TestAnAddressThatPaysNothing(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(100)))
+	o := openOn(t, books(t, fair(100)))
 	hall := storetest.Screening(t, o.store, 9, 20)
 	seats, phone := 0, 0
 	book := func(from string, id store.ScreeningID, n int) *httptest.ResponseRecorder {
@@ -92,7 +92,7 @@ func TestAnAddressThatPaysNothing(t *testing.T) {
 // TestWhatAStrangersRefusalSays: nobody can tell from it whether a number is paying at this moment.
 func TestWhatAStrangersRefusalSays(t *testing.T) {
 	clock := newMoving()
-	o := openOn(t, storetest.New(t, fair(100), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
+	o := openOn(t, books(t, fair(100), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
 	id := storetest.Screening(t, o.store, 10, 20)
 	paying, resting := storetest.Phone(1), storetest.Phone(2)
 	o.daraja.SetScript(resting, sim.Script{Result: "1032"})
@@ -159,7 +159,7 @@ func TestThePageOfALockedPhone(t *testing.T) {
 // browser that has paid with the number before.
 func TestAPranksterAndTheOwner(t *testing.T) {
 	clock := newMoving()
-	o := openOn(t, storetest.New(t, fair(10), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
+	o := openOn(t, books(t, fair(10), clock.option), func(d *handlers.Deps) { d.Now = clock.read })
 	hall := func() store.ScreeningID {
 		return storetest.Screening(t, o.store, 10, 20, func(s *store.Screening) {
 			s.SalesCloseAt = s.StartsAt.Add(-time.Minute)
@@ -204,7 +204,7 @@ func TestAPranksterAndTheOwner(t *testing.T) {
 
 // TestKeysOfOthers: who repeats somebody else's request gets nothing of it.
 func TestKeysOfOthers(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(100)), func(d *handlers.Deps) {
+	o := openOn(t, books(t, fair(100)), func(d *handlers.Deps) {
 		d.Partners = map[string]string{"one": strings.Repeat("1", 24), "two": strings.Repeat("2", 24)}
 	})
 	id := storetest.Screening(t, o.store, 20, 20)
@@ -271,7 +271,7 @@ func TestKeysOfOthers(t *testing.T) {
 
 // TestAPartnersServer: it books for many, up to bounds of its own.
 func TestAPartnersServer(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(10)), func(d *handlers.Deps) {
+	o := openOn(t, books(t, fair(10)), func(d *handlers.Deps) {
 		d.Partners = map[string]string{"agency": strings.Repeat("k", 24)}
 	})
 	seats := 0
@@ -292,7 +292,7 @@ func TestAPartnersServer(t *testing.T) {
 // TestQuestionsToDaraja: about what the books know Daraja is not asked, and about the rest no more than all may
 // together.
 func TestQuestionsToDaraja(t *testing.T) {
-	o := openCounter(t, storetest.New(t), checkout.Config{QueryGap: time.Hour})
+	o := openCounter(t, books(t), checkout.Config{QueryGap: time.Hour})
 	id := storetest.Screening(t, o.store, 20, 20)
 	ask := func(secret, from string) *httptest.ResponseRecorder {
 		return o.send(request{

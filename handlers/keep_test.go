@@ -22,7 +22,6 @@ import (
 	"cinemasphere/handlers/admin"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
-	"cinemasphere/store/storetest"
 )
 
 // withPassword adds an operator who signs in with goodPassword, and signs them in.
@@ -401,8 +400,9 @@ func TestLongFormsAndFiles(t *testing.T) {
 // TestIdleSessionKeepsWhatWasTyped: the clock ends a session too, and a form is remembered for weeks.
 func TestIdleSessionKeepsWhatWasTyped(t *testing.T) {
 	var ahead time.Duration
-	now := func() time.Time { return time.Now().Add(ahead) }
-	st := storetest.New(t, func(o *store.Options) { o.Now = now })
+	clock := morning()
+	now := func() time.Time { return clock().Add(ahead) }
+	st := books(t, func(o *store.Options) { o.Now = now })
 	o := openOn(t, st, func(d *handlers.Deps) { d.Now = now })
 	m := o.withPassword(store.RoleOwner)
 	f := with(with(nyota(), "version", "0"), "token", m.form)

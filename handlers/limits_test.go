@@ -73,7 +73,7 @@ func (o *office) payAs(body, from string, cookie *http.Cookie, headers ...string
 
 // TestBookingsAMinute: what counts is what was booked, by whom it was booked.
 func TestBookingsAMinute(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(4)))
+	o := openOn(t, books(t, fair(4)))
 	id := storetest.Screening(t, o.store, 20, 20)
 	f := form(id, storetest.Phone(80), 1)
 	var cookie *http.Cookie

@@ -13,7 +13,7 @@ import (
 // told is a box office of a cinema with these ways to tell customers of things.
 func told(t *testing.T, ways store.Ways) *office {
 	t.Helper()
-	return openOn(t, storetest.New(t, func(o *store.Options) { o.Tells = &ways }))
+	return openOn(t, books(t, func(o *store.Options) { o.Tells = &ways }))
 }
 
 // TestEmailOfABooking: where the cinema sends e-mails the form asks for an address, keeps it through a mistake and

@@ -332,7 +332,7 @@ func TestPeopleByForms(t *testing.T) {
 
 // TestOwnerInProductionNeedsACode: nothing else opens before it is set up.
 func TestOwnerInProductionNeedsACode(t *testing.T) {
-	st := storetest.New(t)
+	st := books(t)
 	o := openOn(t, st, func(d *handlers.Deps) { d.Staff = staff.New(st, staff.Config{Production: true}) })
 	owner, manager := o.staffed(store.RoleOwner), o.staffed(store.RoleManager)
 	for _, path := range []string{"/admin", "/admin/cinema", "/admin/account", "/admin/staff"} {

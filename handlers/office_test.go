@@ -62,10 +62,25 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
+// morning is a clock that runs on from ten in the morning of today in Nairobi: what a test says of today holds whatever
+// the hour at which it is run.
+func morning() func() time.Time {
+	now := time.Now()
+	ahead := store.BusinessDayOf(store.At(now)).At(10 * 60).Time().Sub(now)
+	return func() time.Time { return time.Now().Add(ahead) }
+}
+
+// books opens new books whose clock is [morning], where no option says otherwise.
+func books(t testing.TB, options ...func(*store.Options)) *store.Store {
+	t.Helper()
+	now := morning()
+	return storetest.New(t, append([]func(*store.Options){func(o *store.Options) { o.Now = now }}, options...)...)
+}
+
 // open opens a box office. It has no rate limit unless change sets one.
 func open(t *testing.T, change ...func(*handlers.Deps)) *office {
 	t.Helper()
-	return openOn(t, storetest.New(t), change...)
+	return openOn(t, books(t), change...)
 }
 
 // openOn opens a box office on books that somebody else closes, after stop. It can ask M-PESA about receipts and send
@@ -75,15 +90,17 @@ func openOn(t *testing.T, st *store.Store, change ...func(*handlers.Deps)) *offi
 	return openCounter(t, st, checkout.Config{Initiator: true}, change...)
 }
 
-// openCounter opens one whose counter does as the configuration says.
+// openCounter opens one whose counter does as the configuration says. All of it goes by the clock of the books.
 func openCounter(t *testing.T, st *store.Store, cfg checkout.Config, change ...func(*handlers.Deps)) *office {
 	t.Helper()
 	o := &office{T: t, log: &syncBuffer{}, store: st}
+	now := func() time.Time { return st.Now().Time() }
 	log := slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{
 		Level: slog.LevelDebug, ReplaceAttr: handlers.MaskAttr,
 	}))
 	o.daraja = sim.New(sim.Config{
 		ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret", Passkey: "the-passkey", Shortcode: shortcode,
+		Now: now,
 		Callback: sim.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			o.handler.ServeHTTP(w, r)
 		})),
@@ -91,14 +108,15 @@ func openCounter(t *testing.T, st *store.Store, cfg checkout.Config, change ...f
 	client, err := mpesa.New(mpesa.Config{
 		BaseURL: "https://daraja.test", ConsumerKey: "consumer-key", ConsumerSecret: "consumer-secret",
 		Passkey: "the-passkey", Shortcode: shortcode, Transport: sim.InProcess(o.daraja.Daraja()),
-		InitiatorName: "initiator", SecurityCredential: "c2VhbGVk",
+		InitiatorName: "initiator", SecurityCredential: "c2VhbGVk", Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Now = now
 	cfg.CallbackURL, cfg.Signing, cfg.Shortcode, cfg.Log = baseURL+"/cb", "the-signing-key", shortcode, log
 	o.service = checkout.New(st, client, cfg)
-	deps := handlers.Deps{Store: st, Checkout: o.service, Log: log, BaseURL: baseURL}
+	deps := handlers.Deps{Store: st, Checkout: o.service, Log: log, BaseURL: baseURL, Now: now}
 	for _, f := range change {
 		f(&deps)
 	}

@@ -144,8 +144,9 @@ func TestNoFormOfADraft(t *testing.T) {
 // TestCancelIsNotOfferedAfterTheEnd: neither the page nor an old form cancels a screening that was shown.
 func TestCancelIsNotOfferedAfterTheEnd(t *testing.T) {
 	var ahead time.Duration
-	now := func() time.Time { return time.Now().Add(ahead) }
-	o := openOn(t, storetest.New(t, func(o *store.Options) { o.Now = now }), func(d *handlers.Deps) { d.Now = now })
+	clock := morning()
+	now := func() time.Time { return clock().Add(ahead) }
+	o := openOn(t, books(t, func(o *store.Options) { o.Now = now }), func(d *handlers.Deps) { d.Now = now })
 	id := storetest.Screening(t, o.store, 2, 4, tonight)
 	path := fmt.Sprintf("/admin/screenings/%d", id)
 	for _, c := range []struct {

@@ -5,19 +5,17 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/staff"
 	"cinemasphere/store"
 	"cinemasphere/store/seating"
-	"cinemasphere/store/storetest"
 )
 
 // TestSetUpKeepsWhatIsTyped: what is typed at set-up is there afterwards, with a film or without; what cannot be comes
 // back with a sentence at its field, and nothing of it is lost.
 func TestSetUpKeepsWhatIsTyped(t *testing.T) {
-	day := store.BusinessDayOf(store.At(time.Now())) + 3
+	day := store.BusinessDayOf(store.At(morning()())) + 3
 	for _, tt := range []struct {
 		name   string
 		change url.Values // of the form as it comes
@@ -59,7 +57,7 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "time": {"25:00"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			st := storetest.New(t, func(o *store.Options) { o.Environment = store.Sandbox })
+			st := books(t, func(o *store.Options) { o.Environment = store.Sandbox })
 			people := staff.New(st, staff.Config{})
 			o := openOn(t, st, func(d *handlers.Deps) { d.Staff = people })
 			token, err := people.NewSetUpToken(t.Context())
@@ -128,7 +126,7 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 
 // TestSetUpBesideTheSample: who has written the sample into the books first is offered no second hall of its name.
 func TestSetUpBesideTheSample(t *testing.T) {
-	st := storetest.New(t, func(o *store.Options) { o.Environment = store.Sandbox })
+	st := books(t, func(o *store.Options) { o.Environment = store.Sandbox })
 	if _, err := st.Catalogue().AddHall(t.Context(), store.Hall{Name: "Screen 1", Plan: "A ooo"}); err != nil {
 		t.Fatal(err)
 	}

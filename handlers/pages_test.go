@@ -216,7 +216,7 @@ func TestNoLinkToASimulatorElsewhere(t *testing.T) {
 }
 
 func TestClientsBehindProxies(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(1)), func(d *handlers.Deps) {
+	o := openOn(t, books(t, fair(1)), func(d *handlers.Deps) {
 		d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	})
 	id := storetest.Screening(t, o.store, 10, 20)

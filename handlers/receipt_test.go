@@ -199,7 +199,7 @@ func TestWhatMpesaSaysOfAReceipt(t *testing.T) {
 
 func TestAReceiptThatNobodyCanAskAbout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := openCounter(t, storetest.New(t), checkout.Config{})
+		o := openCounter(t, books(t), checkout.Config{})
 		secret := o.missed(storetest.Screening(t, o.store, 10, 20), storetest.Phone(1))
 		o.claim(secret, stranger)
 		o.claimed(secret)
@@ -283,7 +283,7 @@ func TestABadReceipt(t *testing.T) {
 
 func TestFiveReceipts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := openCounter(t, storetest.New(t), checkout.Config{})
+		o := openCounter(t, books(t), checkout.Config{})
 		secret := o.missed(storetest.Screening(t, o.store, 10, 20), storetest.Phone(1))
 		name := func(i int) *httptest.ResponseRecorder { return o.claim(secret, fmt.Sprintf("UJ22T8IYA%d", i)) }
 		for i := range 5 {

@@ -183,7 +183,7 @@ func TestOnlyPaidTicketsHaveAQRCode(t *testing.T) {
 }
 
 func TestTooManySeatsForOneBrowser(t *testing.T) {
-	o := openOn(t, storetest.New(t, fair(100)))
+	o := openOn(t, books(t, fair(100)))
 	id := storetest.Screening(t, o.store, 10, 20)
 	w := o.post("/bookings", form(id, storetest.Phone(1), 10))
 	again := func(phone string, n int) (int, string) {

@@ -214,7 +214,7 @@ func TestToDoPressedAtOnce(t *testing.T) {
 // TestToDoByHand: without an initiator money goes back by hand, with a reference, and whole shillings where M-PESA did
 // not say how much it was.
 func TestToDoByHand(t *testing.T) {
-	o := openCounter(t, storetest.New(t), checkout.Config{})
+	o := openCounter(t, books(t), checkout.Config{})
 	m := o.staffed(store.RoleManager)
 	o.confirmed("UKO4JL9G9Q", "1300.00")
 	list := func() *goquery.Document { return page(t, m.get("/admin/to-do")) }

@@ -37,7 +37,7 @@ func TestReady(t *testing.T) {
 	var asked atomic.Int64
 	var refused error
 	disk := alarm.Disk{Free: 1 << 30}
-	st := storetest.New(t)
+	st := books(t)
 	w := watch.New(watch.Config{
 		Store: st, LogIn: func(context.Context) error { asked.Add(1); return refused },
 		Disk: func() (alarm.Disk, error) { return disk, nil },
@@ -90,7 +90,7 @@ func TestReady(t *testing.T) {
 // TestReadyIsOfNow: what was found long ago counts no more.
 func TestReadyIsOfNow(t *testing.T) {
 	now := time.Now()
-	st := storetest.New(t)
+	st := books(t)
 	w := watch.New(watch.Config{Store: st, Now: func() time.Time { return now }})
 	w.Look(t.Context())
 	if all := w.Checks(t.Context()); !all[0].OK || !all[1].OK {
