@@ -48,6 +48,9 @@ func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, e
 		if err == nil {
 			out, err = t.payment(`receipt = $1`, a.Receipt)
 		}
+		if err == nil && !a.counts(out) {
+			err = &Refusal{Kind: ReceiptUsed}
+		}
 		if err == nil {
 			err = t.auditAcceptance(a, out)
 		}
@@ -150,6 +153,15 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		return &Refusal{Kind: AmountKnown}
 	}
 	return nil
+}
+
+// counts reports whether the receipt is now the payment of what it was accepted for. It is not where M-PESA's report
+// on the receipt excludes that.
+func (a acceptance) counts(got Payment) bool {
+	if a.PaymentID != 0 {
+		return got.PushID == a.nameless.PushID
+	}
+	return a.ticket == got.TicketID || a.ticket == got.NamedID
 }
 
 // byOperatorAlone reports whether only an operator gave the payment to its ticket.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -223,6 +224,35 @@ func testLaterNameCounts(t *testing.T) {
 	st.between(2700, 5400) // the other may be the prompt's
 	st.names("BYHAND01")
 	st.forgets("BYHAND01")
+	st.between(5400, 5400)
+	st.sound()
+}
+
+// TestNamedAgainstMPESA: a receipt that M-PESA reports as paid from another phone is not accepted as that of a prompt,
+// and nothing of the attempt is kept.
+func TestNamedAgainstMPESA(t *testing.T) { storetest.Each(t, testNamedAgainstMPESA) }
+
+func testNamedAgainstMPESA(t *testing.T) {
+	st := newStage(t)
+	st.do("accepted")
+	st.do("query: paid")
+	if _, err := st.s.Money().ApplyIncoming(t.Context(), store.IncomingPayment{
+		Receipt: "RECEIPT1", Amount: store.Cents(st.pushes[0].Amount * 100), Phone: "254799999999",
+		TransactedAt: st.made[0], LearntBy: "c2b",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	before := st.payments()
+	prompt := before[slices.IndexFunc(before, func(p store.Payment) bool { return p.PushID != 0 })]
+	_, err := st.s.Money().AcceptReceipt(t.Context(), store.Acceptance{
+		Receipt: "RECEIPT1", PaymentID: prompt.ID, By: "Wanjiru",
+	})
+	if refused := new(store.Refusal); !errors.As(err, &refused) || refused.Kind != store.ReceiptUsed {
+		t.Errorf("accepted: %v", err)
+	}
+	if after := st.payments(); !reflect.DeepEqual(after, before) {
+		t.Errorf("payments were %+v, are %+v", before, after)
+	}
 	st.between(5400, 5400)
 	st.sound()
 }
