@@ -95,13 +95,18 @@ func (a *Admin) Do(w http.ResponseWriter, r *http.Request) error {
 // this moment, so that pressing twice does nothing twice. What is wrong goes into the form, and draw shows it.
 func (a *Admin) perform(w http.ResponseWriter, r *http.Request, to string, lists [][]pages.ToDoItem,
 	draw func(status int) error) error {
-	entry, form := offered(lists, r)
+	entry, form, as := offered(lists, r)
 	if form == nil {
-		return a.done(w, r, to, "That has been dealt with already, or has changed. Nothing was done now.")
+		return a.done(w, r, to, "That has been dealt with already. Nothing was done now.")
 	}
 	form.Open, form.Typed, form.Errors = true, map[string]string{}, map[string]string{}
 	for _, need := range form.Action.Needs {
 		form.Typed[string(need)] = echo(strings.TrimSpace(r.PostForm.Get(string(need))))
+	}
+	if as == otherThanSeen {
+		form.Errors[""] = "Nothing was written: this has changed since you opened the page. " +
+			"Please look at it as it is now, then press again."
+		return draw(http.StatusConflict)
 	}
 	said, err := a.do(r, *entry, form)
 	refusal, refused := errors.AsType[*store.Refusal](err)
@@ -128,21 +133,38 @@ func (a *Admin) perform(w http.ResponseWriter, r *http.Request, to string, lists
 	return a.done(w, r, to, said)
 }
 
-// offered finds the action that a form asks for among those that the lists offer.
-func offered(lists [][]pages.ToDoItem, r *http.Request) (*pages.ToDoItem, *pages.ActionForm) {
+// sameness is whether an entry still is what the sender of a form saw of it.
+type sameness bool
+
+const (
+	asSeen        sameness = true
+	otherThanSeen sameness = false
+)
+
+// offered finds the action that a form asks for among those that the lists offer: as its sender saw it, or else for the
+// same entry as that is now.
+func offered(lists [][]pages.ToDoItem, r *http.Request) (*pages.ToDoItem, *pages.ActionForm, sameness) {
 	f := r.PostForm
+	name, _, _ := strings.Cut(f.Get("item"), " ")
+	var entry *pages.ToDoItem
+	var changed *pages.ActionForm
 	for _, list := range lists {
 		for i := range list {
 			for j := range list[i].Forms {
 				form := &list[i].Forms[j]
-				if form.Item == f.Get("item") && string(form.Action.Verb) == f.Get("do") &&
-					form.Action.Named == f.Get("named") && form.Action.For == f.Get("for") {
-					return &list[i], form
+				if string(form.Action.Verb) != f.Get("do") {
+					continue
+				}
+				if form.Item == f.Get("item") && form.Action.Named == f.Get("named") && form.Action.For == f.Get("for") {
+					return &list[i], form, asSeen
+				}
+				if name != "" && name == list[i].Item.Name() {
+					entry, changed = &list[i], form
 				}
 			}
 		}
 	}
-	return nil, nil
+	return entry, changed, otherThanSeen
 }
 
 // do does an action as the command line does, and says what was done. What is wrong in the form goes into its errors.
