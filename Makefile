@@ -95,7 +95,7 @@ fuzz: ## fuzz what Safaricom or a stranger may send, a minute for each target
 	done
 
 .PHONY: bench
-bench: bench-bookings bench-postgres bench-find bench-books bench-week bench-map bench-home bench-slow-daraja bench-overload ## run every benchmark; each fails where it misses its target
+bench: bench-bookings bench-postgres bench-find bench-books bench-week bench-map bench-home bench-slow-daraja bench-overload bench-floor ## run every benchmark; each fails where it misses its target
 
 .PHONY: bench-bookings
 bench-bookings: build ## 800 bookings a second taken to Paid for 30 s
@@ -129,6 +129,10 @@ bench-slow-daraja: build ## 64 buyers and a Daraja that takes half a second
 .PHONY: bench-overload
 bench-overload: ## three times what the books can take
 	go run ./cmd/bench overload
+
+.PHONY: bench-floor
+bench-floor: build ## the CPU for each paid booking, beside a bare program of the same requests: 2.5 times that at most
+	go run ./cmd/bench floor
 
 .PHONY: bench-week
 bench-week: ## the week of screenings, with 1,000 films and 100,000 screenings

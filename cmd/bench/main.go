@@ -5,6 +5,7 @@
 //	bench slow-daraja    bookings and the home page while Daraja takes half a second to answer
 //	bench home           the home page beside a bare handler that writes the same bytes
 //	bench map            the booking form with the map of a hall of 600 seats
+//	bench floor          the CPU for each paid booking, beside a bare program of the same requests
 //	bench overload       the books, offered three times what they can take
 //
 // Those that run the product do so on SQLite, or with --database=postgres on a PostgreSQL of their own, which writes to
@@ -26,14 +27,16 @@ import (
 )
 
 type cli struct {
-	Bookings   bookingsCmd   `cmd:"" help:"Bookings a second taken to Paid, by buyers who come whether or not the product keeps up."`
-	Sellout    selloutCmd    `cmd:"" help:"One screening of 600 seats, wanted by more buyers than it has seats."`
-	SlowDaraja slowDarajaCmd `cmd:"" help:"Bookings of a fixed number of buyers, and the home page, while Daraja is slow."`
-	Home       homeCmd       `cmd:"" help:"The home page with gzip, beside a bare handler that writes the same bytes from memory."`
-	Map        mapCmd        `cmd:"" help:"The booking form with the map of a hall of 600 seats, one client."`
-	Overload   overloadCmd   `cmd:"" help:"The books alone, offered several times what they can take."`
-	Sim        simCmd        `cmd:"" hidden:"" help:"Daraja, for the others: pays every push by itself."`
-	Bare       bareCmd       `cmd:"" hidden:"" help:"The bare handler, for the home page."`
+	Bookings    bookingsCmd    `cmd:"" help:"Bookings a second taken to Paid, by buyers who come whether or not the product keeps up."`
+	Sellout     selloutCmd     `cmd:"" help:"One screening of 600 seats, wanted by more buyers than it has seats."`
+	SlowDaraja  slowDarajaCmd  `cmd:"" help:"Bookings of a fixed number of buyers, and the home page, while Daraja is slow."`
+	Home        homeCmd        `cmd:"" help:"The home page with gzip, beside a bare handler that writes the same bytes from memory."`
+	Map         mapCmd         `cmd:"" help:"The booking form with the map of a hall of 600 seats, one client."`
+	Floor       floorCmd       `cmd:"" help:"The CPU for each paid booking, beside a bare program of the same requests."`
+	Overload    overloadCmd    `cmd:"" help:"The books alone, offered several times what they can take."`
+	Sim         simCmd         `cmd:"" hidden:"" help:"Daraja, for the others: pays every push by itself."`
+	FloorServer floorServerCmd `cmd:"" hidden:"" help:"The bare program, for the floor."`
+	Bare        bareCmd        `cmd:"" hidden:"" help:"The bare handler, for the home page."`
 }
 
 // program is what a sub-command gets besides its own flags.

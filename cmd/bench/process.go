@@ -117,6 +117,29 @@ func (p *process) stop() error {
 
 func (p *process) usage() usage { return usage{peak: peakMemory(strconv.Itoa(p.cmd.Process.Pid))} }
 
+// cpu is what a process that runs has taken so far, to a hundredth of a second.
+func (p *process) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := bytes.Cut(stat, []byte(") ")) // after the name, which may have spaces
+	fields := strings.Fields(string(rest))
+	const user, system, hundredth = 11, 12, 10 * time.Millisecond
+	if len(fields) <= system {
+		return 0, fmt.Errorf("%s: no times in %q", p.name, stat)
+	}
+	ticks := int64(0)
+	for _, field := range fields[user : system+1] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * hundredth, nil
+}
+
 // ownUsage is what this process has taken so far.
 func ownUsage() usage {
 	u := usage{peak: peakMemory("self")}

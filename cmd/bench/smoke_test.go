@@ -41,6 +41,7 @@ func TestBenchmarksRun(t *testing.T) {
 		},
 		"home":     {"home", "--rounds=1", "--for=1s", "--share=0.01", "--binary=" + product},
 		"map":      {"map", "--views=5", "--within=2s", "--binary=" + product},
+		"floor":    {"floor", "--rounds=1", "--rate=20", "--for=1s", "--times=100", "--binary=" + product},
 		"overload": {"overload", "--measure=300ms", "--for=500ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
