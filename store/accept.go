@@ -14,7 +14,8 @@ type Acceptance struct {
 	Receipt   string
 	Ticket    string    // its code
 	PaymentID PaymentID // in place of Ticket: the pending payment that this is the receipt of
-	Amount    Cents     // 0 is the payment's, or the ticket's total
+	PushID    PushID    // in place of Ticket: the push that was paid with the receipt
+	Amount    Cents     // 0 is what M-PESA reports, or else the ticket's total
 	Phone     string    // the MSISDN that paid; "" is the one that the ticket's prompts went to
 	Move      bool      // move it from the ticket it was accepted for by mistake, which becomes void
 	By        string    // the operator
@@ -23,10 +24,14 @@ type Acceptance struct {
 // acceptance is an Acceptance with the payments that it concerns.
 type acceptance struct {
 	Acceptance
-	ticket   TicketID
-	have     Payment // the payment with the receipt, if any
-	doubted  Payment // the ticket's payment whose receipt M-PESA does not know as ours, if any
-	nameless Payment // the payment of a prompt that gets the receipt: without one, or with one that nobody has proved
+	ticket  TicketID
+	have    Payment // the payment with the receipt, if any
+	doubted Payment // the ticket's payment whose receipt M-PESA does not know as ours, if any
+	// nameless is the payment of a push that gets the receipt: without one, or with one that nobody has proved. Of a
+	// push that is not known as paid it has nothing but push and ticket.
+	nameless Payment
+	paired   bool  // the receipt may be the push's payment, or an operator has said that it is not
+	typed    Cents // the amount that the operator gave
 }
 
 // AcceptReceipt records that an operator found a receipt to have paid for a ticket. It returns the payment, which may
@@ -62,6 +67,23 @@ func (s Money) AcceptReceipt(ctx context.Context, report Acceptance) (Payment, e
 	return out, nil
 }
 
+// paymentOfPush finds the payment of a push and locks its ticket. Where M-PESA has not reported the push as paid, it
+// has only push and ticket.
+func (t *tx) paymentOfPush(push PushID) (Payment, error) {
+	have := Payment{PushID: push}
+	if err := t.lockFor(`SELECT ticket_id FROM push_request WHERE id = $1`, push); err != nil {
+		return have, err
+	}
+	if err := t.scan([]any{&have.TicketID}, `SELECT ticket_id FROM push_request WHERE id = $1`, push); err != nil {
+		return have, err
+	}
+	known, err := t.payment(`push_id = $1`, push)
+	if errors.Is(err, ErrNotFound) {
+		return have, nil
+	}
+	return known, err
+}
+
 // auditAcceptance writes into the audit log who has accepted a receipt.
 func (t *tx) auditAcceptance(a acceptance, out Payment) error {
 	var code string
@@ -85,12 +107,16 @@ func (t *tx) auditAcceptance(a acceptance, out Payment) error {
 
 // acceptance finds what the books have on a receipt and the ticket it is accepted for, and locks the ticket.
 func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
-	a.Acceptance = report
-	if report.PaymentID != 0 {
-		if a.nameless, err = t.paymentWithTicket(`id = $1`, report.PaymentID); err != nil {
-			return a, err
-		}
-	} else if err := t.lockFor(`SELECT id FROM ticket WHERE code = $1`, report.Ticket); err != nil {
+	a.Acceptance, a.typed = report, report.Amount
+	switch {
+	case report.PaymentID != 0:
+		a.nameless, err = t.paymentWithTicket(`id = $1`, report.PaymentID)
+	case report.PushID != 0:
+		a.nameless, err = t.paymentOfPush(report.PushID)
+	default:
+		err = t.lockFor(`SELECT id FROM ticket WHERE code = $1`, report.Ticket)
+	}
+	if err != nil {
 		return a, err
 	}
 	var total Shillings
@@ -112,6 +138,12 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 			a.Phone = phones[0]
 		}
 	}
+	var pairs int
+	if err := t.scan([]any{&pairs}, `SELECT (SELECT count(*) FROM alike WHERE receipt = $1 AND push_id = $2)
+		+ (SELECT count(*) FROM fact WHERE receipt = $1 AND push_id = $2 AND says = 'two')`, a.Receipt, a.nameless.PushID); err != nil {
+		return a, err
+	}
+	a.paired = pairs > 0
 	a.have, err = t.payment(`receipt = $1`, a.Receipt)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return a, err
@@ -124,41 +156,53 @@ func (t *tx) acceptance(report Acceptance) (a acceptance, err error) {
 	return a, nil
 }
 
-// refuseReceipt is the refusal where a receipt cannot be accepted for the ticket.
+// refuseReceipt is the refusal where a receipt cannot be accepted for the ticket. What may be the same money can always
+// be joined, whatever has become of either.
 func (t *tx) refuseReceipt(a acceptance) error {
-	var reversed, alike int
+	var reversed int
 	back, err := t.isRefunding(a.have)
 	if err == nil {
-		err = t.scan([]any{&reversed, &alike}, `SELECT (SELECT count(*) FROM fact WHERE receipt = $1 AND says = 'reversed'),
-			(SELECT count(*) FROM alike WHERE receipt = $1 AND push_id = $2)`, a.Receipt, a.nameless.PushID)
+		err = t.scan([]any{&reversed}, `SELECT count(*) FROM fact WHERE receipt = $1 AND says = 'reversed'`, a.Receipt)
 	}
 	if err != nil {
 		return err
 	}
-	// paid by hand, by account number: not a prompt's
-	typed := a.PaymentID != 0 && a.have.PushID == 0 && a.have.Account != "" && alike == 0
+	named := a.forPush() && a.have.PushID == 0 && a.have.Account != "" // paid by hand, by account number: not a prompt's
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
 	byOperator := a.have.PushID == 0 && t.byOperatorAlone(a.have)
 	switch {
-	case a.PaymentID != 0 && (a.nameless.PushID == 0 || a.nameless.Receipt != "" && a.nameless.Loose == 0):
+	case a.forPush() && (a.nameless.PushID == 0 || a.nameless.Receipt != "" && a.nameless.Loose == 0):
 		return &Refusal{Kind: ReceiptKnown} // M-PESA has reported it
-	case back, reversed > 0:
+	case !a.paired && (back || reversed > 0):
 		return &Refusal{Kind: AlreadyRefunded}
 	case another && byOperator && !a.Move:
 		return &Refusal{Kind: AcceptedElsewhere}
-	case another && !byOperator, typed, a.PaymentID != 0 && a.have.PushID != 0:
+	case another && !byOperator, !a.paired && named,
+		a.forPush() && a.have.PushID != 0 && a.have.PushID != a.nameless.PushID:
 		return &Refusal{Kind: ReceiptUsed}
-	case a.have.Amount != 0 && a.have.Amount != a.Amount,
-		a.PaymentID != 0 && a.nameless.Amount != 0 && a.nameless.Amount != a.Amount && a.nameless.Assumed == 0:
+	case a.have.Amount != 0 && a.given() != 0 && a.have.Amount != a.given(),
+		a.forPush() && a.nameless.Amount != 0 && a.given() != 0 && a.nameless.Amount != a.given() && a.nameless.Assumed == 0:
 		return &Refusal{Kind: AmountKnown}
 	}
 	return nil
 }
 
+// forPush reports whether the receipt is accepted as a push's, and not for a ticket that the operator names.
+func (a acceptance) forPush() bool { return a.PaymentID != 0 || a.PushID != 0 }
+
+// given is the amount that the report gives: the operator's, or the ticket's total where M-PESA has reported none. 0
+// leaves the amount to M-PESA's reports.
+func (a acceptance) given() Cents {
+	if a.forPush() && a.typed == 0 && a.have.Amount != 0 {
+		return 0
+	}
+	return a.Amount
+}
+
 // counts reports whether the receipt is now the payment of what it was accepted for. It is not where M-PESA's report
 // on the receipt excludes that.
 func (a acceptance) counts(got Payment) bool {
-	if a.PaymentID != 0 {
+	if a.forPush() {
 		return got.PushID == a.nameless.PushID
 	}
 	return a.ticket == got.TicketID || a.ticket == got.NamedID
@@ -180,13 +224,13 @@ func (a acceptance) facts() []factRow {
 		return factRow{Fact: f, by: a.By}
 	}
 	var facts []factRow
-	report := money.Fact{Receipt: a.Receipt, Amount: known(a.Amount), Payer: Pattern(a.Phone)}
-	if a.nameless.PushID != 0 {
+	report := money.Fact{Receipt: a.Receipt, Amount: known(a.given()), Payer: Pattern(a.Phone)}
+	if a.forPush() {
 		same := report
 		same.Says, same.Push = money.TheSame, a.nameless.PushID
 		facts = append(facts, of(same))
 	}
-	if a.PaymentID == 0 {
+	if !a.forPush() {
 		report.Says, report.Ticket = money.PaysFor, a.ticket
 		facts = append(facts, of(report))
 	}

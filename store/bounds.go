@@ -17,7 +17,7 @@ const (
 	OpenTwoAmounts OpenKind = "two_amounts"    // M-PESA reports two amounts, even where an operator has resolved it
 	OpenNoAmount   OpenKind = "no_amount"      // paid, and M-PESA has not reported the amount
 	OpenShared     OpenKind = "receipt_shared" // the receipt was reported for several pushes
-	OpenByWord     OpenKind = "by_word"        // reported paid by an operator alone
+	OpenByWord     OpenKind = "by_word"        // paid, or how much, by an operator's word alone
 	OpenPush       OpenKind = "no_verdict"     // a push without a verdict
 	OpenCallback   OpenKind = "not_understood" // a callback that was not understood completely
 )
@@ -92,6 +92,8 @@ func openWhy(p money.Payment) OpenKind {
 		return ""
 	case !p.AmountKnown:
 		return OpenNoAmount
+	case p.AmountBy == money.Operator:
+		return OpenByWord
 	case p.Least > 0:
 		return OpenTwoAmounts
 	case p.Push != 0 && p.Receipt == "":

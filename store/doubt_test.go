@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"cmp"
 	"fmt"
 	"slices"
@@ -565,6 +566,14 @@ func testRefundOfTheReceipt(t *testing.T) {
 			st.play("accepted > query: paid > accept " + given)
 			st.refunds(store.NewRefund{Receipt: given, Reference: c.reference})
 			if c.sent {
+				if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("M-PESA has not confirmed the receipt, and a Reversal goes out: %+v, %v", q, err)
+				}
+				asked, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
+				if err != nil {
+					t.Fatal(err)
+				}
+				st.checked(asked, st.completed(given))
 				st.reversalSent()
 			}
 			st.play("paid")

@@ -100,14 +100,14 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 		err := t.scan([]any{&ticket}, `SELECT ticket_id FROM claim WHERE id = $1`, c.ID)
 		return []factRow{of(money.Fact{Says: money.NotFor, Receipt: c.Receipt, Ticket: ticket})}, err
 	}
-	if c.Kind != ItemPayment || c.Refund == RefundRequested {
+	if c.Kind != ItemPayment {
 		return nil, nil
 	}
 	have, err := t.payment(`id = $1`, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	if have.Doubt != "" {
+	if have.Doubt != "" && c.Refund != RefundRequested {
 		f := money.Fact{
 			Says: money.DoubtEnds, Receipt: have.Receipt, About: have.Doubt,
 			Amount: known(have.DoubtCents),
@@ -117,7 +117,7 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 		}
 		return []factRow{of(f)}, nil
 	}
-	if c.Joined == 1 {
+	if c.Joined == 1 && c.Refund != RefundRequested {
 		return []factRow{of(money.Fact{Says: money.Two, Receipt: have.Receipt, Push: have.PushID})}, nil
 	}
 	var pairs []struct {
@@ -143,9 +143,6 @@ func (t *tx) resolution(c OpenItem, note, by string) ([]factRow, error) {
 	}
 	var reports []factRow
 	if have.Receipt != "" {
-		if have.State == PaymentRefundDue {
-			return nil, nil
-		}
 		for _, p := range pairs {
 			reports = append(reports, of(money.Fact{Says: money.Two, Receipt: p.Receipt, Push: p.Push}))
 		}

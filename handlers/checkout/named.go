@@ -87,12 +87,16 @@ func RefundNamed(ctx context.Context, st *store.Store, typed string, n store.New
 	return r, err
 }
 
-// AcceptFor completes an acceptance with the ticket that an operator names: by its code, or by the number of a payment
-// of it that lacks its receipt.
+// AcceptFor completes an acceptance with the ticket that an operator names: by its code, or by the number of a push of
+// it, or of a payment of it that lacks its receipt.
 func AcceptFor(a store.Acceptance, typed string) store.Acceptance {
 	a.Ticket = OneWord(typed)
-	if kind, id := Numbered(a.Ticket); kind == store.ItemPayment {
+	switch kind, id := Numbered(a.Ticket); kind {
+	case store.ItemPayment:
 		a.Ticket, a.PaymentID = "", store.PaymentID(id)
+	case store.ItemPush:
+		a.Ticket, a.PushID = "", store.PushID(id)
+	case store.ItemClaim, store.ItemCallback:
 	}
 	return a
 }

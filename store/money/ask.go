@@ -53,14 +53,18 @@ func (p *Payment) worthAsking(c Case) bool {
 	return p.Reason == ToBeConfirmed || p.Reason == AmountUnknown
 }
 
+// insisted reports whether an operator has insisted on the receipt though M-PESA does not know it as ours.
+func (p *Payment) insisted() bool {
+	return slices.ContainsFunc(p.facts, func(f Fact) bool {
+		return f.Says == DoubtEnds && (f.About == ReceiptBogus || f.About == ReceiptOthers)
+	})
+}
+
 // mayGoBack reports whether a payment may be refunded without an operator: it is due, its receipt and amount are
 // certain, it has no doubt, and nothing may turn out to be the same money.
 func mayGoBack(c Case, payments []*Payment, p *Payment) bool {
 	certain := func(p *Payment) bool {
-		insisted := slices.ContainsFunc(p.facts, func(f Fact) bool {
-			return f.Says == DoubtEnds && (f.About == ReceiptBogus || f.About == ReceiptOthers)
-		})
-		return p.Receipt != "" && (insisted || p.reported(c)) && len(p.Doubts)+len(p.Alike) == 0
+		return p.Receipt != "" && (p.insisted() || p.reported(c)) && len(p.Doubts)+len(p.Alike) == 0
 	}
 	return p.State == RefundDue && p.Proof.isMPESA() && certain(p) && p.reported(c) && !p.partly &&
 		p.AmountKnown && !p.Assumed && p.Amount%100 == 0 &&

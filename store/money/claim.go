@@ -22,10 +22,12 @@ func claimTicket(c Case, p *Payment) {
 	}
 	switch {
 	case p.Reason == AlsoTold:
+	case c.chosen(p, counting) != 0:
+		p.Ticket = c.chosen(p, counting)
+	case c.shownFor(p, claims) != 0:
+		p.Ticket = c.shownFor(p, claims)
 	case len(counting) > 0:
-		if p.Ticket = c.chosen(p, counting); p.Ticket == 0 {
-			p.Named, p.Reason = counting[0].Ticket, NamedTwice
-		}
+		p.Named, p.Reason = counting[0].Ticket, NamedTwice
 	case len(claims) > 0:
 		p.Named, p.Reason = claims[0].Ticket, p.whyNot(c, claims[0])
 	case len(p.Doubts) > 0 && p.Doubts[0].Why == ReceiptShared:
@@ -45,6 +47,9 @@ func claimTicket(c Case, p *Payment) {
 // chosen picks the ticket that a receipt pays for: the one that was shown as paid with it; else the only one with the
 // best proof; else the only one of those that an operator names too; 0 where there is none. Claims are the best first.
 func (c Case) chosen(p *Payment, claims []Fact) TicketID {
+	if len(claims) == 0 {
+		return 0
+	}
 	best := where(claims, func(f Fact) bool { return f.Source == claims[0].Source })
 	if shown := first(best, func(f Fact) bool { return c.ticket(f.Ticket).PaidWith.Names(p.Key) }); shown.Ticket != 0 {
 		return shown.Ticket
@@ -57,6 +62,14 @@ func (c Case) chosen(p *Payment, claims []Fact) TicketID {
 		}
 	}
 	return 0
+}
+
+// shownFor finds the ticket that was shown as paid with a receipt, and is named for it still. No later report on the
+// payer takes the receipt from it, unless that gives the receipt to somebody else.
+func (c Case) shownFor(p *Payment, claims []Fact) TicketID {
+	return first(claims, func(f Fact) bool {
+		return c.ticket(f.Ticket).PaidWith == p.Key && (f.Source != Operator || !p.gaveToPush(c, f.ID))
+	}).Ticket
 }
 
 // gaveToPush reports whether an operator, after the fact with the id, named the receipt for a push that has another.

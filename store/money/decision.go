@@ -95,7 +95,8 @@ type Payment struct {
 	Named       TicketID // that it may be for, where Ticket is 0
 	Amount      Cents    // valid where AmountKnown
 	AmountKnown bool
-	Assumed     bool // Amount is the push's, since a push cannot be paid in part
+	AmountBy    Source // who reports Amount
+	Assumed     bool   // Amount is the push's, since a push cannot be paid in part
 	// Least and Most bound the amount by all reports, even where an operator has resolved it.
 	Least, Most  Cents
 	Payer        Pattern
@@ -109,7 +110,6 @@ type Payment struct {
 	Automatic    bool  // may be refunded without an operator: due, in whole shillings, and with nothing open
 
 	facts     []Fact     // the facts about it
-	amountBy  Source     // who reports Amount
 	shown     Cents      // the total of the ticket that was shown as paid with it
 	confirmed bool       // Transaction Status reports it as paid to us
 	bogus     Reason     // NotKnown or ToOthers, where Transaction Status reports that

@@ -51,7 +51,7 @@ func (c Case) excludes(push Push, receipt string, ownAccount bool) bool {
 			return false
 		}
 		t := Taking{Receipt: receipt, Payer: f.Payer, At: f.TransactedAt}
-		if !ownAccount {
+		if !ownAccount && f.sent != push.ID {
 			t.Amount = f.amount()
 		}
 		others := f.Account || f.sent != 0 && f.sent != push.ID

@@ -35,7 +35,7 @@ type RefundDecision struct {
 	Of     Key // its payment; zero where there is none any more
 	State  RefundState
 	Amount Cents // that goes back, or has gone
-	Waits  bool  // its Reversal waits for the receipt
+	Waits  bool  // its Reversal waits for the receipt, or for M-PESA's report on one that only an operator knows of
 }
 
 // of finds the payment that a refund belongs to: by receipt once a Reversal may have succeeded, by what the operator
@@ -86,7 +86,7 @@ func decideRefunds(c Case, payments []*Payment) (decided []RefundDecision) {
 		if p != nil {
 			d.Of = p.Key
 			busy[p] = busy[p] || d.State != RefundFailed
-			d.Waits = d.State == RefundRequested && !r.Sent && p.Receipt == ""
+			d.Waits = d.State == RefundRequested && !r.Sent && (p.Receipt == "" || p.unproved(c) && !p.insisted())
 			if p.AmountKnown && !r.ByHand &&
 				(d.State == RefundDone && p.returnedBy(Reversal) == 0 || d.State == RefundRequested && !r.Sent) {
 				d.Amount = p.Amount

@@ -23,7 +23,7 @@ func weigh(c Case, p *Payment) {
 			tells = p.Push == 0
 		}
 		if tells && !p.AmountKnown && f.amount() != 0 {
-			p.Amount, p.AmountKnown, p.amountBy = f.amount(), true, f.Source
+			p.Amount, p.AmountKnown, p.AmountBy = f.amount(), true, f.Source
 		}
 		switch {
 		case paid:
@@ -56,8 +56,8 @@ func weigh(c Case, p *Payment) {
 		p.Doubts = slices.DeleteFunc(p.Doubts, func(d Doubt) bool { return d.Why == AmountDiffers })
 	}
 	asked := c.push(p.Push).Amount
-	if queried && (!p.AmountKnown || p.Amount == asked && !p.amountBy.isMPESA()) {
-		p.Amount, p.AmountKnown, p.Assumed, p.amountBy = asked, true, true, Query
+	if queried && (!p.AmountKnown || p.Amount == asked && !p.AmountBy.isMPESA()) {
+		p.Amount, p.AmountKnown, p.Assumed, p.AmountBy = asked, true, true, Query
 	}
 	for _, f := range p.facts { // what is only mentioned of a push is never its amount
 		differs := Doubt{Why: AmountDiffers, Amount: f.amount(), Receipt: p.Receipt}
@@ -122,7 +122,7 @@ func (p *Payment) byOperator(c Case) bool {
 func (p *Payment) unproved(c Case) bool { return p.byOperator(c) && !p.confirmed }
 
 // reported reports whether M-PESA reports receipt and amount of the payment, and not operators alone.
-func (p *Payment) reported(c Case) bool { return !p.unproved(c) && p.amountBy.isMPESA() }
+func (p *Payment) reported(c Case) bool { return !p.unproved(c) && p.AmountBy.isMPESA() }
 
 // weighReturns decides whether the payment was refunded, how much, and with which doubts. Without an amount it is all
 // of it.
@@ -166,7 +166,7 @@ const MaxPayment = 250_000_00
 // operators alone report may be nothing, and so may a receipt that several pushes share.
 func (p *Payment) weighRange() {
 	p.Least, p.Most = p.Amount, p.Amount
-	if !p.AmountKnown || p.Proof.isMPESA() && !p.amountBy.isMPESA() {
+	if !p.AmountKnown || p.Proof.isMPESA() && !p.AmountBy.isMPESA() {
 		p.Least, p.Most = 100, MaxPayment // whole shillings
 	}
 	for _, d := range p.Doubts {

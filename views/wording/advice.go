@@ -53,6 +53,14 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 	if a, doubted := adviseDoubt(c, initiator); doubted {
 		return a
 	}
+	if len(c.Alike) > 0 {
+		return adviseAlike(c, adviseAlone(c, initiator), initiator)
+	}
+	return adviseAlone(c, initiator)
+}
+
+// adviseAlone is about money for itself, whatever else may be the same money.
+func adviseAlone(c store.OpenItem, initiator bool) Advice {
 	switch state := store.PaymentState(c.State); {
 	case state == store.PaymentRefunded:
 		return nothing(ended("refunded", c), "")
@@ -65,16 +73,12 @@ func advisePayment(c store.OpenItem, initiator bool) Advice {
 		}
 		a.Actions = append(a.Actions, resolve(c, "if it is not the prompt's payment, as you have said"))
 		return a
-	case state == store.PaymentApplied && len(c.Alike) > 0:
-		return adviseAlike(c, initiator)
 	case state == store.PaymentApplied:
 		return advisePaid(c, initiator)
 	case c.Refund == store.RefundRequested:
 		return adviseRefund(c, initiator)
 	case c.Refund == store.RefundFailed:
 		return adviseRefused(c, initiator)
-	case len(c.Alike) > 0:
-		return adviseAlike(c, initiator)
 	case state == store.PaymentUnmatched && c.Amount == 0:
 		return adviseAmount(c, initiator)
 	case state == store.PaymentUnmatched:
@@ -187,21 +191,18 @@ func unknownOf(c store.OpenItem) string {
 }
 
 // adviseAlike is about money that may be the same as another entry's: one that has the receipt which the other lacks.
-func adviseAlike(c store.OpenItem, initiator bool) Advice {
-	a := advisePaid(c, initiator)
-	if c.State == string(store.PaymentUnmatched) {
-		a = adviseUnmatched(c, initiator)
-	}
+// Whatever became of either, they are said to be one or two. Alone is why the entry stands there without that.
+func adviseAlike(c store.OpenItem, alone Advice, initiator bool) Advice {
 	receipt, prompt := c.Receipt, c.Alike[0]
 	if receipt == "" {
 		receipt, prompt = c.Alike[0], c.Name()
 	}
 	const two = "if they are two"
 	separate := resolveNamed(receipt, two)
-	if c.Receipt != "" && c.State == string(store.PaymentRefundDue) {
+	if c.Receipt != "" && c.State == string(store.PaymentRefundDue) && c.Refund == "" {
 		separate = refund(c, initiator, two)
 	}
-	return Advice{Why: a.Why, Look: "look them up in the M-PESA portal",
+	return Advice{Why: alone.Why, Look: "look them up in the M-PESA portal",
 		Actions: []Action{acceptOf(receipt, prompt, "if they are one"), separate}}
 }
 
@@ -340,6 +341,10 @@ func adviseRefund(c store.OpenItem, initiator bool) Advice {
 		return Advice{Why: "a refund was asked for, and is sent once the receipt is known", Nothing: receiptComes,
 			Look:    lookUp,
 			Actions: []Action{accept(c, "if it is there"), toPayment(c, GiveBack, "or")}}
+	case c.Out == 0 && c.Next == 0 && !c.Awaited:
+		return Advice{Why: "a refund was asked for, and is sent once M-PESA has confirmed the receipt",
+			Nothing: "M-PESA is asked about the receipt", Look: lookUp,
+			Actions: []Action{toPayment(c, GiveBack, "if no answer comes")}}
 	case c.Out == 0:
 		return nothing("a refund was asked for"+lastReversal(c), "its Reversal will be sent to M-PESA")
 	case !c.Awaited && (c.Next == 0 || !initiator):

@@ -41,7 +41,7 @@ func advisePush(c store.OpenItem) Advice {
 		why = answered(c)
 	}
 	return Advice{Why: why, Look: "look for its phone and amount in the M-PESA portal",
-		Actions: []Action{accept(c, "if it was paid"), resolve(c, "else or after that")}}
+		Actions: []Action{acceptOf("", c.Name(), "if it was paid"), resolve(c, "else")}}
 }
 
 // pushCostNothing is why nothing has to be done about a prompt that is over.

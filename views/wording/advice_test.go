@@ -167,7 +167,7 @@ func TestAdvice(t *testing.T) {
 				c.Code, c.Text = store.FailureUnknownCode, "1101", "TEXT"
 		}),
 			"M-PESA answered with code 1101, TEXT. " + mpesa.Classify("1101").Operator,
-			"look; accept >CODE +receipt; resolve push:8 +note", ""},
+			"look; accept >push:8 +receipt; resolve push:8 +note", ""},
 		"push, to be confirmed": {push(store.PushUnknown, func(c *store.OpenItem) {
 			c.Failure,
 				c.Next = store.FailureConfirming, 1
@@ -399,7 +399,7 @@ func TestAdvice(t *testing.T) {
 			"wait", ""},
 		"push, not asked any more": {push(store.PushUnknown, func(*store.OpenItem) {}),
 			"M-PESA has not reported whether this prompt was paid, and is not asked any more",
-			"look; accept >CODE +receipt; resolve push:8 +note", ""},
+			"look; accept >push:8 +receipt; resolve push:8 +note", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := wording.Advise(tt.c, true); got.Why != tt.why || inShort(got) != tt.with {
