@@ -91,6 +91,16 @@ func (st *stage) reversalSays(a store.RefundAnswer) {
 	st.told = told(applied)
 }
 
+// confirms has M-PESA confirm the receipt that it is asked about next.
+func (st *stage) confirms(receipt string) {
+	st.t.Helper()
+	asked, err := st.s.Jobs().TakeQuestion(st.t.Context(), 0, store.TransactionStatus)
+	if err != nil || asked.Receipt != receipt {
+		st.t.Fatalf("M-PESA is asked about %+v, %v", asked, err)
+	}
+	st.checked(asked, st.completed(receipt))
+}
+
 // asked is a claim that M-PESA is being asked about.
 func (st *stage) asked(receipt string) store.Question {
 	st.t.Helper()
@@ -569,11 +579,7 @@ func testRefundOfTheReceipt(t *testing.T) {
 				if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("M-PESA has not confirmed the receipt, and a Reversal goes out: %+v, %v", q, err)
 				}
-				asked, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.TransactionStatus)
-				if err != nil {
-					t.Fatal(err)
-				}
-				st.checked(asked, st.completed(given))
+				st.confirms(given)
 				st.reversalSent()
 			}
 			st.play("paid")
