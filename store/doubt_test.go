@@ -1,8 +1,8 @@
 package store_test
 
 import (
-	"errors"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"

@@ -46,7 +46,7 @@ type OpenItem struct {
 	LearntBy   string        `db:"learnt_by" json:"learntBy"`       // the source
 	At         Instant       `db:"at" json:"atMillis"`              // when it was paid, or became known
 	Next       Instant       `db:"next" json:"nextAskMillis"`       // when a question or Reversal is sent next; 0 is never
-	Refund     RefundState   `db:"refund" json:"refund"`            // of its latest refund, "" where there is none
+	Refund     RefundState   `db:"refund" json:"refund"`            // of its latest refund; of a claim, an open one
 	RefundText string        `db:"refund_text" json:"refundSaid"`   // M-PESA's text; its last answer on a push or claim
 	RefundEnd  RefundEnd     `db:"refund_ended" json:"refundEnded"` // why no Reversal of it is sent any more
 	Out        int           `db:"out" json:"reversalsOut"`         // how many Reversals of it M-PESA may have carried out
@@ -170,8 +170,9 @@ const (
 const itemClaims = `SELECT 'claim' AS kind, c.id, CASE WHEN ` + claimLeft + ` THEN 'person' ELSE c.state END AS state,
 	` + claimReason + ` AS reason,
 	c.receipt, COALESCE(y.amount_cents, 0) AS amount, c.phone, '' AS account, t.code, 'customer' AS learnt_by,
-	c.created_at AS at, COALESCE(q.next_at, 0) AS next, '' AS refund, '' AS refund_ended,
-	COALESCE(q.result_text, '') AS refund_text,
+	c.created_at AS at, COALESCE(q.next_at, 0) AS next,
+	COALESCE((SELECT r.state FROM refund r WHERE r.payment_id = y.id AND r.state = 'requested'), '') AS refund,
+	'' AS refund_ended, COALESCE(q.result_text, '') AS refund_text,
 	0 AS out, COALESCE(y.state, '') AS money, 0 AS until, 0 AS refund_at,
 	0 AS askable, CASE WHEN y.ticket_id <> c.ticket_id THEN 1 ELSE 0 END AS others, '' AS result_code,
 	'' AS result_text, COALESCE(q.lacks, '') AS lacks` + itemNotPayment + itemNotPush + itemNoDoubt + itemNotCallback +

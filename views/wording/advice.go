@@ -240,6 +240,9 @@ func adviseUnmatched(c store.OpenItem, initiator bool) Advice {
 			resolve(c, "if it is another taking of the till"), accept(c, paidForTicket), refund(c, initiator, "else"),
 		}}
 	case store.ReasonToBeConfirmed:
+		if initiator { // resolved is what M-PESA is no longer asked about
+			what = what[:len(what)-1]
+		}
 		return Advice{Why: reasonWhy(c.Reason), Nothing: "M-PESA answers within some minutes", Actions: what}
 	case store.ReasonOtherPush:
 		return Advice{

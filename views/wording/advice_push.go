@@ -107,6 +107,8 @@ func adviseClaim(c store.OpenItem) Advice {
 		a.Nothing = "it has paid for a ticket"
 	case c.Money == store.PaymentRefunded, c.Money == store.PaymentReversed:
 		a.Nothing = "its money has gone back"
+	case c.Refund == store.RefundRequested:
+		a.Nothing = "a refund of its money was asked for"
 	case person:
 		a.Look, a.Actions = lookUpReceipt, []Action{accept(c, "if it paid for the ticket"), resolve(c, "else")}
 	}

@@ -344,7 +344,7 @@ func TestAdvice(t *testing.T) {
 			c.Reason = store.ReasonToBeConfirmed
 		}),
 			"it names a ticket, and M-PESA is being asked to confirm that",
-			"wait; accept R>CODE; refund R; resolve R +note", "wait; accept R>CODE; give_back R +reference; " +
+			"wait; accept R>CODE; refund R", "wait; accept R>CODE; give_back R +reference; " +
 				"resolve R +note"},
 		"due, with cents": {payment(store.PaymentRefundDue, func(c *store.OpenItem) {
 			c.Reason,
@@ -382,6 +382,12 @@ func TestAdvice(t *testing.T) {
 		"claim, for a person": {claim(store.ClaimPerson, store.ReasonNotAsked, ""),
 			"the customer named this receipt, and M-PESA could not be asked",
 			"look; accept R>CODE; resolve claim:7 +note", ""},
+		"claim, to be refunded": {func() store.OpenItem {
+			c := claim(store.ClaimPerson, store.ReasonOtherPhone, store.PaymentRefundDue)
+			c.Refund = store.RefundRequested
+			return c
+		}(),
+			wording.Advise(claim(store.ClaimPerson, store.ReasonOtherPhone, ""), true).Why, "wait", ""},
 		"claim, refunded": {claim(store.ClaimPerson, store.ReasonOtherAmount, store.PaymentRefunded),
 			"the receipt is of another amount than the ticket",
 			"wait", ""},
