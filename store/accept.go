@@ -167,7 +167,8 @@ func (t *tx) refuseReceipt(a acceptance) error {
 	if err != nil {
 		return err
 	}
-	named := a.forPush() && a.have.PushID == 0 && a.have.Account != "" // paid by hand, by account number: not a prompt's
+	// Paid by hand, by account number, it is not a prompt's.
+	named := a.forPush() && a.have.PushID == 0 && a.have.Account != ""
 	another := a.have.TicketID != 0 && a.have.TicketID != a.ticket
 	byOperator := a.have.PushID == 0 && t.byOperatorAlone(a.have)
 	switch {
@@ -181,7 +182,8 @@ func (t *tx) refuseReceipt(a acceptance) error {
 		a.forPush() && a.have.PushID != 0 && a.have.PushID != a.nameless.PushID:
 		return &Refusal{Kind: ReceiptUsed}
 	case a.have.Amount != 0 && a.given() != 0 && a.have.Amount != a.given(),
-		a.forPush() && a.nameless.Amount != 0 && a.given() != 0 && a.nameless.Amount != a.given() && a.nameless.Assumed == 0:
+		a.forPush() && a.nameless.Amount != 0 && a.nameless.Assumed == 0 && a.given() != 0 &&
+			a.nameless.Amount != a.given():
 		return &Refusal{Kind: AmountKnown}
 	}
 	return nil

@@ -576,7 +576,8 @@ func testRefundOfTheReceipt(t *testing.T) {
 			st.play("accepted > query: paid > accept " + given)
 			st.refunds(store.NewRefund{Receipt: given, Reference: c.reference})
 			if c.sent {
-				if q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal); !errors.Is(err, store.ErrNotFound) {
+				q, err := st.s.Jobs().TakeQuestion(t.Context(), 0, store.Reversal)
+				if !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("M-PESA has not confirmed the receipt, and a Reversal goes out: %+v, %v", q, err)
 				}
 				st.confirms(given)

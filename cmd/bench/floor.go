@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +17,10 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
-	_ "modernc.org/sqlite" // the product's own driver
 
 	"cinemasphere/mpesa"
 	"cinemasphere/store"
+	"cinemasphere/store/storetest"
 )
 
 type floorCmd struct {
@@ -150,22 +149,12 @@ type floorServerCmd struct {
 type floor struct {
 	pending, paid []byte
 	daraja        *mpesa.Client
-	rows          chan *row
-	isPaid        *sql.Stmt
-}
-
-// row is something to be written, and when it is durable.
-type row struct {
-	booking string
-	kind    string
-	text    string
-	done    chan error
+	rows          *storetest.Rows
 }
 
 // Run serves the floor, as a process of its own that ends with its standard input.
-func (c floorServerCmd) Run(p *program) error {
-	f := &floor{rows: make(chan *row, 1024)}
-	var err error
+func (c floorServerCmd) Run(p *program) (err error) {
+	f := &floor{}
 	if f.pending, err = os.ReadFile(filepath.Join(c.Dir, pendingFile)); err != nil {
 		return err
 	}
@@ -178,30 +167,10 @@ func (c floorServerCmd) Run(p *program) error {
 	}); err != nil {
 		return err
 	}
-	name := "file:" + filepath.Join(c.Dir, "floor.db") + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"
-	write, err := sql.Open("sqlite", name+"&_pragma=synchronous(FULL)&_txlock=immediate")
-	if err != nil {
+	if f.rows, err = storetest.OpenRows(p.ctx, filepath.Join(c.Dir, "floor.db")); err != nil {
 		return err
 	}
-	defer func() { _ = write.Close() }() // nobody reads it again
-	if _, err := write.ExecContext(p.ctx, `CREATE TABLE row (booking TEXT, kind TEXT, text TEXT,
-		PRIMARY KEY (booking, kind)) WITHOUT ROWID`); err != nil {
-		return err
-	}
-	insert, err := write.PrepareContext(p.ctx, `INSERT INTO row (booking, kind, text) VALUES ($1, $2, $3)`)
-	if err != nil {
-		return err
-	}
-	read, err := sql.Open("sqlite", name+"&mode=ro")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = read.Close() }() // the same
-	f.isPaid, err = read.PrepareContext(p.ctx, `SELECT count(*) FROM row WHERE booking = $1 AND kind = 'callback'`)
-	if err != nil {
-		return err
-	}
-	go f.write(write, insert)
+	defer func() { err = errors.Join(err, f.rows.Close()) }()
 	gzipped, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.StatelessCompression),
 		gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
 	if err != nil {
@@ -214,48 +183,13 @@ func (c floorServerCmd) Run(p *program) error {
 	return serveUntilEOF(p, mux)
 }
 
-// write makes rows durable, as many at once as wait.
-func (f *floor) write(db *sql.DB, insert *sql.Stmt) {
-	const most = 256
-	for first := range f.rows {
-		batch := []*row{first}
-		for len(batch) < most && len(f.rows) > 0 {
-			batch = append(batch, <-f.rows)
-		}
-		err := commit(db, insert, batch)
-		for _, r := range batch {
-			r.done <- err
-		}
-	}
-}
-
-func commit(db *sql.DB, insert *sql.Stmt, batch []*row) error {
-	tx, err := db.Begin()
-	if err != nil {
-		return err
-	}
-	in := tx.Stmt(insert)
-	for _, r := range batch {
-		if _, err := in.Exec(r.booking, r.kind, r.text); err != nil {
-			return errors.Join(err, tx.Rollback())
-		}
-	}
-	return tx.Commit()
-}
-
-func (f *floor) keep(booking, kind, text string) error {
-	r := &row{booking: booking, kind: kind, text: text, done: make(chan error, 1)}
-	f.rows <- r
-	return <-r.done
-}
-
 func (f *floor) book(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	booking, phone := r.PostForm.Get("nonce"), r.PostForm.Get("phone")
-	if err := f.keep(booking, "booking", r.PostForm.Encode()); err != nil {
+	if err := f.rows.Add(booking, "booking", r.PostForm.Encode()); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -267,7 +201,7 @@ func (f *floor) book(w http.ResponseWriter, r *http.Request) {
 		Description: "Tickets",
 	})
 	if err == nil {
-		err = f.keep(booking, "answer", answer.CheckoutRequestID)
+		err = f.rows.Add(booking, "answer", answer.CheckoutRequestID)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
@@ -282,7 +216,7 @@ func (f *floor) callback(w http.ResponseWriter, r *http.Request) {
 		_, err = mpesa.ParseCallback(body)
 	}
 	if err == nil {
-		err = f.keep(r.PathValue("booking"), "callback", string(body))
+		err = f.rows.Add(r.PathValue("booking"), "callback", string(body))
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -293,12 +227,12 @@ func (f *floor) callback(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *floor) look(w http.ResponseWriter, r *http.Request) {
-	var paid int
-	if err := f.isPaid.QueryRowContext(r.Context(), r.PathValue("booking")).Scan(&paid); err != nil {
+	paid, err := f.rows.Has(r.Context(), r.PathValue("booking"), "callback")
+	switch {
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
-	}
-	if paid == 0 {
+	case !paid:
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}

@@ -155,7 +155,8 @@ func offered(lists [][]pages.ToDoItem, r *http.Request) (*pages.ToDoItem, *pages
 				if string(form.Action.Verb) != f.Get("do") {
 					continue
 				}
-				if form.Item == f.Get("item") && form.Action.Named == f.Get("named") && form.Action.For == f.Get("for") {
+				if form.Item == f.Get("item") && form.Action.Named == f.Get("named") &&
+					form.Action.For == f.Get("for") {
 					return &list[i], form, asSeen
 				}
 				if name != "" && name == list[i].Item.Name() {
