@@ -1,9 +1,11 @@
 package main
 
 import (
-	"io"
+	"errors"
+	"fmt"
 	"net/http"
-	"path"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,38 +13,25 @@ import (
 	"testing"
 	"time"
 
-	"cinemasphere/mpesa/sim"
-	"cinemasphere/store"
 	"cinemasphere/store/storetest"
+	"cinemasphere/store/storetest/needs"
 )
 
 // brokenDisk is a cinema whose books are on a volume that fails under load.
 type brokenDisk struct {
-	*testing.T
-	v          *volume
-	dir        string // of the program
-	database   string // within the volume
-	env        []string
-	daraja     *sim.Sim
-	screenings []store.ScreeningID
-	crowd      *crowdOfBuyers
-	p          *process
+	*trouble
+	v        *volume
+	database string // within the volume
 }
 
 // newBrokenDisk makes the books. The volume is mounted already.
 func newBrokenDisk(t *testing.T, v *volume) *brokenDisk {
 	t.Helper()
-	daraja, safaricom := payingDaraja(t)
 	outside := filepath.Join(t.TempDir(), "books.db")
-	d := &brokenDisk{T: t, v: v, dir: t.TempDir(), database: filepath.Join(v.dir, "books.db"), daraja: daraja}
-	d.screenings = stockForKills(t, outside)
+	daraja, safaricom := payingDaraja(t)
+	d := &brokenDisk{newTrouble(t, daraja, safaricom, stockForKills(t, outside)), v, filepath.Join(v.dir, "books.db")}
 	v.do("cp %s %s", outside, d.database)
-	addr := freeAddr(t)
-	d.env = []string{"ADDR=" + addr, "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom,
-		"DATABASE_URL=" + d.database, "LOG_LEVEL=warn", "HOLD=8s", "RETRY_HOLD=1s",
-		"QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,10s,12s,14s,16s,18s,20s", "QUERY_RATE=100"}
-	d.crowd = &crowdOfBuyers{base: "http://" + addr, daraja: daraja, screenings: d.screenings,
-		stop: make(chan struct{})}
+	d.env = append(d.env, "DATABASE_URL="+d.database)
 	return d
 }
 
@@ -51,54 +40,6 @@ func (d *brokenDisk) open() {
 	d.Helper()
 	d.p = d.v.launch(d.dir, d.env...)
 	d.p.answers()
-}
-
-// sells waits until the crowd has bought some more tickets.
-func (d *brokenDisk) sells(what string) {
-	d.Helper()
-	before := d.crowd.booked.Load()
-	eventually(d.T, 30*time.Second, what, func() bool { return d.crowd.booked.Load() > before+50 })
-}
-
-// customer buys a ticket whose prompt is answered so long after, and returns its secret.
-func (d *brokenDisk) customer(phone string, after time.Duration) string {
-	d.Helper()
-	d.daraja.SetScript(phone, sim.Script{Result: "0", ResultAfter: after})
-	return bookedNow(d.T, d.p.base, d.screenings[0], phone)
-}
-
-func (d *brokenDisk) get(path string) (status int, body string) {
-	d.Helper()
-	resp, err := http.Get(d.p.base + path)
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer shut(d.T, resp.Body)
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		d.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
-}
-
-// shows reports whether a ticket's page is served, and shows a valid ticket.
-func (d *brokenDisk) shows(secret string) bool {
-	d.Helper()
-	status, page := d.get("/tickets/" + secret)
-	if status != http.StatusOK {
-		d.Errorf("a ticket's page: %d", status)
-	}
-	return strings.Contains(page, "Show this at the door")
-}
-
-// delivered are the answers that M-PESA had to its callbacks about prompts on a phone.
-func (d *brokenDisk) delivered(phone string) (statuses []int) {
-	for _, p := range d.daraja.Pushes(phone) {
-		for _, delivery := range p.Deliveries {
-			statuses = append(statuses, delivery.Status)
-		}
-	}
-	return statuses
 }
 
 // breaks lets the disk fail under load, and looks at what everybody is told meanwhile: a clear 503 with the time to
@@ -149,29 +90,9 @@ func (d *brokenDisk) ends() {
 	_ = d.p.end(syscall.SIGKILL) // asked to end, it would wait for prompts whose callbacks were turned away
 	outside := filepath.Join(d.TempDir(), "books.db")
 	d.v.do("cp %s* %s", d.database, filepath.Dir(outside))
-	after := start(d.T, d.dir, append(d.env, "DATABASE_URL="+outside)...)
-	st, err := store.Open(d.Context(), store.Options{Path: outside, Existing: true})
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer shut(d.T, st)
-	settled(d.T, st, d.daraja)
-	_ = after.end(syscall.SIGKILL)
-	d.crowd.toldTrue(d.T, st)
+	start(d.T, d.dir, append(d.env, "DATABASE_URL="+outside)...)
+	d.sound(outside)
 	d.crowd.noneRefused(d.T)
-	if n := d.crowd.failed.Load(); n > 0 {
-		d.Errorf("%d bookings had an answer that is neither yes nor no, such as %s", n, d.crowd.failure.Load())
-	}
-	unkept := 0
-	for _, p := range d.daraja.Pushes("") {
-		for _, delivery := range p.Deliveries {
-			if path.Base(p.CallbackURL) != "" && delivery.Status != http.StatusOK {
-				unkept++
-			}
-		}
-	}
-	d.Logf("%d bookings, %d times turned away, M-PESA took %d payments, %d callbacks could not be kept",
-		d.crowd.booked.Load(), d.crowd.busy.Load(), d.daraja.Totals().Paid, unkept)
 }
 
 // TestDiskFull fills the disk that the books are on, under load, and frees it. Sales go on by themselves.
@@ -192,4 +113,49 @@ func TestDiskFull(t *testing.T) {
 	d.sells("bookings are taken again")
 	eventually(t, 30*time.Second, "M-PESA was asked about what it could not report", func() bool { return d.shows(late) })
 	d.ends()
+}
+
+// TestDiskReadOnly has the system stop all writes to the disk that the books are on, as it does after an error of the
+// disk, under load. On such a disk the program does not start, and says why. Once the disk is repaired, it sells.
+func TestDiskReadOnly(t *testing.T) {
+	needs.Program(t, "a disk that can fail (root, mkfs.ext4, e2fsck, a loop device)", loopDevices())
+	t.Parallel()
+	v := newVolume(t, "128m")
+	image := filepath.Join(v.dir, "image")
+	v.dir = filepath.Join(v.dir, "disk")
+	v.do("truncate -s 64M %s && mkfs.ext4 -q -F %s && mkdir %s", image, image, v.dir)
+	mount := fmt.Sprintf("mount -o loop,errors=remount-ro %s %s", image, v.dir)
+	v.do("%s", mount)
+	d := newBrokenDisk(t, v)
+	d.open()
+	d.crowd.come(8)
+	d.sells("bookings are taken")
+	d.breaks(func() {
+		v.do("echo 1 >/sys/fs/ext4/$(basename $(findmnt -no SOURCE %s))/trigger_fs_error", v.dir)
+	}, "not writable") // SQLite says of a write no more than that it failed
+	_ = d.p.end(syscall.SIGKILL)
+	d.p = v.launch(d.dir, d.env...)
+	if err := d.p.end(0); err == nil || !strings.Contains(d.p.log.String(), "read-only") {
+		t.Errorf("on a disk that is read-only: %v\n%s", err, d.p.log)
+	}
+	v.do("umount %s && { e2fsck -fy %s; [ $? -le 1 ]; } && %s", v.dir, image, mount)
+	d.open()
+	d.sells("bookings are taken again")
+	d.ends()
+}
+
+// loopDevices is why a file cannot be mounted as a disk here, nil where it can.
+func loopDevices() error {
+	if os.Getuid() != 0 {
+		return errors.New("only root can mount a disk that fails")
+	}
+	for _, program := range []string{"mkfs.ext4", "e2fsck", "losetup", "findmnt"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return err
+		}
+	}
+	if out, err := exec.Command("losetup", "--find").CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -33,10 +34,17 @@ const keepVolume = `while read -r line; do if eval "$line" 2>&1; then echo done;
 func newVolume(t *testing.T, size string) *volume {
 	t.Helper()
 	needs.Program(t, "a disk of its own (unshare, mount, nsenter)", errors.Join(namespaces()...))
-	v := &volume{t: t, dir: filepath.Join(t.TempDir(), "volume")}
+	// The program logs the path of its books, and a test's folder looks like a phone number.
+	v := &volume{t: t, dir: filepath.Join(os.TempDir(), "volume-"+strings.ToLower(rand.Text()[:8]))}
 	if err := os.Mkdir(v.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	mountedOn := v.dir
+	t.Cleanup(func() {
+		if err := os.Remove(mountedOn); err != nil {
+			t.Error(err)
+		}
+	})
 	v.keeper = exec.Command("unshare", append(unsharing(), "sh", "-c", keepVolume)...)
 	out, err := v.keeper.StdoutPipe()
 	if err == nil {
