@@ -225,19 +225,8 @@ func (c *crowdOfBuyers) leave() {
 func (c *crowdOfBuyers) buy(r *rand.Rand) {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for {
-		n := c.number.Add(1)
-		phone := storetest.Phone(int(n)) // no simulator scenario speaks for it
-		if s, ok := fates[int(n%10)]; ok {
-			c.daraja.SetScript(phone, s)
-		}
-		body, err := json.Marshal(map[string]any{
-			"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone,
-			"quantity": 1 + r.IntN(3),
-		})
-		if err != nil {
-			panic(err)
-		}
-		for !c.book(client, fmt.Sprintf("kill-test-key-%08d", n), body) {
+		key, body := c.wants(r)
+		for !c.book(client, key, body) {
 			select {
 			case <-c.stop:
 				return
@@ -250,6 +239,23 @@ func (c *crowdOfBuyers) buy(r *rand.Rand) {
 		default:
 		}
 	}
+}
+
+// wants is what the next customer books, and the key of that. What becomes of the push is settled too.
+func (c *crowdOfBuyers) wants(r *rand.Rand) (key string, body []byte) {
+	n := c.number.Add(1)
+	phone := storetest.Phone(int(n)) // no simulator scenario speaks for it
+	if s, ok := fates[int(n%10)]; ok {
+		c.daraja.SetScript(phone, s)
+	}
+	body, err := json.Marshal(map[string]any{
+		"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone,
+		"quantity": 1 + r.IntN(3),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("kill-test-key-%08d", n), body
 }
 
 // book sends one booking and reports whether it was answered, with yes or no.
