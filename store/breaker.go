@@ -202,8 +202,8 @@ func (t *tx) answeredAgain(call Call) error {
 	return t.run(`UPDATE pace SET failures = 0 WHERE name = 'questions'`)
 }
 
-// notAnswered counts a failed call. The pause is stored with the pushes, whichever kind failed. While it lasts, only the
-// probe makes it longer: pushes that were under way when it began may fail all at once, and are one failure.
+// notAnswered counts a failed call. The pause is stored with the pushes, whichever kind failed. While it lasts, only
+// the probe makes it longer: pushes that were under way when it began may fail all at once, and are one failure.
 func (t *tx) notAnswered(call Call) error {
 	for _, name := range []Call{CallPush, CallQuestion} { // which locks both
 		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0)
@@ -213,8 +213,8 @@ func (t *tx) notAnswered(call Call) error {
 	}
 	var p Pace
 	var probing Instant
-	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil, &probing}, `SELECT d.failures, q.failures, d.rest_until, d.next_at
-		FROM pace d, pace q WHERE d.name = 'daraja' AND q.name = 'questions'`)
+	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil, &probing}, `SELECT
+		d.failures, q.failures, d.rest_until, d.next_at FROM pace d, pace q WHERE d.name = 'daraja' AND q.name = 'questions'`)
 	resting := p.open() && t.now < p.RestUntil && t.now >= probing
 	if err != nil || resting && call == CallPush {
 		return err

@@ -80,8 +80,8 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 	}
 }
 
-// TestManyFailuresAtOnce: pushes that are under way when the line to Daraja breaks fail all at once. That is one outage,
-// and the first try is as soon as after five. Only a try that fails too makes the pause longer.
+// TestManyFailuresAtOnce: pushes that are under way when the line to Daraja breaks fail all at once. That is one
+// outage, and the first try is as soon as after five. Only a try that fails too makes the pause longer.
 func TestManyFailuresAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
 		clock := newClock()

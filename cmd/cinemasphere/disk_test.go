@@ -111,7 +111,7 @@ func TestDiskFull(t *testing.T) {
 	v.do("rm %s/others", v.dir)
 	eventually(t, 10*time.Second, "it is well again", func() bool { return healthy(d.p.base) })
 	d.sells("bookings are taken again")
-	eventually(t, 30*time.Second, "M-PESA was asked about what it could not report", func() bool { return d.shows(late) })
+	eventually(t, 30*time.Second, "M-PESA was asked what it could not report", func() bool { return d.shows(late) })
 	d.ends()
 }
 

@@ -323,7 +323,7 @@ func settled(t *testing.T, st *store.Store, daraja *sim.Sim) {
 	t.Helper()
 	open := []string{"nobody has looked"}
 	defer func() {
-		if t.Failed() {
+		if t.Failed() && len(open) > 0 {
 			t.Log(strings.Join(open, "\n"))
 		}
 	}()

@@ -95,7 +95,8 @@ func TestSoak(t *testing.T) {
 
 	warm := max(15*time.Second, *soak/10)
 	client := &http.Client{
-		Timeout: 10 * time.Second, Transport: &http.Transport{MaxConnsPerHost: soakAtOnce, MaxIdleConnsPerHost: soakAtOnce},
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{MaxConnsPerHost: soakAtOnce, MaxIdleConnsPerHost: soakAtOnce},
 	}
 	var viewed atomic.Int64
 	customers, all := make(chan struct{}), sync.WaitGroup{}

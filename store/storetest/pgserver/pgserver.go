@@ -1,5 +1,6 @@
 // Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone,
-// unless it is to be reached over the loopback network too. It ends with the process that started it, however that ends, and leaves nothing behind.
+// unless it is to be reached over the loopback network too. It ends with the process that started it, however that
+// ends, and leaves nothing behind.
 //
 // It is for tests and the load generator, and must never be pointed at a server that it has not started itself.
 package pgserver
