@@ -175,7 +175,9 @@ func (c *crowdOfBuyers) hears(answer []byte) {
 	if c.told == nil {
 		c.told = map[string]bool{}
 	}
-	c.told[given.TicketSecret] = c.told[given.TicketSecret]
+	if _, again := c.told[given.TicketSecret]; !again {
+		c.told[given.TicketSecret] = false
+	}
 }
 
 // looks reads one of the tickets that were given.
