@@ -184,9 +184,9 @@ func (c *crowdOfBuyers) hears(answer []byte) {
 func (c *crowdOfBuyers) looks(client *http.Client) {
 	c.mu.Lock()
 	var secret string
-	tries := 0
+	seenPaid, tries := false, 0
 	for some, paid := range c.told { // whichever comes first, and rather one that is not known to be paid
-		secret = some
+		secret, seenPaid = some, paid
 		if tries++; !paid || tries == 8 {
 			break
 		}
@@ -206,7 +206,7 @@ func (c *crowdOfBuyers) looks(client *http.Client) {
 	switch {
 	case resp.StatusCode == http.StatusOK && err == nil && answer.Ticket.PaymentStatus == store.Paid:
 		c.told[secret] = true
-	case resp.StatusCode == http.StatusOK && c.told[secret]:
+	case resp.StatusCode == http.StatusOK && err == nil && seenPaid: // before this was asked
 		c.lies = append(c.lies, "a ticket that was shown as paid was shown as "+string(answer.Ticket.PaymentStatus))
 	case resp.StatusCode == http.StatusNotFound:
 		c.lies = append(c.lies, "a ticket that was given was shown to be none")
