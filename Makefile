@@ -70,6 +70,10 @@ test-histories: ## play 20,000 evenings of a cinema against M-PESA's ledger (hou
 test-kills: ## kill the program 200 times under load, on SQLite and on PostgreSQL
 	go test -timeout 2h ./cmd/cinemasphere -run TestKilledUnderLoad -kills 200 -v
 
+.PHONY: soak
+soak: ## sell for 30 minutes: memory and goroutines stay what they were, and the books are sound
+	go test -timeout 1h ./cmd/cinemasphere -run '^TestSoak$$' -soak 30m -v
+
 .PHONY: check
 check: ## gofmt, vet, staticcheck, errcheck, exhaustive, sqlclosecheck, generated code, go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -167,7 +167,7 @@ func (t *tx) halfOpen() error {
 	case t.now < p.RestUntil:
 		return &Refusal{Kind: DarajaDown, Until: p.RestUntil}
 	}
-	n, err := t.exec(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until <= $2`, t.now.Add(probe), t.now)
+	n, err := t.exec(`UPDATE pace SET rest_until = $1, next_at = $1 WHERE name = 'daraja' AND rest_until <= $2`, t.now.Add(probe), t.now)
 	if err == nil && n == 0 {
 		err = &Refusal{Kind: DarajaDown, Until: t.now.Add(restFirst)}
 	}
@@ -197,23 +197,35 @@ func (s Jobs) ReportCall(ctx context.Context, call Call, answered bool) error {
 
 func (t *tx) answeredAgain(call Call) error {
 	if call == CallPush {
-		return t.run(`UPDATE pace SET failures = 0, rest_until = 0 WHERE name IN ('daraja', 'questions')`)
+		return t.run(`UPDATE pace SET failures = 0, rest_until = 0, next_at = 0 WHERE name IN ('daraja', 'questions')`)
 	}
 	return t.run(`UPDATE pace SET failures = 0 WHERE name = 'questions'`)
 }
 
-// notAnswered counts a failed call. The pause is stored with the pushes, whichever kind failed.
+// notAnswered counts a failed call. The pause is stored with the pushes, whichever kind failed. While it lasts, only
+// the probe makes it longer: pushes that were under way when it began may fail all at once, and are one failure.
 func (t *tx) notAnswered(call Call) error {
-	for _, name := range []Call{CallPush, CallQuestion} {
-		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, $2, 0)
-			ON CONFLICT (name) DO UPDATE SET failures = pace.failures + excluded.failures`, name, flag(name == call)); err != nil {
+	for _, name := range []Call{CallPush, CallQuestion} { // which locks both
+		if err := t.run(`INSERT INTO pace (name, next_at, failures, rest_until) VALUES ($1, 0, 0, 0)
+			ON CONFLICT (name) DO UPDATE SET failures = pace.failures`, name); err != nil {
 			return err
 		}
 	}
-	var failures int
-	if err := t.scan([]any{&failures}, `SELECT failures FROM pace WHERE name = $1`, call); err != nil || failures < openAfter {
+	var p Pace
+	var probing Instant
+	err := t.scan([]any{&p.Pushes, &p.Questions, &p.RestUntil, &probing}, `SELECT
+		d.failures, q.failures, d.rest_until, d.next_at FROM pace d, pace q WHERE d.name = 'daraja' AND q.name = 'questions'`)
+	resting := p.open() && t.now < p.RestUntil && t.now >= probing
+	if err != nil || resting && call == CallPush {
 		return err
 	}
-	rest := min(restFirst<<min(failures-openAfter, 8), restMost)
-	return t.run(`UPDATE pace SET rest_until = $1 WHERE name = 'daraja' AND rest_until < $1`, t.now.Add(rest))
+	failures := p.Pushes + 1
+	if call == CallQuestion {
+		failures = p.Questions + 1
+	}
+	if err := t.run(`UPDATE pace SET failures = $1 WHERE name = $2`, failures, call); err != nil || failures < openAfter || resting {
+		return err
+	}
+	rest := t.now.Add(min(restFirst<<min(failures-openAfter, 8), restMost))
+	return t.run(`UPDATE pace SET next_at = 0, rest_until = $1 WHERE name = 'daraja'`, max(rest, p.RestUntil))
 }

@@ -79,3 +79,44 @@ func testOnlyAPromptIsTheProbe(t *testing.T) {
 		t.Errorf("it answers again: %v", err)
 	}
 }
+
+// TestManyFailuresAtOnce: pushes that are under way when the line to Daraja breaks fail all at once. That is one
+// outage, and the first try is as soon as after five. Only a try that fails too makes the pause longer.
+func TestManyFailuresAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T) {
+		clock := newClock()
+		s := storetest.New(t, clock.option)
+		id := storetest.Screening(t, s, 5, 10)
+		fails := func(call store.Call, times int) {
+			t.Helper()
+			for range times {
+				if err := s.Jobs().ReportCall(t.Context(), call, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		n := 0
+		rests := func(want time.Duration) {
+			t.Helper()
+			for ; want > 0; want -= time.Second {
+				if err := s.Tickets().AllowPush(t.Context()); err == nil {
+					t.Fatalf("it is tried %v too early", want)
+				}
+				clock.add(time.Second)
+			}
+			n++
+			if _, _, err := s.Tickets().Book(t.Context(), storetest.Booking(id, storetest.Phone(n), 1)); err != nil {
+				t.Fatalf("no try: %v", err)
+			}
+		}
+		fails(store.CallPush, 40)
+		fails(store.CallQuestion, 8)
+		rests(15 * time.Second)
+		clock.add(20 * time.Second)
+		fails(store.CallPush, 3) // the try, and two that were forgotten
+		rests(30 * time.Second)
+		clock.add(10 * time.Second)
+		fails(store.CallPush, 1)
+		rests(time.Minute)
+	})
+}

@@ -509,7 +509,7 @@ CREATE TABLE lease (
 -- How Daraja is called, by all processes together: a rate limit and a circuit breaker. One row a kind of call.
 CREATE TABLE pace (
     name       TEXT PRIMARY KEY, -- daraja (pushes), questions, push (few questions while it rests), and one a rate
-    next_at    BIGINT NOT NULL, -- when the next call may go out
+    next_at    BIGINT NOT NULL, -- when the next call may go out; of daraja: until when its probe may be answered
     failures   BIGINT NOT NULL, -- how many went wrong, one after the other
     rest_until BIGINT NOT NULL  -- until when none goes out
 );

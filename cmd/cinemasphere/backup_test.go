@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path"
@@ -70,15 +69,11 @@ func bookedNow(t *testing.T, base string, id store.ScreeningID, phone string) st
 // money of a prompt that the books have lost is on the list. Then an owner resumes, and it sells.
 func TestRestoredFromUnderLoad(t *testing.T) {
 	storetest.Each(t, func(t *testing.T) {
-		daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
-			Shortcode: demoShortcode, Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
-		t.Cleanup(daraja.Close)
-		safaricom := httptest.NewServer(daraja.Daraja())
-		t.Cleanup(safaricom.Close)
+		daraja, safaricom := payingDaraja(t)
 		dir, database, backups := t.TempDir(), storetest.Path(t), t.TempDir()
 		screenings := stockForKills(t, database)
 		settings := func(database string) []string {
-			return []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "DATABASE_URL=" + database,
+			return []string{"MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom, "DATABASE_URL=" + database,
 				"BACKUP_DIR=" + backups, "BACKUP_EVERY=24h", "PATH=" + os.Getenv("PATH")}
 		}
 		env := append(settings(database), "ADDR="+freeAddr(t), "LOG_LEVEL=warn", "HOLD=30s", "RETRY_HOLD=2s",

@@ -48,16 +48,11 @@ func TestKilledUnderLoad(t *testing.T) {
 }
 
 func testKilledUnderLoad(t *testing.T) {
-	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
-		Shortcode: demoShortcode,
-		Default:   sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
-	t.Cleanup(daraja.Close)
-	safaricom := httptest.NewServer(daraja.Daraja())
-	t.Cleanup(safaricom.Close)
+	daraja, safaricom := payingDaraja(t)
 	dir, database := t.TempDir(), storetest.Path(t)
 	screenings := stockForKills(t, database)
 	env := []string{
-		"ADDR=" + freeAddr(t), "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom.URL, "DATABASE_URL=" + database,
+		"ADDR=" + freeAddr(t), "MPESA_ENV=simulator", "MPESA_BASE_URL=" + safaricom, "DATABASE_URL=" + database,
 		"LOG_LEVEL=warn",
 		"HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s", "QUERY_RATE=100",
 	}
@@ -83,19 +78,21 @@ func testKilledUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer shut(t, st)
-	open := []string{"nobody has looked"}
-	defer func() {
-		if t.Failed() {
-			t.Log(open)
-		}
-	}()
-	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
-		open = notResolvable(t, st, daraja)
-		return len(open) == 0
-	})
-	afterKills(t, st, daraja)
+	settled(t, st, daraja)
+	crowd.toldTrue(t, st)
 	crowd.noneRefused(t)
 	t.Logf("%d kills, %d bookings, M-PESA took %d payments", *kills, crowd.booked.Load(), daraja.Totals().Paid)
+}
+
+// payingDaraja is Safaricom, whose customers pay by themselves, and its address.
+func payingDaraja(t *testing.T) (daraja *sim.Sim, base string) {
+	t.Helper()
+	daraja = sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
+		Shortcode: demoShortcode, Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
+	t.Cleanup(daraja.Close)
+	safaricom := httptest.NewServer(daraja.Daraja())
+	t.Cleanup(safaricom.Close)
+	return daraja, safaricom.URL
 }
 
 func stockForKills(t *testing.T, database string) []store.ScreeningID {
@@ -126,12 +123,93 @@ type crowdOfBuyers struct {
 	refused    atomic.Int64 // M-PESA took no prompt, though it has no reason not to
 	refusal    atomic.Value // what was answered to one of these
 	failure    atomic.Value // and to one that failed
+
+	mu   sync.Mutex
+	told map[string]bool // secrets of the tickets that somebody was given, and whether one was seen to be paid
+	lies []string        // what a customer was told that cannot be
 }
 
 func (c *crowdOfBuyers) noneRefused(t *testing.T) {
 	t.Helper()
 	if n := c.refused.Load(); n > 0 {
 		t.Errorf("%d bookings were refused, such as %s", n, c.refusal.Load())
+	}
+}
+
+// toldTrue fails the test where a customer was given a ticket, or shown a paid one, that is not so in the books.
+func (c *crowdOfBuyers) toldTrue(t *testing.T, st *store.Store) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	paid := 0
+	for secret, seenPaid := range c.told {
+		ticket, err := st.Tickets().TicketBySecret(t.Context(), secret)
+		switch {
+		case err != nil:
+			t.Errorf("a booking that was confirmed: %v", err)
+		case seenPaid && ticket.Status != store.Paid:
+			t.Errorf("a ticket that was shown as paid is %s", ticket.Status)
+		case seenPaid:
+			paid++
+		}
+	}
+	for _, lie := range c.lies {
+		t.Error(lie)
+	}
+	if int64(len(c.told)) > c.booked.Load() || len(c.told) == 0 || paid == 0 {
+		t.Errorf("%d tickets were given in %d answers, %d were seen to be paid: the test tests nothing", len(c.told),
+			c.booked.Load(), paid)
+	}
+}
+
+// hears keeps what an answer to a booking says.
+func (c *crowdOfBuyers) hears(answer []byte) {
+	var given struct{ TicketSecret string }
+	err := json.Unmarshal(answer, &given)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || given.TicketSecret == "" {
+		c.lies = append(c.lies, fmt.Sprintf("a booking was confirmed without a ticket: %s", answer))
+		return
+	}
+	if c.told == nil {
+		c.told = map[string]bool{}
+	}
+	if _, again := c.told[given.TicketSecret]; !again {
+		c.told[given.TicketSecret] = false
+	}
+}
+
+// looks reads one of the tickets that were given.
+func (c *crowdOfBuyers) looks(client *http.Client) {
+	c.mu.Lock()
+	var secret string
+	seenPaid, tries := false, 0
+	for some, paid := range c.told { // whichever comes first, and rather one that is not known to be paid
+		secret, seenPaid = some, paid
+		if tries++; !paid || tries == 8 {
+			break
+		}
+	}
+	c.mu.Unlock()
+	resp, err := client.Get(c.base + "/api/tickets/" + secret)
+	if err != nil {
+		return
+	}
+	var answer struct {
+		Ticket struct{ PaymentStatus store.Status }
+	}
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	_ = resp.Body.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case resp.StatusCode == http.StatusOK && err == nil && answer.Ticket.PaymentStatus == store.Paid:
+		c.told[secret] = true
+	case resp.StatusCode == http.StatusOK && err == nil && seenPaid: // before this was asked
+		c.lies = append(c.lies, "a ticket that was shown as paid was shown as "+string(answer.Ticket.PaymentStatus))
+	case resp.StatusCode == http.StatusNotFound:
+		c.lies = append(c.lies, "a ticket that was given was shown to be none")
 	}
 }
 
@@ -149,19 +227,8 @@ func (c *crowdOfBuyers) leave() {
 func (c *crowdOfBuyers) buy(r *rand.Rand) {
 	client := &http.Client{Timeout: 10 * time.Second}
 	for {
-		n := c.number.Add(1)
-		phone := storetest.Phone(int(n)) // no simulator scenario speaks for it
-		if s, ok := fates[int(n%10)]; ok {
-			c.daraja.SetScript(phone, s)
-		}
-		body, err := json.Marshal(map[string]any{
-			"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone,
-			"quantity": 1 + r.IntN(3),
-		})
-		if err != nil {
-			panic(err)
-		}
-		for !c.book(client, fmt.Sprintf("kill-test-key-%08d", n), body) {
+		key, body := c.wants(r)
+		for !c.book(client, key, body) {
 			select {
 			case <-c.stop:
 				return
@@ -174,6 +241,23 @@ func (c *crowdOfBuyers) buy(r *rand.Rand) {
 		default:
 		}
 	}
+}
+
+// wants is what the next customer books, and the key of that. What becomes of the push is settled too.
+func (c *crowdOfBuyers) wants(r *rand.Rand) (key string, body []byte) {
+	n := c.number.Add(1)
+	phone := storetest.Phone(int(n)) // no simulator scenario speaks for it
+	if s, ok := fates[int(n%10)]; ok {
+		c.daraja.SetScript(phone, s)
+	}
+	body, err := json.Marshal(map[string]any{
+		"screeningId": c.screenings[r.IntN(len(c.screenings))], "customerName": "Wanjiru", "phoneNumber": phone,
+		"quantity": 1 + r.IntN(3),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("kill-test-key-%08d", n), body
 }
 
 // book sends one booking and reports whether it was answered, with yes or no.
@@ -198,7 +282,9 @@ func (c *crowdOfBuyers) book(client *http.Client, key string, body []byte) bool 
 		c.busy.Add(1)
 		return false
 	case resp.StatusCode < 300:
+		c.hears(answer)
 		c.booked.Add(1)
+		c.looks(client)
 	case resp.StatusCode == http.StatusBadGateway:
 		c.refused.Add(1)
 		c.refusal.Store(string(answer))
@@ -232,6 +318,22 @@ func notResolvable(t *testing.T, st *store.Store, daraja *sim.Sim) (open []strin
 		open = append(open, fmt.Sprint("due ", due.Time()))
 	}
 	return open
+}
+
+// settled waits until all that can be known is known, and looks through the books.
+func settled(t *testing.T, st *store.Store, daraja *sim.Sim) {
+	t.Helper()
+	open := []string{"nobody has looked"}
+	defer func() {
+		if t.Failed() && len(open) > 0 {
+			t.Log(strings.Join(open, "\n"))
+		}
+	}()
+	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
+		open = notResolvable(t, st, daraja)
+		return len(open) == 0
+	})
+	afterKills(t, st, daraja)
 }
 
 // afterKills looks through the books.

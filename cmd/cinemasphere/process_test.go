@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,19 +78,24 @@ func (l *logBuffer) String() string {
 func start(t *testing.T, dir string, env ...string) *process {
 	t.Helper()
 	p := launch(t, dir, env...)
-	eventually(t, 20*time.Second, "the program answers", func() bool {
-		resp, err := http.Get(p.base + "/healthz")
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
+	p.answers()
 	return p
+}
+
+// answers waits until the program is well.
+func (p *process) answers() {
+	p.t.Helper()
+	eventually(p.t, 20*time.Second, "the program answers", func() bool { return healthy(p.base) })
 }
 
 // launch runs the program without waiting for it.
 func launch(t *testing.T, dir string, env ...string) *process {
+	t.Helper()
+	return launchBy(t, nil, dir, env...)
+}
+
+// launchBy is launch by a command that gets the program's name as its last argument, and becomes the program.
+func launchBy(t *testing.T, by []string, dir string, env ...string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -105,7 +111,8 @@ func launch(t *testing.T, dir string, env ...string) *process {
 		}
 	}
 	p := &process{t: t, base: "http://" + addr, dir: dir, log: &logBuffer{}, done: make(chan error, 1)}
-	p.cmd = exec.Command(path)
+	command := append(slices.Clone(by), path)
+	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append([]string{"ADDR=" + addr, "HOME=" + dir, "BOOKING_RATE=off"}, env...)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
-	"cinemasphere/mpesa/sim"
 	"cinemasphere/store"
 	"cinemasphere/store/storetest/needs"
 	"cinemasphere/store/storetest/pgserver"
@@ -37,18 +34,14 @@ func TestStandby(t *testing.T) {
 	if err := primary.Create(ctx, "cinema", ""); err != nil {
 		t.Fatal(err)
 	}
-	daraja := sim.New(sim.Config{ConsumerKey: demoKey, ConsumerSecret: demoSecret, Passkey: demoPasskey,
-		Shortcode: demoShortcode, Default: sim.Script{Result: "0", ResultAfter: 200 * time.Millisecond}})
-	t.Cleanup(daraja.Close)
-	safaricom := httptest.NewServer(daraja.Daraja())
-	t.Cleanup(safaricom.Close)
+	daraja, safaricom := payingDaraja(t)
 	database, dir := primary.URL("cinema", standby), t.TempDir()
 	crowd := &crowdOfBuyers{
 		daraja: daraja, screenings: stockForKills(t, database), stop: make(chan struct{}),
 	}
 	addr := freeAddr(t)
 	crowd.base = "http://" + addr
-	p := start(t, dir, "ADDR="+addr, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom.URL, "DATABASE_URL="+database,
+	p := start(t, dir, "ADDR="+addr, "MPESA_ENV=simulator", "MPESA_BASE_URL="+safaricom, "DATABASE_URL="+database,
 		"LOG_LEVEL=warn", "HOLD=20s", "RETRY_HOLD=2s", "QUERY_SCHEDULE=1s,2s,3s,4s,6s,8s,12s,18s,25s,40s",
 		"QUERY_RATE=100")
 	p.checked = true // it says what it could not reach
@@ -74,17 +67,8 @@ func TestStandby(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer shut(t, st)
-	open := []string{"nobody has looked"}
-	defer func() {
-		if t.Failed() {
-			t.Log(strings.Join(open, "\n"))
-		}
-	}()
-	eventually(t, 2*time.Minute, "all that can be known is known", func() bool {
-		open = notResolvable(t, st, daraja)
-		return len(open) == 0
-	})
-	afterKills(t, st, daraja)
+	settled(t, st, daraja)
+	crowd.toldTrue(t, st)
 	crowd.noneRefused(t)
 	if n := crowd.failed.Load(); n > 0 {
 		t.Errorf("%d bookings had an answer that is neither yes nor no, such as %s", n, crowd.failure.Load())

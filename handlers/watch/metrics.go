@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,7 +63,9 @@ func NewMetrics(c MetricsConfig) *Metrics {
 		Name: prefix + "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": c.Version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.calls, m.callTook, build, collectors.NewGoCollector(),
+	live := collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)} // shows what leaks
+	m.registry.MustRegister(m.requests, m.took, m.calls, m.callTook, build,
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(live)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

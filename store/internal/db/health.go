@@ -50,7 +50,7 @@ func (h *health) done(err error) {
 // once a second, so that the ailment ends with its cause. The probe is to write more than an ordinary write does, and
 // to undo it.
 func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ailment string, err error) {
-	if err := d.Ping(ctx); err != nil {
+	if err := within(ctx, func() error { return d.Ping(ctx) }); err != nil {
 		return "not readable", err
 	}
 	if err := d.engine.there(); err != nil {
@@ -60,17 +60,27 @@ func (d *DB) Health(ctx context.Context, probe func(context.Context) error) (ail
 	if !due {
 		return ailmentOf(why), why
 	}
-	result := make(chan error, 1)
-	go func() { // a disk that hangs must not block the caller
+	err = within(ctx, func() error {
 		err := probe(context.WithoutCancel(ctx))
 		d.health.done(err)
-		result <- err
-	}()
+		return err
+	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return ailmentOf(why), errors.Join(why, err)
+	}
+	return ailmentOf(err), err
+}
+
+// within runs do, and returns its error or, where that ends first, the context's: a disk that hangs, or a server that
+// says nothing, must not block the caller.
+func within(ctx context.Context, do func() error) error {
+	result := make(chan error, 1)
+	go func() { result <- do() }()
 	select {
 	case err := <-result:
-		return ailmentOf(err), err
+		return err
 	case <-ctx.Done():
-		return ailmentOf(why), errors.Join(why, ctx.Err())
+		return ctx.Err()
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone. It
-// ends with the process that started it, however that ends, and leaves nothing behind.
+// Package pgserver starts a PostgreSQL that nobody else uses, in a directory of its own and on a Unix socket alone,
+// unless it is to be reached over the loopback network too. It ends with the process that started it, however that
+// ends, and leaves nothing behind.
 //
 // It is for tests and the load generator, and must never be pointed at a server that it has not started itself.
 package pgserver
@@ -8,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -24,6 +26,7 @@ import (
 type Options struct {
 	Durable bool   // writes reach the disk, as in real use; without it they only outlive the process
 	Primary bool   // it can have a standby: see [Server.Standby]
+	TCP     bool   // it listens on the loopback network as well: see [Server.Addr]
 	Dir     string // where its files go, if its user can get there; otherwise to the system's temporary directory
 }
 
@@ -31,6 +34,7 @@ type Options struct {
 type Server struct {
 	o      Options
 	dir    string
+	port   string              // "" is PostgreSQL's own, of the socket alone
 	bin    string              // PostgreSQL's programs
 	who    *syscall.Credential // runs them; nil is this process's own user
 	alive  *os.File            // the keeper reads it to its end, which comes when this process ends
@@ -136,8 +140,18 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	defer func() { _ = theirs.Close() }()
 	s.alive = ours
-	settings := []string{"listen_addresses=", "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700",
+	listen := "listen_addresses="
+	if s.o.TCP {
+		if s.port, err = freePort(); err != nil {
+			return err
+		}
+		listen += "127.0.0.1"
+	}
+	settings := []string{listen, "unix_socket_directories=" + s.dir, "unix_socket_permissions=0700",
 		"max_connections=200"}
+	if s.port != "" {
+		settings = append(settings, "port="+s.port)
+	}
 	if !s.o.Durable {
 		settings = append(settings, "fsync=off", "full_page_writes=off", "autovacuum=off", "checkpoint_timeout=1h",
 			"shared_buffers=64MB", "deadlock_timeout=100ms", "jit=off")
@@ -158,6 +172,19 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	return s.until(ctx, "PostgreSQL does not come up", "SELECT 1")
 }
+
+// freePort is one of the loopback network that nobody listens on.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, errors.Join(err, l.Close())
+}
+
+// Addr is where a server with TCP listens, as host:port.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", s.port) }
 
 func (s *Server) log() string { return s.dir + "/log" }
 
@@ -205,13 +232,17 @@ func (s *Server) CPU() time.Duration {
 // Dir is where the server's socket is: the host in a database's address.
 func (s *Server) Dir() string { return s.dir }
 
-// URL is the address of one of its databases, which may be on any of others as well.
+// URL is the address of one of its databases, which may be on any of others as well where none has TCP.
 func (s *Server) URL(database string, others ...*Server) string {
 	hosts := s.dir
 	for _, other := range others {
 		hosts += "," + other.dir
 	}
-	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(hosts)
+	address := "postgres://postgres@/" + database + "?host=" + url.QueryEscape(hosts)
+	if s.port != "" {
+		address += "&port=" + s.port
+	}
+	return address
 }
 
 // Create makes a database, as a copy of the template where that is not "": nobody may be using the template. Settings
