@@ -199,7 +199,8 @@ func TestToDoChangedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.store.Tickets().RecordAnswer(t.Context(), sent, store.Answer{CheckoutRequestID: "ws_CO_9"}); err != nil {
+	answer := store.Answer{CheckoutRequestID: "ws_CO_9"}
+	if err := o.store.Tickets().RecordAnswer(t.Context(), sent, answer); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := books.ApplyIncoming(t.Context(), store.IncomingPayment{

@@ -235,7 +235,8 @@ func TestPaidFromAnHiddenPhone(t *testing.T) {
 		receipt := w.payByHand(placed.Ticket, friend, "a prompt's")
 		for _, wait := range []time.Duration{time.Minute, 48 * time.Hour} {
 			pass(wait)
-			if tk := w.ticket(placed.Ticket.Secret); tk.Status != store.Paid || tk.Receipt != receipt || tk.VoidedAt != 0 {
+			tk := w.ticket(placed.Ticket.Secret)
+			if tk.Status != store.Paid || tk.Receipt != receipt || tk.VoidedAt != 0 {
 				t.Errorf("%s later the ticket is %s with %q, void: %q", wait, tk.Status, tk.Receipt, tk.VoidReason)
 			}
 		}
