@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +39,8 @@ const (
 	pgConnLife = 30 * time.Minute
 	// pgStatementTime bounds a transaction or a read: a vanished server sends no error.
 	pgStatementTime = 20 * time.Second
+	// pgSilentTime bounds a read of a server that has just not answered one.
+	pgSilentTime = 2 * time.Second
 )
 
 func pgConfig(path string) (*pgx.ConnConfig, error) {
@@ -140,7 +143,9 @@ func pgLimits(lockTime time.Duration) string {
 }
 
 // pgPool is a pool for reads, each with so many tries.
-func pgPool(db *sqlx.DB, tries int) Pool { return Pool{db: db, pg: &pgReads{pgRunner{db}, tries}} }
+func pgPool(db *sqlx.DB, tries int) Pool {
+	return Pool{db: db, pg: &pgReads{pgRunner: pgRunner{db}, tries: tries}}
+}
 
 // pgRunner runs statements on PostgreSQL. Its driver prepares each once per connection.
 type pgRunner struct{ on pgQueryer }
@@ -220,27 +225,39 @@ func copied(s []any) []any {
 // pgReads runs reads, again where the connection is lost.
 type pgReads struct {
 	pgRunner
-	tries int
+	tries  int
+	silent atomic.Bool // the last read had no answer in its time
 }
 
-func (r pgReads) get(ctx context.Context, dest any, query string, args []any) error {
-	return r.again(func() error { return r.pgRunner.get(ctx, dest, query, args) })
+func (r *pgReads) get(ctx context.Context, dest any, query string, args []any) error {
+	return r.again(ctx, func(ctx context.Context) error { return r.pgRunner.get(ctx, dest, query, args) })
 }
 
-func (r pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
-	return r.again(func() error { return r.pgRunner.scan(ctx, dest, query, args) })
+func (r *pgReads) scan(ctx context.Context, dest []any, query string, args []any) error {
+	return r.again(ctx, func(ctx context.Context) error { return r.pgRunner.scan(ctx, dest, query, args) })
 }
 
-func (r pgReads) list(ctx context.Context, dest any, query string, args []any) error {
-	return r.again(func() error {
+func (r *pgReads) list(ctx context.Context, dest any, query string, args []any) error {
+	return r.again(ctx, func(ctx context.Context) error {
 		reflect.ValueOf(dest).Elem().SetZero() // from before the connection was lost
 		return r.pgRunner.list(ctx, dest, query, args)
 	})
 }
 
 // again runs a read, more than once where the connection is lost. While no server can be reached, the database is busy.
-func (r pgReads) again(read func() error) error {
-	err := pgAgain(r.tries, read)
+// It bounds all of that, with the wait for a connection that others hold: briefly while the server says nothing, so that
+// who needs several reads is told soon.
+func (r *pgReads) again(ctx context.Context, read func(context.Context) error) error {
+	within := pgStatementTime
+	if r.silent.Load() {
+		within = pgSilentTime
+	}
+	bounded, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := pgAgain(r.tries, func() error { return read(bounded) })
+	if ctx.Err() == nil {
+		r.silent.Store(bounded.Err() != nil || errors.Is(err, context.DeadlineExceeded))
+	}
 	if pgOverloaded(err) {
 		return pgAway{err}
 	}

@@ -49,7 +49,8 @@ const (
 )
 
 // How often a transaction that loses races or its connection is tried: an urgent one for the seven seconds of a
-// failover, an ordinary one for a quarter of a second.
+// failover, an ordinary one for a quarter of a second. Where a server says nothing each try takes seconds, and none
+// begins once as many have passed as the connecting to one may take.
 const (
 	pgUrgentTries   = 24
 	pgOrdinaryTries = 9
@@ -245,13 +246,14 @@ func (b *postgresServer) close() error {
 	return errors.Join(errs...)
 }
 
-// pgAgain runs do until it succeeds, fails permanently, or has used its tries. The pauses grow and are random, so that
-// the losers of a race do not collide again.
+// pgAgain runs do until it succeeds, fails permanently, or has used its tries or, where those are not urgent, its time.
+// The pauses grow and are random, so that the losers of a race do not collide again.
 func pgAgain(tries int, do func() error) error {
-	pause := time.Millisecond
+	pause, began := time.Millisecond, time.Now()
 	for try := 1; ; try++ {
 		err := do()
-		if err == nil || try == tries || !pgPasses(err) {
+		late := tries < pgUrgentTries && time.Since(began) >= pgConnectTime
+		if err == nil || try == tries || late || !pgPasses(err) {
 			return err
 		}
 		timer := time.NewTimer(pause/2 + rand.N(pause))
