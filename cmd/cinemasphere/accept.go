@@ -14,7 +14,7 @@ import (
 type acceptCmd struct {
 	books
 	Receipt string `arg:"" help:"The M-PESA receipt, as the portal shows it."`
-	Ticket  string `arg:"" name:"code" help:"The code of the ticket that it paid for, or the number, payment:…, of a payment that lacks its receipt."`
+	Ticket  string `arg:"" name:"code" help:"The code of the ticket that it paid for, or the number of a prompt, push:…, or of a payment that lacks its receipt, payment:…."`
 	Amount  int64  `placeholder:"SHILLINGS" help:"What was paid, where it is another amount than the ticket's."`
 	Phone   string `help:"Who paid, where it is another number than the one that the prompt went to."`
 	Move    bool   `help:"It was accepted for another ticket by mistake, which becomes void."`
@@ -34,7 +34,7 @@ func (c acceptCmd) Run(p *program) error {
 			return refused(wording.Action{Verb: wording.Accept, Named: a.Receipt, For: c.Ticket}, refusal)
 		}
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no ticket with code %s, nor a payment of a ticket with that number", c.Ticket)
+			return fmt.Errorf("there is no ticket with code %s, nor a prompt or payment of a ticket with that number", c.Ticket)
 		}
 		if err != nil {
 			return err
