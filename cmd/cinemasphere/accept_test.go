@@ -119,15 +119,15 @@ func TestAcceptUndecidedPush(t *testing.T) {
 	d := newDesk(t)
 	d.now = d.now.Add(-time.Hour)
 	sent := d.book(2)
-	d.says("cinemasphere accept RECEIPT "+sent.Code+"\n", "payments")
-	d.says("cinemasphere resolve --note=NOTE push:"+fmt.Sprint(sent.PushID)+"\n", "payments")
-	d.says("paid for the ticket", "accept", "UKO7FOUND0", sent.Code)
-	d.says("is off the list", "resolve", "--note=its answer was lost, and it paid with UKO7FOUND0",
-		"push:"+fmt.Sprint(sent.PushID))
+	prompt := "push:" + fmt.Sprint(sent.PushID)
+	d.says("cinemasphere accept RECEIPT "+prompt+"\n", "payments")
+	d.says("cinemasphere resolve --note=NOTE "+prompt+"\n", "payments")
+	d.refuses("nor a prompt", "accept", "UKO7FOUND0", "push:1")
+	d.says("paid for the ticket", "accept", "UKO7FOUND0", prompt)
 	if out := d.says("", "payments"); strings.Contains(out, sent.Code) {
 		t.Errorf("still on the list:\n%s", out)
 	}
-	d.says("by box office: its answer was lost", "payments", "--all")
+	d.says("The books are sound.", "fsck")
 }
 
 // TestResolvedCommand: by receipt, by code and by number; and what cannot be resolved.
