@@ -89,6 +89,7 @@ func (r *Rows) commit(batch []*waitingRow) error {
 		return err
 	}
 	insert := tx.Stmt(r.insert)
+	defer func() { _ = insert.Close() }() // it ends with the transaction
 	for _, w := range batch {
 		if _, err := insert.Exec(w.key, w.kind, w.text); err != nil {
 			return errors.Join(err, tx.Rollback())
