@@ -269,8 +269,9 @@ func TestFindPage(t *testing.T) {
 	for text, want := range map[string]*store.Ticket{
 		"0" + storetest.Phone(1)[3:]: a, "+" + storetest.Phone(2): b, storetest.Phone(1)[8:]: a,
 		a.Receipt: a, a.Receipt + " Confirmed. Ksh2,700.00 sent to NYOTA on 30/11/26.": a, b.Code: b,
-		o.service.QRPayload(b): b,
-		"hall " + a.Seats[0]:   a, b.Seats[0]: b,
+		o.service.QRPayload(b):                       b,
+		"https://cinema.example/tickets/" + a.Secret: a,
+		"hall " + a.Seats[0]:                         a, b.Seats[0]: b,
 	} {
 		w := cashier.get("/admin/find?q=" + url.QueryEscape(text))
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != path(want) {
