@@ -73,7 +73,7 @@ func TestSeatForm(t *testing.T) {
 		{"more tickets than seats", "type.1=2&seat=A1", "1800", 422, "", "as many seats as tickets", "A1"},
 		{"more seats than tickets", "type.1=1&seat=A1&seat=A2", "900", 422, "", "as many seats as tickets", "A1 A2"},
 		{"a seat that is taken", "type.1=2&seat=B1&seat=A1", "1800", 409, "", "Seat B1", "A1"},
-		{"a seat of another hall", "type.1=2&seat=Z9&seat=A1", "1800", 409, "", "Seat Z9", "A1"},
+		{"a seat of another hall", "type.1=2&seat=Z9&seat=A1", "1800", 409, "", "seat Z9 is no longer there", "A1"},
 		{"a seat twice", "type.1=2&seat=A1&seat=A1", "1800", 409, "", "not sold for these seats", "A1"},
 		{"a student in VIP", "type.3=1&seat=D1", "700", 409, "", "not sold for these seats", "D1"},
 		{"a type of another screening", "type.77=1", "900", 409, "", "not sold for these seats", ""},

@@ -69,7 +69,9 @@
     each('[data-map] [name=seat]', function (b) {
       if (ticks[b.value] && b.disabled) { lost.push(b.value); }
       b.checked = !!ticks[b.value] && !b.disabled;
+      delete ticks[b.value];
     });
+    for (var label in ticks) { if (ticks[label]) { lost.push(label); } } // of a row that the hall no longer has
     ticks = null;
     if (lost.length) { say(gone ? gone.textContent : lost.join(', ')); }
   }
