@@ -298,6 +298,10 @@ func tickets() map[string]views.TicketView {
 			cancelled(v)
 			v.Owed, v.Title, v.Sentence = true, "A refund is due to you", "This screening has been cancelled."
 		}),
+		"owed, cancelled elsewhere": with(store.Failed, func(v *views.TicketView) {
+			v.Owed, v.Title, v.Sentence = true, "A refund is due to you", "This screening has been cancelled."
+			v.Ticket.Owed, v.CanRetry = store.ReasonScreeningCancelled, false
+		}),
 		"void, cancelled": with(store.Paid, func(v *views.TicketView) {
 			cancelled(v)
 			v.Ticket.VoidedAt, v.Pass, v.Void = now, "", "This screening has been cancelled."

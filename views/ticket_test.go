@@ -186,7 +186,9 @@ func TestProblems(t *testing.T) {
 // TestCancelledTicket: nothing on the page of a cancelled screening's ticket leads on with it, whether one waits, has
 // failed or is owed money; the film's other times do.
 func TestCancelledTicket(t *testing.T) {
-	for _, name := range []string{"waiting, cancelled", "failed, cancelled", "owed, cancelled", "void, cancelled"} {
+	for _, name := range []string{
+		"waiting, cancelled", "failed, cancelled", "owed, cancelled", "owed, cancelled elsewhere", "void, cancelled",
+	} {
 		v := tickets()[name]
 		d := doc(t, views.TicketStatus(v))
 		wantCount(t, d, `.hold, [data-seconds-left], form[action$="/give-up"], form[action$="/retry"]`, 0)
