@@ -575,6 +575,13 @@ func TestCancelledUnderAPrompt(t *testing.T) {
 	if late.Owed != store.ReasonScreeningCancelled || late.RefundDue != 135_000 {
 		t.Errorf("the late ticket is owed %q, %d", late.Owed, late.RefundDue)
 	}
+	for _, secret := range []string{waiting, paidFor} {
+		d := page(t, o.get("/tickets/"+secret))
+		if text := d.Find("main").Text(); d.Find(`.hold, form[action$="/give-up"]`).Length() > 0 ||
+			strings.Contains(text, "too late") || d.Find(`main a[href^="/movies/"]`).Length() == 0 {
+			t.Errorf("afterwards the ticket leads on: %s", text)
+		}
+	}
 	d := page(t, o.staffed(store.RoleManager).get("/admin/to-do"))
 	if n := d.Find(".sheet").Length(); n != 2 ||
 		strings.Count(d.Text(), "The screening is cancelled: The projector is broken.") != 2 {

@@ -269,8 +269,9 @@ func TestFindPage(t *testing.T) {
 	for text, want := range map[string]*store.Ticket{
 		"0" + storetest.Phone(1)[3:]: a, "+" + storetest.Phone(2): b, storetest.Phone(1)[8:]: a,
 		a.Receipt: a, a.Receipt + " Confirmed. Ksh2,700.00 sent to NYOTA on 30/11/26.": a, b.Code: b,
-		o.service.QRPayload(b): b,
-		"hall " + a.Seats[0]:   a, b.Seats[0]: b,
+		o.service.QRPayload(b):                       b,
+		"https://cinema.example/tickets/" + a.Secret: a,
+		"hall " + a.Seats[0]:                         a, b.Seats[0]: b,
 	} {
 		w := cashier.get("/admin/find?q=" + url.QueryEscape(text))
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != path(want) {
@@ -603,5 +604,39 @@ func TestDoorKnowsTheSeats(t *testing.T) {
 	}
 	if seen != 1 {
 		t.Errorf("seat A2 was sold %d times", seen)
+	}
+}
+
+// TestTooEarly: where nothing is chosen and nothing begins soon, a ticket for later is not of a wrong screening. It is
+// amber, says when its own begins, and may be let in as one of another screening is.
+func TestTooEarly(t *testing.T) {
+	o := open(t)
+	usher := o.staffed(store.RoleUsher)
+	at := func(hours int) store.ScreeningID {
+		return storetest.Screening(t, o.store, 5, 5, func(sc *store.Screening) {
+			sc.StartsAt = o.store.Now().Add(time.Duration(hours) * time.Hour)
+			sc.SalesCloseAt = sc.StartsAt
+		})
+	}
+	late, other := at(4), at(6)
+	tk := o.bought(late, storetest.Phone(1), 2)
+	const anyway = `form:has([name=anyway])`
+	_, kind, title, d := usher.atDoor("", url.Values{"code": {tk.Code}})
+	if kind != "early" || title != "TOO EARLY: begins "+wording.Clock(tk.Screening.StartsAt) ||
+		!d.Find(".verdict").HasClass("verdict-warn") ||
+		!strings.Contains(d.Find(".verdict").Text(), tk.Screening.Hall) {
+		t.Errorf("%q %q: %s", kind, title, d.Find(".verdict").Text())
+	}
+	if _, kind, title, _ := usher.atDoor("", fields(d, anyway, "")); kind != "admit" || title != "ADMIT 2" {
+		t.Errorf("all the same: %q %q", kind, title)
+	}
+	chosen := url.Values{"code": {tk.Code}, "at": {strconv.FormatInt(int64(other), 10)}}
+	if _, kind, _, _ := usher.atDoor("", chosen); kind != "wrong" {
+		t.Errorf("where another was chosen: %q", kind)
+	}
+	lists := page(t, usher.get("/admin/door")).Find(".start").Text()
+	if !strings.Contains(lists, "0 of 2 in") || !strings.Contains(lists, "nobody booked") ||
+		strings.Contains(lists, "0 of 0") {
+		t.Errorf("the lists: %s", lists)
 	}
 }

@@ -78,6 +78,23 @@ func TestFindingSomethingToWatch(t *testing.T) {
 		}
 	}
 
+	// A day beyond the strip is honoured, and one without screenings says so.
+	add(store.Movie{Title: "Later", Genre: "Drama", Language: "English", AgeRating: "GE"},
+		4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20)
+	for _, path := range []string{"/", "/films"} {
+		d := page(t, o.get(path+"?"+day(20)))
+		at := d.Find(`.days [aria-current=true]`)
+		if got := titles(d); !slices.Equal(got, []string{"Later"}) ||
+			at.AttrOr("id", "") != "day-"+day(20)[len("day="):] || d.Find(".days a").Length() != 16 {
+			t.Errorf("%s of the twentieth day: %q, %d days, at %q", path, got, d.Find(".days a").Length(), at.Text())
+		}
+		d = page(t, o.get(path+"?"+day(19)))
+		says := "Nothing is on sale for " + wording.Nairobi(noon(19)).Format("Monday 2 January")
+		if got := titles(d); got != nil || d.Find(".empty h3").Text() != says ||
+			d.Find(`.empty a[href="/#now"]`).Text() != "All days" {
+			t.Errorf("%s of a day without films: %q, %s", path, got, d.Find(".empty").Text())
+		}
+	}
 	d := page(t, o.get("/?"+day(2)+"&genre=Comedy"))
 	when := strings.TrimSpace(d.Find(".card-when time").Text())
 	if want := wording.When(noon(2)); when != want {
@@ -89,7 +106,7 @@ func TestFindingSomethingToWatch(t *testing.T) {
 			t.Errorf("%s: %d", href, w.Code)
 		}
 	}
-	if d.Find(".days a").Length() != 4 { // all, and three days
+	if d.Find(".days a").Length() != 15 { // all, and the next fourteen days
 		t.Errorf("the strip: %s", d.Find(".days").Text())
 	}
 	w := o.get("/films?genre=drama&q=supa")

@@ -73,7 +73,7 @@ func TestSeatForm(t *testing.T) {
 		{"more tickets than seats", "type.1=2&seat=A1", "1800", 422, "", "as many seats as tickets", "A1"},
 		{"more seats than tickets", "type.1=1&seat=A1&seat=A2", "900", 422, "", "as many seats as tickets", "A1 A2"},
 		{"a seat that is taken", "type.1=2&seat=B1&seat=A1", "1800", 409, "", "Seat B1", "A1"},
-		{"a seat of another hall", "type.1=2&seat=Z9&seat=A1", "1800", 409, "", "Seat Z9", "A1"},
+		{"a seat of another hall", "type.1=2&seat=Z9&seat=A1", "1800", 409, "", "seat Z9 is no longer there", "A1"},
 		{"a seat twice", "type.1=2&seat=A1&seat=A1", "1800", 409, "", "not sold for these seats", "A1"},
 		{"a student in VIP", "type.3=1&seat=D1", "700", 409, "", "not sold for these seats", "D1"},
 		{"a type of another screening", "type.77=1", "900", 409, "", "not sold for these seats", ""},
@@ -192,6 +192,37 @@ func TestBookSeats(t *testing.T) {
 	}
 	if w := o.get("/screenings/77/book/seats"); w.Code != http.StatusNotFound {
 		t.Errorf("%d", w.Code)
+	}
+}
+
+// TestMapJumps: above the map are plain links to each of its rows and to the total, which all lead somewhere, in the
+// form and in the map that is read anew; under it what is ticked is named.
+func TestMapJumps(t *testing.T) {
+	o, id := openZoned(t)
+	path := "/screenings/" + strconv.FormatInt(int64(id), 10) + "/book"
+	for _, asked := range []string{path, path + "/dialog", path + "/seats"} {
+		d := page(t, o.get(asked+"?seat=D6&seat=A1"))
+		var names []string
+		for _, link := range d.Find(".jumps a").EachIter() {
+			names = append(names, link.Text())
+			to := d.Find(link.AttrOr("href", ""))
+			if row := to.AttrOr("data-row", "Total"); to.Length() != 1 || row != link.Text() {
+				t.Errorf("%s: the link to %s leads to %d places, %s", asked, link.Text(), to.Length(), row)
+			}
+		}
+		if strings.Join(names, " ") != "A B C D Total" || d.Find(".jumps ~ .map-scroll").Length() != 1 {
+			t.Errorf("%s: links are %v", asked, names)
+		}
+		if text := d.Find(".yours").Text(); text != "Your seats: A1, D6" {
+			t.Errorf("%s: ticked are %q", asked, text)
+		}
+	}
+	if text := page(t, o.get(path)).Find(".yours").Text(); text != "" {
+		t.Errorf("of no seat it says %q", text)
+	}
+	w := o.post("/bookings", with(with(form(id, "0712 345 678", 1), "seat", "B2"), "choose", "1"))
+	if text := page(t, w).Find(".yours").Text(); w.Code != http.StatusOK || text != "Your seat: B2" {
+		t.Errorf("after a submit: %d, %q", w.Code, text)
 	}
 }
 

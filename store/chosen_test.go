@@ -25,13 +25,14 @@ func TestBookTypes(t *testing.T) { storetest.Each(t, testBookTypes) }
 func testBookTypes(t *testing.T) {
 	type want = []store.TypeCount
 	for _, c := range []struct {
-		name   string
-		book   store.NewBooking
-		total  store.Shillings
-		seats  []string // nil is not compared
-		kind   store.RefusalKind
-		taken  store.Labels
-		before store.Labels // seats that somebody else has
+		name    string
+		book    store.NewBooking
+		total   store.Shillings
+		seats   []string // nil is not compared
+		kind    store.RefusalKind
+		taken   store.Labels
+		missing store.Labels
+		before  store.Labels // seats that somebody else has
 	}{
 		{name: "types", book: store.NewBooking{Quantity: 3, Types: want{{adult, 2}, {child, 1}}}, total: 2300},
 		{name: "a zone", book: store.NewBooking{Quantity: 2, Types: want{{adult, 2}}, Zone: "VIP"}, total: 3000,
@@ -62,7 +63,10 @@ func testBookTypes(t *testing.T) {
 			book: store.NewBooking{Quantity: 2, Types: want{{adult, 2}}, Seats: store.Labels{"A1", "A1"}},
 			kind: store.NotPriced},
 		{name: "a seat that is not there", book: store.NewBooking{Quantity: 1, Seats: store.Labels{"Z9"}},
-			kind: store.SeatTaken, taken: store.Labels{"Z9"}},
+			kind: store.SeatTaken, taken: store.Labels{"Z9"}, missing: store.Labels{"Z9"}},
+		{name: "two seats that are not there, and a taken one", before: store.Labels{"A2"},
+			book: store.NewBooking{Quantity: 4, Seats: store.Labels{"Z9", "A1", "A2", "Z8"}},
+			kind: store.SeatTaken, taken: store.Labels{"Z9", "A2", "Z8"}, missing: store.Labels{"Z9", "Z8"}},
 		{name: "a seat that the cinema keeps, and a broken one",
 			book: store.NewBooking{Quantity: 2, Seats: store.Labels{"A6", "A5"}},
 			kind: store.SeatTaken, taken: store.Labels{"A5", "A6"}},
@@ -99,7 +103,8 @@ func testBookTypes(t *testing.T) {
 			sent, _, err := s.Tickets().Book(t.Context(), b)
 			if c.kind != "" {
 				refusal, is := errors.AsType[*store.Refusal](err)
-				if !is || refusal.Kind != c.kind || c.taken != nil && !slices.Equal(refusal.Seats, c.taken) {
+				if !is || refusal.Kind != c.kind || c.taken != nil && !slices.Equal(refusal.Seats, c.taken) ||
+					!slices.Equal(refusal.Missing, c.missing) {
 					t.Fatalf("%+v, %v, want %s %v", refusal, err, c.kind, c.taken)
 				}
 				return

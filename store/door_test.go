@@ -77,6 +77,8 @@ func testFind(t *testing.T) {
 	}
 	a := bought(t, s, id, 1, 2, named("Wanjirũ Ong'ondo-Kamau"))
 	b := bought(t, s, id, 2, 1, named("Élodie 100% Achieng"))
+	curly := bought(t, s, id, 3, 1, named("Seán O’Brien"))
+	joined := strings.ToUpper(strings.ReplaceAll(sc.Hall, " ", ""))
 	tonight := store.Search{From: sc.StartsAt - 1, Until: sc.StartsAt + 1}
 	in := func(change func(*store.Search)) store.Search { q := tonight; change(&q); return q }
 	for name, c := range map[string]struct {
@@ -96,11 +98,25 @@ func testFind(t *testing.T) {
 		"name":                    {store.Search{Name: "ÉLODIE"}, only(b)},
 		"name, from within":       {store.Search{Name: "kamau WANJIRŨ"}, only(a)},
 		"name with a quote":       {store.Search{Name: "ong'on"}, only(a)},
+		"quote, curly":            {store.Search{Name: "Ong’ondo"}, only(a)},
+		"quote, opening":          {store.Search{Name: "Ong‘ondo"}, only(a)},
+		"quote, the letter":       {store.Search{Name: "Ongʼondo"}, only(a)},
+		"quote, backtick":         {store.Search{Name: "Ong`ondo"}, only(a)},
+		"quote, acute accent":     {store.Search{Name: "Ong´ondo"}, only(a)},
+		"quote, none":             {store.Search{Name: "ongondo"}, only(a)},
+		"curly by a plain one":    {store.Search{Name: "O'Brien"}, only(curly)},
+		"curly by none":           {store.Search{Name: "obrien sean"}, only(curly)},
+		"a quote alone":           {store.Search{Name: "'"}, nil},
+		"without accents":         {store.Search{Name: "wanjiru elodie"}, nil},
+		"without its accent":      {store.Search{Name: "elodie"}, only(b)},
+		"secret":                  {store.Search{Secret: b.Secret}, only(b)},
+		"another secret":          {store.Search{Secret: store.NewSecret()}, nil},
 		"name, percent":           {store.Search{Name: "100%"}, only(b)},
 		"name, not all words":     {store.Search{Name: "achieng wanjiru"}, nil},
-		"name, all":               {store.Search{Name: "a"}, []*store.Ticket{b, a}},
+		"name, all":               {store.Search{Name: "a"}, []*store.Ticket{curly, b, a}},
 		"seat":                    {in(func(q *store.Search) { q.Seat = a.Seats[0] }), only(a)},
 		"seat and hall":           {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], "HALL" }), only(a)},
+		"seat and hall, no space": {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], joined }), only(a)},
 		"seat in another hall":    {in(func(q *store.Search) { q.Seat, q.Hall = a.Seats[1], "Balcony" }), nil},
 		"seat at another time":    {store.Search{Seat: a.Seats[0], From: 1, Until: 2}, nil},
 		"seat that is free":       {in(func(q *store.Search) { q.Seat = "A1" }), nil},
@@ -120,7 +136,7 @@ func testFind(t *testing.T) {
 		}
 	}
 	// Who books after a search is found by the next one, and so is a new number of a ticket.
-	c := bought(t, s, id, 3, 1, named("Naliaka"))
+	c := bought(t, s, id, 4, 1, named("Naliaka"))
 	if found, err := s.Tickets().
 		Find(t.Context(), store.Search{Name: "naliaka"}); err != nil || len(found) != 1 ||
 		found[0].ID != c.ID {

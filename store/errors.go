@@ -89,7 +89,7 @@ type RefusalKind string
 // The kinds of refusal, each with the fields of [Refusal] that it fills.
 const (
 	SoldOut      RefusalKind = "sold_out"       // Left
-	SeatTaken    RefusalKind = "seat_taken"     // Seats: the chosen ones that are taken
+	SeatTaken    RefusalKind = "seat_taken"     // Seats: those chosen that are taken or Missing
 	HalfLoveSeat RefusalKind = "half_love_seat" // Seats: the other halves of the chosen ones
 	// CompanionOnly is a companion seat without its accessible place, which is free. Seats: the places.
 	CompanionOnly RefusalKind = "companion_only"
@@ -169,13 +169,14 @@ const (
 
 // Refusal is a request that the books refused. Nothing was written.
 type Refusal struct {
-	Kind   RefusalKind
-	Seats  Labels        // seats in question
-	Left   int           // seats left, or how many more may be held
-	Total  Shillings     // the total at today's price
-	Until  Instant       // when to try again
-	Wait   time.Duration // or after how long
-	Secret string        // the ticket in the way, only where the asker may open it
+	Kind    RefusalKind
+	Seats   Labels        // seats in question
+	Missing Labels        // SeatTaken: those of Seats that are not in the hall's plan, or no longer
+	Left    int           // seats left, or how many more may be held
+	Total   Shillings     // the total at today's price
+	Until   Instant       // when to try again
+	Wait    time.Duration // or after how long
+	Secret  string        // the ticket in the way, only where the asker may open it
 }
 
 // Error names the kind alone.

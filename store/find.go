@@ -15,12 +15,13 @@ import (
 // Search is what somebody looks for a booking by, as everything that it may mean. What is "" is not looked for.
 type Search struct {
 	Code     string // of a ticket or a push, in groups or with symbols that look alike
+	Secret   string // in the address of a ticket's page
 	Receipt  string // M-PESA's, in capitals
 	Phone    string // MSISDN
 	LastFour string // digits of one
-	Name     string // words of the customer's name, or parts of them, in any case
+	Name     string // words of the customer's name, or parts of them, however they are written: see [Fold]
 	Seat     string // its label, in capitals: in a hall whose name has these words, of the screenings from then on
-	Hall     string // "" is any hall
+	Hall     string // "" is any hall; spaces within its name need not be typed
 	From     Instant
 	Until    Instant // the first instant after them
 }
@@ -54,11 +55,15 @@ const foundSelect = `SELECT t.id, t.code, t.customer_name, t.phone, t.quantity, 
 	FROM ticket t JOIN screening s ON s.id = t.screening_id JOIN movie m ON m.id = s.movie_id
 	JOIN hall h ON h.id = s.hall_id WHERE t.id IN (`
 
-// Find lists the bookings that a search is about: those of its code, else of its receipt, else of its phone, else all
-// that fit by digits, seat or name. Those whose film is still to come, or began lately, are first; then the newest.
+// Find lists the bookings that a search is about: those of its secret, else of its code, else of its receipt, else of
+// its phone, else all that fit by digits, seat or name. Those whose film is still to come, or began lately, are first;
+// then the newest.
 func (s Tickets) Find(ctx context.Context, q Search) ([]Found, error) {
 	const newest = ` ORDER BY id DESC LIMIT 50`
 	steps := []func() ([]Found, error){
+		func() ([]Found, error) {
+			return s.found(ctx, q.Secret != "", `SELECT id FROM ticket WHERE secret = $1`, q.Secret)
+		},
 		func() ([]Found, error) { return s.findCode(ctx, q.Code) },
 		func() ([]Found, error) {
 			return s.found(ctx, q.Receipt != "", `SELECT id FROM (SELECT ticket_id AS id FROM payment WHERE receipt = $1
@@ -120,7 +125,7 @@ func (s Tickets) findLoosely(ctx context.Context, q Search) (all []Found, err er
 		[]any{q.From, q.Until, q.Seat}
 	for _, word := range strings.Fields(strings.ToLower(q.Hall)) {
 		seatArgs = append(seatArgs, "%"+likeText.Replace(word)+"%")
-		seat += fmt.Sprintf(` AND lower(h.name) LIKE $%d ESCAPE '\'`, len(seatArgs))
+		seat += fmt.Sprintf(` AND replace(lower(h.name), ' ', '') LIKE $%d ESCAPE '\'`, len(seatArgs))
 	}
 	if err := add(s.found(ctx, q.Seat != "", seat, seatArgs...)); err != nil {
 		return nil, err
@@ -150,7 +155,7 @@ type name struct {
 	push   PushID // of a ticket that was given away, the ticket's own id: ids are unique over both
 	ticket string // its id
 	digits string // the last four of its phone
-	name   string // in small letters
+	name   string // as [Fold] has it
 }
 
 // namesQuery reads the newest names as one text, a line each, which is far quicker than a row each. No name has the
@@ -203,7 +208,7 @@ func (n *names) read(ctx context.Context, s *Store) error {
 		digits, written, whole := strings.Cut(rest, " ")
 		id, err := strconv.ParseInt(push, 10, 64)
 		if whole && err == nil {
-			n.all = append(n.all, name{PushID(id), ticket, digits, strings.ToLower(written)})
+			n.all = append(n.all, name{PushID(id), ticket, digits, Fold(written)})
 		}
 	}
 	if extra := len(n.all) - namesKept; extra > 0 {
@@ -220,7 +225,7 @@ func (n *names) find(ctx context.Context, s *Store, words, digits string) (ids [
 	if err := n.read(ctx, s); err != nil {
 		return nil, err
 	}
-	wanted := strings.Fields(strings.ToLower(words))
+	wanted := strings.Fields(Fold(words))
 	fits := func(of name) bool {
 		if digits != "" && of.digits == digits {
 			return true

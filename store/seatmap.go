@@ -78,6 +78,24 @@ func (m SeatMap) MayHave(label string) bool {
 	return i >= 0 && m.Free[i]
 }
 
+// Taken is the refusal of chosen seats of which some are taken, or not in the plan; nil where all are to be had.
+func (m SeatMap) Taken(seats Labels) *Refusal {
+	r := &Refusal{Kind: SeatTaken}
+	for _, label := range seats {
+		i := m.find(label)
+		if (i < 0 || !m.Free[i]) && !slices.Contains(r.Seats, label) {
+			r.Seats = append(r.Seats, label)
+			if i < 0 {
+				r.Missing = append(r.Missing, label)
+			}
+		}
+	}
+	if len(r.Seats) == 0 {
+		return nil
+	}
+	return r
+}
+
 // Zones are the zones of seats, and whether the hall has all of them.
 func (m SeatMap) Zones(seats Labels) (zones []string, known bool) {
 	for _, label := range seats {

@@ -201,13 +201,18 @@ func (t *tx) seatsTaken(id ScreeningID, wanted Labels) error {
 	if err != nil {
 		return err
 	}
-	refusal := &Refusal{Kind: SeatTaken}
-	for _, label := range wanted {
-		if i, known := m.plan.byLabel[label]; !known || !m.free[i] {
-			refusal.Seats = append(refusal.Seats, label)
-		}
+	if refusal := m.shown().Taken(wanted); refusal != nil {
+		return refusal
 	}
-	return refusal
+	return ErrBusy // they have become free since
+}
+
+// shown is the map as it is suggested to customers.
+func (m *seatMap) shown() SeatMap { return SeatMap{Plan: &m.plan.Plan, Free: m.free} }
+
+// has reports whether the plan has all of these seats.
+func (p *seatPlan) has(seats Labels) bool {
+	return !slices.ContainsFunc(seats, func(label string) bool { _, known := p.byLabel[label]; return !known })
 }
 
 // inOrder sorts labels of the plan in its order.
@@ -234,20 +239,22 @@ func (t *tx) linesOf(sc Screening, b NewBooking) (lines Lines, a among, err erro
 		}
 	} else {
 		m, _, err := t.seats(sc.ID, false)
+		if err == nil && !m.plan.has(b.Seats) {
+			m, _, err = t.seats(sc.ID, true) // another process may have given the screening another plan
+		}
 		if err != nil {
 			return nil, a, err
 		}
+		if !m.plan.has(b.Seats) {
+			return nil, a, m.shown().Taken(b.Seats)
+		}
 		var zones []string
 		for i, label := range b.Seats {
-			n, known := m.plan.byLabel[label]
-			if !known {
-				return nil, a, &Refusal{Kind: SeatTaken, Seats: Labels{label}}
-			}
 			if !slices.Contains(b.Seats[:i], label) {
-				zones = append(zones, m.plan.Seats[n].Zone)
+				zones = append(zones, m.plan.Seats[m.plan.byLabel[label]].Zone)
 			}
 		}
-		if refusal := (SeatMap{Plan: &m.plan.Plan, Free: m.free}).Apart(b.Seats); refusal != nil {
+		if refusal := m.shown().Apart(b.Seats); refusal != nil {
 			return nil, a, refusal
 		}
 		lines, sold = sc.Prices.SeatLines(zones, types)

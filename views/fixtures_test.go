@@ -213,6 +213,12 @@ func pages() map[string]templ.Component {
 	return out
 }
 
+// cancelled is what a ticket's page knows once its screening is cancelled.
+func cancelled(v *views.TicketView) {
+	v.Ticket.Screening.Status, v.Ticket.Screening.CancelReason = store.Cancelled, "The projector is broken."
+	v.SalesClosed, v.CanRetry = v.Ticket.Status == store.Failed, false
+}
+
 // tickets is a ticket in every state.
 func tickets() map[string]views.TicketView {
 	with := func(status store.Status, change func(*views.TicketView)) views.TicketView {
@@ -283,8 +289,24 @@ func tickets() map[string]views.TicketView {
 		"waiting, checking": with(store.Pending, func(v *views.TicketView) {
 			v.Checking, v.Asking, v.Receipt.Asks = "UJ22T8IYOU", true, views.AsksElsewhere
 		}),
-		"closed": with(store.Failed, func(v *views.TicketView) { v.SalesClosed, v.Ticket.HoldUntil = true, 0 }),
-		"paid":   ticket(store.Paid),
+		"closed": with(store.Failed, func(v *views.TicketView) {
+			v.SalesClosed, v.Ticket.HoldUntil = true, 0
+		}),
+		"waiting, cancelled": with(store.Pending, cancelled),
+		"failed, cancelled":  with(store.Failed, cancelled),
+		"owed, cancelled": with(store.Failed, func(v *views.TicketView) {
+			cancelled(v)
+			v.Owed, v.Title, v.Sentence = true, "A refund is due to you", "This screening has been cancelled."
+		}),
+		"owed, cancelled elsewhere": with(store.Failed, func(v *views.TicketView) {
+			v.Owed, v.Title, v.Sentence = true, "A refund is due to you", "This screening has been cancelled."
+			v.Ticket.Owed, v.CanRetry = store.ReasonScreeningCancelled, false
+		}),
+		"void, cancelled": with(store.Paid, func(v *views.TicketView) {
+			cancelled(v)
+			v.Ticket.VoidedAt, v.Pass, v.Void = now, "", "This screening has been cancelled."
+		}),
+		"paid": ticket(store.Paid),
 		"paid, receipt pending": with(store.Paid, func(v *views.TicketView) {
 			v.Ticket.Receipt, v.Ticket.SeatsMoved, v.Receipt.Asks = "", true, views.AsksFolded
 		}),

@@ -33,6 +33,9 @@ func dayID(day store.Day) string { return "day-" + string(day) }
 
 // noneOf says that no film is as the filter asks.
 func noneOf(h Home) string {
+	if only := (Filter{Day: h.Filter.Day}); h.Filter == only {
+		return "Nothing is on sale for " + wording.LongDay(h.Filter.Day)
+	}
 	if only := (Filter{Genre: h.Filter.Genre}); h.Filter == only {
 		return "No " + lower(h.Filter.Genre) + " at the moment"
 	}

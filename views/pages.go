@@ -113,8 +113,8 @@ type SeatChoice struct {
 	Path   string // where the map and the total are read anew
 	State  string // what it shows, for who reads it anew; "" on a page
 
-	Gone    []string // the customer's, and somebody else was quicker
-	Instead []string // the nearest to those, to be had by one tick
+	Gone    *store.Refusal // of the customer's seats that somebody else has, or that are gone; nil for none
+	Instead []string       // the nearest to those, to be had by one tick
 }
 
 // ConfirmPage asks once more before a prompt goes out, where there is no JavaScript.

@@ -8,15 +8,36 @@ import (
 	"cinemasphere/views/wording"
 )
 
-// alone asks the customer to leave no single seat, where others fit as well; "" where the choice leaves none.
-func (c *SeatChoice) alone() string {
-	var chosen store.Labels
+// chosen are the seats of the hall that are chosen, in its order.
+func (c *SeatChoice) chosen() (chosen store.Labels) {
 	for _, s := range c.Map.Seats {
 		if c.Chosen[s.Label] {
 			chosen = append(chosen, s.Label)
 		}
 	}
-	left := c.Map.LeftAlone(chosen)
+	return chosen
+}
+
+// yours names the seats that are ticked, wherever in the hall they are; "" for none.
+func (c *SeatChoice) yours() string {
+	var ticked []string
+	for _, label := range c.chosen() {
+		if c.Map.MayHave(label) {
+			ticked = append(ticked, label)
+		}
+	}
+	switch len(ticked) {
+	case 0:
+		return ""
+	case 1:
+		return "Your seat: " + ticked[0]
+	}
+	return "Your seats: " + strings.Join(ticked, ", ")
+}
+
+// alone asks the customer to leave no single seat, where others fit as well; "" where the choice leaves none.
+func (c *SeatChoice) alone() string {
+	left := c.Map.LeftAlone(c.chosen())
 	switch len(left) {
 	case 0:
 		return ""

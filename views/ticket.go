@@ -40,7 +40,12 @@ func (t TicketView) retryWait() int {
 // screening is cancelled.
 func (t TicketView) awaitsPrompt() bool { return !t.Confirming && t.Answered == "" && !t.cancelled() }
 
-func (t TicketView) cancelled() bool { return t.Ticket.Screening.Status == store.Cancelled }
+// cancelled reports whether the ticket's screening is. Its money may say so before the screening, which is read anew
+// only every few seconds where another process cancelled it.
+func (t TicketView) cancelled() bool {
+	return t.Ticket.Screening.Status == store.Cancelled || t.Ticket.Owed == store.ReasonScreeningCancelled ||
+		t.Ticket.VoidReason == store.ReasonScreeningCancelled
+}
 
 func (t TicketView) seats() string { return strings.Join(t.Ticket.Seats, ", ") }
 

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -180,4 +181,25 @@ func TestProblems(t *testing.T) {
 	d = doc(t, views.ProblemFragment(e))
 	wantCount(t, d, "[data-fragment] h2[data-title]", 1)
 	wantCount(t, d, "[data-close]", 1)
+}
+
+// TestCancelledTicket: nothing on the page of a cancelled screening's ticket leads on with it, whether one waits, has
+// failed or is owed money; the film's other times do.
+func TestCancelledTicket(t *testing.T) {
+	for _, name := range []string{
+		"waiting, cancelled", "failed, cancelled", "owed, cancelled", "owed, cancelled elsewhere", "void, cancelled",
+	} {
+		v := tickets()[name]
+		d := doc(t, views.TicketStatus(v))
+		wantCount(t, d, `.hold, [data-seconds-left], form[action$="/give-up"], form[action$="/retry"]`, 0)
+		wantCount(t, d, `.actions a[href="/movies/`+strconv.FormatInt(int64(v.Ticket.Movie.ID), 10)+`"]`, 1)
+		for _, contradicts := range []string{"too late to try again", "sales for this", "Wrong number", "give up"} {
+			if strings.Contains(strings.ToLower(d.Text()), strings.ToLower(contradicts)) {
+				t.Errorf("%s: it says %q: %s", name, contradicts, d.Text())
+			}
+		}
+		if n := strings.Count(d.Text(), "has been cancelled"); n != 1 {
+			t.Errorf("%s: that it is cancelled is said %d times: %s", name, n, d.Text())
+		}
+	}
 }

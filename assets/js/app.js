@@ -69,7 +69,9 @@
     each('[data-map] [name=seat]', function (b) {
       if (ticks[b.value] && b.disabled) { lost.push(b.value); }
       b.checked = !!ticks[b.value] && !b.disabled;
+      delete ticks[b.value];
     });
+    for (var label in ticks) { if (ticks[label]) { lost.push(label); } } // of a row that the hall no longer has
     ticks = null;
     if (lost.length) { say(gone ? gone.textContent : lost.join(', ')); }
   }
@@ -97,8 +99,15 @@
       if (!f.quantity) { each('[data-stepper] input:not([name^="without."])', function (t) { first = first || t; sum += parseInt(t.value, 10) || 0; }, form); }
       if (by === 'seat' && first && seats && sum !== seats) { first.value = Math.max(0, (+first.value || 0) + seats - sum); }
     }
+    yours(form);
     if (/^(screening|quantity|zone|seat|type\.|without\.)/.test(by || '')) { quote(form, true); }
     each('[data-stepper]', function (box) { stepper(box, form); }, form);
+  }
+  /* Which seats are ticked, also those that the map has scrolled away. */
+  function yours(form) {
+    var labels = [], el = find('[data-yours]', form);
+    each('[name=seat]:checked', function (b) { labels.push(b.value); }, form);
+    if (el) { el.textContent = labels.length ? 'Your seat' + (labels.length > 1 ? 's: ' : ': ') + labels.join(', ') : ''; }
   }
   function quote(form, owed) {
     var map = find('[data-map]', form);

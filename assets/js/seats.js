@@ -14,12 +14,25 @@
     Array.prototype.forEach.call(doc.querySelectorAll('[data-seats]'), function (map) {
       var all = boxes(map), on = all.filter(function (b) { return b.tabIndex === 0; });
       if (sizes) { sizes.observe(map); }
+      edges(map);
       map.tabIndex = all.length ? -1 : 0; // a hall without a seat to tick is scrolled by itself
       if (on.length !== 1) { rest(map, on.filter(function (b) { return b === doc.activeElement; })[0] || map.querySelector('[name=seat]:checked') || all[0]); }
     });
   }
-  /* A hall that is wider than its box shows its middle first, where the best seats are. */
-  function centre(map) { if (!map.moved) { map.scrollLeft = (map.scrollWidth - map.clientWidth) / 2; } }
+  /* A hall that is wider than its box shows the first ticked seat first, else its middle, where the best seats are. */
+  function centre(map) {
+    var on = map.querySelector('[name=seat]:checked');
+    if (!map.moved) {
+      map.scrollLeft += on ? middle(on).x - map.getBoundingClientRect().left - map.clientWidth / 2 : (map.scrollWidth - map.clientWidth) / 2 - map.scrollLeft;
+    }
+    edges(map);
+  }
+  /* The sides on which the hall goes on fade. */
+  function edges(map) {
+    var left = map.scrollLeft > 1, right = map.scrollLeft + map.clientWidth < map.scrollWidth - 1;
+    map.className = 'map-scroll' + (left ? ' more-left' : '') + (right ? ' more-right' : '');
+  }
+  doc.addEventListener('scroll', function (e) { if (e.target.getAttribute && e.target.getAttribute('data-seats') !== null) { edges(e.target); } }, true);
   function moved(e) {
     var map = mapOf(e.target);
     if (map) { map.moved = true; }
@@ -55,6 +68,15 @@
       to.focus();
       if (to.scrollIntoView) { to.parentNode.scrollIntoView({block: 'nearest', inline: 'nearest'}); }
     }
+  });
+  /* A link to a row goes to its first seat that can be ticked. */
+  doc.addEventListener('click', function (e) {
+    var to = /^#row-\d+$/.test(e.target.hash || '') && doc.getElementById(e.target.hash.slice(1)), box = to && boxes(to)[0], map = box && mapOf(box);
+    if (!map) { return; }
+    e.preventDefault();
+    map.moved = true;
+    rest(map, box);
+    box.focus();
   });
   doc.addEventListener('focusin', function (e) {
     var map = e.target.name === 'seat' && mapOf(e.target);

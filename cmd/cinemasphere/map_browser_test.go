@@ -184,3 +184,43 @@ func TestBrowserMapFits(t *testing.T) {
 		t.Error("the page scrolls sideways, or the hall does not")
 	}
 }
+
+// TestBrowserMapTrace: on a phone, what is ticked is named at once wherever the hall is scrolled to, the sides on which
+// the hall goes on fade, and a row's link goes to its first free seat. On a wide screen the hall alone is wide.
+func TestBrowserMapTrace(t *testing.T) {
+	p := start(t, "")
+	st, id := p.stage("A "+strings.Repeat("o", 30)+"\nB oooo\nC "+strings.Repeat("o", 30), store.OnePrice(90_000))
+	p.others(st, id, "254733000001", "C1")
+	b := browse(t, p.base)
+	b.openMap(id)
+	const box = `document.querySelector('.map-scroll')`
+	b.until(5*time.Second, "both sides fade in the middle",
+		box+`.scrollLeft > 0 && /more-left more-right/.test(`+box+`.className)`)
+	js[bool](b, seat("A15")+`.click(), `+seat("A16")+`.click(), `+box+`.scrollLeft = 0, true`)
+	b.until(5*time.Second, "the left side is clear at the end", `/^map-scroll more-right$/.test(`+box+`.className)`)
+	const yours = `document.querySelector('.yours')`
+	if text := js[string](b, yours+`.textContent`); text != "Your seats: A15, A16" {
+		t.Errorf("ticked are %q", text)
+	}
+	if !js[bool](b, `(function () { var r = `+yours+`.getBoundingClientRect();
+		return r.top >= 0 && r.bottom <= window.innerHeight && r.right <= 360; })()`) {
+		t.Error("what is ticked is out of sight")
+	}
+	js[bool](b, `document.querySelector('.jumps a').focus(), true`)
+	if !js[bool](b, `document.querySelector('.jumps').getBoundingClientRect().left >= 0`) {
+		t.Error("the links to rows are not seen by whoever is on one")
+	}
+	js[bool](b, `document.querySelectorAll('.jumps a')[2].click(), true`)
+	if at := js[string](b, `document.activeElement.value`); at != "C2" {
+		t.Errorf("the link to row C leads to %q", at)
+	}
+	b.do("widen the screen", chromedp.EmulateViewport(1280, 900))
+	if wide := js[string](b, `[].filter.call(document.querySelectorAll('.form > :not(.seats)'), function (e) {
+		return e.getBoundingClientRect().width > 480; })
+		.map(function (e) { return e.className; }).join(' ')`); wide != "" {
+		t.Errorf("wide beside the hall: %s", wide)
+	}
+	if !js[bool](b, box+`.getBoundingClientRect().width > 900`) {
+		t.Error("the hall is not wide")
+	}
+}

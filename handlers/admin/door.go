@@ -58,8 +58,11 @@ func (a *Admin) judge(ctx context.Context, v *pages.Door, t *store.Ticket) (err 
 	}
 	v.Verdict = wording.AtDoor(t, v.Seats, v.LetsIn)
 	if v.Verdict.Kind == wording.DoorWrong && v.Tonight(t.ScreeningID) {
-		if v.Elsewhere = true; v.Anyway {
+		switch v.Elsewhere = true; {
+		case v.Anyway:
 			v.Verdict = wording.AllTheSame(wording.AtDoor(t, v.Seats, []store.ScreeningID{t.ScreeningID}), t)
+		case t.Screening.StartsAt > a.Store.Now() && !v.Waits(a.Store.Now()):
+			v.Verdict = wording.TooEarly(v.Verdict, t)
 		}
 	}
 	if v.NoCode {

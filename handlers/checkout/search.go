@@ -17,12 +17,15 @@ var (
 	lastFour = regexp.MustCompile(`^\D*([0-9]{4})$`)
 	// seatTyped is a seat, with the words of its hall before it, such as "hall 1 F12" or "F 12".
 	seatTyped = regexp.MustCompile(`^(?:(.*?)[\s,]+)?(?:SEAT\s+)?([A-Z]{1,3})\s?-?([0-9]{1,3})$`)
-	codeTyped = regexp.MustCompile(`^[A-Z0-9]{8,12}$`)
+	// addressTyped is the address of a ticket's page, or of one below it.
+	addressTyped = regexp.MustCompile(`/tickets/([A-Z2-7]{26})(?:[^A-Z0-9]|$)`)
+	codeTyped    = regexp.MustCompile(`^[A-Z0-9]{8,12}$`)
 )
 
 // ReadSearch reads what somebody of the staff typed, scanned or pasted to find a booking, as everything that it may
-// mean: a phone number in any form or its last four digits, a receipt or the whole M-PESA message, a ticket's code or
-// its QR code, a name, or a hall and seat. The caller sets from when until when a seat is looked for.
+// mean: a phone number in any form or its last four digits, a receipt or the whole M-PESA message, a ticket's code,
+// its QR code or its page's address, a name, or a hall and seat. The caller sets from when until when a seat is looked
+// for.
 func ReadSearch(typed string) (q store.Search) {
 	if len(typed) > longestSearch || !utf8.ValidString(typed) {
 		return q
@@ -36,6 +39,10 @@ func ReadSearch(typed string) (q store.Search) {
 	text := strings.ToUpper(strings.Join(strings.Fields(typed), " "))
 	if rest, is := strings.CutPrefix(text, qrPrefix); is {
 		q.Code, _, _ = strings.Cut(rest, ":")
+		return q
+	}
+	if m := addressTyped.FindStringSubmatch(typed); m != nil {
+		q.Secret = m[1]
 		return q
 	}
 	q.Receipt, _ = mpesa.ParseReceipt(typed)

@@ -11,6 +11,11 @@ import (
 const message = "UJ22T8IYOU Confirmed. Ksh1,350.00 sent to NYOTA CINEMA for account 0ABCDEFGH on 2/10/25 at 7:14 PM. " +
 	"New M-PESA balance is Ksh2,000.00."
 
+const (
+	secret  = "ABCDEFGH234567ABCDEFGH2345"
+	address = "https://cinema.example/tickets/" + secret
+)
+
 func TestReadSearch(t *testing.T) {
 	for typed, want := range map[string]store.Search{
 		"":                       {},
@@ -41,6 +46,11 @@ func TestReadSearch(t *testing.T) {
 		"Ng'ang'a":               {Name: "Ng'ang'a"},
 		"Wanjikũ":                {Name: "Wanjikũ"},
 		"a\x00chieng":            {Name: "achieng"},
+		"O’Brien":                {Name: "O’Brien"},
+		"screen1 j9":             {Code: "SCREEN1J9", Hall: "SCREEN1", Seat: "J9", Name: "screen1 j9"},
+		address:                  {Secret: secret},
+		"  " + address + "#paid": {Secret: secret},
+		secret:                   {Name: secret},
 		"\xff":                   {},
 		"%":                      {},
 		strings.Repeat("x", 4e3): {},

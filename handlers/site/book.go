@@ -157,12 +157,7 @@ func (s *Site) tickets(form *views.BookingForm, typed bookingForm, seats store.S
 		form.Seats.Chosen[label] = true
 	}
 	wished := slices.Concat(typed.seats, typed.gone)
-	for _, label := range wished {
-		if !seats.MayHave(label) && !slices.Contains(form.Seats.Gone, label) {
-			form.Seats.Gone = append(form.Seats.Gone, label)
-		}
-	}
-	if len(form.Seats.Gone) > 0 {
+	if form.Seats.Gone = seats.Taken(wished); form.Seats.Gone != nil {
 		form.Seats.Instead = seats.Instead(wished, prices)
 	}
 	wanted := typed.booking("")

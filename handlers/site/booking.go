@@ -137,15 +137,10 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, typed bookingForm
 
 // refused is why a booking would be refused that has these seats and tickets; nil where it would not.
 func refused(form views.BookingForm, typed bookingForm) *store.Refusal {
-	var taken store.Labels
-	for _, label := range typed.seats {
-		if !form.Seats.Map.MayHave(label) {
-			taken = append(taken, label)
-		}
-	}
+	taken := form.Seats.Map.Taken(typed.seats)
 	switch {
-	case len(taken) > 0:
-		return &store.Refusal{Kind: store.SeatTaken, Seats: taken}
+	case taken != nil:
+		return taken
 	case !form.Priced:
 		return &store.Refusal{Kind: store.NotPriced}
 	}

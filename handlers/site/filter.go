@@ -33,9 +33,9 @@ func Filtered(r *http.Request) bool {
 	})
 }
 
-// asked is the filter that a query asks for. A day, genre, language or rating that is not on shows all: the link is
-// old.
-func asked(r *http.Request, p *store.Programme) views.Filter {
+// asked is the filter that a query asks for. A genre, language or rating that is not on shows all, and so does a day
+// that is over: the link is old.
+func (s *Site) asked(r *http.Request, p *store.Programme) views.Filter {
 	if r.URL.RawQuery == "" {
 		return views.Filter{}
 	}
@@ -52,7 +52,8 @@ func asked(r *http.Request, p *store.Programme) views.Filter {
 		Genre:  one("genre", options(p.Films, genreOf)), Language: one("language", options(p.Films, languageOf)),
 		Rating: one("rating", ratings(p.Films)),
 	}
-	if day := store.Day(q.Get("day")); slices.Contains(days(p.Films), day) {
+	day := store.Day(q.Get("day"))
+	if _, is := day.Date(); is && day >= wording.DayOf(s.instant()) || slices.Contains(days(p.Films), day) {
 		f.Day = day
 	}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 {
@@ -66,8 +67,9 @@ func (s *Site) homeView(p *store.Programme, f views.Filter) views.Home {
 	now := s.instant()
 	h := views.Home{
 		Now: now, Genres: options(p.Films, genreOf), Languages: options(p.Films, languageOf),
-		Ratings: ratings(p.Films), Days: days(p.Films),
+		Ratings: ratings(p.Films),
 	}
+	h.Days = strip(days(p.Films), f.Day)
 	h.Films = picked(p.Films, f, wording.DayOf(now))
 	h.Pages = max(1, (len(h.Films)+filmsOnPage-1)/filmsOnPage)
 	if f.Page = min(f.Page, h.Pages); f.Page <= 1 {
@@ -145,7 +147,16 @@ func ratings(films []store.Film) []string {
 	})
 }
 
-// days lists the next days on which anything is shown.
+// strip is the next of the days, and the day that is asked for where it is a later one of them.
+func strip(all []store.Day, asked store.Day) []store.Day {
+	next := all[:min(len(all), stripDays)]
+	if slices.Contains(all[len(next):], asked) {
+		next = append(slices.Clone(next), asked)
+	}
+	return next
+}
+
+// days lists the days on which anything is shown.
 func days(films []store.Film) []store.Day {
 	var all []store.Day
 	seen := map[store.Day]bool{}
@@ -158,5 +169,5 @@ func days(films []store.Film) []store.Day {
 		}
 	}
 	slices.Sort(all)
-	return all[:min(len(all), stripDays)]
+	return all
 }

@@ -19,7 +19,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.homeFailed(w, r, err)
 	}
-	page, err := s.homes.get(r.Context(), s, programme, asked(r, programme).Genre, s.closedNotice(w, r))
+	page, err := s.homes.get(r.Context(), s, programme, s.asked(r, programme).Genre, s.closedNotice(w, r))
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *Site) HomeAgain(w http.ResponseWriter, r *http.Request) error {
 	page := s.frameFor(w, r, views.Page{Path: "/", Closed: s.closedNotice(w, r)})
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Add("Vary", "Cookie")
-	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, asked(r, programme))))
+	return s.pages.Render(w, r, http.StatusOK, views.HomePage(page, s.homeView(programme, s.asked(r, programme))))
 }
 
 // homeFailed shows the page around a programme that could not be read.
@@ -59,7 +59,7 @@ func (s *Site) Films(w http.ResponseWriter, r *http.Request) error {
 		return s.pages.Render(w, r, http.StatusServiceUnavailable,
 			views.FilmsFragment(views.Home{Now: s.instant(), Failed: true}))
 	}
-	filter := asked(r, programme)
+	filter := s.asked(r, programme)
 	w.Header().Set("HX-Push-Url", filter.HomeURL())
 	return s.pages.Render(w, r, http.StatusOK, views.FilmsFragment(s.homeView(programme, filter)))
 }

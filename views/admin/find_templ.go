@@ -60,7 +60,7 @@ func SearchBox(text string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\" maxlength=\"2000\" aria-describedby=\"q-hint\" required></div><div class=\"field\"><button class=\"btn btn-red\" type=\"submit\">Find</button></div></div><p class=\"hint\" id=\"q-hint\">Phone or its last four digits, receipt or the whole M-PESA message, ticket code, name, or hall and seat for tonight.</p></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\" maxlength=\"2000\" aria-describedby=\"q-hint\" required></div><div class=\"field\"><button class=\"btn btn-red\" type=\"submit\">Find</button></div></div><p class=\"hint\" id=\"q-hint\">Phone or its last four digits, receipt or the whole M-PESA message, ticket code or its page’s address, name, or hall and seat for tonight.</p></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

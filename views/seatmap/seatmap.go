@@ -164,6 +164,9 @@ func rows(p *store.Plan, box func(i int) Box) (rows []Row) {
 	return rows
 }
 
+// rowID is the id of a row, by its place from the screen backwards: labels may have anything in them.
+func rowID(i int) string { return "row-" + strconv.Itoa(i+1) }
+
 // zoneClass is the looks of the seats of a zone, by its place among the prices.
 func zoneClass(zone int) string {
 	if zone%4 <= 0 {

@@ -17,6 +17,7 @@ const (
 	DoorAdmit     DoorKind = "admit"  // so many may go in
 	DoorIn        DoorKind = "in"     // all are in already
 	DoorWrong     DoorKind = "wrong"  // it is for another screening
+	DoorEarly     DoorKind = "early"  // it is for later, and nothing begins before
 	DoorUnpaid    DoorKind = "unpaid" // it is not paid
 	DoorVoid      DoorKind = "void"   // it does not admit any more
 	DoorCancelled DoorKind = "cancelled"
@@ -93,6 +94,12 @@ func AtDoorNow(evening []store.HouseSales, now store.Instant) (near []store.Scre
 		}
 	}
 	return near
+}
+
+// TooEarly is the verdict on a ticket of a screening that is still to begin, where the door waits for no other.
+func TooEarly(v Verdict, t *store.Ticket) Verdict {
+	v.Kind, v.Title = DoorEarly, "TOO EARLY: begins "+Clock(t.Screening.StartsAt)
+	return v
 }
 
 // AllTheSame is the verdict on a ticket of another screening that somebody means to let in: it is the ticket's own,

@@ -241,6 +241,15 @@ func RatingLine(m store.Movie) string {
 // DayOf is the day of an instant in Nairobi.
 func DayOf(i store.Instant) store.Day { return store.Day(Nairobi(i).Format(time.DateOnly)) }
 
+// LongDay is a day as it stands in a sentence: Tuesday 15 December. "" where it is none.
+func LongDay(d store.Day) string {
+	at, ok := d.Date()
+	if !ok {
+		return ""
+	}
+	return at.Format("Monday 2 January")
+}
+
 // DayName is a day as people read it, such as Fri 4 Dec 2026, or "".
 func DayName(d store.Day) string {
 	at, ok := d.Date()

@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ func Refusal(r *store.Refusal) string {
 	case store.SoldOut:
 		return left(r.Left, "This screening is sold out.", "Only one seat is left.", "Only %d seats are left.")
 	case store.SeatTaken:
-		return seatsTaken(r.Seats)
+		return seatsTaken(r)
 	case store.HalfLoveSeat:
 		return "A love seat is for two: please take " + strings.Join(r.Seats, " and ") + " as well, or neither half."
 	case store.CompanionOnly:
@@ -169,12 +170,38 @@ func SalesClosedNotice(r *store.Refusal) string {
 	return "M-PESA is not answering, so bookings are closed for the moment. Please look in again in a few minutes."
 }
 
-// Gone says on a map that seats that a customer has ticked are somebody else's now.
-func Gone(seats store.Labels) string {
-	if len(seats) == 1 {
-		return "Seat " + seats[0] + " has just been taken. Your other choices are as they were."
+// Gone says on a map that seats that a customer has ticked are somebody else's now, or are no longer there.
+func Gone(r *store.Refusal) string { return lostSeats(r) + " Your other choices are as they were." }
+
+// lostSeats says which of the seats that a customer chose are taken, and which the hall does not have.
+func lostSeats(r *store.Refusal) string {
+	var said []string
+	taken := slices.DeleteFunc(slices.Clone(r.Seats), func(l string) bool { return slices.Contains(r.Missing, l) })
+	switch len(taken) {
+	case 0:
+	case 1:
+		said = append(said, "Seat "+taken[0]+" has just been taken.")
+	default:
+		said = append(said, "Seats "+listed(taken)+" have just been taken.")
 	}
-	return "Seats " + strings.Join(seats, ", ") + " have just been taken. Your other choices are as they were."
+	const changed = "The hall's plan has changed: "
+	switch {
+	case len(r.Seats) == 0:
+		said = append(said, changed+"not all of these seats are there any more.")
+	case len(r.Missing) == 1:
+		said = append(said, changed+"seat "+r.Missing[0]+" is no longer there.")
+	case len(r.Missing) > 1:
+		said = append(said, changed+"seats "+listed(r.Missing)+" are no longer there.")
+	}
+	return strings.Join(said, " ")
+}
+
+// listed is one or more names as they stand in a sentence: A1, A2 and A3.
+func listed(names []string) string {
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return names[0]
 }
 
 // Wheelchairs explains to a customer that some places have no chair.
@@ -186,10 +213,10 @@ func Wheelchairs(places store.Labels) string {
 		"those who need them."
 }
 
-// seatsTaken says that seats that a customer chose are gone.
-func seatsTaken(seats store.Labels) string {
-	if len(seats) == 1 {
-		return "Seat " + seats[0] + " has just been taken. Please choose another."
+// seatsTaken says that seats that a customer chose are gone, and what to do.
+func seatsTaken(r *store.Refusal) string {
+	if len(r.Seats) == 1 {
+		return lostSeats(r) + " Please choose another."
 	}
-	return "Seats " + strings.Join(seats, ", ") + " have just been taken. Please choose others."
+	return lostSeats(r) + " Please choose others."
 }

@@ -17,6 +17,16 @@ func TestRefusalSentences(t *testing.T) {
 	}{
 		{store.Refusal{Kind: store.SoldOut}, "This screening is sold out."},
 		{store.Refusal{Kind: store.SoldOut, Left: 1}, "Only one seat is left."},
+		{store.Refusal{Kind: store.SeatTaken, Seats: store.Labels{"A1", "A2"}},
+			"Seats A1 and A2 have just been taken. Please choose others."},
+		{store.Refusal{Kind: store.SeatTaken, Seats: store.Labels{"Z99"}, Missing: store.Labels{"Z99"}},
+			"The hall's plan has changed: seat Z99 is no longer there. Please choose another."},
+		{store.Refusal{Kind: store.SeatTaken, Seats: store.Labels{"H9", "A1", "H10", "H11"},
+			Missing: store.Labels{"H9", "H10", "H11"}},
+			"Seat A1 has just been taken. The hall's plan has changed: seats H9, H10 and H11 are no longer there. " +
+				"Please choose others."},
+		{store.Refusal{Kind: store.SeatTaken},
+			"The hall's plan has changed: not all of these seats are there any more. Please choose others."},
 		{store.Refusal{Kind: store.SoldOut, Left: 7}, "Only 7 seats are left."},
 		{store.Refusal{Kind: store.NotOnSale}, "Tickets for this screening are no longer sold."},
 		{store.Refusal{Kind: store.PriceChanged, Total: 2700}, "The price has changed: the total is now KSh 2,700. " +

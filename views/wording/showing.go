@@ -3,7 +3,6 @@ package wording
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"cinemasphere/store"
 )
@@ -142,7 +141,7 @@ func Zones(zones []string) string {
 	case 1:
 		return "the zone " + zones[0]
 	default:
-		return "the zones " + strings.Join(zones[:n-1], ", ") + " and " + zones[n-1]
+		return "the zones " + listed(zones)
 	}
 }
 

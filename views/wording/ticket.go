@@ -52,6 +52,10 @@ func explain(t *store.Ticket) Explanation {
 			said += " It has not told us that you paid, so the seats are free again." + nameReceipt
 			return Explanation{Title: "M-PESA has answered", Late: true, Sentence: said}
 		}
+		if t.Screening.Status == store.Cancelled {
+			return Explanation{Title: "Not confirmed in time", Late: true,
+				Sentence: "M-PESA has not told us that you paid." + nameReceipt + " It is due back to you then."}
+		}
 		return Explanation{Title: "Not confirmed in time", Late: true, Hint: hints[result.Reason],
 			Sentence: "M-PESA has not told us that you paid, so the seats are free again." + nameReceipt +
 				" You then get your seats, or others as good, or your money back."}

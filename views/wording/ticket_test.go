@@ -110,3 +110,12 @@ func TestWhatHasGoneBackIsNotOwed(t *testing.T) {
 		}
 	}
 }
+
+// TestUnconfirmedOfCancelled: where the screening is cancelled, what M-PESA may still say gives nobody seats.
+func TestUnconfirmedOfCancelled(t *testing.T) {
+	tk := store.Ticket{Reason: store.FailureUnconfirmed, Screening: store.Screening{Status: store.Cancelled}}
+	if e := wording.Explain(&tk); strings.Contains(e.Sentence, "get your seats") || !e.Late ||
+		!strings.HasSuffix(e.Sentence, "It is due back to you then.") {
+		t.Errorf("%+v", e)
+	}
+}
