@@ -484,6 +484,9 @@ func TestApplyPlanPage(t *testing.T) {
 		ticked(empty) != "" || ticked(stays) != "no" {
 		t.Errorf("%s", tidy(doc))
 	}
+	if lead := doc.Find(".lead").Text(); !strings.Contains(lead, "Ticked ones get it too; untick what shall stay") {
+		t.Errorf("the page says %q", lead)
+	}
 	if doc.Find(".plan-orders a").Length() != 1 || doc.Find(`a[href="/admin/find?q=`+lost.Code+`"]`).Length() != 1 ||
 		!strings.Contains(tidy(doc), "B4 is not in the plan") {
 		t.Errorf("%s", tidy(doc))
@@ -513,6 +516,11 @@ func TestApplyPlanPage(t *testing.T) {
 				t.Errorf("%d of %d seats left, not %+v; %v", sc.Left, sc.Capacity, want, err)
 			}
 		}
+	}
+	left := page(t, m.get(apply))
+	if left.Find("main [type=checkbox]").Length() != 0 || left.Find("main .btn-red").Length() != 0 ||
+		!strings.Contains(left.Find(".lead").Text(), "None of these can get it") {
+		t.Errorf("nothing can be ticked: %s", tidy(left))
 	}
 	if again := o.ticket(lost.Secret); again.Seats[0] != "B4" || again.Status != store.Paid {
 		t.Errorf("%+v", again)

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"cinemasphere/store"
 )
@@ -89,5 +92,78 @@ func TestImportFilms(t *testing.T) {
 	again := page(t, m.upload("/admin/films/import", "file", "films.csv", w.Body.Bytes(), nil)).Find("main").Text()
 	if !strings.Contains(again, "0 new, 0 changed, 2 as they are") {
 		t.Errorf("what was exported comes back as something else: %s", again)
+	}
+}
+
+// TestImportFilmsByID: what a spreadsheet leaves of the export still names its film, or is said by line and column.
+func TestImportFilmsByID(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	id, err := o.store.Catalogue().AddMovie(t.Context(), store.Movie{
+		Title: "Rafiki", Synopsis: "Two friends.", Runtime: 83, AgeRating: "16",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(m.get("/admin/films/export.csv").Body.String(), "\n")
+	if want := fmt.Sprint("f", int64(id), ",Rafiki,"); !strings.HasPrefix(rows[1], want) {
+		t.Errorf("the export has %q, want %q", rows[1], want)
+	}
+	for cell, says := range map[string]string{
+		fmt.Sprint("f", int64(id)): "0 new, 1 changed", fmt.Sprint(int64(id)): "0 new, 1 changed",
+		"3.47911E+15":                "This is no id of a film",
+		fmt.Sprint("f", int64(id)+1): "No film has this id.",
+	} {
+		d := page(t, m.upload("/admin/films/import", "", "", nil, url.Values{
+			"text": {"id,title,genre\n" + cell + ",Rafiki ya moyo,Drama\n"},
+		}))
+		if text := d.Find("main").Text(); !strings.Contains(text, says) {
+			t.Errorf("%s: the page lacks %q: %.400s", cell, says, text)
+		}
+		got := cellsOf(d.Find("tbody tr").First())
+		want := "Line 2 Rafiki ya moyo Title, Genre"
+		if !strings.Contains(says, "changed") {
+			want = "Line 2 id " + says
+		}
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s: the row %q, want %q", cell, got, want)
+		}
+	}
+}
+
+// cellsOf are the texts of a row's cells, a space between them.
+func cellsOf(row *goquery.Selection) string {
+	cells := row.Find("th, td").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+	return strings.Join(strings.Fields(strings.Join(cells, " ")), " ")
+}
+
+// TestImportFilmsListed: a dry run lists the films that are new or changed, 200 of them, and the page every column.
+func TestImportFilmsListed(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	var text strings.Builder
+	text.WriteString("title,runtime,rating\n")
+	for i := range 203 {
+		fmt.Fprintf(&text, "Film %d,90,GE\n", i)
+	}
+	d := page(t, m.upload("/admin/films/import", "", "", nil, url.Values{"text": {text.String()}}))
+	table := d.Find("table").First()
+	if n := table.Find("tbody tr").Length(); n != 200 || !strings.Contains(d.Find("main").Text(), "And 3 more.") {
+		t.Errorf("%d rows are listed: %.300s", n, d.Find("main").Text())
+	}
+	if row := cellsOf(table.Find("tbody tr").Last()); row != "Line 201 Film 199 New film" {
+		t.Errorf("the last row is %q", row)
+	}
+	for _, d := range []*goquery.Document{d, page(t, m.get("/admin/films/import"))} {
+		names := d.Find("code").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+		if want := append([]string{"id"}, store.MovieFields()...); !slices.Equal(names, want) {
+			t.Errorf("the page has the columns %v, want %v", names, want)
+		}
+		if needed := d.Find("tbody strong").Closest("tr").Find("code").Text(); needed != "title" {
+			t.Errorf("needed is %q", needed)
+		}
+		if d.Find("table").Last().Find("td.cell-text:empty").Length() > 0 {
+			t.Error("a column has no word on what stands in it")
+		}
 	}
 }

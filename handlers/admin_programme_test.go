@@ -353,6 +353,30 @@ func TestCardChangedByAnother(t *testing.T) {
 	}
 }
 
+// TestNewCardSentTwice: the second press of one form is the first, and another card of that name is refused.
+func TestNewCardSentTwice(t *testing.T) {
+	o := open(t)
+	m := o.staffed(store.RoleManager)
+	m.post("/admin/prices/new", cardFields(map[string]string{"name": "Tuesday"}))
+	cards, _ := o.store.Catalogue().PriceCards(t.Context())
+	card := cardFields(map[string]string{
+		"extra.0.name": "3D glasses", "extra.0.price": "50", "rule.0.card": fmt.Sprint(cards.Cards[0].ID), "rule.0.day": "1",
+	})
+	for range 2 {
+		if w := m.post("/admin/prices/new", card); w.Code != http.StatusSeeOther {
+			t.Errorf("%d %s", w.Code, page(t, w).Find("main").Text())
+		}
+	}
+	other := cardFields(map[string]string{"price.0.0": "901"})
+	if w := m.post("/admin/prices/new", other); w.Code != http.StatusUnprocessableEntity ||
+		page(t, w).Find("#name-error").Text() != "Another price card has this name." {
+		t.Errorf("another card of that name: %d %s", w.Code, w.Body)
+	}
+	if cards, _ = o.store.Catalogue().PriceCards(t.Context()); len(cards.Cards) != 2 {
+		t.Errorf("%d cards", len(cards.Cards))
+	}
+}
+
 // TestCardInRulesIsArchivedKnowingly: the cards whose rules choose it are named first, and it can be used again.
 func TestCardInRulesIsArchivedKnowingly(t *testing.T) {
 	o := open(t)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -493,7 +494,7 @@ func TestCopyDay(t *testing.T) {
 		{[]string{""}, 422, "Tick the days to copy to.", 1},
 		{[]string{"2026-11-30"}, 422, "Tick the days to copy to.", 1},
 		{[]string{"2026-11-01"}, 422, "Sunday 1 November 2026 is past.", 1},
-		{[]string{"tomorrow"}, 422, "“tomorrow” is no day.", 1},
+		{[]string{"tomorrow"}, 422, "“tomorrow” is no day. Write it as 25/12/2026 or 2026-12-25.", 1},
 		{[]string{"2026-12-01", "2026-12-02", ""}, 303, "", 3},
 		{[]string{"2026-12-01", "2026-12-01"}, 303, "", 3},
 	} {
@@ -514,6 +515,62 @@ func TestCopyDay(t *testing.T) {
 	me.sends(`input[name=days][value="1"]`) // Monday's
 	if d := page(t, me.m.get("/admin/screenings/print?week=2026-12-02")); d.Find("tbody li").Length() != 1 {
 		t.Errorf("printed: %s", d.Find("main").Text())
+	}
+}
+
+// TestCopyDayInPart: the good days are copied to, and the bad one is named at its field with the form as it was sent.
+func TestCopyDayInPart(t *testing.T) {
+	o := openProgramme(t, 1, 1)
+	me := o.person()
+	me.open(weekPage)
+	n := me.line(o.halls[0], o.films[0])
+	me.sends(".lines", "times."+n, "14:00", "days."+n, "0")
+	for i, c := range []struct {
+		ticked  []string
+		other   string
+		at      string // the id of the sentence
+		says    string
+		all     int
+		invalid bool
+	}{
+		{[]string{"2026-12-01", "2026-12-03"}, "xx", "other-2026-11-30-error",
+			"“xx” is no day. Write it as 25/12/2026 or 2026-12-25.", 3, true},
+		{[]string{"2026-12-02"}, "2026-11-02", "other-2026-11-30-error", "Monday 2 November 2026 is past.", 4, true},
+		{[]string{"2026-12-04", "2026-11-26"}, "", "to-2026-11-30-error", "Thursday 26 November 2026 is past.", 5, false},
+	} {
+		w := me.m.post("/admin/screenings/copy", url.Values{
+			"from": {"2026-11-30"}, "days": {"1"}, "to": c.ticked, "other": {c.other},
+		})
+		d := page(t, w)
+		if w.Code != 422 || len(o.shown()) != c.all || d.Find("#"+c.at).Text() != c.says {
+			t.Errorf("case %d: %d, %d screenings, at the field %q: %s", i, w.Code, len(o.shown()),
+				d.Find("#"+c.at).Text(), d.Find(".notice").Text())
+		}
+		panel := d.Find("details.day-actions[open]")
+		if panel.Length() != 1 || panel.Find(`[name=from]`).Last().AttrOr("value", "") != "2026-11-30" {
+			t.Errorf("case %d: %d panels are open", i, panel.Length())
+		}
+		var ticked []string
+		for _, box := range panel.Find(`[name=to][checked]`).EachIter() {
+			ticked = append(ticked, box.AttrOr("value", ""))
+		}
+		if !slices.Equal(ticked, c.ticked) {
+			t.Errorf("case %d: ticked %v", i, ticked)
+		}
+		other := panel.Find(`[name=other]`)
+		if other.AttrOr("value", "") != c.other || c.invalid != (other.AttrOr("aria-describedby", "") == c.at) {
+			t.Errorf("case %d: the other day is %q, described by %q", i, other.AttrOr("value", ""),
+				other.AttrOr("aria-describedby", ""))
+		}
+	}
+	if w := me.m.post("/admin/screenings/copy", url.Values{
+		"from": {"2026-11-30"}, "days": {"1"}, "other": {"25/12/2026"},
+	}); w.Code != http.StatusSeeOther {
+		t.Errorf("to 25/12/2026: %d", w.Code)
+	}
+	me.open("/admin/screenings?week=2026-12-25")
+	if shows := me.page.Find(".show").Length(); shows != 1 {
+		t.Errorf("on 25 December: %d screenings", shows)
 	}
 }
 

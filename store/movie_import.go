@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ImportMost is how many films one import has at most.
@@ -27,16 +28,39 @@ type ImportFault struct {
 
 // Faults of a line.
 const (
-	IDUnknown  FaultKind = "id_unknown"  // no film has that id
-	LineTwice  FaultKind = "line_twice"  // Least: the line above that is the same film
-	TitleTwice FaultKind = "title_twice" // several films have that title: an id must say which one is meant
+	IDUnreadable FaultKind = "id_unreadable" // it is no id, such as 3.47911E+15
+	IDUnknown    FaultKind = "id_unknown"    // no film has that id
+	LineTwice    FaultKind = "line_twice"    // Least: the line above that is the same film
+	TitleTwice   FaultKind = "title_twice"   // several films have that title: an id must say which one is meant
 )
 
 // MovieImport is what an import does, or would do.
 type MovieImport struct {
 	Added, Changed, Same int
+	Rows                 []MovieRow    // of films that are new or changed, in order
 	Faults               []ImportFault // where there is one, nothing is written
 	Clashes              []Clash       // of screenings to come of the changed films, as these will be
+}
+
+// MovieRow is what a line of an import does.
+type MovieRow struct {
+	Line    int
+	Title   string   // as it is to be
+	New     bool     // else these fields are changed:
+	Changed []string // by the names of [MovieFields]
+}
+
+// cellLetter begins a film's id in a file. A spreadsheet keeps 15 digits of a number, and all of a text.
+const cellLetter = "f"
+
+// Cell is the id as a file of films has it: f and the number.
+func (id MovieID) Cell() string { return cellLetter + strconv.FormatInt(int64(id), 10) }
+
+// ReadMovieCell reads an id of a file of films: with the letter, in any case, or the bare number.
+func ReadMovieCell(cell string) (MovieID, bool) {
+	digits := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(cell)), cellLetter)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return MovieID(n), err == nil && n > 0
 }
 
 // errDry ends a write that is not to happen.
@@ -99,12 +123,14 @@ func (t *tx) planImport(lines []MovieLine) (plan MovieImport, films []importedMo
 		for _, name := range slices.Sorted(maps.Keys(faults)) {
 			plan.Faults = append(plan.Faults, ImportFault{line.Line, name, faults[name]})
 		}
-		switch {
+		switch changed := changedFields(was, now); {
 		case len(faults) > 0:
 		case was.ID == 0:
 			plan.Added++
-		case len(changedFields(was, now)) > 0:
+			plan.Rows = append(plan.Rows, MovieRow{Line: line.Line, Title: now.Title, New: true})
+		case len(changed) > 0:
 			plan.Changed++
+			plan.Rows = append(plan.Rows, MovieRow{Line: line.Line, Title: now.Title, Changed: changed})
 		default:
 			plan.Same++
 			continue
@@ -159,9 +185,12 @@ func newKnownMovies(have []Movie) knownMovies {
 // find is the film that a line means, or the zero film for a new one.
 func (k knownMovies) find(line MovieLine) (m Movie, fault ImportFault) {
 	title, name := Fold(line.Typed["title"]), ""
-	if id := line.Typed["id"]; id != "" {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if m = k.byID[MovieID(n)]; err != nil || m.ID == 0 {
+	if cell := strings.TrimSpace(line.Typed["id"]); cell != "" {
+		id, read := ReadMovieCell(cell)
+		if !read {
+			return m, ImportFault{line.Line, "id", Fault{Kind: IDUnreadable}}
+		}
+		if m = k.byID[id]; m.ID == 0 {
 			return m, ImportFault{line.Line, "id", Fault{Kind: IDUnknown}}
 		}
 	} else if same := k.byTitle[title]; title != "" && len(same) > 1 {

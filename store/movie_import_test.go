@@ -32,14 +32,19 @@ func testImportMovies(t *testing.T) {
 		added, changed, same int
 		faults               []string // line, column, fault
 	}{
-		"nothing":      {nil, 0, 0, 0, nil},
-		"new":          {[]line{{"title": "New", "runtime": "80", "rating": "GE"}}, 1, 0, 0, nil},
-		"by title":     {[]line{{"title": "RAFIKI ", "runtime": "91"}}, 0, 1, 0, nil},
-		"by id":        {[]line{{"id": rafiki, "title": "Renamed"}}, 0, 1, 0, nil},
-		"as it is":     {[]line{{"title": "Rafiki", "genre": "Drama"}}, 0, 0, 1, nil},
-		"unknown id":   {[]line{{"id": "7", "title": "x"}}, 0, 0, 0, []string{"2 id id_unknown"}},
-		"no id":        {[]line{{"id": "=1+1", "title": "x"}}, 0, 0, 0, []string{"2 id id_unknown"}},
-		"which of two": {[]line{{"title": "Twice"}}, 0, 0, 0, []string{"2 title title_twice"}},
+		"nothing":          {nil, 0, 0, 0, nil},
+		"new":              {[]line{{"title": "New", "runtime": "80", "rating": "GE"}}, 1, 0, 0, nil},
+		"by title":         {[]line{{"title": "RAFIKI ", "runtime": "91"}}, 0, 1, 0, nil},
+		"by id":            {[]line{{"id": rafiki, "title": "Renamed"}}, 0, 1, 0, nil},
+		"as it is":         {[]line{{"title": "Rafiki", "genre": "Drama"}}, 0, 0, 1, nil},
+		"unknown id":       {[]line{{"id": "7", "title": "x"}}, 0, 0, 0, []string{"2 id id_unknown"}},
+		"no id":            {[]line{{"id": "=1+1", "title": "x"}}, 0, 0, 0, []string{"2 id id_unreadable"}},
+		"by f and id":      {[]line{{"id": "f" + rafiki, "title": "Renamed"}}, 0, 1, 0, nil},
+		"by F and id":      {[]line{{"id": " F" + rafiki, "title": "Rafiki"}}, 0, 0, 1, nil},
+		"by a spreadsheet": {[]line{{"id": "3.47911E+15", "title": "x"}}, 0, 0, 0, []string{"2 id id_unreadable"}},
+		"f alone":          {[]line{{"id": "f", "title": "x"}}, 0, 0, 0, []string{"2 id id_unreadable"}},
+		"f unknown":        {[]line{{"id": "f7", "title": "x"}}, 0, 0, 0, []string{"2 id id_unknown"}},
+		"which of two":     {[]line{{"title": "Twice"}}, 0, 0, 0, []string{"2 title title_twice"}},
 		"one film, two rows": {[]line{{"title": "Rafiki"},
 			{"id": rafiki, "title": "R"}}, 0, 0, 1, []string{"3  line_twice"}},
 		"one new, two rows": {
@@ -88,6 +93,10 @@ func testImportMovies(t *testing.T) {
 	}
 	for _, want := range []store.MovieImport{{Added: 1, Changed: 1}, {Same: 2}} { // the second time nothing changes
 		r, err := s.ImportMovies(t.Context(), lines, false)
+		if want.Added > 0 && fmt.Sprint(r.Rows) != "[{2 Rafiki false [runtime]} {3 New true []}]" ||
+			want.Added == 0 && len(r.Rows) > 0 {
+			t.Errorf("rows %v", r.Rows)
+		}
 		if err != nil || r.Added != want.Added || r.Changed != want.Changed || r.Same != want.Same {
 			t.Errorf("%+v, want %+v, %v", r, want, err)
 		}

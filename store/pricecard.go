@@ -183,7 +183,8 @@ func (s Catalogue) SetHolidays(ctx context.Context, dates []string, version int6
 
 // SavePriceCard adds a card, or changes the one with its id where nobody has changed it since its version: else
 // ErrChanged. Types without an id get that of the type with their name, or a new one. ErrNameTaken where another card
-// in use has the name; ErrPrice for prices that nobody could pay.
+// in use has the name; ErrPrice for prices that nobody could pay. A new card that is there already, all alike and never
+// edited, is that card: the same form sent twice adds one.
 func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCardID, error) {
 	err := checkPrices(card.Prices, card.Surcharges)
 	if err == nil {
@@ -199,7 +200,15 @@ func (s Catalogue) SavePriceCard(ctx context.Context, card PriceCard) (PriceCard
 }
 
 func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
-	err := errors.Join(t.lockCards(), t.cardNameFree(card))
+	err := t.lockCards()
+	if err == nil && card.ID == 0 {
+		if there, err := t.cardAlike(card); err != nil || there != 0 {
+			return there, err
+		}
+	}
+	if err == nil {
+		err = t.cardNameFree(card)
+	}
 	if err == nil {
 		err = t.rulesInUse(card)
 	}
@@ -229,6 +238,34 @@ func (t *tx) savePriceCard(card PriceCard) (PriceCardID, error) {
 		return 0, err
 	}
 	return card.ID, t.audit(card.change("price_card.edit", &was))
+}
+
+// cardAlike is the card in use that a new card would be once more: of the same name, prices, surcharges and rules, as
+// it was added. 0 where there is none.
+func (t *tx) cardAlike(card PriceCard) (PriceCardID, error) {
+	var there []PriceCard
+	err := t.list(&there, cardSelect+` WHERE name = $1 AND version = 1 AND archived_at IS NULL`, card.Name)
+	if err != nil || len(there) == 0 {
+		return 0, err
+	}
+	text := func(card PriceCard) string {
+		prices := slices.Clone(card.Prices)
+		for i := range prices {
+			prices[i].Type = 0 // the name says which
+		}
+		lists := []driver.Valuer{prices, card.Surcharges, card.Rules}
+		var all []string
+		for _, list := range lists {
+			v, listErr := list.Value()
+			err = errors.Join(err, listErr)
+			all = append(all, fmt.Sprint(v))
+		}
+		return strings.Join(all, "\n")
+	}
+	if text(there[0]) != text(card) {
+		return 0, err
+	}
+	return there[0].ID, err
 }
 
 // lockCards keeps others from changing price cards until this write ends: each may stand in the rules of others.

@@ -327,3 +327,42 @@ func testUsualCard(t *testing.T) {
 	}
 	usual(later)
 }
+
+// TestNewPriceCardTwice: a form that is sent twice adds one card, and another card of that name is refused.
+func TestNewPriceCardTwice(t *testing.T) { storetest.Each(t, testNewPriceCardTwice) }
+
+func testNewPriceCardTwice(t *testing.T) {
+	c := storetest.New(t).Catalogue()
+	prices := store.Prices{{Name: "Adult", Cents: 900_00}, {Name: "Child", Cents: 500_00}}
+	cheap, err := c.SavePriceCard(t.Context(), store.PriceCard{Name: "Tuesday", Prices: prices[1:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := store.PriceCard{
+		Name: "Gala", Prices: prices, Surcharges: store.Surcharges{{Name: "3D glasses", Cents: 50_00}},
+		Rules: store.PriceRules{{Before: 17 * 60, Card: cheap}},
+	}
+	first, err := c.SavePriceCard(t.Context(), card)
+	second, err2 := c.SavePriceCard(t.Context(), card)
+	if err != nil || err2 != nil || first != second {
+		t.Errorf("sent twice: %d and %d, %v, %v", first, second, err, err2)
+	}
+	other := card
+	other.Prices = prices[:1]
+	if _, err := c.SavePriceCard(t.Context(), other); !errors.Is(err, store.ErrNameTaken) {
+		t.Errorf("other prices: %v", err)
+	}
+	edited := card
+	edited.ID, edited.Version, edited.Rules = first, 1, nil
+	if _, err := c.SavePriceCard(t.Context(), edited); err != nil {
+		t.Fatal(err)
+	}
+	edited.ID, edited.Version = 0, 0
+	if _, err := c.SavePriceCard(t.Context(), edited); !errors.Is(err, store.ErrNameTaken) {
+		t.Errorf("a card that was edited since: %v", err)
+	}
+	cards, err := c.PriceCards(t.Context())
+	if err != nil || len(cards.Cards) != 2 {
+		t.Errorf("%d cards, %v", len(cards.Cards), err)
+	}
+}

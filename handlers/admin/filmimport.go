@@ -17,9 +17,15 @@ import (
 // faultsShown is how many mistakes of a file the page lists.
 const faultsShown = 100
 
+// filmColumns are the columns of the CSV of films.
+func filmColumns() []string { return append([]string{"id"}, store.MovieFields()...) }
+
+// neededFilmColumn is the column of an import that may not be left out.
+const neededFilmColumn = "title"
+
 // ImportFilmsPage answers GET /admin/films/import.
 func (a *Admin) ImportFilmsPage(w http.ResponseWriter, r *http.Request) error {
-	return a.render(w, r, http.StatusOK, pages.FilmImportPage(pages.FilmImport{}))
+	return a.importPage(w, r, http.StatusOK, pages.FilmImport{})
 }
 
 // ImportFilms answers POST /admin/films/import: a dry run, and the import where the form says write.
@@ -32,8 +38,7 @@ func (a *Admin) ImportFilms(w http.ResponseWriter, r *http.Request) error {
 	if len(content) == 0 {
 		content = []byte(v.Text)
 	}
-	fields := append([]string{"id"}, store.MovieFields()...)
-	records, err := sheet.ReadRecords(content, fields, []string{"title"}, store.ImportMost)
+	records, err := sheet.ReadRecords(content, filmColumns(), []string{neededFilmColumn}, store.ImportMost)
 	if fault, is := errors.AsType[*sheet.Fault](err); is {
 		v.Error = "Nothing was imported. " + wording.SheetFault(fault)
 		return a.importPage(w, r, http.StatusUnprocessableEntity, v)
@@ -55,6 +60,8 @@ func (a *Admin) ImportFilms(w http.ResponseWriter, r *http.Request) error {
 		v.Faults = append(v.Faults, pages.LineFault{Line: f.Line, Field: f.Field, Sentence: wording.FilmFault(f.Fault)})
 	}
 	v.More = len(v.Result.Faults) - len(v.Faults)
+	v.Rows = v.Result.Rows[:min(len(v.Result.Rows), rowsShown)]
+	v.MoreRows = len(v.Result.Rows) - len(v.Rows)
 	switch {
 	case len(v.Faults) > 0:
 		return a.importPage(w, r, http.StatusUnprocessableEntity, v)
@@ -67,6 +74,11 @@ func (a *Admin) ImportFilms(w http.ResponseWriter, r *http.Request) error {
 
 func (a *Admin) importPage(w http.ResponseWriter, r *http.Request, status int, v pages.FilmImport) error {
 	v.Text = strings.ToValidUTF8(strings.ReplaceAll(v.Text, "\x00", ""), "")
+	for _, name := range filmColumns() {
+		v.Columns = append(v.Columns, pages.ImportColumn{
+			Name: name, Needed: name == neededFilmColumn, Means: wording.FilmColumn(name),
+		})
+	}
 	return a.render(w, r, status, pages.FilmImportPage(v))
 }
 
@@ -77,10 +89,10 @@ func (a *Admin) ExportFilms(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	fields := store.MovieFields()
-	rows := [][]string{append([]string{"id"}, fields...)}
+	rows := [][]string{filmColumns()}
 	for _, f := range films {
 		typed := f.Typed()
-		row := []string{strconv.FormatInt(int64(f.ID), 10)}
+		row := []string{f.ID.Cell()}
 		for _, name := range fields {
 			row = append(row, typed[name])
 		}

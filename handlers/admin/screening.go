@@ -144,9 +144,9 @@ func readShowing(v *pages.ShowingForm, f url.Values) store.ShowingEdit {
 	if _, used := v.Cards.Card(kind.Card); !used && kind.Card != sh.CardID {
 		v.Errors["card"] = "This price card is no longer in use. Please choose another."
 	}
-	day, ok := store.ParseBusinessDay(strings.TrimSpace(f.Get("day")))
+	day, ok := readDay(f.Get("day"))
 	if !ok {
-		v.Errors["day"] = "This is no day. Write it as 2026-11-30."
+		v.Errors["day"] = "This is no day. " + wording.WriteDay
 	}
 	times, bad := store.ReadTimes(f.Get("time"))
 	switch {

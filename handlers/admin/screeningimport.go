@@ -182,7 +182,7 @@ func (a *Admin) readEntries(r *http.Request, records []sheet.Record) (entries []
 		}
 		day, ok := readDay(rec.Cells["day"])
 		if !ok {
-			wrong("day", "This is no day. Write it as 2026-11-30 or 30/11/2026.")
+			wrong("day", "This is no day. "+wording.WriteDay)
 		}
 		switch times, bad := store.ReadTimes(rec.Cells["time"]); {
 		case len(bad) > 0:

@@ -366,40 +366,81 @@ func (a *Admin) CopyShowings(w http.ResponseWriter, r *http.Request) error {
 			monday = to.Monday()
 		}
 	}
-	var to []store.BusinessDay
-	wrong := ""
-	for _, text := range r.PostForm["to"] {
-		day, ok := store.ParseBusinessDay(text)
-		switch {
-		case strings.TrimSpace(text) == "" || ok && day == from:
-		case !ok:
-			wrong = "“" + quote(text) + "” is no day. Write it as 2026-11-30."
-		case day < a.today():
-			wrong = wording.LongBusinessDay(day) + " is past."
-		default:
-			to = append(to, day)
-		}
-	}
-	if len(to) == 0 && wrong == "" {
-		wrong = "Tick the days to copy to."
-	}
-	if wrong != "" {
-		return a.weekWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied. "+wrong, nil)
+	form, to := a.readCopy(r.PostForm, from)
+	if len(to) == 0 {
+		wrong := strings.Join(slices.Concat(form.Wrong, form.OtherWrong), " ")
+		return a.copyWith(w, r, monday, http.StatusUnprocessableEntity,
+			"Nothing was copied. "+or(wrong, "Tick the days to copy to."), form, nil)
 	}
 	added, err := a.Store.Catalogue().CopyShowings(r.Context(), from, until,
 		slices.Compact(slices.Sorted(slices.Values(to))))
 	if errors.Is(err, store.ErrTooMany) {
-		return a.weekWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied: that is too much at once.",
-			nil)
+		return a.copyWith(w, r, monday, http.StatusUnprocessableEntity, "Nothing was copied: that is too much at once.",
+			form, nil)
 	}
 	if err != nil {
 		return err
 	}
 	said := wording.AddedShowings(added)
-	if len(added.Problems) > 0 {
-		return a.weekWith(w, r, monday, http.StatusConflict, said+" What was not copied is named here.", added.Problems)
+	switch wrong := slices.Concat(form.Wrong, form.OtherWrong); {
+	case len(wrong) > 0:
+		return a.copyWith(w, r, monday, http.StatusUnprocessableEntity,
+			said+" Not copied to all days: "+strings.Join(wrong, " "), form, added.Problems)
+	case len(added.Problems) > 0:
+		return a.copyWith(w, r, monday, http.StatusConflict, said+" What was not copied is named here.", form,
+			added.Problems)
 	}
 	return a.done(w, r, weekPath(monday), said)
+}
+
+// readCopy reads to which days a copy goes, with what is wrong with the others.
+func (a *Admin) readCopy(f url.Values, from store.BusinessDay) (form pages.CopyForm, to []store.BusinessDay) {
+	form = pages.CopyForm{From: from}
+	ticks := map[store.BusinessDay]bool{}
+	read := func(text string) (store.BusinessDay, string) {
+		day, known := readDay(text)
+		switch {
+		case !known:
+			return day, "“" + quote(text) + "” is no day. " + wording.WriteDay
+		case day < a.today():
+			return day, wording.LongBusinessDay(day) + " is past."
+		case day != from:
+			to = append(to, day)
+		}
+		return day, ""
+	}
+	for _, text := range f["to"] {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		day, wrong := read(text)
+		if day != 0 && !ticks[day] {
+			ticks[day], form.Ticked = true, append(form.Ticked, day)
+		}
+		if wrong != "" {
+			form.Wrong = append(form.Wrong, wrong)
+		}
+	}
+	if form.Other = echo(f.Get("other")); strings.TrimSpace(form.Other) != "" {
+		if _, wrong := read(form.Other); wrong != "" {
+			form.OtherWrong = []string{wrong}
+		}
+	}
+	return form, to
+}
+
+// copyWith shows a week with what a copy could not do, and its form as it was sent.
+func (a *Admin) copyWith(w http.ResponseWriter, r *http.Request, monday store.BusinessDay, status int, notice string,
+	form pages.CopyForm, all []store.ShowingProblem) error {
+	v, err := a.week(r, monday)
+	if err != nil {
+		return err
+	}
+	v.Notice, v.Copy = notice, form
+	for _, p := range all {
+		v.Problems = append(v.Problems, wording.ShowingProblem(p))
+	}
+	return a.render(w, r, status, pages.WeekPage(v))
 }
 
 // weekWith shows a week with what a form of it could not do.

@@ -187,6 +187,10 @@ type FilmImport struct {
 	Result store.MovieImport
 	Faults []LineFault // those of Result, in words
 	More   int         // faults that are not shown
+
+	Columns  []ImportColumn
+	Rows     []store.MovieRow // those of Result, the first of them
+	MoreRows int              // that are not shown
 }
 
 // LineFault is what is wrong with a line of a file.

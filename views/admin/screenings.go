@@ -26,6 +26,7 @@ type Week struct {
 	Missing  MissingForm
 	Notice   string
 	Problems []string // of a copy, or of drafts that were put on sale
+	Copy     CopyForm // of a day to others, as it was sent
 
 	Faults  map[store.ScreeningID][]store.ShowingProblem // of screenings, as they are planned now
 	Clashes []store.Clash                                // of screenings of the week, with what is before and after it
@@ -39,6 +40,39 @@ type ShowingsForm struct {
 	Errors                    map[string]string // a sentence by field
 	Open                      bool              // the fold with the details is open
 	ErrorCount                int
+}
+
+// CopyForm copies a day to others, as it was sent; the zero form was not.
+type CopyForm struct {
+	From       store.BusinessDay
+	Ticked     []store.BusinessDay
+	Other      string   // a day, as typed
+	Wrong      []string // a sentence for each ticked day that cannot be copied to
+	OtherWrong []string // what is wrong with the typed day
+}
+
+// copyOf is the form of a day's copy: as it was sent where it was.
+func (v Week) copyOf(day store.BusinessDay) CopyForm {
+	if v.Copy.From == day {
+		return v.Copy
+	}
+	return CopyForm{}
+}
+
+// copyDays are the days that a day's copy offers: the others of the week that are not past, and those that were ticked.
+func (v Week) copyDays(day store.BusinessDay) (days []store.BusinessDay) {
+	ticked := v.copyOf(day).Ticked
+	for _, other := range v.days() {
+		if other != day && (other >= v.Today || slices.Contains(ticked, other)) {
+			days = append(days, other)
+		}
+	}
+	for _, other := range ticked {
+		if other.Monday() != v.Monday {
+			days = append(days, other)
+		}
+	}
+	return days
 }
 
 // ShowingLine is a film in a hall, with times and days as typed.

@@ -80,6 +80,9 @@ func FilmFault(f store.Fault) string {
 		return fmt.Sprintf("A whole number from %d to %d.", f.Least, f.Most)
 	case store.RatingUnknown:
 		return "This rating is not on the list of ratings."
+	case store.IDUnreadable:
+		return "This is no id of a film, such as f3479109863387071: a spreadsheet may have cut it. " +
+			"Take it from a new export, or leave the cell empty for a new film."
 	case store.IDUnknown:
 		return "No film has this id. Leave the cell empty for a new film."
 	case store.LineTwice:
@@ -99,6 +102,63 @@ func FilmFault(f store.Fault) string {
 	default:
 		return "This cannot be used."
 	}
+}
+
+// FilmColumn says what stands in a column of a file of films.
+func FilmColumn(name string) string {
+	switch name {
+	case "id":
+		return "The film’s id, as the export has it. Empty is a new film, or the one with the title."
+	case "title":
+		return "As customers read it."
+	case "short_title":
+		return fmt.Sprintf("For buttons and receipts: at most %d characters.", store.ShortTitleMost)
+	case "synopsis":
+		return "A few sentences for customers."
+	case "poster_alt":
+		return "What the poster shows, for those who cannot see it."
+	case "runtime":
+		return "Minutes, without trailers. A new film needs it."
+	case "trailers":
+		return "Minutes of trailers and adverts before the film."
+	case "trailer_link":
+		return "A whole web address."
+	case "rating":
+		return "A code of the list of ratings, such as GE. A new film needs it."
+	case "rating_reason":
+		return "Such as violence. Customers read it."
+	case "certificate":
+		return "The number of the film board’s approval."
+	case "genre":
+		return "Such as Drama. Customers filter by it."
+	case "format":
+		return "Such as 3D."
+	case "language":
+		return "That is spoken."
+	case "subtitles":
+		return "Their language."
+	case "distributor":
+		return "Its name."
+	case "no_free_list":
+		return "yes where the contract forbids free tickets."
+	case "opens_on":
+		return "The first day, such as 25/12/2026 or 2026-12-25."
+	case "last_on":
+		return "The last day."
+	}
+	return ""
+}
+
+// FilmRow says what a line of a file does to a film: new, or the fields that it changes.
+func FilmRow(row store.MovieRow) string {
+	if row.New {
+		return "New film"
+	}
+	labels := make([]string, len(row.Changed))
+	for i, name := range row.Changed {
+		labels[i] = FilmField(name)
+	}
+	return strings.Join(labels, ", ")
 }
 
 // CatalogueRefusal says why a change of the programme was not made, and what to do.

@@ -181,6 +181,9 @@ func counted(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
+// WriteDay says how a day is typed.
+const WriteDay = "Write it as 25/12/2026 or 2026-12-25."
+
 // AddedShowings says what came of a request for screenings.
 func AddedShowings(a store.AddedShowings) string {
 	text := Screenings(a.Added) + " added as drafts."
