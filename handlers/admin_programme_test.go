@@ -360,7 +360,8 @@ func TestNewCardSentTwice(t *testing.T) {
 	m.post("/admin/prices/new", cardFields(map[string]string{"name": "Tuesday"}))
 	cards, _ := o.store.Catalogue().PriceCards(t.Context())
 	card := cardFields(map[string]string{
-		"extra.0.name": "3D glasses", "extra.0.price": "50", "rule.0.card": fmt.Sprint(cards.Cards[0].ID), "rule.0.day": "1",
+		"extra.0.name": "3D glasses", "extra.0.price": "50",
+		"rule.0.card": fmt.Sprint(cards.Cards[0].ID), "rule.0.day": "1",
 	})
 	for range 2 {
 		if w := m.post("/admin/prices/new", card); w.Code != http.StatusSeeOther {

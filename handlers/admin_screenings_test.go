@@ -536,7 +536,8 @@ func TestCopyDayInPart(t *testing.T) {
 		{[]string{"2026-12-01", "2026-12-03"}, "xx", "other-2026-11-30-error",
 			"“xx” is no day. Write it as 25/12/2026 or 2026-12-25.", 3, true},
 		{[]string{"2026-12-02"}, "2026-11-02", "other-2026-11-30-error", "Monday 2 November 2026 is past.", 4, true},
-		{[]string{"2026-12-04", "2026-11-26"}, "", "to-2026-11-30-error", "Thursday 26 November 2026 is past.", 5, false},
+		{[]string{"2026-12-04", "2026-11-26"}, "", "to-2026-11-30-error", "Thursday 26 November 2026 is past.", 5,
+			false},
 	} {
 		w := me.m.post("/admin/screenings/copy", url.Values{
 			"from": {"2026-11-30"}, "days": {"1"}, "to": c.ticked, "other": {c.other},

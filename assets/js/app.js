@@ -73,7 +73,10 @@
     });
     for (var label in ticks) { if (ticks[label]) { lost.push(label); } } // of a row that the hall no longer has
     ticks = null;
-    if (lost.length) { say(gone ? gone.textContent : lost.join(', ')); }
+    if (lost.length) {
+      each('[data-book]', function (f) { clearTimeout(f.telling); }); // it would be read over this
+      say(gone ? gone.textContent : lost.join(', '));
+    }
   }
   function take(box) {
     var form = box.form, wanted = box.value.split(' ');

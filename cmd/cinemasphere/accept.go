@@ -34,7 +34,8 @@ func (c acceptCmd) Run(p *program) error {
 			return refused(wording.Action{Verb: wording.Accept, Named: a.Receipt, For: c.Ticket}, refusal)
 		}
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no ticket with code %s, nor a prompt or payment of a ticket with that number", c.Ticket)
+			return fmt.Errorf("there is no ticket with code %s, nor a prompt or payment of a ticket with that number",
+				c.Ticket)
 		}
 		if err != nil {
 			return err

@@ -39,8 +39,13 @@ func newTrouble(t *testing.T, daraja *sim.Sim, base string, screenings []store.S
 // sells waits until the crowd has bought some more tickets.
 func (d *trouble) sells(what string) {
 	d.Helper()
+	d.sellsWithin(40*time.Second, what)
+}
+
+func (d *trouble) sellsWithin(most time.Duration, what string) {
+	d.Helper()
 	before := d.crowd.booked.Load()
-	eventually(d.T, 40*time.Second, what, func() bool { return d.crowd.booked.Load() > before+50 })
+	eventually(d.T, most, what, func() bool { return d.crowd.booked.Load() > before+50 })
 }
 
 // customer buys a ticket whose prompt is answered so long after, and returns its secret.

@@ -245,8 +245,8 @@ func (r *pgReads) list(ctx context.Context, dest any, query string, args []any) 
 }
 
 // again runs a read, more than once where the connection is lost. While no server can be reached, the database is busy.
-// It bounds all of that, with the wait for a connection that others hold: briefly while the server says nothing, so that
-// who needs several reads is told soon.
+// It bounds all of that, with the wait for a connection that others hold: briefly while the server says nothing, so
+// that who needs several reads is told soon.
 func (r *pgReads) again(ctx context.Context, read func(context.Context) error) error {
 	within := pgStatementTime
 	if r.silent.Load() {
