@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 500, "how many histories TestHistories plays")
+	histories = flag.Int("histories", 300, "how many histories TestHistories plays")
 	tellAll   = flag.Bool("tell", false, "whether TestHistories writes down the history that it has played")
 	fromSeed  = flag.Uint64("seed", 1, "the seed of the first history")
 )
