@@ -34,6 +34,9 @@ func (o *owner) Tell(_ context.Context, a store.Alarm) error {
 // away reads why, and when to come again. Soon after, everybody is sold to by itself. Whoever paid has a ticket, the
 // owner is told once, and that it is over, and the books are sound.
 func TestHalfAnHourDark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves this out: six whole evenings")
+	}
 	for name, dark := range map[string]sim.Outage{
 		"silent":  {Answer: sim.AnswerSilent, LoseCallbacks: true},
 		"refused": {Answer: sim.AnswerRefused, LoseCallbacks: true},
