@@ -387,20 +387,16 @@ func TestSetUpOpens(t *testing.T) {
 		{"plan", "A oo\x00", "Line 1"}, {"plan", "A \xff\xfe", "Line 1"}, {"hall", strings.Repeat("x", 300), ""},
 		{"price.0", "free", "shillings"}, {"price.1", "0", "shillings"}, {"price.0", "-1", "shillings"},
 		{"price.0", "1.005", "shillings"}, {"price.0", "1e9", ""}, {"price.0", "99999999999999999999", ""},
-		{"time", "7pm", "a time"}, {"time", "", ""}, {"day", "yesterday", "a day"},
+		{"time", "7pm", "24-hour clock"}, {"time", "", "one time"}, {"day", "yesterday", "no day"},
 		{"runtime", "long", ""},
 		{"runtime", "", ""},
-		{"day", "31/2/2027", "a day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "a time"},
-		{"day", "2999-01-01", "a day"}, {"title", strings.Repeat("x", 300), ""},
+		{"day", "31/2/2027", "no day"}, {"day", "2020-01-01", "over already"}, {"time", "24:00", "midnight is 00:00"},
+		{"day", "2999-01-01", "no day"}, {"title", strings.Repeat("x", 300), ""},
 	} {
 		wrong := with(f, c.field, c.value)
 		wrong.Set(c.field, c.value)
 		w := stranger.post(path, wrong)
-		at := c.field
-		if at == "time" {
-			at = "day"
-		}
-		text := page(t, w).Find("[id='" + at + "-error']").Text()
+		text := page(t, w).Find("[id='" + c.field + "-error']").Text()
 		if w.Code != http.StatusUnprocessableEntity || text == "" || !strings.Contains(text, c.says) {
 			t.Errorf("%s=%q: %d, says %q", c.field, c.value, w.Code, text)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"cinemasphere/handlers"
 	"cinemasphere/handlers/staff"
@@ -20,6 +21,7 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 		name   string
 		change url.Values // of the form as it comes
 		wrong  string     // the field with the sentence; "" is taken
+		says   string     // some of that sentence
 		seats  int        // of the hall, 0 for none
 		cards  int
 		films  int
@@ -53,8 +55,16 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 		{name: "a film of no minutes", change: url.Values{"title": {"Nyota"}}, wrong: "runtime"},
 		{name: "yesterday", wrong: "day",
 			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "day": {(day - 5).String()}}},
-		{name: "at 25 o'clock", wrong: "day",
+		{name: "at 25 o'clock", wrong: "time", says: "The last of a day is 23:59.",
 			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "time": {"25:00"}}},
+		{name: "at midnight", wrong: "time", says: "“24:00”: midnight is 00:00.",
+			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "time": {"24:00"}}},
+		{name: "two times", wrong: "time", says: "Type one time",
+			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "time": {"14:00 16:00"}}},
+		{name: "no day", wrong: "day", says: "Write it as 25/12/2026",
+			change: url.Values{"title": {"Nyota"}, "runtime": {"96"}, "day": {"Friday"}}},
+		{name: "minutes of no film", wrong: "title", says: "Which film takes these minutes?",
+			change: url.Values{"runtime": {"96"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			st := books(t, func(o *store.Options) { o.Environment = store.Sandbox })
@@ -92,6 +102,7 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 				d := page(t, w)
 				field := strings.ReplaceAll(tt.wrong, ".", `\.`)
 				if w.Code != http.StatusUnprocessableEntity || d.Find("#"+field+"-error").Length() != 1 ||
+					!strings.Contains(d.Find("#"+field+"-error").Text(), tt.says) ||
 					d.Find(`.notice-error a[href="#`+tt.wrong+`"]`).Length() != 1 {
 					t.Fatalf("%d, %s", w.Code, d.Find(".field-error").Text())
 				}
@@ -121,6 +132,34 @@ func TestSetUpKeepsWhatIsTyped(t *testing.T) {
 				t.Errorf("%d seats, %+v, %v, %v", seats, read, err, err2)
 			}
 		})
+	}
+}
+
+// TestSetUpOffersTheNextHour: the first screening is offered today, or tomorrow evening where it is late.
+func TestSetUpOffersTheNextHour(t *testing.T) {
+	for _, tt := range []struct{ now, day, clock string }{
+		{"2026-11-27T09:10:00+03:00", "2026-11-27", "10:00"}, {"2026-11-27T21:59:59+03:00", "2026-11-27", "22:00"},
+		{"2026-11-27T22:00:00+03:00", "2026-11-28", "19:00"}, {"2026-11-27T23:30:00+03:00", "2026-11-28", "19:00"},
+		{"2026-11-28T02:30:00+03:00", "2026-11-28", "19:00"}, {"2026-11-28T04:00:00+03:00", "2026-11-28", "05:00"},
+	} {
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := func() time.Time { return now }
+		st := books(t, func(o *store.Options) { o.Environment, o.Now = store.Sandbox, clock })
+		people := staff.New(st, staff.Config{Now: clock})
+		o := openOn(t, st, func(d *handlers.Deps) { d.Staff, d.Now = people, clock })
+		token, err := people.NewSetUpToken(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := "/admin/setup/" + token
+		d := page(t, o.nobody(path).get(path))
+		day, at := d.Find("#day").AttrOr("value", ""), d.Find("#time").AttrOr("value", "")
+		if day != tt.day || at != tt.clock {
+			t.Errorf("at %s: %s %s, want %s %s", tt.now, day, at, tt.day, tt.clock)
+		}
 	}
 }
 

@@ -21,11 +21,12 @@ func openingTypes() []pages.OpeningPrice {
 }
 
 // newOpening is the part of the set-up form that says what the cinema opens with, filled in beforehand: a hall of 120
-// seats, prices, and tomorrow evening. Where sample halls or prices are in the books already, no others are offered.
+// seats, prices, and the next hour on the clock. Where sample halls or prices are in the books already, no others are offered.
 func newOpening(now time.Time, have store.Readiness) pages.OpeningForm {
+	day, clock := firstStart(now)
 	v := pages.OpeningForm{
 		Hall: "Screen 1", Rows: "10", Seats: "12", Prices: openingTypes(),
-		Rating: "PG", Day: (store.BusinessDayOf(store.At(now)) + 1).String(), Time: "19:00",
+		Rating: "PG", Day: day.String(), Time: clock.String(),
 	}
 	if have.Halls > 0 {
 		v.Hall, v.Rows, v.Seats = "", "", ""
@@ -36,6 +37,23 @@ func newOpening(now time.Time, have store.Readiness) pages.OpeningForm {
 		}
 	}
 	return v
+}
+
+// The first screening that is offered: today until lastOffered, and then tomorrow at eveningOffered.
+const (
+	lastOffered    = store.Clock(22 * 60)
+	eveningOffered = store.Clock(19 * 60)
+)
+
+// firstStart is the screening that the form offers: at the next full hour, so that it can be sold and seen at once;
+// tomorrow evening where that is late at night.
+func firstStart(now time.Time) (store.BusinessDay, store.Clock) {
+	next := store.At(now.Truncate(time.Hour).Add(time.Hour)) // the clocks of Kenya differ from UTC by whole hours
+	day, clock := store.BusinessDayOf(next), store.ClockOf(next)
+	if clock > lastOffered || clock < store.DayTurns {
+		return store.BusinessDayOf(store.At(now)) + 1, eveningOffered
+	}
+	return day, clock
 }
 
 // readOpening reads what the cinema opens with, and adds what is wrong with it to the errors. Without a title there is
@@ -50,6 +68,9 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	v.Prices = append(v.Prices, zonePrices(v.Plan)...)
 	o = &store.Opening{Card: readOpeningPrices(f, &v, wrong), Hall: readOpeningHall(v, wrong)}
 	if strings.TrimSpace(v.Title) == "" {
+		if strings.TrimSpace(v.Minutes) != "" {
+			wrong["title"] = "Which film takes these minutes? Type its title, or leave the minutes empty."
+		}
 		return v, o
 	}
 	if o.Card.Name == "" {
@@ -61,11 +82,7 @@ func (a *Admin) readOpening(f url.Values, wrong map[string]string) (v pages.Open
 	for name, fault := range faults {
 		wrong[name] = wording.FilmFault(fault)
 	}
-	starts, problem := readStart(v.Day, v.Time, a.Now())
-	if problem != "" {
-		wrong["day"] = problem
-	}
-	o.Movie, o.Starts = movie, starts
+	o.Movie, o.Starts = movie, readStart(v.Day, v.Time, a.Now(), wrong)
 	return v, o
 }
 
@@ -146,22 +163,29 @@ func readOpeningHall(v pages.OpeningForm, wrong map[string]string) store.Hall {
 // leastWithAisle is how many seats a row has at least that gets an aisle in its middle.
 const leastWithAisle = 8
 
-// readStart reads the business day and the time of a screening, or is what is wrong with them.
-func readStart(day, clock string, now time.Time) (store.Instant, string) {
-	date, _ := store.ReadDay(day)
-	business, known := store.ParseBusinessDay(string(date))
+// readStart reads the business day and the time of a screening, and adds what is wrong with them to the errors.
+func readStart(day, clock string, now time.Time, wrong map[string]string) (starts store.Instant) {
+	business, known := readDay(day)
+	if !known {
+		wrong["day"] = "This is no day. " + wording.WriteDay
+	}
 	times, bad := store.ReadTimes(clock)
-	if !known || len(times) != 1 || len(bad) > 0 {
-		return 0, "Please write a day such as 25/12/2026 and a time such as 19:00."
+	switch {
+	case len(bad) > 0:
+		wrong["time"] = wording.BadTime(bad[0])
+	case len(times) != 1:
+		wrong["time"] = "Type one time, such as 19:30."
+	case known:
+		starts = business.At(times[0])
 	}
-	switch starts := business.At(times[0]); {
+	switch {
+	case starts == 0:
 	case starts < store.At(now):
-		return 0, "This is over already."
+		wrong["day"] = "This is over already."
 	case starts > store.At(now.AddDate(2, 0, 0)):
-		return 0, "This is more than two years away."
-	default:
-		return starts, ""
+		wrong["day"] = "This is more than two years away."
 	}
+	return starts
 }
 
 // openingRefused adds to the errors why the books did not take what the cinema opens with; false for another error.
