@@ -21,7 +21,8 @@ func openingTypes() []pages.OpeningPrice {
 }
 
 // newOpening is the part of the set-up form that says what the cinema opens with, filled in beforehand: a hall of 120
-// seats, prices, and the next hour on the clock. Where sample halls or prices are in the books already, no others are offered.
+// seats, prices, and the next hour on the clock. Where sample halls or prices are in the books already, no others are
+// offered.
 func newOpening(now time.Time, have store.Readiness) pages.OpeningForm {
 	day, clock := firstStart(now)
 	v := pages.OpeningForm{
