@@ -165,6 +165,23 @@ func TestPairOfTwoAmounts(t *testing.T) {
 	}
 }
 
+// TestPairOfAHiddenPhone: the receipt was paid to the prompt's own account number, with another amount, and M-PESA
+// hides who paid. That the two are one is taken.
+func TestPairOfAHiddenPhone(t *testing.T) {
+	inBubble(t, func(w *world) { w.noInitiator = true }, func(t *testing.T, w *world, id store.ScreeningID) {
+		w.registered()
+		phone := storetest.Phone(1)
+		w.setGarble(func(_ store.CallbackKind, body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(phone[:4]+" ***** "+phone[9:]), []byte("************"))
+		})
+		w.lost(t, id, sim.EchoAfter, -10)
+		w.took(t, 1340, 2690)
+		w.press(t, "if they are one", "")
+		w.took(t, 1340, 1340)
+		w.sound()
+	})
+}
+
 // TestRefundWaitsForTheAmount: a refund of a payment without a receipt, to which an operator gives one, is sent once
 // M-PESA has said what that receipt took.
 func TestRefundWaitsForTheAmount(t *testing.T) {
